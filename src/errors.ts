@@ -1,0 +1,59 @@
+/** The one error family. Each member carries the exit code of design §4; only main.ts turns it into an exit. */
+
+export const EXIT = { done: 0, failed: 1, changes: 2, invalidInput: 3, blocked: 4, secret: 5, connection: 6 } as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** One thing that is wrong, in the caller's words. */
+export interface Problem {
+  /** The application concerned; null where it is the whole declaration. */
+  readonly application: string | null
+  /** The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner mismatch`. */
+  readonly field: string
+  /** What happened. */
+  readonly message: string
+  /** What to do. */
+  readonly remedy: string
+}
+
+/** Base of everything the program reports; `problems` is complete, never only the first. */
+export abstract class ProvisionError extends Error {
+  abstract readonly exitCode: ExitCode
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[], options?: ErrorOptions) {
+    super(problems.map(describeProblem).join('\n'), options)
+    this.name = new.target.name
+    this.problems = problems
+  }
+}
+
+/** `keycloak: access_level: … (…)` on one line. */
+export function describeProblem(problem: Problem): string {
+  const subject = problem.application === null ? problem.field : `${problem.application}: ${problem.field}`
+  return `${subject}: ${problem.message} ${problem.remedy}`.trim()
+}
+
+/** Exit 3: the declaration or the environment of the run is not usable. Nothing was read or changed. */
+export class InvalidInputError extends ProvisionError {
+  override readonly exitCode = EXIT.invalidInput
+}
+
+/** Exit 4: a guardrail stands in the way. Nothing was changed. */
+export class BlockedError extends ProvisionError {
+  override readonly exitCode = EXIT.blocked
+}
+
+/** Exit 5: a secret or another AWS call failed. */
+export class SecretError extends ProvisionError {
+  override readonly exitCode = EXIT.secret
+}
+
+/** Exit 6: the server cannot be reached, trusted or logged in to. */
+export class ConnectionError extends ProvisionError {
+  override readonly exitCode = EXIT.connection
+}
+
+/** Exit 1: something went wrong while applying; what took effect stands in the audit. */
+export class ApplyError extends ProvisionError {
+  override readonly exitCode = EXIT.failed
+}

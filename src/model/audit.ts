@@ -1,0 +1,69 @@
+/** The audit document: its field names are an interface (design §10), hence snake_case. Types only. */
+import type { Approval, Command } from './run.ts'
+
+export const OBJECTS = ['role', 'database', 'schema', 'grant', 'default_privileges', 'setting', 'extension', 'tag', 'password', 'login', 'admin', 'snapshot'] as const
+export type AuditObject = (typeof OBJECTS)[number]
+
+export const STATUSES = ['created', 'updated', 'removed', 'no_change', 'blocked', 'failed', 'skipped', 'warning'] as const
+export type AuditStatus = (typeof STATUSES)[number]
+
+export type Outcome = 'changed' | 'no_change' | 'blocked' | 'failed'
+
+/** What a stage reports of one thing it did, found or refused; the audit adds time and run identity. */
+export interface RecordDraft {
+  /** null in records of the run itself (admin, lock). */
+  readonly application: string | null
+  readonly database: string | null
+  readonly username: string | null
+  readonly object: AuditObject
+  readonly action: string
+  readonly status: AuditStatus
+  readonly durationMs: number
+  readonly message: string
+  /** Redacted SQL that took effect on the server, in order. */
+  readonly statements: readonly string[]
+}
+
+export interface AuditRecord {
+  readonly at: string
+  readonly run_id: string
+  readonly build_id: string
+  readonly environment: string
+  readonly application: string | null
+  readonly database: string | null
+  readonly username: string | null
+  readonly object: AuditObject
+  readonly action: string
+  readonly status: AuditStatus
+  readonly duration_ms: number
+  readonly message: string
+  readonly statements: readonly string[]
+}
+
+export interface AuditRun {
+  readonly run_id: string
+  readonly build_id: string
+  readonly command: Command
+  readonly environment: string | null
+  readonly cluster_name: string | null
+  readonly instance: { readonly identifier: string; readonly host: string; readonly port: number } | null
+  readonly actor: { readonly arn: string; readonly account: string } | null
+  readonly approval: Approval
+  readonly database_login: string | null
+  readonly server_version: string | null
+  readonly tool_version: string
+  readonly input_sha256: string
+  readonly started_at: string
+  readonly finished_at: string
+  readonly duration_ms: number
+  readonly outcome: Outcome
+  readonly exit_code: number
+  readonly error: string | null
+}
+
+export interface AuditDocument {
+  readonly schema_version: 1
+  readonly run: AuditRun
+  readonly records: readonly AuditRecord[]
+  readonly summary: Readonly<Record<AuditStatus, number>>
+}

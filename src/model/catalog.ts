@@ -1,0 +1,170 @@
+/** What the server's catalogs say, as far as provisioning needs it. Types only. */
+
+/** One item of an access control list (aclexplode); grantee '' is PUBLIC. */
+export interface AclItem {
+  readonly grantor: string
+  readonly grantee: string
+  /** CONNECT, TEMPORARY, CREATE, USAGE, SELECT, … as aclexplode spells them. */
+  readonly privilege: string
+}
+
+export interface RoleState {
+  readonly name: string
+  readonly canLogin: boolean
+  readonly superuser: boolean
+  readonly createDb: boolean
+  readonly createRole: boolean
+  readonly replication: boolean
+  readonly bypassRls: boolean
+  /** -1 is no limit. */
+  readonly connectionLimit: number
+  /** null: never expires. */
+  readonly validUntil: Date | null
+  readonly comment: string | null
+}
+
+/** One row of pg_auth_members. Below 16 `inherit` follows the member and `set` is always true. */
+export interface Membership {
+  readonly role: string
+  readonly member: string
+  readonly grantor: string
+  readonly admin: boolean
+  readonly inherit: boolean
+  readonly set: boolean
+}
+
+export interface DatabaseState {
+  readonly name: string
+  readonly owner: string
+  readonly encoding: string
+  readonly collate: string
+  readonly ctype: string
+  /** The ICU or builtin locale (15 and later), null with libc. */
+  readonly icuLocale: string | null
+  /** -1 is no limit, -2 an invalid database (an interrupted DROP DATABASE). */
+  readonly connectionLimit: number
+  readonly allowConnections: boolean
+  readonly comment: string | null
+  /** Never null: the built-in default is filled in. */
+  readonly acl: readonly AclItem[]
+}
+
+/** One parameter of `ALTER ROLE role IN DATABASE database SET`, as pg_db_role_setting stores it. */
+export interface StoredSetting {
+  readonly database: string
+  readonly role: string
+  readonly name: string
+  readonly value: string
+}
+
+/** One row of pg_settings. */
+export interface Parameter {
+  readonly name: string
+  /** `user`, `superuser`, `sighup`, … */
+  readonly context: string
+}
+
+export interface AvailableExtension {
+  readonly name: string
+  /** The default version may be installed by a role that is no superuser and has CREATE on the database. */
+  readonly trusted: boolean
+  readonly requires: readonly string[]
+  /** The schema its control file fixes; null: the caller chooses. */
+  readonly schema: string | null
+}
+
+export interface ServerFacts {
+  /** server_version_num, e.g. 160004. */
+  readonly version: number
+  /** e.g. 16.4 */
+  readonly versionText: string
+  /** session_user: who we are. */
+  readonly login: string
+  /** pg_is_in_recovery: a replica. */
+  readonly inRecovery: boolean
+  readonly passwordEncryption: string
+}
+
+/** Everything inspected from the admin's database: one fixed number of queries for the whole instance. */
+export interface Cluster {
+  readonly server: ServerFacts
+  readonly roles: ReadonlyMap<string, RoleState>
+  readonly databases: ReadonlyMap<string, DatabaseState>
+  readonly memberships: readonly Membership[]
+  readonly settings: readonly StoredSetting[]
+  readonly parameters: ReadonlyMap<string, Parameter>
+  readonly extensions: ReadonlyMap<string, AvailableExtension>
+}
+
+export interface SchemaState {
+  readonly name: string
+  readonly owner: string
+  /** Never null: the built-in default is filled in. */
+  readonly acl: readonly AclItem[]
+  /** Tables, sequences and functions of other owners than the database's, extension members left out. */
+  readonly foreignObjects: number
+  /** All tables, sequences and functions, extension members left out. */
+  readonly objects: number
+}
+
+export type ObjectClass = 'table' | 'sequence' | 'function'
+
+/** A table, sequence or function that the database's owner owns. */
+export interface SchemaObject {
+  readonly schema: string
+  readonly name: string
+  readonly objectClass: ObjectClass
+  /** pg_get_function_identity_arguments for functions, null for others. */
+  readonly args: string | null
+  /** Items of PUBLIC and of the declared editors and readers only; the built-in default is filled in. */
+  readonly acl: readonly AclItem[]
+}
+
+/** One item of pg_default_acl in one schema, for objects made by `creator`. */
+export interface DefaultAcl {
+  readonly creator: string
+  /** null: in no particular schema (applies to all). */
+  readonly schema: string | null
+  readonly objectClass: ObjectClass
+  readonly grantee: string
+  readonly privilege: string
+}
+
+export interface InstalledExtension {
+  readonly name: string
+  readonly owner: string
+}
+
+/** Everything inspected inside one database. */
+export interface Interior {
+  readonly database: string
+  readonly schemas: ReadonlyMap<string, SchemaState>
+  /** Objects in all schemas where a guest may hold or need a privilege; empty in a database without guests. */
+  readonly objects: readonly SchemaObject[]
+  readonly defaultAcl: readonly DefaultAcl[]
+  readonly extensions: ReadonlyMap<string, InstalledExtension>
+}
+
+/** What logging in as the application showed. */
+export type LoginState =
+  /** The password is right; `note` says why the login still failed after authentication (53300, 42501, 3D000, NOLOGIN). */
+  | { readonly kind: 'password_right'; readonly note: string | null }
+  /** The password of AWSCURRENT is not the role's, and no rotation explains it. */
+  | { readonly kind: 'password_wrong' }
+  /** Nothing can be known: the password expired (VALID UNTIL), and the server answers as to a wrong one. */
+  | { readonly kind: 'expired' }
+  /** AWSPENDING logs in: a rotation is between its set and its finish step. */
+  | { readonly kind: 'rotation_in_progress' }
+  /** The server wants another method than a password for this role (rds_iam). */
+  | { readonly kind: 'other_method' }
+  /** Not tried: the role does not exist yet, or logs in by IAM. */
+  | { readonly kind: 'not_tried' }
+
+/** The whole actual state that the plan is made from. */
+export interface Actual {
+  readonly cluster: Cluster
+  /** Database name to its inside; absent where the database does not exist or could not be entered. */
+  readonly interiors: ReadonlyMap<string, Interior>
+  /** Application name to what its login showed. */
+  readonly logins: ReadonlyMap<string, LoginState>
+}

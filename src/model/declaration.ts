@@ -1,0 +1,118 @@
+/** What the caller declares, after parsing: every default filled in, every name checked. Types only. */
+
+export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
+export type Environment = (typeof ENVIRONMENTS)[number]
+
+export const ACCESS_LEVELS = ['owner', 'editor', 'reader'] as const
+export type AccessLevel = (typeof ACCESS_LEVELS)[number]
+
+export const AUTH_METHODS = ['password', 'iam'] as const
+export type AuthMethod = (typeof AUTH_METHODS)[number]
+
+export const CLEANUP_POLICIES = ['retain', 'delete', 'snapshot-and-delete'] as const
+export type CleanupPolicy = (typeof CLEANUP_POLICIES)[number]
+
+export const TLS_MODES = ['verify-full', 'verify-ca', 'disable'] as const
+export type TlsMode = (typeof TLS_MODES)[number]
+
+/** One value of `settings`: a list means several items, each quoted for itself (search_path). */
+export type SettingValue = string | readonly string[]
+
+/** One login on one database: one key of `application_databases`. */
+export interface Application {
+  /** The key in `application_databases`. */
+  readonly name: string
+  readonly database: string
+  readonly username: string
+  readonly accessLevel: AccessLevel
+  readonly secretId: string
+  readonly auth: AuthMethod
+  readonly canCreateDatabases: boolean
+  /** Concurrent connections of the role; -1 is no limit, as in pg_roles.rolconnlimit. */
+  readonly connectionLimit: number
+  /** The moment the password expires; null is never. */
+  readonly validUntil: Date | null
+  /** Parameter name (lower case) to value, for this role in this database. */
+  readonly settings: ReadonlyMap<string, SettingValue>
+  /** Schemas this login has access to: its own list, else the owner's. */
+  readonly schemas: readonly string[]
+  readonly cleanupPolicy: CleanupPolicy
+  readonly adoptExisting: boolean
+}
+
+/** One database: its owner and all logins that share it. */
+export interface Database {
+  readonly name: string
+  readonly owner: Application
+  /** Editors and readers. */
+  readonly guests: readonly Application[]
+  /** Union of the schemas of all its applications, the owner's first. */
+  readonly schemas: readonly string[]
+  readonly extensions: readonly string[]
+  /** null: the server's default for a new database, anything for an existing one. */
+  readonly encoding: string | null
+  readonly locale: string | null
+  /** -1 is no limit, as in pg_database.datconnlimit. */
+  readonly connectionLimit: number
+}
+
+export interface Instance {
+  readonly host: string
+  readonly port: number
+  /** The database that the admin connects to. */
+  readonly database: string
+  readonly identifier: string
+}
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Tls {
+  readonly mode: TlsMode
+  /** Path of a PEM file; null: the RDS certificate authorities that come with the program. */
+  readonly caFile: string | null
+  /** Name expected in the certificate; null: the instance's host. */
+  readonly serverName: string | null
+}
+
+/** How the delegated admin logs in. */
+export interface AdminLogin {
+  readonly auth: AuthMethod
+  /** null with `auth = "iam"` only. */
+  readonly secretId: string | null
+  /** Used where the secret names no user, and for IAM. */
+  readonly username: string
+}
+
+export interface AwsSettings {
+  readonly region: string | null
+  readonly assumeRoleArn: string | null
+}
+
+/** One whole declaration: everything one run needs to know, secrets and run identity apart. */
+export interface Declaration {
+  readonly environment: Environment
+  readonly instance: Instance
+  /** Where connections really go (a tunnel); null: to the instance itself. */
+  readonly connectThrough: Endpoint | null
+  readonly clusterName: string
+  readonly stack: string
+  readonly acceptTagsFrom: ReadonlySet<string>
+  readonly admin: AdminLogin
+  readonly masterSecretId: string | null
+  readonly aws: AwsSettings
+  /** The module's own tags, added to every comment. */
+  readonly tags: ReadonlyMap<string, string>
+  readonly governanceDir: string | null
+  readonly tls: Tls
+  readonly maxConnections: number
+  readonly connectTimeoutSeconds: number
+  readonly lockTimeoutSeconds: number
+  readonly enforceNaming: boolean
+  /** Sorted by name. */
+  readonly applications: readonly Application[]
+  /** Sorted by name. */
+  readonly databases: readonly Database[]
+}

@@ -1,0 +1,25 @@
+/** Who runs, when, under which build: known before anything is read. Types only. */
+
+export const COMMANDS = ['apply', 'plan', 'destroy', 'report'] as const
+export type Command = (typeof COMMANDS)[number]
+
+export type Approval = 'not_required' | 'approved' | 'missing'
+
+/** The identity of one run; stands in the audit and in every tag that the run writes. */
+export interface RunIdentity {
+  readonly runId: string
+  /** Never empty once `resolveRun` accepted it. */
+  readonly buildId: string
+  readonly command: Command
+  readonly approval: Approval
+  readonly startedAt: Date
+  readonly toolVersion: string
+  /** SHA-256 of the decoded input JSON, hex. */
+  readonly inputSha256: string
+}
+
+/** STS GetCallerIdentity. */
+export interface Actor {
+  readonly arn: string
+  readonly account: string
+}
