@@ -1,0 +1,26 @@
+import type { Problem } from '../errors.ts'
+import type { Credential } from '../model/credential.ts'
+
+/** Staging labels that Secrets Manager itself maintains: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html */
+export type SecretStage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS'
+
+/** What reading many secrets gave: every id is either a key of `credentials` or the field of a problem. */
+export interface CurrentSecrets {
+  /** Secret id, as asked for, to its current version. */
+  readonly credentials: ReadonlyMap<string, Credential>
+  /** `field` is the secret id, `application` is null: `nameApplications` fills it in. */
+  readonly problems: readonly Problem[]
+}
+
+/** Where passwords come from. */
+export interface SecretReader {
+  /**
+   * Reads the current version of every secret named (names or ARNs; duplicates are read once).
+   * What is wrong with single secrets is returned; what is wrong with all of them (no credentials, no network) is thrown
+   * as one SecretError.
+   */
+  readCurrent(ids: readonly string[]): Promise<CurrentSecrets>
+
+  /** Reads one version; null where no version carries that label. Throws SecretError where it cannot be read. */
+  readStage(id: string, stage: SecretStage): Promise<Credential | null>
+}
