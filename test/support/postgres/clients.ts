@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import pg from 'pg'
+import { SUPERUSER } from './template.ts'
+
+export interface Login {
+  readonly user: string
+  readonly password: string
+}
+
+export type Row = Record<string, unknown>
+
+/** The tests' own sessions, as superuser over the private socket; none of their statements are logged. */
+export interface SuperuserSessions {
+  sql(text: string, params?: readonly unknown[], database?: string): Promise<Row[]>
+  forget(database: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Passwords that tests set must not stand in the server's log, nor in pg_stat_statements where that is loaded. */
+const UNLOGGED = '-c log_statement=none -c log_min_error_statement=panic -c pg_stat_statements.track=none'
+
+/** Sessions that stay open, one a database. `folder` holds the socket. */
+export function openSuperuserSessions(folder: string, port: number): SuperuserSessions {
+  const clients = new Map<string, Promise<pg.Client>>()
+
+  async function open(database: string): Promise<pg.Client> {
+    const client = new pg.Client({ host: folder, port, user: SUPERUSER, database, options: UNLOGGED })
+    client.on('error', () => { clients.delete(database) }) // ended by DROP DATABASE … WITH (FORCE) or a restart
+    await client.connect()
+    return client
+  }
+
+  async function forget(database: string): Promise<void> {
+    const client = clients.get(database)
+    clients.delete(database)
+    if (client !== undefined) await (await client).end()
+  }
+
+  return {
+    async sql(text, params = [], database = 'postgres') {
+      const client = clients.get(database) ?? open(database)
+      clients.set(database, client)
+      try {
+        return (await (await client).query<Row>(text, [...params])).rows
+      } catch (error) {
+        if (!(error instanceof pg.DatabaseError)) clients.delete(database)
+        throw error
+      }
+    },
+    forget,
+    async close() {
+      await Promise.all([...clients.keys()].map(forget))
+    },
+  }
+}
+
+/** Connects as an application does: TCP, TLS verified against `caFile` (null: without TLS). The caller ends the client. */
+export async function connectAs(login: Login & { readonly database: string }, port: number, caFile: string | null): Promise<pg.Client> {
+  const ssl = caFile === null ? false : { ca: await readFile(caFile, 'utf8') }
+  const client = new pg.Client({ host: 'localhost', port, ...login, ssl, connectionTimeoutMillis: 10_000 })
+  await client.connect()
+  return client
+}

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { access, chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { isCode, publish, type Binaries } from './binaries.ts'
+import { serverIdentity } from './identity.ts'
+
+/** The bootstrap superuser, called as on RDS. Nobody but the tests can log in as it. */
+export const SUPERUSER = 'rdsadmin'
+
+const CACHE = fileURLToPath(new URL('../../../.cache/postgres/', import.meta.url))
+const INITDB = ['-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions']
+const run = promisify(execFile)
+
+/** Makes `folder`/data, a fresh cluster owned by the server's user; initdb runs once per package version. */
+export async function makeCluster(binaries: Binaries, folder: string): Promise<string> {
+  const setUp = createHash('sha256').update(INITDB.join(' ')).digest('hex').slice(0, 12)
+  const template = join(CACHE, `${binaries.packageVersion}-${setUp}`)
+  if (!await exists(template)) await buildTemplate(binaries, template)
+  const data = join(folder, 'data')
+  await run('cp', ['-R', template, data])
+  await giveToServer(data)
+  return data
+}
+
+/** Hands a file or a folder with all in it to the user that runs the server. */
+export async function giveToServer(path: string): Promise<void> {
+  const identity = serverIdentity()
+  if (identity !== null) await run('chown', ['-R', `${identity.uid}:${identity.gid}`, path])
+}
+
+/** A new folder below the system's temporary folder, owned by the server's user. */
+export async function makeServerFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rds-provision-pg-'))
+  const identity = serverIdentity()
+  if (identity !== null) await chown(folder, identity.uid, identity.gid)
+  return folder
+}
+
+async function buildTemplate(binaries: Binaries, template: string): Promise<void> {
+  const scratch = await makeServerFolder()
+  try {
+    const data = join(scratch, 'data')
+    await run(binaries.initdb, ['-D', data, ...INITDB], { ...serverIdentity(), cwd: scratch })
+    await mkdir(CACHE, { recursive: true })
+    const building = await mkdtemp(`${template}.`)
+    await run('cp', ['-R', `${data}/.`, building])
+    await publish(building, template)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false
+    throw error
+  }
+}
