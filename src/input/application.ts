@@ -1,0 +1,92 @@
+import * as v from 'valibot'
+import type { Problem } from '../errors.ts'
+import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES } from '../model/declaration.ts'
+import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
+import { bool, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
+import { parseObject } from './object.ts'
+import { parseSettings } from './settings.ts'
+import { NAME_RULE, isName, show } from './text.ts'
+
+const FIELDS = {
+  database_name: v.nullish(name),
+  username: v.nullish(name),
+  access_level: v.nullish(oneOf(ACCESS_LEVELS), 'owner'),
+  secret_id: v.nullish(secretId),
+  auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
+  can_create_databases: v.nullish(bool, false),
+  connection_limit: v.nullish(connectionLimit, -1),
+  valid_until: v.nullish(timestamp, null),
+  settings: nested,
+  schemas: v.nullish(names),
+  extensions: v.nullish(names, []),
+  encoding: v.nullish(name, null),
+  locale: v.nullish(name, null),
+  database_connection_limit: v.nullish(connectionLimit),
+  cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES)),
+  adopt_existing: v.nullish(bool, false),
+}
+
+/** Module-level values that the defaults of an application are made of. */
+export interface Defaults {
+  readonly environment: Environment
+  readonly secretPrefix: string
+  readonly cleanupPolicy: CleanupPolicy
+}
+
+/** One parsed entry, with what it says of its database beside it. */
+export interface Entry {
+  readonly application: Omit<Application, 'schemas'>
+  /** null: the owner's list. */
+  readonly schemas: readonly string[] | null
+  readonly extensions: readonly string[]
+  readonly encoding: string | null
+  readonly locale: string | null
+  readonly databaseConnectionLimit: number | null
+  /** Whether database, username and access level are what the caller wrote, so that entries may be compared by them. */
+  readonly comparable: boolean
+}
+
+/** Parses one entry of `application_databases` and fills its defaults; `entry` is null where the value is no object. */
+export function parseEntry(key: string, input: unknown, defaults: Defaults): { readonly entry: Entry | null; readonly problems: readonly Problem[] } {
+  const { value, problems, broken } = parseObject(FIELDS, input, { application: key, path: '' })
+  if (value === null) return { entry: null, problems }
+  const { settings, problems: settingProblems } = parseSettings(value.settings, key)
+  const base = `${key.replaceAll('-', '_')}_${defaults.environment}`
+  const database = value.database_name ?? `${base}_db`
+  const username = value.username ?? `${base}_user`
+  const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
+  const entry: Entry = {
+    application: {
+      name: key,
+      database,
+      username,
+      accessLevel: value.access_level,
+      secretId: secret,
+      auth: value.auth,
+      canCreateDatabases: value.can_create_databases,
+      connectionLimit: value.connection_limit,
+      validUntil: value.valid_until,
+      settings,
+      cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy,
+      adoptExisting: value.adopt_existing,
+    },
+    schemas: value.schemas ?? null,
+    extensions: value.extensions,
+    encoding: value.encoding,
+    locale: value.locale,
+    databaseConnectionLimit: value.database_connection_limit ?? null,
+    comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
+  }
+  return { entry, problems: [...problems, ...settingProblems, ...defaultProblems(key, database, username)] }
+}
+
+/** A long key makes default names that the server would cut. Declared names were checked as fields. */
+function defaultProblems(key: string, database: string, username: string): Problem[] {
+  const derived = [['database_name', database], ['username', username]] as const
+  return derived.filter(([, value]) => !isName(value)).map(([field, value]) => ({
+    application: key,
+    field,
+    message: `the default ${show(value)} is longer than 63 bytes.`,
+    remedy: `Set ${field}, or shorten the key. ${NAME_RULE}`,
+  }))
+}

@@ -1,0 +1,106 @@
+import type { Problem } from '../errors.ts'
+import type { Application, Database } from '../model/declaration.ts'
+import type { Entry } from './application.ts'
+import { show } from './text.ts'
+
+/** Applications and databases, each sorted by name, and what contradicts itself across entries. */
+export interface Grouped {
+  readonly applications: readonly Application[]
+  readonly databases: readonly Database[]
+  readonly problems: readonly Problem[]
+}
+
+/** Joins the entries that share a database: one owner each, its schemas are the default of the others (design §3). */
+export function groupEntries(entries: readonly Entry[]): Grouped {
+  const problems: Problem[] = [...duplicateUsernames(entries.filter((entry) => entry.comparable))]
+  const databases: Database[] = []
+  const byDatabase = groupBy(entries, (entry) => entry.application.database)
+  // An entry whose database or access level could not be read may be the owner that another database seems to lack.
+  const complete = entries.every((entry) => entry.comparable)
+  for (const [name, members] of byDatabase) {
+    const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
+    const [owner] = owners
+    if (owner !== undefined && owners.length === 1) {
+      const guests = members.filter((entry) => entry !== owner)
+      for (const guest of guests) problems.push(...ownersFields(guest, owner))
+      databases.push(joinDatabase(name, owner, guests))
+    } else if (complete) {
+      problems.push(ownerProblem(name, members, owners))
+    }
+  }
+  const applications = databases.flatMap(({ owner, guests }) => [owner, ...guests])
+  return { applications: sorted(applications), databases: sorted(databases), problems }
+}
+
+function joinDatabase(name: string, ownerEntry: Entry, guestEntries: readonly Entry[]): Database {
+  const entries = [ownerEntry, ...guestEntries]
+  const ownSchemas = ownerEntry.schemas ?? ['public']
+  return {
+    name,
+    owner: { ...ownerEntry.application, schemas: ownSchemas },
+    guests: sorted(guestEntries.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? ownSchemas }))),
+    schemas: [...new Set([...ownSchemas, ...guestEntries.flatMap((guest) => guest.schemas ?? [])])],
+    extensions: [...new Set(entries.flatMap((entry) => entry.extensions))],
+    encoding: ownerEntry.encoding,
+    locale: ownerEntry.locale,
+    connectionLimit: ownerEntry.databaseConnectionLimit ?? -1,
+  }
+}
+
+/** Fields that describe the database itself stand in its owner's entry only. */
+function ownersFields(guest: Entry, owner: Entry): Problem[] {
+  const fields = [
+    ['encoding', guest.encoding],
+    ['locale', guest.locale],
+    ['database_connection_limit', guest.databaseConnectionLimit],
+  ] as const
+  return fields.filter(([, value]) => value !== null).map(([field]) => ({
+    application: guest.application.name,
+    field,
+    message: `describes the database, which belongs to "${owner.application.name}".`,
+    remedy: `Set it in the entry "${owner.application.name}".`,
+  }))
+}
+
+function ownerProblem(database: string, members: readonly Entry[], owners: readonly Entry[]): Problem {
+  const subject = owners[1] ?? members[0]
+  const application = subject?.application.name ?? null
+  if (owners.length === 0) {
+    return { application, field: 'access_level', message: `the database ${show(database)} has no owner.`, remedy: 'Give one of its entries access_level = "owner".' }
+  }
+  return {
+    application,
+    field: 'access_level',
+    message: `the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,
+    remedy: 'Keep one, and give the others access_level = "editor" or "reader", or a database_name of their own.',
+  }
+}
+
+function duplicateUsernames(entries: readonly Entry[]): Problem[] {
+  const groups = [...groupBy(entries, (entry) => entry.application.username)].filter(([, members]) => members.length > 1)
+  return groups.map(([username, members]) => ({
+    application: members[1]?.application.name ?? null,
+    field: 'username',
+    message: `${show(username)} is the login of several applications: ${namesOf(members)}.`,
+    remedy: 'Give each its own username.',
+  }))
+}
+
+function namesOf(entries: readonly Entry[]): string {
+  return entries.map((entry) => entry.application.name).join(', ')
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group === undefined) groups.set(key(item), [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+/** By code units, so that the order is the same on every machine. */
+function sorted<T extends { readonly name: string }>(items: readonly T[]): T[] {
+  return [...items].sort((a, b) => (a.name < b.name ? -1 : 1))
+}

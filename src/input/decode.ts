@@ -1,0 +1,40 @@
+import { gunzipSync } from 'node:zlib'
+import { InvalidInputError } from '../errors.ts'
+
+/** 64 MiB of JSON: three hundred times what 1,000 applications take, and nothing that a process cannot hold. */
+const MOST_BYTES = 64 * 1024 * 1024
+
+/** Base64 of gzip's magic number and its only method, 1f 8b 08 (RFC 1952 section 2.3.1). */
+const GZIP_IN_BASE64 = 'H4sI'
+
+/**
+ * Decodes the script's input: JSON as it is, or Terraform's `base64gzip(jsonencode(…))`. Gives the JSON text, not parsed.
+ * Throws InvalidInputError where it is empty, damaged or larger than 64 MiB.
+ */
+export function decodeInput(raw: string): string {
+  const text = raw.replace(/^\uFEFF/, '').trim()
+  if (text === '') throw refusal('is empty.')
+  if (!text.startsWith(GZIP_IN_BASE64)) {
+    if (Buffer.byteLength(text) > MOST_BYTES) throw refusal('is larger than 64 MiB.')
+    return text
+  }
+  if (!/^[A-Za-z0-9+/\s]+=*$/.test(text)) throw refusal('is not base64.')
+  try {
+    const bytes = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MOST_BYTES })
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw refusal(describe(error), error)
+  }
+}
+
+function describe(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code === 'ERR_BUFFER_TOO_LARGE') return 'is larger than 64 MiB once decompressed.'
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8 once decompressed.'
+  return 'is damaged: gzip cannot decompress it.'
+}
+
+function refusal(message: string, cause?: unknown): InvalidInputError {
+  const remedy = 'Give the JSON itself, or base64gzip(jsonencode(…)) of it, in --input FILE or RDS_PROVISION_INPUT.'
+  return new InvalidInputError([{ application: null, field: 'input', message, remedy }], { cause })
+}

@@ -1,0 +1,154 @@
+import * as v from 'valibot'
+import { InvalidInputError } from '../errors.ts'
+import type { Problem } from '../errors.ts'
+import { AUTH_METHODS, CLEANUP_POLICIES, ENVIRONMENTS } from '../model/declaration.ts'
+import type { Declaration } from '../model/declaration.ts'
+import { parseEntry } from './application.ts'
+import type { Defaults, Entry } from './application.ts'
+import { groupEntries } from './databases.ts'
+import { parseConnectThrough, parseInstance, parseTls } from './endpoints.ts'
+import type { Part } from './endpoints.ts'
+import { bool, integer, name, nested, oneOf, path, region, roleArn, seconds, secretId, text, texts } from './fields.ts'
+import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
+import { parseTags } from './tags.ts'
+
+/** What the input says; the ids of the run are no part of the declaration, and may come from elsewhere. */
+export interface ParsedInput {
+  readonly declaration: Declaration
+  readonly buildId: string | null
+  readonly runId: string | null
+  /** Where destroy runs write their audit (design §14). */
+  readonly auditDir: string | null
+}
+
+/** The module's variables by name; the last three are what a removal marker carries besides. */
+const FIELDS = {
+  schema_version: v.nullish(v.literal(1, 'Use 1, or a release of this program that knows this version.')),
+  environment: v.nullish(oneOf(ENVIRONMENTS)),
+  instance: nested,
+  connect_through: nested,
+  cluster_name: v.nullish(text),
+  stack: v.nullish(text),
+  accept_tags_from: v.nullish(texts),
+  admin_secret_id: v.nullish(secretId, null),
+  admin_auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
+  admin_username: v.nullish(name, 'platform_provisioner'),
+  master_secret_id: v.nullish(secretId, null),
+  aws_region: v.nullish(region, null),
+  assume_role_arn: v.nullish(roleArn, null),
+  secret_prefix: v.nullish(secretId, 'platform'),
+  build_id: v.nullish(text, null),
+  run_id: v.nullish(text, null),
+  tags: nested,
+  cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES), 'retain'),
+  governance_dir: v.nullish(path, null),
+  tls: nested,
+  max_connections: v.nullish(integer(1, 1000), 4),
+  connect_timeout: v.nullish(seconds, 300),
+  lock_timeout: v.nullish(seconds, 300),
+  enforce_naming: v.nullish(bool, false),
+  application_databases: nested,
+  audit_dir: v.nullish(path, null),
+  node_command: v.nullish(path, null),
+  workspace: v.nullish(text, null),
+}
+
+type Top = v.InferOutput<v.ObjectSchema<typeof FIELDS, undefined>>
+
+/**
+ * Parses the decoded input: untrusted JSON in, a declaration with every default of design §3 filled in out.
+ * Throws InvalidInputError with all problems at once.
+ */
+export function parseDeclaration(json: string): ParsedInput {
+  const { value: top, problems, broken } = parseObject(FIELDS, parseJson(json), TOP)
+  if (top === null) throw new InvalidInputError(problems)
+  const declared = declarationOf(top)
+  const all = [...problems, ...requiredProblems(top, broken), ...declared.problems]
+  if (all.length > 0 || declared.value === null) throw new InvalidInputError(all)
+  return { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
+}
+
+/** Parses what lies below the top-level fields, whatever those said, so that all errors are found in one go. */
+function declarationOf(top: Top): Part<Declaration> {
+  const environment = top.environment ?? 'dev'
+  const instance = parseInstance(top.instance)
+  const connectThrough = parseConnectThrough(top.connect_through)
+  const tls = parseTls(top.tls, connectThrough.value ?? instance.value)
+  const tags = parseTags(top.tags)
+  const entries = parseEntries(top.application_databases, { environment, secretPrefix: top.secret_prefix, cleanupPolicy: top.cleanup_policy })
+  const { applications, databases, problems } = groupEntries(entries.value)
+  const all = [instance, connectThrough, tls, tags, entries].flatMap((part) => part.problems).concat(problems)
+  if (instance.value === null || tls.value === null) return { value: null, problems: all }
+  const clusterName = top.cluster_name ?? instance.value.identifier
+  const value: Declaration = {
+    environment,
+    instance: instance.value,
+    connectThrough: connectThrough.value,
+    clusterName,
+    stack: top.stack ?? `${clusterName}/${environment}`,
+    acceptTagsFrom: top.accept_tags_from ?? new Set(),
+    admin: { auth: top.admin_auth, secretId: top.admin_secret_id, username: top.admin_username },
+    masterSecretId: top.master_secret_id,
+    aws: { region: top.aws_region, assumeRoleArn: top.assume_role_arn },
+    tags: tags.tags,
+    governanceDir: top.governance_dir,
+    tls: tls.value,
+    maxConnections: top.max_connections,
+    connectTimeoutSeconds: top.connect_timeout,
+    lockTimeoutSeconds: top.lock_timeout,
+    enforceNaming: top.enforce_naming,
+    applications,
+    databases,
+  }
+  return { value, problems: all }
+}
+
+/** Parses the map of applications. Read by its own entries only: `__proto__` and `constructor` are keys like others here. */
+function parseEntries(input: unknown, defaults: Defaults): { readonly value: readonly Entry[]; readonly problems: readonly Problem[] } {
+  if (input === undefined || input === null) return { value: [], problems: [] }
+  if (!isObject(input)) return { value: [], problems: [notAnObject('application_databases', input, null)] }
+  const parsed = Object.entries(input).map(([key, entry]) =>
+    /^[a-z][a-z0-9_-]*$/.test(key) ? parseEntry(key, entry, defaults) : { entry: null, problems: [keyProblem(key)] },
+  )
+  return {
+    value: parsed.flatMap(({ entry }) => (entry === null ? [] : [entry])),
+    problems: parsed.flatMap(({ problems }) => problems),
+  }
+}
+
+/** Fields without a default, apart from the instance, which sees to its own. */
+function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = []
+  if ((top.environment ?? null) === null && !broken.has('environment')) {
+    problems.push({ application: null, field: 'environment', message: 'is missing.', remedy: `Use one of ${ENVIRONMENTS.join(', ')}.` })
+  }
+  if (top.admin_auth === 'password' && top.admin_secret_id === null && !broken.has('admin_secret_id') && !broken.has('admin_auth')) {
+    problems.push({
+      application: null,
+      field: 'admin_secret_id',
+      message: 'is missing.',
+      remedy: 'Name the secret of the delegated admin, or set admin_auth = "iam".',
+    })
+  }
+  return problems
+}
+
+function keyProblem(key: string): Problem {
+  return {
+    application: printableKey(key),
+    field: 'application_databases',
+    message: 'is not a key that an application can have.',
+    remedy: 'Use a lower-case letter, then lower-case letters, digits, _ and -.',
+  }
+}
+
+/** JSON text to a value. The parser's own message quotes the input, which is not ours to print. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    const position = /at position \d+|end of JSON input/.exec(String(error))?.[0] ?? ''
+    const message = `is not JSON${position === '' ? '' : ` (${position})`}.`
+    throw new InvalidInputError([{ application: null, field: 'input', message, remedy: 'Give the JSON object that the Terraform module passes.' }], { cause: error })
+  }
+}
