@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+
+import type { Problem } from '../errors.ts'
+import type { AuditDocument } from '../model/audit.ts'
+import { writeAtomically } from './atomic.ts'
+
+/** Where the audit of a direct run goes when nobody says (design §14), below the working directory. */
+const DEFAULT_FOLDER = join('.rds-provision', 'audit')
+
+/** A file name of at most 255 bytes, the limit of the common file systems, with room for what is put around a part. */
+const MAX_PART_LENGTH = 100
+
+/** Path of the audit file of a run that was given none: `<cwd>/.rds-provision/audit/<run id>.json`. */
+export function defaultAuditPath(cwd: string, runId: string): string {
+  return join(cwd, DEFAULT_FOLDER, `${safeFileName(runId)}.json`)
+}
+
+/**
+ * Path of the audit file of a destroy run: `<audit_dir>/destroy-<application>-<run id>.json`. `subject` is the
+ * application, or what stands in its place in a teardown by tag (`build-<id>`).
+ */
+export function destroyAuditPath(auditDir: string, subject: string, runId: string): string {
+  return join(auditDir, `destroy-${safeFileName(subject)}-${safeFileName(runId)}.json`)
+}
+
+/**
+ * A name that is one path component everywhere: anything but ASCII letters, digits, `.`, `_` and `-` becomes `_`, and
+ * so does a leading dot (`..`, hidden files). Run ids come from CI systems and may hold `/` or `:`.
+ */
+export function safeFileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_').slice(0, MAX_PART_LENGTH) || '_'
+}
+
+/**
+ * Writes the audit document as JSON, atomically, creating folders. Gives null, or the problem where the file could not
+ * be written: what the run did stands, so the caller prints `auditJson` instead and ends with exit 1 (design §10).
+ */
+export async function writeAuditFile(path: string, document: AuditDocument): Promise<Problem | null> {
+  try {
+    await writeAtomically(path, auditJson(document))
+    return null
+  } catch (error) {
+    return {
+      application: null,
+      field: 'audit file',
+      message: `The audit could not be written to ${path}: ${describeFileError(error)}.`,
+      remedy: 'What the run did stands; its audit follows on standard output. Make the folder writable and run again.',
+    }
+  }
+}
+
+/** The text of an audit file. */
+export function auditJson(document: AuditDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+/** `EACCES: permission denied, open '…'` of node:fs, which names code, cause and path. */
+export function describeFileError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

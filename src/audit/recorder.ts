@@ -1,0 +1,119 @@
+import type { AuditDocument, AuditRecord, AuditRun, AuditStatus, Outcome, RecordDraft } from '../model/audit.ts'
+import type { Instance } from '../model/declaration.ts'
+import type { Actor, RunIdentity } from '../model/run.ts'
+
+/** What a record says of its environment when the input could not be read. */
+const UNKNOWN_ENVIRONMENT = 'unknown'
+
+/** Takes each record as it happens; must not throw. */
+export type RecordSink = (record: AuditRecord) => void
+
+export interface RecorderOptions {
+  readonly run: RunIdentity
+  /** null, like the next two: the input could not be read. */
+  readonly environment: string | null
+  readonly clusterName: string | null
+  readonly instance: Pick<Instance, 'identifier' | 'host' | 'port'> | null
+  readonly now: () => Date
+  readonly sinks: readonly RecordSink[]
+}
+
+/** How the run ended, as the caller judges it. */
+export interface RunEnd {
+  readonly outcome: Outcome
+  readonly exitCode: number
+  /** Redacted text (the message of a ProvisionError); null where nothing went wrong. */
+  readonly error: string | null
+}
+
+export interface Recorder {
+  /** Adds time and run identity to a draft, keeps it and hands it to every sink. */
+  record(draft: RecordDraft): void
+  /** Whom the server says we are, and its version, e.g. 16.4. */
+  setServer(server: { readonly login: string; readonly versionText: string }): void
+  setActor(actor: Actor): void
+  /** The audit so far. A snapshot: may be asked for again with another end, e.g. after the governance files could not be written. */
+  finish(end: RunEnd): AuditDocument
+}
+
+/** Collects the records of one run (design §10). Throws nothing of its own. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const records: AuditRecord[] = []
+  let actor: Actor | null = null
+  let server: { readonly login: string; readonly versionText: string } | null = null
+  return {
+    record(draft) {
+      const record = toRecord(draft, options)
+      records.push(record)
+      for (const sink of options.sinks) sink(record)
+    },
+    setServer(facts) {
+      server = facts
+    },
+    setActor(identity) {
+      actor = identity
+    },
+    finish: (end) => ({
+      schema_version: 1,
+      run: { ...runFields(options), ...endFields(end, options), actor, database_login: server?.login ?? null, server_version: server?.versionText ?? null },
+      records: [...records],
+      summary: countStatuses(records),
+    }),
+  }
+}
+
+function toRecord(draft: RecordDraft, { run, environment, now }: RecorderOptions): AuditRecord {
+  return {
+    at: now().toISOString(),
+    run_id: run.runId,
+    build_id: run.buildId,
+    environment: environment ?? UNKNOWN_ENVIRONMENT,
+    application: draft.application,
+    database: draft.database,
+    username: draft.username,
+    object: draft.object,
+    action: draft.action,
+    status: draft.status,
+    duration_ms: draft.durationMs,
+    message: draft.message,
+    statements: draft.statements,
+  }
+}
+
+type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error'
+type ServerField = 'actor' | 'database_login' | 'server_version'
+
+function runFields({ run, environment, clusterName, instance }: RecorderOptions): Omit<AuditRun, EndField | ServerField> {
+  return {
+    run_id: run.runId,
+    build_id: run.buildId,
+    command: run.command,
+    environment,
+    cluster_name: clusterName,
+    instance: instance === null ? null : { identifier: instance.identifier, host: instance.host, port: instance.port },
+    approval: run.approval,
+    tool_version: run.toolVersion,
+    input_sha256: run.inputSha256,
+    started_at: run.startedAt.toISOString(),
+  }
+}
+
+/** The clock may be set back during a run: the end is then the start, never before it. */
+function endFields(end: RunEnd, { run, now }: RecorderOptions): Pick<AuditRun, EndField> {
+  const started = run.startedAt.getTime()
+  const finished = Math.max(started, now().getTime())
+  return {
+    finished_at: new Date(finished).toISOString(),
+    duration_ms: finished - started,
+    outcome: end.outcome,
+    exit_code: end.exitCode,
+    error: end.error,
+  }
+}
+
+/** How many records have each status; every status has a number. */
+export function countStatuses(records: readonly AuditRecord[]): Readonly<Record<AuditStatus, number>> {
+  const counts: Record<AuditStatus, number> = { created: 0, updated: 0, removed: 0, no_change: 0, blocked: 0, failed: 0, skipped: 0, warning: 0 }
+  for (const record of records) counts[record.status] += 1
+  return counts
+}

@@ -1,0 +1,100 @@
+import { styleText } from 'node:util'
+
+import type { Problem } from '../errors.ts'
+import type { AuditRecord, AuditStatus } from '../model/audit.ts'
+import { oneLine, visible } from './one-line.ts'
+import type { Reporter, Write } from './reporter.ts'
+import { closingLine } from './summary.ts'
+
+export interface TextOptions {
+  readonly write: Write
+  readonly colour: boolean
+  /** List `no_change` records too; otherwise they are counted. */
+  readonly listUnchanged: boolean
+}
+
+type Colour = 'green' | 'yellow' | 'red' | 'gray' | 'bold'
+
+/** Signs as in a Terraform plan; `!` is what wants attention. */
+const LOOKS: Readonly<Record<AuditStatus, { readonly sign: string; readonly colour: Colour }>> = {
+  created: { sign: '+', colour: 'green' },
+  updated: { sign: '~', colour: 'yellow' },
+  removed: { sign: '-', colour: 'red' },
+  no_change: { sign: '=', colour: 'gray' },
+  blocked: { sign: '!', colour: 'red' },
+  failed: { sign: '!', colour: 'red' },
+  skipped: { sign: '.', colour: 'gray' },
+  warning: { sign: '!', colour: 'yellow' },
+}
+
+/**
+ * Readable lines for a terminal or for `terraform apply`, which puts a prefix before each: every line stands alone and
+ * no text from outside can add one. Changes come as they happen, `no_change` is counted, warnings and problems stand at
+ * the end once more, where people look, and the last line says how it went.
+ */
+export function createTextReporter(options: TextOptions): Reporter {
+  const warnings: AuditRecord[] = []
+  const paint = (colour: Colour, text: string): string => (options.colour ? styleText(colour, text, { validateStream: false }) : text)
+  const line = (colour: Colour, text: string): void => options.write(`${paint(colour, text)}\n`)
+  return {
+    record(record) {
+      if (record.status === 'warning') warnings.push(record)
+      if (isListed(record, options.listUnchanged)) line(LOOKS[record.status].colour, recordLine(record))
+    },
+    finish(document, problems) {
+      if (warnings.length > 0) line('yellow', `warnings: ${warnings.length}`)
+      for (const warning of warnings) line('yellow', recordLine(warning))
+      if (problems.length > 0) line('red', `problems: ${problems.length}`)
+      for (const problem of problems) printProblem(problem, line)
+      line(document.run.exit_code === 0 ? 'bold' : 'red', closingLine(document))
+    },
+  }
+}
+
+/**
+ * An IAM login cannot be proven and is `skipped` in every run (design §14): counted, like what did not change. What was
+ * blocked stands among the problems, with its remedy.
+ */
+function isListed(record: AuditRecord, listUnchanged: boolean): boolean {
+  if (record.status === 'no_change' || (record.status === 'skipped' && record.object === 'login')) return listUnchanged
+  return record.status !== 'blocked'
+}
+
+/** `+ keycloak: role keycloak_dev_user: create: …` on one line, safe to print. */
+export function recordLine(record: AuditRecord): string {
+  const parts = [
+    record.application === null ? null : visible(record.application),
+    [record.object, subjectOf(record)].filter((part) => part !== '').join(' '),
+    record.action,
+    oneLine(record.message),
+  ]
+  return `${LOOKS[record.status].sign} ${parts.filter((part) => part !== null && part !== '').join(': ')}`
+}
+
+/** The name that tells a record of its kind from the others of one application. */
+function subjectOf({ object, database, username }: AuditRecord): string {
+  const name = { database: visible(database ?? ''), username: visible(username ?? '') }
+  switch (object) {
+    case 'role':
+    case 'password':
+    case 'login':
+    case 'admin':
+      return name.username
+    case 'database':
+    case 'schema':
+    case 'extension':
+    case 'snapshot':
+      return name.database
+    case 'grant':
+    case 'default_privileges':
+    case 'setting':
+    case 'tag':
+      return [name.username, name.database].filter((part) => part !== '').join(' on ')
+  }
+}
+
+function printProblem(problem: Problem, line: (colour: Colour, text: string) => void): void {
+  const subject = [problem.application, problem.field].filter((part) => part !== null && part !== '').map((part) => visible(part ?? ''))
+  line('red', `! ${[...subject, oneLine(problem.message)].join(': ')}`)
+  for (const remedy of problem.remedy.split(/\r?\n/).filter((part) => part.trim() !== '')) line('bold', `  -> ${oneLine(remedy)}`)
+}

@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+
+import test from 'ava'
+
+import { writeAtomically } from '../../../src/audit/atomic.ts'
+import { auditJson, defaultAuditPath, destroyAuditPath, safeFileName, writeAuditFile } from '../../../src/audit/file.ts'
+import { documentOf } from './sample.ts'
+
+test.beforeEach(async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'audit-'))
+  t.context = folder
+  t.teardown(() => rm(folder, { recursive: true }))
+})
+
+const folderOf = (context: unknown): string => String(context)
+
+test('the document is written whole, with its folders, and nothing else is left', async (t) => {
+  const path = join(folderOf(t.context), 'a', 'b', 'run.json')
+  const document = documentOf([{}])
+  t.is(await writeAuditFile(path, document), null)
+  t.deepEqual(JSON.parse(await readFile(path, 'utf8')), JSON.parse(JSON.stringify(document)))
+  t.deepEqual(await readdir(dirname(path)), ['run.json'])
+})
+
+test('an existing file is replaced', async (t) => {
+  const path = join(folderOf(t.context), 'run.json')
+  await writeFile(path, 'x'.repeat(100_000))
+  await writeAuditFile(path, documentOf([]))
+  t.is(await readFile(path, 'utf8'), auditJson(documentOf([])))
+})
+
+test('an unwritable place is a problem with a remedy, not an exception', async (t) => {
+  await writeFile(join(folderOf(t.context), 'file'), '')
+  const problem = await writeAuditFile(join(folderOf(t.context), 'file', 'run.json'), documentOf([]))
+  t.is(problem?.field, 'audit file')
+  t.regex(problem?.message ?? '', /ENOTDIR|EEXIST/)
+  t.not(problem?.remedy, '')
+})
+
+test('a write that fails half-way leaves the old file and no temporary one', async (t) => {
+  const folder = folderOf(t.context)
+  await mkdir(join(folder, 'target', 'inner'), { recursive: true })
+  await t.throwsAsync(writeAtomically(join(folder, 'target'), 'x'), { code: 'EISDIR' })
+  t.deepEqual(await readdir(folder), ['target'])
+})
+
+test('a link in the place is replaced, not followed', async (t) => {
+  const path = join(folderOf(t.context), 'full')
+  await symlink('/dev/full', path)
+  await writeAtomically(path, 'x')
+  t.is(await readFile(path, 'utf8'), 'x')
+})
+
+test('default and destroy paths', (t) => {
+  t.is(defaultAuditPath(join('root'), '4711'), join('root', '.rds-provision', 'audit', '4711.json'))
+  t.is(destroyAuditPath('dir', 'keycloak', '4711'), join('dir', 'destroy-keycloak-4711.json'))
+})
+
+test('whatever an id holds, its file stays in its folder', (t) => {
+  for (const hostile of ['../../etc/passwd', '..', '.', '', '/', 'C:\\x', 'a\0b', '\n', 'ü'.repeat(300), '.hidden']) {
+    const name = safeFileName(hostile)
+    t.is(basename(name), name)
+    t.regex(name, /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/)
+    t.is(dirname(defaultAuditPath('root', hostile)), join('root', '.rds-provision', 'audit'))
+  }
+})

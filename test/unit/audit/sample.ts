@@ -1,0 +1,58 @@
+import type { AuditDocument, AuditRecord, RecordDraft } from '../../../src/model/audit.ts'
+import type { RunIdentity } from '../../../src/model/run.ts'
+import { createRecorder, type Recorder, type RecorderOptions, type RunEnd } from '../../../src/audit/recorder.ts'
+
+export const START = new Date('2026-03-01T10:00:00.000Z')
+
+export const RUN: RunIdentity = {
+  runId: 'run-1',
+  buildId: '100',
+  command: 'apply',
+  approval: 'approved',
+  startedAt: START,
+  toolVersion: '1.0.0',
+  inputSha256: 'ab'.repeat(32),
+}
+
+export const DRAFT: RecordDraft = {
+  application: 'keycloak',
+  database: 'keycloak_dev_db',
+  username: 'keycloak_dev_user',
+  object: 'role',
+  action: 'create',
+  status: 'created',
+  durationMs: 12,
+  message: 'The role did not exist.',
+  statements: ['CREATE ROLE "keycloak_dev_user" LOGIN'],
+}
+
+export const DONE: RunEnd = { outcome: 'changed', exitCode: 0, error: null }
+
+/** A clock that moves 700 ms whenever it is read. */
+export function steppingClock(start: Date = START): () => Date {
+  let reads = 0
+  return () => new Date(start.getTime() + 700 * ++reads)
+}
+
+export function recorder(changes: Partial<RecorderOptions> = {}): Recorder {
+  return createRecorder({
+    run: RUN,
+    environment: 'dev',
+    clusterName: 'shared',
+    instance: { identifier: 'shared', host: 'shared.example.com', port: 5432 },
+    now: steppingClock(),
+    sinks: [],
+    ...changes,
+  })
+}
+
+/** The document of a run with these records (each a change of `DRAFT`). */
+export function documentOf(drafts: readonly Partial<RecordDraft>[], run: Partial<RunIdentity> = {}, end: RunEnd = DONE): AuditDocument {
+  const book = recorder({ run: { ...RUN, ...run } })
+  for (const draft of drafts) book.record({ ...DRAFT, ...draft })
+  return book.finish(end)
+}
+
+export function recordOf(changes: Partial<AuditRecord>): AuditRecord {
+  return { at: START.toISOString(), run_id: 'run-1', build_id: '100', environment: 'dev', application: 'keycloak', database: 'keycloak_dev_db', username: 'keycloak_dev_user', object: 'role', action: 'create', status: 'created', duration_ms: 12, message: 'The role did not exist.', statements: [], ...changes }
+}
