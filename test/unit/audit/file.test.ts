@@ -1,23 +1,15 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import test from 'ava'
 
 import { writeAtomically } from '../../../src/audit/atomic.ts'
 import { auditJson, defaultAuditPath, destroyAuditPath, safeFileName, writeAuditFile } from '../../../src/audit/file.ts'
+import { temporaryFolder } from './folder.ts'
 import { documentOf } from './sample.ts'
 
-test.beforeEach(async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'audit-'))
-  t.context = folder
-  t.teardown(() => rm(folder, { recursive: true }))
-})
-
-const folderOf = (context: unknown): string => String(context)
-
 test('the document is written whole, with its folders, and nothing else is left', async (t) => {
-  const path = join(folderOf(t.context), 'a', 'b', 'run.json')
+  const path = join(temporaryFolder(t), 'a', 'b', 'run.json')
   const document = documentOf([{}])
   t.is(await writeAuditFile(path, document), null)
   t.deepEqual(JSON.parse(await readFile(path, 'utf8')), JSON.parse(JSON.stringify(document)))
@@ -25,29 +17,30 @@ test('the document is written whole, with its folders, and nothing else is left'
 })
 
 test('an existing file is replaced', async (t) => {
-  const path = join(folderOf(t.context), 'run.json')
+  const path = join(temporaryFolder(t), 'run.json')
   await writeFile(path, 'x'.repeat(100_000))
   await writeAuditFile(path, documentOf([]))
   t.is(await readFile(path, 'utf8'), auditJson(documentOf([])))
 })
 
 test('an unwritable place is a problem with a remedy, not an exception', async (t) => {
-  await writeFile(join(folderOf(t.context), 'file'), '')
-  const problem = await writeAuditFile(join(folderOf(t.context), 'file', 'run.json'), documentOf([]))
+  const file = join(temporaryFolder(t), 'file')
+  await writeFile(file, '')
+  const problem = await writeAuditFile(join(file, 'run.json'), documentOf([]))
   t.is(problem?.field, 'audit file')
   t.regex(problem?.message ?? '', /ENOTDIR|EEXIST/)
   t.not(problem?.remedy, '')
 })
 
 test('a write that fails half-way leaves the old file and no temporary one', async (t) => {
-  const folder = folderOf(t.context)
+  const folder = temporaryFolder(t)
   await mkdir(join(folder, 'target', 'inner'), { recursive: true })
   await t.throwsAsync(writeAtomically(join(folder, 'target'), 'x'), { code: 'EISDIR' })
   t.deepEqual(await readdir(folder), ['target'])
 })
 
 test('a link in the place is replaced, not followed', async (t) => {
-  const path = join(folderOf(t.context), 'full')
+  const path = join(temporaryFolder(t), 'full')
   await symlink('/dev/full', path)
   await writeAtomically(path, 'x')
   t.is(await readFile(path, 'utf8'), 'x')
