@@ -1,0 +1,43 @@
+import type { Problem } from '../errors.ts'
+import type { Declaration } from '../model/declaration.ts'
+import type { Approval } from '../model/run.ts'
+import { checkNaming, checkReservedNames } from './names.ts'
+
+/** RDS Proxy endpoints, custom ones (`.endpoint.proxy-`) included; `.com.cn` in the China regions. */
+const PROXY = /\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i
+
+/**
+ * Guardrails that need nothing but the declaration, before any secret is read or connection made (design §7). Gives all
+ * violations; `field` is the guardrail's name. The master's name is known only once its secret was read: ask
+ * `checkReservedNames` again then.
+ */
+export function checkRequest(declaration: Declaration, run: { readonly approval: Approval }): Problem[] {
+  return [
+    ...checkApproval(declaration, run.approval),
+    ...checkEndpoint(declaration),
+    ...checkReservedNames(declaration, null),
+    ...checkNaming(declaration),
+  ]
+}
+
+function checkApproval({ environment }: Declaration, approval: Approval): Problem[] {
+  if (approval !== 'missing') return []
+  return [
+    {
+      application: null,
+      field: 'approval',
+      message: `the environment is ${environment}, and nobody approved this run.`,
+      remedy: 'Set ALLOW_DB_PROVISION=true in the environment of the run.',
+    },
+  ]
+}
+
+function checkEndpoint({ instance, connectThrough }: Declaration): Problem[] {
+  const hosts = [instance.host, ...(connectThrough === null ? [] : [connectThrough.host])]
+  return hosts.filter((host) => PROXY.test(host)).map((host) => ({
+    application: null,
+    field: 'endpoint',
+    message: `"${host}" is an RDS Proxy, which cannot carry provisioning.`,
+    remedy: "Use the writer's own endpoint; applications may still connect through the proxy.",
+  }))
+}

@@ -1,0 +1,72 @@
+import { InvalidInputError } from '../errors.ts'
+import type { Problem } from '../errors.ts'
+import { CLEANUP_POLICIES } from '../model/declaration.ts'
+import type { CleanupPolicy } from '../model/declaration.ts'
+import { TEXT_RULE, isText, show } from './text.ts'
+
+export const LOG_FORMATS = ['text', 'json'] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
+/** What belongs to one run and not to the declaration (design §3, From the environment of the run). */
+export interface RunEnvironment {
+  /** ALLOW_DB_PROVISION is exactly `true`. */
+  readonly allowProvision: boolean
+  /** ALLOW_DB_DESTROY is exactly `true`. */
+  readonly allowDestroy: boolean
+  /** Replaces the declared policies for this run; null: they stand. */
+  readonly cleanupPolicy: CleanupPolicy | null
+  readonly logFormat: LogFormat
+  /** JSON or base64gzip of it, not decoded. */
+  readonly input: string | null
+  readonly auditFile: string | null
+  /** RDS_PROVISION_BUILD_ID, else TF_VAR_build_id. */
+  readonly buildId: string | null
+  /** RDS_PROVISION_RUN_ID, else TF_VAR_run_id. */
+  readonly runId: string | null
+}
+
+/** Environment variables by name, as `process.env` holds them. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads the variables of a run. The empty string counts as not set (design §14). Throws InvalidInputError that names every
+ * variable with an unknown value; approvals are no such: anything but `true` is simply no approval (design §7).
+ */
+export function readEnvironment(env: Variables): RunEnvironment {
+  const problems: Problem[] = []
+  const environment: RunEnvironment = {
+    allowProvision: env['ALLOW_DB_PROVISION'] === 'true',
+    allowDestroy: env['ALLOW_DB_DESTROY'] === 'true',
+    cleanupPolicy: wordOf(env, 'RDS_CLEANUP_POLICY', CLEANUP_POLICIES, problems),
+    logFormat: wordOf(env, 'RDS_PROVISION_LOG', LOG_FORMATS, problems) ?? 'text',
+    input: valueOf(env, 'RDS_PROVISION_INPUT'),
+    auditFile: valueOf(env, 'RDS_PROVISION_AUDIT_FILE'),
+    buildId: textOf(env, 'RDS_PROVISION_BUILD_ID', problems) ?? textOf(env, 'TF_VAR_build_id', problems),
+    runId: textOf(env, 'RDS_PROVISION_RUN_ID', problems) ?? textOf(env, 'TF_VAR_run_id', problems),
+  }
+  if (problems.length > 0) throw new InvalidInputError(problems)
+  return environment
+}
+
+function valueOf(env: Variables, variable: string): string | null {
+  const value = env[variable]
+  return value === undefined || value === '' ? null : value
+}
+
+function wordOf<T extends string>(env: Variables, variable: string, words: readonly T[], problems: Problem[]): T | null {
+  const value = valueOf(env, variable)
+  const word = words.find((known) => known === value) ?? null
+  if (value !== null && word === null) problems.push(refusal(variable, value, `Use one of ${words.join(', ')}, or unset it.`))
+  return word
+}
+
+/** Ids of runs stand in tags, file names and the server's application_name. */
+function textOf(env: Variables, variable: string, problems: Problem[]): string | null {
+  const value = valueOf(env, variable)
+  if (value !== null && !isText(value)) problems.push(refusal(variable, value, TEXT_RULE))
+  return value
+}
+
+function refusal(variable: string, value: string, remedy: string): Problem {
+  return { application: null, field: variable, message: `${show(value)} is not accepted.`, remedy }
+}

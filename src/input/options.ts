@@ -1,0 +1,75 @@
+import { InvalidInputError } from '../errors.ts'
+import { COMMANDS, argumentsOf, helpText } from './command-line.ts'
+import type { Arguments } from './command-line.ts'
+import { show, suggestion } from './text.ts'
+
+/** What `destroy` is to remove. */
+export type DestroyTarget = { readonly by: 'application' | 'build-id' | 'cluster-name'; readonly value: string }
+
+/** What the command line asks for. `input` and `auditFile` are null where the environment decides (design §14). */
+export type Options =
+  | { readonly command: 'apply'; readonly input: string | null; readonly auditFile: string | null }
+  | { readonly command: 'plan'; readonly input: string | null; readonly detailedExitcode: boolean; readonly json: boolean }
+  | { readonly command: 'destroy'; readonly input: string | null; readonly auditFile: string | null; readonly target: DestroyTarget; readonly dryRun: boolean }
+  | { readonly command: 'help'; readonly text: string }
+  | { readonly command: 'version' }
+
+/**
+ * Parses the command line (without node and script). Prints nothing and never exits: help comes back as text, and a usage
+ * error is an InvalidInputError that names the nearest option.
+ */
+export function parseOptions(argv: readonly string[]): Options {
+  if (argv.includes('--help') || argv.includes('-h')) return { command: 'help', text: helpText(argv) }
+  const [command = '', ...rest] = argv
+  if (command === '--version' && rest.length === 0) return { command: 'version' }
+  switch (command) {
+    case 'apply':
+      return applyOptions(argumentsOf(command, rest))
+    case 'plan':
+      return planOptions(argumentsOf(command, rest))
+    case 'destroy':
+      return destroyOptions(argumentsOf(command, rest))
+    default:
+      throw unknownCommand(command)
+  }
+}
+
+function applyOptions(found: Arguments): Options {
+  return { command: 'apply', input: textOf(found, 'input'), auditFile: textOf(found, 'audit-file') }
+}
+
+function planOptions(found: Arguments): Options {
+  return { command: 'plan', input: textOf(found, 'input'), detailedExitcode: found['detailed-exitcode'] === true, json: found['json'] === true }
+}
+
+function destroyOptions(found: Arguments): Options {
+  const kinds = ['application', 'build-id', 'cluster-name'] as const
+  const targets = kinds.flatMap((by) => {
+    const value = textOf(found, by)
+    return value === null ? [] : [{ by, value }]
+  })
+  const [target] = targets
+  if (target === undefined || targets.length > 1) throw destroyTargets(targets.map(({ by }) => `--${by}`))
+  return { command: 'destroy', input: textOf(found, 'input'), auditFile: textOf(found, 'audit-file'), target, dryRun: found['dry-run'] === true }
+}
+
+/** The value of a text option; null where it is not given. Repeated options come as a list. */
+function textOf(found: Arguments, option: string): string | null {
+  const value = found[option]
+  if (value === undefined) return null
+  if (typeof value === 'string' && value !== '') return value
+  const message = Array.isArray(value) ? 'is given more than once.' : 'has no value.'
+  throw new InvalidInputError([{ application: null, field: `--${option}`, message, remedy: 'Give it once, with a value.' }])
+}
+
+function destroyTargets(given: readonly string[]): InvalidInputError {
+  const message = given.length === 0 ? 'names nothing to remove.' : `names several things to remove: ${given.join(', ')}.`
+  return new InvalidInputError([{ application: null, field: 'destroy', message, remedy: 'Give one of --application, --build-id, --cluster-name.' }])
+}
+
+function unknownCommand(command: string): InvalidInputError {
+  const known = Object.keys(COMMANDS)
+  const message = command === '' ? 'is missing.' : `${show(command)} is not a command.`
+  const remedy = `Use one of ${known.join(', ')}.${command === '' ? '' : suggestion(command, known)}`
+  return new InvalidInputError([{ application: null, field: 'command', message, remedy }])
+}

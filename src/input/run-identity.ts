@@ -1,0 +1,69 @@
+import { InvalidInputError } from '../errors.ts'
+import type { Environment } from '../model/declaration.ts'
+import type { Approval, Command, RunIdentity } from '../model/run.ts'
+import type { RunEnvironment } from './environment.ts'
+
+/** Ids as one source gives them; null: it has none. */
+export interface RunIds {
+  readonly buildId: string | null
+  readonly runId: string | null
+}
+
+/** Everything that a run's identity is made of; clock, randomness and CI system are read outside. */
+export interface RunFacts {
+  readonly command: Command
+  readonly environment: Environment
+  /** The variables `build_id` and `run_id`. */
+  readonly declared: RunIds
+  readonly variables: Pick<RunEnvironment, 'allowProvision' | 'buildId' | 'runId'>
+  readonly ci: RunIds
+  readonly startedAt: Date
+  /** Run id where nobody gives one. */
+  readonly uuid: string
+  readonly toolVersion: string
+  readonly inputSha256: string
+  /** False for a removal under `retain`, which changes nothing (design §14). */
+  readonly needsBuildId: boolean
+}
+
+/**
+ * Says who runs, under which build and with which approval (design §3 Traceability, §14 Build and run id).
+ * Throws InvalidInputError where no build id is known outside of `dev`.
+ */
+export function resolveRun(facts: RunFacts): RunIdentity {
+  const { declared, variables, ci } = facts
+  const runId = declared.runId ?? variables.runId ?? ci.runId ?? facts.uuid
+  const buildId = declared.buildId ?? variables.buildId ?? ci.buildId
+  if (buildId === null && facts.environment !== 'dev' && facts.needsBuildId) throw missingBuildId(facts.environment)
+  return {
+    runId,
+    buildId: buildId ?? `local-${runId}`,
+    command: facts.command,
+    approval: approvalOf(facts.environment, variables.allowProvision),
+    startedAt: facts.startedAt,
+    toolVersion: facts.toolVersion,
+    inputSha256: facts.inputSha256,
+  }
+}
+
+/** Whether both ids are given, so that the CI system need not be asked. */
+export function idsAreGiven(declared: RunIds, variables: RunIds): boolean {
+  return (declared.buildId ?? variables.buildId) !== null && (declared.runId ?? variables.runId) !== null
+}
+
+/** Approval of a run: `dev` needs none, elsewhere the environment of the run gives it (design §7). */
+export function approvalOf(environment: Environment, allowed: boolean): Approval {
+  if (environment === 'dev') return 'not_required'
+  return allowed ? 'approved' : 'missing'
+}
+
+function missingBuildId(environment: Environment): InvalidInputError {
+  return new InvalidInputError([
+    {
+      application: null,
+      field: 'build_id',
+      message: `is missing, and the environment is ${environment}.`,
+      remedy: 'Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run.',
+    },
+  ])
+}
