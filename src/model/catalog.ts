@@ -114,7 +114,7 @@ export interface SchemaObject {
   readonly schema: string
   readonly name: string
   readonly objectClass: ObjectClass
-  /** pg_get_function_identity_arguments for functions, null for others. */
+  /** Argument types of a function as format_type prints them, with commas; null for others. */
   readonly args: string | null
   /** Items of PUBLIC and of the declared editors and readers only; the built-in default is filled in. */
   readonly acl: readonly AclItem[]

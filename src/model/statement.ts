@@ -8,10 +8,13 @@ export class Statement {
   readonly #sql: Secret
   /** Safe for output, audit and errors. */
   readonly redacted: string
+  /** The role the statement runs as (SET LOCAL ROLE); null: the role that logged in. */
+  readonly runAs: string | null
 
-  constructor(sql: string, redacted: string = sql) {
+  constructor(sql: string, options: { readonly redacted?: string; readonly runAs?: string | null } = {}) {
     this.#sql = new Secret(sql)
-    this.redacted = redacted
+    this.redacted = options.redacted ?? sql
+    this.runAs = options.runAs ?? null
   }
 
   /** The text for the server. */

@@ -1,4 +1,4 @@
-/** Steps are data: what to change, why, where and as whom. One apply path serves the preview and the real run. */
+/** Steps are data: what to change, why and where. One apply path serves the preview and the real run. */
 import type { AuditObject, AuditStatus } from './audit.ts'
 import type { Statement } from './statement.ts'
 
@@ -14,10 +14,8 @@ export interface Subject {
 export interface Step extends Subject {
   readonly action: string
   readonly status: Extract<AuditStatus, 'created' | 'updated' | 'removed'>
-  /** Why this step is needed, in one sentence. */
+  /** What is done and why, in one sentence. */
   readonly message: string
-  /** The role the statements run as: null is the delegated admin itself, else SET LOCAL ROLE. */
-  readonly runAs: string | null
   readonly statements: readonly Statement[]
 }
 
@@ -28,32 +26,43 @@ export interface Finding extends Subject {
   readonly message: string
 }
 
-/**
- * Steps that take effect together or not at all. `atomic: false` is for the one statement that cannot run in a
- * transaction (CREATE DATABASE).
- */
-export interface Transaction {
-  readonly atomic: boolean
+/** What one concern of the plan contributes. */
+export interface Changes {
+  readonly steps: readonly Step[]
+  readonly findings: readonly Finding[]
+}
+
+/** Steps that take effect together or not at all. */
+export interface AtomicTransaction {
+  readonly kind: 'atomic'
   readonly steps: readonly Step[]
 }
+
+/** One statement that cannot run in a transaction (CREATE DATABASE), with what it needs around it. */
+export interface BareTransaction {
+  readonly kind: 'bare'
+  /** Committed before the step, e.g. the owner's membership (design §5 fact 2). */
+  readonly before: readonly Statement[]
+  readonly step: Step
+  /** Run when the step failed, so that nothing of `before` stays. */
+  readonly undo: readonly Statement[]
+}
+
+export type Transaction = AtomicTransaction | BareTransaction
+
+/** In the order they run; a stage begins when the one before is done. */
+export const STAGES = ['roles', 'databases', 'interiors', 'logins'] as const
+export type Stage = (typeof STAGES)[number]
 
 /** Transactions that run one after the other over one connection. Jobs of one stage run in parallel. */
 export interface Job {
   readonly stage: Stage
   /** The database to connect to; null: the admin's own. */
   readonly connectTo: string | null
-  /** The declared database that the job is about, for progress and errors; null: roles of several. */
-  readonly database: string | null
   readonly transactions: readonly Transaction[]
 }
-
-/** In the order they run; a stage begins when the one before is done. */
-export const STAGES = ['roles', 'databases', 'interiors', 'logins'] as const
-export type Stage = (typeof STAGES)[number]
 
 export interface Plan {
   readonly findings: readonly Finding[]
   readonly jobs: readonly Job[]
-  /** Databases whose inside could not be seen yet: access is restored first, then they are inspected and planned anew. */
-  readonly unseen: readonly string[]
 }

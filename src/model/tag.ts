@@ -1,0 +1,46 @@
+/** The tag: one JSON object in the comment of a managed role or database (design §9). */
+
+/** Fields of ours, in the order they are written. */
+export const TAG_FIELDS = ['ManagedBy', 'BuildId', 'ClusterName', 'Stack', 'Environment', 'Application', 'CleanupPolicy', 'SecretVersionId', 'UpdatedByBuildId'] as const
+export type TagField = (typeof TAG_FIELDS)[number]
+
+export const MANAGED_BY = 'platform'
+
+/** A parsed tag: our fields and the module's own tags alike. */
+export type Tag = ReadonlyMap<string, string>
+
+/** The tag that a comment holds; null where the comment is not ours. */
+export function parseTag(comment: string | null): Tag | null {
+  if (comment === null || !comment.startsWith('{')) return null
+  const value = parseJson(comment)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const tag = new Map<string, string>()
+  for (const [key, item] of Object.entries(value)) if (typeof item === 'string') tag.set(key, item)
+  return tag.get('ManagedBy') === MANAGED_BY ? tag : null
+}
+
+/** The comment's text: our fields in their fixed order, then the module's tags by name; equal tags give equal text. */
+export function formatTag(tag: Tag): string {
+  const ours = TAG_FIELDS.filter((field) => tag.has(field))
+  const others = [...tag.keys()].filter((key) => !isTagField(key)).sort()
+  return JSON.stringify(Object.fromEntries([...ours, ...others].map((key) => [key, tag.get(key)])))
+}
+
+export function isTagField(key: string): key is TagField {
+  return TAG_FIELDS.some((field) => field === key)
+}
+
+/** Same content, apart from who changed the object last. */
+export function sameTag(a: Tag, b: Tag): boolean {
+  const relevant = (tag: Tag): string => formatTag(new Map([...tag].filter(([key]) => key !== 'UpdatedByBuildId')))
+  return relevant(a) === relevant(b)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+/** What every part of the plan is made from. Types and look-ups only. */
+import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
+import type { Secret } from '../model/secret.ts'
+import type { AuditObject } from '../model/audit.ts'
+import type { Finding, Step, Subject } from '../model/step.ts'
+
+/** What is known of one application's secret. */
+export interface SecretFacts {
+  readonly versionId: string
+  /** A SCRAM verifier of its password; made only where the password will be set. */
+  readonly verifier: Secret | null
+}
+
+export interface PlanInput {
+  readonly declaration: Declaration
+  readonly actual: Actual
+  readonly buildId: string
+  /** By application name; absent for IAM logins. */
+  readonly secrets: ReadonlyMap<string, SecretFacts>
+}
+
+/** The input with look-ups made once, so that a thousand applications cost a thousand times one. */
+export interface PlanContext extends PlanInput {
+  readonly applicationByUsername: ReadonlyMap<string, Application>
+  readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
+  readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
+}
+
+export function planContext(input: PlanInput): PlanContext {
+  return {
+    ...input,
+    applicationByUsername: new Map(input.declaration.applications.map((application) => [application.username, application])),
+    membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
+    settingsByRole: groupBy(input.actual.cluster.settings, (item) => item.role),
+  }
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group === undefined) groups.set(key(item), [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+export function subject(application: Application, object: AuditObject): Subject {
+  return { application: application.name, database: application.database, username: application.username, object }
+}
+
+/** A subject inside another database than the application's own. */
+export function subjectIn(database: Database, application: Application, object: AuditObject): Subject {
+  return { ...subject(application, object), database: database.name }
+}
+
+export function step(about: Subject, action: string, status: Step['status'], message: string, statements: Step['statements']): Step {
+  return { ...about, action, status, message, statements }
+}
+
+export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {
+  return { ...about, action, status, message }
+}

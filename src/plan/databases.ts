@@ -1,0 +1,142 @@
+/** Databases as objects of the instance: existence, limits, who may connect, tag. */
+import type { AclItem, DatabaseState } from '../model/catalog.ts'
+import type { Application, Database } from '../model/declaration.ts'
+import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
+import { formatTag, parseTag, sameTag } from '../model/tag.ts'
+import { allowConnections, alterDatabaseLimit, commentOnDatabase, createDatabase, grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
+import { holdRole, releaseRole } from '../sql/role.ts'
+import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
+import { databasePrivileges, held, without } from './privileges.ts'
+import { desiredDatabaseTag } from './tags.ts'
+
+export interface DatabasePlan extends Changes {
+  /** null: it exists. */
+  readonly creation: BareTransaction | null
+}
+
+export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
+  const existing = context.actual.cluster.databases.get(database.name)
+  const state = existing ?? newDatabase(database)
+  const access = accessSteps(context, database, state)
+  const limits = limitSteps(database, state)
+  const restricted = access.some((item) => item.action === 'restrict')
+  const own = [...limits, ...tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)]
+  const unchanged = finding(subject(database.owner, 'database'), 'check', 'no_change', `database ${database.name} is as declared`)
+  const isChanged = existing === undefined || own.some((item) => item.object === 'database')
+  return {
+    creation: existing === undefined ? creation(context, database) : null,
+    steps: [...access, ...own],
+    findings: [...(isChanged ? [] : [unchanged]), ...aclFindings(context, database, state), ...commentFindings(database, state)],
+  }
+}
+
+/** The owner's membership is granted and revoked around it, since it cannot run in a transaction (design §5 fact 2). */
+function creation(context: PlanContext, database: Database): BareTransaction {
+  const { version, login } = context.actual.cluster.server
+  const { name, owner, encoding, locale, connectionLimit } = database
+  const statement = createDatabase({ name, owner: owner.username, encoding, locale, connectionLimit })
+  return {
+    kind: 'bare',
+    before: [holdRole(version, owner.username, login)],
+    step: step(subject(owner, 'database'), 'create', 'created', `database ${name}, owned by ${owner.username}`, [statement]),
+    undo: [releaseRole(version, owner.username, login)],
+  }
+}
+
+/** What CREATE DATABASE will leave, with the built-in access control list (acldefault). */
+function newDatabase(database: Database): DatabaseState {
+  const owner = database.owner.username
+  const item = (grantee: string, privilege: string): AclItem => ({ grantor: owner, grantee, privilege })
+  return {
+    name: database.name,
+    owner,
+    encoding: database.encoding ?? '',
+    collate: database.locale ?? '',
+    ctype: database.locale ?? '',
+    icuLocale: null,
+    connectionLimit: database.connectionLimit,
+    allowConnections: true,
+    comment: null,
+    acl: [item('', 'CONNECT'), item('', 'TEMPORARY'), ...databasePrivileges('owner').map((privilege) => item(owner, privilege))],
+  }
+}
+
+function limitSteps(database: Database, state: DatabaseState): Step[] {
+  const about = subject(database.owner, 'database')
+  const owner = database.owner.username
+  const steps: Step[] = []
+  if (!state.allowConnections) {
+    steps.push(step(about, 'reopen', 'updated', `database ${state.name} accepts connections again`, [allowConnections(state.name, true, owner)]))
+  }
+  if (state.connectionLimit !== database.connectionLimit) {
+    const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
+    steps.push(step(about, 'alter', 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]))
+  }
+  return steps
+}
+
+function accessSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
+  const owner = database.owner.username
+  const admin = context.actual.cluster.server.login
+  const about = subject(database.owner, 'grant')
+  const grant = (privileges: readonly string[], role: string) => (privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)])
+  const revoke = (privileges: readonly string[], role: string) => (privileges.length === 0 ? [] : [revokeOnDatabase(state.name, privileges, role, owner)])
+  const restrict = [
+    ...revoke(held(state.acl, '', owner), ''),
+    ...grant(without(databasePrivileges('owner'), held(state.acl, owner)), owner),
+    // The admin itself came in through PUBLIC (design §5 fact 4).
+    ...grant(without(['CONNECT'], held(state.acl, admin)), admin),
+  ]
+  const steps = restrict.length === 0 ? [] : [step(about, 'restrict', 'updated', `only declared logins and ${admin} may connect to ${state.name}`, restrict)]
+  for (const application of concerned(context, database, state.acl)) {
+    const wanted = application.database === database.name ? databasePrivileges(application.accessLevel) : []
+    const missing = grant(without(wanted, held(state.acl, application.username)), application.username)
+    const excess = revoke(without(held(state.acl, application.username, owner), wanted), application.username)
+    const guest = subjectIn(database, application, 'grant')
+    if (missing.length > 0) steps.push(step(guest, 'grant', 'created', `${application.username}: ${wanted.join(', ')} on ${state.name}`, missing))
+    if (excess.length > 0) steps.push(step(guest, 'revoke', 'removed', `${application.username} has more on ${state.name} than declared`, excess))
+  }
+  return steps
+}
+
+/** The database's guests, and declared logins of other databases that hold something on this one. */
+export function concerned(context: PlanContext, database: Database, acl: readonly AclItem[]): Application[] {
+  const strangers = [...new Set(acl.map((item) => item.grantee))]
+    .map((role) => context.applicationByUsername.get(role))
+    .filter((application) => application !== undefined && application.database !== database.name)
+  return [...database.guests, ...strangers.filter((application) => application !== undefined)]
+}
+
+function tagSteps(context: PlanContext, database: Database, state: DatabaseState, isNew: boolean, changed: boolean): Step[] {
+  const existing = parseTag(state.comment)
+  if (existing === null && state.comment !== null) return []
+  const desired = desiredDatabaseTag(context, database.owner, existing)
+  if (existing !== null && !changed && sameTag(existing, desired)) return []
+  const statements = [commentOnDatabase(state.name, formatTag(desired), database.owner.username)]
+  const about = subject(database.owner, existing === null && !isNew ? 'database' : 'tag')
+  const action = existing === null && !isNew ? 'adopt' : 'tag'
+  return [step(about, action, isNew ? 'created' : 'updated', `tag of database ${state.name}`, statements)]
+}
+
+function commentFindings(database: Database, state: DatabaseState): Finding[] {
+  if (state.comment === null || parseTag(state.comment) !== null) return []
+  const message = `the comment on database ${state.name} is not ours and is left as it is; teardown knows the database by its owner's tag`
+  return [finding(subject(database.owner, 'tag'), 'keep', 'warning', message)]
+}
+
+function aclFindings(context: PlanContext, database: Database, state: DatabaseState): Finding[] {
+  const owner: Application = database.owner
+  const declared = context.applicationByUsername
+  const admin = context.actual.cluster.server.login
+  const others = [...new Set(state.acl.map((item) => item.grantee))].filter((role) => role !== '' && role !== admin && !declared.has(role)).sort()
+  const foreign = state.acl.filter((item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)))
+  const findings: Finding[] = []
+  if (others.length > 0) {
+    findings.push(finding(subject(owner, 'grant'), 'keep', 'skipped', `granted outside of this declaration on ${state.name}, left alone: ${others.join(', ')}`))
+  }
+  for (const item of foreign) {
+    const message = `${item.grantee === '' ? 'PUBLIC' : item.grantee} holds ${item.privilege} on ${state.name} from ${item.grantor}, who alone can revoke it`
+    findings.push(finding(subject(owner, 'grant'), 'keep', 'warning', message))
+  }
+  return findings
+}

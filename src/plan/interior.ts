@@ -1,0 +1,98 @@
+/** What is inside a database: schemas, extensions, and what PUBLIC may create. */
+import type { Interior, SchemaState } from '../model/catalog.ts'
+import type { Database } from '../model/declaration.ts'
+import type { Changes, Finding, Step } from '../model/step.ts'
+import { createExtension, createSchema, revokeOnSchema } from '../sql/interior.ts'
+import { finding, type PlanContext, step, subject } from './context.ts'
+import { planGrants } from './grants.ts'
+import { held, isReachable, PG_DATABASE_OWNER } from './privileges.ts'
+
+/**
+ * Steps inside one database, all run as its owner. A database that does not exist yet is planned from what template0
+ * holds in this version; the inspection after the run corrects the plan where a server differs.
+ */
+export function planInterior(context: PlanContext, database: Database): Changes | null {
+  const exists = context.actual.cluster.databases.has(database.name)
+  const interior = exists ? context.actual.interiors.get(database.name) : emptyInterior(context.actual.cluster.server.version, database)
+  if (interior === undefined) return null
+  const schemas = schemasAfterCreation(database, interior)
+  const grants = planGrants(context, database, interior, schemas)
+  const publicSchema = planPublicSchema(database, interior)
+  return {
+    steps: [...createSchemas(database, interior), ...createExtensions(context, database, interior), ...publicSchema.steps, ...grants.steps],
+    findings: [...publicSchema.findings, ...coverageFindings(database, schemas), ...grants.findings],
+  }
+}
+
+function emptyInterior(version: number, database: Database): Interior {
+  const owner = version >= 150000 ? PG_DATABASE_OWNER : ''
+  const toPublic = version >= 150000 ? ['USAGE'] : ['CREATE', 'USAGE']
+  const acl = toPublic.map((privilege) => ({ grantor: owner, grantee: '', privilege }))
+  const schema: SchemaState = { name: 'public', owner, acl, objects: 0, foreignObjects: 0 }
+  return { database: database.name, schemas: new Map([['public', schema]]), objects: [], defaultAcl: [], extensions: new Map() }
+}
+
+function missingSchemas(database: Database, interior: Interior): string[] {
+  return database.schemas.filter((name) => !interior.schemas.has(name))
+}
+
+function schemasAfterCreation(database: Database, interior: Interior): Map<string, SchemaState> {
+  const owner = database.owner.username
+  const created = missingSchemas(database, interior).map((name): [string, SchemaState] => [
+    name,
+    { name, owner, acl: ['CREATE', 'USAGE'].map((privilege) => ({ grantor: owner, grantee: owner, privilege })), objects: 0, foreignObjects: 0 },
+  ])
+  return new Map([...interior.schemas, ...created])
+}
+
+function createSchemas(database: Database, interior: Interior): Step[] {
+  return missingSchemas(database, interior).map((name) =>
+    step(subject(database.owner, 'schema'), 'create', 'created', `schema ${name} in ${database.name}`, [createSchema(name, database.owner.username)]),
+  )
+}
+
+/** Into the first listed schema, unless the extension fixes its own: the search_path of our sessions names none. */
+function createExtensions(context: PlanContext, database: Database, interior: Interior): Step[] {
+  return database.extensions
+    .filter((name) => !interior.extensions.has(name))
+    .map((name) => {
+      const fixed = context.actual.cluster.extensions.get(name)?.schema ?? null
+      const schema = fixed === null ? (database.schemas[0] ?? 'public') : null
+      const statements = [createExtension(name, schema, database.owner.username)]
+      return step(subject(database.owner, 'extension'), 'create', 'created', `extension ${name} in ${database.name}`, statements)
+    })
+}
+
+/** Decided from the access control list, never from the version (design §6). */
+function planPublicSchema(database: Database, interior: Interior): Changes {
+  const schema = interior.schemas.get('public')
+  if (schema === undefined || !held(schema.acl, '').includes('CREATE')) return { steps: [], findings: [] }
+  const owner = database.owner.username
+  if (isReachable(database, schema) && held(schema.acl, '', schema.owner).includes('CREATE')) {
+    const statements = [revokeOnSchema('public', ['CREATE'], '', owner)]
+    return { steps: [step(subject(database.owner, 'grant'), 'restrict', 'updated', `PUBLIC may no longer create in schema public of ${database.name}`, statements)], findings: [] }
+  }
+  const message =
+    `everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner === '' ? 'the server' : schema.owner} owns; ` +
+    `as a superuser: REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`
+  return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
+}
+
+/** What the grants of editors and readers do not reach (design §6). */
+function coverageFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
+  if (database.guests.length === 0) return []
+  const about = subject(database.owner, 'grant')
+  const findings: Finding[] = []
+  for (const schema of schemas.values()) {
+    const isListed = database.schemas.includes(schema.name)
+    if (isListed && schema.foreignObjects > 0) {
+      const message = `${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name} belong to others than ${database.owner.username}: editors and readers got nothing on them`
+      findings.push(finding(about, 'cover', 'warning', message))
+    }
+    if (!isListed && schema.objects > 0) {
+      const message = `schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers got nothing in it; list it in schemas`
+      findings.push(finding(about, 'cover', 'warning', message))
+    }
+  }
+  return findings
+}

@@ -1,0 +1,44 @@
+/** Memberships: rds_iam as declared, and what a crashed run left behind. */
+import type { Membership } from '../model/catalog.ts'
+import type { Application } from '../model/declaration.ts'
+import type { Step } from '../model/step.ts'
+import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
+import { type PlanContext, step, subject } from './context.ts'
+
+export const RDS_IAM = 'rds_iam'
+
+function isMember(context: PlanContext, role: string, member: string): boolean {
+  return (context.membershipsByRole.get(role) ?? []).some((item) => item.member === member)
+}
+
+/** A password login that is in rds_iam could not use its password: RDS sends it to PAM (design §5 fact 13). */
+export function planIamRevoke(context: PlanContext, application: Application): Step[] {
+  if (!isMember(context, RDS_IAM, application.username)) return []
+  const recreated = context.actual.cluster.server.version < 160000 && application.accessLevel === 'owner' && !context.actual.cluster.databases.has(application.database)
+  if (application.auth === 'iam' && !recreated) return []
+  const why = recreated ? 'while its database is created' : 'it logs in with a password'
+  return [step(subject(application, 'login'), 'revoke', 'removed', `${application.username} leaves ${RDS_IAM}: ${why}`, [revokeRole(RDS_IAM, application.username)])]
+}
+
+/** Last of all: below 16, the admin's membership in such a role would end its own password login. */
+export function planIamGrant(context: PlanContext, application: Application): Step[] {
+  if (application.auth !== 'iam') return []
+  const stays = isMember(context, RDS_IAM, application.username) && planIamRevoke(context, application).length === 0
+  if (stays) return []
+  return [step(subject(application, 'login'), 'grant', 'created', `${application.username} logs in by IAM`, [grantRole(RDS_IAM, application.username)])]
+}
+
+/** The admin's own memberships with INHERIT or SET in an application's role: a run ended between grant and revoke. */
+export function planLeftover(context: PlanContext, application: Application): Step[] {
+  const { version, login } = context.actual.cluster.server
+  const leftover = (context.membershipsByRole.get(application.username) ?? []).some((item) => isLeftover(item, login, version))
+  if (!leftover) return []
+  const message = `${login} leaves ${application.username}: left behind by a run that was cut off`
+  return [step(subject(application, 'grant'), 'revoke leftover', 'removed', message, [releaseRole(version, application.username, login)])]
+}
+
+/** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */
+function isLeftover(item: Membership, admin: string, version: number): boolean {
+  if (item.member !== admin) return false
+  return version < 160000 || (item.grantor === admin && (item.inherit || item.set))
+}

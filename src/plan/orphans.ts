@@ -1,0 +1,39 @@
+/** Managed objects of this stack that are no longer declared (design §10). */
+import type { Finding } from '../model/step.ts'
+import { parseTag, type Tag } from '../model/tag.ts'
+import { finding, type PlanContext } from './context.ts'
+
+export function planOrphans(context: PlanContext): Finding[] {
+  return [...undeclaredRoles(context), ...undeclaredDatabases(context)]
+}
+
+function isOurs(context: PlanContext, tag: Tag): boolean {
+  return tag.get('Stack') === context.declaration.stack && tag.get('Environment') === context.declaration.environment
+}
+
+function undeclaredRoles(context: PlanContext): Finding[] {
+  return [...context.actual.cluster.roles.values()].flatMap((role) => {
+    if (context.applicationByUsername.has(role.name)) return []
+    const tag = parseTag(role.comment)
+    return tag === null || !isOurs(context, tag) ? [] : [orphan(tag, 'role', role.name, null)]
+  })
+}
+
+/** The owner role's tag decides whose a database is; the database's own never does (design §9). */
+function undeclaredDatabases(context: PlanContext): Finding[] {
+  const declared = new Set(context.declaration.databases.map((database) => database.name))
+  return [...context.actual.cluster.databases.values()].flatMap((database) => {
+    if (declared.has(database.name) || parseTag(database.comment) === null) return []
+    const tag = parseTag(context.actual.cluster.roles.get(database.owner)?.comment ?? null)
+    return tag === null || !isOurs(context, tag) ? [] : [orphan(tag, 'database', database.owner, database.name)]
+  })
+}
+
+function orphan(tag: Tag, object: 'role' | 'database', username: string, database: string | null): Finding {
+  const application = tag.get('Application') ?? null
+  const what = object === 'role' ? `role ${username}` : `database ${database ?? ''}`
+  const about = { application, database, username, object }
+  if (tag.get('CleanupPolicy') === 'retain') return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
+  const remedy = `rds-provision destroy --application ${application ?? ''}`
+  return finding(about, 'orphan', 'warning', `${what} is no longer declared, and its policy is ${tag.get('CleanupPolicy') ?? 'unknown'}: ${remedy}`)
+}

@@ -1,0 +1,77 @@
+/** The plan: from what is declared and what is there, to what has to be done. Pure. */
+import type { Database } from '../model/declaration.ts'
+import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
+import { chunks } from './chunks.ts'
+import { type PlanContext, planContext, type PlanInput } from './context.ts'
+import { type DatabasePlan, planDatabase } from './databases.ts'
+import { planInterior } from './interior.ts'
+import { planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
+import { planOrphans } from './orphans.ts'
+import { ownerTransaction } from './owner-membership.ts'
+import { planRole } from './roles.ts'
+import { planSettings } from './settings.ts'
+
+/** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
+const ROLES_PER_TRANSACTION = 100
+
+interface DatabaseChanges {
+  readonly database: Database
+  readonly outside: DatabasePlan
+  /** null: its inside could not be seen; access is restored first, and the next round sees it. */
+  readonly inside: Changes | null
+}
+
+/**
+ * Everything to do, in the order of the stages, and everything found that needs nothing done. The same input gives the
+ * same plan, so that a preview and a run agree. Empty `jobs`: the server is as declared.
+ */
+export function makePlan(input: PlanInput): Plan {
+  const context = planContext(input)
+  const roles = context.declaration.applications.map((application) => {
+    const own = planRole(context, application)
+    return { steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps], findings: own.findings }
+  })
+  const databases = context.declaration.databases.map((database) => databaseChanges(context, database))
+  return {
+    findings: [...roles.flatMap((role) => role.findings), ...databases.flatMap(findingsOf), ...planOrphans(context)],
+    jobs: [
+      ...roleJobs(roles.flatMap((role) => role.steps)),
+      ...databases.flatMap((changes) => databaseJob(context, changes)),
+      ...databases.flatMap((changes) => interiorJob(context, changes)),
+      ...iamJobs(context),
+    ],
+  }
+}
+
+function databaseChanges(context: PlanContext, database: Database): DatabaseChanges {
+  return { database, outside: planDatabase(context, database), inside: planInterior(context, database) }
+}
+
+function findingsOf({ outside, inside }: DatabaseChanges): Finding[] {
+  return [...outside.findings, ...(inside?.findings ?? [])]
+}
+
+function roleJobs(steps: readonly Step[]): Job[] {
+  if (steps.length === 0) return []
+  const transactions: Transaction[] = chunks(steps, ROLES_PER_TRANSACTION).map((part) => ({ kind: 'atomic', steps: part }))
+  return [{ stage: 'roles', connectTo: null, transactions }]
+}
+
+function databaseJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
+  const applications = [database.owner, ...database.guests]
+  const settings = inside === null ? [] : applications.flatMap((application) => planSettings(context, application))
+  const steps = [...outside.steps, ...settings]
+  const atomic = steps.length === 0 ? [] : [ownerTransaction(context, database.owner, steps, outside.creation !== null)]
+  const transactions: Transaction[] = outside.creation === null ? atomic : [outside.creation, ...atomic]
+  return transactions.length === 0 ? [] : [{ stage: 'databases', connectTo: null, transactions }]
+}
+
+function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges): Job[] {
+  if (inside === null || inside.steps.length === 0) return []
+  return [{ stage: 'interiors', connectTo: database.name, transactions: [ownerTransaction(context, database.owner, inside.steps)] }]
+}
+
+function iamJobs(context: PlanContext): Job[] {
+  const steps = context.declaration.applications.flatMap((application) => planIamGrant(context, application))
+  return steps.length === 0 ? [] : [{ stage: 'logins', connectTo: null, transactions: [{ kind: 'atomic', steps }] }]
+}

@@ -1,0 +1,49 @@
+/** The access table of design §6, as the catalogs spell privileges. */
+import type { AclItem, ObjectClass, SchemaState } from '../model/catalog.ts'
+import type { AccessLevel, Database } from '../model/declaration.ts'
+
+type GuestLevel = Exclude<AccessLevel, 'owner'>
+
+const DATABASE: Readonly<Record<AccessLevel, readonly string[]>> = {
+  owner: ['CONNECT', 'CREATE', 'TEMPORARY'],
+  editor: ['CONNECT', 'TEMPORARY'],
+  reader: ['CONNECT'],
+}
+
+const OBJECTS: Readonly<Record<GuestLevel, Readonly<Record<ObjectClass, readonly string[]>>>> = {
+  editor: {
+    table: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    sequence: ['SELECT', 'UPDATE', 'USAGE'],
+    function: ['EXECUTE'],
+  },
+  reader: { table: ['SELECT'], sequence: ['SELECT'], function: ['EXECUTE'] },
+}
+
+/** On the database itself. */
+export function databasePrivileges(level: AccessLevel): readonly string[] {
+  return DATABASE[level]
+}
+
+/** On one class of objects in a listed schema, now and by default; the owner owns them and needs none. */
+export function objectPrivileges(level: AccessLevel, objectClass: ObjectClass): readonly string[] {
+  return level === 'owner' ? [] : OBJECTS[level][objectClass]
+}
+
+/** Privileges of one grantee ('' is PUBLIC), from one grantor if given. */
+export function held(acl: readonly AclItem[], grantee: string, grantor?: string): string[] {
+  const items = acl.filter((item) => item.grantee === grantee && (grantor === undefined || item.grantor === grantor))
+  return [...new Set(items.map((item) => item.privilege))].sort()
+}
+
+/** Items of `a` that are not in `b`. */
+export function without(a: readonly string[], b: readonly string[]): string[] {
+  return a.filter((item) => !b.includes(item))
+}
+
+/** Owner of the schema public from 15 on: whoever owns the database is its member. */
+export const PG_DATABASE_OWNER = 'pg_database_owner'
+
+/** Privileges on a schema can be changed by the database's owner: it owns the schema, or is its implicit owner. */
+export function isReachable(database: Database, schema: SchemaState): boolean {
+  return schema.owner === database.owner.username || schema.owner === PG_DATABASE_OWNER
+}

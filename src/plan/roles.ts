@@ -1,0 +1,128 @@
+/** Roles: attributes, password and tag of every declared login. */
+import type { LoginState, RoleState } from '../model/catalog.ts'
+import type { Application } from '../model/declaration.ts'
+import type { Statement } from '../model/statement.ts'
+import type { Changes, Finding, Step } from '../model/step.ts'
+import { formatTag, parseTag, sameTag } from '../model/tag.ts'
+import { alterRole, commentOnRole, createRole, type RoleAttributes } from '../sql/role.ts'
+import { finding, type PlanContext, step, subject } from './context.ts'
+import { planIamGrant, planIamRevoke } from './memberships.ts'
+import { planSettings } from './settings.ts'
+import { desiredRoleTag } from './tags.ts'
+
+/** What one application's role needs, from nothing or from what is there. */
+export function planRole(context: PlanContext, application: Application): Changes {
+  const role = context.actual.cluster.roles.get(application.username)
+  return role === undefined ? planNewRole(context, application) : planExistingRole(context, application, role)
+}
+
+/** Role and tag in one transaction: a role is never left untagged (design §5 fact 3). */
+function planNewRole(context: PlanContext, application: Application): Changes {
+  const verifier = context.secrets.get(application.name)?.verifier ?? undefined
+  const attributes: RoleAttributes = {
+    login: true,
+    ...(application.canCreateDatabases && { createDb: true }),
+    ...(application.connectionLimit !== -1 && { connectionLimit: application.connectionLimit }),
+    ...(application.validUntil !== null && { validUntil: application.validUntil }),
+    ...(application.auth === 'password' && verifier !== undefined && { verifier }),
+  }
+  const comment = commentOnRole(application.username, formatTag(desiredRoleTag(context, application, null)))
+  const message = `role ${application.username} (${application.accessLevel}${application.auth === 'iam' ? ', IAM' : ''})`
+  return { steps: [step(subject(application, 'role'), 'create', 'created', message, [createRole(application.username, attributes), comment])], findings: [] }
+}
+
+function planExistingRole(context: PlanContext, application: Application, role: RoleState): Changes {
+  const attributes = attributeStep(application, role)
+  const password = planPassword(context, application)
+  const changed = [...(attributes === null ? [] : [attributes]), ...password.steps]
+  const elsewhere = [...planSettings(context, application), ...planIamRevoke(context, application), ...planIamGrant(context, application)]
+  const tag = tagStep(context, application, role, changed.length + elsewhere.length > 0)
+  const unchanged = finding(subject(application, 'role'), 'check', 'no_change', `role ${role.name} is as declared`)
+  return {
+    steps: [...changed, ...(tag === null ? [] : [tag])],
+    findings: [...(attributes === null && tag?.object !== 'role' ? [unchanged] : []), ...password.findings],
+  }
+}
+
+function attributeStep(application: Application, role: RoleState): Step | null {
+  const wanted = application.validUntil?.getTime() ?? null
+  const actual = role.validUntil?.getTime() ?? null
+  const attributes: RoleAttributes = {
+    ...(!role.canLogin && { login: true as const }),
+    ...(role.createDb !== application.canCreateDatabases && { createDb: application.canCreateDatabases }),
+    ...(role.createRole && { createRole: false }),
+    ...(role.connectionLimit !== application.connectionLimit && { connectionLimit: application.connectionLimit }),
+    ...(wanted !== actual && { validUntil: application.validUntil }),
+  }
+  const names = Object.keys(attributes)
+  if (names.length === 0) return null
+  const message = `role ${role.name}: ${names.map((name) => ATTRIBUTE_WORDS[name] ?? name).join(', ')}`
+  return step(subject(application, 'role'), 'alter', 'updated', message, [alterRole(role.name, attributes)])
+}
+
+const ATTRIBUTE_WORDS: Readonly<Record<string, string>> = {
+  login: 'may log in',
+  createDb: 'CREATEDB as declared',
+  createRole: 'CREATEROLE taken away',
+  connectionLimit: 'connection limit',
+  validUntil: 'valid until',
+}
+
+function planPassword(context: PlanContext, application: Application): Changes {
+  const about = subject(application, 'password')
+  if (application.auth === 'iam') return planNoPassword(context, application)
+  const state = context.actual.logins.get(application.name) ?? { kind: 'not_tried' }
+  const verifier = context.secrets.get(application.name)?.verifier ?? null
+  if (verifier === null || (state.kind !== 'password_wrong' && state.kind !== 'other_method')) {
+    return { steps: [], findings: [passwordFinding(context, application, state)] }
+  }
+  const before = parseTag(context.actual.cluster.roles.get(application.username)?.comment ?? null)?.get('SecretVersionId') ?? 'none'
+  const now = context.secrets.get(application.name)?.versionId ?? ''
+  const message = `password of ${application.username} set from ${application.secretId}, version ${now} (before: ${before})`
+  return { steps: [step(about, 'set', 'updated', message, [alterRole(application.username, { verifier })])], findings: [] }
+}
+
+/**
+ * pg_authid is unreadable on RDS, so whether an IAM login still has a password is known from its tag alone: one that
+ * names a secret's version had one, one without our tag may have one (design §5 fact 8).
+ */
+function planNoPassword(context: PlanContext, application: Application): Changes {
+  const tag = parseTag(context.actual.cluster.roles.get(application.username)?.comment ?? null)
+  if (tag !== null && !tag.has('SecretVersionId')) {
+    const message = `${application.username} logs in by IAM, which cannot be proven from outside`
+    return { steps: [], findings: [finding(subject(application, 'login'), 'iam', 'skipped', message)] }
+  }
+  const statement: Statement = alterRole(application.username, { verifier: null })
+  return { steps: [step(subject(application, 'password'), 'remove', 'removed', `${application.username} logs in by IAM: no password`, [statement])], findings: [] }
+}
+
+function passwordFinding(context: PlanContext, application: Application, state: LoginState): Finding {
+  const about = subject(application, 'password')
+  const version = context.secrets.get(application.name)?.versionId ?? ''
+  switch (state.kind) {
+    case 'password_right':
+      return finding(about, 'verify', 'no_change', `${application.username} logs in with secret version ${version}${state.note === null ? '' : ` (then refused: ${state.note})`}`)
+    case 'rotation_in_progress':
+      return finding(about, 'rotation_in_progress', 'skipped', `${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`)
+    case 'expired':
+      return finding(about, 'verify', 'skipped', `${application.username}: valid_until is in the past, so the server refuses every password`)
+    case 'other_method':
+    case 'password_wrong':
+    case 'not_tried':
+      return finding(about, 'verify', 'skipped', `${application.username}: the password could not be tried`)
+  }
+}
+
+function tagStep(context: PlanContext, application: Application, role: RoleState, changed: boolean): Step | null {
+  const existing = parseTag(role.comment)
+  const desired = desiredRoleTag(context, application, existing)
+  if (existing !== null && !changed && sameTag(existing, desired)) return null
+  const statements = [commentOnRole(role.name, formatTag(desired))]
+  if (existing === null) return step(subject(application, 'role'), 'adopt', 'updated', `role ${role.name} taken under management`, statements)
+  return step(subject(application, 'tag'), 'tag', 'updated', `tag of role ${role.name}: ${differences(existing, desired)}`, statements)
+}
+
+function differences(existing: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>): string {
+  const keys = [...new Set([...existing.keys(), ...desired.keys()])].filter((key) => existing.get(key) !== desired.get(key))
+  return keys.length === 0 ? 'written again' : keys.map((key) => `${key} ${existing.get(key) ?? 'none'} -> ${desired.get(key) ?? 'none'}`).join(', ')
+}

@@ -1,0 +1,35 @@
+/** Which tag a role or database should carry (design §9). */
+import type { Application } from '../model/declaration.ts'
+import { MANAGED_BY, type Tag } from '../model/tag.ts'
+import type { PlanContext } from './context.ts'
+
+/**
+ * The tag of an application's role. BuildId stays that of the build that created it (or took it over, if it had no
+ * tag); UpdatedByBuildId is this build's, which counts only where the tag is written at all.
+ */
+export function desiredRoleTag(context: PlanContext, application: Application, existing: Tag | null): Tag {
+  const version = context.secrets.get(application.name)?.versionId
+  const own = new Map(desiredTag(context, application, existing?.get('BuildId')))
+  if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
+  return own
+}
+
+/** A database's tag is that of its owner's application (design §14), without the secret's version. */
+export function desiredDatabaseTag(context: PlanContext, owner: Application, existing: Tag | null): Tag {
+  return desiredTag(context, owner, existing?.get('BuildId'))
+}
+
+function desiredTag(context: PlanContext, application: Application, buildId: string | undefined): Tag {
+  const { declaration } = input
+  return new Map([
+    ['ManagedBy', MANAGED_BY],
+    ['BuildId', buildId ?? context.buildId],
+    ['ClusterName', declaration.clusterName],
+    ['Stack', declaration.stack],
+    ['Environment', declaration.environment],
+    ['Application', application.name],
+    ['CleanupPolicy', application.cleanupPolicy],
+    ['UpdatedByBuildId', context.buildId],
+    ...declaration.tags,
+  ])
+}

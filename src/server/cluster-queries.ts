@@ -1,0 +1,44 @@
+/** Catalog queries on the whole instance, run from the admin's database. Pure: version and names in, SQL out. */
+import { literal } from '../sql/quote.ts'
+import { aclJson } from './row.ts'
+
+export const FACTS = `SELECT current_setting('server_version_num')::int AS version,
+  current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
+  current_setting('password_encryption') AS password_encryption`
+
+export const ROLES = `SELECT rolname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreatedb AS create_db,
+  rolcreaterole AS create_role, rolreplication AS replication, rolbypassrls AS bypass_rls, rolconnlimit AS connection_limit,
+  CASE rolvaliduntil WHEN 'infinity' THEN NULL WHEN '-infinity' THEN 0 ELSE extract(epoch FROM rolvaliduntil)::float8 END AS valid_until,
+  shobj_description(oid, 'pg_authid') AS comment
+  FROM pg_roles`
+
+/** The locale of ICU and builtin databases has had three homes: none (14), daticulocale (15, 16), datlocale (17). */
+export function databases(version: number): string {
+  const icu = version >= 170000 ? 'd.datlocale' : version >= 150000 ? 'd.daticulocale' : 'NULL::text'
+  return `SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,
+    d.datcollate::text AS collate, d.datctype::text AS ctype, ${icu}::text AS icu_locale, d.datconnlimit AS connection_limit,
+    d.datallowconn AS allow_connections, shobj_description(d.oid, 'pg_database') AS comment,
+    ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
+    FROM pg_database d WHERE NOT d.datistemplate`
+}
+
+/** From 16 on a membership says for itself whether it inherits and allows SET ROLE. */
+export function memberships(version: number): string {
+  const options = version >= 160000 ? 'inherit_option AS inherit, set_option AS set' : 'true AS inherit, true AS set'
+  return `SELECT pg_get_userbyid(roleid)::text AS role, pg_get_userbyid(member)::text AS member, pg_get_userbyid(grantor)::text AS grantor,
+    admin_option AS admin, ${options} FROM pg_auth_members`
+}
+
+export const SETTINGS = `SELECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
+  substr(c, strpos(c, '=') + 1) AS value
+  FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`
+
+/** `names` in lower case. */
+export function parameters(names: readonly string[]): string {
+  return `SELECT lower(name) AS name, context FROM pg_settings WHERE lower(name) IN (${names.map(literal).join(', ')})`
+}
+
+/** The default version of every extension at hand; a role that is no superuser may install the trusted ones. */
+export const EXTENSIONS = `SELECT v.name::text AS name, (v.trusted OR NOT v.superuser) AS trusted,
+  coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
+  FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version`

@@ -1,0 +1,105 @@
+/** Connections that nobody on the other side can steer: every setting that matters is fixed at start-up. */
+import type { ConnectionOptions } from 'node:tls'
+import pg from 'pg'
+import type { Endpoint } from '../model/declaration.ts'
+import type { Secret } from '../model/secret.ts'
+import { classifyConnectError } from './failure.ts'
+import { Session } from './session.ts'
+
+/** Where to connect and how; the same for all connections of a run. */
+export interface Target {
+  /** The instance, or the tunnel to it. */
+  readonly endpoint: Endpoint
+  readonly ssl: ConnectionOptions | false
+  /** Names the run in pg_stat_activity: ASCII, at most 63 bytes. */
+  readonly applicationName: string
+  readonly lockTimeoutMs: number
+  readonly statementTimeoutMs: number
+  /** server_version_num where it is known already, 0 where not. */
+  readonly version: number
+}
+
+export interface Login {
+  readonly user: string
+  readonly password: Secret
+  readonly database: string
+  /** An IAM token goes to the server in clear over TLS (PAM); a password never does. */
+  readonly mayGoInClear: boolean
+}
+
+const CONNECT_LIMIT_MS = 15_000
+
+/**
+ * Parameters that a role or database default must not change (design §5 fact 14): values given in the start-up packet
+ * win over ALTER ROLE / ALTER DATABASE … SET.
+ * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
+ */
+function startupOptions(target: Target): string {
+  const parameters: [string, string][] = [
+    ['search_path', 'pg_catalog,pg_temp'],
+    ['statement_timeout', String(target.statementTimeoutMs)],
+    ['lock_timeout', String(target.lockTimeoutMs)],
+    ['idle_session_timeout', '0'],
+    ['idle_in_transaction_session_timeout', '0'],
+    ['default_transaction_read_only', 'off'],
+    ['default_transaction_isolation', 'read committed'],
+    ['default_transaction_deferrable', 'off'],
+    ['standard_conforming_strings', 'on'],
+    ['local_preload_libraries', ''],
+    ['role', 'none'],
+    ['DateStyle', 'ISO,YMD'],
+    ['TimeZone', 'UTC'],
+    ['exit_on_error', 'off'],
+    ['quote_all_identifiers', 'off'],
+    ['transform_null_equals', 'off'],
+    ['client_min_messages', 'error'],
+    ['jit', 'off'],
+  ]
+  if (target.version >= 160000) parameters.push(['createrole_self_grant', ''])
+  if (target.version >= 170000) parameters.push(['transaction_timeout', '0'])
+  return parameters.map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ')
+}
+
+/** `16.4 (Debian …)` or `17beta1` to 160004, 170000. */
+function versionNumber(text: string): number {
+  const [, major = '0', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(text) ?? []
+  return Number(major) * 10_000 + Number(minor)
+}
+
+/** @throws ConnectFailure */
+export async function connect(target: Target, login: Login): Promise<Session> {
+  const client = new pg.Client({
+    host: target.endpoint.host,
+    port: target.endpoint.port,
+    user: login.user,
+    database: login.database,
+    password: login.password.reveal(),
+    ssl: target.ssl,
+    // One round trip less, from 17 on: https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
+    sslnegotiation: target.ssl !== false && target.version >= 170000 ? 'direct' : 'postgres',
+    application_name: target.applicationName,
+    options: startupOptions(target),
+    client_encoding: 'UTF8',
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  })
+  const progress = { authenticated: false, passwordAskedInClear: false }
+  let version = target.version
+  client.connection.on('authenticationOk', () => (progress.authenticated = true))
+  client.connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
+    if (message.parameterName === 'server_version') version = versionNumber(message.parameterValue)
+  })
+  if (!login.mayGoInClear) {
+    client.connection.prependListener('authenticationCleartextPassword', () => {
+      progress.passwordAskedInClear = true
+      client.connection.stream.destroy()
+    })
+  }
+  try {
+    await client.connect()
+  } catch (error) {
+    throw classifyConnectError(error, progress)
+  }
+  return new Session(client, login.database, login.user, version)
+}

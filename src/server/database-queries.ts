@@ -1,0 +1,60 @@
+/** Catalog queries inside one database. They run the same for its owner and for the admin. Pure. */
+import { literal } from '../sql/quote.ts'
+import { aclJson } from './row.ts'
+
+const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
+
+/** Not a member of an extension: its objects belong to the bootstrap superuser (design §5 fact 12). */
+function noMember(catalog: string, oid: string): string {
+  return `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`
+}
+
+const NO_SYSTEM_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
+const RELATIONS = `c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`
+
+/** `count`: whether objects are counted, which only a database with guests needs. */
+export function schemas(count: boolean): string {
+  const objects = `SELECT c.relnamespace AS schema, c.relowner AS owner FROM pg_class c WHERE ${RELATIONS} AND ${noMember('pg_class', 'c.oid')}
+    UNION ALL SELECT p.pronamespace, p.proowner FROM pg_proc p WHERE ${noMember('pg_proc', 'p.oid')}`
+  const counts = count
+    ? `LEFT JOIN (SELECT schema, count(*)::int AS objects, (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
+        FROM (${objects}) o GROUP BY schema) o ON o.schema = n.oid`
+    : 'CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o'
+  return `SELECT n.nspname::text AS name, pg_get_userbyid(n.nspowner)::text AS owner,
+    ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
+    coalesce(o.objects, 0) AS objects, coalesce(o.foreign_objects, 0) AS foreign_objects
+    FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA}`
+}
+
+/** Objects of the database's owner; their access control items of PUBLIC and of `grantees`. */
+export function objects(grantees: readonly string[]): string {
+  const concerned = `(a.grantee = 0 OR ${isOneOf('a.grantee', grantees)})`
+  const relationAcl = `coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`
+  return `SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+    NULL::text AS args, ${aclJson(relationAcl, concerned)} AS acl
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE ${RELATIONS} AND c.relowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember('pg_class', 'c.oid')}
+    UNION ALL
+    SELECT n.nspname::text, p.proname::text, 'function',
+    (SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '') FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)),
+    ${aclJson("coalesce(p.proacl, acldefault('f', p.proowner))", concerned)}
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE p.proowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember('pg_proc', 'p.oid')}
+    ORDER BY 1, 3, 2, 4`
+}
+
+/** Default privileges that give something to one of `grantees`. */
+export function defaultAcl(grantees: readonly string[]): string {
+  return `SELECT pg_get_userbyid(f.defaclrole)::text AS creator, n.nspname::text AS schema,
+    CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
+    pg_get_userbyid(a.grantee)::text AS grantee, a.privilege_type::text AS privilege
+    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isOneOf('a.grantee', grantees)}`
+}
+
+export const INSTALLED_EXTENSIONS = 'SELECT extname::text AS name, pg_get_userbyid(extowner)::text AS owner FROM pg_extension'
+
+function isOneOf(oid: string, names: readonly string[]): string {
+  if (names.length === 0) return 'false'
+  return `${oid} IN (SELECT oid FROM pg_roles WHERE rolname IN (${names.map(literal).join(', ')}))`
+}

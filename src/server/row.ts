@@ -1,0 +1,62 @@
+/** Typed access to result rows: the edge where the server's answers become types. */
+import type { AclItem } from '../model/catalog.ts'
+import type { Row } from './session.ts'
+
+function wrong(name: string, value: unknown, wanted: string): TypeError {
+  return new TypeError(`the server answered ${typeof value} for ${name}, where ${wanted} was expected`)
+}
+
+export function text(row: Row, name: string): string {
+  const value = row[name]
+  if (typeof value !== 'string') throw wrong(name, value, 'text')
+  return value
+}
+
+export function textOrNull(row: Row, name: string): string | null {
+  return row[name] === null ? null : text(row, name)
+}
+
+export function flag(row: Row, name: string): boolean {
+  const value = row[name]
+  if (typeof value !== 'boolean') throw wrong(name, value, 'a boolean')
+  return value
+}
+
+export function integer(row: Row, name: string): number {
+  const value = row[name]
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrong(name, value, 'an integer')
+  return value
+}
+
+/** Seconds since the epoch, as float8; null is null. */
+export function momentOrNull(row: Row, name: string): Date | null {
+  const value = row[name]
+  if (value === null) return null
+  if (typeof value !== 'number') throw wrong(name, value, 'a number of seconds')
+  return new Date(value * 1000)
+}
+
+export function texts(row: Row, name: string): string[] {
+  const value = row[name]
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw wrong(name, value, 'a list of texts')
+  return value
+}
+
+/** A JSON list of [grantor, grantee, privilege]; null is the empty list. */
+export function acl(row: Row, name: string): AclItem[] {
+  const value = row[name]
+  if (value === null) return []
+  if (!Array.isArray(value)) throw wrong(name, value, 'an access control list')
+  return value.map((item: unknown) => {
+    if (!Array.isArray(item)) throw wrong(name, item, 'an access control item')
+    const [grantor, grantee, privilege]: unknown[] = item
+    if (typeof grantor !== 'string' || typeof grantee !== 'string' || typeof privilege !== 'string') throw wrong(name, item, 'three names')
+    return { grantor, grantee, privilege }
+  })
+}
+
+/** SQL that makes the JSON list `acl` reads, from an expression of type aclitem[]; `condition` filters on `a`. */
+export function aclJson(expression: string, condition = 'true'): string {
+  return `(SELECT json_agg(json_build_array(pg_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor) FROM aclexplode(${expression}) a WHERE ${condition})`
+}

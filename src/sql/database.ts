@@ -1,0 +1,46 @@
+/** Statements on databases as objects of the instance; run from the admin's own database. */
+import { Statement } from '../model/statement.ts'
+import { grantee, identifier, literal } from './quote.ts'
+
+export interface NewDatabase {
+  readonly name: string
+  readonly owner: string
+  readonly encoding: string | null
+  readonly locale: string | null
+  /** -1 is no limit. */
+  readonly connectionLimit: number
+}
+
+/**
+ * From template0: nobody can be connected to it, and it has nothing added (design §5 fact 16); encoding and locale may
+ * be chosen freely only from there. https://www.postgresql.org/docs/current/sql-createdatabase.html
+ */
+export function createDatabase(database: NewDatabase): Statement {
+  const words = [`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`]
+  if (database.encoding !== null) words.push(`ENCODING ${literal(database.encoding)}`)
+  if (database.locale !== null) words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(database.locale)}`)
+  if (database.connectionLimit !== -1) words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`)
+  return new Statement(words.join(' '))
+}
+
+export function alterDatabaseLimit(database: string, limit: number, owner: string): Statement {
+  return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${String(limit)}`, { runAs: owner })
+}
+
+export function allowConnections(database: string, allow: boolean, owner: string): Statement {
+  return new Statement(`ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS ${String(allow)}`, { runAs: owner })
+}
+
+export function commentOnDatabase(database: string, comment: string, owner: string): Statement {
+  return new Statement(`COMMENT ON DATABASE ${identifier(database)} IS ${literal(comment)}`, { runAs: owner })
+}
+
+/** role '' is PUBLIC. */
+export function grantOnDatabase(database: string, privileges: readonly string[], role: string, owner: string): Statement {
+  return new Statement(`GRANT ${privileges.join(', ')} ON DATABASE ${identifier(database)} TO ${grantee(role)}`, { runAs: owner })
+}
+
+/** role '' is PUBLIC. */
+export function revokeOnDatabase(database: string, privileges: readonly string[], role: string, owner: string): Statement {
+  return new Statement(`REVOKE ${privileges.join(', ')} ON DATABASE ${identifier(database)} FROM ${grantee(role)}`, { runAs: owner })
+}

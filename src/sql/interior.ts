@@ -1,0 +1,69 @@
+/** Statements on what is inside a database; all run as the database's owner. */
+import type { ObjectClass } from '../model/catalog.ts'
+import { Statement } from '../model/statement.ts'
+import { grantee, identifier, qualified } from './quote.ts'
+
+/** A table, sequence or function, as GRANT names it. */
+export interface ObjectName {
+  readonly schema: string
+  readonly name: string
+  readonly objectClass: ObjectClass
+  /** Argument types of a function as format_type prints them, with commas: already SQL. */
+  readonly args: string | null
+}
+
+const GRANT_KEYWORD: Readonly<Record<ObjectClass, string>> = { table: 'TABLE', sequence: 'SEQUENCE', function: 'ROUTINE' }
+const DEFAULT_KEYWORD: Readonly<Record<ObjectClass, string>> = { table: 'TABLES', sequence: 'SEQUENCES', function: 'ROUTINES' }
+
+export function createSchema(schema: string, owner: string): Statement {
+  return new Statement(`CREATE SCHEMA ${identifier(schema)}`, { runAs: owner })
+}
+
+/** `schema` null: the extension's control file names it. CASCADE installs what the extension requires. */
+export function createExtension(extension: string, schema: string | null, owner: string): Statement {
+  const where = schema === null ? '' : ` SCHEMA ${identifier(schema)}`
+  return new Statement(`CREATE EXTENSION ${identifier(extension)}${where} CASCADE`, { runAs: owner })
+}
+
+/** role '' is PUBLIC. */
+export function grantOnSchema(schema: string, privileges: readonly string[], role: string, owner: string): Statement {
+  return new Statement(`GRANT ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`, { runAs: owner })
+}
+
+/** role '' is PUBLIC. */
+export function revokeOnSchema(schema: string, privileges: readonly string[], role: string, owner: string): Statement {
+  return new Statement(`REVOKE ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}`, { runAs: owner })
+}
+
+/** All objects of one class, by name: `ON ALL … IN SCHEMA` is refused whole by one foreign object (design §5 fact 12). */
+export function grantOnObjects(objects: readonly ObjectName[], privileges: readonly string[], role: string, owner: string): Statement {
+  return new Statement(`GRANT ${privileges.join(', ')} ON ${objectList(objects)} TO ${grantee(role)}`, { runAs: owner })
+}
+
+export function revokeOnObjects(objects: readonly ObjectName[], privileges: readonly string[], role: string, owner: string): Statement {
+  return new Statement(`REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${grantee(role)}`, { runAs: owner })
+}
+
+/** Bound to the creator by FOR ROLE, in one schema (design §5 fact 5). */
+export function grantByDefault(creator: string, schema: string, objectClass: ObjectClass, privileges: readonly string[], role: string): Statement {
+  return defaults(creator, schema, `GRANT ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} TO ${grantee(role)}`)
+}
+
+export function revokeByDefault(creator: string, schema: string, objectClass: ObjectClass, privileges: readonly string[], role: string): Statement {
+  return defaults(creator, schema, `REVOKE ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} FROM ${grantee(role)}`)
+}
+
+function defaults(creator: string, schema: string, change: string): Statement {
+  return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)} IN SCHEMA ${identifier(schema)} ${change}`, { runAs: creator })
+}
+
+function objectList(objects: readonly ObjectName[]): string {
+  const [first] = objects
+  if (first === undefined) throw new RangeError('a grant names at least one object')
+  return `${GRANT_KEYWORD[first.objectClass]} ${objects.map(objectName).join(', ')}`
+}
+
+function objectName(object: ObjectName): string {
+  const name = qualified(object.schema, object.name)
+  return object.args === null ? name : `${name}(${object.args})`
+}

@@ -1,0 +1,33 @@
+/** The one place where names and values become SQL text. */
+
+/**
+ * A quoted identifier, spelled exactly as given: no folding, no keyword surprises.
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
+ * @throws RangeError for names that PostgreSQL cannot hold: empty or with NUL.
+ */
+export function identifier(name: string): string {
+  if (name === '' || name.includes('\0')) throw new RangeError('an identifier is not empty and has no NUL')
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/**
+ * A string literal. With a backslash the escape form is used, which means the same whatever
+ * standard_conforming_strings says.
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
+ * @throws RangeError for text with NUL, which PostgreSQL cannot hold.
+ */
+export function literal(text: string): string {
+  if (text.includes('\0')) throw new RangeError('text has no NUL')
+  const quoted = text.replaceAll("'", "''")
+  return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
+}
+
+/** `schema.name`, both quoted. */
+export function qualified(schema: string, name: string): string {
+  return `${identifier(schema)}.${identifier(name)}`
+}
+
+/** Whom a GRANT names: '' is PUBLIC, as in the catalogs, where PUBLIC has no name. */
+export function grantee(role: string): string {
+  return role === '' ? 'PUBLIC' : identifier(role)
+}

@@ -1,0 +1,89 @@
+/** Statements on roles. Pure builders: state in, text out. */
+import type { Secret } from '../model/secret.ts'
+import { Statement } from '../model/statement.ts'
+import { identifier, literal } from './quote.ts'
+
+const REDACTED = "'[redacted]'"
+
+/** What CREATE ROLE and ALTER ROLE set; an absent attribute is left out. */
+export interface RoleAttributes {
+  readonly login?: true
+  readonly createDb?: boolean
+  readonly createRole?: boolean
+  readonly connectionLimit?: number
+  /** null: never expires. */
+  readonly validUntil?: Date | null
+  /** A ready SCRAM-SHA-256 verifier, never a plaintext (design §5 fact 7); null removes the password. */
+  readonly verifier?: Secret | null
+}
+
+function options(attributes: RoleAttributes, verifier: string | null): string {
+  const words: string[] = []
+  if (attributes.login === true) words.push('LOGIN')
+  if (attributes.createDb !== undefined) words.push(attributes.createDb ? 'CREATEDB' : 'NOCREATEDB')
+  if (attributes.createRole !== undefined) words.push(attributes.createRole ? 'CREATEROLE' : 'NOCREATEROLE')
+  if (attributes.connectionLimit !== undefined) words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`)
+  if (attributes.validUntil !== undefined) words.push(`VALID UNTIL ${literal(attributes.validUntil?.toISOString() ?? 'infinity')}`)
+  if (verifier !== null) words.push(`PASSWORD ${verifier}`)
+  return words.join(' ')
+}
+
+function withOptions(verb: string, attributes: RoleAttributes): Statement {
+  const { verifier } = attributes
+  if (verifier === undefined) return new Statement(`${verb} ${options(attributes, null)}`)
+  if (verifier === null) return new Statement(`${verb} ${options(attributes, 'NULL')}`)
+  return new Statement(`${verb} ${options(attributes, literal(verifier.reveal()))}`, {
+    redacted: `${verb} ${options(attributes, REDACTED)}`,
+  })
+}
+
+/** https://www.postgresql.org/docs/current/sql-createrole.html */
+export function createRole(role: string, attributes: RoleAttributes): Statement {
+  return withOptions(`CREATE ROLE ${identifier(role)}`, attributes)
+}
+
+/** https://www.postgresql.org/docs/current/sql-alterrole.html */
+export function alterRole(role: string, attributes: RoleAttributes): Statement {
+  return withOptions(`ALTER ROLE ${identifier(role)}`, attributes)
+}
+
+export function commentOnRole(role: string, comment: string): Statement {
+  return new Statement(`COMMENT ON ROLE ${identifier(role)} IS ${literal(comment)}`)
+}
+
+/** `GRANT role TO member`, as it stands (16 and later: with the defaults of the member). */
+export function grantRole(role: string, member: string): Statement {
+  return new Statement(`GRANT ${identifier(role)} TO ${identifier(member)}`)
+}
+
+export function revokeRole(role: string, member: string): Statement {
+  return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member)}`)
+}
+
+/**
+ * The admin becomes a member of a role that it administers, able to SET ROLE. From 16 on without INHERIT, so that the
+ * admin's own statements gain nothing by it (design §5 fact 1).
+ */
+export function holdRole(version: number, role: string, admin: string): Statement {
+  const terms = version >= 160000 ? ' WITH INHERIT FALSE, SET TRUE' : ''
+  return new Statement(`GRANT ${identifier(role)} TO ${identifier(admin)}${terms}`)
+}
+
+/**
+ * The opposite of holdRole. From 16 on the grantor must be named, or the revoke removes nothing: the ADMIN-only
+ * membership given by the bootstrap superuser stays (design §5 fact 1).
+ */
+export function releaseRole(version: number, role: string, admin: string): Statement {
+  const grantor = version >= 160000 ? ` GRANTED BY ${identifier(admin)}` : ''
+  return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(admin)}${grantor}`)
+}
+
+/** `items`: each becomes one quoted item of a list parameter. */
+export function setInDatabase(role: string, database: string, parameter: string, items: readonly string[]): Statement {
+  const value = items.map(literal).join(', ')
+  return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter)} = ${value}`)
+}
+
+export function resetInDatabase(role: string, database: string, parameter: string): Statement {
+  return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter)}`)
+}
