@@ -1,0 +1,161 @@
+/** AWS for tests and the demo: one local endpoint that speaks the real wire protocols, and misbehaves as told. */
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { devNull } from 'node:os'
+import { Faults, type Failure } from './aws/faults.ts'
+import { type Call, createAwsServer } from './aws/http.ts'
+import { RdsStore, rds, type Snapshot, type SnapshotBehaviour } from './aws/rds.ts'
+import { addVersion, SecretStore } from './aws/secret-store.ts'
+import { secretsManager } from './aws/secrets-manager.ts'
+import { sts } from './aws/sts.ts'
+
+export type { Failure } from './aws/faults.ts'
+export type { Call } from './aws/http.ts'
+export type { Snapshot, SnapshotBehaviour } from './aws/rds.ts'
+
+export const REGION = 'eu-west-1'
+
+/** The stub and the handles to it. `faults` is also reachable through `deny`, `fail`, `throttle`, `delay`, `reset`. */
+export class Aws {
+  readonly endpoint: string
+  /** Every request so far, in order of arrival. */
+  readonly calls: Call[]
+  /** What the program's environment needs to talk to the stub and to nothing else. */
+  readonly env: Readonly<Record<string, string>>
+  readonly #server: Server
+  readonly #faults: Faults
+  readonly #secrets: SecretStore
+  readonly #rds: RdsStore
+
+  constructor(server: Server, port: number, calls: Call[], faults: Faults, secrets: SecretStore, rdsStore: RdsStore) {
+    this.#server = server
+    this.#faults = faults
+    this.#secrets = secrets
+    this.#rds = rdsStore
+    this.calls = calls
+    this.endpoint = `http://127.0.0.1:${String(port)}`
+    this.env = {
+      AWS_ENDPOINT_URL: this.endpoint,
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_ACCESS_KEY_ID: 'AKIATEST',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+    }
+  }
+
+  /**
+   * Makes a secret, or adds a version to it. `id` is a name, or the full ARN of another account's secret; an object is
+   * written as JSON, bytes become a SecretBinary. Without `stages` the version is AWSCURRENT. @returns its VersionId
+   */
+  putSecret(id: string, value: object | string | Uint8Array, stages?: readonly string[]): string {
+    const secret = this.#secrets.find(id) ?? this.#secrets.create(id)
+    const content = typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value)
+    return addVersion(secret, content, stages).id
+  }
+
+  /** A secret in the RDS JSON format. @returns its VersionId */
+  putLogin(id: string, username: string, password: string, stages?: readonly string[]): string {
+    return this.putSecret(id, { engine: 'postgres', username, password }, stages)
+  }
+
+  /** The full ARN of a secret. */
+  arnOf(id: string): string {
+    return this.#secrets.get(id).arn
+  }
+
+  removeSecret(id: string): void {
+    this.#secrets.delete(id)
+  }
+
+  /** The secret waits to be deleted: it can be described but not read. */
+  markForDeletion(id: string): void {
+    this.#secrets.get(id).deletedAt = new Date()
+  }
+
+  /** Reading this one secret is refused, in a batch too. */
+  denySecret(id: string, denied = true): void {
+    this.#secrets.get(id).denied = denied
+  }
+
+  /** Makes an instance known to RDS, so that it can be snapshot. */
+  putInstance(identifier: string): void {
+    this.#rds.instances.add(identifier)
+  }
+
+  /** How snapshots made from now on behave; at first they are available at once. */
+  snapshotsTake(behaviour: SnapshotBehaviour): void {
+    this.#rds.behaviour = behaviour
+  }
+
+  get snapshots(): readonly Snapshot[] {
+    return [...this.#rds.snapshots.values()]
+  }
+
+  /** Every call of the action is refused for want of a permission. */
+  deny(action: string): void {
+    this.#faults.deny(action)
+  }
+
+  /** The next `times` calls of the action (all, when not given) fail so. */
+  fail(action: string, failure: Failure): void {
+    this.#faults.fail(action, failure)
+  }
+
+  throttle(action: string, times: number): void {
+    this.#faults.throttle(action, times)
+  }
+
+  /** Every call of the action is answered this much later. */
+  delay(action: string, milliseconds: number): void {
+    this.#faults.delay(action, milliseconds)
+  }
+
+  /** The connection is reset instead of an answer. */
+  reset(action: string, times: number): void {
+    this.#faults.reset(action, times)
+  }
+
+  /** Ends every fault: deny, fail, throttle, delay, reset. */
+  heal(): void {
+    this.#faults.clear()
+  }
+
+  /** Calls of these actions, in order. */
+  callsTo(...actions: readonly string[]): Call[] {
+    return this.calls.filter(({ action }) => actions.includes(action))
+  }
+
+  /** Calls that asked for the value of this secret, alone or in a batch. */
+  readsOf(id: string): Call[] {
+    const ids = [id, this.#secrets.find(id)?.arn, this.#secrets.find(id)?.name]
+    return this.callsTo('GetSecretValue', 'BatchGetSecretValue').filter(({ params }) => {
+      const list: unknown = params['SecretIdList']
+      return (Array.isArray(list) ? list : [params['SecretId']]).some((asked) => ids.includes(asked))
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#faults.close()
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+}
+
+/** Starts the stub on a free port of the loopback. */
+export async function startAws(): Promise<Aws> {
+  const faults = new Faults()
+  const secrets = new SecretStore(REGION)
+  const rdsStore = new RdsStore(REGION)
+  const calls: Call[] = []
+  const server = createAwsServer([secretsManager(secrets), sts(), rds(rdsStore)], faults, calls)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the AWS stub has no port')
+  return new Aws(server, address.port, calls, faults, secrets, rdsStore)
+}

@@ -1,0 +1,84 @@
+/** The HTTP side: finds service and action of a request, records it, lets the test's faults act, answers. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import * as v from 'valibot'
+import type { Faults } from './faults.ts'
+import { type Answer, AwsError, type Caller, type Params, refuse, type Service, type ServiceName, succeed } from './protocol.ts'
+
+/** One request, as it came. */
+export interface Call {
+  readonly service: ServiceName
+  readonly action: string
+  readonly params: Params
+  readonly caller: Caller
+  readonly at: Date
+}
+
+interface Request {
+  readonly service: Service
+  readonly action: string
+  readonly params: Params
+  readonly caller: Caller
+}
+
+const JsonObject = v.record(v.string(), v.unknown())
+
+/** An HTTP server (not listening yet) for the services; every call is pushed to `calls` before it is answered. */
+export function createAwsServer(services: readonly Service[], faults: Faults, calls: Call[]): Server {
+  return createServer((request, response) => {
+    serve(request, response, services, faults, calls).catch((error: unknown) => {
+      if (response.destroyed) return
+      response.writeHead(500).end(String(error))
+    })
+  })
+}
+
+async function serve(message: IncomingMessage, response: ServerResponse, services: readonly Service[], faults: Faults, calls: Call[]): Promise<void> {
+  const request = parse(message, await text(message), services)
+  const { service, action, params, caller } = request
+  calls.push({ service: service.name, action, params, caller, at: new Date() })
+  const answer = await answerOf(request, faults)
+  if (answer === null) {
+    message.socket.resetAndDestroy()
+    return
+  }
+  response.writeHead(answer.status, answer.headers).end(answer.body)
+}
+
+/** null: no answer, the connection is to be reset. */
+async function answerOf({ service, action, params, caller }: Request, faults: Faults): Promise<Answer | null> {
+  try {
+    if (!(await faults.before(service, action))) return null
+    const handler = service.actions.get(action)
+    if (handler === undefined) throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`, 400)
+    return succeed(service, action, handler(params, caller))
+  } catch (error) {
+    if (error instanceof AwsError) return refuse(service, error)
+    if (v.isValiError(error)) return refuse(service, new AwsError('ValidationException', error.message, 400))
+    throw error
+  }
+}
+
+async function text(message: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of message) chunks.push(v.parse(v.instance(Uint8Array), chunk))
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** JSON protocols name `Service.Action` in X-Amz-Target, the query protocol has `Action` among its form fields. */
+function parse(message: IncomingMessage, body: string, services: readonly Service[]): Request {
+  const scope = credentialScope(message.headers.authorization ?? '')
+  const service = services.find(({ name }) => name === scope.service)
+  if (service === undefined) throw new Error(`no such service here: ${scope.service}`)
+  const target = message.headers['x-amz-target']
+  if (typeof target === 'string') {
+    return { service, action: target.slice(target.lastIndexOf('.') + 1), params: v.parse(JsonObject, JSON.parse(body)), caller: scope }
+  }
+  const params = Object.fromEntries(new URLSearchParams(body))
+  return { service, action: params['Action'] ?? '', params, caller: scope }
+}
+
+/** `Credential=AKID/20260101/eu-west-1/rds/aws4_request` of Signature Version 4. */
+function credentialScope(authorization: string): Caller & { readonly service: string } {
+  const [accessKeyId = '', , region = '', service = ''] = /Credential=([^,\s]*)/.exec(authorization)?.[1]?.split('/') ?? []
+  return { accessKeyId, region, service }
+}

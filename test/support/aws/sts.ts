@@ -1,0 +1,55 @@
+/** AWS STS, query protocol: who calls, and assuming a role. */
+import { randomBytes } from 'node:crypto'
+import * as v from 'valibot'
+import { AwsError, type Caller, type Json, type Params, type Service } from './protocol.ts'
+import { ACCOUNT } from './secret-store.ts'
+
+const SESSION_SECONDS = 3600
+
+interface Identity {
+  readonly arn: string
+  readonly account: string
+  readonly userId: string
+}
+
+/** What the tests' own keys stand for: a deployment role, as in CI. */
+const RUNNER: Identity = { arn: `arn:aws:sts::${ACCOUNT}:assumed-role/deployer/test`, account: ACCOUNT, userId: 'AROATEST:test' }
+
+const Assume = v.object({ RoleArn: v.string(), RoleSessionName: v.string() })
+
+/** The service; credentials of an assumed role are remembered, so that GetCallerIdentity tells the role. */
+export function sts(): Service {
+  const sessions = new Map<string, Identity>()
+  return {
+    name: 'sts',
+    namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+    actions: new Map([
+      ['GetCallerIdentity', (_params, caller): Json => getCallerIdentity(sessions, caller)],
+      ['AssumeRole', (params): Json => assumeRole(sessions, params)],
+    ]),
+  }
+}
+
+function getCallerIdentity(sessions: ReadonlyMap<string, Identity>, { accessKeyId }: Caller): Json {
+  const { arn, account, userId } = sessions.get(accessKeyId) ?? RUNNER
+  return { Arn: arn, UserId: userId, Account: account }
+}
+
+function assumeRole(sessions: Map<string, Identity>, params: Params): Json {
+  const { RoleArn, RoleSessionName } = v.parse(Assume, params)
+  const [, account, role] = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(RoleArn) ?? []
+  if (account === undefined || role === undefined) throw new AwsError('ValidationError', `${RoleArn} is invalid`)
+  const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
+  const userId = `AROATEST:${RoleSessionName}`
+  const arn = `arn:aws:sts::${account}:assumed-role/${role}/${RoleSessionName}`
+  sessions.set(accessKeyId, { arn, account, userId })
+  return {
+    Credentials: {
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: randomBytes(20).toString('hex'),
+      SessionToken: randomBytes(64).toString('base64'),
+      Expiration: new Date(Date.now() + SESSION_SECONDS * 1000).toISOString(),
+    },
+    AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
+  }
+}
