@@ -7,7 +7,7 @@ import { findBinaries, type Binaries, type PostgresVersion } from './postgres/bi
 import { connectAs, openSuperuserSessions, type Login, type SuperuserSessions } from './postgres/clients.ts'
 import { renderConfiguration, renderHostAccess } from './postgres/configuration.ts'
 import { changesIn, readLog, waitForLog, type LogEntry } from './postgres/log.ts'
-import { findFreePort, startProcess, type ShutdownMode } from './postgres/process.ts'
+import { findFreePort, startProcess, type ServerProcess, type ShutdownMode } from './postgres/process.ts'
 import { startTokenServer, type TokenServer } from './postgres/radius.ts'
 import { makeAdmin, makeRdsLike, type AdminAuth } from './postgres/roles.ts'
 import { giveToServer, makeCluster, makeServerFolder, SUPERUSER } from './postgres/template.ts'
@@ -21,7 +21,7 @@ export interface ServerOptions {
   readonly version: PostgresVersion
   /** false: a fresh instance, where only the master exists. Default true. */
   readonly createAdmin?: boolean
-  /** `iam`: the admin is in rds_iam and logs in by a token only (acceptToken). Default `password`. */
+  /** `iam`: the admin is in rds_iam, and `admin.password` is a token, the only way it logs in. Default `password`. */
   readonly adminAuth?: AdminAuth
   /** null: a server without TLS. Default `valid`. */
   readonly certificate?: CertificateKind | null
@@ -82,36 +82,60 @@ interface Bed {
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const bed = await makeBed(options)
-  let process = await startProcess(bed.binaries, bed.folder)
   const sessions = openSuperuserSessions(bed.folder, bed.port)
   const master = newLogin('dbmaster')
   const admin = newLogin('platform_provisioner')
-  await makeRdsLike(sessions.sql, options.version, master)
-  if (options.createAdmin !== false) await makeAdmin(sessions.sql, options.version, master, admin, options.adminAuth ?? 'password')
-  const { caFile, otherCaFile } = bed.certificates
-  const ca = options.certificate === null ? null : caFile
+  let process: ServerProcess | null = null
+  async function stop(): Promise<void> {
+    await sessions.close()
+    await process?.stop('immediate')
+    bed.tokens.close()
+    await rm(bed.folder, { recursive: true, force: true })
+  }
+  try {
+    process = await startProcess(bed.binaries, bed.folder)
+    await makeRdsLike(sessions.sql, options.version, master)
+    if (options.adminAuth === 'iam') bed.tokens.accept(admin.user, admin.password)
+    if (options.createAdmin !== false) await makeAdmin(sessions.sql, options.version, master, admin, options.adminAuth ?? 'password')
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
-    version: options.version, host: 'localhost', port: bed.port, caFile, otherCaFile, admin, master,
+    version: options.version, host: 'localhost', port: bed.port, admin, master,
+    caFile: bed.certificates.caFile, otherCaFile: bed.certificates.otherCaFile,
+    ...accessTo(bed, options, sessions),
+    ...logOf(join(bed.folder, 'log', 'server.csv'), sessions),
+    stop,
+    async restart(mode = 'fast') {
+      await sessions.close()
+      await process?.stop(mode)
+      process = await startProcess(bed.binaries, bed.folder)
+    },
+  }
+}
+
+type Access = Pick<Server, 'sql' | 'forget' | 'connect' | 'canLogin' | 'setPassword' | 'acceptToken'>
+
+function accessTo(bed: Bed, options: ServerOptions, sessions: SuperuserSessions): Access {
+  const ca = options.certificate === null ? null : bed.certificates.caFile
+  return {
     sql: sessions.sql,
     forget: sessions.forget,
     connect: ({ port, ...login }) => connectAs(login, port ?? bed.port, ca),
-    canLogin: (user, password, database = 'postgres') => canLogin(() => connectAs({ user, password, database }, bed.port, ca)),
+    async canLogin(user, password, database = 'postgres') {
+      try {
+        await (await connectAs({ user, password, database }, bed.port, ca)).end()
+        return true
+      } catch (error) {
+        if (error instanceof pg.DatabaseError) return false
+        throw error
+      }
+    },
     async setPassword(role, password) {
       await sessions.sql(`ALTER ROLE ${pg.escapeIdentifier(role)} PASSWORD ${pg.escapeLiteral(password)}`)
     },
     acceptToken: bed.tokens.accept,
-    ...logOf(join(bed.folder, 'log', 'server.csv'), sessions),
-    async restart(mode = 'fast') {
-      await sessions.close()
-      await process.stop(mode)
-      process = await startProcess(bed.binaries, bed.folder)
-    },
-    async stop() {
-      await sessions.close()
-      await process.stop('immediate')
-      bed.tokens.close()
-      await rm(bed.folder, { recursive: true, force: true })
-    },
   }
 }
 
@@ -127,22 +151,13 @@ async function makeBed(options: ServerOptions): Promise<Bed> {
   await mkdir(join(folder, 'log'))
   const certificate = options.certificate === undefined ? 'valid' : options.certificate
   const certificates = await makeCertificates(folder, certificate ?? 'valid')
-  const [port, tokens] = await Promise.all([findFreePort(), startTokenServer()])
+  const port = await findFreePort()
+  const tokens = await startTokenServer()
   const configuration = { port, folder, certificates: certificate === null ? null : certificates, settings: options.settings ?? {} }
   await appendFile(join(data, 'postgresql.conf'), renderConfiguration(configuration))
   await writeFile(join(data, 'pg_hba.conf'), renderHostAccess('dbmaster', certificate !== null, tokens, options.hba ?? []))
   await giveToServer(folder)
   return { binaries, folder, port, certificates, tokens }
-}
-
-async function canLogin(connect: () => Promise<pg.Client>): Promise<boolean> {
-  try {
-    await (await connect()).end()
-    return true
-  } catch (error) {
-    if (error instanceof pg.DatabaseError) return false
-    throw error
-  }
 }
 
 function logOf(file: string, sessions: SuperuserSessions): Pick<Server, 'mark' | 'logSince' | 'changesSince' | 'connectionsSince'> {

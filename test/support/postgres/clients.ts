@@ -23,11 +23,15 @@ const UNLOGGED = '-c log_statement=none -c log_min_error_statement=panic -c pg_s
 export function openSuperuserSessions(folder: string, port: number): SuperuserSessions {
   const clients = new Map<string, Promise<pg.Client>>()
 
-  async function open(database: string): Promise<pg.Client> {
+  function open(database: string): Promise<pg.Client> {
     const client = new pg.Client({ host: folder, port, user: SUPERUSER, database, options: UNLOGGED })
-    client.on('error', () => { clients.delete(database) }) // ended by DROP DATABASE … WITH (FORCE) or a restart
-    await client.connect()
-    return client
+    const opened = client.connect().then(() => client)
+    const drop = (): void => { if (clients.get(database) === opened) clients.delete(database) }
+    client.on('error', drop) // ended by DROP DATABASE … WITH (FORCE) or a crash
+    client.on('end', drop)
+    opened.catch(drop)
+    clients.set(database, opened)
+    return opened
   }
 
   async function forget(database: string): Promise<void> {
@@ -38,14 +42,8 @@ export function openSuperuserSessions(folder: string, port: number): SuperuserSe
 
   return {
     async sql(text, params = [], database = 'postgres') {
-      const client = clients.get(database) ?? open(database)
-      clients.set(database, client)
-      try {
-        return (await (await client).query<Row>(text, [...params])).rows
-      } catch (error) {
-        if (!(error instanceof pg.DatabaseError)) clients.delete(database)
-        throw error
-      }
+      const client = await (clients.get(database) ?? open(database))
+      return (await client.query<Row>(text, [...params])).rows
     },
     forget,
     async close() {
