@@ -1,0 +1,78 @@
+# What the script gets. All of it is computed once; what is evaluated for each application (for_each) goes over the map of
+# JSON strings `markers`, since planning 1,000 of them over an expression takes ten times as long.
+
+locals {
+  audit_dir    = coalesce(var.audit_dir, "${path.root}/.rds-provision/audit")
+  identifier   = coalesce(var.instance.identifier, split(".", var.instance.host)[0])
+  cluster_name = coalesce(var.cluster_name, local.identifier)
+  stack        = coalesce(var.stack, "${local.cluster_name}/${var.environment}")
+
+  # The entries as declared, nulls left out, with the defaults that need the module's variables. A field of the wrong type
+  # is passed over here and reported in checks.tf. `secret_id` stays out of the condition: an ARN known only after apply
+  # would make the whole entry unknown.
+  applications = {
+    for app, entry in var.application_databases : app => merge(
+      { for field, value in entry : field => value if field == "secret_id" ? false : value != null },
+      {
+        database_name  = try(entry.database_name == null ? "${local.bases[app]}_db" : tostring(entry.database_name), "${local.bases[app]}_db")
+        username       = try(entry.username == null ? "${local.bases[app]}_user" : tostring(entry.username), "${local.bases[app]}_user")
+        secret_id      = try(entry.secret_id == null ? local.secret_ids[app] : tostring(entry.secret_id), local.secret_ids[app])
+        access_level   = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
+        cleanup_policy = try(entry.cleanup_policy == null ? var.cleanup_policy : tostring(entry.cleanup_policy), var.cleanup_policy)
+      },
+    )
+  }
+  bases      = { for app in keys(var.application_databases) : app => "${replace(app, "-", "_")}_${var.environment}" }
+  secret_ids = { for app in keys(var.application_databases) : app => "${var.secret_prefix}/${var.environment}/${app}/postgres" }
+
+  # What is wanted in the instance, and as whom. A change of it runs the provisioning again.
+  declaration = {
+    schema_version   = 1
+    environment      = var.environment
+    cluster_name     = local.cluster_name
+    stack            = local.stack
+    accept_tags_from = var.accept_tags_from
+    admin_secret_id  = var.admin_secret_id
+    admin_auth       = var.admin_auth
+    admin_username   = var.admin_username
+    master_secret_id = var.master_secret_id
+    aws_region       = var.aws_region
+    assume_role_arn  = var.assume_role_arn
+    secret_prefix    = var.secret_prefix
+    tags             = var.tags
+    cleanup_policy   = var.cleanup_policy
+    enforce_naming   = var.enforce_naming
+  }
+
+  # How a run gets there and where it reports. No reason to run again: a run that failed for it is tainted anyway.
+  conditions = {
+    instance        = { for field, value in merge(var.instance, { identifier = local.identifier }) : field => value if value != null }
+    connect_through = var.connect_through
+    governance_dir  = var.governance_dir
+    tls             = { for field, value in var.tls : field => value if value != null }
+    max_connections = var.max_connections
+    connect_timeout = var.connect_timeout
+    lock_timeout    = var.lock_timeout
+  }
+
+  common = { for field, value in merge(local.declaration, local.conditions) : field => value if value != null }
+
+  # base64gzip, because Linux caps one environment variable at 128 KiB (execve(2), MAX_ARG_STRLEN) and 1,000 applications
+  # are more than that as they stand. The ids of the run are here and in no trigger: a new build alone plans nothing.
+  input = base64gzip(jsonencode(merge(
+    local.common,
+    { for field, value in { build_id = var.build_id, run_id = var.run_id } : field => value if value != null },
+    { application_databases = local.applications },
+  )))
+
+  # What the removal of one application needs, since a destroy provisioner sees no variables. Complete, and without the ids
+  # of a run, so that a marker changes only with what it says.
+  markers = {
+    for app, entry in local.applications : app => jsonencode(merge(local.common, {
+      audit_dir             = local.audit_dir
+      node_command          = var.node_command
+      workspace             = terraform.workspace
+      application_databases = { (app) = entry }
+    }))
+  }
+}

@@ -1,0 +1,95 @@
+# The provisioning: one run of the script for all applications.
+#
+# `terraform taint module.<name>.null_resource.provision` runs it again.
+resource "null_resource" "provision" {
+  triggers = merge(
+    {
+      declaration     = sha256(jsonencode([local.declaration, local.identifier, var.instance.database, local.applications]))
+      instance        = "${var.instance.host}:${var.instance.port}/${coalesce(var.instance.resource_id, "-")}"
+      secret_versions = sha256(jsonencode(var.secret_versions))
+      script          = filesha256("${path.module}/dist/rds-provision.mjs")
+    },
+    { for key in ["always_run"] : key => timestamp() if var.always_run },
+  )
+
+  # No shell: `interpreter` is the program and its arguments. No value here may be sensitive, or Terraform hides all of
+  # the script's output.
+  provisioner "local-exec" {
+    interpreter = [var.node_command, "${path.module}/dist/rds-provision.mjs"]
+    command     = "apply"
+    environment = {
+      RDS_PROVISION_INPUT      = local.input
+      RDS_PROVISION_AUDIT_FILE = "${local.audit_dir}/${self.id}.json"
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.field_problems) == 0
+      error_message = join("\n", local.field_problems)
+    }
+    precondition {
+      condition     = length(local.name_problems) == 0
+      error_message = join("\n", local.name_problems)
+    }
+    precondition {
+      condition     = length(local.secret_problems) == 0
+      error_message = join("\n", local.secret_problems)
+    }
+    precondition {
+      condition     = length(local.value_problems) == 0
+      error_message = join("\n", local.value_problems)
+    }
+    precondition {
+      condition     = length(local.sharing_problems) == 0
+      error_message = join("\n", local.sharing_problems)
+    }
+    precondition {
+      condition     = var.admin_auth == "iam" || var.admin_secret_id != null
+      error_message = "admin_secret_id: is missing. Name the secret of the delegated admin, or set admin_auth = \"iam\"."
+    }
+    precondition {
+      condition     = var.tls.mode != "disable" || can(regex("^(?i:(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|::1)$", try(var.connect_through.host, var.instance.host)))
+      error_message = "tls.mode: \"disable\" would send the session over the network in the clear. Use \"verify-full\"; \"disable\" is for a host on the loopback."
+    }
+    precondition {
+      # The name, the equals sign and the closing NUL count too.
+      condition     = length(local.input) + length("RDS_PROVISION_INPUT=") + 1 <= 131072
+      error_message = "application_databases: the declaration is ${length(local.input)} bytes compressed; one environment variable holds at most 131051. Split the applications into two module calls with different `stack` values."
+    }
+  }
+}
+
+# The markers: one for each application, so that a removal is seen in the plan and runs the cleanup policy.
+#
+# A changed input updates in place, which runs no destroy provisioner. They come after the provisioning, so a marker says
+# what was last provisioned; and whatever the provisioning waits for (instance, secrets) is destroyed after them.
+resource "terraform_data" "application" {
+  for_each = local.markers
+
+  input      = each.value
+  depends_on = [null_resource.provision]
+
+  provisioner "local-exec" {
+    when        = destroy
+    interpreter = [jsondecode(self.output).node_command, "${path.module}/dist/rds-provision.mjs", "destroy", "--application"]
+    command     = each.key
+    environment = { RDS_PROVISION_INPUT = self.output }
+  }
+}
+
+# The audit of the last successful run, kept in the state: the file may be on another runner.
+resource "terraform_data" "audit" {
+  # Unlike replace_triggered_by this also sees a run that an earlier, targeted or interrupted apply has done.
+  triggers_replace = null_resource.provision.id
+
+  # Read after the run, since the id of a new run is unknown before it.
+  input = {
+    file = "${local.audit_dir}/${null_resource.provision.id}.json"
+    json = try(file("${local.audit_dir}/${null_resource.provision.id}.json"), null)
+  }
+
+  lifecycle {
+    ignore_changes = [input] # the file is gone on the next runner
+  }
+}

@@ -1,0 +1,51 @@
+# All outputs speak of the last successful run: after a failed one they still show the one before.
+
+output "audit" {
+  description = "Audit of the last successful run, decoded; null before the first."
+  value       = try(jsondecode(terraform_data.audit.output.json), null)
+}
+
+output "audit_json" {
+  description = "The same as JSON text, as the script wrote it."
+  value       = terraform_data.audit.output.json
+}
+
+output "audit_file" {
+  description = "Path of that audit on the runner that ran it."
+  value       = terraform_data.audit.output.file
+}
+
+output "changed" {
+  description = "Whether that run changed anything in the instance."
+  value       = try(jsondecode(terraform_data.audit.output.json).run.outcome == "changed", false)
+}
+
+output "databases" {
+  description = "Where each application connects: `database`, `username`, `access_level`, `secret_id`, `host`, `port`. Known at plan; who uses it waits for the provisioning."
+  value = {
+    for app, entry in local.applications : app => {
+      database     = entry.database_name
+      username     = entry.username
+      access_level = entry.access_level
+      secret_id    = entry.secret_id
+      host         = var.instance.host
+      port         = var.instance.port
+    }
+  }
+  depends_on = [null_resource.provision]
+}
+
+output "proxy_auth" {
+  description = "For each application that logs in by password what an `auth` block of `aws_db_proxy` needs. `secret_arn` is null where `secret_id` is a name: look its ARN up with the data source `aws_secretsmanager_secret`."
+  value = {
+    for app, entry in local.applications : app => {
+      auth_scheme               = "SECRETS"
+      client_password_auth_type = "POSTGRES_SCRAM_SHA_256"
+      iam_auth                  = "DISABLED"
+      secret_arn                = startswith(entry.secret_id, "arn:") ? entry.secret_id : null
+      secret_id                 = entry.secret_id
+      username                  = entry.username
+    } if try(entry.auth, "password") == "password"
+  }
+  depends_on = [null_resource.provision]
+}

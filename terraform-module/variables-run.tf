@@ -1,0 +1,217 @@
+# How a run gets there: who logs in, over which way, and where it reports.
+
+variable "admin_secret_id" {
+  description = "Name or ARN of the delegated admin's secret, in the JSON format of RDS (`username`, `password`). Needed unless `admin_auth` is `iam`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.admin_secret_id == null || can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.admin_secret_id))
+    error_message = "admin_secret_id: use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
+  }
+}
+
+variable "admin_auth" {
+  description = "How the delegated admin logs in: `password`, or `iam` (a token of IAM database authentication)."
+  type        = string
+  default     = "password"
+  nullable    = false
+
+  validation {
+    condition     = contains(["password", "iam"], var.admin_auth)
+    error_message = "admin_auth: ${jsonencode(var.admin_auth)} is not accepted. Use password or iam."
+  }
+}
+
+variable "admin_username" {
+  description = "Login of the delegated admin where its secret names none, and with `admin_auth = \"iam\"`."
+  type        = string
+  default     = "platform_provisioner"
+  nullable    = false
+
+  validation {
+    # 84 characters of base64 hold exactly 63 bytes; length() would count characters.
+    condition     = length(base64encode(var.admin_username)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}])?$", var.admin_username))
+    error_message = "admin_username: use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
+  }
+}
+
+variable "master_secret_id" {
+  description = "Name or ARN of the master user's secret. Read only to create or repair the delegated admin."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.master_secret_id == null || can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.master_secret_id))
+    error_message = "master_secret_id: use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
+  }
+}
+
+variable "aws_region" {
+  description = "Region of the secrets and the instance. Default: that of the environment (`AWS_REGION`, profile)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.aws_region == null || can(regex("^[a-z0-9]+(-[a-z0-9]+)+$", var.aws_region))
+    error_message = "aws_region: use a region such as eu-central-1, or leave it out."
+  }
+}
+
+variable "assume_role_arn" {
+  description = "IAM role to assume for all AWS calls of the script."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.assume_role_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[!-~]{1,512}$", var.assume_role_arn))
+    error_message = "assume_role_arn: use the ARN of an IAM role, arn:aws:iam::<account>:role/<name>, or leave it out."
+  }
+}
+
+variable "connect_through" {
+  description = "Near end of a tunnel to the instance (bastion, SSM port forwarding). Only the connection goes there: the certificate, outputs, tags and audit are those of `instance`. Use a fixed port, since removals use the last applied one."
+  type = object({
+    host = string
+    port = optional(number, 5432)
+  })
+  default = null
+
+  validation {
+    condition     = var.connect_through == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.connect_through.host))
+    error_message = "connect_through.host: use a host name or address alone, without scheme, port or path."
+  }
+  validation {
+    condition     = try(var.connect_through.port >= 1 && var.connect_through.port <= 65535 && floor(var.connect_through.port) == var.connect_through.port, var.connect_through == null)
+    error_message = "connect_through.port: use a whole number from 1 to 65535."
+  }
+}
+
+variable "tls" {
+  description = "`mode`: `verify-full`, `verify-ca`, or `disable` (loopback only). `ca_file`: PEM file; default: the certificate authorities of RDS, which come with the script. `server_name`: name expected in the certificate; default: the instance's host."
+  type = object({
+    mode        = optional(string, "verify-full")
+    ca_file     = optional(string)
+    server_name = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["verify-full", "verify-ca", "disable"], var.tls.mode)
+    error_message = "tls.mode: ${jsonencode(var.tls.mode)} is not accepted. Use verify-full, verify-ca or disable."
+  }
+  validation {
+    condition     = var.tls.ca_file == null || can(regex("^[^\\p{Cc}]+$", var.tls.ca_file))
+    error_message = "tls.ca_file: use the path of a PEM file, or leave it out."
+  }
+  validation {
+    condition     = var.tls.server_name == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.tls.server_name))
+    error_message = "tls.server_name: use a host name, or leave it out."
+  }
+}
+
+variable "max_connections" {
+  description = "Connections that a run may hold at the same time, besides the one that holds its lock."
+  type        = number
+  default     = 4
+  nullable    = false
+
+  validation {
+    condition     = var.max_connections >= 1 && var.max_connections <= 1000 && floor(var.max_connections) == var.max_connections
+    error_message = "max_connections: use a whole number from 1 to 1000."
+  }
+}
+
+variable "connect_timeout" {
+  description = "Seconds to wait for the instance to answer: one just created, or a serverless one waking up."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.connect_timeout >= 1 && var.connect_timeout <= 2147483 && floor(var.connect_timeout) == var.connect_timeout
+    error_message = "connect_timeout: use a whole number of seconds from 1 to 2147483."
+  }
+}
+
+variable "lock_timeout" {
+  description = "Seconds to wait for another run on the same instance, or for a lock on an object."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.lock_timeout >= 1 && var.lock_timeout <= 2147483 && floor(var.lock_timeout) == var.lock_timeout
+    error_message = "lock_timeout: use a whole number of seconds from 1 to 2147483."
+  }
+}
+
+variable "build_id" {
+  description = "Build that this run belongs to; stands in tags and audit. Default: `RDS_PROVISION_BUILD_ID`, else the CI system's build number. A new one alone plans nothing."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.build_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.build_id))
+    error_message = "build_id: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
+  }
+}
+
+variable "run_id" {
+  description = "Id of this run in the audit. Default: `RDS_PROVISION_RUN_ID`, else the CI system's run id, else a UUID."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.run_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.run_id))
+    error_message = "run_id: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
+  }
+}
+
+variable "audit_dir" {
+  description = "Folder for the audit of each run, made if missing. Give a path relative to the root module, so that it is the same on every runner. Default: `.rds-provision/audit` in the root module."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.audit_dir == null || can(regex("^[^\\p{Cc}]+$", var.audit_dir))
+    error_message = "audit_dir: use the path of a folder, or leave it out."
+  }
+}
+
+variable "governance_dir" {
+  description = "Folder in which every run appends to the governance files and rewrites the access matrix. None by default. Relative, as `audit_dir`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.governance_dir == null || can(regex("^[^\\p{Cc}]+$", var.governance_dir))
+    error_message = "governance_dir: use the path of a folder, or leave it out."
+  }
+}
+
+variable "always_run" {
+  description = "Run the provisioning at every apply, so that what was changed by hand in the instance is put right."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "secret_versions" {
+  description = "Any map; a change of it runs the provisioning again. Give the version ids of the secrets, never a secret: it also makes the provisioning wait for them, and a destroy run before they go."
+  type        = any
+  default     = {}
+}
+
+variable "node_command" {
+  description = "The Node.js program, 20.19 or later: a name on the PATH, or a path. One program, no arguments."
+  type        = string
+  default     = "node"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\p{Cc}]+$", var.node_command))
+    error_message = "node_command: use the name or path of one program."
+  }
+}

@@ -1,0 +1,150 @@
+# What is wanted: the applications, and the instance they live on. How a run gets there is in variables-run.tf.
+#
+# `validation` may speak of its own variable only (Terraform < 1.9); what needs several is checked in checks.tf.
+
+variable "environment" {
+  description = "Environment of the instance: `dev`, `test`, `staging` or `prod`. Stands in default names, tags and the audit; outside `dev` a run needs `ALLOW_DB_PROVISION=true` and a build id."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = contains(["dev", "test", "staging", "prod"], var.environment)
+    error_message = "environment: ${jsonencode(var.environment)} is not accepted. Use dev, test, staging or prod."
+  }
+}
+
+variable "instance" {
+  description = "The PostgreSQL instance, by its own endpoint (no proxy, no reader). `database` is the one the admin connects to; `identifier` defaults to the first label of the host; a new `resource_id` (a rebuilt instance) runs the provisioning again."
+  type = object({
+    host        = string
+    port        = optional(number, 5432)
+    database    = optional(string, "postgres")
+    identifier  = optional(string)
+    resource_id = optional(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.instance.host))
+    error_message = "instance.host: use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint)."
+  }
+  validation {
+    condition     = var.instance.port >= 1 && var.instance.port <= 65535 && floor(var.instance.port) == var.instance.port
+    error_message = "instance.port: use a whole number from 1 to 65535."
+  }
+  validation {
+    # 84 characters of base64 hold exactly 63 bytes; length() would count characters.
+    condition     = length(base64encode(var.instance.database)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}])?$", var.instance.database))
+    error_message = "instance.database: use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
+  }
+  validation {
+    condition     = var.instance.identifier == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.instance.identifier))
+    error_message = "instance.identifier: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
+  }
+}
+
+variable "application_databases" {
+  description = <<-EOT
+    The single source of truth: one login on one database for each key. All fields are optional:
+    `database_name` (`<app>_<environment>_db`), `username` (`<app>_<environment>_user`), `access_level` (`owner`, `editor` or `reader`; default `owner`),
+    `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password` or `iam`; default `password`), `can_create_databases` (false),
+    `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`), `extensions`,
+    `encoding`, `locale` and `database_connection_limit` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false).
+    Entries that share a `database_name` share the database; exactly one of them is its owner.
+  EOT
+  # A typed map(object(...)) would drop a misspelled field without a word; checks.tf does what the type would.
+  type     = any
+  nullable = false
+
+  validation {
+    condition     = try(alltrue([for app, entry in var.application_databases : can(keys(entry))]) && can(keys(var.application_databases)), false)
+    error_message = "application_databases: use a map of objects, one for each application: { keycloak = {}, ... }."
+  }
+  validation {
+    condition     = try(alltrue([for app in keys(var.application_databases) : can(regex("^[a-z][a-z0-9_-]*$", app))]), true)
+    error_message = "application_databases: ${try(join(", ", [for app in keys(var.application_databases) : jsonencode(app) if !can(regex("^[a-z][a-z0-9_-]*$", app))]), "a key")} is not a key that an application can have. Use a lower-case letter, then lower-case letters, digits, _ and -."
+  }
+}
+
+variable "cluster_name" {
+  description = "Name of the cluster in tags and audit. Default: the instance's identifier."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cluster_name == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.cluster_name))
+    error_message = "cluster_name: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
+  }
+}
+
+variable "stack" {
+  description = "What owns these applications on the instance; two module calls on one instance must differ in it. Default: `<cluster_name>/<environment>`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.stack == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.stack))
+    error_message = "stack: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
+  }
+}
+
+variable "accept_tags_from" {
+  description = "Stacks whose roles and databases this one may take over: after a rename, a blue/green switch, a snapshot restored into another environment."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for stack in var.accept_tags_from : can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", stack))])
+    error_message = "accept_tags_from: each stack has 1 to 255 characters, no control characters and no white space at either end."
+  }
+}
+
+variable "tags" {
+  description = "Tags added to the comment on every managed role and database."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setintersection(keys(var.tags), ["ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Application", "CleanupPolicy", "SecretVersionId", "UpdatedByBuildId"])) == 0
+    error_message = "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Application, CleanupPolicy, SecretVersionId and UpdatedByBuildId are written by every run itself. Choose another key."
+  }
+  validation {
+    condition = alltrue([for key, value in var.tags :
+      can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", key)) && (value == null ? true : !can(regex("\\p{Cc}", value)))
+    ])
+    error_message = "tags: keys have 1 to 255 characters and no white space at either end; neither keys nor values have control characters."
+  }
+}
+
+variable "cleanup_policy" {
+  description = "What happens in the instance when an application leaves the map: `retain` (nothing), `delete`, or `snapshot-and-delete`. An application may name its own."
+  type        = string
+  default     = "retain"
+  nullable    = false
+
+  validation {
+    condition     = contains(["retain", "delete", "snapshot-and-delete"], var.cleanup_policy)
+    error_message = "cleanup_policy: ${jsonencode(var.cleanup_policy)} is not accepted. Use retain, delete or snapshot-and-delete."
+  }
+}
+
+variable "secret_prefix" {
+  description = "First part of the default secret ids, `<secret_prefix>/<environment>/<app>/postgres`."
+  type        = string
+  default     = "platform"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.secret_prefix))
+    error_message = "secret_prefix: use letters, digits and / _ + = . @ ! : -."
+  }
+}
+
+variable "enforce_naming" {
+  description = "Accept only names of lower-case letters, digits and _ that follow the convention: `<name>_<environment>_db` and `<name>_<environment>_<role>`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
