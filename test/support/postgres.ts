@@ -15,6 +15,7 @@ import { giveToServer, makeCluster, makeServerFolder, SUPERUSER } from './postgr
 export { POSTGRES_VERSIONS, type PostgresVersion } from './postgres/binaries.ts'
 export type { Login } from './postgres/clients.ts'
 export type { LogEntry } from './postgres/log.ts'
+export { startTokenFront, type TokenFront } from './postgres/token-front.ts'
 export { changingStatements, splitStatements } from './postgres/statements.ts'
 
 export interface ServerOptions {
@@ -39,6 +40,9 @@ export interface Server {
   /** PEM file of the authority that signed the server's certificate, and of one that did not. */
   readonly caFile: string
   readonly otherCaFile: string
+  /** PEM files of the server's own certificate and key. */
+  readonly certificateFile: string
+  readonly keyFile: string
   /** The delegated admin; it exists unless `createAdmin` was false. */
   readonly admin: Login
   readonly master: Login
@@ -52,7 +56,7 @@ export interface Server {
   canLogin(user: string, password: string, database?: string): Promise<boolean>
   /** Sets a role's password as somebody outside would, unseen in the log. */
   setPassword(role: string, password: string): Promise<void>
-  /** From now on `user`, a member of rds_iam, logs in with this token of at most 128 bytes (PostgreSQL's RADIUS limit). */
+  /** From now on `user`, a member of rds_iam, logs in with this token of at most 128 bytes; startTokenFront takes longer ones. */
   acceptToken(user: string, token: string): void
   /** A position in the log after all that was written so far. */
   mark(): Promise<number>
@@ -103,7 +107,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   return {
     version: options.version, host: 'localhost', port: bed.port, admin, master,
-    caFile: bed.certificates.caFile, otherCaFile: bed.certificates.otherCaFile,
+    ...bed.certificates,
     ...accessTo(bed, options, sessions),
     ...logOf(join(bed.folder, 'log', 'server.csv'), sessions),
     stop,
