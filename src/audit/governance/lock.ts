@@ -1,0 +1,37 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A lock this old, not refreshed, is of a writer that was killed; its holder refreshes it every half of this. */
+const STALE_MS = 15_000
+
+/** Waits for about a minute: longer than a killed writer's lock needs to become stale, even twice. */
+const RETRIES = { retries: 150, factor: 1.1, minTimeout: 20, maxTimeout: 500, randomize: true }
+
+/**
+ * Runs `work` while no other process works in this folder (created where missing). `assertHeld` throws where the lock
+ * was lost meanwhile (the process was suspended for longer than the lock lives): call it before each write.
+ *
+ * The lock is a folder that mkdir creates, which is atomic on local disks and on NFS. What remains: two writers that
+ * find the same killed writer's lock in the same instant may both take it over; the chain then shows it (`verifyChain`).
+ */
+export async function withFolderLock<T>(folder: string, work: (assertHeld: () => void) => Promise<T>): Promise<T> {
+  // Loaded here, since it hooks into the process's signals and exit, and most runs have no governance folder.
+  const { lock } = await import('proper-lockfile')
+  await mkdir(folder, { recursive: true })
+  let lost: Error | null = null
+  const release = await lock(folder, {
+    lockfilePath: join(folder, '.rds_provision_audit.lock'),
+    stale: STALE_MS,
+    retries: RETRIES,
+    onCompromised: (error) => {
+      lost = error
+    },
+  })
+  try {
+    return await work(() => {
+      if (lost !== null) throw lost
+    })
+  } finally {
+    if (lost === null) await release()
+  }
+}

@@ -1,0 +1,45 @@
+import type { AccessMatrix } from '../../model/access.ts'
+import { markdownName } from '../markdown.ts'
+import { renderAccess, type BuildDays } from './access.ts'
+
+const BEGIN = /^<!-- rds-provision:begin (.*) -->$/
+const END = '<!-- rds-provision:end -->'
+
+/**
+ * The new text of `access.md`: the section of the matrix's stack and instance replaced or added, all others as they
+ * stand, sorted. Sections are found by comment lines, not by headings; inside a section every `<` is escaped, so no name
+ * can imitate one. What stands outside of sections is not kept: the file is generated.
+ *
+ * `previous` is the file's text, '' where there is none. A section without an end (the file was edited) goes up to the
+ * next one's beginning.
+ */
+export function replaceSection(previous: string, matrix: AccessMatrix, days: BuildDays): string {
+  const sections = new Map(parseSections(previous))
+  sections.set(sectionKey(matrix), renderAccess(matrix, days))
+  const sorted = [...sections].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const body = sorted.map(([key, text]) => `<!-- rds-provision:begin ${key} -->\n\n${text}\n\n${END}\n`)
+  return [heading(matrix.environment), ...body].join('\n')
+}
+
+function heading(environment: string): string {
+  return `# Access in ${markdownName(environment)}\n\nWho may do what on which database, as the server said after the last run. Written by rds-provision: edits are lost.\n`
+}
+
+/** One JSON text a stack and instance; no `<`, `>` or `-` in it, which could end the comment that holds it. */
+function sectionKey({ stack, instance }: AccessMatrix): string {
+  return JSON.stringify([stack, instance]).replace(/[<>-]|\p{Cc}|[\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function parseSections(text: string): readonly (readonly [string, string])[] {
+  const sections: { key: string; lines: string[] }[] = []
+  let open: { key: string; lines: string[] } | null = null
+  for (const line of text.split(/\r?\n/)) {
+    const key = BEGIN.exec(line)?.[1]
+    if (key !== undefined) {
+      open = { key, lines: [] }
+      sections.push(open)
+    } else if (line === END) open = null
+    else open?.lines.push(line)
+  }
+  return sections.map(({ key, lines }) => [key, lines.join('\n').trim()])
+}

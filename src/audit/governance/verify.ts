@@ -1,0 +1,71 @@
+import { GENESIS, link } from './hash.ts'
+import { csvMark, hashOf, parseLine, splitLine, type CsvMark } from './jsonl.ts'
+
+/** One thing that is wrong in a governance file. */
+export interface ChainFault {
+  /** 1 is the first line. */
+  readonly line: number
+  readonly message: string
+}
+
+/**
+ * Checks the text of `rds_provision_audit.jsonl` against its own chain (see `runLines`). Gives every fault with its
+ * line, in order; [] where every line is as it was written and the last run is complete. What it cannot see is a run
+ * taken from the end with all its lines; `verifyCsv` sees that, since the CSV is then longer than the runs say.
+ */
+export function verifyChain(text: string): readonly ChainFault[] {
+  if (text === '') return []
+  const lines = text.split('\n')
+  const rest = lines.pop()
+  const faults: ChainFault[] = []
+  let previous = GENESIS
+  for (const [index, line] of lines.entries()) {
+    const message = lineFault(line, previous)
+    if (message !== null) faults.push({ line: index + 1, message })
+    previous = hashOf(line)
+  }
+  if (rest !== '') faults.push({ line: lines.length + 1, message: 'The last line is torn: it has no line break. The next run repairs it.' })
+  else if (parseLine(lines.at(-1) ?? '')?.['type'] !== 'run') faults.push({ line: lines.length, message: 'The file does not end with the line of a run: a run was interrupted while writing, or lines were removed.' })
+  return faults
+}
+
+function lineFault(line: string, previous: string): string | null {
+  if (parseLine(line) === null) return 'The line is no JSON object: it is torn or was edited.'
+  const parts = splitLine(line)
+  if (parts === null) return 'The line does not end with a hash: it was edited, or not written by rds-provision.'
+  return link(previous, parts.content) === parts.hash ? null : 'The line does not match its hash: it was edited, or a line before it was removed, inserted or moved.'
+}
+
+/**
+ * Checks the bytes of `rds_provision_audit.csv` against the marks in the JSONL's run lines: each run's bytes must be
+ * where its mark says, and link to those of the run before. Lines are those of the CSV file as an editor counts them.
+ * The JSONL's own chain is checked by `verifyChain`; run lines without a mark are left out here.
+ */
+export function verifyCsv(csv: Uint8Array, jsonl: string): readonly ChainFault[] {
+  const faults: ChainFault[] = []
+  let before: Pick<CsvMark, 'end' | 'hash'> | null = null
+  for (const { mark, run } of csvMarks(jsonl)) {
+    const expected = before ?? { end: mark.start, hash: GENESIS }
+    const add = (at: number, message: string): void => void faults.push({ line: lineAt(csv, at), message })
+    if (mark.start !== expected.end) add(Math.min(mark.start, expected.end), `Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.end}: rows were removed or added.`)
+    if (mark.end > csv.length) add(csv.length, `The file ends before the rows of run ${run} do: rows were removed.`)
+    else if (link(expected.hash, csv.subarray(mark.start, mark.end)) !== mark.hash) add(mark.start, `The rows of run ${run}, which begin here, do not match their hash: they, or rows before them, were edited.`)
+    before = mark
+  }
+  const end = before?.end ?? 0
+  if (csv.length > end) faults.push({ line: lineAt(csv, end), message: 'The rows from here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there.' })
+  return faults
+}
+
+function csvMarks(jsonl: string): readonly { readonly mark: CsvMark; readonly run: string }[] {
+  return jsonl.split('\n').flatMap((line) => {
+    const value = parseLine(line)
+    const mark = value?.['type'] === 'run' ? csvMark(value['csv']) : null
+    return mark === null ? [] : [{ mark, run: String(value?.['run_id']) }]
+  })
+}
+
+/** The number of the line that holds this byte. */
+function lineAt(bytes: Uint8Array, offset: number): number {
+  return bytes.subarray(0, offset).reduce((count, byte) => (byte === 0x0a ? count + 1 : count), 1)
+}

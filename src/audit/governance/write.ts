@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Problem } from '../../errors.ts'
+import type { AccessMatrix } from '../../model/access.ts'
+import type { AuditDocument } from '../../model/audit.ts'
+import { writeAtomically } from '../atomic.ts'
+import { describeFileError, safeFileName } from '../file.ts'
+import { readBuildDays } from './build-days.ts'
+import { csvHeader, csvRows } from './csv.ts'
+import { GENESIS, link } from './hash.ts'
+import { runLines } from './jsonl.ts'
+import { withFolderLock } from './lock.ts'
+import { appendDurably, repairCsv, repairJsonl } from './repair.ts'
+import { replaceSection } from './sections.ts'
+
+export interface GovernanceRun {
+  /** `governance_dir`; missing folders are created. */
+  readonly dir: string
+  readonly document: AuditDocument
+  /** null: what may be accessed is not known (the run was blocked or failed before it looked); access.md stays. */
+  readonly matrix: AccessMatrix | null
+}
+
+export interface GovernanceResult {
+  /** Why the folder could not be written; null: it was. What the run did stands (exit 1, the audit on standard output). */
+  readonly problem: Problem | null
+  /** Sentences on what was found broken, and moved away, in files of earlier runs. */
+  readonly repairs: readonly string[]
+}
+
+/**
+ * Adds one finished run to the governance files of its environment (design §10): rows to `rds_provision_audit.csv`,
+ * lines to `rds_provision_audit.jsonl`, and its section of `access.md`. Safe beside other writers (a lock) and after
+ * killed ones: a run counts once its run line is complete, and what is behind the last one is moved away first.
+ */
+export async function writeGovernance({ dir, document, matrix }: GovernanceRun): Promise<GovernanceResult> {
+  const folder = join(dir, safeFileName(document.run.environment ?? 'unknown'))
+  try {
+    return { problem: null, repairs: await withFolderLock(folder, (assertHeld) => writeAll(folder, document, matrix, assertHeld)) }
+  } catch (error) {
+    return { problem: unwritable(folder, error), repairs: [] }
+  }
+}
+
+async function writeAll(folder: string, document: AuditDocument, matrix: AccessMatrix | null, assertHeld: () => void): Promise<readonly string[]> {
+  const jsonl = join(folder, 'rds_provision_audit.jsonl')
+  const csv = join(folder, 'rds_provision_audit.csv')
+  const { lastRun, repair } = await repairJsonl(jsonl)
+  const table = await repairCsv(csv, lastRun)
+  const repairs = [repair, table.repair].filter((sentence) => sentence !== null)
+
+  const rows = (table.size === 0 ? csvHeader() : '') + csvRows(document)
+  const mark = { start: table.size, end: table.size + Buffer.byteLength(rows), hash: link(lastRun?.csv?.hash ?? GENESIS, rows) }
+  assertHeld()
+  await appendDurably(csv, rows)
+  await appendDurably(jsonl, runLines(document, lastRun?.hash ?? GENESIS, mark, repairs))
+
+  if (matrix !== null) {
+    const path = join(folder, 'access.md')
+    const previous = await readIfExists(path)
+    const text = replaceSection(previous, matrix, await readBuildDays(jsonl))
+    assertHeld()
+    if (text !== previous) await writeAtomically(path, text)
+  }
+  return repairs
+}
+
+async function readIfExists(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+function unwritable(folder: string, error: unknown): Problem {
+  return {
+    application: null,
+    field: 'governance_dir',
+    message: `The run could not be recorded in ${folder}: ${describeFileError(error)}.`,
+    remedy: 'What the run did stands; its audit follows on standard output. Make the folder writable and run again.',
+  }
+}

@@ -1,0 +1,54 @@
+/** The access matrix: who may do what on which database (design §10). Types only. */
+import type { AccessLevel, AuthMethod } from './declaration.ts'
+
+/** What one stack's logins may do on one instance. */
+export interface AccessMatrix {
+  readonly environment: string
+  readonly stack: string
+  readonly clusterName: string
+  /** The instance's identifier. */
+  readonly instance: string
+  readonly databases: readonly DatabaseAccess[]
+}
+
+export interface DatabaseAccess {
+  readonly database: string
+  /** The role that owns it. */
+  readonly owner: string
+  /** Logins that this stack manages. */
+  readonly logins: readonly LoginAccess[]
+  readonly outsideGrants: readonly OutsideGrant[]
+}
+
+export interface LoginAccess {
+  readonly username: string
+  /** null: managed, and no longer declared. */
+  readonly application: string | null
+  readonly accessLevel: AccessLevel
+  readonly auth: AuthMethod
+  /** What the server says it may do on the database: has_database_privilege. */
+  readonly connect: boolean
+  readonly temporary: boolean
+  readonly create: boolean
+  readonly schemas: readonly SchemaAccess[]
+  /** The build that created the login, from its tag; null: the tag names none. */
+  readonly build: string | null
+  /** When the password ends; null is never. */
+  readonly validUntil: Date | null
+}
+
+export interface SchemaAccess {
+  readonly schema: string
+  /** In words, e.g. `create objects`, `read and write rows`, `read`. */
+  readonly may: string
+}
+
+/** A privilege that somebody else granted. */
+export interface OutsideGrant {
+  /** '' is PUBLIC, as in AclItem. */
+  readonly role: string
+  /** CONNECT, SELECT, … as aclexplode spells it. */
+  readonly privilege: string
+  /** In words, e.g. `database`, `schema public`, `table public.things`. */
+  readonly on: string
+}
