@@ -1,0 +1,46 @@
+import type { Problem } from '../errors.ts'
+import type { Credential } from '../model/credential.ts'
+import type { Application, Declaration } from '../model/declaration.ts'
+
+/** Applications that log in by password, and so need their secret. */
+function passwordLogins(declaration: Declaration): readonly Application[] {
+  return declaration.applications.filter(({ auth }) => auth === 'password')
+}
+
+/**
+ * Ids of all secrets that a run reads at its start: the delegated admin's and the applications'. The master's is not
+ * among them: it is read only where the admin cannot log in.
+ */
+export function secretIds(declaration: Declaration): readonly string[] {
+  const admin = declaration.admin.auth === 'password' ? declaration.admin.secretId : null
+  return [...new Set([...(admin === null ? [] : [admin]), ...passwordLogins(declaration).map(({ secretId }) => secretId)])]
+}
+
+/** Gives each problem of a secret the applications that use it: one problem for each of them, none lost. */
+export function nameApplications(problems: readonly Problem[], declaration: Declaration): Problem[] {
+  return problems.flatMap((problem) => {
+    const users = passwordLogins(declaration).filter(({ secretId }) => secretId === problem.field)
+    const admins = users.length === 0 || problem.field === declaration.admin.secretId ? [problem] : []
+    return [...admins, ...users.map(({ name }) => ({ ...problem, application: name }))]
+  })
+}
+
+/**
+ * A secret that names a user must name the role it is for (design §8). Secrets that name nobody are taken as they are,
+ * and so is the delegated admin's, which says who the admin is. `credentials` is by secret id.
+ */
+export function checkUsernames(declaration: Declaration, credentials: ReadonlyMap<string, Credential>): Problem[] {
+  return passwordLogins(declaration).flatMap((application) => {
+    const username = credentials.get(application.secretId)?.username ?? null
+    return username === null || username === application.username ? [] : [wrongUsername(application, username)]
+  })
+}
+
+function wrongUsername({ name, secretId, username }: Application, found: string): Problem {
+  return {
+    application: name,
+    field: secretId,
+    message: `the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,
+    remedy: 'Correct secret_id, username, or the username in the secret.',
+  }
+}

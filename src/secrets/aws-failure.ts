@@ -1,0 +1,75 @@
+import { SecretError } from '../errors.ts'
+import type { Problem } from '../errors.ts'
+
+/**
+ * What can be told of an error of the AWS SDK: its name and its message. Nothing else of it is kept, for an SDK error
+ * carries the response, and a response may hold a secret.
+ */
+export interface AwsFailure {
+  readonly name: string
+  readonly message: string
+  readonly status: number | null
+}
+
+/** Names by which the SDK, STS and the services refuse credentials: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+const CREDENTIAL_FAILURES = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidAccessKeyId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+  'AuthFailure',
+])
+
+const THROTTLING = /^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/
+
+/** Reads an SDK error; a parser's message quotes the response, so it is left out. */
+export function awsFailure(error: unknown): AwsFailure {
+  if (!(error instanceof Error)) return { name: 'Error', message: 'unknown error', status: null }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  const message = error instanceof SyntaxError ? 'the answer cannot be read' : error.message.replace(/\s+/g, ' ').trim()
+  return { name: error.name === 'Error' && code !== null ? code : error.name, message: message === '' ? (code ?? error.name) : message, status: statusOf(error) }
+}
+
+/** Whether the service understood the request, knew the caller, and refused this one thing. */
+export function isRefusal({ name, status, message }: AwsFailure): boolean {
+  return status !== null && status >= 400 && status < 500 && !CREDENTIAL_FAILURES.has(name) && !THROTTLING.test(name) && !isAssumeRole(message)
+}
+
+/** The one error for what concerns all calls alike: credentials, role, region, network. `service` is who was called. */
+export function awsError(error: unknown, service: string): SecretError {
+  return new SecretError([describe(awsFailure(error), service)])
+}
+
+function describe({ name, message, status }: AwsFailure, service: string): Problem {
+  const told = `${name}: ${message}.`.replace(/\.\.$/, '.')
+  const problem = (field: string, remedy: string): Problem => ({ application: null, field, message: `${service}: ${told}`, remedy })
+  if (/region is missing/i.test(message)) return problem('aws_region', 'Set aws_region, AWS_REGION, or the region of the profile.')
+  if (isAssumeRole(message)) return problem('assume_role_arn', "Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy.")
+  if (CREDENTIAL_FAILURES.has(name)) {
+    return problem('AWS credentials', 'Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock.')
+  }
+  if (THROTTLING.test(name) || status === 429) return problem(service, 'Run again later, or raise the quota: every retry was throttled.')
+  if (status === null || status >= 500) return problem(service, 'Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.')
+  return problem(service, "Check the runner's permissions, the region and AWS_ENDPOINT_URL.")
+}
+
+/** STS says which action was denied; Secrets Manager's own refusals name its own actions. */
+function isAssumeRole(message: string): boolean {
+  return /sts:AssumeRole/i.test(message)
+}
+
+function statusOf(error: Error): number | null {
+  if (!('$metadata' in error) || typeof error.$metadata !== 'object' || error.$metadata === null) return null
+  return 'httpStatusCode' in error.$metadata && typeof error.$metadata.httpStatusCode === 'number' ? error.$metadata.httpStatusCode : null
+}

@@ -1,0 +1,126 @@
+import type { BatchGetSecretValueResponse, GetSecretValueResponse, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import pLimit from 'p-limit'
+import { SecretError } from '../errors.ts'
+import type { Problem } from '../errors.ts'
+import type { Credential } from '../model/credential.ts'
+import type { AwsSettings } from '../model/declaration.ts'
+import { Secret } from '../model/secret.ts'
+import { awsError, awsFailure, isRefusal } from './aws-failure.ts'
+import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
+import type { CallLimits } from './client-config.ts'
+import { parseCredential } from './parse-credential.ts'
+import type { ParsedCredential } from './parse-credential.ts'
+import { secretProblem } from './secret-failure.ts'
+import type { CurrentSecrets, SecretReader, SecretStage } from './secret-reader.ts'
+
+const SERVICE = 'AWS Secrets Manager'
+
+/** The most ids that BatchGetSecretValue takes: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html */
+const BATCH_SIZE = 20
+const PARALLEL_CALLS = 4
+
+type Entry = NonNullable<BatchGetSecretValueResponse['SecretValues']>[number]
+
+/** Reads secrets from AWS Secrets Manager. The SDK is loaded at the first read. */
+export function createSecretReader(settings: AwsSettings, limits: CallLimits = CALL_LIMITS): SecretReader {
+  let loading: Promise<Calls> | null = null
+  const calls = (): Promise<Calls> => (loading ??= loadCalls(settings, limits))
+  return {
+    readCurrent: async (ids) => readCurrent(await calls(), [...new Set(ids)]),
+    readStage: async (id, stage) => readStage(await calls(), id, stage),
+  }
+}
+
+/** The two calls of the API that are used, each under its time limit. */
+interface Calls {
+  batch(ids: readonly string[]): Promise<BatchGetSecretValueResponse>
+  single(id: string, stage: SecretStage): Promise<GetSecretValueResponse>
+}
+
+async function loadCalls(settings: AwsSettings, limits: CallLimits): Promise<Calls> {
+  const [sdk, config] = await Promise.all([import('@aws-sdk/client-secrets-manager'), clientConfig(settings, limits)])
+  const client: SecretsManagerClient = new sdk.SecretsManagerClient({ ...config })
+  return {
+    batch: (ids) => withinLimit(limits, (abortSignal) => client.send(new sdk.BatchGetSecretValueCommand({ SecretIdList: [...ids] }), { abortSignal })),
+    single: (id, stage) => withinLimit(limits, (abortSignal) => client.send(new sdk.GetSecretValueCommand({ SecretId: id, VersionStage: stage }), { abortSignal })),
+  }
+}
+
+async function readCurrent(calls: Calls, ids: readonly string[]): Promise<CurrentSecrets> {
+  const limit = pLimit(PARALLEL_CALLS)
+  try {
+    const batches = Array.from({ length: Math.ceil(ids.length / BATCH_SIZE) }, (_, index) => ids.slice(index * BATCH_SIZE, (index + 1) * BATCH_SIZE))
+    const found = new Map((await limit.map(batches, (batch) => readBatch(calls, batch))).flat())
+    // What the batch could not give is asked for alone: the batch needs a permission of its own, and tells less.
+    const rest = ids.filter((id) => !found.has(id))
+    const singles = await limit.map(rest, async (id): Promise<[string, ParsedCredential]> => [id, await readSingle(calls, id)])
+    return sortOut(ids, new Map([...found, ...singles]))
+  } catch (error) {
+    // What failed for one call will fail for those that wait.
+    limit.clearQueue()
+    throw error
+  }
+}
+
+/** Credentials and problems apart, in the order asked for. */
+function sortOut(ids: readonly string[], found: ReadonlyMap<string, ParsedCredential>): CurrentSecrets {
+  const credentials = new Map<string, Credential>()
+  const problems: Problem[] = []
+  for (const id of ids) {
+    const parsed = found.get(id)
+    if (parsed === undefined) continue
+    if ('credential' in parsed) credentials.set(id, parsed.credential)
+    else problems.push(parsed.problem)
+  }
+  return { credentials, problems }
+}
+
+/** The secrets that one batch gave; none where the batch itself was refused. */
+async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string, ParsedCredential][]> {
+  try {
+    const { SecretValues: values = [] } = await calls.batch(ids)
+    return ids.flatMap((id): [string, ParsedCredential][] => {
+      const value = values.find((candidate) => names(candidate, id))
+      return value === undefined ? [] : [[id, parse(id, value)]]
+    })
+  } catch (error) {
+    if (isRefusal(awsFailure(error))) return []
+    throw awsError(error, SERVICE)
+  }
+}
+
+async function readSingle(calls: Calls, id: string): Promise<ParsedCredential> {
+  try {
+    return parse(id, await calls.single(id, 'AWSCURRENT'))
+  } catch (error) {
+    const problem = secretProblem(id, awsFailure(error))
+    if (problem === null) throw awsError(error, SERVICE)
+    return { problem }
+  }
+}
+
+async function readStage(calls: Calls, id: string, stage: SecretStage): Promise<Credential | null> {
+  const parsed = await calls.single(id, stage).then(
+    (value) => parse(id, value),
+    (error: unknown) => {
+      const failure = awsFailure(error)
+      if (failure.name === 'ResourceNotFoundException') return null
+      const problem = secretProblem(id, failure)
+      if (problem === null) throw awsError(error, SERVICE)
+      return { problem }
+    },
+  )
+  if (parsed === null) return null
+  if ('problem' in parsed) throw new SecretError([parsed.problem])
+  return parsed.credential
+}
+
+function parse(id: string, value: Entry | GetSecretValueResponse): ParsedCredential {
+  const text = value.SecretString === undefined ? null : new Secret(value.SecretString)
+  return parseCredential(id, { versionId: value.VersionId ?? '', text, createdAt: value.CreatedDate ?? null })
+}
+
+/** Whether an id asked for means this secret: its name, its ARN, or its ARN without the six random characters at the end. */
+function names(value: Entry, id: string): boolean {
+  return value.Name === id || value.ARN === id || (value.ARN?.startsWith(`${id}-`) === true && value.ARN.length === id.length + 7)
+}

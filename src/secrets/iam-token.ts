@@ -1,0 +1,33 @@
+import type { AwsSettings, Endpoint } from '../model/declaration.ts'
+import { Secret } from '../model/secret.ts'
+import { awsError } from './aws-failure.ts'
+import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
+import type { CallLimits } from './client-config.ts'
+
+/** For whom a token is made: the instance itself, never a tunnel's end, since the host is part of the signature. */
+export interface TokenRequest {
+  readonly endpoint: Endpoint
+  readonly username: string
+  readonly aws: AwsSettings
+}
+
+/**
+ * Makes an IAM login token, good for 15 minutes:
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
+ * Signed here with the runner's credentials; only fetching those may use the network. Throws one SecretError.
+ */
+export async function iamToken({ endpoint, username, aws }: TokenRequest, limits: CallLimits = CALL_LIMITS): Promise<Secret> {
+  const [{ Signer }, { region, credentials }] = await Promise.all([import('@aws-sdk/rds-signer'), clientConfig(aws, limits)])
+  try {
+    const signer = new Signer({
+      hostname: endpoint.host,
+      port: endpoint.port,
+      username,
+      ...(region === undefined ? {} : { region }),
+      ...(credentials === undefined ? {} : { credentials }),
+    })
+    return new Secret(await withinLimit(limits, () => signer.getAuthToken()))
+  } catch (error) {
+    throw awsError(error, 'IAM login token')
+  }
+}

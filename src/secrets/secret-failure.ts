@@ -1,0 +1,31 @@
+import type { Problem } from '../errors.ts'
+import { isRefusal } from './aws-failure.ts'
+import type { AwsFailure } from './aws-failure.ts'
+
+/**
+ * What is wrong with one secret, by the service's answer to GetSecretValue; null where the failure is not about the secret:
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
+ */
+export function secretProblem(secretId: string, failure: AwsFailure): Problem | null {
+  if (!isRefusal(failure)) return null
+  const { message, remedy } = explain(failure)
+  return { application: null, field: secretId, message, remedy }
+}
+
+function explain({ name, message }: AwsFailure): Pick<Problem, 'message' | 'remedy'> {
+  if (name === 'ResourceNotFoundException') {
+    return /staging label/i.test(message)
+      ? { message: 'the secret has no current value.', remedy: 'Store one in it.' }
+      : { message: 'the secret does not exist.', remedy: 'Create it, or correct its id, the region or the account.' }
+  }
+  if (name === 'DecryptionFailure' || (name === 'AccessDeniedException' && /kms/i.test(message))) {
+    return { message: `the secret cannot be decrypted (${message}).`, remedy: "Allow kms:Decrypt on the secret's key, and see that the key is enabled." }
+  }
+  if (/^AccessDenied/.test(name)) {
+    return { message: `access to the secret is denied (${message}).`, remedy: 'Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret.' }
+  }
+  if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) {
+    return { message: 'the secret is marked for deletion.', remedy: 'Restore it (aws secretsmanager restore-secret), or name another.' }
+  }
+  return { message: `${name}: ${message}`, remedy: 'Check the secret and its id.' }
+}
