@@ -25,9 +25,9 @@ function heading(environment: string): string {
   return `# Access in ${markdownName(environment)}\n\nWho may do what on which database, as the server said after the last run. Written by rds-provision: edits are lost.\n`
 }
 
-/** One JSON text a stack and instance; no `<`, `>` or `-` in it, which could end the comment that holds it. */
+/** One JSON text a stack and instance, in ASCII; no `<`, `>` or `-` in it, which could end the comment that holds it. */
 function sectionKey({ stack, instance }: AccessMatrix): string {
-  return JSON.stringify([stack, instance]).replace(/[<>-]|\p{Cc}|[\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify([stack, instance]).replace(/[^\x20-\x7e]|[<>-]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function parseSections(text: string): readonly (readonly [string, string])[] {

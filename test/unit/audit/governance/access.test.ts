@@ -1,0 +1,94 @@
+import test from 'ava'
+import fc from 'fast-check'
+
+import { renderAccess } from '../../../../src/audit/governance/access.ts'
+import { replaceSection } from '../../../../src/audit/governance/sections.ts'
+import type { AccessMatrix, LoginAccess } from '../../../../src/model/access.ts'
+
+const READER: LoginAccess = {
+  username: 'analytics_dev_reader', application: 'analytics_reader', accessLevel: 'reader', auth: 'iam', connect: true, temporary: false, create: false,
+  schemas: [{ schema: 'public', may: 'read' }, { schema: 'mart', may: 'read' }], build: '101', validUntil: new Date('2027-01-01T00:00:00Z'),
+}
+const OWNER: LoginAccess = {
+  username: 'analytics_dev_user', application: null, accessLevel: 'owner', auth: 'password', connect: true, temporary: true, create: true,
+  schemas: [], build: null, validUntil: null,
+}
+const MATRIX: AccessMatrix = {
+  environment: 'dev', stack: 'shared/dev', clusterName: 'shared', instance: 'shared-1',
+  databases: [
+    { database: 'b', owner: 'o', logins: [], outsideGrants: [] },
+    { database: 'analytics_dev_db', owner: 'analytics_dev_user', logins: [OWNER, READER].toReversed(), outsideGrants: [{ role: 'bob', privilege: 'SELECT', on: 'table public.t' }, { role: '', privilege: 'CONNECT', on: 'database' }] },
+  ],
+}
+const DAYS = new Map([['101', '2026-03-01']])
+
+test('the matrix as a person reads it', (t) => {
+  t.is(renderAccess(MATRIX, DAYS), `\
+## Stack shared/dev on instance shared-1
+
+Cluster: shared. Databases: 2.
+
+### Database analytics_dev_db
+
+Owner: analytics_dev_user.
+
+| Login | Application | Level | Logs in by | On the database | In its schemas | Since | Build | Valid until |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| analytics_dev_reader | analytics_reader | reader | iam | CONNECT | mart: read<br>public: read | 2026-03-01 | 101 | 2027-01-01T00:00:00.000Z |
+| analytics_dev_user | – | owner | password | CONNECT, TEMP, CREATE | – | – | – | – |
+
+Granted outside of rds-provision:
+
+| Role | Privilege | On |
+| --- | --- | --- |
+| PUBLIC (everybody) | CONNECT | database |
+| bob | SELECT | table public.t |
+
+### Database b
+
+Owner: o.`)
+})
+
+test('the order in which things come does not show', (t) => {
+  const shuffled: AccessMatrix = { ...MATRIX, databases: MATRIX.databases.toReversed().map((database) => ({ ...database, logins: database.logins.toReversed(), outsideGrants: database.outsideGrants.toReversed() })) }
+  t.is(renderAccess(shuffled, DAYS), renderAccess(MATRIX, DAYS))
+})
+
+const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.constantFrom('|', '\\', '`', '\n', '<', '-->', '<!-- rds-provision:end -->', '# x', '| --- |', '_', '*', 'a', '\u2028', '\u202e', '[x](y)')).map((parts) => parts.join('')))
+
+test('hostile names keep every table whole and no section ends early', (t) => {
+  fc.assert(fc.property(hostile, hostile, hostile, (name, other, may) => {
+    const matrix: AccessMatrix = { environment: 'dev', stack: other, clusterName: may, instance: name, databases: [
+      { database: name, owner: other, outsideGrants: [{ role: other, privilege: may, on: name }], logins: [{ ...READER, username: name, application: other, build: other, schemas: [{ schema: name, may }] }] },
+    ] }
+    const text = replaceSection(replaceSection('', MATRIX, DAYS), matrix, DAYS)
+    const lines = text.split('\n')
+    t.is(lines.filter((line) => line === '<!-- rds-provision:end -->').length, 2)
+    for (const line of lines) t.notRegex(line, /[\p{Cc}\u2028\u2029\u202e]/u)
+    for (const line of lines.filter((candidate) => candidate.startsWith('|'))) t.true([4, 10].includes(columnBars(line)), line)
+    t.is(replaceSection(text, matrix, DAYS), text)
+    t.is(replaceSection(text, MATRIX, DAYS), text)
+  }))
+})
+
+/** Bars that end a cell: those without a backslash before them that is not itself escaped. */
+function columnBars(line: string): number {
+  return line.replace(/\\./g, '').split('|').length - 1
+}
+
+test('a run replaces its own section only, wherever it stands', (t) => {
+  const other: AccessMatrix = { ...MATRIX, instance: 'shared-2' }
+  const third: AccessMatrix = { ...MATRIX, stack: 'a' }
+  const text = replaceSection(replaceSection(replaceSection('', other, DAYS), third, DAYS), MATRIX, DAYS)
+  const changed = replaceSection(text, { ...MATRIX, databases: [] }, DAYS)
+  t.is(changed, text.replace(renderAccess(MATRIX, DAYS), renderAccess({ ...MATRIX, databases: [] }, DAYS)))
+  t.deepEqual([...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading), ['Stack a on instance shared-1', 'Stack shared/dev on instance shared-1', 'Stack shared/dev on instance shared-2'])
+})
+
+test('a file that a person or Windows changed still keeps the others\' sections', (t) => {
+  const other: AccessMatrix = { ...MATRIX, instance: 'shared-2' }
+  const both = replaceSection(replaceSection('', other, DAYS), MATRIX, DAYS)
+  const endless = both.replaceAll('<!-- rds-provision:end -->\n', '').replaceAll('\n', '\r\n')
+  t.is(replaceSection(endless, MATRIX, DAYS), both)
+  t.is(replaceSection(`notes of a person\n${both}`, MATRIX, DAYS), both)
+})
