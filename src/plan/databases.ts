@@ -14,6 +14,15 @@ export interface DatabasePlan extends Changes {
   readonly creation: BareTransaction | null
 }
 
+const ADMIT = 'admit'
+const REOPEN = 'reopen'
+const LIMIT = 'limit'
+
+/** A step that only lets the admin in again (design §5 fact 4). */
+export function restoresAccess(item: Step): boolean {
+  return item.action === ADMIT || item.action === REOPEN || item.action === LIMIT
+}
+
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
   const existing = context.actual.cluster.databases.get(database.name)
   const state = existing ?? newDatabase(database)
@@ -66,11 +75,11 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
   const owner = database.owner.username
   const steps: Step[] = []
   if (!state.allowConnections) {
-    steps.push(step(about, 'reopen', 'updated', `database ${state.name} accepts connections again`, [allowConnections(state.name, true, owner)]))
+    steps.push(step(about, REOPEN, 'updated', `database ${state.name} accepts connections again`, [allowConnections(state.name, true, owner)]))
   }
   if (state.connectionLimit !== database.connectionLimit) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
-    steps.push(step(about, 'alter', 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]))
+    steps.push(step(about, LIMIT, 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]))
   }
   return steps
 }
@@ -84,10 +93,13 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const restrict = [
     ...revoke(held(state.acl, '', owner), ''),
     ...grant(without(databasePrivileges('owner'), held(state.acl, owner)), owner),
-    // The admin itself came in through PUBLIC (design §5 fact 4).
-    ...grant(without(['CONNECT'], held(state.acl, admin)), admin),
   ]
-  const steps = restrict.length === 0 ? [] : [step(about, 'restrict', 'updated', `only declared logins and ${admin} may connect to ${state.name}`, restrict)]
+  // The admin itself came in through PUBLIC (design §5 fact 4).
+  const admit = grant(without(['CONNECT'], held(state.acl, admin)), admin)
+  const steps = [
+    step(about, ADMIT, 'created', `${admin} may look inside ${state.name}`, admit),
+    step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
+  ].filter((item) => item.statements.length > 0)
   for (const application of concerned(context, database, state.acl)) {
     const wanted = application.database === database.name ? databasePrivileges(application.accessLevel) : []
     const missing = grant(without(wanted, held(state.acl, application.username)), application.username)

@@ -3,7 +3,7 @@ import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
 import { chunks } from './chunks.ts'
 import { type PlanContext, planContext, type PlanInput } from './context.ts'
-import { type DatabasePlan, planDatabase } from './databases.ts'
+import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
 import { planInterior } from './interior.ts'
 import { planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
@@ -59,8 +59,10 @@ function roleJobs(steps: readonly Step[]): Job[] {
 
 function databaseJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
   const applications = [database.owner, ...database.guests]
-  const settings = inside === null ? [] : applications.flatMap((application) => planSettings(context, application))
-  const steps = [...outside.steps, ...settings]
+  const steps =
+    inside === null
+      ? outside.steps.filter(restoresAccess)
+      : [...outside.steps, ...applications.flatMap((application) => planSettings(context, application))]
   const atomic = steps.length === 0 ? [] : [ownerTransaction(context, database.owner, steps, outside.creation !== null)]
   const transactions: Transaction[] = outside.creation === null ? atomic : [outside.creation, ...atomic]
   return transactions.length === 0 ? [] : [{ stage: 'databases', connectTo: null, transactions }]

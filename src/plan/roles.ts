@@ -106,6 +106,8 @@ function passwordFinding(context: PlanContext, application: Application, state: 
       return finding(about, 'rotation_in_progress', 'skipped', `${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`)
     case 'expired':
       return finding(about, 'verify', 'skipped', `${application.username}: valid_until is in the past, so the server refuses every password`)
+    case 'refused':
+      return finding(subject(application, 'login'), 'verify', 'warning', `the server refuses ${application.username} before asking for a password: ${state.reason}`)
     case 'other_method':
     case 'password_wrong':
     case 'not_tried':

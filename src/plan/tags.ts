@@ -20,7 +20,7 @@ export function desiredDatabaseTag(context: PlanContext, owner: Application, exi
 }
 
 function desiredTag(context: PlanContext, application: Application, buildId: string | undefined): Tag {
-  const { declaration } = input
+  const { declaration } = context
   return new Map([
     ['ManagedBy', MANAGED_BY],
     ['BuildId', buildId ?? context.buildId],

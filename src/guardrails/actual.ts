@@ -1,0 +1,149 @@
+/** Guardrails that need the server's answer, before anything changes (design §7). Pure. */
+import type { Problem } from '../errors.ts'
+import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { parseTag, type Tag } from '../model/tag.ts'
+import { checkDatabase, checkInterior } from './databases.ts'
+import { problem } from './problem.ts'
+
+/** All violations, across all applications; `field` is the guardrail's name. */
+export function checkActual(declaration: Declaration, actual: Actual): Problem[] {
+  const { cluster } = actual
+  const declaredNames = new Set(declaration.applications.map((application) => application.name))
+  const adminRoles = new Set(cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role))
+  return [
+    ...checkServer(declaration, cluster),
+    ...declaration.applications.flatMap((application) => {
+      const role = cluster.roles.get(application.username)
+      return [
+        ...(role === undefined ? [] : checkRole(declaration, cluster, declaredNames, adminRoles, application, role)),
+        ...checkIam(declaration, cluster, adminRoles, application),
+        ...checkSettings(cluster, application),
+      ]
+    }),
+    ...declaration.databases.flatMap((database) => [...checkDatabase(database, cluster), ...checkInside(database, actual)]),
+  ]
+}
+
+function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
+  if (!server.inRecovery) return []
+  return [problem(null, 'endpoint', `${declaration.instance.host} is a replica (the server is in recovery).`, "Use the writer's own endpoint.")]
+}
+
+function checkRole(
+  declaration: Declaration,
+  cluster: Cluster,
+  declaredNames: ReadonlySet<string>,
+  adminRoles: ReadonlySet<string>,
+  application: Application,
+  role: RoleState,
+): Problem[] {
+  const tag = parseTag(role.comment)
+  if (tag === null && !application.adoptExisting) {
+    return [
+      problem(application, 'unmanaged role', `the role ${role.name} exists and is not managed by this tool.`, 'Choose another username, or set adopt_existing = true to take it over.'),
+    ]
+  }
+  return [
+    ...(tag === null ? [] : checkClaim(declaration, declaredNames, application, tag)),
+    ...checkPrivileged(cluster, application, role),
+    ...checkRight(cluster, adminRoles, application, role),
+  ]
+}
+
+function checkClaim(declaration: Declaration, declaredNames: ReadonlySet<string>, application: Application, tag: Tag): Problem[] {
+  const stack = tag.get('Stack') ?? ''
+  const environment = tag.get('Environment') ?? ''
+  const claimant = tag.get('Application') ?? ''
+  const isOurs = stack === declaration.stack && environment === declaration.environment
+  if (!isOurs && !declaration.acceptTagsFrom.has(stack)) {
+    return [
+      problem(
+        application,
+        'foreign claim',
+        `the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}).`,
+        `Remove it there first, or list "${stack}" in accept_tags_from to take it over.`,
+      ),
+    ]
+  }
+  if (claimant !== application.name && declaredNames.has(claimant)) {
+    return [
+      problem(
+        application,
+        'foreign claim',
+        `the role ${application.username} belongs to the application ${claimant}, which is still declared.`,
+        `Give ${application.name} another username, or remove ${claimant} from application_databases.`,
+      ),
+    ]
+  }
+  return []
+}
+
+/** CREATEROLE of a managed role is simply taken away; what a delegated admin cannot take away, blocks. */
+function checkPrivileged(cluster: Cluster, application: Application, role: RoleState): Problem[] {
+  const isManaged = parseTag(role.comment) !== null
+  const attributes = [
+    ...(role.superuser ? ['SUPERUSER'] : []),
+    ...(role.createRole && !isManaged ? ['CREATEROLE'] : []),
+    ...(role.replication ? ['REPLICATION'] : []),
+    ...(role.bypassRls ? ['BYPASSRLS'] : []),
+    ...cluster.memberships.filter((item) => item.member === role.name && item.role === 'rds_superuser').map(() => 'membership in rds_superuser'),
+  ]
+  if (attributes.length === 0) return []
+  return [
+    problem(application, 'privileged role', `the role ${role.name} holds ${attributes.join(', ')}.`, 'Take that away as the master first, or choose another username.'),
+  ]
+}
+
+/** From 16 on CREATEROLE gives no right over roles that others created (design §5 fact 9). */
+function checkRight(cluster: Cluster, adminRoles: ReadonlySet<string>, application: Application, role: RoleState): Problem[] {
+  const { version, login } = cluster.server
+  if (version < 160000 || adminRoles.has(role.name) || cluster.roles.get(login)?.superuser === true) return []
+  return [
+    problem(
+      application,
+      'unmanaged role',
+      `${login} has no right over the role ${role.name}, which another role created.`,
+      `As the master: GRANT "${role.name}" TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; or give master_secret_id.`,
+    ),
+  ]
+}
+
+function checkIam(declaration: Declaration, cluster: Cluster, adminRoles: ReadonlySet<string>, application: Application): Problem[] {
+  if (application.auth !== 'iam') return []
+  const { version, login } = cluster.server
+  if (!cluster.roles.has('rds_iam')) {
+    return [problem(application, 'IAM', 'the server has no role rds_iam.', 'Enable IAM database authentication on the instance.')]
+  }
+  if (version < 160000) return []
+  if (declaration.admin.auth !== 'iam') {
+    return [
+      problem(
+        application,
+        'IAM',
+        `from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,
+        'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".',
+      ),
+    ]
+  }
+  if (adminRoles.has('rds_iam')) return []
+  return [problem(application, 'IAM', `${login} may not grant rds_iam.`, `As the master: GRANT rds_iam TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`)]
+}
+
+const FORBIDDEN_SETTINGS = new Set(['role', 'session_authorization', 'local_preload_libraries'])
+
+function checkSettings({ parameters }: Cluster, application: Application): Problem[] {
+  return [...application.settings.keys()].flatMap((name) => {
+    const parameter = parameters.get(name)
+    if (parameter === undefined) return [problem(application, 'setting', `the server knows no parameter ${name}.`, 'Correct the name in settings.')]
+    if (FORBIDDEN_SETTINGS.has(name)) return [problem(application, 'setting', `${name} would let the role act as another or load code.`, 'Remove it from settings.')]
+    if (parameter.context === 'user') return []
+    return [problem(application, 'setting', `${name} can only be set by a superuser or in the parameter group.`, 'Remove it from settings, or set it in the parameter group.')]
+  })
+}
+
+function checkInside(database: Database, actual: Actual): Problem[] {
+  const interior = actual.interiors.get(database.name)
+  const installed = interior?.extensions ?? new Map<string, never>()
+  return checkInterior(database, interior, (name) => installed.has(name), actual.cluster.extensions)
+}

@@ -1,0 +1,95 @@
+/** Guardrails on databases: owner, what cannot be changed later, schemas and extensions. */
+import type { Problem } from '../errors.ts'
+import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
+import type { Database } from '../model/declaration.ts'
+import { parseTag } from '../model/tag.ts'
+import { identifier } from '../sql/quote.ts'
+import { problem } from './problem.ts'
+
+export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
+  const state = cluster.databases.get(database.name)
+  if (state === undefined) return []
+  if (state.connectionLimit === -2) {
+    return [problem(database.owner, 'invalid database', `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`, `As its owner: DROP DATABASE ${identifier(state.name)};`)]
+  }
+  return [...checkOwner(database, cluster, state), ...checkImmutable(database, state)]
+}
+
+function checkOwner(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
+  const wanted = database.owner.username
+  if (state.owner === wanted) return []
+  const create = cluster.roles.has(wanted) ? '' : `CREATE ROLE ${identifier(wanted)} LOGIN; `
+  const statements = `${create}ALTER DATABASE ${identifier(state.name)} OWNER TO ${identifier(wanted)}; and, inside it, REASSIGN OWNED BY ${identifier(state.owner)} TO ${identifier(wanted)};`
+  const managed = parseTag(state.comment) === null ? '' : ' Its tag is one of ours.'
+  return [
+    problem(
+      database.owner,
+      'owner mismatch',
+      `the database ${state.name} belongs to ${state.owner}, not to ${wanted}.${managed}`,
+      `Declare the right database_name or username; or let a person with the right to do so run: ${statements}`,
+    ),
+  ]
+}
+
+/** Encoding and locale are fixed at creation. Names of encodings differ in spelling only: utf-8 is UTF8. */
+function checkImmutable(database: Database, state: DatabaseState): Problem[] {
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const remedy = 'Declare what the database has, or dump it into a new one.'
+  const problems: Problem[] = []
+  if (database.encoding !== null && plain(database.encoding) !== plain(state.encoding)) {
+    problems.push(problem(database.owner, 'immutable', `${state.name} has the encoding ${state.encoding}, not ${database.encoding}.`, remedy))
+  }
+  const actual = [state.collate, state.ctype]
+  if (database.locale !== null && actual.some((locale) => plain(locale) !== plain(database.locale ?? ''))) {
+    problems.push(problem(database.owner, 'immutable', `${state.name} has the locale ${actual.join(' and ')}, not ${database.locale}.`, remedy))
+  }
+  return problems
+}
+
+/** `interior` is undefined for a database that does not exist or cannot be entered yet. */
+export function checkInterior(
+  database: Database,
+  interior: Interior | undefined,
+  isInstalled: (extension: string) => boolean,
+  available: ReadonlyMap<string, AvailableExtension>,
+): Problem[] {
+  return [
+    ...checkSchemas(database, interior),
+    ...database.extensions.filter((name) => !isInstalled(name)).flatMap((name) => checkExtension(database, name, isInstalled, available)),
+  ]
+}
+
+function checkSchemas(database: Database, interior: Interior | undefined): Problem[] {
+  const owner = database.owner.username
+  return database.schemas.flatMap((name) => {
+    const schema = interior?.schemas.get(name)
+    if (schema === undefined || schema.owner === owner || name === 'public') return []
+    const statement = `ALTER SCHEMA ${identifier(name)} OWNER TO ${identifier(owner)};`
+    return [
+      problem(database.owner, 'schema', `the schema ${name} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`, `Declare another schema; or let a person with the right to do so run: ${statement}`),
+    ]
+  })
+}
+
+function checkExtension(
+  database: Database,
+  name: string,
+  isInstalled: (extension: string) => boolean,
+  available: ReadonlyMap<string, AvailableExtension>,
+): Problem[] {
+  const extension = available.get(name)
+  if (extension === undefined) {
+    return [problem(database.owner, 'extension', `the server has no extension ${name}.`, 'Remove it from extensions, or use an engine version that has it.')]
+  }
+  const refused = withRequired(name, available).filter((required) => !isInstalled(required) && available.get(required)?.trusted !== true)
+  if (refused.length === 0) return []
+  const remedy = `As the master, in ${database.name}: ${refused.map((item) => `CREATE EXTENSION ${identifier(item)};`).join(' ')}`
+  return [problem(database.owner, 'extension', `only a superuser could install ${refused.join(', ')} (not trusted).`, remedy)]
+}
+
+/** The extension and everything that it requires, which CASCADE installs with it. */
+function withRequired(name: string, available: ReadonlyMap<string, AvailableExtension>, seen: ReadonlySet<string> = new Set()): string[] {
+  if (seen.has(name)) return []
+  const requires = available.get(name)?.requires ?? []
+  return [name, ...requires.flatMap((required) => withRequired(required, available, new Set([...seen, name])))]
+}

@@ -1,0 +1,7 @@
+import type { Problem } from '../errors.ts'
+import type { Application } from '../model/declaration.ts'
+
+/** One violation; `guardrail` is its name in design §7. */
+export function problem(application: Application | null, guardrail: string, message: string, remedy: string): Problem {
+  return { application: application?.name ?? null, field: guardrail, message, remedy }
+}

@@ -1,0 +1,105 @@
+/** The actual state: the instance's catalogs, every login tried, every declared database seen from inside. */
+import type { Actual, Cluster, Interior, LoginState } from '../model/catalog.ts'
+import type { Credential } from '../model/credential.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { parseTag } from '../model/tag.ts'
+import { ConnectFailure } from './failure.ts'
+import { inspectCluster } from './inspect-cluster.ts'
+import { inspectDatabase } from './inspect-database.ts'
+import type { Instance } from './instance.ts'
+import { checkLogin, type Versions } from './login.ts'
+
+export interface Inspection {
+  readonly actual: Actual
+  /** The versions that were tried last, by application. */
+  readonly credentials: ReadonlyMap<string, Credential>
+}
+
+/** What to look at anew; the rest is taken from the inspection before. */
+export interface Scope {
+  readonly before: Inspection
+  readonly applications: ReadonlySet<string>
+  readonly databases: ReadonlySet<string>
+}
+
+/**
+ * @param credentials the current version of each application's secret; IAM logins have none.
+ * @param scope null: everything.
+ * @throws ConnectFailure
+ */
+export async function inspect(
+  server: Instance,
+  versions: Versions,
+  declaration: Declaration,
+  credentials: ReadonlyMap<string, Credential>,
+  scope: Scope | null,
+): Promise<Inspection> {
+  const cluster = await inspectCluster(server.admin, declaration)
+  const logins = new Map<string, LoginState>(scope?.before.actual.logins)
+  const interiors = new Map<string, Interior>(scope?.before.actual.interiors)
+  const tried = new Map<string, Credential>([...credentials, ...(scope?.before.credentials ?? [])])
+  const applications = declaration.applications.filter((application) => scope === null || scope.applications.has(application.name))
+  const looksInside = (database: Database): boolean => scope === null || scope.databases.has(database.name) || scope.applications.has(database.owner.name)
+  const databases = declaration.databases.filter((database) => mayLookInside(cluster, database) && looksInside(database))
+  for (const database of databases) interiors.delete(database.name)
+  const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
+
+  await Promise.all(
+    applications.map(async (application) => {
+      const credential = tried.get(application.name)
+      if (credential === undefined || !mayTry(cluster, application)) return logins.set(application.name, { kind: 'not_tried' })
+      const database = byOwner.get(application.name)
+      const grantees = database === undefined ? null : granteesOf(cluster, declaration, database)
+      const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), grantees)
+      tried.set(application.name, result.credential)
+      if (result.interior !== null) interiors.set(application.database, result.interior)
+      return logins.set(application.name, result.state)
+    }),
+  )
+  await Promise.all(
+    databases
+      .filter((database) => !interiors.has(database.name))
+      .map(async (database) => {
+        const interior = await seenByAdmin(server, database, granteesOf(cluster, declaration, database))
+        if (interior !== null) interiors.set(database.name, interior)
+      }),
+  )
+  return { actual: { cluster, interiors, logins }, credentials: tried }
+}
+
+/** A password is only tried on a role that is ours, or that the declaration says to take over. */
+function mayTry(cluster: Cluster, application: Application): boolean {
+  const role = cluster.roles.get(application.username)
+  return role !== undefined && (application.adoptExisting || parseTag(role.comment) !== null)
+}
+
+function mayLookInside(cluster: Cluster, database: Database): boolean {
+  const state = cluster.databases.get(database.name)
+  return state?.owner === database.owner.username && state.connectionLimit !== -2
+}
+
+function isExpired(cluster: Cluster, application: Application): boolean {
+  const until = cluster.roles.get(application.username)?.validUntil ?? null
+  return until !== null && until.getTime() <= Date.now()
+}
+
+/** Guests, and declared logins of other databases that hold something on this one. */
+function granteesOf(cluster: Cluster, declaration: Declaration, database: Database): string[] {
+  const holders = new Set(cluster.databases.get(database.name)?.acl.map((item) => item.grantee))
+  const guests = new Set(database.guests.map((application) => application.username))
+  const strangers = declaration.applications.filter((application) => application.database !== database.name && holders.has(application.username))
+  return [...guests, ...strangers.map((application) => application.username)]
+}
+
+/**
+ * Over the admin's own connection; null where the owner locked the admin out (design §5 fact 4): no CONNECT (42501), a
+ * connection limit (53300), or no connections allowed (55000).
+ */
+async function seenByAdmin(server: Instance, database: Database, grantees: readonly string[]): Promise<Interior | null> {
+  try {
+    return await server.withSession(server.adminLogin(database.name), (session) => inspectDatabase(session, grantees))
+  } catch (error) {
+    if (error instanceof ConnectFailure && error.kind === 'after_authentication' && ['42501', '53300', '55000'].includes(error.code)) return null
+    throw error
+  }
+}

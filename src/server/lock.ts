@@ -1,0 +1,63 @@
+/** One session-level advisory lock for the whole instance (design §5 fact 18). */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApplyError } from '../errors.ts'
+import { flag, text, textOrNull } from './row.ts'
+import type { Session } from './session.ts'
+
+/** 'rds_prov' in ASCII. All stacks and versions of this tool must agree on it. */
+const LOCK_KEY = '8242267087886938998'
+
+/** Who holds the lock: its application_name tells the run and when it started (hidden from nobody). */
+const HOLDER = `SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`
+
+const POLL_MS = 500
+const REPORT_EVERY_MS = 15_000
+
+export interface LockWait {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  readonly report: (message: string) => void
+}
+
+/** @throws ApplyError naming the holder, when the time is up. */
+export async function takeLock(session: Session, wait: LockWait): Promise<void> {
+  const started = Date.now()
+  let reported = -Infinity
+  while (!(await tryLock(session))) {
+    const elapsed = Date.now() - started
+    if (elapsed >= wait.timeoutMs || Date.now() - reported >= REPORT_EVERY_MS) {
+      const holder = await describeHolder(session)
+      if (elapsed >= wait.timeoutMs) throw lockTimeout(holder, wait.timeoutMs)
+      wait.report(`waiting for the instance's lock, held by ${holder}`)
+      reported = Date.now()
+    }
+    await sleep(POLL_MS, undefined, { signal: wait.signal })
+  }
+}
+
+async function tryLock(session: Session): Promise<boolean> {
+  const [[row] = []] = await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`])
+  return row !== undefined && flag(row, 'locked')
+}
+
+async function describeHolder(session: Session): Promise<string> {
+  const [[row] = []] = await session.query([HOLDER])
+  if (row === undefined) return 'a run that just ended'
+  const login = textOrNull(row, 'login') ?? 'an unknown login'
+  if (!flag(row, 'is_admin')) return `${login}, which is no admin: somebody else took the lock's key`
+  return `${text(row, 'name')} (login ${login})`
+}
+
+function lockTimeout(holder: string, timeoutMs: number): ApplyError {
+  return new ApplyError([
+    {
+      application: null,
+      field: 'lock',
+      message: `the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs / 1000))} s.`,
+      remedy: 'Wait for that run to end, or raise lock_timeout.',
+    },
+  ])
+}

@@ -1,0 +1,92 @@
+/** Whether a secret's password is the role's: known only by logging in (design §5 fact 8, §8). */
+import type { Interior, LoginState } from '../model/catalog.ts'
+import type { Credential } from '../model/credential.ts'
+import type { Application } from '../model/declaration.ts'
+import type { Login } from './connect.ts'
+import { ConnectFailure } from './failure.ts'
+import { inspectDatabase } from './inspect-database.ts'
+import type { Instance } from './instance.ts'
+
+/** Further versions of a secret; null where there is none with that label. */
+export interface Versions {
+  pending(secretId: string): Promise<Credential | null>
+  current(secretId: string): Promise<Credential | null>
+}
+
+export interface LoginResult {
+  readonly state: LoginState
+  /** The version that was tried last: a rotation may have ended meanwhile. */
+  readonly credential: Credential
+  /** The database's inside, seen over this connection, where asked for. */
+  readonly interior: Interior | null
+}
+
+/** A secret that changes this often during one check is not rotating, it is broken. */
+const MAX_VERSIONS = 3
+
+/**
+ * Logs in as the application does.
+ * @param grantees look inside the database over the same connection (see inspectDatabase); null: only log in.
+ * @throws ConnectFailure where the server cannot be reached or trusted.
+ */
+export async function checkLogin(
+  server: Instance,
+  versions: Versions,
+  application: Application,
+  credential: Credential,
+  isExpired: boolean,
+  grantees: readonly string[] | null,
+): Promise<LoginResult> {
+  let tried = credential
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await tryLogin(server, application, tried, grantees)
+    if (result.state.kind !== 'password_wrong') return { ...result, credential: tried }
+    if (isExpired) return { state: { kind: 'expired' }, credential: tried, interior: null }
+    if (await pendingWorks(server, versions, application, tried)) return { state: { kind: 'rotation_in_progress' }, credential: tried, interior: null }
+    const again = await versions.current(application.secretId)
+    if (again === null || again.versionId === tried.versionId || attempt === MAX_VERSIONS) return { ...result, credential: tried }
+    tried = again
+  }
+}
+
+async function pendingWorks(server: Instance, versions: Versions, application: Application, tried: Credential): Promise<boolean> {
+  const pending = await versions.pending(application.secretId)
+  if (pending === null || pending.versionId === tried.versionId) return false
+  const { state } = await tryLogin(server, application, pending, null)
+  return state.kind === 'password_right'
+}
+
+async function tryLogin(
+  server: Instance,
+  application: Application,
+  credential: Credential,
+  grantees: readonly string[] | null,
+): Promise<{ state: LoginState; interior: Interior | null }> {
+  const login: Login = { user: application.username, password: credential.password, database: application.database, mayGoInClear: false }
+  try {
+    const interior = await server.withSession(login, async (session) => (grantees === null ? null : inspectDatabase(session, grantees)))
+    return { state: { kind: 'password_right', note: null }, interior }
+  } catch (error) {
+    if (!(error instanceof ConnectFailure)) throw error
+    return { state: stateOf(error), interior: null }
+  }
+}
+
+function stateOf(failure: ConnectFailure): LoginState {
+  switch (failure.kind) {
+    case 'after_authentication':
+      return { kind: 'password_right', note: failure.message }
+    case 'wrong_password':
+      return { kind: 'password_wrong' }
+    case 'other_method':
+      return { kind: 'other_method' }
+    case 'refused':
+      return { kind: 'refused', reason: failure.message }
+    case 'unreachable':
+    case 'starting':
+    case 'full':
+    case 'tls':
+    case 'no_tls':
+      throw failure
+  }
+}

@@ -1,0 +1,42 @@
+/** Readiness: waits where waiting can help, fails at once where it cannot. */
+import pRetry, { AbortError } from 'p-retry'
+import { ConnectFailure } from './failure.ts'
+
+export interface Patience {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  /** Called before each further attempt with what is waited for and for how long so far. */
+  readonly report: (reason: string, elapsedMs: number) => void
+}
+
+/**
+ * Calls `attempt` until it succeeds, fails for good, or the time is up: a new instance's name may not resolve yet, the
+ * server may be starting, all its slots may be taken.
+ * @throws ConnectFailure, the last one.
+ */
+export async function patiently<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
+  const started = Date.now()
+  return pRetry(
+    async () => {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (error instanceof ConnectFailure && error.passing) throw error
+        throw new AbortError(error instanceof Error ? error : new Error(String(error)))
+      }
+    },
+    {
+      forever: true,
+      retries: 20,
+      minTimeout: 250,
+      maxTimeout: 5_000,
+      factor: 1.6,
+      randomize: true,
+      signal: patience.signal,
+      shouldRetry: () => Date.now() - started < patience.timeoutMs,
+      onFailedAttempt: (error) => {
+        if (Date.now() - started < patience.timeoutMs) patience.report(error.message, Date.now() - started)
+      },
+    },
+  )
+}
