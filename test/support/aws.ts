@@ -130,10 +130,11 @@ export class Aws {
 
   /** Calls that asked for the value of this secret, alone or in a batch. */
   readsOf(id: string): Call[] {
-    const ids = [id, this.#secrets.find(id)?.arn, this.#secrets.find(id)?.name]
-    return this.callsTo('GetSecretValue', 'BatchGetSecretValue').filter(({ params }) => {
-      const list: unknown = params['SecretIdList']
-      return (Array.isArray(list) ? list : [params['SecretId']]).some((asked) => ids.includes(asked))
+    const secret = this.#secrets.find(id)
+    const names: readonly unknown[] = [id, secret?.arn, secret?.name]
+    return this.callsTo('GetSecretValue', 'BatchGetSecretValue').filter(({ params: { SecretId, SecretIdList } }) => {
+      const asked: readonly unknown[] = Array.isArray(SecretIdList) ? SecretIdList : [SecretId]
+      return asked.some((one) => names.includes(one))
     })
   }
 

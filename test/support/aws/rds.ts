@@ -122,7 +122,7 @@ function listTags(store: RdsStore, params: Params): Json {
   return { TagList: tagList(store.byArn(v.parse(Resource, params).ResourceName)) }
 }
 
-function description(snapshot: Snapshot): { readonly [name: string]: Json } {
+function description(snapshot: Snapshot): Readonly<Record<string, Json>> {
   const { id, instance, arn, createdAt, doneAt, outcome } = snapshot
   const total = doneAt.getTime() - createdAt.getTime()
   const done = Date.now() >= doneAt.getTime()

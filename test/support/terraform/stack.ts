@@ -162,6 +162,6 @@ function escapeTemplates(value: Value): Value {
   return Object.fromEntries(Object.entries(value).map(([name, content]) => [name, escapeTemplates(content)]))
 }
 
-function isList(value: readonly Value[] | { readonly [name: string]: Value }): value is readonly Value[] {
+function isList(value: readonly Value[] | Readonly<Record<string, Value>>): value is readonly Value[] {
   return Array.isArray(value)
 }
