@@ -80,7 +80,7 @@ async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string,
   try {
     const { SecretValues: values = [] } = await calls.batch(ids)
     return ids.flatMap((id): [string, ParsedCredential][] => {
-      const value = values.find((candidate) => names(candidate, id))
+      const value = valueOf(id, values, ids)
       return value === undefined ? [] : [[id, parse(id, value)]]
     })
   } catch (error) {
@@ -120,7 +120,16 @@ function parse(id: string, value: Entry | GetSecretValueResponse): ParsedCredent
   return parseCredential(id, { versionId: value.VersionId ?? '', text, createdAt: value.CreatedDate ?? null })
 }
 
-/** Whether an id asked for means this secret: its name, its ARN, or its ARN without the six random characters at the end. */
-function names(value: Entry, id: string): boolean {
-  return value.Name === id || value.ARN === id || (value.ARN?.startsWith(`${id}-`) === true && value.ARN.length === id.length + 7)
+/**
+ * The answer to one id of a batch. An answer that an ARN asked for is not given to a name: secrets of several accounts may
+ * share a name, and a name means the caller's own.
+ */
+function valueOf(id: string, values: readonly Entry[], ids: readonly string[]): Entry | undefined {
+  if (id.startsWith('arn:')) return values.find((value) => hasArn(value, id))
+  return values.find((value) => value.Name === id && !ids.some((other) => hasArn(value, other)))
+}
+
+/** Whether a secret has this ARN, whole or without the six random characters at its end. */
+function hasArn({ ARN: arn = '' }: Entry, id: string): boolean {
+  return arn === id || (arn.startsWith(`${id}-`) && arn.length === id.length + 7)
 }

@@ -1,0 +1,34 @@
+import { gzipSync } from 'node:zlib'
+import test from 'ava'
+import { decodeInput } from '../../../src/input/decode.ts'
+import { problemsOf } from './sample.ts'
+
+const JSON_TEXT = JSON.stringify({ name: 'snow ☃', long: 'x'.repeat(1000) })
+
+/** As Terraform's base64gzip writes it. */
+function base64gzip(content: string | Uint8Array): string {
+  return gzipSync(content).toString('base64')
+}
+
+test('JSON comes back as it is, base64gzip decompressed', (t) => {
+  t.is(decodeInput(JSON_TEXT), JSON_TEXT)
+  t.is(decodeInput(`\uFEFF ${JSON_TEXT}\n`), JSON_TEXT)
+  t.is(decodeInput(base64gzip(JSON_TEXT)), JSON_TEXT)
+  t.is(decodeInput(`${base64gzip(JSON_TEXT)}\n`), JSON_TEXT)
+})
+
+const DAMAGED: readonly (readonly [string, string, RegExp])[] = [
+  ['nothing', ' \n', /empty/],
+  ['cut off', base64gzip(JSON_TEXT).slice(0, 40), /damaged/],
+  ['not base64', `${base64gzip(JSON_TEXT)}?`, /base64/],
+  ['flipped', base64gzip(JSON_TEXT).replace(/.{8}$/, 'AAAAAAAA'), /damaged/],
+  ['not UTF-8', base64gzip(new Uint8Array([0x22, 0xff, 0x22])), /UTF-8/],
+  ['a bomb', base64gzip(new Uint8Array(65 * 1024 * 1024)), /64 MiB/],
+]
+for (const [name, input, message] of DAMAGED) {
+  test(`refused: ${name}`, (t) => {
+    const [problem] = problemsOf(() => decodeInput(input))
+    t.is(problem?.field, 'input')
+    t.regex(problem?.message ?? '', message)
+  })
+}

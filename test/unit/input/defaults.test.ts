@@ -1,0 +1,146 @@
+import test from 'ava'
+import { parse, parseApps } from './sample.ts'
+
+test('a declaration that says nothing more has the defaults of design §3', (t) => {
+  const { declaration, buildId, runId, auditDir } = parse()
+  t.deepEqual(declaration, {
+    environment: 'dev',
+    instance: { host: 'db-1.abc.eu-central-1.rds.amazonaws.com', port: 5432, database: 'postgres', identifier: 'db-1' },
+    connectThrough: null,
+    clusterName: 'db-1',
+    stack: 'db-1/dev',
+    acceptTagsFrom: new Set(),
+    admin: { auth: 'password', secretId: 'platform/dev/admin', username: 'platform_provisioner' },
+    masterSecretId: null,
+    aws: { region: null, assumeRoleArn: null },
+    tags: new Map(),
+    governanceDir: null,
+    tls: { mode: 'verify-full', caFile: null, serverName: null },
+    maxConnections: 4,
+    connectTimeoutSeconds: 300,
+    lockTimeoutSeconds: 300,
+    enforceNaming: false,
+    applications: [],
+    databases: [],
+  })
+  t.deepEqual([buildId, runId, auditDir], [null, null, null])
+})
+
+test('an application that says nothing more has the default names, with _ for -', (t) => {
+  const { applications, databases } = parseApps({ 'my-app': {} }).declaration
+  const application = {
+    name: 'my-app',
+    database: 'my_app_dev_db',
+    username: 'my_app_dev_user',
+    accessLevel: 'owner',
+    secretId: 'platform/dev/my-app/postgres',
+    auth: 'password',
+    canCreateDatabases: false,
+    connectionLimit: -1,
+    validUntil: null,
+    settings: new Map(),
+    schemas: ['public'],
+    cleanupPolicy: 'retain',
+    adoptExisting: false,
+  }
+  t.deepEqual<unknown, unknown>(applications, [application])
+  t.deepEqual<unknown, unknown>(databases, [
+    { name: 'my_app_dev_db', owner: application, guests: [], schemas: ['public'], extensions: [], encoding: null, locale: null, connectionLimit: -1 },
+  ])
+})
+
+test('null is the default everywhere', (t) => {
+  const nulls = Object.fromEntries(
+    ['schema_version', 'connect_through', 'cluster_name', 'stack', 'accept_tags_from', 'admin_auth', 'admin_username', 'master_secret_id',
+      'aws_region', 'assume_role_arn', 'secret_prefix', 'build_id', 'run_id', 'tags', 'cleanup_policy', 'governance_dir', 'max_connections',
+      'connect_timeout', 'lock_timeout', 'enforce_naming', 'audit_dir', 'node_command', 'workspace'].map((field) => [field, null]),
+  )
+  const nested = { instance: { host: 'db-1.abc.eu-central-1.rds.amazonaws.com', port: null, database: null, identifier: null, resource_id: null }, tls: { mode: null, ca_file: null, server_name: null } }
+  t.deepEqual(parse({ ...nulls, ...nested }), parse())
+  const app = Object.fromEntries(
+    ['database_name', 'username', 'access_level', 'secret_id', 'auth', 'can_create_databases', 'connection_limit', 'valid_until', 'settings',
+      'schemas', 'extensions', 'encoding', 'locale', 'database_connection_limit', 'cleanup_policy', 'adopt_existing'].map((field) => [field, null]),
+  )
+  t.deepEqual(parseApps({ app }), parseApps({ app: {} }))
+})
+
+test('everything declared arrives', (t) => {
+  const { declaration, buildId, runId, auditDir } = parse({
+    schema_version: 1,
+    environment: 'prod',
+    instance: { host: 'h.example', port: 6432, database: 'main', identifier: 'inst', resource_id: 'db-X' },
+    connect_through: { host: '127.0.0.1', port: 15432 },
+    cluster_name: 'blue',
+    stack: 'team/x',
+    accept_tags_from: ['old/prod'],
+    admin_auth: 'iam',
+    admin_secret_id: null,
+    admin_username: 'admin',
+    master_secret_id: 'rds!db-1',
+    aws_region: 'eu-west-1',
+    assume_role_arn: 'arn:aws:iam::123456789012:role/x/y',
+    secret_prefix: 'team',
+    build_id: '42',
+    run_id: 'r-1',
+    tags: { Team: 'a "b"', Empty: '', Gone: null },
+    cleanup_policy: 'delete',
+    governance_dir: '/g',
+    tls: { mode: 'verify-ca', ca_file: 'ca.pem', server_name: 'real.example' },
+    max_connections: 9,
+    connect_timeout: 10,
+    lock_timeout: 20,
+    enforce_naming: true,
+    audit_dir: '/a',
+    node_command: 'node',
+    workspace: 'default',
+    application_databases: { a: {}, b: { cleanup_policy: 'retain' } },
+  })
+  t.like(declaration, {
+    instance: { host: 'h.example', port: 6432, database: 'main', identifier: 'inst' },
+    connectThrough: { host: '127.0.0.1', port: 15432 },
+    clusterName: 'blue',
+    stack: 'team/x',
+    admin: { auth: 'iam', secretId: null, username: 'admin' },
+    masterSecretId: 'rds!db-1',
+    aws: { region: 'eu-west-1', assumeRoleArn: 'arn:aws:iam::123456789012:role/x/y' },
+    tls: { mode: 'verify-ca', caFile: 'ca.pem', serverName: 'real.example' },
+    governanceDir: '/g',
+    maxConnections: 9,
+    connectTimeoutSeconds: 10,
+    lockTimeoutSeconds: 20,
+    enforceNaming: true,
+  })
+  t.deepEqual(declaration.acceptTagsFrom, new Set(['old/prod']))
+  t.deepEqual(declaration.tags, new Map([['Team', 'a "b"'], ['Empty', '']]))
+  t.deepEqual(declaration.applications.map(({ secretId, cleanupPolicy }) => [secretId, cleanupPolicy]), [
+    ['team/prod/a/postgres', 'delete'],
+    ['team/prod/b/postgres', 'retain'],
+  ])
+  t.deepEqual([buildId, runId, auditDir], ['42', 'r-1', '/a'])
+})
+
+test('logins that share a database: the owner describes it, guests follow its schemas or name their own', (t) => {
+  const shared = { database_name: 'shop' }
+  const [database, ...others] = parseApps({
+    zed: { ...shared, schemas: ['app', 'public'], extensions: ['citext'], encoding: 'UTF8', locale: 'C', database_connection_limit: 7 },
+    reader: { ...shared, access_level: 'reader', schemas: ['mart', 'app'], extensions: ['citext', 'pgcrypto'] },
+    editor: { ...shared, access_level: 'editor' },
+  }).declaration.databases
+  t.deepEqual(others, [])
+  t.is(database?.owner.name, 'zed')
+  t.deepEqual(database?.guests.map(({ name, accessLevel, schemas }) => [name, accessLevel, schemas]), [
+    ['editor', 'editor', ['app', 'public']],
+    ['reader', 'reader', ['mart', 'app']],
+  ])
+  t.deepEqual(database?.schemas, ['app', 'public', 'mart'])
+  t.deepEqual(database?.extensions, ['citext', 'pgcrypto'])
+  t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7 })
+})
+
+test('a key that objects inherit is an application like others', (t) => {
+  const { applications } = parseApps({ constructor: {}, valueof: { settings: { constructor: '1' } } }).declaration
+  t.deepEqual(applications.map(({ username, settings }) => [username, [...settings]]), [
+    ['constructor_dev_user', []],
+    ['valueof_dev_user', [['constructor', '1']]],
+  ])
+})
