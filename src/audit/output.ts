@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 
 import type { Write } from './reporter.ts'
@@ -21,6 +22,21 @@ export function createOutput(stream: Writable): Output {
   return {
     write(text) {
       if (failure === null) stream.write(text)
+    },
+    failure: () => failure,
+  }
+}
+
+/** A file that is appended to (GITHUB_STEP_SUMMARY), with the same promise. */
+export function createFileOutput(path: string): Output {
+  let failure: Error | null = null
+  return {
+    write(text) {
+      try {
+        if (failure === null) appendFileSync(path, text)
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error))
+      }
     },
     failure: () => failure,
   }

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 
 import type { Problem } from '../errors.ts'
 import type { AuditRecord, AuditStatus } from '../model/audit.ts'
-import { oneLine, visible } from './one-line.ts'
+import { shortLine, visible } from './one-line.ts'
 import type { Reporter, Write } from './reporter.ts'
 import { closingLine } from './summary.ts'
 
@@ -41,9 +41,10 @@ export function createTextReporter(options: TextOptions): Reporter {
       if (record.status === 'warning') warnings.push(record)
       if (isListed(record, options.listUnchanged)) line(LOOKS[record.status].colour, recordLine(record))
     },
-    finish(document, problems) {
-      if (warnings.length > 0) line('yellow', `warnings: ${warnings.length}`)
+    finish(document, problems, notes) {
+      if (warnings.length + notes.length > 0) line('yellow', `warnings: ${warnings.length + notes.length}`)
       for (const warning of warnings) line('yellow', recordLine(warning))
+      for (const note of notes) line('yellow', `! ${shortLine(note)}`)
       if (problems.length > 0) line('red', `problems: ${problems.length}`)
       for (const problem of problems) printProblem(problem, line)
       line(document.run.exit_code === 0 ? 'bold' : 'red', closingLine(document))
@@ -66,7 +67,7 @@ export function recordLine(record: AuditRecord): string {
     record.application === null ? null : visible(record.application),
     [record.object, subjectOf(record)].filter((part) => part !== '').join(' '),
     record.action,
-    oneLine(record.message),
+    shortLine(record.message),
   ]
   return `${LOOKS[record.status].sign} ${parts.filter((part) => part !== null && part !== '').join(': ')}`
 }
@@ -95,6 +96,6 @@ function subjectOf({ object, database, username }: AuditRecord): string {
 
 function printProblem(problem: Problem, line: (colour: Colour, text: string) => void): void {
   const subject = [problem.application, problem.field].filter((part) => part !== null && part !== '').map((part) => visible(part ?? ''))
-  line('red', `! ${[...subject, oneLine(problem.message)].join(': ')}`)
-  for (const remedy of problem.remedy.split(/\r?\n/).filter((part) => part.trim() !== '')) line('bold', `  -> ${oneLine(remedy)}`)
+  line('red', `! ${[...subject, shortLine(problem.message)].join(': ')}`)
+  for (const remedy of problem.remedy.split(/\r?\n/).filter((part) => part.trim() !== '')) line('bold', `  -> ${shortLine(remedy)}`)
 }

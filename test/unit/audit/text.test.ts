@@ -7,12 +7,12 @@ import type { RunEnd } from '../../../src/audit/recorder.ts'
 import { createTextReporter } from '../../../src/audit/text.ts'
 import { DONE, DRAFT, recorder } from './sample.ts'
 
-function print(drafts: readonly Partial<RecordDraft>[], end: RunEnd = DONE, problems: readonly Problem[] = [], options: { colour?: boolean; listUnchanged?: boolean } = {}): string[] {
+function print(drafts: readonly Partial<RecordDraft>[], end: RunEnd = DONE, problems: readonly Problem[] = [], options: { colour?: boolean; listUnchanged?: boolean } = {}, notes: readonly string[] = []): string[] {
   const lines: string[] = []
   const reporter = createTextReporter({ write: (text) => lines.push(text), colour: false, listUnchanged: false, ...options })
   const book = recorder({ sinks: [reporter.record] })
   for (const draft of drafts) book.record({ ...DRAFT, ...draft })
-  reporter.finish(book.finish(end), problems)
+  reporter.finish(book.finish(end), problems, notes)
   return lines
 }
 
@@ -68,6 +68,18 @@ test('a failed step is never summed up as "nothing changed"', (t) => {
     '! keycloak: role keycloak_dev_user: create: The answer was lost.\n',
     'failed (exit 1): 1 failed in 1.4 s (build 100, run run-1)\n',
   ])
+})
+
+test('notes stand among the warnings', (t) => {
+  t.is(print([], DONE, [], {}, ['A torn line was moved.']).join(''), `\
+warnings: 1
+! A torn line was moved.
+done: nothing changed in 0.7 s (build 100, run run-1)
+`)
+})
+
+test('no line is longer than Terraform shows', (t) => {
+  for (const line of print([{ status: 'warning', message: '\u{1f600}'.repeat(40_000) }])) t.true(Buffer.byteLength(line) < 60 * 1024)
 })
 
 test('colours only where asked', (t) => {

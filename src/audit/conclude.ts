@@ -1,0 +1,53 @@
+import { describeProblem, EXIT, type Problem } from '../errors.ts'
+import type { AccessMatrix } from '../model/access.ts'
+import type { AuditDocument } from '../model/audit.ts'
+import { writeAuditFile } from './file.ts'
+import { writeGovernance } from './governance/write.ts'
+import { writeAuditLines, type JsonLinesOptions } from './json-lines.ts'
+import type { Recorder, RunEnd } from './recorder.ts'
+import type { Reporter } from './reporter.ts'
+
+export interface Conclusion {
+  readonly recorder: Recorder
+  readonly end: RunEnd
+  /** Everything that is wrong with the run so far. */
+  readonly problems: readonly Problem[]
+  /** Where the audit document goes; null for plan and report, which write none (design §14). */
+  readonly auditPath: string | null
+  /** null: no `governance_dir`, or nothing of it is known. */
+  readonly governance: { readonly dir: string; readonly matrix: AccessMatrix | null } | null
+  readonly reporters: readonly Reporter[]
+  /** Where the audit goes when its file or the governance folder cannot be written. */
+  readonly fallback: JsonLinesOptions
+}
+
+/**
+ * Ends a run: audit file, governance files, then the reporters' last words. Gives the document as it was written; its
+ * `exit_code` is the program's. Where a file cannot be written, what the run did stands: the audit goes to standard
+ * output, the outcome is `failed`, the exit code 1 unless it was another failure's already.
+ *
+ * The audit file comes first, since the governance folder may have to be waited for; it is written once more where the
+ * governance files then fail, so that both tell the same.
+ */
+export async function concludeRun({ recorder, end, problems, auditPath, governance, reporters, fallback }: Conclusion): Promise<AuditDocument> {
+  let document = recorder.finish(end)
+  const found: Problem[] = []
+  const learn = (problem: Problem | null): void => {
+    if (problem === null) return
+    found.push(problem)
+    document = recorder.finish(failedEnd(end, found))
+  }
+  const fileProblem = auditPath === null ? null : await writeAuditFile(auditPath, document)
+  learn(fileProblem)
+  const { problem, repairs } = governance === null ? { problem: null, repairs: [] } : await writeGovernance({ ...governance, document })
+  learn(problem)
+  if (auditPath !== null && fileProblem === null && problem !== null) learn(await writeAuditFile(auditPath, document))
+  if (found.length > 0) writeAuditLines(document, fallback)
+  for (const reporter of reporters) reporter.finish(document, [...problems, ...found], repairs)
+  return document
+}
+
+function failedEnd(end: RunEnd, problems: readonly Problem[]): RunEnd {
+  const error = [...(end.error === null ? [] : [end.error]), ...problems.map(describeProblem)].join('\n')
+  return end.exitCode === EXIT.done || end.exitCode === EXIT.changes ? { outcome: 'failed', exitCode: EXIT.failed, error } : { ...end, error }
+}

@@ -1,0 +1,43 @@
+import type { Write } from './reporter.ts'
+
+/** A run that is over sooner says nothing of its progress. */
+const FIRST_AFTER_MS = 5_000
+
+/** Six lines a minute are read, more flood a CI log. */
+const EVERY_MS = 10_000
+
+export interface ProgressOptions {
+  /** How many pieces of work there are. */
+  readonly total: number
+  /** What they are, in the plural: `databases`. */
+  readonly unit: string
+  readonly now: () => Date
+  readonly write: Write
+}
+
+export interface Progress {
+  /** One more piece is done; writes a line such as `37/100 databases, 12 s left` where one is due. */
+  advance(): void
+}
+
+/** Progress of long work, from now on. The time left is what the rest takes at the pace so far. */
+export function createProgress({ total, unit, now, write }: ProgressOptions): Progress {
+  const start = now().getTime()
+  let due = start + FIRST_AFTER_MS
+  let done = 0
+  return {
+    advance() {
+      done += 1
+      const time = now().getTime()
+      if (time < due || done >= total) return
+      due = time + EVERY_MS
+      write(`${done}/${total} ${unit}, ${inWords(((time - start) / done) * (total - done))} left\n`)
+    },
+  }
+}
+
+/** `12 s`, from two minutes on `3 min`; rounded up, since "0 s left" is never true. */
+function inWords(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
+}

@@ -1,0 +1,49 @@
+import test from 'ava'
+import fc from 'fast-check'
+
+import { createJsonLinesReporter } from '../../../src/audit/json-lines.ts'
+import { documentOf } from './sample.ts'
+
+function linesOf(document: ReturnType<typeof documentOf>, insideTerraform: boolean): string[] {
+  const chunks: string[] = []
+  const reporter = createJsonLinesReporter({ write: (text) => chunks.push(text), insideTerraform })
+  for (const record of document.records) reporter.record(record)
+  reporter.finish(document, [{ application: 'a', field: 'f', message: 'm', remedy: 'r' }], ['repaired'])
+  return chunks
+}
+
+test('one complete record a line, then problems and notes, and the run at the end', (t) => {
+  const document = documentOf([{}, { status: 'warning' }])
+  t.deepEqual(linesOf(document, false).map((line): unknown => JSON.parse(line)), [
+    { type: 'record', ...document.records[0] },
+    { type: 'record', ...document.records[1] },
+    { type: 'problem', application: 'a', field: 'f', message: 'm', remedy: 'r' },
+    { type: 'note', message: 'repaired' },
+    { type: 'run', ...document.run, summary: document.summary },
+  ])
+})
+
+test('whatever a value holds, it is one line that means the same and commands nothing', (t) => {
+  const hostile = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('##[error]', '##vso[x]', '\u009b', '\u2028', '\u202e', '\n', '\u001b[2J'))).map((parts) => parts.join(''))
+  fc.assert(fc.property(hostile, (message) => {
+    const [line = ''] = linesOf(documentOf([{ message, statements: [message] }]), true)
+    t.regex(line, /^\{[^\p{Cc}\u2028\u2029\u202e]*\}\n$/u)
+    t.notRegex(line, /##\w*\[/)
+    const record: Record<string, unknown> = JSON.parse(line)
+    t.deepEqual([record['message'], record['statements']], [message, [message]])
+  }))
+})
+
+test('a line that Terraform would drop leaves its statements to the audit file', (t) => {
+  const document = documentOf([{ statements: ['x'.repeat(40_000), 'y'.repeat(40_000)] }])
+  const [inside = ''] = linesOf(document, true)
+  t.true(Buffer.byteLength(inside) < 64 * 1024)
+  t.deepEqual(JSON.parse(inside), { type: 'record', ...document.records[0], statements: [], statements_omitted: 2 })
+  t.deepEqual(JSON.parse(linesOf(document, false)[0] ?? ''), { type: 'record', ...document.records[0] })
+})
+
+test('so does the run, its long error', (t) => {
+  const document = documentOf([], {}, { outcome: 'failed', exitCode: 5, error: 'e'.repeat(100_000) })
+  t.true(Buffer.byteLength(linesOf(document, true).at(-1) ?? '') < 64 * 1024)
+  t.true(Buffer.byteLength(linesOf(document, false).at(-1) ?? '') > 100_000)
+})
