@@ -1,0 +1,17 @@
+/** Everything that must hold before a change is merged; see `npm test`. */
+import { check, suite } from './run.ts'
+
+const results = [
+  await check('types', 'tsc', []),
+  await check('lint', 'eslint', ['.']),
+  await check('the bundle is what the sources give', 'tsx', ['test/support/build/main.ts', '--check']),
+  await check('terraform and its null provider', 'tsx', ['test/support/terraform/prepare.ts']),
+  await suite('Unit tests', 'test/unit/**/*.test.ts'),
+  await suite('Integration tests', 'test/integration/**/*.test.ts'),
+  await suite('Terraform tests', 'test/terraform/**/*.test.ts'),
+]
+
+const passed = results.reduce((sum, result) => sum + result.passed, 0)
+const failed = results.reduce((sum, result) => sum + result.failed, 0)
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

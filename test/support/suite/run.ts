@@ -1,0 +1,55 @@
+/** Runs a check or a folder of ava tests, shows how it goes, and counts. */
+import { createInterface } from 'node:readline'
+import { execa } from 'execa'
+
+export interface Count {
+  readonly passed: number
+  readonly failed: number
+}
+
+/** npm's scripts directory for programs of packages. */
+const LOCAL = { preferLocal: true, reject: false } as const
+
+/** A program that passes or fails as a whole; its output is shown where it fails. */
+export async function check(title: string, command: string, args: readonly string[]): Promise<Count> {
+  const started = Date.now()
+  const { exitCode, all, message } = await execa(command, args, { ...LOCAL, all: true })
+  const passed = exitCode === 0
+  console.log(`${passed ? '✔' : '✘'} ${title} (${since(started)})`)
+  if (!passed) console.log(exitCode === undefined ? message : all)
+  return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+/**
+ * All ava tests that match a pattern: one line each, failures with their details. Skipped and unfinished tests are not
+ * counted as passed. Whatever ava itself trips over counts as one failure.
+ */
+export async function suite(title: string, pattern: string): Promise<Count> {
+  const started = Date.now()
+  console.log(`\n${title}`)
+  const ava = execa('ava', ['--tap', pattern], { ...LOCAL, stderr: 'inherit' })
+  const count = { passed: 0, failed: 0 }
+  let inFailure = false
+  for await (const line of createInterface({ input: ava.stdout })) {
+    const [, failed, test, directive] = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line) ?? []
+    if (test === undefined) {
+      if (inFailure) console.log(`  ${line}`)
+      inFailure &&= line !== '  ...'
+      continue
+    }
+    inFailure = failed !== undefined
+    if (directive === undefined) count[inFailure ? 'failed' : 'passed'] += 1
+    console.log(`  ${inFailure ? '✘' : directive === undefined ? '✔' : '-'} ${test}`)
+  }
+  const { exitCode, message } = await ava
+  if (exitCode !== 0 && count.failed === 0) {
+    console.log(`  ✘ ava: ${exitCode === undefined ? message : `exit code ${exitCode}`}`)
+    count.failed += 1
+  }
+  console.log(`  ${count.passed} passed, ${count.failed} failed (${since(started)})`)
+  return count
+}
+
+function since(started: number): string {
+  return `${((Date.now() - started) / 1000).toFixed(1)} s`
+}
