@@ -73,7 +73,7 @@ class Run {
 
   async #connected(job: Job, database: string, use: (session: Session) => Promise<void>): Promise<void> {
     try {
-      await this.#server.withSession(this.#server.adminLogin(database), use)
+      await this.#server.withSession(await this.#server.adminLogin(database), use)
     } catch (error) {
       const [step, ...rest] = stepsOf(job.transactions)
       if (step !== undefined) this.failures.push({ step, error: asError(error) })

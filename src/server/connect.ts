@@ -60,10 +60,10 @@ function startupOptions(target: Target): string {
   return parameters.map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ')
 }
 
-/** `16.4 (Debian …)` or `17beta1` to 160004, 170000. */
-function versionNumber(text: string): number {
-  const [, major = '0', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(text) ?? []
-  return Number(major) * 10_000 + Number(minor)
+/** `16.4 (Debian …)` to 160004 and 16.4; `17beta1` to 170000. */
+function versionOf(parameter: string): { number: number; text: string } {
+  const [, major = '0', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(parameter) ?? []
+  return { number: Number(major) * 10_000 + Number(minor), text: parameter.split(' ', 1)[0] ?? '' }
 }
 
 /** @throws ConnectFailure */
@@ -85,10 +85,10 @@ export async function connect(target: Target, login: Login): Promise<Session> {
     keepAliveInitialDelayMillis: 10_000,
   })
   const progress = { authenticated: false, passwordAskedInClear: false }
-  let version = target.version
+  let version = { number: target.version, text: '' }
   client.connection.on('authenticationOk', () => (progress.authenticated = true))
   client.connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
-    if (message.parameterName === 'server_version') version = versionNumber(message.parameterValue)
+    if (message.parameterName === 'server_version') version = versionOf(message.parameterValue)
   })
   if (!login.mayGoInClear) {
     client.connection.prependListener('authenticationCleartextPassword', () => {

@@ -7,6 +7,7 @@ import { ConnectFailure } from './failure.ts'
 import { inspectCluster } from './inspect-cluster.ts'
 import { inspectDatabase } from './inspect-database.ts'
 import type { Instance } from './instance.ts'
+import { settled } from './settled.ts'
 import { checkLogin, type Versions } from './login.ts'
 
 export interface Inspection {
@@ -44,7 +45,7 @@ export async function inspect(
   for (const database of databases) interiors.delete(database.name)
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
 
-  await Promise.all(
+  await settled(
     applications.map(async (application) => {
       const credential = tried.get(application.name)
       if (credential === undefined || !mayTry(cluster, application)) return logins.set(application.name, { kind: 'not_tried' })
@@ -56,7 +57,7 @@ export async function inspect(
       return logins.set(application.name, result.state)
     }),
   )
-  await Promise.all(
+  await settled(
     databases
       .filter((database) => !interiors.has(database.name))
       .map(async (database) => {
@@ -97,7 +98,7 @@ function granteesOf(cluster: Cluster, declaration: Declaration, database: Databa
  */
 async function seenByAdmin(server: Instance, database: Database, grantees: readonly string[]): Promise<Interior | null> {
   try {
-    return await server.withSession(server.adminLogin(database.name), (session) => inspectDatabase(session, grantees))
+    return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, grantees))
   } catch (error) {
     if (error instanceof ConnectFailure && error.kind === 'after_authentication' && ['42501', '53300', '55000'].includes(error.code)) return null
     throw error

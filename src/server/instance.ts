@@ -11,15 +11,21 @@ export interface Instance {
   readonly lock: Session
   /** Opens a session within the budget of `max_connections`, and closes it when `use` is done. */
   withSession<T>(login: Login, use: (session: Session) => Promise<T>): Promise<T>
-  /** The admin's login to a database. */
-  adminLogin(database: string): Login
+  /** The admin's login to a database; an IAM token is made anew each time, since it is good for 15 minutes only. */
+  adminLogin(database: string): Promise<Login>
   close(): Promise<void>
 }
 
 export interface AdminCredential {
   readonly user: string
-  readonly password: Secret
+  /** The password, or a new IAM token at each call. */
+  readonly password: () => Promise<Secret>
   readonly isToken: boolean
+}
+
+/** The admin's login to a database. */
+export async function loginTo(database: string, { user, password, isToken }: AdminCredential): Promise<Login> {
+  return { user, password: await password(), database, mayGoInClear: isToken }
 }
 
 /** @param target with the version that `admin` learned, so that later connections use what that version offers. */
@@ -29,7 +35,7 @@ export function instance(target: Target, admin: Session, lock: Session, credenti
     admin,
     lock,
     withSession: (login, use) => limit(() => useSession(target, login, use)),
-    adminLogin: (database) => ({ user: credential.user, password: credential.password, database, mayGoInClear: credential.isToken }),
+    adminLogin: (database) => loginTo(database, credential),
     close: async () => {
       await admin.close()
       if (lock !== admin) await lock.close()

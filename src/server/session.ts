@@ -25,15 +25,18 @@ export class Session {
   readonly login: string
   /** server_version_num, e.g. 160004, as the server announced it at start-up. */
   readonly version: number
+  /** e.g. 16.4 */
+  readonly versionText: string
   readonly #client: Client
   #lost: Error | null = null
   #completed = 0
 
-  constructor(client: Client, database: string, login: string, version: number) {
+  constructor(client: Client, database: string, login: string, version: { readonly number: number; readonly text: string }) {
     this.#client = client
     this.database = database
     this.login = login
-    this.version = version
+    this.version = version.number
+    this.versionText = version.text
     client.on('error', (error) => (this.#lost ??= error))
     client.on('end', () => (this.#lost ??= new Error('the connection was closed')))
     client.connection.on('commandComplete', () => (this.#completed += 1))

@@ -1,0 +1,12 @@
+/** The library: the same stages that the command runs, for a Lambda or another program. */
+export { apply, plan, type RunResult } from './run.ts'
+export type { Dependencies } from './run/dependencies.ts'
+export { decodeInput } from './input/decode.ts'
+export { parseDeclaration } from './input/parse.ts'
+export { resolveRun } from './input/run-identity.ts'
+export { awsDependencies } from './run/aws.ts'
+export { concludeRun } from './audit/conclude.ts'
+export * from './errors.ts'
+export type * from './model/audit.ts'
+export type * from './model/declaration.ts'
+export type * from './model/run.ts'

@@ -1,0 +1,111 @@
+/** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
+import { createRecorder, type Recorder, type RunEnd } from './audit/recorder.ts'
+import { ApplyError, BlockedError, ConnectionError, EXIT, ProvisionError, type Problem, SecretError } from './errors.ts'
+import { checkReservedNames } from './guardrails/names.ts'
+import { checkRequest } from './guardrails/request.ts'
+import type { AuditRecord } from './model/audit.ts'
+import type { Declaration } from './model/declaration.ts'
+import type { RunIdentity } from './model/run.ts'
+import { missingRecords, violationRecords } from './run/complete.ts'
+import { converge, makeRound, type Round } from './run/converge.ts'
+import { type Credentials, readCredentials } from './run/credentials.ts'
+import type { Dependencies } from './run/dependencies.ts'
+import { adminCredential, openInstance, targetOf } from './run/open.ts'
+import type { SecretReader } from './secrets/secret-reader.ts'
+import { ConnectFailure } from './server/failure.ts'
+import type { Instance } from './server/instance.ts'
+
+export interface RunResult {
+  /** Holds the records; `recorder.finish(end)` is the audit document. */
+  readonly recorder: Recorder
+  readonly end: RunEnd
+  /** All that is wrong; empty where nothing is. */
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Makes an instance match a declaration.
+ * @returns the audit, whatever the outcome; `end.exitCode` is the exit code of design §4.
+ * @throws only what is a defect of this program.
+ */
+export async function apply(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<RunResult> {
+  const records: AuditRecord[] = []
+  const { environment, clusterName, instance } = declaration
+  const sinks = [(record: AuditRecord) => records.push(record), ...dependencies.sinks]
+  const recorder = createRecorder({ run, environment, clusterName, instance, now: dependencies.now, sinks })
+  try {
+    await applyStages(declaration, run, dependencies, recorder)
+    const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
+    return { recorder, end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null }, problems: [] }
+  } catch (thrown) {
+    const error = provisionError(thrown)
+    const drafts = [...(error instanceof BlockedError ? violationRecords(declaration, error) : []), ...failedSecrets(declaration, error)]
+    for (const draft of drafts) recorder.record(draft)
+    for (const draft of missingRecords(declaration, records, error)) recorder.record(draft)
+    const outcome = error instanceof BlockedError ? 'blocked' : 'failed'
+    return { recorder, end: { outcome, exitCode: error.exitCode, error: error.message }, problems: error.problems }
+  }
+}
+
+/**
+ * What `apply` would do now; changes nothing.
+ * @throws ProvisionError
+ */
+export async function plan(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Round> {
+  const secrets = dependencies.secrets(declaration.aws)
+  const credentials = await readCredentials(secrets, declaration)
+  const server = await open(declaration, run, dependencies, credentials)
+  try {
+    return await makeRound({ declaration, run, secrets }, server, credentials.applications, null)
+  } finally {
+    await server.close()
+  }
+}
+
+async function applyStages(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, recorder: Recorder): Promise<void> {
+  const violations = checkRequest(declaration, run)
+  if (violations.length > 0) throw new BlockedError(violations)
+  const secrets = dependencies.secrets(declaration.aws)
+  const credentials = await whoAndWhat(declaration, dependencies, secrets, recorder)
+  const server = await open(declaration, run, dependencies, credentials)
+  recorder.setServer(server.admin)
+  try {
+    await converge({ declaration, run, secrets, recorder, dependencies }, server, credentials.applications)
+  } finally {
+    await server.close()
+  }
+}
+
+async function whoAndWhat(declaration: Declaration, dependencies: Dependencies, secrets: SecretReader, recorder: Recorder): Promise<Credentials> {
+  const [actor, credentials] = await Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, declaration)])
+  if (actor.status === 'fulfilled') recorder.setActor(actor.value)
+  if (credentials.status === 'rejected') throw credentials.reason
+  if (actor.status === 'rejected') throw actor.reason
+  return credentials.value
+}
+
+async function open(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, credentials: Credentials): Promise<Instance> {
+  const admin = adminCredential(declaration, credentials.admin, dependencies)
+  const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username: admin.user } }, null)
+  if (reserved.length > 0) throw new BlockedError(reserved)
+  return openInstance(declaration, await targetOf(declaration, run, dependencies), admin, dependencies)
+}
+
+/** What the server or the network said becomes one of our errors; a defect of ours is told as such, with its name. */
+function provisionError(thrown: unknown): ProvisionError {
+  if (thrown instanceof ProvisionError) return thrown
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+  if (thrown instanceof ConnectFailure) {
+    return new ConnectionError([{ application: null, field: 'instance', message: `a further connection failed: ${message}.`, remedy: 'Check the server and run again.' }], { cause: thrown })
+  }
+  return new ApplyError([{ application: null, field: 'run', message: `${message}.`, remedy: 'What took effect is in the audit; the next run goes on from there.' }], { cause: thrown })
+}
+
+function failedSecrets(declaration: Declaration, error: ProvisionError): Parameters<Recorder['record']>[0][] {
+  if (!(error instanceof SecretError)) return []
+  return error.problems.map((problem) => {
+    const application = declaration.applications.find((item) => item.name === problem.application)
+    const { database = null, username = null } = application ?? {}
+    return { application: problem.application, database, username, object: 'password', action: 'read', status: 'failed', durationMs: 0, message: `${problem.field}: ${problem.message} ${problem.remedy}`, statements: [] }
+  })
+}

@@ -1,0 +1,11 @@
+/** The dependencies that talk to AWS; the SDK itself is loaded at the first call. */
+import { createSecretReader } from '../secrets/aws-secret-reader.ts'
+import { iamToken } from '../secrets/iam-token.ts'
+import { readActor } from '../secrets/identity.ts'
+import type { Dependencies } from './dependencies.ts'
+
+export const awsDependencies: Pick<Dependencies, 'secrets' | 'actor' | 'iamToken'> = {
+  secrets: (aws) => createSecretReader(aws),
+  actor: (aws) => readActor(aws),
+  iamToken: (endpoint, username, aws) => iamToken({ endpoint, username, aws }),
+}
