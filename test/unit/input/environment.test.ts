@@ -1,0 +1,40 @@
+import test from 'ava'
+import { readEnvironment } from '../../../src/input/environment.ts'
+import { fieldsOf } from './sample.ts'
+
+const NOTHING = { allowProvision: false, allowDestroy: false, cleanupPolicy: null, logFormat: 'text', input: null, auditFile: null, buildId: null, runId: null }
+
+test('nothing set, or set to nothing', (t) => {
+  t.deepEqual<unknown, unknown>(readEnvironment({}), NOTHING)
+  const empty = Object.fromEntries(
+    ['ALLOW_DB_PROVISION', 'ALLOW_DB_DESTROY', 'RDS_CLEANUP_POLICY', 'RDS_PROVISION_LOG', 'RDS_PROVISION_INPUT', 'RDS_PROVISION_AUDIT_FILE',
+      'RDS_PROVISION_BUILD_ID', 'RDS_PROVISION_RUN_ID', 'TF_VAR_build_id', 'TF_VAR_run_id'].map((name) => [name, '']),
+  )
+  t.deepEqual<unknown, unknown>(readEnvironment(empty), NOTHING)
+})
+
+test('everything set', (t) => {
+  const env = {
+    ALLOW_DB_PROVISION: 'true', ALLOW_DB_DESTROY: 'true', RDS_CLEANUP_POLICY: 'snapshot-and-delete', RDS_PROVISION_LOG: 'json',
+    RDS_PROVISION_INPUT: '{}', RDS_PROVISION_AUDIT_FILE: 'a.json', RDS_PROVISION_BUILD_ID: 'b1', RDS_PROVISION_RUN_ID: 'r1', TF_VAR_build_id: 'b2', TF_VAR_run_id: 'r2',
+  }
+  t.deepEqual<unknown, unknown>(readEnvironment(env), {
+    allowProvision: true, allowDestroy: true, cleanupPolicy: 'snapshot-and-delete', logFormat: 'json', input: '{}', auditFile: 'a.json', buildId: 'b1', runId: 'r1',
+  })
+  t.like(readEnvironment({ ...env, RDS_PROVISION_BUILD_ID: '', RDS_PROVISION_RUN_ID: undefined }), { buildId: 'b2', runId: 'r2' })
+})
+
+for (const value of ['TRUE', 'True', '1', 'yes', 'true ', ' true']) {
+  test(`${JSON.stringify(value)} is no approval, and no error`, (t) => {
+    t.like(readEnvironment({ ALLOW_DB_PROVISION: value, ALLOW_DB_DESTROY: value }), { allowProvision: false, allowDestroy: false })
+  })
+}
+
+test('unknown words and ids that cannot be are errors, all at once', (t) => {
+  t.deepEqual(fieldsOf(() => readEnvironment({ RDS_CLEANUP_POLICY: 'drop', RDS_PROVISION_LOG: 'JSON', RDS_PROVISION_BUILD_ID: 'a\nb', TF_VAR_run_id: ' x' })), [
+    '-/RDS_CLEANUP_POLICY',
+    '-/RDS_PROVISION_BUILD_ID',
+    '-/RDS_PROVISION_LOG',
+    '-/TF_VAR_run_id',
+  ])
+})

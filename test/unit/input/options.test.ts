@@ -1,0 +1,57 @@
+import test from 'ava'
+import { parseOptions } from '../../../src/input/options.ts'
+import { problemsOf } from './sample.ts'
+
+const ACCEPTED: readonly (readonly [string, object])[] = [
+  ['apply', { command: 'apply', input: null, auditFile: null }],
+  ['apply --input in.json --audit-file=a.json', { command: 'apply', input: 'in.json', auditFile: 'a.json' }],
+  ['plan', { command: 'plan', input: null, detailedExitcode: false, json: false }],
+  ['plan --input 007 --detailed-exitcode --json', { command: 'plan', input: '007', detailedExitcode: true, json: true }],
+  ['destroy --application a', { command: 'destroy', input: null, auditFile: null, target: { by: 'application', value: 'a' }, dryRun: false }],
+  ['destroy --build-id 0042 --dry-run', { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '0042' }, dryRun: true }],
+  ['destroy --cluster-name c --audit-file x', { command: 'destroy', input: null, auditFile: 'x', target: { by: 'cluster-name', value: 'c' }, dryRun: false }],
+  ['--version', { command: 'version' }],
+]
+for (const [line, expected] of ACCEPTED) {
+  test(`accepted: ${line}`, (t) => {
+    t.deepEqual<unknown, unknown>(parseOptions(line.split(' ')), expected)
+  })
+}
+
+const REFUSED: readonly (readonly [string, RegExp])[] = [
+  ['', /apply, plan, destroy/],
+  ['aply', /"apply"/],
+  ['plan --detailed-exitcod', /"--detailed-exitcode"/],
+  ['apply --inptu x', /"--input"/],
+  ['apply --dry-run', /--help/],
+  ['apply extra', /"extra"/],
+  ['apply --input', /input/],
+  ['apply --input=', /--input.*no value/],
+  ['apply --input a --input b', /--input.*more than once/],
+  ['destroy', /--application, --build-id, --cluster-name/],
+  ['destroy --application a --build-id b', /--application, --build-id/],
+  ['apply --no-input', /"--no-input"/],
+  ['apply -x', /not an option/],
+  ['apply --__proto__ x', /not an option/],
+]
+for (const [line, message] of REFUSED) {
+  test(`refused: ${line}`, (t) => {
+    const problems = problemsOf(() => parseOptions(line === '' ? [] : line.split(' ')))
+    t.regex(problems.map((problem) => `${problem.field}: ${problem.message} ${problem.remedy}`).join('\n'), message)
+  })
+}
+
+test('every wrong argument is named', (t) => {
+  t.is(problemsOf(() => parseOptions(['plan', 'c', '--a', '--b'])).length, 3)
+})
+
+test('help is text, of the program and of each command', (t) => {
+  const help = (...argv: string[]): string => {
+    const options = parseOptions(argv)
+    return options.command === 'help' ? options.text : ''
+  }
+  t.regex(help('--help'), /apply[\s\S]*plan[\s\S]*destroy/)
+  t.regex(help('destroy', '--help'), /--build-id[\s\S]*--dry-run/)
+  t.regex(help('plan', '--help'), /--detailed-exitcode/)
+  t.notRegex(help('plan', '--help'), /--dry-run/)
+})

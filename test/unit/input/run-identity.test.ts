@@ -1,0 +1,59 @@
+import test from 'ava'
+import { idsAreGiven, resolveRun } from '../../../src/input/run-identity.ts'
+import type { RunFacts } from '../../../src/input/run-identity.ts'
+import { fieldsOf } from './sample.ts'
+
+const NONE = { buildId: null, runId: null }
+const FACTS: RunFacts = {
+  command: 'apply',
+  environment: 'dev',
+  declared: NONE,
+  variables: { ...NONE, allowProvision: false },
+  ci: NONE,
+  startedAt: new Date(0),
+  uuid: 'uuid',
+  toolVersion: '1.0.0',
+  inputSha256: 'abc',
+  needsBuildId: true,
+}
+
+test('ids come from the variable, else the environment, else the CI system', (t) => {
+  const ci = { buildId: 'b-ci', runId: 'r-ci' }
+  const variables = { buildId: 'b-env', runId: 'r-env', allowProvision: false }
+  const declared = { buildId: 'b-var', runId: 'r-var' }
+  t.like(resolveRun({ ...FACTS, ci, variables, declared }), declared)
+  t.like(resolveRun({ ...FACTS, ci, variables }), { buildId: 'b-env', runId: 'r-env' })
+  t.like(resolveRun({ ...FACTS, ci }), ci)
+})
+
+test('with no ids at all, dev builds are local and carry the run id', (t) => {
+  t.deepEqual(resolveRun(FACTS), {
+    runId: 'uuid',
+    buildId: 'local-uuid',
+    command: 'apply',
+    approval: 'not_required',
+    startedAt: new Date(0),
+    toolVersion: '1.0.0',
+    inputSha256: 'abc',
+  })
+})
+
+for (const environment of ['test', 'staging', 'prod'] as const) {
+  test(`${environment} needs a build id, unless nothing will change`, (t) => {
+    t.deepEqual(fieldsOf(() => resolveRun({ ...FACTS, environment })), ['-/build_id'])
+    t.is(resolveRun({ ...FACTS, environment, needsBuildId: false }).buildId, 'local-uuid')
+    t.is(resolveRun({ ...FACTS, environment, declared: { buildId: '7', runId: null } }).buildId, '7')
+  })
+
+  test(`${environment} needs approval`, (t) => {
+    const facts = { ...FACTS, environment, declared: { buildId: '7', runId: null } }
+    t.is(resolveRun(facts).approval, 'missing')
+    t.is(resolveRun({ ...facts, variables: { ...NONE, allowProvision: true } }).approval, 'approved')
+  })
+}
+
+test('the CI system is asked only where an id is missing', (t) => {
+  t.true(idsAreGiven({ buildId: 'b', runId: null }, { buildId: null, runId: 'r' }))
+  t.false(idsAreGiven({ buildId: 'b', runId: null }, NONE))
+  t.false(idsAreGiven({ buildId: null, runId: 'r' }, NONE))
+})
