@@ -18,20 +18,20 @@ export async function withFolderLock<T>(folder: string, work: (assertHeld: () =>
   // Loaded here, since it hooks into the process's signals and exit, and most runs have no governance folder.
   const { lock } = await import('proper-lockfile')
   await mkdir(folder, { recursive: true })
-  let lost: Error | null = null
+  const state: { lost: Error | null } = { lost: null }
   const release = await lock(folder, {
     lockfilePath: join(folder, '.rds_provision_audit.lock'),
     stale: STALE_MS,
     retries: RETRIES,
     onCompromised: (error) => {
-      lost = error
+      state.lost = error
     },
   })
   try {
     return await work(() => {
-      if (lost !== null) throw lost
+      if (state.lost !== null) throw state.lost
     })
   } finally {
-    if (lost === null) await release()
+    if (state.lost === null) await release()
   }
 }

@@ -4,8 +4,11 @@ import { createOutput } from '../../../src/audit/output.ts'
 const output = createOutput(process.stdout)
 let count = 0
 const timer = setInterval(() => {
-  if (output.failure() === null) return output.write(`line ${count++}\n`)
-  clearInterval(timer)
   const failure = output.failure()
-  process.stderr.write(`failure ${failure !== null && 'code' in failure ? String(failure.code) : ''}\n`)
+  if (failure === null) {
+    output.write(`line ${count++}\n`)
+    return
+  }
+  clearInterval(timer)
+  process.stderr.write(`failure ${'code' in failure ? String(failure.code) : ''}\n`)
 }, 5)

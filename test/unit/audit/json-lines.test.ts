@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 
 import { createJsonLinesReporter } from '../../../src/audit/json-lines.ts'
+import { readJson } from './read-back.ts'
 import { documentOf } from './sample.ts'
 
 function linesOf(document: ReturnType<typeof documentOf>, insideTerraform: boolean): string[] {
@@ -29,7 +30,7 @@ test('whatever a value holds, it is one line that means the same and commands no
     const [line = ''] = linesOf(documentOf([{ message, statements: [message] }]), true)
     t.regex(line, /^\{[^\p{Cc}\u2028\u2029\u202e]*\}\n$/u)
     t.notRegex(line, /##\w*\[/)
-    const record: Record<string, unknown> = JSON.parse(line)
+    const record = readJson(line)
     t.deepEqual([record['message'], record['statements']], [message, [message]])
   }))
 })

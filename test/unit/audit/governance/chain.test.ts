@@ -6,6 +6,7 @@ import { csvHeader, csvRows } from '../../../../src/audit/governance/csv.ts'
 import { GENESIS, link } from '../../../../src/audit/governance/hash.ts'
 import { hashOf, readRunLine, runLines, type LastRun } from '../../../../src/audit/governance/jsonl.ts'
 import { verifyChain, verifyCsv } from '../../../../src/audit/governance/verify.ts'
+import { readJson } from '../read-back.ts'
 import { documentOf } from '../sample.ts'
 
 /** What both files hold after these runs. */
@@ -41,7 +42,7 @@ test('what was written verifies, and nothing verifies too', (t) => {
 })
 
 test('a line holds its record or run, complete, and each run names the one before', (t) => {
-  const parsed = LINES.map((line): Record<string, unknown> => JSON.parse(line))
+  const parsed = LINES.map(readJson)
   t.deepEqual(parsed.map(({ type }) => type), ['record', 'record', 'run', 'record', 'run', 'record', 'record', 'run'])
   const { type, hash, ...record } = parsed[0] ?? {}
   t.deepEqual(record, JSON.parse(JSON.stringify(RUNS[0]?.records[0])))

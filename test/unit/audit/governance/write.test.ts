@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import test from 'ava'
-import { parse } from 'csv-parse/sync'
 import { execa } from 'execa'
 
 import { verifyChain, verifyCsv } from '../../../../src/audit/governance/verify.ts'
 import { writeGovernance } from '../../../../src/audit/governance/write.ts'
 import type { AccessMatrix } from '../../../../src/model/access.ts'
 import { temporaryFolder } from '../folder.ts'
+import { readCsv, readJson } from '../read-back.ts'
 import { documentOf } from '../sample.ts'
 
 const MATRIX: AccessMatrix = { environment: 'dev', stack: 'shared/dev', clusterName: 'shared', instance: 'shared', databases: [
@@ -25,7 +25,7 @@ interface Files {
 async function read(dir: string): Promise<Files> {
   const jsonl = await readFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), 'utf8')
   const csv = await readFile(join(dir, 'dev', 'rds_provision_audit.csv'), 'utf8')
-  const lines = jsonl.trimEnd().split('\n').map((line): Record<string, unknown> => JSON.parse(line))
+  const lines = jsonl.trimEnd().split('\n').map(readJson)
   return { jsonl, csv, runs: lines.filter(({ type }) => type === 'run').map(({ run_id }) => run_id) }
 }
 
@@ -86,7 +86,7 @@ test('a repair stands in the run line of the run that made it', async (t) => {
   await appendFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), '{"type":"rec')
   const { repairs } = await write(dir, 'two')
   t.regex(repairs[0] ?? '', /^rds_provision_audit\.jsonl: 12 bytes .* moved to rds_provision_audit\.jsonl\.interrupted\.$/)
-  const line: Record<string, unknown> = JSON.parse((await read(dir)).jsonl.trimEnd().split('\n').at(-1) ?? '')
+  const line = readJson((await read(dir)).jsonl.trimEnd().split('\n').at(-1) ?? '')
   t.deepEqual(line['repairs'], repairs)
 })
 
@@ -114,7 +114,7 @@ test('a CSV that somebody cut is continued, and stays known as cut', async (t) =
 test('a run line larger than the window that is read is still found', async (t) => {
   const dir = temporaryFolder(t)
   await writeGovernance({ dir, document: documentOf([], { runId: 'x'.repeat(200_000) }), matrix: null })
-  await appendFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), `${'{"type":"record"}\n'.repeat(10_000)}`)
+  await appendFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), '{"type":"record"}\n'.repeat(10_000))
   await write(dir, 'two')
   const files = await read(dir)
   t.is(files.runs.length, 2)
@@ -130,8 +130,7 @@ test('processes that write at once lose nothing and break no chain', async (t) =
   t.deepEqual(faults(files), [])
   const expected = names.flatMap((name) => [0, 1, 2, 3, 4, 5].map((run) => `${name}-${run}`))
   t.deepEqual(files.runs.toSorted(), expected)
-  const rows: unknown = parse(files.csv, { columns: true })
-  t.is(Array.isArray(rows) ? rows.length : 0, expected.length * 2)
+  t.is(readCsv(files.csv).length, expected.length * 2)
 })
 
 test('a lock that a killed writer left is taken over', async (t) => {
