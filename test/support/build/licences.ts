@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 
-const Manifest = v.object({ name: v.string(), version: v.string(), license: v.string() })
+const Manifest = v.object({ name: v.string(), version: v.string(), license: v.fallback(v.string(), 'not given') })
 
 /** Licences that ask for no more than to be named: SPDX identifiers. */
 const PERMISSIVE: ReadonlySet<string> = new Set([
