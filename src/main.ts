@@ -1,10 +1,9 @@
 /** The only file that touches arguments, environment and exit. */
-import { appendFileSync } from 'node:fs'
 import { concludeRun } from './audit/conclude.ts'
 import { defaultAuditPath } from './audit/file.ts'
 import { createGithubReporter, isGithubActions } from './audit/github.ts'
 import { createJsonLinesReporter } from './audit/json-lines.ts'
-import { createOutput, wantsColour } from './audit/output.ts'
+import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
 import { createRecorder } from './audit/recorder.ts'
 import type { Reporter } from './audit/reporter.ts'
 import { createTextReporter } from './audit/text.ts'
@@ -17,6 +16,9 @@ import { awsDependencies } from './run/aws.ts'
 import type { Dependencies } from './run/dependencies.ts'
 import { start, type Start } from './run/start.ts'
 import { TOOL_VERSION } from './version.ts'
+
+// The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
@@ -47,7 +49,7 @@ function reportersFor(environment: RunEnvironment): Reporter[] {
 
 function githubReporter(lines: { readonly write: (text: string) => void; readonly insideTerraform: boolean }): Reporter {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
-  return createGithubReporter({ ...lines, writeSummary: (text) => { if (file !== '') appendFileSync(file, text) } })
+  return createGithubReporter({ ...lines, writeSummary: file === '' ? () => undefined : createFileOutput(file).write })
 }
 
 function dependenciesFor(environment: RunEnvironment, reporters: readonly Reporter[]): Dependencies {

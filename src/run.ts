@@ -1,6 +1,7 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
 import { createRecorder, type Recorder, type RunEnd } from './audit/recorder.ts'
 import { ApplyError, BlockedError, ConnectionError, EXIT, ProvisionError, type Problem, SecretError } from './errors.ts'
+import { MISSING_RIGHT } from './guardrails/actual.ts'
 import { checkReservedNames } from './guardrails/names.ts'
 import { checkRequest } from './guardrails/request.ts'
 import type { AuditRecord } from './model/audit.ts'
@@ -9,11 +10,10 @@ import type { RunIdentity } from './model/run.ts'
 import { missingRecords, violationRecords } from './run/complete.ts'
 import { converge, makeRound, type Round } from './run/converge.ts'
 import { type Credentials, readCredentials } from './run/credentials.ts'
-import type { Dependencies } from './run/dependencies.ts'
-import { adminCredential, openInstance, targetOf } from './run/open.ts'
+import type { Dependencies, RunContext } from './run/dependencies.ts'
+import { openInstance, repairAdmin } from './run/open.ts'
 import type { SecretReader } from './secrets/secret-reader.ts'
 import { ConnectFailure } from './server/failure.ts'
-import type { Instance } from './server/instance.ts'
 
 export interface RunResult {
   /** Holds the records; `recorder.finish(end)` is the audit document. */
@@ -54,7 +54,10 @@ export async function apply(declaration: Declaration, run: RunIdentity, dependen
 export async function plan(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Round> {
   const secrets = dependencies.secrets(declaration.aws)
   const credentials = await readCredentials(secrets, declaration)
-  const server = await open(declaration, run, dependencies, credentials)
+  const { environment, clusterName, instance } = declaration
+  const recorder = createRecorder({ run, environment, clusterName, instance, now: dependencies.now, sinks: [] })
+  assertReserved(declaration, credentials)
+  const { server } = await openInstance({ declaration, run, secrets, recorder, dependencies }, credentials.admin)
   try {
     return await makeRound({ declaration, run, secrets }, server, credentials.applications, null)
   } finally {
@@ -67,13 +70,30 @@ async function applyStages(declaration: Declaration, run: RunIdentity, dependenc
   if (violations.length > 0) throw new BlockedError(violations)
   const secrets = dependencies.secrets(declaration.aws)
   const credentials = await whoAndWhat(declaration, dependencies, secrets, recorder)
-  const server = await open(declaration, run, dependencies, credentials)
-  recorder.setServer(server.admin)
+  const context = { declaration, run, secrets, recorder, dependencies }
+  assertReserved(declaration, credentials)
   try {
-    await converge({ declaration, run, secrets, recorder, dependencies }, server, credentials.applications)
+    await convergeOnce(context, credentials)
+  } catch (error) {
+    if (declaration.masterSecretId === null || !lacksOnlyRights(error)) throw error
+    await repairAdmin(context, credentials.admin)
+    await convergeOnce(context, credentials)
+  }
+}
+
+async function convergeOnce(context: RunContext, credentials: Credentials): Promise<void> {
+  const { server } = await openInstance(context, credentials.admin)
+  context.recorder.setServer(server.admin)
+  try {
+    await converge(context, server, credentials.applications)
   } finally {
     await server.close()
   }
+}
+
+/** The admin works, but lacks rights over roles that the declaration adopts, which the master can give it. */
+function lacksOnlyRights(error: unknown): boolean {
+  return error instanceof BlockedError && error.problems.every((problem) => problem.field === MISSING_RIGHT)
 }
 
 async function whoAndWhat(declaration: Declaration, dependencies: Dependencies, secrets: SecretReader, recorder: Recorder): Promise<Credentials> {
@@ -84,11 +104,11 @@ async function whoAndWhat(declaration: Declaration, dependencies: Dependencies, 
   return credentials.value
 }
 
-async function open(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, credentials: Credentials): Promise<Instance> {
-  const admin = adminCredential(declaration, credentials.admin, dependencies)
-  const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username: admin.user } }, null)
+/** The admin's name is known for certain only now: its secret says it. */
+function assertReserved(declaration: Declaration, { admin }: Credentials): void {
+  const username = admin?.username ?? declaration.admin.username
+  const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username } }, null)
   if (reserved.length > 0) throw new BlockedError(reserved)
-  return openInstance(declaration, await targetOf(declaration, run, dependencies), admin, dependencies)
 }
 
 /** What the server or the network said becomes one of our errors; a defect of ours is told as such, with its name. */

@@ -6,6 +6,9 @@ import { parseTag, type Tag } from '../model/tag.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
 import { problem } from './problem.ts'
 
+/** Guardrail of its own: the only one that the master can lift. */
+export const MISSING_RIGHT = 'missing right'
+
 /** All violations, across all applications; `field` is the guardrail's name. */
 export function checkActual(declaration: Declaration, actual: Actual): Problem[] {
   const { cluster } = actual
@@ -102,7 +105,7 @@ function checkRight(cluster: Cluster, adminRoles: ReadonlySet<string>, applicati
   return [
     problem(
       application,
-      'unmanaged role',
+      MISSING_RIGHT,
       `${login} has no right over the role ${role.name}, which another role created.`,
       `As the master: GRANT "${role.name}" TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; or give master_secret_id.`,
     ),

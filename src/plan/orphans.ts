@@ -8,7 +8,7 @@ export function planOrphans(context: PlanContext): Finding[] {
 }
 
 function isOurs(context: PlanContext, tag: Tag): boolean {
-  return tag.get('Stack') === context.declaration.stack && tag.get('Environment') === context.declaration.environment
+  return tag.has('Application') && tag.get('Stack') === context.declaration.stack && tag.get('Environment') === context.declaration.environment
 }
 
 function undeclaredRoles(context: PlanContext): Finding[] {

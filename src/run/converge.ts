@@ -1,34 +1,21 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
-import type { Recorder } from '../audit/recorder.ts'
-import { draftOf, execute, type Execution } from '../apply/execute.ts'
-import { ApplyError, BlockedError, type Problem } from '../errors.ts'
+import { execute } from '../apply/execute.ts'
+import { ApplyError, BlockedError } from '../errors.ts'
 import { checkActual } from '../guardrails/actual.ts'
 import type { RecordDraft } from '../model/audit.ts'
 import type { Credential } from '../model/credential.ts'
-import type { Declaration } from '../model/declaration.ts'
-import type { RunIdentity } from '../model/run.ts'
-import type { Finding, Plan, Step, Subject } from '../model/step.ts'
+import type { Plan, Step } from '../model/step.ts'
 import { makePlan } from '../plan/plan.ts'
 import { inspect, type Inspection, type Scope } from '../server/inspect.ts'
 import type { Instance } from '../server/instance.ts'
 import type { Versions } from '../server/login.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
-import type { Dependencies } from './dependencies.ts'
+import { assertApplied, keyOf, recordFindings } from './assess.ts'
+import type { RunContext } from './dependencies.ts'
 import { secretFacts } from './verifiers.ts'
-
-export interface Convergence {
-  readonly declaration: Declaration
-  readonly run: RunIdentity
-  readonly secrets: SecretReader
-  readonly recorder: Recorder
-  readonly dependencies: Dependencies
-}
 
 /** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
 const MAX_ROUNDS = 4
-
-/** Somebody else made or removed what we were about to: look again (design §5 fact 18). */
-const OUTDATED = new Set(['23505', '42710', '42P04', '42704', '3D000', '42P06', '2BP01'])
 
 /** What one round found: the state of the server and what it takes to make it as declared. */
 export interface Round {
@@ -41,7 +28,7 @@ export interface Round {
  * @returns the last inspection, which found nothing left to do.
  * @throws BlockedError before the first change; ApplyError; ConnectFailure.
  */
-export async function converge(run: Convergence, server: Instance, credentials: ReadonlyMap<string, Credential>): Promise<Inspection> {
+export async function converge(run: RunContext, server: Instance, credentials: ReadonlyMap<string, Credential>): Promise<Inspection> {
   let scope: Scope | null = null
   let last: Plan | null = null
   const touched = new Set<string>()
@@ -66,7 +53,7 @@ export async function converge(run: Convergence, server: Instance, credentials: 
 
 /** Inspects and plans; what stands in the way is thrown before anything changes. */
 export async function makeRound(
-  run: Pick<Convergence, 'declaration' | 'run' | 'secrets'>,
+  run: Pick<RunContext, 'declaration' | 'run' | 'secrets'>,
   server: Instance,
   credentials: ReadonlyMap<string, Credential>,
   scope: Scope | null,
@@ -92,7 +79,7 @@ function samePlan(a: Plan, b: Plan): boolean {
 }
 
 /** Only what was changed is looked at again; of a password that was set, also whether the secret moved on meanwhile. */
-async function scopeAfter(run: Convergence, plan: Plan, inspection: Inspection): Promise<Scope> {
+async function scopeAfter(run: RunContext, plan: Plan, inspection: Inspection): Promise<Scope> {
   const steps = stepsOf(plan)
   const applications = new Set(steps.flatMap((step) => (step.application === null ? [] : [step.application])))
   const databases = new Set(steps.flatMap((step) => (step.database === null ? [] : [step.database])))
@@ -107,45 +94,6 @@ async function scopeAfter(run: Convergence, plan: Plan, inspection: Inspection):
     }
   }
   return { before: { ...inspection, credentials }, applications, databases }
-}
-
-/** What was found unchanged is not told of objects that this run has just made. */
-function recordFindings(recorder: Recorder, findings: readonly Finding[], touched: ReadonlySet<string>): void {
-  for (const finding of findings) {
-    if (finding.status === 'no_change' && touched.has(keyOf(finding))) continue
-    recorder.record({ ...finding, durationMs: 0, statements: [] })
-  }
-}
-
-function keyOf({ object, application, database }: Subject): string {
-  return JSON.stringify([object, application, database])
-}
-
-/** @throws ApplyError unless another round may mend it. */
-function assertApplied(run: Convergence, server: Instance, execution: Execution): void {
-  const { failures, unknown, skipped } = execution
-  const problems: Problem[] = []
-  for (const { step, error } of failures) {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-    if (OUTDATED.has(code)) continue
-    run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message: `${step.message}: ${error.message}` })
-    problems.push({ application: step.application, field: step.object, message: `${step.message}: ${error.message}.`, remedy: 'Correct the cause; the next run goes on from here.' })
-  }
-  for (const step of unknown) {
-    run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message: `${step.message}: the connection broke before the server answered, so whether it took effect is not known` })
-    problems.push({ application: step.application, field: step.object, message: `${step.message}: the connection broke before the server answered.`, remedy: 'The next run finds out and goes on from there.' })
-  }
-  problems.push(...endOfRun(run.dependencies.signal, server))
-  if (problems.length === 0) return
-  for (const step of skipped) run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'skipped', message: `${step.message}: not done, since something before it failed` })
-  throw new ApplyError(problems)
-}
-
-/** Why nothing more may be changed, whatever is left to do. */
-function endOfRun(signal: AbortSignal, server: Instance): Problem[] {
-  if (signal.aborted) return [{ application: null, field: 'run', message: `interrupted: ${String(signal.reason)}.`, remedy: 'The next run goes on from here.' }]
-  if (server.lock.lost === null) return []
-  return [{ application: null, field: 'lock', message: `the connection that holds the instance's lock was lost: ${server.lock.lost.message}.`, remedy: 'The next run goes on from here.' }]
 }
 
 function notConverged(plan: Plan): ApplyError {

@@ -1,8 +1,8 @@
 /** What a run needs from outside, so that another program can call the same stages with its own. Types only. */
-import type { Endpoint, AwsSettings } from '../model/declaration.ts'
-import type { Actor } from '../model/run.ts'
+import type { AwsSettings, Declaration, Endpoint } from '../model/declaration.ts'
+import type { Actor, RunIdentity } from '../model/run.ts'
 import type { Secret } from '../model/secret.ts'
-import type { RecordSink } from '../audit/recorder.ts'
+import type { Recorder, RecordSink } from '../audit/recorder.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
 
 export interface Dependencies {
@@ -18,4 +18,13 @@ export interface Dependencies {
   readonly progress: (line: string) => void
   /** Path of a CA file where the declaration names none (PGSSLROOTCERT); null: the RDS authorities that come with the program. */
   readonly defaultCaFile: string | null
+}
+
+/** One run, as its stages share it. */
+export interface RunContext {
+  readonly declaration: Declaration
+  readonly run: RunIdentity
+  readonly secrets: SecretReader
+  readonly recorder: Recorder
+  readonly dependencies: Dependencies
 }

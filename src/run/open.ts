@@ -1,16 +1,17 @@
 /** From a declaration to a locked instance: connect as the delegated admin, wait where waiting helps, take the lock. */
-import { ConnectionError, type Problem } from '../errors.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
 import { connect, type Target } from '../server/connect.ts'
-import { ConnectFailure, type FailureKind } from '../server/failure.ts'
+import { ConnectFailure } from '../server/failure.ts'
 import { type AdminCredential, instance, type Instance, loginTo } from '../server/instance.ts'
 import { takeLock } from '../server/lock.ts'
 import { patiently } from '../server/patience.ts'
 import type { Session } from '../server/session.ts'
 import { tlsOptions } from '../server/tls.ts'
-import type { Dependencies } from './dependencies.ts'
+import { bootstrap } from './bootstrap.ts'
+import { connectionError } from './connection-error.ts'
+import type { Dependencies, RunContext } from './dependencies.ts'
 
 /** The lock lives in one database, the same for all stacks (design §5 fact 18). */
 const LOCK_DATABASE = 'postgres'
@@ -21,8 +22,7 @@ export function applicationName(run: RunIdentity): string {
   return `rds-provision ${started} run ${run.runId}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 63)
 }
 
-/** @throws InvalidInputError for an unreadable CA file. */
-export async function targetOf(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Target> {
+async function targetOf(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Target> {
   const { instance: declared, connectThrough, tls, lockTimeoutSeconds } = declaration
   const lockTimeoutMs = lockTimeoutSeconds * 1000
   return {
@@ -35,7 +35,7 @@ export async function targetOf(declaration: Declaration, run: RunIdentity, depen
   }
 }
 
-export function adminCredential(declaration: Declaration, secret: Credential | null, dependencies: Dependencies): AdminCredential {
+function adminCredential(declaration: Declaration, secret: Credential | null, dependencies: Dependencies): AdminCredential {
   const { admin, aws, instance: declared } = declaration
   const user = secret?.username ?? admin.username
   const { host, port } = declared
@@ -43,36 +43,98 @@ export function adminCredential(declaration: Declaration, secret: Credential | n
   return { user, password, isToken: secret === null }
 }
 
+/** An open instance, and the version of the admin's secret that opened it. */
+export interface Opened {
+  readonly server: Instance
+  readonly adminSecret: Credential | null
+}
+
 /**
  * Connects as the delegated admin and takes the instance's lock.
- * @throws ConnectionError (exit 6); ApplyError when the lock is not given in time.
+ * @param adminSecret null: the admin logs in by IAM.
+ * @throws ConnectionError (exit 6); SecretError and BlockedError of the bootstrap; ApplyError when the lock is not given
+ *   in time.
  */
-export async function openInstance(declaration: Declaration, target: Target, credential: AdminCredential, dependencies: Dependencies): Promise<Instance> {
-  const admin = await connectAdmin(declaration, target, credential, dependencies)
+export async function openInstance(run: RunContext, adminSecret: Credential | null): Promise<Opened> {
+  const { declaration, dependencies } = run
+  const target = await targetOf(declaration, run.run, dependencies)
+  const opened = await connectAdmin(run, target, adminSecret)
+  const { session: admin, credential } = opened
   try {
     const lock = await lockSession(admin, target, credential)
     const { signal, progress } = dependencies
     await takeLock(lock, { timeoutMs: declaration.lockTimeoutSeconds * 1000, signal, report: progress })
-    return instance({ ...target, version: admin.version }, admin, lock, credential, declaration.maxConnections)
+    return { server: instance({ ...target, version: admin.version }, admin, lock, credential, declaration.maxConnections), adminSecret: opened.adminSecret }
   } catch (error) {
     await admin.close()
     throw error
   }
 }
 
-async function connectAdmin(declaration: Declaration, target: Target, credential: AdminCredential, dependencies: Dependencies): Promise<Session> {
-  const { host, port } = target.endpoint
+/** The master gives the admin the rights that adoption needs; its password is left as it is. */
+export async function repairAdmin(run: RunContext, adminSecret: Credential | null): Promise<void> {
+  const target = await targetOf(run.declaration, run.run, run.dependencies)
+  await bootstrap(run, target, adminCredential(run.declaration, adminSecret, run.dependencies), adminSecret, false)
+}
+
+interface AdminSession {
+  readonly session: Session
+  readonly credential: AdminCredential
+  readonly adminSecret: Credential | null
+}
+
+/**
+ * With the current secret; else with the pending one (a rotation is under way) or a newer current one (it just ended);
+ * else, with a master at hand, after the admin was created or repaired.
+ */
+async function connectAdmin(run: RunContext, target: Target, adminSecret: Credential | null): Promise<AdminSession> {
+  const { declaration } = run
   const started = Date.now()
   try {
-    return await patiently(async () => connect(target, await loginTo(declaration.instance.database, credential)), {
-      timeoutMs: declaration.connectTimeoutSeconds * 1000,
-      signal: dependencies.signal,
-      report: (reason, elapsedMs) => dependencies.progress(`waiting for ${host}:${String(port)} (${seconds(elapsedMs)} of ${String(declaration.connectTimeoutSeconds)} s): ${reason}`),
-    })
+    try {
+      return await asAdmin(run, target, adminSecret)
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      const rotated = adminSecret === null ? null : await withAnotherVersion(run, target, adminSecret)
+      if (rotated !== null) return rotated
+      if (declaration.masterSecretId === null || run.run.command === 'plan') throw error
+      await bootstrap(run, target, adminCredential(declaration, adminSecret, run.dependencies), adminSecret, true)
+      return await asAdmin(run, target, adminSecret)
+    }
   } catch (error) {
-    if (error instanceof ConnectFailure) throw connectionError(error, declaration, credential.user, Date.now() - started)
-    throw error
+    if (!(error instanceof ConnectFailure)) throw error
+    throw connectionError(error, declaration, adminCredential(declaration, adminSecret, run.dependencies).user, Date.now() - started)
   }
+}
+
+/** The role does not exist or has another password, which a server does not tell apart; or it may not log in. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ConnectFailure && (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000')
+}
+
+async function withAnotherVersion(run: RunContext, target: Target, tried: Credential): Promise<AdminSession | null> {
+  for (const stage of ['AWSPENDING', 'AWSCURRENT'] as const) {
+    const version = await run.secrets.readStage(tried.secretId, stage)
+    if (version === null || version.versionId === tried.versionId) continue
+    try {
+      return await asAdmin(run, target, version)
+    } catch (error) {
+      if (!isRefused(error)) throw error
+    }
+  }
+  return null
+}
+
+async function asAdmin({ declaration, dependencies }: RunContext, target: Target, adminSecret: Credential | null): Promise<AdminSession> {
+  const { host, port } = target.endpoint
+  const credential = adminCredential(declaration, adminSecret, dependencies)
+  const limit = declaration.connectTimeoutSeconds
+  const session = await patiently(async () => connect(target, await loginTo(declaration.instance.database, credential)), {
+    timeoutMs: limit * 1000,
+    signal: dependencies.signal,
+    report: (reason, elapsedMs) => dependencies.progress(`waiting for ${host}:${String(port)} (${(elapsedMs / 1000).toFixed(0)} of ${String(limit)} s): ${reason}`),
+  })
+  return { session, credential, adminSecret }
 }
 
 async function lockSession(admin: Session, target: Target, credential: AdminCredential): Promise<Session> {
@@ -84,33 +146,4 @@ async function lockSession(admin: Session, target: Target, credential: AdminCred
     if (error instanceof ConnectFailure && error.kind === 'after_authentication') return admin
     throw error
   }
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(0)
-}
-
-const REMEDIES: Readonly<Record<FailureKind, string>> = {
-  unreachable: 'Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.',
-  starting: 'Check the instance in the RDS console; raise connect_timeout if it needs longer to start.',
-  full: 'Free connections on the server, or raise its max_connections.',
-  tls: 'Check tls.ca_file and tls.server_name; for RDS no ca_file is needed. The host must be spelled as in the certificate.',
-  no_tls: 'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',
-  wrong_password: "Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",
-  other_method: 'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',
-  after_authentication: "Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",
-  refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
-}
-
-/** What was tried, for how long, and what to check. */
-export function connectionError(failure: ConnectFailure, declaration: Declaration, user: string, elapsedMs: number): ConnectionError {
-  const { instance: declared, connectThrough } = declaration
-  const through = connectThrough === null ? '' : ` through ${connectThrough.host}:${String(connectThrough.port)}`
-  const problem: Problem = {
-    application: null,
-    field: 'instance',
-    message: `cannot connect to ${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${seconds(elapsedMs)} s).`,
-    remedy: REMEDIES[failure.kind],
-  }
-  return new ConnectionError([problem], { cause: failure })
 }

@@ -56,6 +56,14 @@ export function grantRole(role: string, member: string): Statement {
   return new Statement(`GRANT ${identifier(role)} TO ${identifier(member)}`)
 }
 
+/**
+ * The right over a role that somebody else created, and nothing else: WITH ADMIN OPTION alone would give INHERIT and SET,
+ * which the admin could not give back (design §5 fact 9). From 16 on.
+ */
+export function grantAdministration(role: string, member: string): Statement {
+  return new Statement(`GRANT ${identifier(role)} TO ${identifier(member)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)
+}
+
 export function revokeRole(role: string, member: string): Statement {
   return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member)}`)
 }

@@ -5,7 +5,7 @@ var __create=Object.create;var __defProp=Object.defineProperty;var __getOwnPropD
 u")return require.apply(this,arguments);throw Error('Dynamic require of "'+x+'" is not supported')});var __esm=(fn,res,err)=>function(){if(err)throw err[0];try{return fn&&(res=(0,fn[__getOwnPropNames(fn)[0]])(fn=0)),res}catch(e8){throw err=[e8],e8}};var __commonJS=(cb,mod2)=>function(){try{return mod2||(0,cb[__getOwnPropNames(cb)[0]])((mod2={exports:{}}).exports,mod2),mod2.exports}catch(e8){throw mod2=0,e8}};var __export=(target,all)=>{for(var name2 in all)__defProp(target,name2,{get:all[name2],enumerable:!0})},__copyProps=(to,from,except,desc)=>{if(from&&typeof from==
 "object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=
 __getOwnPropDesc(from,key))||desc.enumerable});return to};var __toESM=(mod2,isNodeMode,target)=>(target=mod2!=null?__create(__getProtoOf(mod2)):{},__copyProps(isNodeMode||!mod2||!mod2.__esModule?__defProp(target,"defau\
-lt",{value:mod2,enumerable:!0}):target,mod2));var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});var require_promises=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});var require_readline=__commonJS({"builtin:readline"(exports,module){module.exports=__require("node:readline")}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants3=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
+lt",{value:mod2,enumerable:!0}):target,mod2));var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});var require_promises=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants3=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
 env.GRACEFUL_FS_PLATFORM||process.platform;process.cwd=function(){return cwd||(cwd=origCwd.call(process)),cwd};try{process.cwd()}catch{}typeof process.chdir=="f\
 unction"&&(chdir=process.chdir,process.chdir=function(d8){cwd=null,chdir.call(process,d8)},Object.setPrototypeOf&&Object.setPrototypeOf(process.chdir,chdir));var chdir;
 module.exports=patch;function patch(fs3){constants3.hasOwnProperty("O_SYMLINK")&&process.version.match(/^v0\.6\.[0-2]|^v0\.5\./)&&patchLchmod(fs3),fs3.lutimes||
@@ -87,11 +87,11 @@ return WriteStream},set:function(val){WriteStream=val},enumerable:!0,configurabl
 {get:function(){return FileReadStream},set:function(val){FileReadStream=val},enumerable:!0,configurable:!0});var FileWriteStream=WriteStream;Object.defineProperty(
 fs4,"FileWriteStream",{get:function(){return FileWriteStream},set:function(val){FileWriteStream=val},enumerable:!0,configurable:!0});function ReadStream2(path4,options2){
 return this instanceof ReadStream2?(fs$ReadStream.apply(this,arguments),this):ReadStream2.apply(Object.create(ReadStream2.prototype),arguments)}function ReadStream$open(){
-var that=this;open4(that.path,that.flags,that.mode,function(err,fd){err?(that.autoClose&&that.destroy(),that.emit("error",err)):(that.fd=fd,that.emit("open",fd),
+var that=this;open3(that.path,that.flags,that.mode,function(err,fd){err?(that.autoClose&&that.destroy(),that.emit("error",err)):(that.fd=fd,that.emit("open",fd),
 that.read())})}function WriteStream(path4,options2){return this instanceof WriteStream?(fs$WriteStream.apply(this,arguments),this):WriteStream.apply(Object.create(
-WriteStream.prototype),arguments)}function WriteStream$open(){var that=this;open4(that.path,that.flags,that.mode,function(err,fd){err?(that.destroy(),that.emit(
+WriteStream.prototype),arguments)}function WriteStream$open(){var that=this;open3(that.path,that.flags,that.mode,function(err,fd){err?(that.destroy(),that.emit(
 "error",err)):(that.fd=fd,that.emit("open",fd))})}function createReadStream3(path4,options2){return new fs4.ReadStream(path4,options2)}function createWriteStream2(path4,options2){
-return new fs4.WriteStream(path4,options2)}var fs$open=fs4.open;fs4.open=open4;function open4(path4,flags,mode,cb){return typeof mode=="function"&&(cb=mode,mode=
+return new fs4.WriteStream(path4,options2)}var fs$open=fs4.open;fs4.open=open3;function open3(path4,flags,mode,cb){return typeof mode=="function"&&(cb=mode,mode=
 null),go$open(path4,flags,mode,cb);function go$open(path5,flags2,mode2,cb2,startTime){return fs$open(path5,flags2,mode2,function(err,fd){err&&(err.code==="EMFIL\
 E"||err.code==="ENFILE")?enqueue([go$open,[path5,flags2,mode2,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2=="function"&&cb2.apply(this,arguments)})}}return fs4}
 function enqueue(elem){debug("ENQUEUE",elem[0].name,elem[1]),fs3[gracefulQueue].push(elem),retry3()}var retryTimer;function resetQueue(){for(var now=Date.now(),
@@ -4369,23 +4369,23 @@ parseMonthByShortName,DAYS_IN_MONTH,validateDayOfMonth,isLeapYear,parseDateValue
 {"node_modules/@smithy/core/dist-es/submodules/serde/date-utils.js"(){init_parse_utils();DAYS=["Sun","Mon","Tue","Wed","Thu","Fri","Sat"],MONTHS=["Jan","Feb","M\
 ar","Apr","May","Jun","Jul","Aug","Sep","Oct","Nov","Dec"];RFC3339=new RegExp(/^(\d{4})-(\d{2})-(\d{2})[tT](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?[zZ]$/),parseRfc3339DateTime=
 value=>{if(value==null)return;if(typeof value!="string")throw new TypeError("RFC-3339 date-times must be expressed as strings");let match=RFC3339.exec(value);if(!match)
-throw new TypeError("Invalid RFC-3339 date-time value");let[_,yearStr,monthStr,dayStr,hours,minutes,seconds3,fractionalMilliseconds]=match,year2=strictParseShort(
-stripLeadingZeroes(yearStr)),month=parseDateValue(monthStr,"month",1,12),day=parseDateValue(dayStr,"day",1,31);return buildDate(year2,month,day,{hours,minutes,seconds:seconds3,
+throw new TypeError("Invalid RFC-3339 date-time value");let[_,yearStr,monthStr,dayStr,hours,minutes,seconds2,fractionalMilliseconds]=match,year2=strictParseShort(
+stripLeadingZeroes(yearStr)),month=parseDateValue(monthStr,"month",1,12),day=parseDateValue(dayStr,"day",1,31);return buildDate(year2,month,day,{hours,minutes,seconds:seconds2,
 fractionalMilliseconds})},RFC3339_WITH_OFFSET=new RegExp(/^(\d{4})-(\d{2})-(\d{2})[tT](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(([-+]\d{2}:\d{2})|[zZ])$/),parseRfc3339DateTimeWithOffset=
 value=>{if(value==null)return;if(typeof value!="string")throw new TypeError("RFC-3339 date-times must be expressed as strings");let match=RFC3339_WITH_OFFSET.exec(
-value);if(!match)throw new TypeError("Invalid RFC-3339 date-time value");let[_,yearStr,monthStr,dayStr,hours,minutes,seconds3,fractionalMilliseconds,offsetStr]=match,
+value);if(!match)throw new TypeError("Invalid RFC-3339 date-time value");let[_,yearStr,monthStr,dayStr,hours,minutes,seconds2,fractionalMilliseconds,offsetStr]=match,
 year2=strictParseShort(stripLeadingZeroes(yearStr)),month=parseDateValue(monthStr,"month",1,12),day=parseDateValue(dayStr,"day",1,31),date2=buildDate(year2,month,
-day,{hours,minutes,seconds:seconds3,fractionalMilliseconds});return offsetStr.toUpperCase()!="Z"&&date2.setTime(date2.getTime()-parseOffsetToMilliseconds(offsetStr)),
+day,{hours,minutes,seconds:seconds2,fractionalMilliseconds});return offsetStr.toUpperCase()!="Z"&&date2.setTime(date2.getTime()-parseOffsetToMilliseconds(offsetStr)),
 date2},IMF_FIXDATE=new RegExp(/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d{2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d+))? GMT$/),
 RFC_850_DATE=new RegExp(/^(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday), (\d{2})-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-(\d{2}) (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d+))? GMT$/),
 ASC_TIME=new RegExp(/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ( [1-9]|\d{2}) (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d+))? (\d{4})$/),
 parseRfc7231DateTime=value=>{if(value==null)return;if(typeof value!="string")throw new TypeError("RFC-7231 date-times must be expressed as strings");let match=IMF_FIXDATE.
-exec(value);if(match){let[_,dayStr,monthStr,yearStr,hours,minutes,seconds3,fractionalMilliseconds]=match;return buildDate(strictParseShort(stripLeadingZeroes(yearStr)),
-parseMonthByShortName(monthStr),parseDateValue(dayStr,"day",1,31),{hours,minutes,seconds:seconds3,fractionalMilliseconds})}if(match=RFC_850_DATE.exec(value),match){
-let[_,dayStr,monthStr,yearStr,hours,minutes,seconds3,fractionalMilliseconds]=match;return adjustRfc850Year(buildDate(parseTwoDigitYear(yearStr),parseMonthByShortName(
-monthStr),parseDateValue(dayStr,"day",1,31),{hours,minutes,seconds:seconds3,fractionalMilliseconds}))}if(match=ASC_TIME.exec(value),match){let[_,monthStr,dayStr,
-hours,minutes,seconds3,fractionalMilliseconds,yearStr]=match;return buildDate(strictParseShort(stripLeadingZeroes(yearStr)),parseMonthByShortName(monthStr),parseDateValue(
-dayStr.trimLeft(),"day",1,31),{hours,minutes,seconds:seconds3,fractionalMilliseconds})}throw new TypeError("Invalid RFC-7231 date-time value")},parseEpochTimestamp=
+exec(value);if(match){let[_,dayStr,monthStr,yearStr,hours,minutes,seconds2,fractionalMilliseconds]=match;return buildDate(strictParseShort(stripLeadingZeroes(yearStr)),
+parseMonthByShortName(monthStr),parseDateValue(dayStr,"day",1,31),{hours,minutes,seconds:seconds2,fractionalMilliseconds})}if(match=RFC_850_DATE.exec(value),match){
+let[_,dayStr,monthStr,yearStr,hours,minutes,seconds2,fractionalMilliseconds]=match;return adjustRfc850Year(buildDate(parseTwoDigitYear(yearStr),parseMonthByShortName(
+monthStr),parseDateValue(dayStr,"day",1,31),{hours,minutes,seconds:seconds2,fractionalMilliseconds}))}if(match=ASC_TIME.exec(value),match){let[_,monthStr,dayStr,
+hours,minutes,seconds2,fractionalMilliseconds,yearStr]=match;return buildDate(strictParseShort(stripLeadingZeroes(yearStr)),parseMonthByShortName(monthStr),parseDateValue(
+dayStr.trimLeft(),"day",1,31),{hours,minutes,seconds:seconds2,fractionalMilliseconds})}throw new TypeError("Invalid RFC-7231 date-time value")},parseEpochTimestamp=
 value=>{if(value==null)return;let valueAsDouble;if(typeof value=="number")valueAsDouble=value;else if(typeof value=="string")valueAsDouble=strictParseDouble(value);else if(typeof value==
 "object"&&value.tag===1)valueAsDouble=value.value;else throw new TypeError("Epoch timestamps must be expressed as floating point numbers or their string represe\
 ntation");if(Number.isNaN(valueAsDouble)||valueAsDouble===1/0||valueAsDouble===-1/0)throw new TypeError("Epoch timestamps must be valid, non-Infinite, non-NaN n\
@@ -4417,9 +4417,9 @@ if(value==null)return;let num=NaN;if(typeof value=="number")num=value;else if(ty
 EpochTimestamp - numeric string invalid.");num=Number.parseFloat(value)}else typeof value=="object"&&value.tag===1&&(num=value.value);if(isNaN(num)||Math.abs(num)===
 1/0)throw new TypeError("Epoch timestamps must be valid finite numbers.");return new Date(Math.round(num*1e3))},_parseRfc3339DateTimeWithOffset=value=>{if(value==
 null)return;if(typeof value!="string")throw new TypeError("RFC3339 timestamps must be strings");let matches=RFC3339_WITH_OFFSET2.exec(value);if(!matches)throw new TypeError(
-`Invalid RFC3339 timestamp format ${value}`);let[,yearStr,monthStr,dayStr,hours,minutes,seconds3,,ms,offsetStr]=matches;range(monthStr,1,12),range(dayStr,1,31),
-range(hours,0,23),range(minutes,0,59),range(seconds3,0,60);let date2=new Date(Date.UTC(Number(yearStr),Number(monthStr)-1,Number(dayStr),Number(hours),Number(minutes),
-Number(seconds3),Number(ms)?Math.round(parseFloat(`0.${ms}`)*1e3):0));if(date2.setUTCFullYear(Number(yearStr)),offsetStr.toUpperCase()!="Z"){let[,sign2,offsetH,
+`Invalid RFC3339 timestamp format ${value}`);let[,yearStr,monthStr,dayStr,hours,minutes,seconds2,,ms,offsetStr]=matches;range(monthStr,1,12),range(dayStr,1,31),
+range(hours,0,23),range(minutes,0,59),range(seconds2,0,60);let date2=new Date(Date.UTC(Number(yearStr),Number(monthStr)-1,Number(dayStr),Number(hours),Number(minutes),
+Number(seconds2),Number(ms)?Math.round(parseFloat(`0.${ms}`)*1e3):0));if(date2.setUTCFullYear(Number(yearStr)),offsetStr.toUpperCase()!="Z"){let[,sign2,offsetH,
 offsetM]=/([+-])(\d\d):(\d\d)/.exec(offsetStr)||[void 0,"+",0,0],scalar=sign2==="-"?1:-1;date2.setTime(date2.getTime()+scalar*(Number(offsetH)*60*60*1e3+Number(
 offsetM)*60*1e3))}return date2},_parseRfc7231DateTime=value=>{if(value==null)return;if(typeof value!="string")throw new TypeError("RFC7231 timestamps must be st\
 rings.");if(IMF_FIXDATE_NATIVE.test(value))return new Date(value);let day,month,year2,hour,minute,second,fraction,matches;if((matches=IMF_FIXDATE2.exec(value))?
@@ -8427,7 +8427,7 @@ codeship:codeship_default,drone:drone_default,github:github_default,gitlab:gitla
 sail:sail_default,screwdriver:screwdriver_default,scrutinizer:scrutinizer_default,semaphore:semaphore_default,shippable:shippable_default,teamcity:teamcity_default,
 travis:travis_default,vela:vela_default,vercel:vercel_default,wercker:wercker_default,woodpecker:woodpecker_default,jetbrainsSpace:jetbrains_space_default},env_ci_default=
 ({env:env3=process.env,cwd=process.cwd()}={})=>{for(let name2 of Object.keys(services))if(services[name2].detect({env:env3,cwd}))return{isCi:!0,...services[name2].
-configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});var import_node_fs11=__toESM(require_fs(),1);var EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6},ProvisionError=class extends Error{problems;constructor(problems,options2){super(
+configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});var EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6},ProvisionError=class extends Error{problems;constructor(problems,options2){super(
 problems.map(describeProblem).join(`
 `),options2),this.name=new.target.name,this.problems=problems}};function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.
 application}: ${problem2.field}`}: ${problem2.message} ${problem2.remedy}`.trim()}var InvalidInputError=class extends ProvisionError{exitCode=EXIT.invalidInput},
@@ -8441,7 +8441,7 @@ cwd,DEFAULT_FOLDER,`${safeFileName(runId)}.json`)}function safeFileName(name2){r
 try{return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,field:"audit file",message:`The audit could not be written\
  to ${path4}: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit follows on standard output. Make the folder writable and run again."}}}function auditJson(document){
 return`${JSON.stringify(document,null,2)}
-`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises4=__toESM(require_promises(),1),import_node_path5=__toESM(require_path(),1);var import_node_fs=__toESM(require_fs(),1),import_node_readline=__toESM(require_readline(),1);var import_node_crypto2=__toESM(require_crypto(),1),GENESIS="0".repeat(64);function link(previous,content){return(0,import_node_crypto2.createHash)("sha256").update(
+`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises4=__toESM(require_promises(),1),import_node_path5=__toESM(require_path(),1);var import_node_fs=__toESM(require_fs(),1);var import_node_crypto2=__toESM(require_crypto(),1),GENESIS="0".repeat(64);function link(previous,content){return(0,import_node_crypto2.createHash)("sha256").update(
 `${previous}
 `).update(content).digest("hex")}var RUN_PREFIX='{"type":"run",',HASHED_LINE=/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s;function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],
 add=content=>{hash=link(hash,content),lines.push(`${content.slice(0,-1)},"hash":"${hash}"}
@@ -8451,9 +8451,13 @@ null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLi
 line);return isObject(value)?value:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value){
 if(!isObject(value))return null;let{start:start2,end,hash}=value;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
 null}function isSize(value){return Number.isSafeInteger(value)&&Number(value)>=0}function isObject(value){return typeof value=="object"&&value!==null&&!Array.isArray(
-value)}async function readBuildDays(path4){let days=new Map;for await(let line of(0,import_node_readline.createInterface)({input:(0,import_node_fs.createReadStream)(path4),
-crlfDelay:1/0})){let run=line.startsWith(RUN_PREFIX)?parseLine(line):null,build=run?.build_id,started=run?.started_at;typeof build=="string"&&typeof started=="s\
-tring"&&!days.has(build)&&days.set(build,started.slice(0,10))}return days}var reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,"g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,
+value)}var RUN_START=Buffer.from(`
+${RUN_PREFIX}`),CHUNK_BYTES=1024*1024;async function readBuildDays(path4){let days=new Map,chunks2=(0,import_node_fs.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),
+rest=Buffer.from(`
+`);for await(let chunk of chunks2){let bytes=Buffer.concat([rest,chunk]);rest=bytes.subarray(collect(bytes,days))}return days}function collect(bytes,days){let from=0;
+for(;;){let start2=bytes.indexOf(RUN_START,from);if(start2<0)return Math.max(from,bytes.length-RUN_START.length);let end=bytes.indexOf(`
+`,start2+1);if(end<0)return start2;addRun(bytes.toString("utf8",start2+1,end),days),from=end}}function addRun(line,days){let run=parseLine(line),build=run?.build_id,
+started=run?.started_at;typeof build=="string"&&typeof started=="string"&&!days.has(build)&&days.set(build,started.slice(0,10))}var reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,"g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,
 reIsPlainProp=/^\w*$/,getTag=function(value){return Object.prototype.toString.call(value)},isSymbol=function(value){let type=typeof value;return type==="symbol"||
 type==="object"&&value&&getTag(value)==="[object Symbol]"},isKey=function(value,object2){if(Array.isArray(value))return!1;let type=typeof value;return type==="n\
 umber"||type==="symbol"||type==="boolean"||!value||isSymbol(value)?!0:reIsPlainProp.test(value)||!reIsDeepProp.test(value)||object2!=null&&value in Object(object2)},
@@ -8548,8 +8552,8 @@ database??"",record.username??"",record.object,record.action,record.status,recor
 `,escape_formulas:!0,cast:{string:value=>ALSO_ESCAPED.test(value)?`'${value}`:value}})}var QUOTE=34,CR=13,LF=10;function lastRowEnd(bytes){let quoted=!1,end=0;for(let[
 index,byte]of bytes.entries())byte===QUOTE?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var import_promises2=__toESM(require_promises(),1),import_node_path3=__toESM(require_path(),1),STALE_MS=15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,
 randomize:!0};async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await(0,import_promises2.mkdir)(
-folder,{recursive:!0});let lost=null,release2=await lock(folder,{lockfilePath:(0,import_node_path3.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,retries:RETRIES,
-onCompromised:error=>{lost=error}});try{return await work(()=>{if(lost!==null)throw lost})}finally{lost===null&&await release2()}}var import_promises3=__toESM(require_promises(),1),import_node_path4=__toESM(require_path(),1);var WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10;async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(
+folder,{recursive:!0});let state2={lost:null},release2=await lock(folder,{lockfilePath:(0,import_node_path3.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,
+retries:RETRIES,onCompromised:error=>{state2.lost=error}});try{return await work(()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises3=__toESM(require_promises(),1),import_node_path4=__toESM(require_path(),1);var WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10;async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(
 handle,size);return{lastRun:line===null?null:readRunLine(line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(
 path4,async(handle,size)=>{let mark=lastRun?.csv??null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(
 handle,path4,end,size)}})}async function appendDurably(path4,bytes){let handle=await(0,import_promises3.open)(path4,"a");try{await handle.appendFile(bytes),await handle.
@@ -8594,8 +8598,8 @@ ${END}
 
 Who may do what on which database, as the server said after the last run. Written by rds-provision: edits are lost.
 `}function sectionKey({stack,instance:instance2}){return JSON.stringify([stack,instance2]).replace(/[^\x20-\x7e]|[<>-]/g,character=>`\\u${character.charCodeAt(0).
-toString(16).padStart(4,"0")}`)}function parseSections(text3){let sections=[],open4=null;for(let line of text3.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==
-void 0?(open4={key,lines:[]},sections.push(open4)):line===END?open4=null:open4?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
+toString(16).padStart(4,"0")}`)}function parseSections(text3){let sections=[],open3=null;for(let line of text3.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==
+void 0?(open3={key,lines:[]},sections.push(open3)):line===END?open3=null:open3?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
 `).trim()])}async function writeGovernance({dir,document,matrix}){let folder=(0,import_node_path5.join)(dir,safeFileName(document.run.environment??"unknown"));try{return{problem:null,
 repairs:await withFolderLock(folder,assertHeld=>writeAll(folder,document,matrix,assertHeld))}}catch(error){return{problem:unwritable(folder,error),repairs:[]}}}
 async function writeAll(folder,document,matrix,assertHeld){let jsonl=(0,import_node_path5.join)(folder,"rds_provision_audit.jsonl"),csv=(0,import_node_path5.join)(
@@ -8647,8 +8651,9 @@ null?"rds-provision":`rds-provision: ${visible(application)}`}function problemTe
 remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}::${percentEncode(message,/[%\r\n]/g)}
 `}function bracketCommand(level,title,message){return`##[${level} title=${percentEncode(title,/[%\r\n;\]]/g)}]${percentEncode(message,/[%\r\n;\]]/g)}
 `}function percentEncode(text3,characters){return text3.replace(characters,character=>`%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2,"0")}`)}var import_node_fs2=__toESM(require_fs(),1);function createOutput(stream){let failure=null,fail=error=>{failure??=error};return stream.on("error",fail),{write(text3){
-failure===null&&stream.write(text3)},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.
-TERM!=="dumb"}var UNKNOWN_ENVIRONMENT="unknown";function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);
+failure===null&&stream.write(text3)},failure:()=>failure}}function createFileOutput(path4){let failure=null;return{write(text3){try{failure===null&&(0,import_node_fs2.appendFileSync)(
+path4,text3)}catch(error){failure=error instanceof Error?error:new Error(String(error))}},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
+"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var UNKNOWN_ENVIRONMENT="unknown";function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);
 records.push(record);for(let sink of options2.sinks)sink(record)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,
 run:{...runFields(options2),...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(
 records)})}}function toRecord(draft,{run,environment,now}){return{at:now().toISOString(),run_id:run.runId,build_id:run.buildId,environment:environment??UNKNOWN_ENVIRONMENT,
@@ -9688,16 +9693,16 @@ type:"boolean",describe:"Only show what would go"}},COMMANDS={apply:{describe:"M
 plan:{describe:"Show what apply would change, with its SQL",options:{...INPUT,...PLAN}},destroy:{describe:"Remove applications by their cleanup policy",options:{
 ...INPUT,...AUDIT_FILE,...DESTROY}}},PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,
 "short-option-groups":!1};function argumentsOf(command9,argv){let options2=COMMANDS[command9].options,parser2=yargs_default().options(options2).parserConfiguration(
-PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error!=null&&usage2.push(error.message)}),
-{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,
-name2)),problems=[...usage2.map(message=>({application:null,field:command9,message:`${message}.`,remedy:`See ${command9} --help.`})),...unknown2.map(name2=>unknownArgument(
-command9,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),...words.map(word=>unknownArgument(command9,word,[]))];if(problems.length>0)throw new InvalidInputError(
-problems);return named}function helpText(argv){let program=yargs_default().scriptName("rds-provision").usage("$0 <command>").wrap(100).detectLocale(!1).exitProcess(
-!1).help().version();program.epilogue("The declaration comes from --input, else from RDS_PROVISION_INPUT.");for(let[name2,{describe:describe148,options:options2}]of Object.
-entries(COMMANDS))program.command(name2,describe148,command9=>command9.options(options2).version(!1));let[first=""]=argv,text3="";return program.parse(Object.hasOwn(
-COMMANDS,first)?[first,"--help"]:["--help"],{},(_error,_found,output2)=>{text3=output2}),text3}function unknownArgument(command9,argument,known){let hint=known.
-length===0?"":suggestion(argument,known).trim();return{application:null,field:command9,message:`${show(argument)} is not an option.`,remedy:hint||`See ${command9}\
- --help.`}}function parseOptions(argv){if(argv.includes("--help")||argv.includes("-h"))return{command:"help",text:helpText(argv)};let[command9="",...rest]=argv;if(command9===
+PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(error.
+message)}),{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.
+hasOwn(options2,name2)),problems=[...usage2.map(message=>({application:null,field:command9,message:`${message}.`,remedy:`See ${command9} --help.`})),...unknown2.
+map(name2=>unknownArgument(command9,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),...words.map(word=>unknownArgument(command9,word,[]))];if(problems.
+length>0)throw new InvalidInputError(problems);return named}function helpText(argv){let program=yargs_default().scriptName("rds-provision").usage("$0 <command>").
+wrap(100).detectLocale(!1).exitProcess(!1).help().version();program.epilogue("The declaration comes from --input, else from RDS_PROVISION_INPUT.");for(let[name2,
+{describe:describe148,options:options2}]of Object.entries(COMMANDS))program.command(name2,describe148,command9=>command9.options(options2).version(!1));let[first=""]=argv,
+text3="";return program.parseSync(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"],{},(_error,_found,output2)=>{text3=output2}),text3}function unknownArgument(command9,argument,known){
+let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,field:command9,message:`${show(argument)} is not an option.`,remedy:hint||
+`See ${command9} --help.`}}function parseOptions(argv){if(argv.includes("--help")||argv.includes("-h"))return{command:"help",text:helpText(argv)};let[command9="",...rest]=argv;if(command9===
 "--version"&&rest.length===0)return{command:"version"};switch(command9){case"apply":return applyOptions(argumentsOf(command9,rest));case"plan":return planOptions(
 argumentsOf(command9,rest));case"destroy":return destroyOptions(argumentsOf(command9,rest));default:throw unknownCommand(command9)}}function applyOptions(found){
 return{command:"apply",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){return{command:"plan",input:textOf2(found,
@@ -9709,7 +9714,65 @@ ce.":"has no value.";throw new InvalidInputError([{application:null,field:`--${o
 let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,field:"\
 destroy",message,remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command9){let known=Object.keys(COMMANDS),message=command9===
 ""?"is missing.":`${show(command9)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command9===""?"":suggestion(command9,known)}`;return new InvalidInputError(
-[{application:null,field:"command",message,remedy}])}var RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s;
+[{application:null,field:"command",message,remedy}])}var TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platfo\
+rm";function parseTag(comment){if(comment===null||!comment.startsWith("{"))return null;let value=parseJson(comment);if(typeof value!="object"||value===null||Array.
+isArray(value))return null;let tag=new Map;for(let[key,item]of Object.entries(value))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
+tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
+Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a8,b8){
+let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a8)===relevant(b8)}function parseJson(text3){try{return JSON.
+parse(text3)}catch(error){if(error instanceof SyntaxError)return null;throw error}}function identifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll('"',
+'""')}"`}function literal(text3){if(text3.includes("\0"))throw new RangeError("text has no NUL");let quoted=text3.replaceAll("'","''");return quoted.includes("\\")?
+`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function qualified(schema,name2){return`${identifier(schema)}.${identifier(name2)}`}function grantee(role){
+return role===""?"PUBLIC":identifier(role)}function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[]:state2.connectionLimit===-2?[problem(database.
+owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As its owner: DROP DATABASE ${identifier(state2.name)};`)]:
+[...checkOwner(database,cluster,state2),...checkImmutable(database,state2)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.
+owner===wanted)return[];let statements=`${cluster.roles.has(wanted)?"":`CREATE ROLE ${identifier(wanted)} LOGIN; `}ALTER DATABASE ${identifier(state2.name)} OWN\
+ER TO ${identifier(wanted)}; and, inside it, REASSIGN OWNED BY ${identifier(state2.owner)} TO ${identifier(wanted)};`,managed=parseTag(state2.comment)===null?"":
+" Its tag is one of ours.";return[problem(database.owner,"owner mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,
+`Declare the right database_name or username; or let a person with the right to do so run: ${statements}`)]}function checkImmutable(database,state2){let plain=name2=>name2.
+toLowerCase().replace(/[^a-z0-9]/g,""),remedy="Declare what the database has, or dump it into a new one.",problems=[];database.encoding!==null&&plain(database.encoding)!==
+plain(state2.encoding)&&problems.push(problem(database.owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${database.encoding}.`,remedy));
+let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.locale??""))&&problems.push(problem(database.
+owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available){
+return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available))]}
+function checkSchemas(database,interior){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===
+void 0||schema.owner===owner||name2==="public")return[];let statement=`ALTER SCHEMA ${identifier(name2)} OWNER TO ${identifier(owner)};`;return[problem(database.
+owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person with the right to\
+ do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available){if(available.get(name2)===void 0)return[problem(database.owner,"exte\
+nsion",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused=withRequired(name2,available).filter(
+required=>!isInstalled(required)&&available.get(required)?.trusted!==!0);if(refused.length===0)return[];let remedy=`As the master, in ${database.name}: ${refused.
+map(item=>`CREATE EXTENSION ${identifier(item)};`).join(" ")}`;return[problem(database.owner,"extension",`only a superuser could install ${refused.join(", ")} (\
+not trusted).`,remedy)]}function withRequired(name2,available,seen=new Set){if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,
+...requires.flatMap(required=>withRequired(required,available,new Set([...seen,name2])))]}var MISSING_RIGHT="missing right";function checkActual(declaration,actual){let{cluster}=actual,declaredNames=new Set(declaration.applications.map(application=>application.
+name)),adminRoles=new Set(cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role));return[...checkServer(declaration,
+cluster),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,
+declaredNames,adminRoles,application,role),...checkIam(declaration,cluster,adminRoles,application),...checkSettings(cluster,application)]}),...declaration.databases.
+flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[problem(
+null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkRole(declaration,cluster,declaredNames,adminRoles,application,role){
+let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[problem(application,"unmanaged role",`the role ${role.name} exists and is not mana\
+ged by this tool.`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,declaredNames,application,
+tag),...checkPrivileged(cluster,application,role),...checkRight(cluster,adminRoles,application,role)]}function checkClaim(declaration,declaredNames,application,tag){
+let stack=tag.get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.
+environment)&&!declaration.acceptTagsFrom.has(stack)?[problem(application,"foreign claim",`the role ${application.username} belongs to the stack "${stack}" (env\
+ironment ${environment}, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&
+declaredNames.has(claimant)?[problem(application,"foreign claim",`the role ${application.username} belongs to the application ${claimant}, which is still declar\
+ed.`,`Give ${application.name} another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(cluster,application,role){let isManaged=parseTag(
+role.comment)!==null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.
+bypassRls?["BYPASSRLS"]:[],...cluster.memberships.filter(item=>item.member===role.name&&item.role==="rds_superuser").map(()=>"membership in rds_superuser")];return attributes.
+length===0?[]:[problem(application,"privileged role",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose anot\
+her username.")]}function checkRight(cluster,adminRoles,application,role){let{version,login}=cluster.server;return version<16e4||adminRoles.has(role.name)||cluster.
+roles.get(login)?.superuser===!0?[]:[problem(application,MISSING_RIGHT,`${login} has no right over the role ${role.name}, which another role created.`,`As the m\
+aster: GRANT "${role.name}" TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; or give master_secret_id.`)]}function checkIam(declaration,cluster,adminRoles,application){
+if(application.auth!=="iam")return[];let{version,login}=cluster.server;return cluster.roles.has("rds_iam")?version<16e4?[]:declaration.admin.auth!=="iam"?[problem(
+application,"IAM",`from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,'Let the delegated admin log in by IAM \
+(admin_auth = "iam"), or use auth = "password".')]:adminRoles.has("rds_iam")?[]:[problem(application,"IAM",`${login} may not grant rds_iam.`,`As the master: GRA\
+NT rds_iam TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`)]:[problem(application,"IAM","the server has no role rds_iam.","Enable IAM database authent\
+ication on the instance.")]}var FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_libraries"]);function checkSettings({parameters:parameters2},application){
+return[...application.settings.keys()].flatMap(name2=>{let parameter2=parameters2.get(name2);return parameter2===void 0?[problem(application,"setting",`the serv\
+er knows no parameter ${name2}.`,"Correct the name in settings.")]:FORBIDDEN_SETTINGS.has(name2)?[problem(application,"setting",`${name2} would let the role act\
+ as another or load code.`,"Remove it from settings.")]:parameter2.context==="user"?[]:[problem(application,"setting",`${name2} can only be set by a superuser o\
+r in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}function checkInside(database,actual){let interior=actual.interiors.
+get(database.name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s;
 function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
 sername "${username}" is the delegated admin's.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,RESERVED.test(database)?`the \
@@ -9745,10 +9808,7 @@ let result=await this.#client.query(queries.join(`;
 `))}catch(error){throw error instanceof DatabaseError?new ScriptError(this.#completed,error.code??"",error.message,error):new ScriptError(null,"",messageOf(error),
 error)}}async close(){let limit=setTimeout(()=>this.#client.connection.stream.destroy(),CLOSE_LIMIT_MS);try{await this.#client.end()}catch(error){this.#lost??=error instanceof
 Error?error:new Error(String(error))}finally{clearTimeout(limit)}}};function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.
-isArray(result.rows)?result.rows:[]}function messageOf(error){return error instanceof Error?error.message:String(error)}function identifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll('"',
-'""')}"`}function literal(text3){if(text3.includes("\0"))throw new RangeError("text has no NUL");let quoted=text3.replaceAll("'","''");return quoted.includes("\\")?
-`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function qualified(schema,name2){return`${identifier(schema)}.${identifier(name2)}`}function grantee(role){
-return role===""?"PUBLIC":identifier(role)}function scriptOf(transaction){let texts3=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+isArray(result.rows)?result.rows:[]}function messageOf(error){return error instanceof Error?error.message:String(error)}function scriptOf(transaction){let texts3=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
 role&&(role=statement.runAs,texts3.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${identifier(role)}`),steps.push(null)),texts3.push(statement.reveal()),steps.push(
 step2);return{texts:[...texts3,"COMMIT"],steps:[...steps,null]}}var RETRIED=new Set(["40001","40P01"]),MAX_TRIES=6,Run=class{failures=[];unknown=[];skipped=[];#server;#options;constructor(server,options2){this.#server=server,
 this.#options=options2}async stage(jobs){let[first]=jobs;if(first!==void 0){if(first.connectTo!==null)return this.#inDatabases(jobs);if(jobs.length===1)return this.#job(
@@ -9778,67 +9838,12 @@ kind==="atomic"?transaction.steps:[transaction.step])}function asError(error){re
 let run=new Run(server,options2);for(let stage of STAGES){let failed=new Set([...run.failures.map(failure=>failure.step),...run.unknown,...run.skipped].map(step2=>step2.
 database)),jobs=plan2.jobs.filter(job=>job.stage===stage),isOpen=job=>!stepsOf(job.transactions).some(step2=>failed.has(step2.database));await run.stage(jobs.filter(
 isOpen));for(let job of jobs.filter(item=>!isOpen(item)))run.skipped.push(...stepsOf(job.transactions))}return{failures:run.failures,unknown:run.unknown,skipped:run.
-skipped}}var TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platfo\
-rm";function parseTag(comment){if(comment===null||!comment.startsWith("{"))return null;let value=parseJson(comment);if(typeof value!="object"||value===null||Array.
-isArray(value))return null;let tag=new Map;for(let[key,item]of Object.entries(value))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
-tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
-Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a8,b8){
-let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a8)===relevant(b8)}function parseJson(text3){try{return JSON.
-parse(text3)}catch(error){if(error instanceof SyntaxError)return null;throw error}}function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[]:state2.connectionLimit===-2?[problem(database.
-owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As its owner: DROP DATABASE ${identifier(state2.name)};`)]:
-[...checkOwner(database,cluster,state2),...checkImmutable(database,state2)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.
-owner===wanted)return[];let statements=`${cluster.roles.has(wanted)?"":`CREATE ROLE ${identifier(wanted)} LOGIN; `}ALTER DATABASE ${identifier(state2.name)} OWN\
-ER TO ${identifier(wanted)}; and, inside it, REASSIGN OWNED BY ${identifier(state2.owner)} TO ${identifier(wanted)};`,managed=parseTag(state2.comment)===null?"":
-" Its tag is one of ours.";return[problem(database.owner,"owner mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,
-`Declare the right database_name or username; or let a person with the right to do so run: ${statements}`)]}function checkImmutable(database,state2){let plain=name2=>name2.
-toLowerCase().replace(/[^a-z0-9]/g,""),remedy="Declare what the database has, or dump it into a new one.",problems=[];database.encoding!==null&&plain(database.encoding)!==
-plain(state2.encoding)&&problems.push(problem(database.owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${database.encoding}.`,remedy));
-let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.locale??""))&&problems.push(problem(database.
-owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available){
-return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available))]}
-function checkSchemas(database,interior){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===
-void 0||schema.owner===owner||name2==="public")return[];let statement=`ALTER SCHEMA ${identifier(name2)} OWNER TO ${identifier(owner)};`;return[problem(database.
-owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person with the right to\
- do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available){if(available.get(name2)===void 0)return[problem(database.owner,"exte\
-nsion",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused=withRequired(name2,available).filter(
-required=>!isInstalled(required)&&available.get(required)?.trusted!==!0);if(refused.length===0)return[];let remedy=`As the master, in ${database.name}: ${refused.
-map(item=>`CREATE EXTENSION ${identifier(item)};`).join(" ")}`;return[problem(database.owner,"extension",`only a superuser could install ${refused.join(", ")} (\
-not trusted).`,remedy)]}function withRequired(name2,available,seen=new Set){if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,
-...requires.flatMap(required=>withRequired(required,available,new Set([...seen,name2])))]}function checkActual(declaration,actual){let{cluster}=actual,declaredNames=new Set(declaration.applications.map(application=>application.name)),adminRoles=new Set(
-cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role));return[...checkServer(declaration,cluster),...declaration.
-applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,declaredNames,adminRoles,
-application,role),...checkIam(declaration,cluster,adminRoles,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(
-database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[problem(null,"endpoint",`${declaration.
-instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkRole(declaration,cluster,declaredNames,adminRoles,application,role){
-let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[problem(application,"unmanaged role",`the role ${role.name} exists and is not mana\
-ged by this tool.`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,declaredNames,application,
-tag),...checkPrivileged(cluster,application,role),...checkRight(cluster,adminRoles,application,role)]}function checkClaim(declaration,declaredNames,application,tag){
-let stack=tag.get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.
-environment)&&!declaration.acceptTagsFrom.has(stack)?[problem(application,"foreign claim",`the role ${application.username} belongs to the stack "${stack}" (env\
-ironment ${environment}, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&
-declaredNames.has(claimant)?[problem(application,"foreign claim",`the role ${application.username} belongs to the application ${claimant}, which is still declar\
-ed.`,`Give ${application.name} another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(cluster,application,role){let isManaged=parseTag(
-role.comment)!==null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.
-bypassRls?["BYPASSRLS"]:[],...cluster.memberships.filter(item=>item.member===role.name&&item.role==="rds_superuser").map(()=>"membership in rds_superuser")];return attributes.
-length===0?[]:[problem(application,"privileged role",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose anot\
-her username.")]}function checkRight(cluster,adminRoles,application,role){let{version,login}=cluster.server;return version<16e4||adminRoles.has(role.name)||cluster.
-roles.get(login)?.superuser===!0?[]:[problem(application,"unmanaged role",`${login} has no right over the role ${role.name}, which another role created.`,`As th\
-e master: GRANT "${role.name}" TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; or give master_secret_id.`)]}function checkIam(declaration,cluster,adminRoles,application){
-if(application.auth!=="iam")return[];let{version,login}=cluster.server;return cluster.roles.has("rds_iam")?version<16e4?[]:declaration.admin.auth!=="iam"?[problem(
-application,"IAM",`from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,'Let the delegated admin log in by IAM \
-(admin_auth = "iam"), or use auth = "password".')]:adminRoles.has("rds_iam")?[]:[problem(application,"IAM",`${login} may not grant rds_iam.`,`As the master: GRA\
-NT rds_iam TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`)]:[problem(application,"IAM","the server has no role rds_iam.","Enable IAM database authent\
-ication on the instance.")]}var FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_libraries"]);function checkSettings({parameters:parameters2},application){
-return[...application.settings.keys()].flatMap(name2=>{let parameter2=parameters2.get(name2);return parameter2===void 0?[problem(application,"setting",`the serv\
-er knows no parameter ${name2}.`,"Correct the name in settings.")]:FORBIDDEN_SETTINGS.has(name2)?[problem(application,"setting",`${name2} would let the role act\
- as another or load code.`,"Remove it from settings.")]:parameter2.context==="user"?[]:[problem(application,"setting",`${name2} can only be set by a superuser o\
-r in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}function checkInside(database,actual){let interior=actual.interiors.
-get(database.name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+skipped}}function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
 input.actual.cluster.memberships,item=>item.role),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;
 for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){
 return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
-return{...subject(application,object2),database:database.name}}function step(about,action,status,message,statements){return{...about,action,status,message,statements}}
-function finding(about,action,status,message){return{...about,action,status,message}}var REDACTED="[redacted]",Secret=class{#value;constructor(value){this.#value=value}reveal(){return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.
+return{...subject(application,object2),database:database.name}}function step(about2,action,status,message,statements){return{...about2,action,status,message,statements}}
+function finding(about2,action,status,message){return{...about2,action,status,message}}var REDACTED="[redacted]",Secret=class{#value;constructor(value){this.#value=value}reveal(){return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.
 for("nodejs.util.inspect.custom")](){return REDACTED}};var Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){
 return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}};function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${literal(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(
@@ -9855,7 +9860,8 @@ verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(a
 NULL")}`):new Statement(`${verb} ${options(attributes,literal(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
 return withOptions(`CREATE ROLE ${identifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${identifier(role)}`,attributes)}
 function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${identifier(role)} IS ${literal(comment)}`)}function grantRole(role,member2){return new Statement(
-`GRANT ${identifier(role)} TO ${identifier(member2)}`)}function revokeRole(role,member2){return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member2)}`)}
+`GRANT ${identifier(role)} TO ${identifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${identifier(role)} TO ${identifier(
+member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member2)}`)}
 function holdRole(version,role,admin){let terms=version>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${identifier(role)} TO ${identifier(
 admin)}${terms}`)}function releaseRole(version,role,admin){let grantor=version>=16e4?` GRANTED BY ${identifier(admin)}`:"";return new Statement(`REVOKE ${identifier(
 role)} FROM ${identifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){let value=items2.map(literal).join(", ");return new Statement(
@@ -9880,31 +9886,31 @@ return{kind:"bare",before:[holdRole(version,owner.username,login)],step:step(sub
 [statement]),undo:[releaseRole(version,owner.username,login)]}}function newDatabase(database){let owner=database.owner.username,item=(grantee2,privilege)=>({grantor:owner,
 grantee:grantee2,privilege});return{name:database.name,owner,encoding:database.encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,
 connectionLimit:database.connectionLimit,allowConnections:!0,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(
-owner,privilege))]}}function limitSteps(database,state2){let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||
-steps.push(step(about,REOPEN,"updated",`database ${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.
-connectionLimit){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,
-LIMIT,"updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return steps}function accessSteps(context,database,state2){let owner=database.
-owner.username,admin=context.actual.cluster.server.login,about=subject(database.owner,"grant"),grant=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(
-state2.name,privileges,role,owner)],revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],restrict=[...revoke(
-held(state2.acl,"",owner),""),...grant(without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant(without(["CONNECT"],held(state2.acl,admin)),
-admin),steps=[step(about,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,
-restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database,state2.acl)){let wanted=application.database===database.name?
-databasePrivileges(application.accessLevel):[],missing=grant(without(wanted,held(state2.acl,application.username)),application.username),excess=revoke(without(held(
-state2.acl,application.username,owner),wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,"gran\
-t","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.
-username} has more on ${state2.name} than declared`,excess))}return steps}function concerned(context,database,acl2){let strangers=[...new Set(acl2.map(item=>item.
-grantee))].map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==database.name);return[...database.
-guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(state2.comment);if(existing===
-null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return[];
-let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],about=subject(database.owner,existing===null&&!isNew?"database":"tag");
-return[step(about,existing===null&&!isNew?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){
-if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardow\
-n knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
-owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].filter(role=>role!==
-""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];
-others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(
-", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who a\
-lone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"};function createSchema(schema,owner){
+owner,privilege))]}}function limitSteps(database,state2){let about2=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||
+steps.push(step(about2,REOPEN,"updated",`database ${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==
+database.connectionLimit){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(
+step(about2,LIMIT,"updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return steps}function accessSteps(context,database,state2){
+let owner=database.owner.username,admin=context.actual.cluster.server.login,about2=subject(database.owner,"grant"),grant=(privileges,role)=>privileges.length===
+0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],
+restrict=[...revoke(held(state2.acl,"",owner),""),...grant(without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant(without(["CONNECT"],held(
+state2.acl,admin)),admin),steps=[step(about2,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about2,"restrict","updated",`PUBLIC may not c\
+onnect to ${state2.name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database,state2.acl)){let wanted=application.
+database===database.name?databasePrivileges(application.accessLevel):[],missing=grant(without(wanted,held(state2.acl,application.username)),application.username),
+excess=revoke(without(held(state2.acl,application.username,owner),wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&
+steps.push(step(guest,"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revo\
+ke","removed",`${application.username} has more on ${state2.name} than declared`,excess))}return steps}function concerned(context,database,acl2){let strangers=[
+...new Set(acl2.map(item=>item.grantee))].map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==database.
+name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(
+state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&
+sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],about2=subject(database.owner,existing===
+null&&!isNew?"database":"tag");return[step(about2,existing===null&&!isNew?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}
+function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name}\
+ is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){
+let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].
+filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(
+item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}\
+, left alone: ${others.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name}\
+ from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"};function createSchema(schema,owner){
 return new Statement(`CREATE SCHEMA ${identifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){let where=schema===null?"":` SCHEMA ${identifier(
 schema)}`;return new Statement(`CREATE EXTENSION ${identifier(extension)}${where} CASCADE`,{runAs:owner})}function grantOnSchema(schema,privileges,role,owner){return new Statement(
 `GRANT ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner){return new Statement(
@@ -9963,11 +9969,11 @@ if(isReachable(database,schema)&&held(schema.acl,"",schema.owner).includes("CREA
 step(subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements)],findings:[]}}let message=`\
 everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner===""?"the server":schema.owner} owns; as a superuser\
 : REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),
-"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about=subject(database.owner,"grant"),findings=[];
+"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about2=subject(database.owner,"grant"),findings=[];
 for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${String(schema.foreignObjects)}\
  object(s) in schema ${schema.name} of ${database.name} belong to others than ${database.owner.username}: editors and readers got nothing on them`;findings.push(
-finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.name} of ${database.name} holds objects and is not liste\
-d: editors and readers got nothing in it; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var RDS_IAM="rds_iam";function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+finding(about2,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.name} of ${database.name} holds objects and is not list\
+ed: editors and readers got nothing in it; list it in schemas`;findings.push(finding(about2,"cover","warning",message))}}return findings}var RDS_IAM="rds_iam";function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
 n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
@@ -9976,25 +9982,25 @@ application).length===0?[]:[step(subject(application,"login"),"grant","created",
 function planLeftover(context,application){let{version,login}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.username)??[]).some(item=>isLeftover(
 item,login,version)))return[];let message=`${login} leaves ${application.username}: left behind by a run that was cut off`;return[step(subject(application,"gran\
 t"),"revoke leftover","removed",message,[releaseRole(version,application.username,login)])]}function isLeftover(item,admin,version){return item.member!==admin?!1:
-version<16e4||item.grantor===admin&&(item.inherit||item.set)}function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.get("Stack")===context.
-declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(
-role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[orphan(tag,"role",role.
-name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.
-databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.roles.
-get(database.owner)?.comment??null);return tag===null||!isOurs(context,tag)?[]:[orphan(tag,"database",database.owner,database.name)]})}function orphan(tag,object2,username,database){
-let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2};
-if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=`rds-provision dest\
-roy --application ${application??""}`;return finding(about,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unk\
-nown"}: ${remedy}`)}function ownerTransaction(context,owner,steps,held2=!1){let asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs===owner.username)),first=asOwner.
+version<16e4||item.grantor===admin&&(item.inherit||item.set)}function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
+roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
+[orphan(tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[
+...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.
+actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,tag)?[]:[orphan(tag,"database",database.owner,database.name)]})}function orphan(tag,object2,username,database){
+let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about2={application,database,username,object:object2};
+if(tag.get("CleanupPolicy")==="retain")return finding(about2,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=`rds-provision des\
+troy --application ${application??""}`;return finding(about2,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"u\
+nknown"}: ${remedy}`)}function ownerTransaction(context,owner,steps,held2=!1){let asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs===owner.username)),first=asOwner.
 indexOf(!0),last=asOwner.lastIndexOf(!0);if(first===-1)return{kind:"atomic",steps};let{version,login}=context.actual.cluster.server,hold=held2?[]:[holdRole(version,
 owner.username,login)],release2=[releaseRole(version,owner.username,login)];return{kind:"atomic",steps:steps.map((item,index)=>({...item,statements:[...index===
 first?hold:[],...item.statements,...index===last?release2:[]]}))}}function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
 database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value])=>!isStored(stored.get(name2),value)),reset=[...stored.
-keys()].filter(name2=>!settings.has(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value])=>step(about,"set",stored.has(name2)?"u\
-pdated":"created",`${name2} = ${items(value).join(", ")} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value))])),...reset.map(name2=>step(
-about,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function items(value){return typeof value==
-"string"?[value]:value}function isStored(stored,value){if(stored===void 0)return!1;if(typeof value=="string")return stored===value;let actual=splitList(stored);
-return actual.length===value.length&&actual.every((item,index)=>item===value[index])}function splitList(text3){return[...text3.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
+keys()].filter(name2=>!settings.has(name2)).sort(),about2=subject(application,"setting");return[...set.map(([name2,value])=>step(about2,"set",stored.has(name2)?
+"updated":"created",`${name2} = ${items(value).join(", ")} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value))])),...reset.map(
+name2=>step(about2,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function items(value){
+return typeof value=="string"?[value]:value}function isStored(stored,value){if(stored===void 0)return!1;if(typeof value=="string")return stored===value;let actual=splitList(
+stored);return actual.length===value.length&&actual.every((item,index)=>item===value[index])}function splitList(text3){return[...text3.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
 map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
@@ -10010,20 +10016,20 @@ canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!
 actual&&{validUntil:application.validUntil}},names2=Object.keys(attributes);if(names2.length===0)return null;let message=`role ${role.name}: ${names2.map(name2=>ATTRIBUTE_WORDS[name2]??
 name2).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}var ATTRIBUTE_WORDS={login:"may log in",
 createDb:"CREATEDB as declared",createRole:"CREATEROLE taken away",connectionLimit:"connection limit",validUntil:"valid until"};function planPassword(context,application){
-let about=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.actual.logins.get(application.
+let about2=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.actual.logins.get(application.
 name)??{kind:"not_tried"},verifier=context.secrets.get(application.name)?.verifier??null;if(verifier===null||state2.kind!=="password_wrong"&&state2.kind!=="othe\
 r_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(application.username)?.comment??
 null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.username} set from ${application.
-secretId}, version ${now} (before: ${before})`;return{steps:[step(about,"set","updated",message,[alterRole(application.username,{verifier})])],findings:[]}}function planNoPassword(context,application){
+secretId}, version ${now} (before: ${before})`;return{steps:[step(about2,"set","updated",message,[alterRole(application.username,{verifier})])],findings:[]}}function planNoPassword(context,application){
 let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username}\
  logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(
 application.username,{verifier:null});return{steps:[step(subject(application,"password"),"remove","removed",`${application.username} logs in by IAM: no password`,
-[statement])],findings:[]}}function passwordFinding(context,application,state2){let about=subject(application,"password"),version=context.secrets.get(application.
-name)?.versionId??"";switch(state2.kind){case"password_right":return finding(about,"verify","no_change",`${application.username} logs in with secret version ${version}${state2.
-note===null?"":` (then refused: ${state2.note})`}`);case"rotation_in_progress":return finding(about,"rotation_in_progress","skipped",`${application.username}: A\
-WSPENDING logs in, a rotation is under way; nothing was changed`);case"expired":return finding(about,"verify","skipped",`${application.username}: valid_until is\
- in the past, so the server refuses every password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.
-username} before asking for a password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.
+[statement])],findings:[]}}function passwordFinding(context,application,state2){let about2=subject(application,"password"),version=context.secrets.get(application.
+name)?.versionId??"";switch(state2.kind){case"password_right":return finding(about2,"verify","no_change",`${application.username} logs in with secret version ${version}${state2.
+note===null?"":` (then refused: ${state2.note})`}`);case"rotation_in_progress":return finding(about2,"rotation_in_progress","skipped",`${application.username}: \
+AWSPENDING logs in, a rotation is under way; nothing was changed`);case"expired":return finding(about2,"verify","skipped",`${application.username}: valid_until \
+is in the past, so the server refuses every password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.
+username} before asking for a password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.
 username}: the password could not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),desired=desiredRoleTag(context,
 application,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing===
 null?step(subject(application,"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag","updated",`\
@@ -10166,7 +10172,18 @@ function granteesOf(cluster,declaration,database){let holders=new Set(cluster.da
 guests.map(application=>application.username)),strangers=declaration.applications.filter(application=>application.database!==database.name&&holders.has(application.
 username));return[...guests,...strangers.map(application=>application.username)]}async function seenByAdmin(server,database,grantees){try{return await server.withSession(
 await server.adminLogin(database.name),session=>inspectDatabase(session,grantees))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authenti\
-cation"&&["42501","53300","55000"].includes(error.code))return null;throw error}}var import_node_crypto3=__toESM(require_crypto(),1),import_node_util2=__toESM(require_util(),1);var import_node2=__toESM(require_node(),1);var saslprep=import_node2.default.saslprep;function prepare(password){try{return saslprep(password)}catch{return password}}function prepareAsNodePostgres(password){return password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g,
+cation"&&["42501","53300","55000"].includes(error.code))return null;throw error}}var OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);function recordFindings(recorder,findings,touched){for(let finding2 of findings)
+finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,durationMs:0,statements:[]})}function keyOf({object:object2,application,
+database}){return JSON.stringify([object2,application,database])}function assertApplied(run,server,execution){let{failures,unknown:unknown2,skipped}=execution,problems=[];
+for(let{step:step2,error}of failures){let code="code"in error&&typeof error.code=="string"?error.code:"";OUTDATED.has(code)||(run.recorder.record({...draftOf(step2,
+[],0,""),status:"failed",message:`${step2.message}: ${error.message}`}),problems.push({application:step2.application,field:step2.object,message:`${step2.message}\
+: ${error.message}.`,remedy:"Correct the cause; the next run goes on from here."}))}for(let step2 of unknown2)run.recorder.record({...draftOf(step2,[],0,""),status:"\
+failed",message:`${step2.message}: the connection broke before the server answered, so whether it took effect is not known`}),problems.push({application:step2.application,
+field:step2.object,message:`${step2.message}: the connection broke before the server answered.`,remedy:"The next run finds out and goes on from there."});if(problems.
+push(...endOfRun(run.dependencies.signal,server)),problems.length!==0){for(let step2 of skipped)run.recorder.record({...draftOf(step2,[],0,""),status:"skipped",
+message:`${step2.message}: not done, since something before it failed`});throw new ApplyError(problems)}}function endOfRun(signal,server){return signal.aborted?
+[{application:null,field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}]:server.lock.lost===null?[]:[{application:null,
+field:"lock",message:`the connection that holds the instance's lock was lost: ${server.lock.lost.message}.`,remedy:"The next run goes on from here."}]}var import_node_crypto3=__toESM(require_crypto(),1),import_node_util2=__toESM(require_util(),1);var import_node2=__toESM(require_node(),1);var saslprep=import_node2.default.saslprep;function prepare(password){try{return saslprep(password)}catch{return password}}function prepareAsNodePostgres(password){return password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g,
 " ").replace(/\u00AD|\u034F|\u1806|[\u180B-\u180D]|\u200C|\u200D|\u2060|[\uFE00-\uFE0F]|\uFEFF/g,"").normalize("NFKC")}function checkPassword(password){let value=password.
 reveal();return value===""?"is empty.":value.includes("\0")?"contains a NUL character, which PostgreSQL cannot take.":new RegExp("\\p{Cs}","u").test(value)?"con\
 tains half of a surrogate pair, which is no text.":prepare(value)!==prepareAsNodePostgres(value)?"mixes characters that clients normalize differently (RFC 4013)\
@@ -10176,16 +10193,16 @@ import_node_crypto3.pbkdf2)(prepare(password.reveal()),salt,ITERATIONS,32,"sha25
 salted).update("Server Key").digest("base64");return new Secret(`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}async function secretFacts(declaration,actual,credentials){let entries=declaration.applications.flatMap(application=>{let credential=credentials.get(application.
 name);if(credential===void 0)return[];let state2=actual.logins.get(application.name)?.kind,isSet2=!actual.cluster.roles.has(application.username)||state2==="pas\
 sword_wrong"||state2==="other_method";return[{name:application.name,credential,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,
-isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,verifier}]})))}var MAX_ROUNDS=4,OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);async function converge(run,server,credentials){let scope=null,last=null,
-touched=new Set,record=draft=>{touched.add(keyOf(draft)),run.recorder.record(draft)};for(let number=1;;number+=1){let{inspection,plan:plan2}=await makeRound(run,
-server,credentials,scope);if(plan2.jobs.length===0)return recordFindings(run.recorder,plan2.findings,touched),inspection;if(number>MAX_ROUNDS||last!==null&&samePlan(
-last,plan2))throw notConverged(plan2);let{signal}=run.dependencies,execution=await execute(server,plan2,{signal,maxConnections:run.declaration.maxConnections,record});
-assertApplied(run,server,execution),last=execution.failures.length===0?plan2:null,scope=await scopeAfter(run,plan2,inspection)}}async function makeRound(run,server,credentials,scope){
-let inspection=await inspect2(server,versionsOf(run.secrets),run.declaration,credentials,scope),violations=checkActual(run.declaration,inspection.actual);if(violations.
-length>0)throw new BlockedError(violations);let secrets=await secretFacts(run.declaration,inspection.actual,inspection.credentials);return{inspection,plan:makePlan(
-{declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,secrets})}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"A\
-WSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function stepsOf2(plan2){return plan2.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.
-kind==="atomic"?transaction.steps:[transaction.step]))}function samePlan(a8,b8){let text3=plan2=>stepsOf2(plan2).map(step2=>`${step2.message}
+isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,verifier}]})))}var MAX_ROUNDS=4;async function converge(run,server,credentials){let scope=null,last=null,touched=new Set,record=draft=>{touched.add(keyOf(draft)),run.recorder.
+record(draft)};for(let number=1;;number+=1){let{inspection,plan:plan2}=await makeRound(run,server,credentials,scope);if(plan2.jobs.length===0)return recordFindings(
+run.recorder,plan2.findings,touched),inspection;if(number>MAX_ROUNDS||last!==null&&samePlan(last,plan2))throw notConverged(plan2);let{signal}=run.dependencies,execution=await execute(
+server,plan2,{signal,maxConnections:run.declaration.maxConnections,record});assertApplied(run,server,execution),last=execution.failures.length===0?plan2:null,scope=
+await scopeAfter(run,plan2,inspection)}}async function makeRound(run,server,credentials,scope){let inspection=await inspect2(server,versionsOf(run.secrets),run.
+declaration,credentials,scope),violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(
+run.declaration,inspection.actual,inspection.credentials);return{inspection,plan:makePlan({declaration:run.declaration,actual:inspection.actual,buildId:run.run.
+buildId,secrets})}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function stepsOf2(plan2){
+return plan2.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps:[transaction.step]))}function samePlan(a8,b8){
+let text3=plan2=>stepsOf2(plan2).map(step2=>`${step2.message}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text3(a8)===text3(b8)}async function scopeAfter(run,plan2,inspection){let steps=stepsOf2(plan2),applications=new Set(steps.flatMap(step2=>step2.application===
@@ -10193,20 +10210,9 @@ null?[]:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.data
 "role"||step2.object==="password").map(step2=>step2.application)),credentials=new Map(inspection.credentials),again=run.declaration.applications.filter(application=>set.
 has(application.name)&&application.auth==="password");if(again.length>0){let current=await run.secrets.readCurrent(again.map(application=>application.secretId));
 for(let application of again){let credential=current.credentials.get(application.secretId);credential!==void 0&&credentials.set(application.name,credential)}}return{
-before:{...inspection,credentials},applications,databases:databases2}}function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status===
-"no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.
-stringify([object2,application,database])}function assertApplied(run,server,execution){let{failures,unknown:unknown2,skipped}=execution,problems=[];for(let{step:step2,
-error}of failures){let code="code"in error&&typeof error.code=="string"?error.code:"";OUTDATED.has(code)||(run.recorder.record({...draftOf(step2,[],0,""),status:"\
-failed",message:`${step2.message}: ${error.message}`}),problems.push({application:step2.application,field:step2.object,message:`${step2.message}: ${error.message}\
-.`,remedy:"Correct the cause; the next run goes on from here."}))}for(let step2 of unknown2)run.recorder.record({...draftOf(step2,[],0,""),status:"failed",message:`${step2.
-message}: the connection broke before the server answered, so whether it took effect is not known`}),problems.push({application:step2.application,field:step2.object,
-message:`${step2.message}: the connection broke before the server answered.`,remedy:"The next run finds out and goes on from there."});if(problems.push(...endOfRun(
-run.dependencies.signal,server)),problems.length!==0){for(let step2 of skipped)run.recorder.record({...draftOf(step2,[],0,""),status:"skipped",message:`${step2.
-message}: not done, since something before it failed`});throw new ApplyError(problems)}}function endOfRun(signal,server){return signal.aborted?[{application:null,
-field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}]:server.lock.lost===null?[]:[{application:null,field:"loc\
-k",message:`the connection that holds the instance's lock was lost: ${server.lock.lost.message}.`,remedy:"The next run goes on from here."}]}function notConverged(plan2){
-return new ApplyError(stepsOf2(plan2).map(step2=>({application:step2.application,field:step2.object,message:`still to do after it was done: ${step2.message}.`,remedy:"\
-Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."})))}function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
+before:{...inspection,credentials},applications,databases:databases2}}function notConverged(plan2){return new ApplyError(stepsOf2(plan2).map(step2=>({application:step2.
+application,field:step2.object,message:`still to do after it was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it wi\
+thout an error; look at the statements in the audit."})))}function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
 function nameApplications(problems,declaration){return problems.flatMap(problem2=>{let users=passwordLogins(declaration).filter(({secretId:secretId2})=>secretId2===
 problem2.field);return[...users.length===0||problem2.field===declaration.admin.secretId?[problem2]:[],...users.map(({name:name2})=>({...problem2,application:name2}))]})}
@@ -10279,50 +10285,101 @@ message,Date.now()-started)}})}var import_promises7=__toESM(require_promises(),1
 minVersion:"TLSv1.2"}),name2=tls.serverName??serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
 name2,certificate)}}async function authorities(caFile){if(caFile===null){let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));return profiles.
 ca}try{return await(0,import_promises7.readFile)(caFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError(
-[{application:null,field:"tls.ca_file",message:`cannot be read: ${reason}.`,remedy:"Give the path of a PEM file."}],{cause:error})}}var LOCK_DATABASE="postgres";function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(
+[{application:null,field:"tls.ca_file",message:`cannot be read: ${reason}.`,remedy:"Give the path of a PEM file."}],{cause:error})}}var HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password";function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(
+input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}
+function about(input){return{application:null,database:null,username:input.admin,object:"admin"}}function adminStep(input,action,status,message,statements){return{
+...about(input),action,status,message:`${message} (as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,
+role=cluster.roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,
+{login:!0,createDb:!0,createRole:!0,...password});return[adminStep(input,"create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.
+canLogin&&{login:!0},...!role.createDb&&{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(
+input,"repair","updated",`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(admin,attributes),
+comment])]}function adminTag({buildId,tags},role){let existing=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.
+get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planGrants2(input){let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(
+cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(
+item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?
+[RDS_IAM]:[],...input.adopted]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),
+...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.
+grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant","created",`${admin} gets ${role}`,[statement])),findings=wanted.
+filter(item=>!isPossible(item)).map(({role,statement})=>({...about(input),action:"grant",status:"warning",message:`${cluster.server.login} may not grant ${role}\
+; who may: ${statement.redacted};`}));return{steps,findings}}async function inspectMaster(session,roles){let names2=roles.map(literal).join(", "),byCreateRole=session.version<16e4?"OR (me.rolcreaterole AND NOT r.rolsuper)":
+"",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN (${names2}\
+)
+      AND (me.rolsuper OR pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') ${byCreateRole})`,"SELECT coalesce(current_setting('rds.restrict_password_comman\
+ds', true), '') IN ('on', '1', 'true', 'yes') AS restricts"]);return{grantable:new Set(rows.map(row2=>text(row2,"name"))),restrictsPasswords:setting!==void 0&&flag(
+setting,"restricts")}}var REMEDIES={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.",starting:"Check the\
+ instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_connections.",tls:"Chec\
+k tls.ca_file and tls.server_name; for RDS no ca_file is needed. The host must be spelled as in the certificate.",no_tls:'Enable TLS on the server; tls.mode = "\
+disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'\
+The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',after_authentication:"Check instance.dat\
+abase, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.conf; on RDS,\
+ rds.force_ssl and IAM)."};function connectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===
+null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,problem2={application:null,field:"instance",message:`cannot connect to ${declared.host}\
+:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:REMEDIES[failure.
+kind]};return new ConnectionError([problem2],{cause:failure})}async function bootstrap(run,target,admin,adminSecret,setPassword){let{declaration,dependencies}=run,master=await masterCredential(run);if(master.user===admin.user)
+throw sameLogin(master.user);let reserved=checkReservedNames(declaration,master.user);if(reserved.length>0)throw new BlockedError(reserved);let session=await connectAsMaster(
+declaration,target,master);try{let{signal,progress}=dependencies;await takeLock(session,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress});let adopted=declaration.
+applications.filter(application=>application.adoptExisting).map(application=>application.username),cluster=await inspectCluster(session,{...declaration,databases:[],
+applications:[]}),facts=await inspectMaster(session,[...adopted,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]);assertUsable(admin.user,cluster.
+roles.get(admin.user));let plan2=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,verifier:setPassword&&adminSecret!==null?await scramVerifier(
+adminSecret.password):null,...facts,adopted,buildId:run.run.buildId,tags:declaration.tags}),server=instance(target,session,session,master,1),execution=await execute(
+server,plan2,{signal,maxConnections:1,record:draft=>run.recorder.record(draft)});recordFindings(run.recorder,plan2.findings,new Set),assertApplied(run,server,execution)}finally{
+await session.close()}}async function masterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap need\
+s a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);
+let user=credential.username;if(user===null)throw new SecretError([{application:null,field:id,message:"the master secret names no username.",remedy:'Add "userna\
+me" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster(declaration,target,master){let started=Date.
+now();try{return await connect(target,await loginTo(declaration.instance.database,master))}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(
+error,declaration,master.user,Date.now()-started),remedy="The delegated admin cannot log in, and the master that would repair it cannot either: check master_sec\
+ret_id.";throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function sameLogin(user){
+return new BlockedError([{application:null,field:"reserved names",message:`the delegated admin and the master are both ${user}.`,remedy:"Give the delegated admi\
+n a name of its own in its secret, e.g. platform_provisioner."}])}function assertUsable(user,role){if(!(role===void 0||!(role.superuser||role.replication||role.
+bypassRls)))throw new BlockedError([{application:null,field:"privileged role",message:`the role ${user} cannot be the delegated admin: it holds SUPERUSER, REPLI\
+CATION or BYPASSRLS.`,remedy:"Name another login in the admin secret."}])}var LOCK_DATABASE="postgres";function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(
 /[^\x20-\x7e]/g,"?").slice(0,63)}async function targetOf(declaration,run,dependencies){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,
 lockTimeoutMs=lockTimeoutSeconds*1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions({...tls,caFile:tls.caFile??dependencies.
 defaultCaFile},declared.host),applicationName:applicationName(run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies){
 let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
-dependencies.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openInstance(declaration,target,credential,dependencies){
-let admin=await connectAdmin(declaration,target,credential,dependencies);try{let lock=await lockSession(admin,target,credential),{signal,progress}=dependencies;
-return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),instance({...target,version:admin.version},admin,lock,credential,
-declaration.maxConnections)}catch(error){throw await admin.close(),error}}async function connectAdmin(declaration,target,credential,dependencies){let{host:host2,
-port:port2}=target.endpoint,started=Date.now();try{return await patiently(async()=>connect(target,await loginTo(declaration.instance.database,credential)),{timeoutMs:declaration.
-connectTimeoutSeconds*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.progress(`waiting for ${host2}:${String(port2)} (${seconds(elapsedMs)}\
- of ${String(declaration.connectTimeoutSeconds)} s): ${reason}`)})}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,credential.
-user,Date.now()-started):error}}async function lockSession(admin,target,credential){if(admin.database===LOCK_DATABASE)return admin;try{return await connect({...target,
-version:admin.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication")return admin;
-throw error}}function seconds(ms){return(ms/1e3).toFixed(0)}var REMEDIES={unreachable:"Check instance.host and port, the network path and the security group, an\
-d connect_through if there is a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connect\
-ions on the server, or raise its max_connections.",tls:"Check tls.ca_file and tls.server_name; for RDS no ca_file is needed. The host must be spelled as in the \
-certificate.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give ma\
-ster_secret_id so that the admin is created or repaired.",other_method:'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it\
- out of rds_iam as the master.',after_authentication:"Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"\
-Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM)."};function connectionError(failure,declaration,user,elapsedMs){let{
-instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,problem2={application:null,
-field:"instance",message:`cannot connect to ${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (\
-tried for ${seconds(elapsedMs)} s).`,remedy:REMEDIES[failure.kind]};return new ConnectionError([problem2],{cause:failure})}async function apply(declaration,run,dependencies){let records=[],{environment,clusterName,instance:instance2}=declaration,sinks=[record=>records.push(record),...dependencies.
+dependencies.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let{declaration,dependencies}=run,
+target=await targetOf(declaration,run.run,dependencies),opened=await connectAdmin(run,target,adminSecret),{session:admin,credential}=opened;try{let lock=await lockSession(
+admin,target,credential),{signal,progress}=dependencies;return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),{server:instance(
+{...target,version:admin.version},admin,lock,credential,declaration.maxConnections),adminSecret:opened.adminSecret}}catch(error){throw await admin.close(),error}}
+async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);await bootstrap(run,target,adminCredential(run.declaration,
+adminSecret,run.dependencies),adminSecret,!1)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,started=Date.now();try{try{return await asAdmin(
+run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(run,target,adminSecret);if(rotated!==
+null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,
+run.dependencies),adminSecret,!0),await asAdmin(run,target,adminSecret)}}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,adminCredential(
+declaration,adminSecret,run.dependencies).user,Date.now()-started):error}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong\
+_password"||error.kind==="refused"||error.code==="28000")}async function withAnotherVersion(run,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.
+secrets.readStage(tried.secretId,stage);if(!(version===null||version.versionId===tried.versionId))try{return await asAdmin(run,target,version)}catch(error){if(!isRefused(
+error))throw error}}return null}async function asAdmin({declaration,dependencies},target,adminSecret){let{host:host2,port:port2}=target.endpoint,credential=adminCredential(
+declaration,adminSecret,dependencies),limit=declaration.connectTimeoutSeconds;return{session:await patiently(async()=>connect(target,await loginTo(declaration.instance.
+database,credential)),{timeoutMs:limit*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/
+1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}async function lockSession(admin,target,credential){if(admin.database===LOCK_DATABASE)
+return admin;try{return await connect({...target,version:admin.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&
+error.kind==="after_authentication")return admin;throw error}}async function apply(declaration,run,dependencies){let records=[],{environment,clusterName,instance:instance2}=declaration,sinks=[record=>records.push(record),...dependencies.
 sinks],recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies.now,sinks});try{await applyStages(declaration,run,dependencies,recorder);
 let isChanged=records.some(record=>["created","updated","removed"].includes(record.status));return{recorder,end:{outcome:isChanged?"changed":"no_change",exitCode:EXIT.
 done,error:null},problems:[]}}catch(thrown){let error=provisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(declaration,error):[],...failedSecrets(
 declaration,error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(declaration,records,error))recorder.record(draft);let outcome=error instanceof
 BlockedError?"blocked":"failed";return{recorder,end:{outcome,exitCode:error.exitCode,error:error.message},problems:error.problems}}}async function plan(declaration,run,dependencies){
-let secrets=dependencies.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration),server=await open3(declaration,run,dependencies,credentials);
-try{return await makeRound({declaration,run,secrets},server,credentials.applications,null)}finally{await server.close()}}async function applyStages(declaration,run,dependencies,recorder){
-let violations=checkRequest(declaration,run);if(violations.length>0)throw new BlockedError(violations);let secrets=dependencies.secrets(declaration.aws),credentials=await whoAndWhat(
-declaration,dependencies,secrets,recorder),server=await open3(declaration,run,dependencies,credentials);recorder.setServer(server.admin);try{await converge({declaration,
-run,secrets,recorder,dependencies},server,credentials.applications)}finally{await server.close()}}async function whoAndWhat(declaration,dependencies,secrets,recorder){
+let secrets=dependencies.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration),{environment,clusterName,instance:instance2}=declaration,
+recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies.now,sinks:[]});assertReserved(declaration,credentials);let{server}=await openInstance(
+{declaration,run,secrets,recorder,dependencies},credentials.admin);try{return await makeRound({declaration,run,secrets},server,credentials.applications,null)}finally{
+await server.close()}}async function applyStages(declaration,run,dependencies,recorder){let violations=checkRequest(declaration,run);if(violations.length>0)throw new BlockedError(
+violations);let secrets=dependencies.secrets(declaration.aws),credentials=await whoAndWhat(declaration,dependencies,secrets,recorder),context={declaration,run,secrets,
+recorder,dependencies};assertReserved(declaration,credentials);try{await convergeOnce(context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOnlyRights(
+error))throw error;await repairAdmin(context,credentials.admin),await convergeOnce(context,credentials)}}async function convergeOnce(context,credentials){let{server}=await openInstance(
+context,credentials.admin);context.recorder.setServer(server.admin);try{await converge(context,server,credentials.applications)}finally{await server.close()}}function lacksOnlyRights(error){
+return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies,secrets,recorder){
 let[actor,credentials]=await Promise.allSettled([dependencies.actor(declaration.aws),readCredentials(secrets,declaration)]);if(actor.status==="fulfilled"&&recorder.
-setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}async function open3(declaration,run,dependencies,credentials){
-let admin=adminCredential(declaration,credentials.admin,dependencies),reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username:admin.user}},
-null);if(reserved.length>0)throw new BlockedError(reserved);return openInstance(declaration,await targetOf(declaration,run,dependencies),admin,dependencies)}function provisionError(thrown){
-if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown);return thrown instanceof
-ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"Check the server and run again\
-."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What took effect is in the audit; the next run goes on from the\
-re."}],{cause:thrown})}function failedSecrets(declaration,error){return error instanceof SecretError?error.problems.map(problem2=>{let application=declaration.applications.
-find(item=>item.name===problem2.application),{database=null,username=null}=application??{};return{application:problem2.application,database,username,object:"pas\
-sword",action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.message} ${problem2.remedy}`,statements:[]}}):[]}var CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidCl\
+setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function assertReserved(declaration,{
+admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.
+length>0)throw new BlockedError(reserved)}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?
+`${thrown.name}: ${thrown.message}`:String(thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a fu\
+rther connection failed: ${message}.`,remedy:"Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}\
+.`,remedy:"What took effect is in the audit; the next run goes on from there."}],{cause:thrown})}function failedSecrets(declaration,error){return error instanceof
+SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??
+{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.
+message} ${problem2.remedy}`,statements:[]}}):[]}var CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidCl\
 ientTokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticatio\
 nToken","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/;
 function awsFailure(error){if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null};let code="code"in error&&typeof error.code=="st\
@@ -10395,10 +10452,10 @@ function parseJson2(text3){try{return JSON.parse(text3)}catch{return null}}funct
 remedy}}function explain({name:name2,message}){return name2==="ResourceNotFoundException"?/staging label/i.test(message)?{message:"the secret has no current val\
 ue.",remedy:"Store one in it."}:{message:"the secret does not exist.",remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFail\
 ure"||name2==="AccessDeniedException"&&/kms/i.test(message)?{message:`the secret cannot be decrypted (${message}).`,remedy:"Allow kms:Decrypt on the secret's ke\
-y, and see that the key is enabled."}:/^AccessDenied/.test(name2)?{message:`access to the secret is denied (${message}).`,remedy:"Allow secretsmanager:GetSecret\
-Value on it, in the policy of the runner and, across accounts, of the secret."}:name2==="InvalidRequestException"&&/deletion|deleted/i.test(message)?{message:"t\
-he secret is marked for deletion.",remedy:"Restore it (aws secretsmanager restore-secret), or name another."}:{message:`${name2}: ${message}`,remedy:"Check the \
-secret and its id."}}var SERVICE="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4;function createSecretReader(settings,limits=CALL_LIMITS){let loading=null,calls=()=>loading??=loadCalls(
+y, and see that the key is enabled."}:name2.startsWith("AccessDenied")?{message:`access to the secret is denied (${message}).`,remedy:"Allow secretsmanager:GetS\
+ecretValue on it, in the policy of the runner and, across accounts, of the secret."}:name2==="InvalidRequestException"&&/deletion|deleted/i.test(message)?{message:"\
+the secret is marked for deletion.",remedy:"Restore it (aws secretsmanager restore-secret), or name another."}:{message:`${name2}: ${message}`,remedy:"Check the\
+ secret and its id."}}var SERVICE="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4;function createSecretReader(settings,limits=CALL_LIMITS){let loading=null,calls=()=>loading??=loadCalls(
 settings,limits);return{readCurrent:async ids=>readCurrent(await calls(),[...new Set(ids)]),readStage:async(id,stage)=>readStage(await calls(),id,stage)}}async function loadCalls(settings,limits){
 let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es19(),dist_es_exports12)),clientConfig(settings,limits)]),client=new sdk.SecretsManagerClient(
 {...config});return{batch:ids=>withinLimit(limits,abortSignal=>client.send(new sdk.BatchGetSecretValueCommand({SecretIdList:[...ids]}),{abortSignal})),single:(id,stage)=>withinLimit(
@@ -10433,7 +10490,7 @@ slice(1).map(part=>Number(part??0));if(month<1||month>12||day<1||day>daysIn(year
 let date2=new Date(text3.toUpperCase()),utcYear=date2.getUTCFullYear();return utcYear>=1&&utcYear<=9999?date2:null}function daysIn(year2,month){let leap=year2%4===
 0&&(year2%100!==0||year2%400===0);return month===2?leap?29:28:[4,6,9,11].includes(month)?30:31}var name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text2=pipe(string(TEXT_RULE),check(isText,TEXT_RULE)),bool=boolean("Use true or false."),PATH_RULE="Use\
  the path of a file or folder.",path3=pipe(string(PATH_RULE),check(value=>value!==""&&isPrintable(value),PATH_RULE));function integer2(least,most){return custom(
-value=>typeof value=="number"&&Number.isInteger(value)&&value>=least&&value<=most,`Use a whole number from ${least} to ${most}.`)}var port=integer2(1,65535),seconds2=integer2(
+value=>typeof value=="number"&&Number.isInteger(value)&&value>=least&&value<=most,`Use a whole number from ${least} to ${most}.`)}var port=integer2(1,65535),seconds=integer2(
 1,2147483),connectionLimit=integer2(-1,2147483647);function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var names=pipe(array(name,"Use\
  a list of names."),transform(list=>[...new Set(list)])),texts2=pipe(array(text2,"Use a list of texts."),transform(list=>new Set(list))),secretId=pipe(string("U\
 se the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE="\
@@ -10510,7 +10567,7 @@ value):report(`${show(value)} is not accepted.`,"Use text without control charac
 connect_through:nested,cluster_name:nullish(text2),stack:nullish(text2),accept_tags_from:nullish(texts2),admin_secret_id:nullish(secretId,null),admin_auth:nullish(
 oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(
 roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text2,null),run_id:nullish(text2,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),
-"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),connect_timeout:nullish(seconds2,300),lock_timeout:nullish(seconds2,
+"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,
 300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text2,null)};
 function parseDeclaration(json){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson3(json),TOP);if(top2===null)throw new InvalidInputError(problems);let declared=declarationOf(
 top2),all=[...problems,...requiredProblems(top2,broken),...declared.problems];if(all.length>0||declared.value===null)throw new InvalidInputError(all);return{declaration:declared.
@@ -10545,14 +10602,14 @@ ut FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises12.re
 String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{
 cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,
 options2.cwd);return resolveRun({command:options2.command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,uuid:(0,import_node_crypto8.randomUUID)(),
-toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId})}var output=createOutput(process.stdout),errors=createOutput(process.stderr);function interruption(){let controller=new AbortController,stop=signal=>{controller.
-signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}
-function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment){let{write}=output,lines={write,insideTerraform:insideTerraform(
-environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,
-colour,listUnchanged:!1});return isGithubActions(process.env)?[main2,githubReporter(lines)]:[main2]}function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??
-"";return createGithubReporter({...lines,writeSummary:text3=>{file!==""&&(0,import_node_fs11.appendFileSync)(file,text3)}})}function dependenciesFor(environment,reporters){
-let caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{...awsDependencies,now:()=>new Date,signal:interruption(),sinks:[
-record=>reporters.forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
+toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId})}process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr);function interruption(){
+let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on(
+"SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment){
+let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.logFormat===
+"json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged:!1});return isGithubActions(process.env)?[main2,githubReporter(lines)]:[main2]}
+function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter({...lines,writeSummary:file===""?()=>{}:createFileOutput(
+file).write})}function dependenciesFor(environment,reporters){let caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{
+...awsDependencies,now:()=>new Date,signal:interruption(),sinks:[record=>reporters.forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
 `),defaultCaFile:caFile===""?null:caFile}}async function runApply(options2,environment){let reporters=reportersFor(environment),dependencies=dependenciesFor(environment,
 reporters),begun=await start({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:!0}),
 result=begun.parsed===null?unusable(begun,dependencies):await apply(begun.parsed.declaration,begun.run,dependencies),governanceDir=begun.parsed?.declaration.governanceDir??

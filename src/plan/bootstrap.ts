@@ -1,0 +1,96 @@
+/** The delegated admin, made or repaired by the master (design §2, §5 fact 9). Pure. */
+import type { Cluster, RoleState } from '../model/catalog.ts'
+import type { AuthMethod } from '../model/declaration.ts'
+import type { Secret } from '../model/secret.ts'
+import type { Changes, Finding, Plan, Step, Subject } from '../model/step.ts'
+import { formatTag, MANAGED_BY, parseTag } from '../model/tag.ts'
+import { alterRole, commentOnRole, createRole, grantAdministration, grantRole } from '../sql/role.ts'
+import { RDS_IAM } from './memberships.ts'
+
+/** What the master sees, and what the admin is to be. */
+export interface BootstrapInput {
+  readonly cluster: Cluster
+  readonly admin: string
+  readonly auth: AuthMethod
+  /** null: the password works, or there is none (IAM). */
+  readonly verifier: Secret | null
+  /** Roles that the master may grant to others. */
+  readonly grantable: ReadonlySet<string>
+  /** rds.restrict_password_commands: only members of rds_password may set passwords. */
+  readonly restrictsPasswords: boolean
+  /** Existing roles that the declaration adopts; from 16 on the admin needs a right over each. */
+  readonly adopted: readonly string[]
+  readonly buildId: string
+  readonly tags: ReadonlyMap<string, string>
+}
+
+/** To end sessions before a drop, and to see who holds what we wait for (design §5 facts 10 and 18). */
+const HELPING_ROLES = ['pg_signal_backend', 'pg_read_all_stats']
+const RDS_PASSWORD = 'rds_password'
+
+export function planBootstrap(input: BootstrapInput): Plan {
+  const role = planAdminRole(input)
+  const grants = planGrants(input)
+  const steps = [...role, ...grants.steps]
+  return {
+    findings: grants.findings,
+    jobs: steps.length === 0 ? [] : [{ stage: 'roles', connectTo: null, transactions: [{ kind: 'atomic', steps }] }],
+  }
+}
+
+function about(input: BootstrapInput): Subject {
+  return { application: null, database: null, username: input.admin, object: 'admin' }
+}
+
+function adminStep(input: BootstrapInput, action: string, status: Step['status'], message: string, statements: Step['statements']): Step {
+  return { ...about(input), action, status, message: `${message} (as ${input.cluster.server.login})`, statements }
+}
+
+function planAdminRole(input: BootstrapInput): Step[] {
+  const { admin, cluster, verifier } = input
+  const role = cluster.roles.get(admin)
+  const password = verifier === null ? {} : { verifier }
+  const comment = commentOnRole(admin, adminTag(input, role))
+  if (role === undefined) {
+    const create = createRole(admin, { login: true, createDb: true, createRole: true, ...password })
+    return [adminStep(input, 'create', 'created', `delegated admin ${admin}`, [create, comment])]
+  }
+  const attributes = {
+    ...(!role.canLogin && { login: true as const }),
+    ...(!role.createDb && { createDb: true }),
+    ...(!role.createRole && { createRole: true }),
+    ...password,
+  }
+  if (Object.keys(attributes).length === 0) return []
+  return [adminStep(input, 'repair', 'updated', `delegated admin ${admin}: ${Object.keys(attributes).map((name) => (name === 'verifier' ? 'password' : name)).join(', ')}`, [alterRole(admin, attributes), comment])]
+}
+
+/** It belongs to the instance and not to one stack's applications: so it names none, and no teardown finds it. */
+function adminTag({ buildId, tags }: BootstrapInput, role: RoleState | undefined): string {
+  const existing = parseTag(role?.comment ?? null)
+  return formatTag(new Map([['ManagedBy', MANAGED_BY], ['BuildId', existing?.get('BuildId') ?? buildId], ...tags, ['UpdatedByBuildId', buildId]]))
+}
+
+function planGrants(input: BootstrapInput): Changes {
+  const { cluster, admin, auth } = input
+  const isNew = cluster.server.version >= 160000
+  const administered = new Set(cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role))
+  const joined = new Set(cluster.memberships.filter((item) => item.member === admin).map((item) => item.role))
+  const memberOf = [...HELPING_ROLES, ...(input.restrictsPasswords ? [RDS_PASSWORD] : []), ...(auth === 'iam' && !isNew ? [RDS_IAM] : [])]
+  const adminOf = isNew ? [...(auth === 'iam' ? [RDS_IAM] : []), ...input.adopted] : []
+  const wanted = [
+    ...memberOf.filter((role) => cluster.roles.has(role) && !joined.has(role)).map((role) => ({ role, statement: grantRole(role, admin) })),
+    ...adminOf.filter((role) => cluster.roles.has(role) && !administered.has(role)).map((role) => ({ role, statement: grantAdministration(role, admin) })),
+  ]
+  const isPossible = ({ role }: { role: string }): boolean => input.grantable.has(role)
+  const steps = wanted.filter(isPossible).map(({ role, statement }) => adminStep(input, 'grant', 'created', `${admin} gets ${role}`, [statement]))
+  const findings = wanted.filter((item) => !isPossible(item)).map(
+    ({ role, statement }): Finding => ({
+      ...about(input),
+      action: 'grant',
+      status: 'warning',
+      message: `${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`,
+    }),
+  )
+  return { steps, findings }
+}

@@ -1,0 +1,24 @@
+/** What the master may grant, which pg_auth_members alone does not tell: rights come through other roles too. */
+import { literal } from '../sql/quote.ts'
+import { flag, text } from './row.ts'
+import type { Session } from './session.ts'
+
+export interface MasterFacts {
+  readonly grantable: ReadonlySet<string>
+  readonly restrictsPasswords: boolean
+}
+
+/**
+ * Below 16 CREATEROLE may grant any role that is no superuser's; from 16 on ADMIN OPTION is needed.
+ * https://www.postgresql.org/docs/16/release-16.html#RELEASE-16-PRIVILEGES
+ */
+export async function inspectMaster(session: Session, roles: readonly string[]): Promise<MasterFacts> {
+  const names = roles.map(literal).join(', ')
+  const byCreateRole = session.version < 160000 ? 'OR (me.rolcreaterole AND NOT r.rolsuper)' : ''
+  const [rows = [], [setting] = []] = await session.query([
+    `SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN (${names})
+      AND (me.rolsuper OR pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') ${byCreateRole})`,
+    `SELECT coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes') AS restricts`,
+  ])
+  return { grantable: new Set(rows.map((row) => text(row, 'name'))), restrictsPasswords: setting !== undefined && flag(setting, 'restricts') }
+}
