@@ -32,36 +32,58 @@ locals {
     valid_until               = "text"
   }
 
+  # One regular expression over all entries finds the plain ones, which need no closer look; a few for each entry would
+  # cost a plan of 1,000 applications two seconds. JSON has no line breaks, so a line is an entry.
+  plain_name  = "\"[A-Za-z0-9_-]{1,63}\""
+  plain_value = "(?:\"[^\"\\\\]*\"|-?[0-9]+|true|false)"
+  plain_field = join("|", [
+    "\"access_level\":\"(?:owner|editor|reader)\"",
+    "\"auth\":\"(?:password|iam)\"",
+    "\"cleanup_policy\":\"(?:retain|delete|snapshot-and-delete)\"",
+    "\"(?:adopt_existing|can_create_databases)\":(?:true|false)",
+    "\"(?:connection_limit|database_connection_limit)\":[0-9]{1,9}",
+    "\"(?:database_name|encoding|locale|username)\":${local.plain_name}",
+    "\"(?:extensions|schemas)\":\\[(?:${local.plain_name}(?:,${local.plain_name})*)?\\]",
+    "\"settings\":\\{(?:\"(?:[a-z_]+_timeout|search_path)\":${local.plain_value},?)*\\}",
+  ])
+  plain_entries = flatten(regexall("(?m)^([a-z0-9_-]+) \\{(?:(?:${local.plain_field})(?:,(?:${local.plain_field}))*)?\\}$", join("\n", [
+    for app, entry in var.application_databases :
+    "${app} ${jsonencode({ for field, value in entry : field => value if field != "secret_id" })}"
+  ])))
+  odd_entries = { for app in setsubtract(keys(local.applications), local.plain_entries) : app => local.applications[app] }
+
   field_problems = concat(
     flatten([
-      for app, entry in var.application_databases : [
-        for field in setsubtract(keys(entry), keys(local.fields)) :
-        "${app}: ${field}: is not a known field. Did you mean \"${local.nearest_field[field]}\"? Known fields: ${join(", ", keys(local.fields))}."
+      for app, entry in local.odd_entries : [
+        for field in setsubtract(keys(var.application_databases[app]), keys(local.fields)) :
+        "${app}: ${field}: is not a known field. ${local.suggestions[field]}Known fields: ${join(", ", keys(local.fields))}."
       ]
     ]),
     flatten([
-      for app, entry in var.application_databases : [
-        for field, value in entry :
+      for app in keys(local.odd_entries) : [
+        for field, value in var.application_databases[app] :
         "${app}: ${field}: ${jsonencode(value)} is not accepted. Use ${local.shapes[local.fields[field]].words}."
         if field == "secret_id" ? false : !can(regex("^null$|${local.shapes[lookup(local.fields, field, "text")].pattern}", jsonencode(value))) && contains(keys(local.fields), field)
       ]
     ]),
   )
 
-  # The known field that shares most pairs of letters with an unknown one (Dice's coefficient).
+  # For an unknown field the known one that shares most pairs of letters with it, if that is near (Dice's coefficient in
+  # percent).
+  unknown_fields = setsubtract(flatten([for app in keys(local.odd_entries) : keys(var.application_databases[app])]), keys(local.fields))
   letter_pairs = {
-    for field in setunion(keys(local.fields), flatten([for entry in var.application_databases : keys(entry)])) :
-    field => toset([for at in range(length(field) - 1) : substr(field, at, 2)])
+    for field in setunion(keys(local.fields), local.unknown_fields) :
+    field => toset([for at in range(max(length(field) - 1, 0)) : substr(field, at, 2)])
   }
-  nearest_field = {
-    for field in setsubtract(flatten([for entry in var.application_databases : keys(entry)]), keys(local.fields)) :
-    field => split(" ", reverse(sort([
-      for known in keys(local.fields) : format(
-        "%03d %s",
-        floor(200 * length(setintersection(local.letter_pairs[field], local.letter_pairs[known])) / (length(local.letter_pairs[field]) + length(local.letter_pairs[known]))),
-        known,
-      )
-    ]))[0])[1]
+  nearest = {
+    for field in local.unknown_fields : field => split(" ", reverse(sort([
+      for known in keys(local.fields) : format("%03d %s", floor(
+        200 * length(setintersection(local.letter_pairs[field], local.letter_pairs[known])) / (length(local.letter_pairs[field]) + length(local.letter_pairs[known]))
+      ), known)
+    ]))[0])
+  }
+  suggestions = {
+    for field, match in local.nearest : field => tonumber(match[0]) >= 40 ? "Did you mean \"${match[1]}\"? " : ""
   }
 
   # An identifier of 1 to 63 bytes without control characters and without white space at either end. PostgreSQL cuts
@@ -70,17 +92,26 @@ locals {
   identifier_rule    = "Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
   identifier_length  = 84
 
+  plain_names = var.enforce_naming ? [] : flatten(regexall("(?m)^([a-z0-9_-]+) \\[${local.plain_name},${local.plain_name}\\]$", local.name_lines))
+  reserved_names = concat(
+    flatten(regexall("(?m)^([a-z0-9_-]+) .*\"(?:(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|template[01])\"|rds_|pg_)", local.name_lines)),
+    [for app, entry in local.applications : app if contains(local.reserved_users, entry.username)],
+  )
+  name_lines     = join("\n", [for app, entry in local.applications : "${app} ${jsonencode([entry.database_name, entry.username])}"])
+  reserved_users = [var.admin_username, "public", "none"]
+  odd_names      = setunion(setsubtract(keys(local.applications), local.plain_names), local.reserved_names)
+
   name_problems = flatten([
-    for app, entry in local.applications : [
+    for app, entry in { for app in local.odd_names : app => local.applications[app] } : [
       for field, name in { database_name = entry.database_name, username = entry.username } : concat(
         can(regex(local.identifier_pattern, name)) && length(base64encode(name)) <= local.identifier_length ? [] : [
           "${app}: ${field}: ${jsonencode(name)} is not accepted. ${local.identifier_rule}"
         ],
-        !can(regex("^(postgres$|rdsadmin$|template[01]$|rds_|pg_)", name)) && (field == "database_name" || !contains([var.admin_username, "public", "none"], name)) ? [] : [
+        !can(regex("^((postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|template[01])$|rds_|pg_)", name)) && (field == "database_name" || !contains(local.reserved_users, name)) ? [] : [
           "${app}: ${field}: ${jsonencode(name)} is reserved. Use another name."
         ],
         !var.enforce_naming || can(regex(local.conventions[field], name)) ? [] : [
-          "${app}: ${field}: ${jsonencode(name)} is off the naming convention. Use ${field == "username" ? "<name>_${var.environment}_<role>" : "<name>_${var.environment}_db"} of a-z, 0-9 and _, or set enforce_naming = false."
+          "${app}: ${field}: ${jsonencode(name)} is off the naming convention. Use ${field == "username" ? "<name>_${var.environment}_<purpose>" : "<name>_${var.environment}_db"} of a-z, 0-9 and _, or set enforce_naming = false."
         ],
       )
     ]
@@ -90,14 +121,16 @@ locals {
     username      = "^[a-z_][a-z0-9_]*_${var.environment}_[a-z0-9_]+$"
   }
 
+  plain_secrets = flatten(regexall("(?m)^([a-z0-9_-]+) (?:null|\"[A-Za-z0-9/_+=.@!:-]+\")$", join("\n", [
+    for app, entry in var.application_databases : "${app} ${jsonencode(try(entry.secret_id, null))}"
+  ])))
   secret_problems = [
-    for app, entry in var.application_databases :
-    "${app}: secret_id: ${jsonencode(entry.secret_id)} is not accepted. Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
-    if !can(regex("^(null|\"[A-Za-z0-9/_+=.@!:-]+\")$", jsonencode(try(entry.secret_id, null))))
+    for app in setsubtract(keys(var.application_databases), local.plain_secrets) :
+    "${app}: secret_id: ${jsonencode(var.application_databases[app].secret_id)} is not accepted. Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
   ]
 
   value_problems = flatten([
-    for app, entry in local.applications : concat(
+    for app, entry in local.odd_entries : concat(
       [
         for field, words in { access_level = ["owner", "editor", "reader"], auth = ["password", "iam"], cleanup_policy = ["retain", "delete", "snapshot-and-delete"] } :
         "${app}: ${field}: ${jsonencode(entry[field])} is not accepted. Use one of ${join(", ", words)}."
@@ -125,20 +158,23 @@ locals {
           if !try(length(base64encode(name)) <= local.identifier_length && can(regex(local.identifier_pattern, name)), true)
         ]
       ]),
-      flatten([
-        for parameter, value in try(entry.settings, {}) : concat(
-          can(regex("^[A-Za-z_][A-Za-z0-9_.$]*$", parameter)) ? [] : [
-            "${app}: settings.${parameter}: is not the name of a parameter. Use letters, digits, _, . and $."
-          ],
-          can(regex("^\"|^-?[0-9]|^true$|^false$|^null$|^\\[\"", jsonencode(value))) && can(regex("^[^\\[]|${local.shapes.texts.pattern}", jsonencode(value))) ? [] : [
-            "${app}: settings.${parameter}: ${jsonencode(value)} is not accepted. Use a string, a number, true, false or a list of strings; null leaves the parameter alone."
-          ],
-          !contains(["role", "session_authorization", "local_preload_libraries"], lower(parameter)) ? [] : [
-            "${app}: settings.${parameter}: may not be set for an application. Take it out."
-          ],
-        )
-      ]),
     )
+  ])
+
+  setting_problems = flatten([
+    for app, entry in local.odd_entries : [
+      for parameter, value in try({ for parameter, value in entry.settings : parameter => value }, {}) : concat(
+        can(regex("^[A-Za-z_][A-Za-z0-9_.$]*$", parameter)) ? [] : [
+          "${app}: settings.${parameter}: is not the name of a parameter. Use letters, digits, _, . and $."
+        ],
+        jsonencode(value) != "[]" && can(regex("^\"|^-?[0-9]|^true$|^false$|^null$|${local.shapes.texts.pattern}", jsonencode(value))) ? [] : [
+          "${app}: settings.${parameter}: ${jsonencode(value)} is not accepted. Use a string, a number, true, false or a list of strings; null leaves the parameter alone."
+        ],
+        !contains(["role", "session_authorization", "local_preload_libraries"], lower(parameter)) ? [] : [
+          "${app}: settings.${parameter}: may not be set for an application. Take it out."
+        ],
+      )
+    ]
   ])
 
   # Across entries.

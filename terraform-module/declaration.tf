@@ -65,14 +65,29 @@ locals {
     { application_databases = local.applications },
   )))
 
-  # What the removal of one application needs, since a destroy provisioner sees no variables. Complete, and without the ids
-  # of a run, so that a marker changes only with what it says.
+  # What the removal of one application needs, since a destroy provisioner sees no variables. Without the ids of a run and
+  # what a removal does not use, so that a marker changes only where a removal would; and short, because the cost of a plan
+  # grows with the size of the state.
+  removal = {
+    for field, value in merge(local.common, {
+      audit_dir    = local.audit_dir
+      node_command = var.node_command
+      workspace    = terraform.workspace
+      tags         = length(var.tags) > 0 ? var.tags : null
+    }) : field => value if value != null && !contains(["accept_tags_from", "cleanup_policy", "enforce_naming", "max_connections", "secret_prefix"], field)
+  }
   markers = {
-    for app, entry in local.applications : app => jsonencode(merge(local.common, {
-      audit_dir             = local.audit_dir
-      node_command          = var.node_command
-      workspace             = terraform.workspace
-      application_databases = { (app) = entry }
+    for app, entry in local.applications : app => jsonencode(merge(local.removal, {
+      application_databases = {
+        (app) = {
+          database_name  = entry.database_name
+          username       = entry.username
+          access_level   = entry.access_level
+          auth           = try(tostring(entry.auth), "password")
+          secret_id      = entry.secret_id
+          cleanup_policy = entry.cleanup_policy
+        }
+      }
     }))
   }
 }

@@ -41,6 +41,10 @@ resource "null_resource" "provision" {
       error_message = join("\n", local.value_problems)
     }
     precondition {
+      condition     = length(local.setting_problems) == 0
+      error_message = join("\n", local.setting_problems)
+    }
+    precondition {
       condition     = length(local.sharing_problems) == 0
       error_message = join("\n", local.sharing_problems)
     }

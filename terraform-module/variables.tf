@@ -58,7 +58,7 @@ variable "application_databases" {
 
   validation {
     condition     = try(alltrue([for app, entry in var.application_databases : can(keys(entry))]) && can(keys(var.application_databases)), false)
-    error_message = "application_databases: use a map of objects, one for each application: { keycloak = {}, ... }."
+    error_message = "application_databases: ${can(keys(var.application_databases)) ? try(join(", ", [for app, entry in var.application_databases : jsonencode(app) if !can(keys(entry))]), "") : "the value"} is not an object. Use a map of objects, one for each application: { keycloak = {}, ... }."
   }
   validation {
     condition     = try(alltrue([for app in keys(var.application_databases) : can(regex("^[a-z][a-z0-9_-]*$", app))]), true)
@@ -143,7 +143,7 @@ variable "secret_prefix" {
 }
 
 variable "enforce_naming" {
-  description = "Accept only names of lower-case letters, digits and _ that follow the convention: `<name>_<environment>_db` and `<name>_<environment>_<role>`."
+  description = "Accept only names of lower-case letters, digits and _ that follow the convention: `<name>_<environment>_db` and `<name>_<environment>_<purpose>`."
   type        = bool
   default     = false
   nullable    = false
