@@ -51,7 +51,7 @@ export function argumentsOf(command: keyof typeof COMMANDS, argv: readonly strin
   const usage: string[] = []
   // With a callback yargs neither prints nor exits. Its message may be followed by the help text.
   const found: Arguments = parser.parseSync([...argv], {}, (error) => {
-    if (error !== undefined && error !== null) usage.push(error.message)
+    if (error instanceof Error) usage.push(error.message)
   })
   const { _: positional, $0: _script, ...named } = found
   const words = Array.isArray(positional) ? positional.map(String) : []
@@ -74,7 +74,7 @@ export function helpText(argv: readonly string[]): string {
   }
   const [first = ''] = argv
   let text = ''
-  program.parse(Object.hasOwn(COMMANDS, first) ? [first, '--help'] : ['--help'], {}, (_error, _found, output) => {
+  program.parseSync(Object.hasOwn(COMMANDS, first) ? [first, '--help'] : ['--help'], {}, (_error, _found, output) => {
     text = output
   })
   return text

@@ -55,7 +55,8 @@ export const secretId = v.pipe(
 )
 
 const HOST_RULE = 'Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).'
-const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$/
+/** A name, an IPv4 address, or an IPv6 address, which has two colons at least. Bounded, so that no text takes long to match. */
+const HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/
 export const host = v.pipe(v.string(HOST_RULE), v.regex(HOST, HOST_RULE))
 
 const REGION_RULE = 'Use a region such as eu-central-1.'

@@ -4,7 +4,10 @@ import type { Arguments } from './command-line.ts'
 import { show, suggestion } from './text.ts'
 
 /** What `destroy` is to remove. */
-export type DestroyTarget = { readonly by: 'application' | 'build-id' | 'cluster-name'; readonly value: string }
+export interface DestroyTarget {
+  readonly by: 'application' | 'build-id' | 'cluster-name'
+  readonly value: string
+}
 
 /** What the command line asks for. `input` and `auditFile` are null where the environment decides (design §14). */
 export type Options =

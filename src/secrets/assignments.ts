@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import type { Membership } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application, Declaration } from '../model/declaration.ts'
 
@@ -32,7 +33,29 @@ export function nameApplications(problems: readonly Problem[], declaration: Decl
 export function checkUsernames(declaration: Declaration, credentials: ReadonlyMap<string, Credential>): Problem[] {
   return passwordLogins(declaration).flatMap((application) => {
     const username = credentials.get(application.secretId)?.username ?? null
-    return username === null || username === application.username ? [] : [wrongUsername(application, username)]
+    const isAccepted = username === null || username === application.username || username === cloneOf(application)
+    return isAccepted ? [] : [wrongUsername(application, username)]
+  })
+}
+
+/**
+ * The second login of AWS's alternating-users rotation:
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotation-strategy-alternating
+ */
+function cloneOf({ username }: Application): string {
+  return `${username}_clone`
+}
+
+/**
+ * A secret may name `<username>_clone` only where that role is a member of the login's own (design §8). `credentials` is
+ * by application.
+ */
+export function checkClones(declaration: Declaration, memberships: readonly Membership[], credentials: ReadonlyMap<string, Credential>): Problem[] {
+  return passwordLogins(declaration).flatMap((application) => {
+    const clone = cloneOf(application)
+    if (credentials.get(application.name)?.username !== clone) return []
+    const isMember = memberships.some((item) => item.member === clone && item.role === application.username)
+    return isMember ? [] : [wrongUsername(application, clone)]
   })
 }
 

@@ -21,7 +21,7 @@ function explain({ name, message }: AwsFailure): Pick<Problem, 'message' | 'reme
   if (name === 'DecryptionFailure' || (name === 'AccessDeniedException' && /kms/i.test(message))) {
     return { message: `the secret cannot be decrypted (${message}).`, remedy: "Allow kms:Decrypt on the secret's key, and see that the key is enabled." }
   }
-  if (/^AccessDenied/.test(name)) {
+  if (name.startsWith('AccessDenied')) {
     return { message: `access to the secret is denied (${message}).`, remedy: 'Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret.' }
   }
   if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) {

@@ -44,6 +44,8 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['instance', 'db.example'],
   ['instance', {}],
   ['instance', { host: 'db.example:5432' }],
+  ['instance', { host: 'db:5432' }],
+  ['instance', { host: 'a'.repeat(254) }],
   ['instance', { host: 'postgres://db' }],
   ['instance', { host: '/var/run/postgresql' }],
   ['instance', { host: 'db', port: 0 }],
@@ -193,6 +195,13 @@ for (const json of ['', '{', 'null', '[]', '3', '"x"', '\u0000']) {
 test('an input that is not JSON is not quoted', (t) => {
   const [problem] = problemsOf(() => parseDeclaration('{"a": sentinel}'))
   t.false(JSON.stringify(problem).includes('sentinel'))
+})
+
+test('long and deep texts are refused without end of stack or time', (t) => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  t.deepEqual(fieldsOf(() => parseDeclaration(deep)), ['-/input'])
+  t.deepEqual(fieldsOf(() => parse({ instance: { host: `${':'.repeat(300_000)}g` } })), ['-/instance.host'])
+  t.deepEqual(fieldsOf(() => parseApps({ app: { settings: { search_path: `${'a '.repeat(300_000)}"` } } })), ['app/settings.search_path'])
 })
 
 test('messages carry nothing that steers a terminal', (t) => {
