@@ -1,0 +1,193 @@
+/** When the script runs and when it does not: what changes, in place or not (design §3, facts 4 to 9). */
+import { cp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { copyModule, makeRig, type Rig } from './rig.ts'
+
+async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> {
+  const rig = await makeRig(...parameters)
+  await rig.stack.applyOk()
+  await rig.calls()
+  return rig
+}
+
+/** The first words of each call: `apply`, `destroy --application keycloak`. */
+const words = async ({ calls }: Rig): Promise<string[]> => (await calls()).map(({ args }) => args.join(' '))
+
+test('nothing changed, and a new build or run id alone, plan nothing', async (t) => {
+  const { stack } = await applied()
+  t.is((await stack.plan()).code, 0)
+  stack.variables = { ...stack.variables, build_id: 'build-2', run_id: 'run-2' }
+  t.is((await stack.plan()).code, 0)
+  await stack.remove()
+})
+
+test('what changes without a removal updates the markers in place and destroys nothing', async (t) => {
+  const rig = await applied()
+  const { stack } = rig
+  const changes = [
+    { cleanup_policy: 'delete' },
+    { instance: { host: 'moved.cluster.example.internal', port: 5432, identifier: 'orders', resource_id: 'db-2' } },
+    { tags: { Team: 'orders' } },
+    { stack: 'renamed' },
+  ]
+  for (const change of changes) {
+    stack.variables = { ...stack.variables, ...change }
+    const result = await stack.applyOk()
+    t.regex(result.text, /2 added, 2 changed, 2 destroyed/, JSON.stringify(change))
+    t.deepEqual(await words(rig), ['apply'], JSON.stringify(change))
+  }
+  const ways = [{ connect_through: { host: '127.0.0.1', port: 15432 } }, { tls: { mode: 'verify-ca' } }, { lock_timeout: 5 }, { audit_dir: 'elsewhere' }]
+  for (const way of ways) {
+    stack.variables = { ...stack.variables, ...way }
+    const result = await stack.applyOk()
+    t.regex(result.text, /0 added, 2 changed, 0 destroyed/, JSON.stringify(way))
+    t.deepEqual(await words(rig), [], JSON.stringify(way))
+  }
+  await stack.remove()
+})
+
+test('another version of the module, and another node, run the provisioning and no removal', async (t) => {
+  const rig = await applied()
+  const { stack } = rig
+  const module = await copyModule(stack.folder, 'next')
+  await writeFile(join(module, 'dist', 'rds-provision.mjs'), '// a newer bundle\n')
+  const command = join(stack.folder, 'other-stand-in')
+  await cp(join(stack.folder, 'stand-in'), command)
+  stack.variables = { ...stack.variables, source: './next', node_command: command }
+  await stack.prepare()
+  t.is((await stack.terraform(['init', '-no-color'])).code, 0)
+  const result = await stack.applyOk()
+  t.regex(result.text, /2 added, 2 changed, 2 destroyed/)
+  t.deepEqual(await words(rig), ['apply'])
+  delete stack.applications['keycloak']
+  await stack.applyOk()
+  const [removal] = await rig.calls()
+  t.is(removal?.bundle, 'next/dist/rds-provision.mjs')
+  await stack.remove()
+})
+
+test('secret versions, the resource id, taint and always_run run it again', async (t) => {
+  const rig = await applied()
+  const { stack } = rig
+  stack.variables['secret_versions'] = { keycloak: 'v2', nested: { other: 1 } }
+  await stack.applyOk()
+  t.deepEqual(await words(rig), ['apply'])
+  await stack.taint()
+  await stack.applyOk([], { STAND_IN_OUTCOME: 'no_change' })
+  t.deepEqual(await words(rig), ['apply'])
+  t.is((await stack.outputs())['changed'], false)
+  t.is((await stack.plan()).code, 0)
+  stack.variables['always_run'] = true
+  await stack.applyOk()
+  await stack.applyOk()
+  t.deepEqual(await words(rig), ['apply', 'apply'])
+  await stack.remove()
+})
+
+test('a removed key runs its removal once; taint of a marker none; -replace and destroy do', async (t) => {
+  const rig = await applied({ a: {}, b: {}, c: {} })
+  const { stack } = rig
+  await stack.taint('terraform_data.application["b"]')
+  await stack.applyOk()
+  t.deepEqual(await words(rig), [])
+  await stack.applyOk(['-replace=module.databases.terraform_data.application["b"]'])
+  t.deepEqual(await words(rig), ['destroy --application b'])
+  delete stack.applications['a']
+  await stack.applyOk()
+  t.deepEqual(await words(rig), ['destroy --application a', 'apply'])
+  t.is((await stack.plan()).code, 0)
+  await stack.destroy()
+  t.deepEqual((await words(rig)).sort(), ['destroy --application b', 'destroy --application c'])
+  t.deepEqual(await stack.addresses(), [])
+  await stack.remove()
+})
+
+test('the policy that counts is the last applied one', async (t) => {
+  const { stack, calls } = await applied({ a: { cleanup_policy: 'delete' }, b: {} })
+  stack.applications = { b: {} }
+  stack.variables['cleanup_policy'] = 'retain'
+  await stack.applyOk()
+  const [removal] = await calls()
+  t.like(removal?.input['application_databases'], { a: { cleanup_policy: 'delete' } })
+  await stack.remove()
+})
+
+test('a failed run is tried again, and the outputs still speak of the one before', async (t) => {
+  const rig = await applied({ a: {} })
+  const { stack } = rig
+  const before = await stack.outputs()
+  stack.applications['b'] = {}
+  const failed = await stack.apply([], { STAND_IN_EXIT: '4' })
+  t.is(failed.scriptExit, 4)
+  t.deepEqual((await stack.outputs())['audit'], before['audit'])
+  t.false((await stack.addresses()).some((address) => address.includes('"b"')), 'a marker speaks of what was provisioned')
+  await stack.applyOk()
+  t.deepEqual(await words(rig), ['apply', 'apply'])
+  t.not((await stack.outputs())['audit_file'], before['audit_file'])
+  t.is((await stack.plan()).code, 0)
+  await stack.remove()
+})
+
+test('a refused removal stays in the state, stops the provisioning of that apply, and is tried again', async (t) => {
+  const rig = await applied({ a: {}, b: {} })
+  const { stack } = rig
+  delete stack.applications['a']
+  const refused = await stack.apply([], { STAND_IN_EXIT: '4' })
+  t.is(refused.scriptExit, 4)
+  t.deepEqual(await words(rig), ['destroy --application a'])
+  t.true((await stack.addresses()).some((address) => address.includes('"a"')))
+  await stack.applyOk()
+  t.deepEqual(await words(rig), ['destroy --application a', 'apply'])
+  await stack.remove()
+})
+
+test('outputs survive a runner without the audit file, and a refresh', async (t) => {
+  const rig = await applied({ a: {} })
+  const { stack } = rig
+  const before = await stack.outputs()
+  await rm(join(stack.folder, '.rds-provision'), { recursive: true })
+  t.is((await stack.plan()).code, 0)
+  await stack.applyOk(['-refresh-only'])
+  await stack.applyOk()
+  t.deepEqual(await stack.outputs(), before)
+  t.deepEqual(await words(rig), [])
+  await stack.remove()
+})
+
+test('a plan file is applied on another runner with no audit folder', async (t) => {
+  const rig = await applied({ a: {} })
+  const { stack } = rig
+  stack.applications['b'] = {}
+  t.is((await stack.plan(['-out=saved.plan'])).code, 2)
+  await rm(join(stack.folder, '.rds-provision'), { recursive: true })
+  t.is((await stack.terraform(['apply', '-no-color', 'saved.plan'])).code, 0)
+  const [call] = await rig.calls()
+  t.like((await stack.outputs())['audit'], { run: { id: call?.audit } })
+  await stack.remove()
+})
+
+test('a run that a targeted apply has done shows in the outputs after the next whole one', async (t) => {
+  const rig = await applied({ a: {} })
+  const { stack } = rig
+  stack.applications['b'] = {}
+  await stack.applyOk(['-target=module.databases.null_resource.provision'])
+  const [call] = await rig.calls()
+  await stack.applyOk()
+  t.deepEqual(await words(rig), [])
+  t.like((await stack.outputs())['audit'], { run: { id: call?.audit } })
+  t.is((await stack.plan()).code, 0)
+  await stack.remove()
+})
+
+test('the output `databases` is known at plan; an audit that was never written is null', async (t) => {
+  const { stack } = await makeRig({ a: {} }, { node_command: 'true' })
+  await stack.applyOk()
+  const outputs = await stack.outputs()
+  t.is(outputs['audit'] ?? null, null)
+  t.is(outputs['changed'], false)
+  t.deepEqual(outputs['databases'], {
+    a: { database: 'a_dev_db', username: 'a_dev_user', access_level: 'owner', secret_id: 'platform/dev/a/postgres', host: 'orders.cluster.example.internal', port: 5433 },
+  })
+  await stack.remove()
+})
