@@ -52,3 +52,37 @@ export interface OutsideGrant {
   /** In words, e.g. `database`, `schema public`, `table public.things`. */
   readonly on: string
 }
+
+/** What the server says one managed login may do on one database: has_database_privilege. */
+export interface DatabasePrivileges {
+  readonly login: string
+  readonly database: string
+  readonly connect: boolean
+  readonly temporary: boolean
+  readonly create: boolean
+}
+
+/** Privileges on tables, views and the like that the access levels are made of (design §6). */
+export const ROW_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
+export type RowPrivilege = (typeof ROW_PRIVILEGES)[number]
+
+/** What the server says one managed login may do in one schema: has_schema_privilege, has_table_privilege. */
+export interface SchemaPrivileges {
+  readonly login: string
+  readonly schema: string
+  readonly usage: boolean
+  readonly create: boolean
+  /** Tables, views, materialized views and foreign tables, those of extensions left out. */
+  readonly tables: number
+  /** On how many of `tables` it holds the privilege. */
+  readonly held: Readonly<Record<RowPrivilege, number>>
+  /** What it will hold on tables that the database's owner creates here. */
+  readonly byDefault: Readonly<Record<RowPrivilege, boolean>>
+}
+
+/** Who may do what inside one database; `grants` are those to others than owners, the managed logins' own included. */
+export interface InsideAccess {
+  readonly privileges: readonly DatabasePrivileges[]
+  readonly schemas: readonly SchemaPrivileges[]
+  readonly grants: readonly OutsideGrant[]
+}

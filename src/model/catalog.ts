@@ -1,4 +1,5 @@
 /** What the server's catalogs say, as far as provisioning needs it. Types only. */
+import type { InsideAccess } from './access.ts'
 
 /** One item of an access control list (aclexplode); grantee '' is PUBLIC. */
 export interface AclItem {
@@ -94,6 +95,8 @@ export interface Cluster {
   readonly settings: readonly StoredSetting[]
   readonly parameters: ReadonlyMap<string, Parameter>
   readonly extensions: ReadonlyMap<string, AvailableExtension>
+  /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
+  readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
 }
 
 export interface SchemaState {
@@ -143,6 +146,8 @@ export interface Interior {
   readonly objects: readonly SchemaObject[]
   readonly defaultAcl: readonly DefaultAcl[]
   readonly extensions: ReadonlyMap<string, InstalledExtension>
+  /** Who may do what here; absent where nobody asked for the access matrix. */
+  readonly access?: InsideAccess
 }
 
 /** What logging in as the application showed. */

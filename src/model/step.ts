@@ -51,7 +51,7 @@ export interface BareTransaction {
 export type Transaction = AtomicTransaction | BareTransaction
 
 /** In the order they run; a stage begins when the one before is done. */
-export const STAGES = ['roles', 'databases', 'interiors', 'logins'] as const
+export const STAGES = ['roles', 'databases', 'interiors', 'closing'] as const
 export type Stage = (typeof STAGES)[number]
 
 /** Transactions that run one after the other over one connection. Jobs of one stage run in parallel. */

@@ -7,6 +7,8 @@ import type { Finding, Step, Subject } from '../model/step.ts'
 
 /** What is known of one application's secret. */
 export interface SecretFacts {
+  /** The second login of an alternating-users rotation, where the secret names it; null: the application's own. */
+  readonly clone: string | null
   readonly versionId: string
   /** A SCRAM verifier of its password; made only where the password will be set. */
   readonly verifier: Secret | null

@@ -5,6 +5,7 @@ import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag, sameTag } from '../model/tag.ts'
 import { allowConnections, alterDatabaseLimit, commentOnDatabase, createDatabase, grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
 import { holdRole, releaseRole } from '../sql/role.ts'
+import { keepOnDatabase } from './adoption.ts'
 import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
 import { databasePrivileges, held, without } from './privileges.ts'
 import { desiredDatabaseTag } from './tags.ts'
@@ -12,8 +13,11 @@ import { desiredDatabaseTag } from './tags.ts'
 export interface DatabasePlan extends Changes {
   /** null: it exists. */
   readonly creation: BareTransaction | null
+  /** The tag of an adopted database: written last, since what its users keep depends on its absence. */
+  readonly closing: readonly Step[]
 }
 
+const ADOPT = 'adopt'
 const ADMIT = 'admit'
 const REOPEN = 'reopen'
 const LIMIT = 'limit'
@@ -29,12 +33,14 @@ export function planDatabase(context: PlanContext, database: Database): Database
   const access = accessSteps(context, database, state)
   const limits = limitSteps(database, state)
   const restricted = access.some((item) => item.action === 'restrict')
-  const own = [...limits, ...tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)]
+  const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
+  const isAdopted = tag.some((item) => item.action === ADOPT)
   const unchanged = finding(subject(database.owner, 'database'), 'check', 'no_change', `database ${database.name} is as declared`)
-  const isChanged = existing === undefined || own.some((item) => item.object === 'database')
+  const isChanged = existing === undefined || isAdopted || limits.length > 0
   return {
     creation: existing === undefined ? creation(context, database) : null,
-    steps: [...access, ...own],
+    steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
+    closing: isAdopted ? tag : [],
     findings: [...(isChanged ? [] : [unchanged]), ...aclFindings(context, database, state), ...commentFindings(database, state)],
   }
 }
@@ -97,6 +103,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   // The admin itself came in through PUBLIC (design §5 fact 4).
   const admit = grant(without(['CONNECT'], held(state.acl, admin)), admin)
   const steps = [
+    ...keepOnDatabase(context, database, state),
     step(about, ADMIT, 'created', `${admin} may look inside ${state.name}`, admit),
     step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
   ].filter((item) => item.statements.length > 0)
@@ -125,9 +132,9 @@ function tagSteps(context: PlanContext, database: Database, state: DatabaseState
   const desired = desiredDatabaseTag(context, database.owner, existing)
   if (existing !== null && !changed && sameTag(existing, desired)) return []
   const statements = [commentOnDatabase(state.name, formatTag(desired), database.owner.username)]
-  const about = subject(database.owner, existing === null && !isNew ? 'database' : 'tag')
-  const action = existing === null && !isNew ? 'adopt' : 'tag'
-  return [step(about, action, isNew ? 'created' : 'updated', `tag of database ${state.name}`, statements)]
+  const isAdopted = existing === null && !isNew
+  const about = subject(database.owner, isAdopted ? 'database' : 'tag')
+  return [step(about, isAdopted ? ADOPT : 'tag', isNew ? 'created' : 'updated', `tag of database ${state.name}`, statements)]
 }
 
 function commentFindings(database: Database, state: DatabaseState): Finding[] {

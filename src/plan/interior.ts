@@ -3,6 +3,7 @@ import type { Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, revokeOnSchema } from '../sql/interior.ts'
+import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planGrants } from './grants.ts'
 import { held, isReachable, PG_DATABASE_OWNER } from './privileges.ts'
@@ -17,7 +18,7 @@ export function planInterior(context: PlanContext, database: Database): Changes 
   if (interior === undefined) return null
   const schemas = schemasAfterCreation(database, interior)
   const grants = planGrants(context, database, interior, schemas)
-  const publicSchema = planPublicSchema(database, interior)
+  const publicSchema = planPublicSchema(context, database, interior)
   return {
     steps: [...createSchemas(database, interior), ...createExtensions(context, database, interior), ...publicSchema.steps, ...grants.steps],
     findings: [...publicSchema.findings, ...coverageFindings(database, schemas), ...grants.findings],
@@ -64,13 +65,14 @@ function createExtensions(context: PlanContext, database: Database, interior: In
 }
 
 /** Decided from the access control list, never from the version (design §6). */
-function planPublicSchema(database: Database, interior: Interior): Changes {
+function planPublicSchema(context: PlanContext, database: Database, interior: Interior): Changes {
   const schema = interior.schemas.get('public')
   if (schema === undefined || !held(schema.acl, '').includes('CREATE')) return { steps: [], findings: [] }
   const owner = database.owner.username
   if (isReachable(database, schema) && held(schema.acl, '', schema.owner).includes('CREATE')) {
     const statements = [revokeOnSchema('public', ['CREATE'], '', owner)]
-    return { steps: [step(subject(database.owner, 'grant'), 'restrict', 'updated', `PUBLIC may no longer create in schema public of ${database.name}`, statements)], findings: [] }
+    const restrict = step(subject(database.owner, 'grant'), 'restrict', 'updated', `PUBLIC may no longer create in schema public of ${database.name}`, statements)
+    return { steps: [...keepOnSchema(context, database, schema), restrict], findings: [] }
   }
   const message =
     `everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner === '' ? 'the server' : schema.owner} owns; ` +

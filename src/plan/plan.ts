@@ -1,6 +1,7 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
+import { membershipFindings } from './adoption.ts'
 import { chunks } from './chunks.ts'
 import { type PlanContext, planContext, type PlanInput } from './context.ts'
 import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
@@ -9,7 +10,7 @@ import { planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { ownerTransaction } from './owner-membership.ts'
 import { planRole } from './roles.ts'
-import { planSettings } from './settings.ts'
+import { planClone, planSettings } from './settings.ts'
 
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
 const ROLES_PER_TRANSACTION = 100
@@ -29,7 +30,10 @@ export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
   const roles = context.declaration.applications.map((application) => {
     const own = planRole(context, application)
-    return { steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps], findings: own.findings }
+    return {
+      steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps],
+      findings: [...own.findings, ...planClone(context, application).findings, ...membershipFindings(context, application)],
+    }
   })
   const databases = context.declaration.databases.map((database) => databaseChanges(context, database))
   return {
@@ -38,6 +42,7 @@ export function makePlan(input: PlanInput): Plan {
       ...roleJobs(roles.flatMap((role) => role.steps)),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...databases.flatMap((changes) => interiorJob(context, changes)),
+      ...databases.flatMap((changes) => adoptionJob(context, changes)),
       ...iamJobs(context),
     ],
   }
@@ -62,7 +67,7 @@ function databaseJob(context: PlanContext, { database, outside, inside }: Databa
   const steps =
     inside === null
       ? outside.steps.filter(restoresAccess)
-      : [...outside.steps, ...applications.flatMap((application) => planSettings(context, application))]
+      : [...outside.steps, ...applications.flatMap((application) => [...planSettings(context, application), ...planClone(context, application).steps])]
   const atomic = steps.length === 0 ? [] : [ownerTransaction(context, database.owner, steps, outside.creation !== null)]
   const transactions: Transaction[] = outside.creation === null ? atomic : [outside.creation, ...atomic]
   return transactions.length === 0 ? [] : [{ stage: 'databases', connectTo: null, transactions }]
@@ -73,7 +78,12 @@ function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges
   return [{ stage: 'interiors', connectTo: database.name, transactions: [ownerTransaction(context, database.owner, inside.steps)] }]
 }
 
+function adoptionJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
+  if (inside === null || outside.closing.length === 0) return []
+  return [{ stage: 'closing', connectTo: null, transactions: [ownerTransaction(context, database.owner, outside.closing)] }]
+}
+
 function iamJobs(context: PlanContext): Job[] {
   const steps = context.declaration.applications.flatMap((application) => planIamGrant(context, application))
-  return steps.length === 0 ? [] : [{ stage: 'logins', connectTo: null, transactions: [{ kind: 'atomic', steps }] }]
+  return steps.length === 0 ? [] : [{ stage: 'closing', connectTo: null, transactions: [{ kind: 'atomic', steps }] }]
 }

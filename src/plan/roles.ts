@@ -72,7 +72,11 @@ function planPassword(context: PlanContext, application: Application): Changes {
   const about = subject(application, 'password')
   if (application.auth === 'iam') return planNoPassword(context, application)
   const state = context.actual.logins.get(application.name) ?? { kind: 'not_tried' }
-  const verifier = context.secrets.get(application.name)?.verifier ?? null
+  const { verifier = null, clone = null } = context.secrets.get(application.name) ?? {}
+  if (clone !== null && state.kind === 'password_wrong') {
+    const message = `${clone} does not log in with secret version ${context.secrets.get(application.name)?.versionId ?? ''}: its password belongs to the rotation function; rotate the secret again`
+    return { steps: [], findings: [finding(about, 'verify', 'warning', message)] }
+  }
   if (verifier === null || (state.kind !== 'password_wrong' && state.kind !== 'other_method')) {
     return { steps: [], findings: [passwordFinding(context, application, state)] }
   }
@@ -98,10 +102,10 @@ function planNoPassword(context: PlanContext, application: Application): Changes
 
 function passwordFinding(context: PlanContext, application: Application, state: LoginState): Finding {
   const about = subject(application, 'password')
-  const version = context.secrets.get(application.name)?.versionId ?? ''
+  const { versionId: version = '', clone = null } = context.secrets.get(application.name) ?? {}
   switch (state.kind) {
     case 'password_right':
-      return finding(about, 'verify', 'no_change', `${application.username} logs in with secret version ${version}${state.note === null ? '' : ` (then refused: ${state.note})`}`)
+      return finding(about, 'verify', 'no_change', `${clone ?? application.username} logs in with secret version ${version}${state.note === null ? '' : ` (then refused: ${state.note})`}`)
     case 'rotation_in_progress':
       return finding(about, 'rotation_in_progress', 'skipped', `${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`)
     case 'expired':

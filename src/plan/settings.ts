@@ -1,8 +1,8 @@
 /** Settings of a role in its database: the declaration is the whole truth for a managed role (design §3). */
 import type { Application, SettingValue } from '../model/declaration.ts'
-import type { Step } from '../model/step.ts'
+import type { Changes, Step } from '../model/step.ts'
 import { resetInDatabase, setInDatabase } from '../sql/role.ts'
-import { type PlanContext, step, subject } from './context.ts'
+import { finding, type PlanContext, step, subject } from './context.ts'
 
 export function planSettings(context: PlanContext, application: Application): Step[] {
   const { database, username, settings } = application
@@ -24,6 +24,24 @@ export function planSettings(context: PlanContext, application: Application): St
       step(about, 'reset', 'removed', `${name} is no longer declared for ${username} in ${database}`, [resetInDatabase(username, database, name)]),
     ),
   ]
+}
+
+/**
+ * The clone of an alternating-users rotation acts as the application's own role, so that what it creates belongs to it
+ * (design §8). From 16 on that takes a right over the clone, which the rotation function's login created.
+ */
+export function planClone(context: PlanContext, application: Application): Changes {
+  const clone = context.secrets.get(application.name)?.clone ?? null
+  const { database, username } = application
+  const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some((item) => item.database === database && item.name === 'role' && item.value === username)
+  if (clone === null || isSet) return { steps: [], findings: [] }
+  const about = { ...subject(application, 'setting'), username: clone }
+  const statement = setInDatabase(clone, database, 'role', [username])
+  const { version, login } = context.actual.cluster.server
+  const mayAlter = version < 160000 || (context.membershipsByRole.get(clone) ?? []).some((item) => item.member === login && item.admin)
+  if (mayAlter) return { steps: [step(about, 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement])], findings: [] }
+  const message = `what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`
+  return { steps: [], findings: [finding(about, 'set', 'warning', message)] }
 }
 
 function items(value: SettingValue): readonly string[] {

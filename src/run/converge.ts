@@ -1,6 +1,6 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
 import { execute } from '../apply/execute.ts'
-import { ApplyError, BlockedError } from '../errors.ts'
+import { ApplyError, BlockedError, SecretError } from '../errors.ts'
 import { checkActual } from '../guardrails/actual.ts'
 import type { RecordDraft } from '../model/audit.ts'
 import type { Credential } from '../model/credential.ts'
@@ -9,6 +9,7 @@ import { makePlan } from '../plan/plan.ts'
 import { inspect, type Inspection, type Scope } from '../server/inspect.ts'
 import type { Instance } from '../server/instance.ts'
 import type { Versions } from '../server/login.ts'
+import { checkClones } from '../secrets/assignments.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
 import { assertApplied, keyOf, recordFindings } from './assess.ts'
 import type { RunContext } from './dependencies.ts'
@@ -59,6 +60,8 @@ export async function makeRound(
   scope: Scope | null,
 ): Promise<Round> {
   const inspection = await inspect(server, versionsOf(run.secrets), run.declaration, credentials, scope)
+  const clones = checkClones(run.declaration, inspection.actual.cluster.memberships, inspection.credentials)
+  if (clones.length > 0) throw new SecretError(clones)
   const violations = checkActual(run.declaration, inspection.actual)
   if (violations.length > 0) throw new BlockedError(violations)
   const secrets = await secretFacts(run.declaration, inspection.actual, inspection.credentials)

@@ -12,14 +12,15 @@ export async function secretFacts(declaration: Declaration, actual: Actual, cred
     if (credential === undefined) return []
     const state = actual.logins.get(application.name)?.kind
     const isNew = !actual.cluster.roles.has(application.username)
-    const isSet = isNew || state === 'password_wrong' || state === 'other_method'
-    return [{ name: application.name, credential, isSet }]
+    const clone = credential.username === null || credential.username === application.username ? null : credential.username
+    const isSet = clone === null && (isNew || state === 'password_wrong' || state === 'other_method')
+    return [{ name: application.name, credential, clone, isSet }]
   })
   return new Map(
     await Promise.all(
-      entries.map(async ({ name, credential, isSet }): Promise<[string, SecretFacts]> => {
+      entries.map(async ({ name, credential, clone, isSet }): Promise<[string, SecretFacts]> => {
         const verifier = isSet ? await scramVerifier(credential.password) : null
-        return [name, { versionId: credential.versionId, verifier }]
+        return [name, { versionId: credential.versionId, clone, verifier }]
       }),
     ),
   )

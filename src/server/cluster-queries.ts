@@ -1,5 +1,5 @@
 /** Catalog queries on the whole instance, run from the admin's database. Pure: version and names in, SQL out. */
-import { literal } from '../sql/quote.ts'
+import { isOneOf } from '../sql/quote.ts'
 import { aclJson } from './row.ts'
 
 export const FACTS = `SELECT current_setting('server_version_num')::int AS version,
@@ -35,10 +35,25 @@ export const SETTINGS = `SELECT d.datname::text AS database, r.rolname::text AS 
 
 /** `names` in lower case. */
 export function parameters(names: readonly string[]): string {
-  return `SELECT lower(name) AS name, context FROM pg_settings WHERE lower(name) IN (${names.map(literal).join(', ')})`
+  return `SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf('lower(name)', names)}`
 }
 
 /** The default version of every extension at hand; a role that is no superuser may install the trusted ones. */
-export const EXTENSIONS = `SELECT v.name::text AS name, (v.trusted OR NOT v.superuser) AS trusted,
-  coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
-  FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version`
+export function extensions(areWanted: boolean): string {
+  return `SELECT v.name::text AS name, (v.trusted OR NOT v.superuser) AS trusted,
+    coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
+    FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
+    WHERE ${String(areWanted)}`
+}
+
+/**
+ * Who uses these databases today: owns something inside, holds a privilege inside, or is connected. Superusers, which
+ * need no privilege, and the predefined roles are left out.
+ */
+export function databaseUsers(names: readonly string[]): string {
+  return `SELECT DISTINCT d.datname::text AS database, r.rolname::text AS role
+    FROM (SELECT dbid, refobjid AS role FROM pg_shdepend WHERE refclassid = 'pg_catalog.pg_authid'::regclass AND deptype IN ('o', 'a')
+      UNION SELECT datid, usesysid FROM pg_stat_activity) u
+    JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
+    WHERE ${isOneOf('d.datname', names)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`
+}

@@ -1,16 +1,16 @@
 /** Catalog queries inside one database. They run the same for its owner and for the admin. Pure. */
-import { literal } from '../sql/quote.ts'
+import { isOneOf } from '../sql/quote.ts'
 import { aclJson } from './row.ts'
 
 const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
 
 /** Not a member of an extension: its objects belong to the bootstrap superuser (design §5 fact 12). */
-function noMember(catalog: string, oid: string): string {
+export function noMember(catalog: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`
 }
 
-const NO_SYSTEM_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
-const RELATIONS = `c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`
+export const NO_SYSTEM_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
+export const RELATIONS = `c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`
 
 /** `count`: whether objects are counted, which only a database with guests needs. */
 export function schemas(count: boolean): string {
@@ -28,7 +28,7 @@ export function schemas(count: boolean): string {
 
 /** Objects of the database's owner; their access control items of PUBLIC and of `grantees`. */
 export function objects(grantees: readonly string[]): string {
-  const concerned = `(a.grantee = 0 OR ${isOneOf('a.grantee', grantees)})`
+  const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)})`
   const relationAcl = `coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`
   return `SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
     NULL::text AS args, ${aclJson(relationAcl, concerned)} AS acl
@@ -49,12 +49,11 @@ export function defaultAcl(grantees: readonly string[]): string {
     CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
     pg_get_userbyid(a.grantee)::text AS grantee, a.privilege_type::text AS privilege
     FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isOneOf('a.grantee', grantees)}`
+    WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isRoleOf('a.grantee', grantees)}`
 }
 
 export const INSTALLED_EXTENSIONS = 'SELECT extname::text AS name, pg_get_userbyid(extowner)::text AS owner FROM pg_extension'
 
-function isOneOf(oid: string, names: readonly string[]): string {
-  if (names.length === 0) return 'false'
-  return `${oid} IN (SELECT oid FROM pg_roles WHERE rolname IN (${names.map(literal).join(', ')}))`
+function isRoleOf(oid: string, names: readonly string[]): string {
+  return `${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf('rolname', names)})`
 }

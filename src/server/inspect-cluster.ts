@@ -1,7 +1,7 @@
 /** The instance's catalogs, in one round trip. */
 import type { AvailableExtension, Cluster, DatabaseState, Membership, Parameter, RoleState, StoredSetting } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
-import { databases, EXTENSIONS, FACTS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
+import { databases, databaseUsers, extensions, FACTS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
 import { acl, flag, integer, momentOrNull, text, textOrNull, texts } from './row.ts'
 import type { Row, Session } from './session.ts'
 
@@ -10,17 +10,18 @@ import type { Row, Session } from './session.ts'
  * @throws the server's error, if a query fails.
  */
 export async function inspectCluster(session: Session, declaration: Declaration): Promise<Cluster> {
-  const names = parameterNames(declaration)
   const wantsExtensions = declaration.databases.some((database) => database.extensions.length > 0)
-  const queries = [FACTS, ROLES, databases(session.version), memberships(session.version), SETTINGS]
-  const results = await session.query([
-    ...queries,
-    ...(names.length > 0 ? [parameters(names)] : []),
-    ...(wantsExtensions ? [EXTENSIONS] : []),
+  const adopted = declaration.databases.filter((database) => database.owner.adoptExisting).map((database) => database.name)
+  const [facts = [], roles = [], databaseRows = [], members = [], settings = [], parameterRows = [], extensionRows = [], users = []] = await session.query([
+    FACTS,
+    ROLES,
+    databases(session.version),
+    memberships(session.version),
+    SETTINGS,
+    parameters(parameterNames(declaration)),
+    extensions(wantsExtensions),
+    databaseUsers(adopted),
   ])
-  const [facts = [], roles = [], databaseRows = [], members = [], settings = [], ...optional] = results
-  const parameterRows = names.length > 0 ? (optional[0] ?? []) : []
-  const extensionRows = wantsExtensions ? (optional[names.length > 0 ? 1 : 0] ?? []) : []
   const [server] = facts
   if (server === undefined) throw new TypeError('the server did not say who it is')
   return {
@@ -37,6 +38,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     settings: settings.map(storedSetting),
     parameters: byName(parameterRows.map(parameter)),
     extensions: byName(extensionRows.map(availableExtension)),
+    databaseUsers: users.map((row) => ({ database: text(row, 'database'), role: text(row, 'role') })),
   }
 }
 

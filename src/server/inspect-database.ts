@@ -1,23 +1,34 @@
 /** The inside of one database, in one round trip, over whichever connection is at hand. */
 import type { DefaultAcl, InstalledExtension, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
+import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
 import { acl, integer, text, textOrNull } from './row.ts'
 import type { Row, Session } from './session.ts'
 
-/**
- * @param grantees the roles whose privileges the plan compares: the database's editors and readers, and other declared
- *   logins that can connect to it. Without any, objects are not listed.
- */
-export async function inspectDatabase(session: Session, grantees: readonly string[]): Promise<Interior> {
+/** What to look for inside a database. */
+export interface Look {
+  /**
+   * The roles whose privileges the plan compares: the database's editors and readers, and other declared logins that can
+   * connect to it. Without any, objects are not listed.
+   */
+  readonly grantees: readonly string[]
+  /** Also ask who may do what here, for the access matrix. */
+  readonly wantsAccess: boolean
+}
+
+export async function inspectDatabase(session: Session, { grantees, wantsAccess }: Look): Promise<Interior> {
   const counted = grantees.length > 0
   const queries = [schemas(counted), INSTALLED_EXTENSIONS, ...(counted ? [objects(grantees), defaultAcl(grantees)] : [])]
-  const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = await session.query(queries)
+  const access = wantsAccess ? accessQueries(session.database) : []
+  const results = await session.query([...queries, ...access])
+  const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
   return {
     database: session.database,
     schemas: byName(schemaRows.map(schemaState)),
     extensions: byName(extensionRows.map(installedExtension)),
     objects: objectRows.map(schemaObject),
     defaultAcl: defaultRows.map(defaultAclItem),
+    ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
   }
 }
 

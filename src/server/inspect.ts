@@ -5,7 +5,7 @@ import type { Application, Database, Declaration } from '../model/declaration.ts
 import { parseTag } from '../model/tag.ts'
 import { ConnectFailure } from './failure.ts'
 import { inspectCluster } from './inspect-cluster.ts'
-import { inspectDatabase } from './inspect-database.ts'
+import { inspectDatabase, type Look } from './inspect-database.ts'
 import type { Instance } from './instance.ts'
 import { settled } from './settled.ts'
 import { checkLogin, type Versions } from './login.ts'
@@ -50,8 +50,8 @@ export async function inspect(
       const credential = tried.get(application.name)
       if (credential === undefined || !mayTry(cluster, application)) return logins.set(application.name, { kind: 'not_tried' })
       const database = byOwner.get(application.name)
-      const grantees = database === undefined ? null : granteesOf(cluster, declaration, database)
-      const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), grantees)
+      const look = database === undefined ? null : lookInto(cluster, declaration, database)
+      const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), look)
       tried.set(application.name, result.credential)
       if (result.interior !== null) interiors.set(application.database, result.interior)
       return logins.set(application.name, result.state)
@@ -61,7 +61,7 @@ export async function inspect(
     databases
       .filter((database) => !interiors.has(database.name))
       .map(async (database) => {
-        const interior = await seenByAdmin(server, database, granteesOf(cluster, declaration, database))
+        const interior = await seenByAdmin(server, database, lookInto(cluster, declaration, database))
         if (interior !== null) interiors.set(database.name, interior)
       }),
   )
@@ -84,21 +84,21 @@ function isExpired(cluster: Cluster, application: Application): boolean {
   return until !== null && until.getTime() <= Date.now()
 }
 
-/** Guests, and declared logins of other databases that hold something on this one. */
-function granteesOf(cluster: Cluster, declaration: Declaration, database: Database): string[] {
+/** The plan compares guests, and declared logins of other databases that hold something on this one. */
+function lookInto(cluster: Cluster, declaration: Declaration, database: Database): Look {
   const holders = new Set(cluster.databases.get(database.name)?.acl.map((item) => item.grantee))
   const guests = new Set(database.guests.map((application) => application.username))
   const strangers = declaration.applications.filter((application) => application.database !== database.name && holders.has(application.username))
-  return [...guests, ...strangers.map((application) => application.username)]
+  return { grantees: [...guests, ...strangers.map((application) => application.username)], wantsAccess: declaration.governanceDir !== null }
 }
 
 /**
  * Over the admin's own connection; null where the owner locked the admin out (design §5 fact 4): no CONNECT (42501), a
  * connection limit (53300), or no connections allowed (55000).
  */
-async function seenByAdmin(server: Instance, database: Database, grantees: readonly string[]): Promise<Interior | null> {
+async function seenByAdmin(server: Instance, database: Database, look: Look): Promise<Interior | null> {
   try {
-    return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, grantees))
+    return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, look))
   } catch (error) {
     if (error instanceof ConnectFailure && error.kind === 'after_authentication' && ['42501', '53300', '55000'].includes(error.code)) return null
     throw error

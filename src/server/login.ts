@@ -4,7 +4,7 @@ import type { Credential } from '../model/credential.ts'
 import type { Application } from '../model/declaration.ts'
 import type { Login } from './connect.ts'
 import { ConnectFailure } from './failure.ts'
-import { inspectDatabase } from './inspect-database.ts'
+import { inspectDatabase, type Look } from './inspect-database.ts'
 import type { Instance } from './instance.ts'
 
 /** Further versions of a secret; null where there is none with that label. */
@@ -26,7 +26,7 @@ const MAX_VERSIONS = 3
 
 /**
  * Logs in as the application does.
- * @param grantees look inside the database over the same connection (see inspectDatabase); null: only log in.
+ * @param look look inside the database over the same connection; null: only log in.
  * @throws ConnectFailure where the server cannot be reached or trusted.
  */
 export async function checkLogin(
@@ -35,11 +35,11 @@ export async function checkLogin(
   application: Application,
   credential: Credential,
   isExpired: boolean,
-  grantees: readonly string[] | null,
+  look: Look | null,
 ): Promise<LoginResult> {
   let tried = credential
   for (let attempt = 1; ; attempt += 1) {
-    const result = await tryLogin(server, application, tried, grantees)
+    const result = await tryLogin(server, application, tried, look)
     if (result.state.kind !== 'password_wrong') return { ...result, credential: tried }
     if (isExpired) return { state: { kind: 'expired' }, credential: tried, interior: null }
     if (await pendingWorks(server, versions, application, tried)) return { state: { kind: 'rotation_in_progress' }, credential: tried, interior: null }
@@ -60,11 +60,11 @@ async function tryLogin(
   server: Instance,
   application: Application,
   credential: Credential,
-  grantees: readonly string[] | null,
+  look: Look | null,
 ): Promise<{ state: LoginState; interior: Interior | null }> {
-  const login: Login = { user: application.username, password: credential.password, database: application.database, mayGoInClear: false }
+  const login: Login = { user: credential.username ?? application.username, password: credential.password, database: application.database, mayGoInClear: false }
   try {
-    const interior = await server.withSession(login, async (session) => (grantees === null ? null : inspectDatabase(session, grantees)))
+    const interior = await server.withSession(login, async (session) => (look === null ? null : inspectDatabase(session, look)))
     return { state: { kind: 'password_right', note: null }, interior }
   } catch (error) {
     if (!(error instanceof ConnectFailure)) throw error

@@ -31,3 +31,8 @@ export function qualified(schema: string, name: string): string {
 export function grantee(role: string): string {
   return role === '' ? 'PUBLIC' : identifier(role)
 }
+
+/** `expression IN (…)`, and false for no names: SQL has no empty list. */
+export function isOneOf(expression: string, names: readonly string[]): string {
+  return names.length === 0 ? 'false' : `${expression} IN (${names.map(literal).join(', ')})`
+}

@@ -6309,9 +6309,9 @@ findIndex(scheme=>scheme.schemeId===httpAuthScheme.schemeId);index===-1?_httpAut
 return _httpAuthSchemes},setHttpAuthSchemeProvider(httpAuthSchemeProvider){_httpAuthSchemeProvider=httpAuthSchemeProvider},httpAuthSchemeProvider(){return _httpAuthSchemeProvider},
 setCredentials(credentials){_credentials=credentials},credentials(){return _credentials}}},resolveHttpAuthRuntimeConfig=config=>({httpAuthSchemes:config.httpAuthSchemes(),
 httpAuthSchemeProvider:config.httpAuthSchemeProvider(),credentials:config.credentials()})}});var resolveRuntimeExtensions,init_runtimeExtensions=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/cognito-identity/runtimeExtensions.js"(){init_client3();
-init_client2();init_protocols();init_httpAuthExtensionConfiguration();resolveRuntimeExtensions=(runtimeConfig,extensions)=>{let extensionConfiguration=Object.assign(
+init_client2();init_protocols();init_httpAuthExtensionConfiguration();resolveRuntimeExtensions=(runtimeConfig,extensions2)=>{let extensionConfiguration=Object.assign(
 getAwsRegionExtensionConfiguration(runtimeConfig),getDefaultExtensionConfiguration(runtimeConfig),getHttpHandlerExtensionConfiguration(runtimeConfig),getHttpAuthExtensionConfiguration(
-runtimeConfig));return extensions.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
+runtimeConfig));return extensions2.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
 extensionConfiguration),resolveDefaultRuntimeConfig2(extensionConfiguration),resolveHttpHandlerRuntimeConfig(extensionConfiguration),resolveHttpAuthRuntimeConfig(
 extensionConfiguration))}}});var CognitoIdentityClient,init_CognitoIdentityClient=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/cognito-identity/CognitoIdentityClient.js"(){
 init_client3();init_dist_es2();init_client2();init_config2();init_endpoints();init_protocols();init_retry2();init_schema();init_httpAuthSchemeProvider();init_EndpointParameters();
@@ -6672,9 +6672,9 @@ httpAuthScheme.schemeId);index===-1?_httpAuthSchemes.push(httpAuthScheme):_httpA
 setHttpAuthSchemeProvider(httpAuthSchemeProvider){_httpAuthSchemeProvider=httpAuthSchemeProvider},httpAuthSchemeProvider(){return _httpAuthSchemeProvider},setCredentials(credentials){
 _credentials=credentials},credentials(){return _credentials}}},resolveHttpAuthRuntimeConfig2=config=>({httpAuthSchemes:config.httpAuthSchemes(),httpAuthSchemeProvider:config.
 httpAuthSchemeProvider(),credentials:config.credentials()})}});var resolveRuntimeExtensions2,init_runtimeExtensions2=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/sts/runtimeExtensions.js"(){init_client3();
-init_client2();init_protocols();init_httpAuthExtensionConfiguration2();resolveRuntimeExtensions2=(runtimeConfig,extensions)=>{let extensionConfiguration=Object.
+init_client2();init_protocols();init_httpAuthExtensionConfiguration2();resolveRuntimeExtensions2=(runtimeConfig,extensions2)=>{let extensionConfiguration=Object.
 assign(getAwsRegionExtensionConfiguration(runtimeConfig),getDefaultExtensionConfiguration(runtimeConfig),getHttpHandlerExtensionConfiguration(runtimeConfig),getHttpAuthExtensionConfiguration2(
-runtimeConfig));return extensions.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
+runtimeConfig));return extensions2.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
 extensionConfiguration),resolveDefaultRuntimeConfig2(extensionConfiguration),resolveHttpHandlerRuntimeConfig(extensionConfiguration),resolveHttpAuthRuntimeConfig2(
 extensionConfiguration))}}});var STSClient,init_STSClient=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/sts/STSClient.js"(){init_client3();init_dist_es2();init_client2();init_config2();
 init_endpoints();init_protocols();init_retry2();init_schema();init_httpAuthSchemeProvider2();init_EndpointParameters2();init_runtimeConfig2();init_runtimeExtensions2();
@@ -6844,9 +6844,9 @@ findIndex(scheme=>scheme.schemeId===httpAuthScheme.schemeId);index===-1?_httpAut
 return _httpAuthSchemes},setHttpAuthSchemeProvider(httpAuthSchemeProvider){_httpAuthSchemeProvider=httpAuthSchemeProvider},httpAuthSchemeProvider(){return _httpAuthSchemeProvider},
 setCredentials(credentials){_credentials=credentials},credentials(){return _credentials}}},resolveHttpAuthRuntimeConfig3=config=>({httpAuthSchemes:config.httpAuthSchemes(),
 httpAuthSchemeProvider:config.httpAuthSchemeProvider(),credentials:config.credentials()})}});var resolveRuntimeExtensions3,init_runtimeExtensions3=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/runtimeExtensions.js"(){init_client3();
-init_client2();init_protocols();init_httpAuthExtensionConfiguration3();resolveRuntimeExtensions3=(runtimeConfig,extensions)=>{let extensionConfiguration=Object.
+init_client2();init_protocols();init_httpAuthExtensionConfiguration3();resolveRuntimeExtensions3=(runtimeConfig,extensions2)=>{let extensionConfiguration=Object.
 assign(getAwsRegionExtensionConfiguration(runtimeConfig),getDefaultExtensionConfiguration(runtimeConfig),getHttpHandlerExtensionConfiguration(runtimeConfig),getHttpAuthExtensionConfiguration3(
-runtimeConfig));return extensions.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
+runtimeConfig));return extensions2.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
 extensionConfiguration),resolveDefaultRuntimeConfig2(extensionConfiguration),resolveHttpHandlerRuntimeConfig(extensionConfiguration),resolveHttpAuthRuntimeConfig3(
 extensionConfiguration))}}});var SigninClient,init_SigninClient=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/SigninClient.js"(){init_client3();init_dist_es2();init_client2();
 init_config2();init_endpoints();init_protocols();init_retry2();init_schema();init_httpAuthSchemeProvider3();init_EndpointParameters3();init_runtimeConfig3();init_runtimeExtensions3();
@@ -7058,9 +7058,9 @@ findIndex(scheme=>scheme.schemeId===httpAuthScheme.schemeId);index===-1?_httpAut
 return _httpAuthSchemes},setHttpAuthSchemeProvider(httpAuthSchemeProvider){_httpAuthSchemeProvider=httpAuthSchemeProvider},httpAuthSchemeProvider(){return _httpAuthSchemeProvider},
 setCredentials(credentials){_credentials=credentials},credentials(){return _credentials}}},resolveHttpAuthRuntimeConfig4=config=>({httpAuthSchemes:config.httpAuthSchemes(),
 httpAuthSchemeProvider:config.httpAuthSchemeProvider(),credentials:config.credentials()})}});var resolveRuntimeExtensions4,init_runtimeExtensions4=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/sso-oidc/runtimeExtensions.js"(){init_client3();
-init_client2();init_protocols();init_httpAuthExtensionConfiguration4();resolveRuntimeExtensions4=(runtimeConfig,extensions)=>{let extensionConfiguration=Object.
+init_client2();init_protocols();init_httpAuthExtensionConfiguration4();resolveRuntimeExtensions4=(runtimeConfig,extensions2)=>{let extensionConfiguration=Object.
 assign(getAwsRegionExtensionConfiguration(runtimeConfig),getDefaultExtensionConfiguration(runtimeConfig),getHttpHandlerExtensionConfiguration(runtimeConfig),getHttpAuthExtensionConfiguration4(
-runtimeConfig));return extensions.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
+runtimeConfig));return extensions2.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
 extensionConfiguration),resolveDefaultRuntimeConfig2(extensionConfiguration),resolveHttpHandlerRuntimeConfig(extensionConfiguration),resolveHttpAuthRuntimeConfig4(
 extensionConfiguration))}}});var SSOOIDCClient,init_SSOOIDCClient=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/sso-oidc/SSOOIDCClient.js"(){init_client3();init_dist_es2();
 init_client2();init_config2();init_endpoints();init_protocols();init_retry2();init_schema();init_httpAuthSchemeProvider4();init_EndpointParameters4();init_runtimeConfig4();
@@ -7191,9 +7191,9 @@ httpAuthScheme.schemeId);index===-1?_httpAuthSchemes.push(httpAuthScheme):_httpA
 setHttpAuthSchemeProvider(httpAuthSchemeProvider){_httpAuthSchemeProvider=httpAuthSchemeProvider},httpAuthSchemeProvider(){return _httpAuthSchemeProvider},setCredentials(credentials){
 _credentials=credentials},credentials(){return _credentials}}},resolveHttpAuthRuntimeConfig5=config=>({httpAuthSchemes:config.httpAuthSchemes(),httpAuthSchemeProvider:config.
 httpAuthSchemeProvider(),credentials:config.credentials()})}});var resolveRuntimeExtensions5,init_runtimeExtensions5=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/sso/runtimeExtensions.js"(){init_client3();
-init_client2();init_protocols();init_httpAuthExtensionConfiguration5();resolveRuntimeExtensions5=(runtimeConfig,extensions)=>{let extensionConfiguration=Object.
+init_client2();init_protocols();init_httpAuthExtensionConfiguration5();resolveRuntimeExtensions5=(runtimeConfig,extensions2)=>{let extensionConfiguration=Object.
 assign(getAwsRegionExtensionConfiguration(runtimeConfig),getDefaultExtensionConfiguration(runtimeConfig),getHttpHandlerExtensionConfiguration(runtimeConfig),getHttpAuthExtensionConfiguration5(
-runtimeConfig));return extensions.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
+runtimeConfig));return extensions2.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(
 extensionConfiguration),resolveDefaultRuntimeConfig2(extensionConfiguration),resolveHttpHandlerRuntimeConfig(extensionConfiguration),resolveHttpAuthRuntimeConfig5(
 extensionConfiguration))}}});var SSOClient,init_SSOClient=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/sso/SSOClient.js"(){init_client3();init_dist_es2();init_client2();init_config2();
 init_endpoints();init_protocols();init_retry2();init_schema();init_httpAuthSchemeProvider5();init_EndpointParameters5();init_runtimeConfig5();init_runtimeExtensions5();
@@ -7566,9 +7566,9 @@ httpAuthScheme.schemeId);index===-1?_httpAuthSchemes.push(httpAuthScheme):_httpA
 setHttpAuthSchemeProvider(httpAuthSchemeProvider){_httpAuthSchemeProvider=httpAuthSchemeProvider},httpAuthSchemeProvider(){return _httpAuthSchemeProvider},setCredentials(credentials){
 _credentials=credentials},credentials(){return _credentials}}},resolveHttpAuthRuntimeConfig6=config=>({httpAuthSchemes:config.httpAuthSchemes(),httpAuthSchemeProvider:config.
 httpAuthSchemeProvider(),credentials:config.credentials()})}});var resolveRuntimeExtensions6,init_runtimeExtensions6=__esm({"node_modules/@aws-sdk/client-secrets-manager/dist-es/runtimeExtensions.js"(){init_client3();init_client2();
-init_protocols();init_httpAuthExtensionConfiguration6();resolveRuntimeExtensions6=(runtimeConfig,extensions)=>{let extensionConfiguration=Object.assign(getAwsRegionExtensionConfiguration(
+init_protocols();init_httpAuthExtensionConfiguration6();resolveRuntimeExtensions6=(runtimeConfig,extensions2)=>{let extensionConfiguration=Object.assign(getAwsRegionExtensionConfiguration(
 runtimeConfig),getDefaultExtensionConfiguration(runtimeConfig),getHttpHandlerExtensionConfiguration(runtimeConfig),getHttpAuthExtensionConfiguration6(runtimeConfig));
-return extensions.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(extensionConfiguration),
+return extensions2.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(extensionConfiguration),
 resolveDefaultRuntimeConfig2(extensionConfiguration),resolveHttpHandlerRuntimeConfig(extensionConfiguration),resolveHttpAuthRuntimeConfig6(extensionConfiguration))}}});var SecretsManagerClient,init_SecretsManagerClient=__esm({"node_modules/@aws-sdk/client-secrets-manager/dist-es/SecretsManagerClient.js"(){init_client3();init_dist_es2();
 init_client2();init_config2();init_endpoints();init_protocols();init_retry2();init_schema();init_httpAuthSchemeProvider6();init_EndpointParameters6();init_runtimeConfig6();
 init_runtimeExtensions6();SecretsManagerClient=class extends Client2{config;constructor(...[configuration]){let _config_0=getRuntimeConfig12(configuration||{});
@@ -7904,9 +7904,9 @@ httpAuthScheme.schemeId);index===-1?_httpAuthSchemes.push(httpAuthScheme):_httpA
 setHttpAuthSchemeProvider(httpAuthSchemeProvider){_httpAuthSchemeProvider=httpAuthSchemeProvider},httpAuthSchemeProvider(){return _httpAuthSchemeProvider},setCredentials(credentials){
 _credentials=credentials},credentials(){return _credentials}}},resolveHttpAuthRuntimeConfig7=config=>({httpAuthSchemes:config.httpAuthSchemes(),httpAuthSchemeProvider:config.
 httpAuthSchemeProvider(),credentials:config.credentials()})}});var resolveRuntimeExtensions7,init_runtimeExtensions7=__esm({"node_modules/@aws-sdk/client-sts/dist-es/runtimeExtensions.js"(){init_client3();init_client2();init_protocols();
-init_httpAuthExtensionConfiguration7();resolveRuntimeExtensions7=(runtimeConfig,extensions)=>{let extensionConfiguration=Object.assign(getAwsRegionExtensionConfiguration(
+init_httpAuthExtensionConfiguration7();resolveRuntimeExtensions7=(runtimeConfig,extensions2)=>{let extensionConfiguration=Object.assign(getAwsRegionExtensionConfiguration(
 runtimeConfig),getDefaultExtensionConfiguration(runtimeConfig),getHttpHandlerExtensionConfiguration(runtimeConfig),getHttpAuthExtensionConfiguration7(runtimeConfig));
-return extensions.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(extensionConfiguration),
+return extensions2.forEach(extension=>extension.configure(extensionConfiguration)),Object.assign(runtimeConfig,resolveAwsRegionExtensionConfiguration(extensionConfiguration),
 resolveDefaultRuntimeConfig2(extensionConfiguration),resolveHttpHandlerRuntimeConfig(extensionConfiguration),resolveHttpAuthRuntimeConfig7(extensionConfiguration))}}});var STSClient2,init_STSClient2=__esm({"node_modules/@aws-sdk/client-sts/dist-es/STSClient.js"(){init_client3();init_dist_es2();init_client2();init_config2();init_endpoints();
 init_protocols();init_retry2();init_schema();init_httpAuthSchemeProvider7();init_EndpointParameters7();init_runtimeConfig8();init_runtimeExtensions7();STSClient2=
 class extends Client2{config;constructor(...[configuration]){let _config_0=getRuntimeConfig15(configuration||{});super(_config_0),this.initConfig=_config_0;let _config_1=resolveClientEndpointParameters7(
@@ -9723,7 +9723,8 @@ let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBui
 parse(text3)}catch(error){if(error instanceof SyntaxError)return null;throw error}}function identifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll('"',
 '""')}"`}function literal(text3){if(text3.includes("\0"))throw new RangeError("text has no NUL");let quoted=text3.replaceAll("'","''");return quoted.includes("\\")?
 `E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function qualified(schema,name2){return`${identifier(schema)}.${identifier(name2)}`}function grantee(role){
-return role===""?"PUBLIC":identifier(role)}function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[]:state2.connectionLimit===-2?[problem(database.
+return role===""?"PUBLIC":identifier(role)}function isOneOf(expression,names2){return names2.length===0?"false":`${expression} IN (${names2.map(literal).join(",\
+ ")})`}function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[]:state2.connectionLimit===-2?[problem(database.
 owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As its owner: DROP DATABASE ${identifier(state2.name)};`)]:
 [...checkOwner(database,cluster,state2),...checkImmutable(database,state2)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.
 owner===wanted)return[];let statements=`${cluster.roles.has(wanted)?"":`CREATE ROLE ${identifier(wanted)} LOGIN; `}ALTER DATABASE ${identifier(state2.name)} OWN\
@@ -9797,7 +9798,7 @@ let told=new Set(records.map(record=>JSON.stringify([record.object,record.applic
 BlockedError||error instanceof InvalidInputError?"not begun: nothing was changed":"not reached: the run failed before",draft=(object2,application)=>{if(told.has(
 JSON.stringify([object2,application.name])))return[];let{name:name2,database,username}=application;return[{application:name2,database,username,object:object2,action:"\
 check",status,durationMs:0,message,statements:[]}]};return[...declaration.applications.flatMap(application=>draft("role",application)),...declaration.databases.
-flatMap(database=>draft("database",database.owner))]}var import_promises5=__toESM(require_promises2(),1);var STAGES=["roles","databases","interiors","logins"];var import_lib3=__toESM(require_lib2(),1),Client=import_lib3.default.Client,Pool=import_lib3.default.Pool,Connection=import_lib3.default.Connection,types=import_lib3.default.
+flatMap(database=>draft("database",database.owner))]}var import_promises5=__toESM(require_promises2(),1);var STAGES=["roles","databases","interiors","closing"];var import_lib3=__toESM(require_lib2(),1),Client=import_lib3.default.Client,Pool=import_lib3.default.Pool,Connection=import_lib3.default.Connection,types=import_lib3.default.
 types,Query=import_lib3.default.Query,DatabaseError=import_lib3.default.DatabaseError,escapeIdentifier=import_lib3.default.escapeIdentifier,escapeLiteral=import_lib3.default.
 escapeLiteral,Result=import_lib3.default.Result,TypeOverrides=import_lib3.default.TypeOverrides,defaults=import_lib3.default.defaults,esm_default2=import_lib3.default;var ScriptError=class extends Error{failedAt;code;constructor(failedAt,code,message,cause){super(message,{cause}),this.name="ScriptError",this.failedAt=failedAt,
 this.code=code}},CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;#client;#lost=null;#completed=0;constructor(client,database,login,version){
@@ -9825,11 +9826,11 @@ for(let tries=1;;tries+=1)try{await session.run(script.texts);let retried=tries=
 steps)this.#record(step2,step2.statements,Date.now()-started,retried);return!0}catch(error){if(!(error instanceof ScriptError))throw error;if(error.failedAt===null)
 return this.unknown.push(...transaction.steps),!1;if(await session.run(["ROLLBACK"]),isRetried(error)&&tries<MAX_TRIES&&!this.#options.signal.aborted){await(0,import_promises5.setTimeout)(
 Math.random()*50*2**tries);continue}return this.#fail(transaction.steps,script.steps[error.failedAt]??transaction.steps[0],error),!1}}async#bare(transaction,session){
-let{before,step:step2,undo}=transaction,started=Date.now(),held2=[];try{return await session.run(before.map(statement=>statement.reveal())),held2.push(...before),
+let{before,step:step2,undo}=transaction,started=Date.now(),held3=[];try{return await session.run(before.map(statement=>statement.reveal())),held3.push(...before),
 await session.run(step2.statements.map(statement=>statement.reveal())),this.#record(step2,[...before,...step2.statements],Date.now()-started,""),!0}catch(error){
-if(!(error instanceof ScriptError))throw error;return error.failedAt===null?(this.unknown.push({...step2,statements:[...before,...step2.statements]}),!1):(held2.
+if(!(error instanceof ScriptError))throw error;return error.failedAt===null?(this.unknown.push({...step2,statements:[...before,...step2.statements]}),!1):(held3.
 length>0&&(await session.run(undo.map(statement=>statement.reveal())),this.#record({...step2,object:"grant",action:"release",status:"removed",message:`membershi\
-p of ${step2.username??""} given back after a failure`},[...held2,...undo],Date.now()-started,"")),this.failures.push({step:step2,error}),!1)}}#fail(steps,culprit,error){
+p of ${step2.username??""} given back after a failure`},[...held3,...undo],Date.now()-started,"")),this.failures.push({step:step2,error}),!1)}}#fail(steps,culprit,error){
 for(let step2 of steps)step2===culprit?this.failures.push({step:step2,error}):this.skipped.push(step2)}#record(step2,statements,durationMs,note){this.#options.record(
 draftOf(step2,statements,durationMs,note))}};function draftOf(step2,statements,durationMs,note){let{application,database,username,object:object2,action,status,message}=step2;
 return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.map(statement=>statement.redacted)}}function isRetried(error){
@@ -9838,12 +9839,7 @@ kind==="atomic"?transaction.steps:[transaction.step])}function asError(error){re
 let run=new Run(server,options2);for(let stage of STAGES){let failed=new Set([...run.failures.map(failure=>failure.step),...run.unknown,...run.skipped].map(step2=>step2.
 database)),jobs=plan2.jobs.filter(job=>job.stage===stage),isOpen=job=>!stepsOf(job.transactions).some(step2=>failed.has(step2.database));await run.stage(jobs.filter(
 isOpen));for(let job of jobs.filter(item=>!isOpen(item)))run.skipped.push(...stepsOf(job.transactions))}return{failures:run.failures,unknown:run.unknown,skipped:run.
-skipped}}function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
-input.actual.cluster.memberships,item=>item.role),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;
-for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){
-return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
-return{...subject(application,object2),database:database.name}}function step(about2,action,status,message,statements){return{...about2,action,status,message,statements}}
-function finding(about2,action,status,message){return{...about2,action,status,message}}var REDACTED="[redacted]",Secret=class{#value;constructor(value){this.#value=value}reveal(){return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.
+skipped}}var REDACTED="[redacted]",Secret=class{#value;constructor(value){this.#value=value}reveal(){return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.
 for("nodejs.util.inspect.custom")](){return REDACTED}};var Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){
 return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}};function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${literal(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(
@@ -9852,7 +9848,38 @@ return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${
 `ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}function commentOnDatabase(database,comment,owner){return new Statement(
 `COMMENT ON DATABASE ${identifier(database)} IS ${literal(comment)}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){return new Statement(
 `GRANT ${privileges.join(", ")} ON DATABASE ${identifier(database)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner){
-return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${identifier(database)} FROM ${grantee(role)}`,{runAs:owner})}var REDACTED2="'[redacted]'";function options(attributes,verifier){let words=[];return attributes.login===!0&&words.push("LOGIN"),attributes.createDb!==void 0&&
+return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${identifier(database)} FROM ${grantee(role)}`,{runAs:owner})}var GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"};function createSchema(schema,owner){
+return new Statement(`CREATE SCHEMA ${identifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){let where=schema===null?"":` SCHEMA ${identifier(
+schema)}`;return new Statement(`CREATE EXTENSION ${identifier(extension)}${where} CASCADE`,{runAs:owner})}function grantOnSchema(schema,privileges,role,owner){return new Statement(
+`GRANT ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner){return new Statement(
+`REVOKE ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return new Statement(
+`GRANT ${privileges.join(", ")} ON ${objectList(objects2)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner){return new Statement(
+`REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${grantee(role)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
+return defaults2(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${grantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
+return defaults2(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${grantee(role)}`)}function defaults2(creator,schema,change){
+return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)} IN SCHEMA ${identifier(schema)} ${change}`,{runAs:creator})}function objectList(objects2){
+let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.objectClass]} ${objects2.map(objectName).
+join(", ")}`}function objectName(object2){let name2=qualified(object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+input.actual.cluster.memberships,item=>item.role),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;
+for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){
+return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
+return{...subject(application,object2),database:database.name}}function step(about2,action,status,message,statements){return{...about2,action,status,message,statements}}
+function finding(about2,action,status,message){return{...about2,action,status,message}}var DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"]},OBJECTS={editor:{table:["SELECT","INSERT","UPDATE","DELE\
+TE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]}};function databasePrivileges(level){
+return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS[level][objectClass2]}function held(acl2,grantee2,grantor){
+let items2=acl2.filter(item=>item.grantee===grantee2&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function without(a8,b8){
+return a8.filter(item=>!b8.includes(item))}var PG_DATABASE_OWNER="pg_database_owner";function isReachable(database,schema){return schema.owner===database.owner.
+username||schema.owner===PG_DATABASE_OWNER}function formerUsers(context,database){let state2=context.actual.cluster.databases.get(database.name);if(!database.owner.adoptExisting||state2===void 0||parseTag(
+state2.comment)!==null)return[];let{login}=context.actual.cluster.server;return context.actual.cluster.databaseUsers.filter(user=>user.database===database.name&&
+user.role!==login&&user.role!==database.owner.username&&!context.applicationByUsername.has(user.role)).map(user=>user.role)}function keepOnDatabase(context,database,state2){
+let lost=held(state2.acl,"",state2.owner),statements=formerUsers(context,database).flatMap(role=>{let missing=without(lost,held(state2.acl,role));return missing.
+length===0?[]:[grantOnDatabase(state2.name,missing,role,state2.owner)]});return statements.length===0?[]:[step(subject(database.owner,"grant"),"keep","created",
+`who used ${state2.name} so far still may, by name and no longer through PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(
+context,database).filter(role=>!held(schema.acl,role).includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.
+length===0?[]:[step(subject(database.owner,"grant"),"keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}
+function membershipFindings(context,application){if(!application.adoptExisting)return[];let roles=context.actual.cluster.memberships.filter(item=>item.member===
+application.username&&item.role!=="rds_iam").map(item=>item.role);return roles.length===0?[]:[finding(subject(application,"grant"),"keep","skipped",`${application.
+username} is a member of ${[...new Set(roles)].sort().join(", ")}, granted outside of this declaration and left alone`)]}function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var REDACTED2="'[redacted]'";function options(attributes,verifier){let words=[];return attributes.login===!0&&words.push("LOGIN"),attributes.createDb!==void 0&&
 words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
 connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${literal(
 attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
@@ -9866,62 +9893,47 @@ function holdRole(version,role,admin){let terms=version>=16e4?" WITH INHERIT FAL
 admin)}${terms}`)}function releaseRole(version,role,admin){let grantor=version>=16e4?` GRANTED BY ${identifier(admin)}`:"";return new Statement(`REVOKE ${identifier(
 role)} FROM ${identifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){let value=items2.map(literal).join(", ");return new Statement(
 `ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter2)} = ${value}`)}function resetInDatabase(role,database,parameter2){
-return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}var DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"]},OBJECTS={editor:{table:["SELECT","INSERT","UPDATE","DELE\
-TE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]}};function databasePrivileges(level){
-return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS[level][objectClass2]}function held(acl2,grantee2,grantor){
-let items2=acl2.filter(item=>item.grantee===grantee2&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function without(a8,b8){
-return a8.filter(item=>!b8.includes(item))}var PG_DATABASE_OWNER="pg_database_owner";function isReachable(database,schema){return schema.owner===database.owner.
-username||schema.owner===PG_DATABASE_OWNER}function desiredRoleTag(context,application,existing){let version=context.secrets.get(application.name)?.versionId,own=new Map(desiredTag(context,application,existing?.
+return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}function desiredRoleTag(context,application,existing){let version=context.secrets.get(application.name)?.versionId,own=new Map(desiredTag(context,application,existing?.
 get("BuildId")));return application.auth==="password"&&version!==void 0&&own.set("SecretVersionId",version),own}function desiredDatabaseTag(context,owner,existing){
 return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(context,application,buildId){let{declaration}=context;return new Map([["ManagedBy",
 MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],["A\
-pplication",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}var ADMIT="admit",REOPEN="reopen",LIMIT="limit";function restoresAccess(item){return item.action===ADMIT||item.action===REOPEN||item.action===LIMIT}function planDatabase(context,database){
-let existing=context.actual.cluster.databases.get(database.name),state2=existing??newDatabase(database),access=accessSteps(context,database,state2),limits=limitSteps(
-database,state2),restricted=access.some(item=>item.action==="restrict"),own=[...limits,...tagSteps(context,database,state2,existing===void 0,restricted||limits.
-length>0)],unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=existing===void 0||own.
-some(item=>item.object==="database");return{creation:existing===void 0?creation(context,database):null,steps:[...access,...own],findings:[...isChanged?[]:[unchanged],
-...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function creation(context,database){let{version,login}=context.actual.cluster.server,
-{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase({name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});
-return{kind:"bare",before:[holdRole(version,owner.username,login)],step:step(subject(owner,"database"),"create","created",`database ${name2}, owned by ${owner.username}`,
-[statement]),undo:[releaseRole(version,owner.username,login)]}}function newDatabase(database){let owner=database.owner.username,item=(grantee2,privilege)=>({grantor:owner,
-grantee:grantee2,privilege});return{name:database.name,owner,encoding:database.encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,
-connectionLimit:database.connectionLimit,allowConnections:!0,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(
-owner,privilege))]}}function limitSteps(database,state2){let about2=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||
-steps.push(step(about2,REOPEN,"updated",`database ${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==
-database.connectionLimit){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(
-step(about2,LIMIT,"updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return steps}function accessSteps(context,database,state2){
-let owner=database.owner.username,admin=context.actual.cluster.server.login,about2=subject(database.owner,"grant"),grant=(privileges,role)=>privileges.length===
-0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],
-restrict=[...revoke(held(state2.acl,"",owner),""),...grant(without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant(without(["CONNECT"],held(
-state2.acl,admin)),admin),steps=[step(about2,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about2,"restrict","updated",`PUBLIC may not c\
-onnect to ${state2.name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database,state2.acl)){let wanted=application.
-database===database.name?databasePrivileges(application.accessLevel):[],missing=grant(without(wanted,held(state2.acl,application.username)),application.username),
-excess=revoke(without(held(state2.acl,application.username,owner),wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&
-steps.push(step(guest,"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revo\
-ke","removed",`${application.username} has more on ${state2.name} than declared`,excess))}return steps}function concerned(context,database,acl2){let strangers=[
-...new Set(acl2.map(item=>item.grantee))].map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==database.
-name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(
-state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&
-sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],about2=subject(database.owner,existing===
-null&&!isNew?"database":"tag");return[step(about2,existing===null&&!isNew?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}
-function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name}\
- is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){
-let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].
-filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(
-item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}\
-, left alone: ${others.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name}\
- from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"};function createSchema(schema,owner){
-return new Statement(`CREATE SCHEMA ${identifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){let where=schema===null?"":` SCHEMA ${identifier(
-schema)}`;return new Statement(`CREATE EXTENSION ${identifier(extension)}${where} CASCADE`,{runAs:owner})}function grantOnSchema(schema,privileges,role,owner){return new Statement(
-`GRANT ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner){return new Statement(
-`REVOKE ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return new Statement(
-`GRANT ${privileges.join(", ")} ON ${objectList(objects2)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner){return new Statement(
-`REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${grantee(role)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
-return defaults2(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${grantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
-return defaults2(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${grantee(role)}`)}function defaults2(creator,schema,change){
-return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)} IN SCHEMA ${identifier(schema)} ${change}`,{runAs:creator})}function objectList(objects2){
-let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.objectClass]} ${objects2.map(objectName).
-join(", ")}`}function objectName(object2){let name2=qualified(object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}var CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200;function planGrants(context,database,interior,schemas2){let acl2=context.actual.cluster.databases.
+pplication",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}var ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit";function restoresAccess(item){return item.action===ADMIT||item.action===REOPEN||item.action===LIMIT}
+function planDatabase(context,database){let existing=context.actual.cluster.databases.get(database.name),state2=existing??newDatabase(database),access=accessSteps(
+context,database,state2),limits=limitSteps(database,state2),restricted=access.some(item=>item.action==="restrict"),tag=tagSteps(context,database,state2,existing===
+void 0,restricted||limits.length>0),isAdopted=tag.some(item=>item.action===ADOPT),unchanged=finding(subject(database.owner,"database"),"check","no_change",`data\
+base ${database.name} is as declared`),isChanged=existing===void 0||isAdopted||limits.length>0;return{creation:existing===void 0?creation(context,database):null,
+steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(
+database,state2)]}}function creation(context,database){let{version,login}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,
+statement=createDatabase({name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version,owner.username,
+login)],step:step(subject(owner,"database"),"create","created",`database ${name2}, owned by ${owner.username}`,[statement]),undo:[releaseRole(version,owner.username,
+login)]}}function newDatabase(database){let owner=database.owner.username,item=(grantee2,privilege)=>({grantor:owner,grantee:grantee2,privilege});return{name:database.
+name,owner,encoding:database.encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,
+comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(owner,privilege))]}}function limitSteps(database,state2){
+let about2=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about2,REOPEN,"updated",`databa\
+se ${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit){let message=`connecti\
+on limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about2,LIMIT,"updated",message,[alterDatabaseLimit(
+state2.name,database.connectionLimit,owner)]))}return steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.actual.
+cluster.server.login,about2=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],
+revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],restrict=[...revoke(held(state2.acl,"",owner),""),...grant2(
+without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant2(without(["CONNECT"],held(state2.acl,admin)),admin),steps=[...keepOnDatabase(context,
+database,state2),step(about2,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about2,"restrict","updated",`PUBLIC may not connect to ${state2.
+name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database,state2.acl)){let wanted=application.database===database.
+name?databasePrivileges(application.accessLevel):[],missing=grant2(without(wanted,held(state2.acl,application.username)),application.username),excess=revoke(without(
+held(state2.acl,application.username,owner),wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,
+"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.
+username} has more on ${state2.name} than declared`,excess))}return steps}function concerned(context,database,acl2){let strangers=[...new Set(acl2.map(item=>item.
+grantee))].map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==database.name);return[...database.
+guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(state2.comment);if(existing===
+null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return[];
+let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===null&&!isNew,about2=subject(database.owner,isAdopted?
+"database":"tag");return[step(about2,isAdopted?ADOPT:"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){
+if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardow\
+n knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
+owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].filter(role=>role!==
+""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];
+others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(
+", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who a\
+lone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200;function planGrants(context,database,interior,schemas2){let acl2=context.actual.cluster.databases.
 get(database.name)?.acl??[],places=concerned(context,database,acl2).flatMap(application=>placesOf(database,application,interior,schemas2));return{steps:places.flatMap(
 placeSteps),findings:places.flatMap(placeFindings)}}function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.
 owner.username,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){
@@ -9930,9 +9942,9 @@ continue;let objects2=interior.objects.filter(item=>item.schema===schema.name);p
 return places}function placeSteps(place){let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,
 "grant"),defaults3=subjectIn(database,application,"default_privileges"),granted=step(grants,"grant","created",`${application.username}: ${application.accessLevel}\
  in ${where}`,[...schemaGrants(place),...objectGrants(place)]),revoked=step(grants,"revoke","removed",`${application.username} has more in ${where} than declare\
-d`,[...schemaRevokes(place),...objectRevokes(place)]),byDefault=step(defaults3,"grant","created",`${application.username}: what ${database.owner.username} will \
-create in ${where}`,defaultGrants(place)),noDefault=step(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declar\
-ation`,defaultRevokes(place));return[granted,revoked,byDefault,noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.
+d`,[...schemaRevokes(place),...objectRevokes(place)]),byDefault2=step(defaults3,"grant","created",`${application.username}: what ${database.owner.username} will\
+ create in ${where}`,defaultGrants(place)),noDefault=step(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the decla\
+ration`,defaultRevokes(place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.
 isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&
 isReachable(database,schema)&&!held(schema.acl,application.username).includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.
 username)]:[]}function schemaRevokes({database,application,schema,isListed:isListed2}){if(!isReachable(database,schema))return[];let excess=without(held(schema.
@@ -9953,8 +9965,8 @@ if(!isListed2||isReachable(database,schema)||held(schema.acl,"").includes("USAGE
 username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`;return[finding(subject(application,
 "grant"),"grant","warning",message)]}function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
-database,interior,schemas2),publicSchema=planPublicSchema(database,interior);return{steps:[...createSchemas(database,interior),...createExtensions(context,database,
-interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version,database){
+database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior);return{steps:[...createSchemas(database,interior),...createExtensions(context,
+database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version,database){
 let owner=version>=15e4?PG_DATABASE_OWNER:"",acl2=(version>=15e4?["USAGE"]:["CREATE","USAGE"]).map(privilege=>({grantor:owner,grantee:"",privilege})),schema={name:"\
 public",owner,acl:acl2,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],extensions:new Map}}
 function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
@@ -9963,17 +9975,18 @@ grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map([...inte
 database,interior).map(name2=>step(subject(database.owner,"schema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.
 username)]))}function createExtensions(context,database,interior){return database.extensions.filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.
 actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];
-return step(subject(database.owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,statements)})}function planPublicSchema(database,interior){
+return step(subject(database.owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,statements)})}function planPublicSchema(context,database,interior){
 let schema=interior.schemas.get("public");if(schema===void 0||!held(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;
-if(isReachable(database,schema)&&held(schema.acl,"",schema.owner).includes("CREATE")){let statements=[revokeOnSchema("public",["CREATE"],"",owner)];return{steps:[
-step(subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements)],findings:[]}}let message=`\
-everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner===""?"the server":schema.owner} owns; as a superuser\
-: REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),
-"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about2=subject(database.owner,"grant"),findings=[];
-for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${String(schema.foreignObjects)}\
- object(s) in schema ${schema.name} of ${database.name} belong to others than ${database.owner.username}: editors and readers got nothing on them`;findings.push(
-finding(about2,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.name} of ${database.name} holds objects and is not list\
-ed: editors and readers got nothing in it; list it in schemas`;findings.push(finding(about2,"cover","warning",message))}}return findings}var RDS_IAM="rds_iam";function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+if(isReachable(database,schema)&&held(schema.acl,"",schema.owner).includes("CREATE")){let statements=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(
+subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements);return{steps:[...keepOnSchema(
+context,database,schema),restrict],findings:[]}}let message=`everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.
+owner===""?"the server":schema.owner} owns; as a superuser: REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`;return{steps:[],
+findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];
+let about2=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.
+foreignObjects>0){let message=`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name} belong to others than ${database.owner.username}\
+: editors and readers got nothing on them`;findings.push(finding(about2,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.
+name} of ${database.name} holds objects and is not listed: editors and readers got nothing in it; list it in schemas`;findings.push(finding(about2,"cover","warn\
+ing",message))}}return findings}var RDS_IAM="rds_iam";function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
 n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
@@ -9991,17 +10004,22 @@ actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||!isO
 let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about2={application,database,username,object:object2};
 if(tag.get("CleanupPolicy")==="retain")return finding(about2,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=`rds-provision des\
 troy --application ${application??""}`;return finding(about2,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"u\
-nknown"}: ${remedy}`)}function ownerTransaction(context,owner,steps,held2=!1){let asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs===owner.username)),first=asOwner.
-indexOf(!0),last=asOwner.lastIndexOf(!0);if(first===-1)return{kind:"atomic",steps};let{version,login}=context.actual.cluster.server,hold=held2?[]:[holdRole(version,
+nknown"}: ${remedy}`)}function ownerTransaction(context,owner,steps,held3=!1){let asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs===owner.username)),first=asOwner.
+indexOf(!0),last=asOwner.lastIndexOf(!0);if(first===-1)return{kind:"atomic",steps};let{version,login}=context.actual.cluster.server,hold=held3?[]:[holdRole(version,
 owner.username,login)],release2=[releaseRole(version,owner.username,login)];return{kind:"atomic",steps:steps.map((item,index)=>({...item,statements:[...index===
 first?hold:[],...item.statements,...index===last?release2:[]]}))}}function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
 database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value])=>!isStored(stored.get(name2),value)),reset=[...stored.
 keys()].filter(name2=>!settings.has(name2)).sort(),about2=subject(application,"setting");return[...set.map(([name2,value])=>step(about2,"set",stored.has(name2)?
 "updated":"created",`${name2} = ${items(value).join(", ")} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value))])),...reset.map(
-name2=>step(about2,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function items(value){
-return typeof value=="string"?[value]:value}function isStored(stored,value){if(stored===void 0)return!1;if(typeof value=="string")return stored===value;let actual=splitList(
-stored);return actual.length===value.length&&actual.every((item,index)=>item===value[index])}function splitList(text3){return[...text3.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
-map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+name2=>step(about2,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function planClone(context,application){
+let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.
+database===database&&item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about2={...subject(application,"setting"),
+username:clone},statement=setInDatabase(clone,database,"role",[username]),{version,login}=context.actual.cluster.server;if(version<16e4||(context.membershipsByRole.
+get(clone)??[]).some(item=>item.member===login&&item.admin))return{steps:[step(about2,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],
+findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about2,
+"set","warning",message)]}}function items(value){return typeof value=="string"?[value]:value}function isStored(stored,value){if(stored===void 0)return!1;if(typeof value==
+"string")return stored===value;let actual=splitList(stored);return actual.length===value.length&&actual.every((item,index)=>item===value[index])}function splitList(text3){
+return[...text3.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -10017,37 +10035,41 @@ actual&&{validUntil:application.validUntil}},names2=Object.keys(attributes);if(n
 name2).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}var ATTRIBUTE_WORDS={login:"may log in",
 createDb:"CREATEDB as declared",createRole:"CREATEROLE taken away",connectionLimit:"connection limit",validUntil:"valid until"};function planPassword(context,application){
 let about2=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.actual.logins.get(application.
-name)??{kind:"not_tried"},verifier=context.secrets.get(application.name)?.verifier??null;if(verifier===null||state2.kind!=="password_wrong"&&state2.kind!=="othe\
-r_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(application.username)?.comment??
-null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.username} set from ${application.
-secretId}, version ${now} (before: ${before})`;return{steps:[step(about2,"set","updated",message,[alterRole(application.username,{verifier})])],findings:[]}}function planNoPassword(context,application){
+name)??{kind:"not_tried"},{verifier=null,clone=null}=context.secrets.get(application.name)??{};if(clone!==null&&state2.kind==="password_wrong"){let message2=`${clone}\
+ does not log in with secret version ${context.secrets.get(application.name)?.versionId??""}: its password belongs to the rotation function; rotate the secret a\
+gain`;return{steps:[],findings:[finding(about2,"verify","warning",message2)]}}if(verifier===null||state2.kind!=="password_wrong"&&state2.kind!=="other_method")return{
+steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null)?.get(
+"SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.username} set from ${application.secretId}\
+, version ${now} (before: ${before})`;return{steps:[step(about2,"set","updated",message,[alterRole(application.username,{verifier})])],findings:[]}}function planNoPassword(context,application){
 let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username}\
  logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(
 application.username,{verifier:null});return{steps:[step(subject(application,"password"),"remove","removed",`${application.username} logs in by IAM: no password`,
-[statement])],findings:[]}}function passwordFinding(context,application,state2){let about2=subject(application,"password"),version=context.secrets.get(application.
-name)?.versionId??"";switch(state2.kind){case"password_right":return finding(about2,"verify","no_change",`${application.username} logs in with secret version ${version}${state2.
-note===null?"":` (then refused: ${state2.note})`}`);case"rotation_in_progress":return finding(about2,"rotation_in_progress","skipped",`${application.username}: \
-AWSPENDING logs in, a rotation is under way; nothing was changed`);case"expired":return finding(about2,"verify","skipped",`${application.username}: valid_until \
-is in the past, so the server refuses every password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.
-username} before asking for a password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,"verify","skipped",`${application.
-username}: the password could not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),desired=desiredRoleTag(context,
-application,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing===
-null?step(subject(application,"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag","updated",`\
-tag of role ${role.name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set([...existing.keys(),...desired.
-keys()])].filter(key=>existing.get(key)!==desired.get(key));return keys.length===0?"written again":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.
-get(key)??"none"}`).join(", ")}var ROLES_PER_TRANSACTION=100;function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(
-context,application);return{steps:[...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:own.findings}}),databases2=context.
-declaration.databases.map(database=>databaseChanges(context,database));return{findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(findingsOf),
-...planOrphans(context)],jobs:[...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(
+[statement])],findings:[]}}function passwordFinding(context,application,state2){let about2=subject(application,"password"),{versionId:version="",clone=null}=context.
+secrets.get(application.name)??{};switch(state2.kind){case"password_right":return finding(about2,"verify","no_change",`${clone??application.username} logs in wi\
+th secret version ${version}${state2.note===null?"":` (then refused: ${state2.note})`}`);case"rotation_in_progress":return finding(about2,"rotation_in_progress",
+"skipped",`${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`);case"expired":return finding(about2,"verify","skipped",`${application.
+username}: valid_until is in the past, so the server refuses every password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the \
+server refuses ${application.username} before asking for a password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about2,
+"verify","skipped",`${application.username}: the password could not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),
+desired=desiredRoleTag(context,application,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,
+formatTag(desired))];return existing===null?step(subject(application,"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(
+application,"tag"),"tag","updated",`tag of role ${role.name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set(
+[...existing.keys(),...desired.keys()])].filter(key=>existing.get(key)!==desired.get(key));return keys.length===0?"written again":keys.map(key=>`${key} ${existing.
+get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var ROLES_PER_TRANSACTION=100;function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(
+context,application);return{steps:[...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(
+context,application).findings,...membershipFindings(context,application)]}}),databases2=context.declaration.databases.map(database=>databaseChanges(context,database));
+return{findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(findingsOf),...planOrphans(context)],jobs:[...roleJobs(roles.flatMap(role=>role.steps)),
+...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),...databases2.flatMap(changes=>adoptionJob(
 context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(context,database),inside:planInterior(context,
 database)}}function findingsOf({outside,inside}){return[...outside.findings,...inside?.findings??[]]}function roleJobs(steps){return steps.length===0?[]:[{stage:"\
 roles",connectTo:null,transactions:chunks(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,
 inside}){let applications=[database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):[...outside.steps,...applications.flatMap(
-application=>planSettings(context,application))],atomic=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.creation!==null)],transactions=outside.
-creation===null?atomic:[outside.creation,...atomic];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{
-database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,
-inside.steps)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(context,application));return steps.length===
-0?[]:[{stage:"logins",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){super(message,{cause}),this.name="ConnectFailure",this.kind=kind,this.code=
+application=>[...planSettings(context,application),...planClone(context,application).steps])],atomic=steps.length===0?[]:[ownerTransaction(context,database.owner,
+steps,outside.creation!==null)],transactions=outside.creation===null?atomic:[outside.creation,...atomic];return transactions.length===0?[]:[{stage:"databases",connectTo:null,
+transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[
+ownerTransaction(context,database.owner,inside.steps)]}]}function adoptionJob(context,{database,outside,inside}){return inside===null||outside.closing.length===
+0?[]:[{stage:"closing",connectTo:null,transactions:[ownerTransaction(context,database.owner,outside.closing)]}]}function iamJobs(context){let steps=context.declaration.
+applications.flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){super(message,{cause}),this.name="ConnectFailure",this.kind=kind,this.code=
 code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind==="full"}},CERTIFICATE_ADVICE={CERT_HAS_EXPIRED:"the server's certificate\
  has expired",CERT_NOT_YET_VALID:"the server's certificate is not valid yet (check this machine's clock)",ERR_TLS_CERT_ALTNAME_INVALID:"the server's certificate\
  is for another host",SELF_SIGNED_CERT_IN_CHAIN:"the server's certificate comes from an unknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate\
@@ -10090,26 +10112,31 @@ xt AS member, pg_get_userbyid(grantor)::text AS grantor,
 LECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
   substr(c, strpos(c, '=') + 1) AS value
   FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;function parameters(names2){
-return`SELECT lower(name) AS name, context FROM pg_settings WHERE lower(name) IN (${names2.map(literal).join(", ")})`}var EXTENSIONS=`SELECT v.name::text AS nam\
-e, (v.trusted OR NOT v.superuser) AS trusted,
-  coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
-  FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version`;async function inspectCluster(session,declaration){let names2=parameterNames(declaration),wantsExtensions=declaration.databases.some(database=>database.extensions.
-length>0),queries=[FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS],results=await session.query([...queries,...names2.length>0?[parameters(
-names2)]:[],...wantsExtensions?[EXTENSIONS]:[]]),[facts=[],roles=[],databaseRows=[],members=[],settings=[],...optional2]=results,parameterRows=names2.length>0?optional2[0]??
-[]:[],extensionRows=wantsExtensions?optional2[names2.length>0?1:0]??[]:[],[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it i\
-s");return{server:{version:integer(server,"version"),versionText:text(server,"version_text").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag(server,
-"in_recovery"),passwordEncryption:text(server,"password_encryption")},roles:byName(roles.map(roleState)),databases:byName(databaseRows.map(databaseState)),memberships:members.
-map(membership),settings:settings.map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension))}}function parameterNames(declaration){
-return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[
-item.name,item]))}function roleState(row2){return{name:text(row2,"name"),canLogin:flag(row2,"can_login"),superuser:flag(row2,"superuser"),createDb:flag(row2,"cr\
-eate_db"),createRole:flag(row2,"create_role"),replication:flag(row2,"replication"),bypassRls:flag(row2,"bypass_rls"),connectionLimit:integer(row2,"connection_li\
-mit"),validUntil:momentOrNull(row2,"valid_until"),comment:textOrNull(row2,"comment")}}function databaseState(row2){return{name:text(row2,"name"),owner:text(row2,
-"owner"),encoding:text(row2,"encoding"),collate:text(row2,"collate"),ctype:text(row2,"ctype"),icuLocale:textOrNull(row2,"icu_locale"),connectionLimit:integer(row2,
-"connection_limit"),allowConnections:flag(row2,"allow_connections"),comment:textOrNull(row2,"comment"),acl:acl(row2,"acl")}}function membership(row2){return{role:text(
-row2,"role"),member:text(row2,"member"),grantor:text(row2,"grantor"),admin:flag(row2,"admin"),inherit:flag(row2,"inherit"),set:flag(row2,"set")}}function storedSetting(row2){
-return{database:text(row2,"database"),role:text(row2,"role"),name:text(row2,"name"),value:text(row2,"value")}}function parameter(row2){return{name:text(row2,"na\
-me"),context:text(row2,"context")}}function availableExtension(row2){return{name:text(row2,"name"),trusted:flag(row2,"trusted"),requires:texts(row2,"requires"),
-schema:textOrNull(row2,"schema")}}var OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE \
+return`SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf("lower(name)",names2)}`}function extensions(areWanted){return`SELECT v.name::text AS\
+ name, (v.trusted OR NOT v.superuser) AS trusted,
+    coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
+    FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
+    WHERE ${String(areWanted)}`}function databaseUsers(names2){return`SELECT DISTINCT d.datname::text AS database, r.rolname::text AS role
+    FROM (SELECT dbid, refobjid AS role FROM pg_shdepend WHERE refclassid = 'pg_catalog.pg_authid'::regclass AND deptype IN ('o', 'a')
+      UNION SELECT datid, usesysid FROM pg_stat_activity) u
+    JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
+    WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
+filter(database=>database.owner.adoptExisting).map(database=>database.name),[facts=[],roles=[],databaseRows=[],members=[],settings=[],parameterRows=[],extensionRows=[],
+users=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS,parameters(parameterNames(declaration)),extensions(wantsExtensions),
+databaseUsers(adopted)]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");return{server:{version:integer(server,"versio\
+n"),versionText:text(server,"version_text").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag(server,"in_recovery"),passwordEncryption:text(server,
+"password_encryption")},roles:byName(roles.map(roleState)),databases:byName(databaseRows.map(databaseState)),memberships:members.map(membership),settings:settings.
+map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:text(
+row2,"database"),role:text(row2,"role")}))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.
+settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function roleState(row2){return{name:text(row2,"name"),canLogin:flag(
+row2,"can_login"),superuser:flag(row2,"superuser"),createDb:flag(row2,"create_db"),createRole:flag(row2,"create_role"),replication:flag(row2,"replication"),bypassRls:flag(
+row2,"bypass_rls"),connectionLimit:integer(row2,"connection_limit"),validUntil:momentOrNull(row2,"valid_until"),comment:textOrNull(row2,"comment")}}function databaseState(row2){
+return{name:text(row2,"name"),owner:text(row2,"owner"),encoding:text(row2,"encoding"),collate:text(row2,"collate"),ctype:text(row2,"ctype"),icuLocale:textOrNull(
+row2,"icu_locale"),connectionLimit:integer(row2,"connection_limit"),allowConnections:flag(row2,"allow_connections"),comment:textOrNull(row2,"comment"),acl:acl(row2,
+"acl")}}function membership(row2){return{role:text(row2,"role"),member:text(row2,"member"),grantor:text(row2,"grantor"),admin:flag(row2,"admin"),inherit:flag(row2,
+"inherit"),set:flag(row2,"set")}}function storedSetting(row2){return{database:text(row2,"database"),role:text(row2,"role"),name:text(row2,"name"),value:text(row2,
+"value")}}function parameter(row2){return{name:text(row2,"name"),context:text(row2,"context")}}function availableExtension(row2){return{name:text(row2,"name"),trusted:flag(
+row2,"trusted"),requires:texts(row2,"requires"),schema:textOrNull(row2,"schema")}}var OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE \
 d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`}var NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information\
 _schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')";function schemas(count){let objects2=`SELECT c.relnamespace AS schema, c.relowner AS owner FRO\
 M pg_class c WHERE ${RELATIONS} AND ${noMember("pg_class","c.oid")}
@@ -10119,7 +10146,7 @@ jects, (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
  name, pg_get_userbyid(n.nspowner)::text AS owner,
     ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
     coalesce(o.objects, 0) AS objects, coalesce(o.foreign_objects, 0) AS foreign_objects
-    FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA}`}function objects(grantees){let concerned2=`(a.grantee = 0 OR ${isOneOf("a.grantee",grantees)})`;return`\
+    FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA}`}function objects(grantees){let concerned2=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)})`;return`\
 SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
     NULL::text AS args, ${aclJson(`coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`,concerned2)} AS ac\
 l
@@ -10135,44 +10162,100 @@ l
     CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
     pg_get_userbyid(a.grantee)::text AS grantee, a.privilege_type::text AS privilege
     FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isOneOf("a.grantee",grantees)}`}var INSTALLED_EXTENSIONS="SELECT extname::text AS name, pg_get_userbyid(extow\
-ner)::text AS owner FROM pg_extension";function isOneOf(oid,names2){return names2.length===0?"false":`${oid} IN (SELECT oid FROM pg_roles WHERE rolname IN (${names2.
-map(literal).join(", ")}))`}async function inspectDatabase(session,grantees){let counted=grantees.length>0,queries=[schemas(counted),INSTALLED_EXTENSIONS,...counted?[objects(grantees),defaultAcl(
-grantees)]:[]],[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[]]=await session.query(queries);return{database:session.database,schemas:byName2(schemaRows.
-map(schemaState)),extensions:byName2(extensionRows.map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem)}}function byName2(items2){
-return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){return{name:text(row2,"name"),owner:text(row2,"owner"),acl:acl(row2,"acl"),objects:integer(
-row2,"objects"),foreignObjects:integer(row2,"foreign_objects")}}function installedExtension(row2){return{name:text(row2,"name"),owner:text(row2,"owner")}}function objectClass(row2){
-let value=text(row2,"class");if(value==="table"||value==="sequence"||value==="function")return value;throw new TypeError(`the server answered an unknown class o\
-f objects: ${value}`)}function schemaObject(row2){return{schema:text(row2,"schema"),name:text(row2,"name"),objectClass:objectClass(row2),args:textOrNull(row2,"a\
-rgs"),acl:acl(row2,"acl")}}function defaultAclItem(row2){return{creator:text(row2,"creator"),schema:textOrNull(row2,"schema"),objectClass:objectClass(row2),grantee:text(
-row2,"grantee"),privilege:text(row2,"privilege")}}async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}var MAX_VERSIONS=3;async function checkLogin(server,versions2,application,credential,isExpired2,grantees){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
-server,application,tried,grantees);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
+    WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isRoleOf("a.grantee",grantees)}`}var INSTALLED_EXTENSIONS="SELECT extname::text AS name, pg_get_userbyid(exto\
+wner)::text AS owner FROM pg_extension";function isRoleOf(oid,names2){return`${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf("rolname",names2)})`}var MANAGED=`SELECT r.oid, r.rolname::text AS login FROM pg_roles r
+  JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass WHERE s.description LIKE '{%"ManagedBy":"platform"%'`;function databasePrivileges2(databases2){
+return`SELECT r.login, d.datname::text AS database, has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
+    has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary, has_database_privilege(r.oid, d.oid, 'CREATE') AS create
+    FROM (${MANAGED}) r, pg_database d WHERE d.datname IN (${databases2.map(literal).join(", ")})
+    AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE') ORDER BY 1, 2`}function byDefault(privilege){return`(pg_has_role(r.oid, me.datdba, 'U\
+SAGE') OR EXISTS (SELECT FROM pg_default_acl f, aclexplode(f.defaclacl) a
+    WHERE f.defaclrole = me.datdba AND f.defaclobjtype = 'r' AND f.defaclnamespace IN (0, n.oid) AND a.privilege_type = '${privilege}'
+    AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END))`}function held2(privilege){return`(count(*) FILTER (WHERE has_table_pr\
+ivilege(r.oid, c.oid, '${privilege}')))::int`}var SCHEMA_PRIVILEGES=`SELECT r.login, n.nspname::text AS schema, has_schema_privilege(r.oid, n.oid, 'USAGE') AS u\
+sage,
+  has_schema_privilege(r.oid, n.oid, 'CREATE') AS create, t.*, ${byDefault("SELECT")} AS default_select, ${byDefault("INSERT")} AS default_insert,
+  ${byDefault("UPDATE")} AS default_update, ${byDefault("DELETE")} AS default_delete
+  FROM (SELECT oid, datdba FROM pg_database WHERE datname = current_database()) me, (${MANAGED}) r, pg_namespace n,
+  LATERAL (SELECT count(*)::int AS tables, ${held2("SELECT")} AS held_select, ${held2("INSERT")} AS held_insert, ${held2("UPDATE")} AS held_update,
+    ${held2("DELETE")} AS held_delete FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${noMember("pg_class","c.oid")}\
+) t
+  WHERE ${NO_SYSTEM_SCHEMA} AND has_database_privilege(r.oid, me.oid, 'CONNECT') AND has_schema_privilege(r.oid, n.oid, 'USAGE, CREATE') ORDER BY 1, 2`,GRANTS=`\
+SELECT coalesce(r.rolname::text, '') AS role, g.privilege, g.kind, g.schema, count(*)::int AS objects, min(g.name) AS name FROM (
+    SELECT a.grantee, a.privilege_type AS privilege, 'schema' AS kind, n.nspname::text AS schema, n.nspname::text AS name
+    FROM pg_namespace n, aclexplode(n.nspacl) a
+    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> n.nspowner AND NOT (n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'USAGE')
+    UNION ALL
+    SELECT a.grantee, a.privilege_type, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname::text, c.relname::text
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+    WHERE ${NO_SYSTEM_SCHEMA} AND ${RELATIONS} AND a.grantee <> c.relowner AND ${noMember("pg_class","c.oid")}
+    UNION ALL
+    SELECT a.grantee, a.privilege_type, 'column', n.nspname::text, c.relname || '.' || t.attname
+    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
+    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> c.relowner AND ${noMember("pg_class","c.oid")}
+    UNION ALL
+    SELECT a.grantee, a.privilege_type, 'function', n.nspname::text, p.proname::text
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) a
+    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> p.proowner AND a.grantee <> 0 AND ${noMember("pg_proc","p.oid")}
+    UNION ALL
+    SELECT a.grantee, a.privilege_type, CASE f.defaclobjtype WHEN 'S' THEN 'new sequence' WHEN 'f' THEN 'new function' WHEN 'n' THEN 'new schema' WHEN 'T' THEN \
+'new type' ELSE 'new table' END,
+    coalesce(n.nspname::text, ''), pg_get_userbyid(f.defaclrole)::text
+    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    WHERE a.grantee <> f.defaclrole AND NOT (a.grantee = 0 AND f.defaclobjtype IN ('f', 'T'))
+  ) g LEFT JOIN pg_roles r ON r.oid = g.grantee GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 4, 2`;function accessQueries(database){return[databasePrivileges2([database]),SCHEMA_PRIVILEGES,GRANTS]}function insideAccess([privileges=[],schemas2=[],grants=[]]){return{
+privileges:privileges.map(databasePrivilege),schemas:schemas2.map(schemaPrivilege),grants:grants.map(grant)}}function databasePrivilege(row2){return{login:text(row2,"login"),database:text(row2,"database"),connect:flag(row2,"connect"),temporary:flag(row2,"temporary"),create:flag(
+row2,"create")}}function schemaPrivilege(row2){return{login:text(row2,"login"),schema:text(row2,"schema"),usage:flag(row2,"usage"),create:flag(row2,"create"),tables:integer(
+row2,"tables"),held:{SELECT:integer(row2,"held_select"),INSERT:integer(row2,"held_insert"),UPDATE:integer(row2,"held_update"),DELETE:integer(row2,"held_delete")},
+byDefault:{SELECT:flag(row2,"default_select"),INSERT:flag(row2,"default_insert"),UPDATE:flag(row2,"default_update"),DELETE:flag(row2,"default_delete")}}}function grant(row2){
+return{role:text(row2,"role"),privilege:text(row2,"privilege"),on:grantedOn(row2)}}function grantedOn(row2){let[kind,schema,name2,objects2]=[text(row2,"kind"),text(
+row2,"schema"),text(row2,"name"),integer(row2,"objects")];return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(4)}s that ${name2} will\
+ create${schema===""?"":` in schema ${schema}`}`:objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}async function inspectDatabase(session,{grantees,wantsAccess}){let counted=grantees.length>0,queries=[schemas(counted),INSTALLED_EXTENSIONS,...counted?[objects(
+grantees),defaultAcl(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]),[schemaRows=[],extensionRows=[],
+objectRows=[],defaultRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(schemaRows.map(schemaState)),extensions:byName2(extensionRows.
+map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem),...wantsAccess&&{access:insideAccess(results.slice(queries.
+length))}}}function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){return{name:text(row2,"name"),owner:text(row2,
+"owner"),acl:acl(row2,"acl"),objects:integer(row2,"objects"),foreignObjects:integer(row2,"foreign_objects")}}function installedExtension(row2){return{name:text(
+row2,"name"),owner:text(row2,"owner")}}function objectClass(row2){let value=text(row2,"class");if(value==="table"||value==="sequence"||value==="function")return value;
+throw new TypeError(`the server answered an unknown class of objects: ${value}`)}function schemaObject(row2){return{schema:text(row2,"schema"),name:text(row2,"n\
+ame"),objectClass:objectClass(row2),args:textOrNull(row2,"args"),acl:acl(row2,"acl")}}function defaultAclItem(row2){return{creator:text(row2,"creator"),schema:textOrNull(
+row2,"schema"),objectClass:objectClass(row2),grantee:text(row2,"grantee"),privilege:text(row2,"privilege")}}async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}var MAX_VERSIONS=3;async function checkLogin(server,versions2,application,credential,isExpired2,look){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
+server,application,tried,look);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
 interior:null};if(await pendingWorks(server,versions2,application,tried))return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};let again=await versions2.
 current(application.secretId);if(again===null||again.versionId===tried.versionId||attempt===MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function pendingWorks(server,versions2,application,tried){
 let pending=await versions2.pending(application.secretId);if(pending===null||pending.versionId===tried.versionId)return!1;let{state:state2}=await tryLogin(server,
-application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,grantees){let login={user:application.username,
-password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>grantees===null?null:
-inspectDatabase(session,grantees));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;return{
-state:stateOf(error),interior:null}}}function stateOf(failure){switch(failure.kind){case"after_authentication":return{kind:"password_right",note:failure.message};case"\
-wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure.message};case"un\
-reachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}async function inspect2(server,versions2,declaration,credentials,scope){let cluster=await inspectCluster(server.admin,declaration),logins=new Map(scope?.before.
+application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,look){let login={user:credential.username??
+application.username,password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look===
+null?null:inspectDatabase(session,look));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;
+return{state:stateOf(error),interior:null}}}function stateOf(failure){switch(failure.kind){case"after_authentication":return{kind:"password_right",note:failure.
+message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure.message};case"\
+unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}async function inspect2(server,versions2,declaration,credentials,scope){let cluster=await inspectCluster(server.admin,declaration),logins=new Map(scope?.before.
 actual.logins),interiors=new Map(scope?.before.actual.interiors),tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.
 filter(application=>scope===null||scope.applications.has(application.name)),looksInside=database=>scope===null||scope.databases.has(database.name)||scope.applications.
 has(database.owner.name),databases2=declaration.databases.filter(database=>mayLookInside(cluster,database)&&looksInside(database));for(let database of databases2)
 interiors.delete(database.name);let byOwner=new Map(databases2.map(database=>[database.owner.name,database]));return await settled(applications.map(async application=>{
 let credential=tried.get(application.name);if(credential===void 0||!mayTry(cluster,application))return logins.set(application.name,{kind:"not_tried"});let database=byOwner.
-get(application.name),grantees=database===void 0?null:granteesOf(cluster,declaration,database),result=await checkLogin(server,versions2,application,credential,isExpired(
-cluster,application),grantees);return tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),
-logins.set(application.name,result.state)})),await settled(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let interior=await seenByAdmin(
-server,database,granteesOf(cluster,declaration,database));interior!==null&&interiors.set(database.name,interior)})),{actual:{cluster,interiors,logins},credentials:tried}}
+get(application.name),look=database===void 0?null:lookInto(cluster,declaration,database),result=await checkLogin(server,versions2,application,credential,isExpired(
+cluster,application),look);return tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.
+set(application.name,result.state)})),await settled(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let interior=await seenByAdmin(
+server,database,lookInto(cluster,declaration,database));interior!==null&&interiors.set(database.name,interior)})),{actual:{cluster,interiors,logins},credentials:tried}}
 function mayTry(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
 null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==
 -2}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}
-function granteesOf(cluster,declaration,database){let holders=new Set(cluster.databases.get(database.name)?.acl.map(item=>item.grantee)),guests=new Set(database.
-guests.map(application=>application.username)),strangers=declaration.applications.filter(application=>application.database!==database.name&&holders.has(application.
-username));return[...guests,...strangers.map(application=>application.username)]}async function seenByAdmin(server,database,grantees){try{return await server.withSession(
-await server.adminLogin(database.name),session=>inspectDatabase(session,grantees))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authenti\
-cation"&&["42501","53300","55000"].includes(error.code))return null;throw error}}var OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);function recordFindings(recorder,findings,touched){for(let finding2 of findings)
+function lookInto(cluster,declaration,database){let holders=new Set(cluster.databases.get(database.name)?.acl.map(item=>item.grantee)),guests=new Set(database.guests.
+map(application=>application.username)),strangers=declaration.applications.filter(application=>application.database!==database.name&&holders.has(application.username));
+return{grantees:[...guests,...strangers.map(application=>application.username)],wantsAccess:declaration.governanceDir!==null}}async function seenByAdmin(server,database,look){
+try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof ConnectFailure&&
+error.kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
+auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
+function nameApplications(problems,declaration){return problems.flatMap(problem2=>{let users=passwordLogins(declaration).filter(({secretId:secretId2})=>secretId2===
+problem2.field);return[...users.length===0||problem2.field===declaration.admin.secretId?[problem2]:[],...users.map(({name:name2})=>({...problem2,application:name2}))]})}
+function checkUsernames(declaration,credentials){return passwordLogins(declaration).flatMap(application=>{let username=credentials.get(application.secretId)?.username??
+null;return username===null||username===application.username||username===cloneOf(application)?[]:[wrongUsername(application,username)]})}function cloneOf({username}){
+return`${username}_clone`}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).flatMap(application=>{let clone=cloneOf(
+application);return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&item.role===application.username)?[]:[wrongUsername(
+application,clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,field:secretId2,message:`the secret is for\
+ the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,remedy:"Correct secret_id, username, or the username in the secret."}}var OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);function recordFindings(recorder,findings,touched){for(let finding2 of findings)
 finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,durationMs:0,statements:[]})}function keyOf({object:object2,application,
 database}){return JSON.stringify([object2,application,database])}function assertApplied(run,server,execution){let{failures,unknown:unknown2,skipped}=execution,problems=[];
 for(let{step:step2,error}of failures){let code="code"in error&&typeof error.code=="string"?error.code:"";OUTDATED.has(code)||(run.recorder.record({...draftOf(step2,
@@ -10191,16 +10274,18 @@ tains half of a surrogate pair, which is no text.":prepare(value)!==prepareAsNod
 import_node_crypto3.pbkdf2)(prepare(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto3.createHmac)("sha256",salted).update("Client\
  Key").digest(),storedKey=(0,import_node_crypto3.createHash)("sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto3.createHmac)("sha256",
 salted).update("Server Key").digest("base64");return new Secret(`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}async function secretFacts(declaration,actual,credentials){let entries=declaration.applications.flatMap(application=>{let credential=credentials.get(application.
-name);if(credential===void 0)return[];let state2=actual.logins.get(application.name)?.kind,isSet2=!actual.cluster.roles.has(application.username)||state2==="pas\
-sword_wrong"||state2==="other_method";return[{name:application.name,credential,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,
-isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,verifier}]})))}var MAX_ROUNDS=4;async function converge(run,server,credentials){let scope=null,last=null,touched=new Set,record=draft=>{touched.add(keyOf(draft)),run.recorder.
+name);if(credential===void 0)return[];let state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
+username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
+hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
+let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var MAX_ROUNDS=4;async function converge(run,server,credentials){let scope=null,last=null,touched=new Set,record=draft=>{touched.add(keyOf(draft)),run.recorder.
 record(draft)};for(let number=1;;number+=1){let{inspection,plan:plan2}=await makeRound(run,server,credentials,scope);if(plan2.jobs.length===0)return recordFindings(
 run.recorder,plan2.findings,touched),inspection;if(number>MAX_ROUNDS||last!==null&&samePlan(last,plan2))throw notConverged(plan2);let{signal}=run.dependencies,execution=await execute(
 server,plan2,{signal,maxConnections:run.declaration.maxConnections,record});assertApplied(run,server,execution),last=execution.failures.length===0?plan2:null,scope=
 await scopeAfter(run,plan2,inspection)}}async function makeRound(run,server,credentials,scope){let inspection=await inspect2(server,versionsOf(run.secrets),run.
-declaration,credentials,scope),violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(
-run.declaration,inspection.actual,inspection.credentials);return{inspection,plan:makePlan({declaration:run.declaration,actual:inspection.actual,buildId:run.run.
-buildId,secrets})}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function stepsOf2(plan2){
+declaration,credentials,scope),clones=checkClones(run.declaration,inspection.actual.cluster.memberships,inspection.credentials);if(clones.length>0)throw new SecretError(
+clones);let violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(run.
+declaration,inspection.actual,inspection.credentials);return{inspection,plan:makePlan({declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,
+secrets})}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function stepsOf2(plan2){
 return plan2.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps:[transaction.step]))}function samePlan(a8,b8){
 let text3=plan2=>stepsOf2(plan2).map(step2=>`${step2.message}
 ${step2.statements.join(`
@@ -10212,14 +10297,7 @@ has(application.name)&&application.auth==="password");if(again.length>0){let cur
 for(let application of again){let credential=current.credentials.get(application.secretId);credential!==void 0&&credentials.set(application.name,credential)}}return{
 before:{...inspection,credentials},applications,databases:databases2}}function notConverged(plan2){return new ApplyError(stepsOf2(plan2).map(step2=>({application:step2.
 application,field:step2.object,message:`still to do after it was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it wi\
-thout an error; look at the statements in the audit."})))}function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
-auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
-function nameApplications(problems,declaration){return problems.flatMap(problem2=>{let users=passwordLogins(declaration).filter(({secretId:secretId2})=>secretId2===
-problem2.field);return[...users.length===0||problem2.field===declaration.admin.secretId?[problem2]:[],...users.map(({name:name2})=>({...problem2,application:name2}))]})}
-function checkUsernames(declaration,credentials){return passwordLogins(declaration).flatMap(application=>{let username=credentials.get(application.secretId)?.username??
-null;return username===null||username===application.username?[]:[wrongUsername(application,username)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){
-return{application:name2,field:secretId2,message:`the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,
-remedy:"Correct secret_id, username, or the username in the secret."}}async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+thout an error; look at the statements in the audit."})))}async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
 applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}var CONNECT_LIMIT_MS=15e3;function startupOptions(target){let parameters2=[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],
@@ -10494,7 +10572,7 @@ value=>typeof value=="number"&&Number.isInteger(value)&&value>=least&&value<=mos
 1,2147483),connectionLimit=integer2(-1,2147483647);function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var names=pipe(array(name,"Use\
  a list of names."),transform(list=>[...new Set(list)])),texts2=pipe(array(text2,"Use a list of texts."),transform(list=>new Set(list))),secretId=pipe(string("U\
 se the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE="\
-Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",HOST=/^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$/,
+Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,
 host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),REGION_RULE="Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,
 REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, arn:aws:iam::<account>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,
 ROLE_RULE)),timestamp=pipe(string(TIMESTAMP_RULE),check(value=>parseTimestamp(value)!==null,TIMESTAMP_RULE),transform(parseTimestamp)),nested=optional(unknown());var TOP={application:null,path:""};function isObject2(value){return typeof value=="object"&&value!==null&&!Array.isArray(value)}function parseObject(entries,input,place){

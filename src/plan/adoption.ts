@@ -1,0 +1,47 @@
+/** Taking over what people already use, without anybody losing access (design §7, `adopt_existing`). */
+import type { DatabaseState, SchemaState } from '../model/catalog.ts'
+import type { Application, Database } from '../model/declaration.ts'
+import type { Finding, Step } from '../model/step.ts'
+import { parseTag } from '../model/tag.ts'
+import { grantOnDatabase } from '../sql/database.ts'
+import { grantOnSchema } from '../sql/interior.ts'
+import { finding, type PlanContext, step, subject } from './context.ts'
+import { held, without } from './privileges.ts'
+
+/** The roles that use a database which this run takes over; none for one that is managed already. */
+export function formerUsers(context: PlanContext, database: Database): string[] {
+  const state = context.actual.cluster.databases.get(database.name)
+  if (!database.owner.adoptExisting || state === undefined || parseTag(state.comment) !== null) return []
+  const { login } = context.actual.cluster.server
+  return context.actual.cluster.databaseUsers
+    .filter((user) => user.database === database.name && user.role !== login && user.role !== database.owner.username && !context.applicationByUsername.has(user.role))
+    .map((user) => user.role)
+}
+
+/** What PUBLIC is about to lose on the database, its users get for themselves. */
+export function keepOnDatabase(context: PlanContext, database: Database, state: DatabaseState): Step[] {
+  const lost = held(state.acl, '', state.owner)
+  const statements = formerUsers(context, database).flatMap((role) => {
+    const missing = without(lost, held(state.acl, role))
+    return missing.length === 0 ? [] : [grantOnDatabase(state.name, missing, role, state.owner)]
+  })
+  if (statements.length === 0) return []
+  return [step(subject(database.owner, 'grant'), 'keep', 'created', `who used ${state.name} so far still may, by name and no longer through PUBLIC`, statements)]
+}
+
+/** CREATE on the schema public, likewise. */
+export function keepOnSchema(context: PlanContext, database: Database, schema: SchemaState): Step[] {
+  const statements = formerUsers(context, database)
+    .filter((role) => !held(schema.acl, role).includes('CREATE'))
+    .map((role) => grantOnSchema(schema.name, ['CREATE'], role, database.owner.username))
+  if (statements.length === 0) return []
+  return [step(subject(database.owner, 'grant'), 'keep', 'created', `who used schema ${schema.name} of ${database.name} so far still may create in it`, statements)]
+}
+
+/** Memberships that an adopted role came with are kept, and told of in every run. */
+export function membershipFindings(context: PlanContext, application: Application): Finding[] {
+  if (!application.adoptExisting) return []
+  const roles = context.actual.cluster.memberships.filter((item) => item.member === application.username && item.role !== 'rds_iam').map((item) => item.role)
+  if (roles.length === 0) return []
+  return [finding(subject(application, 'grant'), 'keep', 'skipped', `${application.username} is a member of ${[...new Set(roles)].sort().join(', ')}, granted outside of this declaration and left alone`)]
+}
