@@ -1,0 +1,231 @@
+/** A bed for tests of the main job: an RDS-like server and the AWS stub, on which declarations are planned and applied. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { execa } from 'execa'
+import type pg from 'pg'
+import type { Problem } from '../../src/errors.ts'
+import { readEnvironment } from '../../src/input/environment.ts'
+import type { AuditDocument, AuditRecord } from '../../src/model/audit.ts'
+import type { Command } from '../../src/model/run.ts'
+import type { Step } from '../../src/model/step.ts'
+import { apply, plan } from '../../src/run.ts'
+import { awsDependencies } from '../../src/run/aws.ts'
+import type { Dependencies } from '../../src/run/dependencies.ts'
+import { start } from '../../src/run/start.ts'
+import { type Aws, startAws } from './aws.ts'
+import { POSTGRES_VERSIONS, type PostgresVersion, type Server, type ServerOptions, startServer } from './postgres.ts'
+
+const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
+const BUNDLE = `${CHECKOUT}terraform-module/dist/rds-provision.mjs`
+const ADMIN_SECRET = 'platform/dev/rds/provisioner'
+
+/** One entry of `application_databases`, as a caller writes it. */
+export type Entry = Readonly<Record<string, unknown>>
+
+/**
+ * The servers that tests of the main job run on: one below 16 and one from 16 on (14 has no package for every platform);
+ * with RDS_PROVISION_TEST_VERSIONS=all every version.
+ */
+export const VERSIONS: readonly PostgresVersion[] = process.env['RDS_PROVISION_TEST_VERSIONS'] === 'all'
+  ? POSTGRES_VERSIONS.filter(isInstalled)
+  : [isInstalled(14) ? 14 : 15, 16]
+
+function isInstalled(version: PostgresVersion): boolean {
+  return existsSync(`${CHECKOUT}node_modules/postgres-${version}-${process.platform}-${process.arch}`)
+}
+
+/** Starts a bed before the tests of a file and ends it after them; the result gives it to a test. */
+export function bedFor(version: PostgresVersion, options: Omit<ServerOptions, 'version'> = {}): () => Bed {
+  let bed: Bed | null = null
+  test.serial.before(`start PostgreSQL ${version}`, async () => {
+    bed = await Bed.start({ ...options, version })
+  })
+  test.after.always(`stop PostgreSQL ${version}`, async () => bed?.stop())
+  return () => {
+    if (bed === null) throw new Error('the bed did not start')
+    return bed
+  }
+}
+
+export class Bed {
+  readonly server: Server
+  readonly aws: Aws
+
+  private constructor(server: Server, aws: Aws) {
+    this.server = server
+    this.aws = aws
+    aws.putLogin(ADMIN_SECRET, server.admin.user, server.admin.password)
+  }
+
+  static async start(options: ServerOptions): Promise<Bed> {
+    const [server, aws] = await Promise.all([startServer(options), startAws()])
+    return new Bed(server, aws)
+  }
+
+  /** A stack of its own, with a secret for each application that logs in by password. */
+  declare(applications: Readonly<Record<string, Entry>>, variables: Entry = {}): Stack {
+    return new Stack(this, applications, variables)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.server.stop(), this.aws.stop()])
+  }
+}
+
+/** What one run gave. */
+export interface Outcome {
+  readonly audit: AuditDocument
+  readonly records: readonly AuditRecord[]
+  readonly problems: readonly Problem[]
+}
+
+export class Stack {
+  /** May be changed between runs. */
+  applications: Readonly<Record<string, Entry>>
+  variables: Entry
+  /** Variables of the run's environment, such as ALLOW_DB_PROVISION. */
+  env: Readonly<Record<string, string>> = {}
+  readonly #bed: Bed
+  readonly #passwords = new Map<string, string>()
+
+  constructor(bed: Bed, applications: Readonly<Record<string, Entry>>, variables: Entry) {
+    this.#bed = bed
+    const stack = randomUUID()
+    this.applications = applications
+    this.variables = { environment: 'dev', stack, secret_prefix: stack, build_id: 'build-1', ...variables }
+  }
+
+  /** Name of an application's own database, as far as the tests declare it: given, or the default. */
+  database(application: string): string {
+    return this.#text(application, 'database_name', `${application.replaceAll('-', '_')}_${this.#environment}_db`)
+  }
+
+  username(application: string): string {
+    return this.#text(application, 'username', `${application.replaceAll('-', '_')}_${this.#environment}_user`)
+  }
+
+  secretId(application: string): string {
+    return this.#text(application, 'secret_id', `${String(this.variables['secret_prefix'])}/${this.#environment}/${application}/postgres`)
+  }
+
+  /** Puts (or changes) an application's secret. @returns its VersionId */
+  setPassword(application: string, password: string): string {
+    this.#passwords.set(application, password)
+    return this.#bed.aws.putLogin(this.secretId(application), this.username(application), password)
+  }
+
+  /** The password in an application's secret. */
+  password(application: string): string {
+    const password = this.#passwords.get(application)
+    if (password === undefined) throw new Error(`no secret was put for ${application}`)
+    return password
+  }
+
+  /** A client that logged in as the application; the caller ends it. */
+  connect(application: string, database = this.database(application)): Promise<pg.Client> {
+    return this.#bed.server.connect({ user: this.username(application), password: this.password(application), database })
+  }
+
+  /** Statements as the application; the rows of the last one as lists of values. */
+  async sql(application: string, text: string, database = this.database(application)): Promise<unknown[][]> {
+    const client = await this.connect(application, database)
+    try {
+      const result: unknown = await client.query({ text, rowMode: 'array' })
+      const last: unknown = Array.isArray(result) ? result.at(-1) : result
+      return typeof last === 'object' && last !== null && 'rows' in last && Array.isArray(last.rows) ? last.rows : []
+    } finally {
+      await client.end()
+    }
+  }
+
+  /** The SQLSTATE that the server answers, `ok` where it does as it is told. */
+  async answer(application: string, text: string, database?: string): Promise<string> {
+    try {
+      await this.sql(application, text, database)
+      return 'ok'
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+      throw error
+    }
+  }
+
+  /** Applies in process, with the real AWS SDK. */
+  async apply(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
+    const begun = await this.#start('apply')
+    if (begun.error !== null) throw begun.error
+    const { recorder, end, problems } = await apply(begun.parsed.declaration, begun.run, { ...this.#dependencies(), ...dependencies })
+    const audit = recorder.finish(end)
+    return { audit, records: audit.records, problems }
+  }
+
+  /** @throws Error with everything that was wrong, where a run did not end well. */
+  async applyOk(): Promise<Outcome> {
+    const outcome = await this.apply()
+    if (outcome.audit.run.exit_code !== 0) throw new Error(outcome.audit.run.error ?? 'failed without an error')
+    return outcome
+  }
+
+  /** The steps that an apply would take now. */
+  async plan(): Promise<Step[]> {
+    const begun = await this.#start('plan')
+    if (begun.error !== null) throw begun.error
+    const { plan: found } = await plan(begun.parsed.declaration, begun.run, this.#dependencies())
+    return found.jobs.flatMap((job) => job.transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step])))
+  }
+
+  /** The committed bundle, as Terraform runs it. */
+  async bundle(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+    this.#ensureSecrets()
+    const { exitCode = -1, stdout, stderr } = await execa(process.execPath, [BUNDLE, ...args], {
+      env: { ...this.#environmentOfRun(), ...env }, extendEnv: false, reject: false,
+    })
+    return { code: exitCode, stdout, stderr }
+  }
+
+  /** What the module passes to the script. */
+  input(): Entry {
+    const { host, port, caFile } = this.#bed.server
+    return {
+      instance: { host, port, identifier: 'db-1' },
+      admin_secret_id: ADMIN_SECRET,
+      tls: { ca_file: caFile },
+      connect_timeout: 20,
+      lock_timeout: 60,
+      ...this.variables,
+      application_databases: this.applications,
+    }
+  }
+
+  get #environment(): string {
+    return String(this.variables['environment'])
+  }
+
+  #text(application: string, field: string, fallback: string): string {
+    const value = this.applications[application]?.[field]
+    return typeof value === 'string' ? value : fallback
+  }
+
+  #ensureSecrets(): void {
+    for (const [name, entry] of Object.entries(this.applications)) {
+      if (entry['auth'] !== 'iam' && !this.#passwords.has(name)) this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
+    }
+  }
+
+  #environmentOfRun(): Record<string, string> {
+    return { ...this.#bed.aws.env, RDS_PROVISION_RUN_ID: randomUUID(), RDS_PROVISION_INPUT: JSON.stringify(this.input()), ...this.env }
+  }
+
+  async #start(command: Command): ReturnType<typeof start> {
+    this.#ensureSecrets()
+    Object.assign(process.env, this.#bed.aws.env)
+    const variables = this.#environmentOfRun()
+    const environment = readEnvironment(variables)
+    return start({ command, inputFile: null, variables, environment, cwd: CHECKOUT, startedAt: new Date(), needsBuildId: command === 'apply' })
+  }
+
+  #dependencies(): Dependencies {
+    return { ...awsDependencies, now: () => new Date(), signal: new AbortController().signal, sinks: [], progress: () => {}, defaultCaFile: null }
+  }
+}
