@@ -68,7 +68,7 @@ function dependenciesFor(environment: RunEnvironment, reporters: readonly Report
 async function runApply(options: Extract<Options, { command: 'apply' }>, environment: RunEnvironment): Promise<ExitCode> {
   const reporters = reportersFor(environment)
   const dependencies = dependenciesFor(environment, reporters)
-  const begun = await start({ command: 'apply', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: true })
+  const begun = await start({ command: 'apply', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => true })
   const result = begun.parsed === null ? unusable(begun, dependencies) : await apply(begun.parsed.declaration, begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
@@ -88,7 +88,7 @@ function unusable({ run, error }: Extract<Start, { parsed: null }>, { now, sinks
 
 async function runPlan(options: Extract<Options, { command: 'plan' }>, environment: RunEnvironment): Promise<ExitCode> {
   const dependencies = dependenciesFor(environment, [])
-  const begun = await start({ command: 'plan', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: false })
+  const begun = await start({ command: 'plan', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false })
   if (begun.error !== null) throw begun.error
   const { plan: found } = await plan(begun.parsed.declaration, begun.run, dependencies)
   for (const job of found.jobs) {

@@ -1,6 +1,6 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
 import { createRecorder, type Recorder, type RunEnd } from './audit/recorder.ts'
-import { ApplyError, BlockedError, ConnectionError, EXIT, ProvisionError, type Problem, SecretError } from './errors.ts'
+import { BlockedError, EXIT, type ProvisionError, type Problem, SecretError } from './errors.ts'
 import { MISSING_RIGHT } from './guardrails/actual.ts'
 import { checkReservedNames } from './guardrails/names.ts'
 import { checkRequest } from './guardrails/request.ts'
@@ -12,8 +12,8 @@ import { converge, makeRound, type Round } from './run/converge.ts'
 import { type Credentials, readCredentials } from './run/credentials.ts'
 import type { Dependencies, RunContext } from './run/dependencies.ts'
 import { openInstance, repairAdmin } from './run/open.ts'
+import { provisionError } from './run/provision-error.ts'
 import type { SecretReader } from './secrets/secret-reader.ts'
-import { ConnectFailure } from './server/failure.ts'
 
 export interface RunResult {
   /** Holds the records; `recorder.finish(end)` is the audit document. */
@@ -109,16 +109,6 @@ function assertReserved(declaration: Declaration, { admin }: Credentials): void 
   const username = admin?.username ?? declaration.admin.username
   const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username } }, null)
   if (reserved.length > 0) throw new BlockedError(reserved)
-}
-
-/** What the server or the network said becomes one of our errors; a defect of ours is told as such, with its name. */
-function provisionError(thrown: unknown): ProvisionError {
-  if (thrown instanceof ProvisionError) return thrown
-  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
-  if (thrown instanceof ConnectFailure) {
-    return new ConnectionError([{ application: null, field: 'instance', message: `a further connection failed: ${message}.`, remedy: 'Check the server and run again.' }], { cause: thrown })
-  }
-  return new ApplyError([{ application: null, field: 'run', message: `${message}.`, remedy: 'What took effect is in the audit; the next run goes on from there.' }], { cause: thrown })
 }
 
 function failedSecrets(declaration: Declaration, error: ProvisionError): Parameters<Recorder['record']>[0][] {

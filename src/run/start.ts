@@ -18,7 +18,8 @@ export interface StartOptions {
   readonly environment: RunEnvironment
   readonly cwd: string
   readonly startedAt: Date
-  readonly needsBuildId: boolean
+  /** Whether this declaration needs a build id outside of dev (design §14). */
+  readonly needsBuildId: (parsed: ParsedInput) => boolean
 }
 
 /** `parsed` or `error`: an input that cannot be used has a run and an audit too. */
@@ -33,7 +34,8 @@ export async function start(options: StartOptions): Promise<Start> {
   try {
     text = decodeInput(await readInput(options))
     const parsed = parseDeclaration(text)
-    const run = await identify(options, parsed, parsed.declaration.environment, text)
+    const needsBuildId = options.needsBuildId(parsed)
+    const run = await identify({ ...options, needsBuildId }, parsed, parsed.declaration.environment, text)
     return { run, parsed, error: null }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
@@ -54,7 +56,7 @@ async function readInput({ inputFile, environment }: StartOptions): Promise<stri
   }
 }
 
-async function identify(options: StartOptions, declared: RunIds, environment: RunIdentityEnvironment, text: string): Promise<RunIdentity> {
+async function identify(options: IdentifyOptions, declared: RunIds, environment: RunIdentityEnvironment, text: string): Promise<RunIdentity> {
   const ci = idsAreGiven(declared, options.environment) ? NO_IDS : await readCiIds(options.variables, options.cwd)
   return resolveRun({
     command: options.command,
@@ -70,4 +72,5 @@ async function identify(options: StartOptions, declared: RunIds, environment: Ru
   })
 }
 
+type IdentifyOptions = Omit<StartOptions, 'needsBuildId'> & { readonly needsBuildId: boolean }
 type RunIdentityEnvironment = ParsedInput['declaration']['environment']

@@ -222,7 +222,7 @@ export class Stack {
     Object.assign(process.env, this.#bed.aws.env)
     const variables = this.#environmentOfRun()
     const environment = readEnvironment(variables)
-    return start({ command, inputFile: null, variables, environment, cwd: CHECKOUT, startedAt: new Date(), needsBuildId: command === 'apply' })
+    return start({ command, inputFile: null, variables, environment, cwd: CHECKOUT, startedAt: new Date(), needsBuildId: () => command === 'apply' })
   }
 
   #dependencies(): Dependencies {
