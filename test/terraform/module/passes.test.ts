@@ -84,7 +84,9 @@ test('a removal gets its application alone, as plain JSON, without the ids of a 
     },
   })
   t.deepEqual(provisioning?.args, ['apply'])
-  t.deepEqual(Object.keys(Object(provisioning?.input['application_databases'])), ['other'])
+  t.deepEqual(provisioning?.input['application_databases'], {
+    other: { ...ENTRY, database_name: 'other_dev_db', username: 'other_dev_user', secret_id: 'platform/dev/other/postgres' },
+  })
   await stack.remove()
 })
 

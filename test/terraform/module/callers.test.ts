@@ -1,0 +1,213 @@
+/** The module as callers use it: several instances, renames, an instance made in the same apply, workspaces (design §3). */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { makeRig, type Rig } from './rig.ts'
+
+/** Runs a configuration of the test's own in the rig's folder. */
+async function configure({ stack }: Rig, configuration: string): Promise<void> {
+  await writeFile(join(stack.folder, 'main.tf'), configuration.replaceAll('NODE', join(stack.folder, 'stand-in')))
+  const { code, output } = await stack.terraform(['init', '-no-color'])
+  if (code !== 0) throw new Error(output)
+}
+
+const words = async ({ calls }: Rig): Promise<string[]> => (await calls()).map(({ args }) => args.join(' '))
+
+const apply = ({ stack }: Rig) => stack.terraform(['apply', '-no-color', '-auto-approve'])
+
+const several = (instances: string) => `
+module "databases" {
+  source                = "./module"
+  for_each              = ${instances}
+  environment           = "dev"
+  instance              = { host = "\${each.key}.example.internal" }
+  admin_secret_id       = "admin"
+  node_command          = "NODE"
+  application_databases = each.value
+}
+`
+
+test('for_each over instances: a removed instance runs its removals, the others are left alone', async (t) => {
+  const rig = await makeRig()
+  await configure(rig, several('{ one = { a = {} }, two = { a = {}, b = {} } }'))
+  t.is((await apply(rig)).code, 0)
+  t.deepEqual(await words(rig), ['apply', 'apply'])
+  await configure(rig, several('{ one = { a = {} } }'))
+  t.is((await apply(rig)).code, 0)
+  const removals = await rig.calls()
+  t.deepEqual(removals.map(({ args }) => args.join(' ')).sort(), ['destroy --application a', 'destroy --application b'])
+  for (const { input } of removals) t.like(input, { instance: { host: 'two.example.internal' }, stack: 'two/dev' })
+  await rig.stack.remove()
+})
+
+test('a key renamed with `moved` runs no removal', async (t) => {
+  const rig = await makeRig({ old: { database_name: 'orders', username: 'orders' } })
+  await rig.stack.applyOk()
+  await rig.calls()
+  rig.stack.applications = { new: { database_name: 'orders', username: 'orders' } }
+  await writeFile(join(rig.stack.folder, 'moved.tf'), `moved {
+    from = module.databases.terraform_data.application["old"]
+    to   = module.databases.terraform_data.application["new"]
+  }`)
+  const result = await rig.stack.applyOk()
+  t.regex(result.text, /2 added, 1 changed, 2 destroyed/)
+  t.deepEqual(await words(rig), ['apply'])
+  t.is((await rig.stack.plan()).code, 0)
+  await rig.stack.remove()
+})
+
+test('a key renamed without `moved`: the removal comes first', async (t) => {
+  const rig = await makeRig({ old: { database_name: 'orders', username: 'orders' } })
+  await rig.stack.applyOk()
+  await rig.calls()
+  rig.stack.applications = { new: { database_name: 'orders', username: 'orders' } }
+  await rig.stack.applyOk()
+  t.deepEqual(await words(rig), ['destroy --application old', 'apply'])
+  await rig.stack.remove()
+})
+
+/** An instance and its secrets are made, and go, in the same configuration; each notes that it was there when it went. */
+const INSTANCE = `
+resource "terraform_data" "instance" {
+  input = { host = "new.example.internal", id = "db-NEW" }
+  provisioner "local-exec" {
+    when        = destroy
+    interpreter = ["NODE", "instance"]
+    command     = "gone"
+    environment = { RDS_PROVISION_INPUT = "{}" }
+  }
+}
+resource "terraform_data" "secret_version" {
+  input = "v1"
+  provisioner "local-exec" {
+    when        = destroy
+    interpreter = ["NODE", "secret"]
+    command     = "gone"
+    environment = { RDS_PROVISION_INPUT = "{}" }
+  }
+}
+module "databases" {
+  source                = "./module"
+  environment           = "dev"
+  instance              = { host = terraform_data.instance.output.host, resource_id = terraform_data.instance.id }
+  admin_secret_id       = "admin"
+  node_command          = "NODE"
+  secret_versions       = { admin = terraform_data.secret_version.output }
+  application_databases = { a = { secret_id = terraform_data.secret_version.id }, b = {} }
+  EXTRA
+}
+output "databases" { value = module.databases.databases }
+`
+
+test('an instance made in the same apply: unknown at plan, provisioned, and outlived by no marker', async (t) => {
+  const rig = await makeRig()
+  await configure(rig, INSTANCE.replace('EXTRA', ''))
+  t.is((await apply(rig)).code, 0)
+  const [call, ...others] = await rig.calls()
+  t.deepEqual(others, [])
+  t.like(call?.input, { instance: { host: 'new.example.internal', identifier: 'new' }, stack: 'new/dev' })
+  t.is((await rig.stack.terraform(['plan', '-detailed-exitcode'])).code, 0)
+  t.is((await rig.stack.terraform(['destroy', '-no-color', '-auto-approve'])).code, 0)
+  const gone = await rig.calls()
+  t.deepEqual(gone.slice(0, 2).map(({ args }) => args.at(-1)).sort(), ['a', 'b'])
+  t.deepEqual(gone.slice(2).map(({ bundle }) => bundle).sort(), ['instance', 'secret'])
+  await rig.stack.remove()
+})
+
+test('mistakes fail at plan while ids are unknown', async (t) => {
+  const rig = await makeRig()
+  await configure(rig, INSTANCE.replace('EXTRA', '').replace('b = {}', 'b = { acces_level = "reader", username = "postgres" }'))
+  const { code, text } = await rig.stack.terraform(['plan', '-no-color'])
+  t.is(code, 1)
+  t.regex(text, /b: acces_level: is not a known field\. Did you mean "access_level"\?/)
+  t.regex(text, /b: username: "postgres" is reserved/)
+  await rig.stack.remove()
+})
+
+test('the module under depends_on: a change there neither runs it again nor hides its outputs', async (t) => {
+  const rig = await makeRig()
+  const configuration = INSTANCE.replace('EXTRA', 'depends_on = [terraform_data.network]') + 'resource "terraform_data" "network" { input = "VALUE" }\n'
+  await configure(rig, configuration.replace('VALUE', '1'))
+  t.is((await apply(rig)).code, 0)
+  await rig.calls()
+  await configure(rig, configuration.replace('VALUE', '2'))
+  t.regex((await apply(rig)).text, /0 added, 1 changed, 0 destroyed/)
+  t.deepEqual(await words(rig), [])
+  await rig.stack.remove()
+})
+
+test('a key renamed without `moved`, with a consumer that is created before it is destroyed: both run once', async (t) => {
+  const rig = await makeRig()
+  const configuration = (key: string): string => several('{ one = {} }').replace('each.value\n', `{ ${key} = { database_name = "orders", username = "orders" } }\n`) + `
+resource "terraform_data" "consumer" {
+  triggers_replace = module.databases["one"].audit_file
+  lifecycle { create_before_destroy = true }
+}
+`
+  await configure(rig, configuration('old'))
+  t.is((await apply(rig)).code, 0)
+  await rig.calls()
+  await configure(rig, configuration('new'))
+  t.is((await apply(rig)).code, 0)
+  t.deepEqual((await words(rig)).sort(), ['apply', 'destroy --application old'])
+  await rig.stack.remove()
+})
+
+test('workspaces have states and audits of their own', async (t) => {
+  const rig = await makeRig({ a: {} })
+  await rig.stack.applyOk()
+  t.is((await rig.stack.terraform(['workspace', 'new', 'second'])).code, 0)
+  await rig.stack.applyOk()
+  const runs = await rig.calls()
+  t.is(new Set(runs.map(({ audit }) => audit)).size, 2)
+  await rig.stack.destroy()
+  const [removal, ...others] = await rig.calls()
+  t.deepEqual(others, [])
+  t.is(removal?.input['workspace'], 'second')
+  t.is((await rig.stack.terraform(['workspace', 'select', 'default'])).code, 0)
+  t.is((await rig.stack.plan()).code, 0)
+  await rig.stack.remove()
+})
+
+test('a consumer waits for the provisioning', async (t) => {
+  const rig = await makeRig()
+  await configure(rig, INSTANCE.replace('EXTRA', '') + `
+resource "terraform_data" "consumer" {
+  input = module.databases.databases["a"].database
+  provisioner "local-exec" {
+    interpreter = ["NODE", "consumer"]
+    command     = "made"
+    environment = { RDS_PROVISION_INPUT = "{}" }
+  }
+}
+`)
+  t.is((await apply(rig)).code, 0)
+  const [first, second] = await rig.calls()
+  t.deepEqual([first?.args, second?.bundle], [['apply'], 'consumer'])
+  t.regex(await readFile(join(rig.stack.folder, 'terraform.tfstate'), 'utf8'), /a_dev_db/)
+  await rig.stack.remove()
+})
+
+test('what an aws_db_proxy needs: password logins only, the ARN where it is known', async (t) => {
+  const rig = await makeRig()
+  await configure(rig, `
+module "databases" {
+  source                = "./module"
+  environment           = "dev"
+  instance              = { host = "x" }
+  admin_secret_id       = "admin"
+  node_command          = "NODE"
+  application_databases = { a = { secret_id = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-x" }, b = {}, c = { auth = "iam" } }
+}
+output "proxy_auth" { value = module.databases.proxy_auth }
+`)
+  t.is((await apply(rig)).code, 0)
+  const { proxy_auth } = await rig.stack.outputs()
+  const common = { auth_scheme: 'SECRETS', client_password_auth_type: 'POSTGRES_SCRAM_SHA_256', iam_auth: 'DISABLED' }
+  const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-x'
+  t.deepEqual(proxy_auth, {
+    a: { ...common, secret_id: arn, secret_arn: arn, username: 'a_dev_user' },
+    b: { ...common, secret_id: 'platform/dev/b/postgres', secret_arn: null, username: 'b_dev_user' },
+  })
+  await rig.stack.remove()
+})

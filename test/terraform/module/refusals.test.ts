@@ -1,0 +1,193 @@
+/** What plan time can tell, in the caller's words: application, field and remedy; all of it at once; never a crash. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import type { Variables } from '../../support/terraform.ts'
+import { makeRig, type Rig } from './rig.ts'
+
+let rig: Rig
+test.before(async () => {
+  rig = await makeRig()
+})
+test.after.always(() => rig.stack.remove())
+
+/** Plans and gives the messages, folded; the plan must fail, and not with an error of Terraform's own. */
+async function refusal(applications: Variables, variables: Variables = {}): Promise<string> {
+  rig.stack.applications = applications
+  const own = rig.stack.variables
+  rig.stack.variables = { ...own, ...variables }
+  const { code, text } = await rig.stack.plan()
+  rig.stack.variables = own
+  if (code !== 1) throw new Error(`the plan was expected to fail: ${text}`)
+  const foreign = /Error: (?!Resource precondition failed|Invalid value for variable)[^.]*/.exec(text)
+  if (foreign !== null) throw new Error(text)
+  return text
+}
+
+const accepted = async (applications: Variables, variables: Variables = {}): Promise<number> => {
+  const own = rig.stack.variables
+  rig.stack.applications = applications
+  rig.stack.variables = { ...own, ...variables }
+  const { code } = await rig.stack.plan()
+  rig.stack.variables = own
+  return code
+}
+
+const LONG = 'x'.repeat(64)
+
+test.serial('every mistake in the applications is named, in one plan', async (t) => {
+  const text = await refusal({
+    a1: { acces_level: 'reader', foo: 1 },
+    a2: {
+      username: 5, can_create_databases: 'yes', connection_limit: 'ten', schemas: 'public', extensions: ['x', 5], settings: 'x',
+      secret_id: ['x'], valid_until: 7, database_name: {}, access_level: true,
+    },
+    a3: { username: '', database_name: ' x', encoding: '', locale: 'a\n' },
+    a4: { username: 'é'.repeat(32), database_name: LONG },
+    a5: { access_level: 'admin', auth: 'ldap', cleanup_policy: 'drop', connection_limit: -2, valid_until: '2030-01-31T00:00:00' },
+    a6: { database_connection_limit: 1.5, valid_until: '2030-02-30T00:00:00Z', schemas: ['', LONG] },
+    a7: { username: 'rds_x', database_name: 'postgres' },
+    a8: { username: 'platform_provisioner' },
+    a9: { settings: { role: 'x', 'a b': '1', map: { y: 1 }, none: [], mixed: ['a', 1], Session_Authorization: 'x' } },
+    b1: { database_name: 'shared' },
+    b2: { database_name: 'shared' },
+    c1: { database_name: 'lonely', access_level: 'reader', encoding: 'UTF8' },
+    d1: { username: 'same' },
+    d2: { username: 'same' },
+    e1: { secret_id: '' },
+    e2: { secret_id: 'a b' },
+    [LONG]: {},
+  })
+  const expected = [
+    'a1: acces_level: is not a known field. Did you mean "access_level"?',
+    'a1: foo: is not a known field. Known fields: access_level,',
+    'a2: username: 5 is not accepted. Use a string.',
+    'a2: database_name: {} is not accepted. Use a string.',
+    'a2: access_level: true is not accepted. Use a string.',
+    'a2: can_create_databases: "yes" is not accepted. Use true or false.',
+    'a2: connection_limit: "ten" is not accepted. Use a number.',
+    'a2: schemas: "public" is not accepted. Use a list of strings.',
+    'a2: extensions: ["x",5] is not accepted. Use a list of strings.',
+    'a2: settings: "x" is not accepted. Use a map.',
+    'a2: secret_id: ["x"] is not accepted.',
+    'a2: valid_until: 7 is not accepted. Use a string.',
+    'a3: username: "" is not accepted. Use 1 to 63 bytes of UTF-8',
+    'a3: database_name: " x" is not accepted.',
+    'a3: encoding: "" is not accepted.',
+    'a3: locale: "a\\n" is not accepted.',
+    `a4: username: "${'é'.repeat(32)}" is not accepted.`,
+    `a4: database_name: "${LONG}" is not accepted.`,
+    'a5: access_level: "admin" is not accepted. Use one of owner, editor, reader.',
+    'a5: auth: "ldap" is not accepted. Use one of password, iam.',
+    'a5: cleanup_policy: "drop" is not accepted. Use one of retain, delete, snapshot-and-delete.',
+    'a5: connection_limit: -2 is not accepted.',
+    'a5: valid_until: "2030-01-31T00:00:00" is not accepted. Use RFC 3339 with an offset',
+    'a6: database_connection_limit: 1.5 is not accepted.',
+    'a6: valid_until: "2030-02-30T00:00:00Z" is not accepted.',
+    'a6: schemas: "" is not accepted.',
+    `a6: schemas: "${LONG}" is not accepted.`,
+    'a7: username: "rds_x" is reserved.',
+    'a7: database_name: "postgres" is reserved.',
+    'a8: username: "platform_provisioner" is reserved.',
+    'a9: settings.role: may not be set for an application.',
+    'a9: settings.Session_Authorization: may not be set for an application.',
+    'a9: settings.a b: is not the name of a parameter.',
+    'a9: settings.map: {"y":1} is not accepted.',
+    'a9: settings.none: [] is not accepted.',
+    'a9: settings.mixed: ["a",1] is not accepted.',
+    'b2: access_level: the database "shared" has 2 owners: b1, b2.',
+    'c1: access_level: the database "lonely" has no owner.',
+    'c1: encoding: describes the database, which belongs to its owner.',
+    'd2: username: "same" is the login of several applications: d1, d2.',
+    'e1: secret_id: "" is not accepted.',
+    'e2: secret_id: "a b" is not accepted.',
+    `${LONG}: username: "${LONG}_dev_user" is not accepted.`,
+  ]
+  for (const message of expected) t.true(text.includes(message), `${message}\n${text}`)
+})
+
+const SHAPES: readonly (readonly [json: string, message: string])[] = [
+  ['"x"', 'the value is not an object'],
+  ['3', 'the value is not an object'],
+  ['[{}]', 'the value is not an object'],
+  ['null', 'application_databases'],
+  ['{ "a": null, "ok": {} }', '"a" is not an object'],
+  ['{ "a": "reader" }', '"a" is not an object'],
+  ['{ "a": [] }', '"a" is not an object'],
+  ['{ "A b": {}, "ok": {} }', '"A b" is not a key'],
+]
+test('application_databases that is no map of objects', async (t) => {
+  const { stack } = await makeRig()
+  for (const [json, message] of SHAPES) {
+    await writeFile(join(stack.folder, 'main.tf'), `module "databases" {
+  source                = "./module"
+  environment           = "dev"
+  instance              = { host = "x" }
+  admin_secret_id       = "admin"
+  application_databases = jsondecode(${JSON.stringify(json)})
+}`)
+    await stack.terraform(['init', '-no-color'])
+    const { code, text } = await stack.terraform(['plan', '-no-color'])
+    t.is(code, 1, json)
+    t.true(text.includes(message), text)
+  }
+  await stack.remove()
+})
+
+test.serial('an empty string is an error where null is the default', async (t) => {
+  const optional = [
+    'cluster_name', 'stack', 'build_id', 'run_id', 'aws_region', 'admin_secret_id', 'master_secret_id', 'audit_dir', 'governance_dir',
+    'node_command', 'assume_role_arn', 'secret_prefix', 'admin_username',
+  ]
+  const text = await refusal({}, Object.fromEntries(optional.map((name) => [name, ''])))
+  for (const name of optional) t.true(text.includes(`${name}: use`), name)
+  t.is(await accepted({}, Object.fromEntries(optional.filter((name) => name !== 'admin_secret_id').map((name) => [name, null]))), 2)
+})
+
+test.serial('ranges, words and shapes of the other variables', async (t) => {
+  const text = await refusal({}, {
+    environment: 'qa',
+    instance: { host: 'db.example:5432', port: 70000, database: '', identifier: '' },
+    connect_through: { host: '', port: 0 },
+    tls: { mode: 'require', ca_file: '', server_name: '' },
+    tags: { ManagedBy: 'me', 'a\n': 'b' },
+    accept_tags_from: [''],
+    admin_auth: 'ldap',
+    cleanup_policy: 'drop',
+    max_connections: 0,
+    connect_timeout: 1.5,
+    lock_timeout: -1,
+  })
+  const subjects = [
+    'environment: "qa"', 'instance.host:', 'instance.port:', 'instance.database:', 'instance.identifier:', 'connect_through.host:',
+    'connect_through.port:', 'tls.mode:', 'tls.ca_file:', 'tls.server_name:', 'tags: ManagedBy', 'tags: keys', 'accept_tags_from:',
+    'admin_auth:', 'cleanup_policy:', 'max_connections:', 'connect_timeout:', 'lock_timeout:',
+  ]
+  for (const subject of subjects) t.true(text.includes(subject), `${subject}\n${text}`)
+})
+
+test.serial('what needs several variables', async (t) => {
+  t.regex(await refusal({}, { admin_secret_id: null }), /admin_secret_id: is missing/)
+  t.is(await accepted({}, { admin_secret_id: null, admin_auth: 'iam' }), 2)
+  t.regex(await refusal({}, { tls: { mode: 'disable' } }), /tls\.mode: "disable" would send/)
+  t.is(await accepted({}, { tls: { mode: 'disable' }, connect_through: { host: 'localhost', port: 1 } }), 2)
+  t.regex(await refusal({ a: { username: 'Bad' } }, { enforce_naming: true }), /a: username: "Bad" is off the naming convention/)
+  t.is(await accepted({ a: {}, b: { database_name: 'a_dev_db', username: 'a_dev_reader', access_level: 'reader' } }, { enforce_naming: true }), 2)
+})
+
+test.serial('a declaration too large for one environment variable', async (t) => {
+  const noise = (seed: number): string => Array.from({ length: 40 }, (_, at) => (((seed * 7919 + at * 104729) * 2654435761) % 4294967296).toString(36)).join('')
+  const applications = Object.fromEntries(Array.from({ length: 900 }, (_, at) => [`a${String(at)}`, { settings: { search_path: noise(at) } }]))
+  t.regex(await refusal(applications), /application_databases: the declaration is \d+ bytes compressed/)
+})
+
+test.serial('odd but sound values are accepted', async (t) => {
+  const code = await accepted({
+    a1: { username: 'é'.repeat(31), database_name: 'x'.repeat(63) },
+    a2: { username: 'x"; DROP ROLE y; --', database_name: "O'Brien $1 \\ ${x}" },
+    a3: { username: null, secret_id: null, settings: null, schemas: null, connection_limit: null, valid_until: null },
+    a4: { settings: { ok: null, list: ['a', 'b'], number: 5, flag: true, 'my.parameter': 'x "y"' }, connection_limit: -1, schemas: [], extensions: [] },
+    a5: { valid_until: '2030-01-31T00:00:00.5+02:00', encoding: 'UTF8', locale: 'C.UTF-8', database_connection_limit: 0 },
+  })
+  t.is(code, 2)
+})
