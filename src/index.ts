@@ -1,5 +1,7 @@
 /** The library: the same stages that the command runs, for a Lambda or another program. */
-export { apply, plan, type RunResult } from './run.ts'
+export { apply, type RunResult } from './run.ts'
+export { preview } from './run/preview.ts'
+export type { Preview } from './report/preview/preview.ts'
 export type { Dependencies } from './run/dependencies.ts'
 export { decodeInput } from './input/decode.ts'
 export { parseDeclaration } from './input/parse.ts'

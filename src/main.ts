@@ -11,9 +11,10 @@ import { EXIT, type ExitCode, describeProblem, ProvisionError } from './errors.t
 import { readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
 import type { AuditRecord } from './model/audit.ts'
-import { apply, plan, type RunResult } from './run.ts'
+import { apply, type RunResult } from './run.ts'
 import { awsDependencies } from './run/aws.ts'
 import type { Dependencies } from './run/dependencies.ts'
+import { preview } from './run/preview.ts'
 import { start, type Start } from './run/start.ts'
 import { TOOL_VERSION } from './version.ts'
 
@@ -90,17 +91,11 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
   const dependencies = dependenciesFor(environment, [])
   const begun = await start({ command: 'plan', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false })
   if (begun.error !== null) throw begun.error
-  const { plan: found } = await plan(begun.parsed.declaration, begun.run, dependencies)
-  for (const job of found.jobs) {
-    for (const transaction of job.transactions) {
-      const steps = transaction.kind === 'atomic' ? transaction.steps : [transaction.step]
-      for (const step of steps) {
-        output.write(`${step.message}\n`)
-        for (const statement of step.statements) output.write(`    ${statement.redacted};\n`)
-      }
-    }
-  }
-  return options.detailedExitcode && found.jobs.length > 0 ? EXIT.changes : EXIT.done
+  const found = await preview(begun.parsed.declaration, begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
+  const [{ previewText }, { previewJson }] = await Promise.all([import('./report/preview/text.ts'), import('./report/preview/json.ts')])
+  output.write(options.json ? previewJson(found) : previewText(found, wantsColour(process.env, process.stdout.isTTY)))
+  if (found.blocked.length > 0) return EXIT.blocked
+  return options.detailedExitcode && found.plan.jobs.length > 0 ? EXIT.changes : EXIT.done
 }
 
 async function main(): Promise<ExitCode> {

@@ -2,14 +2,13 @@
 import { createRecorder, type Recorder, type RunEnd } from './audit/recorder.ts'
 import { BlockedError, EXIT, type ProvisionError, type Problem, SecretError } from './errors.ts'
 import { MISSING_RIGHT } from './guardrails/actual.ts'
-import { checkReservedNames } from './guardrails/names.ts'
 import { checkRequest } from './guardrails/request.ts'
 import type { AuditRecord } from './model/audit.ts'
 import type { Declaration } from './model/declaration.ts'
 import type { RunIdentity } from './model/run.ts'
 import { missingRecords, violationRecords } from './run/complete.ts'
-import { converge, makeRound, type Round } from './run/converge.ts'
-import { type Credentials, readCredentials } from './run/credentials.ts'
+import { converge } from './run/converge.ts'
+import { assertReserved, type Credentials, readCredentials } from './run/credentials.ts'
 import type { Dependencies, RunContext } from './run/dependencies.ts'
 import { openInstance, repairAdmin } from './run/open.ts'
 import { provisionError } from './run/provision-error.ts'
@@ -44,24 +43,6 @@ export async function apply(declaration: Declaration, run: RunIdentity, dependen
     for (const draft of missingRecords(declaration, records, error)) recorder.record(draft)
     const outcome = error instanceof BlockedError ? 'blocked' : 'failed'
     return { recorder, end: { outcome, exitCode: error.exitCode, error: error.message }, problems: error.problems }
-  }
-}
-
-/**
- * What `apply` would do now; changes nothing.
- * @throws ProvisionError
- */
-export async function plan(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Round> {
-  const secrets = dependencies.secrets(declaration.aws)
-  const credentials = await readCredentials(secrets, declaration)
-  const { environment, clusterName, instance } = declaration
-  const recorder = createRecorder({ run, environment, clusterName, instance, now: dependencies.now, sinks: [] })
-  assertReserved(declaration, credentials)
-  const { server } = await openInstance({ declaration, run, secrets, recorder, dependencies }, credentials.admin)
-  try {
-    return await makeRound({ declaration, run, secrets }, server, credentials.applications, null)
-  } finally {
-    await server.close()
   }
 }
 
@@ -102,13 +83,6 @@ async function whoAndWhat(declaration: Declaration, dependencies: Dependencies, 
   if (credentials.status === 'rejected') throw credentials.reason
   if (actor.status === 'rejected') throw actor.reason
   return credentials.value
-}
-
-/** The admin's name is known for certain only now: its secret says it. */
-function assertReserved(declaration: Declaration, { admin }: Credentials): void {
-  const username = admin?.username ?? declaration.admin.username
-  const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username } }, null)
-  if (reserved.length > 0) throw new BlockedError(reserved)
 }
 
 function failedSecrets(declaration: Declaration, error: ProvisionError): Parameters<Recorder['record']>[0][] {

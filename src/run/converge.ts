@@ -59,13 +59,28 @@ export async function makeRound(
   credentials: ReadonlyMap<string, Credential>,
   scope: Scope | null,
 ): Promise<Round> {
-  const inspection = await inspect(server, versionsOf(run.secrets), run.declaration, credentials, scope)
+  const inspection = await look(run, server, credentials, scope)
+  return { inspection, plan: await planFrom(run, inspection) }
+}
+
+/** Inspects; nothing found stands in the way yet. */
+export async function look(
+  run: Pick<RunContext, 'declaration' | 'secrets'>,
+  server: Instance,
+  credentials: ReadonlyMap<string, Credential>,
+  scope: Scope | null,
+): Promise<Inspection> {
+  return inspect(server, versionsOf(run.secrets), run.declaration, credentials, scope)
+}
+
+/** @throws SecretError, BlockedError: what stands in the way. */
+export async function planFrom(run: Pick<RunContext, 'declaration' | 'run'>, inspection: Inspection): Promise<Plan> {
   const clones = checkClones(run.declaration, inspection.actual.cluster.memberships, inspection.credentials)
   if (clones.length > 0) throw new SecretError(clones)
   const violations = checkActual(run.declaration, inspection.actual)
   if (violations.length > 0) throw new BlockedError(violations)
   const secrets = await secretFacts(run.declaration, inspection.actual, inspection.credentials)
-  return { inspection, plan: makePlan({ declaration: run.declaration, actual: inspection.actual, buildId: run.run.buildId, secrets }) }
+  return makePlan({ declaration: run.declaration, actual: inspection.actual, buildId: run.run.buildId, secrets })
 }
 
 function versionsOf(secrets: SecretReader): Versions {

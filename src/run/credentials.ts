@@ -1,5 +1,6 @@
 /** Everything secret that a run starts with; every problem found at once. */
-import { SecretError } from '../errors.ts'
+import { BlockedError, SecretError } from '../errors.ts'
+import { checkReservedNames } from '../guardrails/names.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { checkUsernames, nameApplications, secretIds } from '../secrets/assignments.ts'
@@ -24,4 +25,14 @@ export async function readCredentials(reader: SecretReader, declaration: Declara
     if (credential !== undefined) applications.set(application.name, credential)
   }
   return { admin: auth === 'password' && secretId !== null ? (credentials.get(secretId) ?? null) : null, applications }
+}
+
+/**
+ * The admin's name is known for certain only now: its secret says it.
+ * @throws BlockedError where an application has it.
+ */
+export function assertReserved(declaration: Declaration, { admin }: Credentials): void {
+  const username = admin?.username ?? declaration.admin.username
+  const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username } }, null)
+  if (reserved.length > 0) throw new BlockedError(reserved)
 }

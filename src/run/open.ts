@@ -71,6 +71,16 @@ export async function openInstance(run: RunContext, adminSecret: Credential | nu
   }
 }
 
+/**
+ * Connects as the delegated admin for a run that only looks: without the lock, and never as the master.
+ * @throws ConnectionError (exit 6)
+ */
+export async function connectInstance(run: RunContext, adminSecret: Credential | null): Promise<Instance> {
+  const target = await targetOf(run.declaration, run.run, run.dependencies)
+  const { session, credential } = await connectAdmin(run, target, adminSecret)
+  return instance({ ...target, version: session.version }, session, session, credential, run.declaration.maxConnections)
+}
+
 /** The master gives the admin the rights that adoption needs; its password is left as it is. */
 export async function repairAdmin(run: RunContext, adminSecret: Credential | null): Promise<void> {
   const target = await targetOf(run.declaration, run.run, run.dependencies)
@@ -97,7 +107,7 @@ async function connectAdmin(run: RunContext, target: Target, adminSecret: Creden
       if (!isRefused(error)) throw error
       const rotated = adminSecret === null ? null : await withAnotherVersion(run, target, adminSecret)
       if (rotated !== null) return rotated
-      if (declaration.masterSecretId === null || run.run.command === 'plan') throw error
+      if (declaration.masterSecretId === null || run.run.command === 'plan' || run.run.command === 'report') throw error
       await bootstrap(run, target, adminCredential(declaration, adminSecret, run.dependencies), adminSecret, true)
       return await asAdmin(run, target, adminSecret)
     }

@@ -29,7 +29,7 @@ export async function takeLock(session: Session, wait: LockWait): Promise<void> 
   while (!(await tryLock(session))) {
     const elapsed = Date.now() - started
     if (elapsed >= wait.timeoutMs || Date.now() - reported >= REPORT_EVERY_MS) {
-      const holder = await describeHolder(session)
+      const holder = (await lockHolder(session)) ?? 'a run that just ended'
       if (elapsed >= wait.timeoutMs) throw lockTimeout(holder, wait.timeoutMs)
       wait.report(`waiting for the instance's lock, held by ${holder}`)
       reported = Date.now()
@@ -43,9 +43,10 @@ async function tryLock(session: Session): Promise<boolean> {
   return row !== undefined && flag(row, 'locked')
 }
 
-async function describeHolder(session: Session): Promise<string> {
+/** Who holds the lock now, in words, seen from any database of the instance; null: nobody. */
+export async function lockHolder(session: Session): Promise<string | null> {
   const [[row] = []] = await session.query([HOLDER])
-  if (row === undefined) return 'a run that just ended'
+  if (row === undefined) return null
   const login = textOrNull(row, 'login') ?? 'an unknown login'
   if (!flag(row, 'is_admin')) return `${login}, which is no admin: somebody else took the lock's key`
   return `${text(row, 'name')} (login ${login})`

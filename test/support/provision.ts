@@ -5,14 +5,16 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { execa } from 'execa'
 import type pg from 'pg'
-import type { Problem } from '../../src/errors.ts'
+import { BlockedError, type Problem } from '../../src/errors.ts'
 import { readEnvironment } from '../../src/input/environment.ts'
 import type { AuditDocument, AuditRecord } from '../../src/model/audit.ts'
 import type { Command } from '../../src/model/run.ts'
 import type { Step } from '../../src/model/step.ts'
-import { apply, plan } from '../../src/run.ts'
+import type { Preview } from '../../src/report/preview/preview.ts'
+import { apply } from '../../src/run.ts'
 import { awsDependencies } from '../../src/run/aws.ts'
 import type { Dependencies } from '../../src/run/dependencies.ts'
+import { preview } from '../../src/run/preview.ts'
 import { start } from '../../src/run/start.ts'
 import { type Aws, startAws } from './aws.ts'
 import { POSTGRES_VERSIONS, type PostgresVersion, type Server, type ServerOptions, startServer } from './postgres.ts'
@@ -167,12 +169,18 @@ export class Stack {
     return outcome
   }
 
-  /** The steps that an apply would take now. */
-  async plan(): Promise<Step[]> {
+  /** What `plan` finds, blocked or not. */
+  async preview(): Promise<Preview> {
     const begun = await this.#start('plan')
     if (begun.error !== null) throw begun.error
-    const { plan: found } = await plan(begun.parsed.declaration, begun.run, this.#dependencies())
-    return found.jobs.flatMap((job) => job.transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step])))
+    return preview(begun.parsed.declaration, begun.run, this.#dependencies())
+  }
+
+  /** The steps that an apply would take now. @throws BlockedError */
+  async plan(): Promise<Step[]> {
+    const { plan, blocked } = await this.preview()
+    if (blocked.length > 0) throw new BlockedError(blocked)
+    return plan.jobs.flatMap((job) => job.transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step])))
   }
 
   /** The committed bundle, as Terraform runs it. */

@@ -1,0 +1,83 @@
+import { styleText } from 'node:util'
+import { oneLine, shortLine, visible } from '../../audit/one-line.ts'
+import type { Problem } from '../../errors.ts'
+import type { Finding } from '../../model/step.ts'
+import { countPlan, type PlannedChange, plannedChanges, type Preview } from './preview.ts'
+
+type Colour = 'green' | 'yellow' | 'red' | 'bold'
+type Paint = (colour: Colour, text: string) => string
+
+/** Signs as in a Terraform plan. */
+const SIGNS: Readonly<Record<PlannedChange['status'], { readonly sign: string; readonly colour: Colour }>> = {
+  created: { sign: '+', colour: 'green' },
+  updated: { sign: '~', colour: 'yellow' },
+  removed: { sign: '-', colour: 'red' },
+}
+
+/** Heading of what belongs to no application. */
+const INSTANCE = 'instance'
+
+/**
+ * `plan` for people: the changes by application, each with its reason and its SQL; then warnings, what would block, and
+ * the counts. Every line is safe to print, whatever names the server holds.
+ */
+export function previewText(preview: Preview, colour: boolean): string {
+  const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text)
+  const { plan, blocked, approval, moving } = preview
+  const warnings = plan.findings.filter(({ status }) => status === 'warning')
+  const notices = [...moving.map((sentence) => `! ${shortLine(sentence)}`), ...warnings.map(findingLine)].map((line) => paint('yellow', line))
+  const blocks = [
+    heading(preview),
+    ...byApplication(plannedChanges(plan)).map(([application, changes]) => applicationBlock(application, changes, paint)),
+    ...(notices.length === 0 ? [] : [[paint('yellow', `warnings: ${String(notices.length)}`), ...notices].join('\n')]),
+    ...(blocked.length === 0 ? [] : [[paint('red', `would be blocked: ${String(blocked.length)}`), ...blocked.flatMap((problem) => problemLines(problem, 'red', paint))].join('\n')]),
+    ...(approval === null ? [] : [problemLines(approval, 'yellow', paint).join('\n')]),
+    paint(blocked.length === 0 ? 'bold' : 'red', closing(preview)),
+  ]
+  return `${blocks.join('\n\n')}\n`
+}
+
+function heading({ declaration, server }: Preview): string {
+  const { environment, stack, instance } = declaration
+  const version = server === null ? '' : `, PostgreSQL ${server.versionText}`
+  return `Plan for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version})`
+}
+
+function byApplication(changes: readonly PlannedChange[]): [string, PlannedChange[]][] {
+  const groups = new Map<string, PlannedChange[]>()
+  for (const change of changes) {
+    const name = change.application === null ? INSTANCE : `application ${visible(change.application)}`
+    groups.set(name, [...(groups.get(name) ?? []), change])
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function applicationBlock(heading: string, changes: readonly PlannedChange[], paint: Paint): string {
+  const lines = changes.flatMap(({ status, object, action, message, statements }) => {
+    const { sign, colour } = SIGNS[status]
+    return [paint(colour, `  ${sign} ${object}: ${action}: ${oneLine(message)}`), ...statements.map((statement) => `      ${oneLine(statement)};`)]
+  })
+  return [paint('bold', heading), ...lines].join('\n')
+}
+
+function findingLine({ application, object, message }: Finding): string {
+  return `! ${[application, object].filter((part) => part !== null).map(visible).join(': ')}: ${shortLine(message)}`
+}
+
+function problemLines({ application, field, message, remedy }: Problem, colour: Colour, paint: Paint): string[] {
+  const subject = [application, field].filter((part) => part !== null).map(visible).join(': ')
+  return [paint(colour, `! ${subject}: ${shortLine(message)}`), paint('bold', `  -> ${shortLine(remedy)}`)]
+}
+
+function closing({ plan, blocked }: Preview): string {
+  if (blocked.length > 0) return 'Plan: nothing would be changed, since the apply would be blocked.'
+  const { created, updated, removed, no_change: unchanged, skipped, warning } = countPlan(plan)
+  const rest = [
+    [unchanged, 'unchanged'],
+    [skipped, 'skipped'],
+    [warning, warning === 1 ? 'warning' : 'warnings'],
+  ].filter(([count]) => count !== 0)
+  const others = rest.map(([count, word]) => `${String(count)} ${String(word)}`).join(', ')
+  if (created + updated + removed === 0) return `Plan: nothing to change${others === '' ? '' : ` (${others})`}.`
+  return `Plan: ${String(created)} to create, ${String(updated)} to update, ${String(removed)} to remove${others === '' ? '' : ` (${others})`}.`
+}
