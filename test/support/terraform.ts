@@ -5,7 +5,7 @@ import { type Aws, REGION } from './aws.ts'
 import type { Server } from './postgres.ts'
 import { findProgram, type Program } from './terraform/program.ts'
 import { prepareProvider } from './terraform/provider.ts'
-import { Stack, type Variables } from './terraform/stack.ts'
+import { Stack, type StackSettings, type Variables } from './terraform/stack.ts'
 
 export { parseAudit } from './terraform/audit-file.ts'
 export { Result } from './terraform/result.ts'
@@ -33,7 +33,7 @@ export async function prepareTerraform(): Promise<Terraform> {
   return { program, env: { TF_CLI_CONFIG_FILE: configuration } }
 }
 
-export interface StackOptions {
+export interface StackOptions extends Pick<StackSettings, 'onLine' | 'signal'> {
   readonly server: Pick<Server, 'host' | 'port' | 'caFile'>
   readonly aws: Pick<Aws, 'env'>
   /** `application_databases`. */
@@ -45,7 +45,7 @@ export interface StackOptions {
 let instances = 0
 
 /** A stack on a test server: every one speaks of an instance identifier of its own. Secrets are the caller's business. */
-export async function makeStack({ server, aws, applications, variables = {} }: StackOptions): Promise<Stack> {
+export async function makeStack({ server, aws, applications, variables = {}, ...watch }: StackOptions): Promise<Stack> {
   const { program, env } = await prepareTerraform()
   instances += 1
   const identifier = `instance-${String(process.pid)}-${String(instances)}`
@@ -57,5 +57,5 @@ export async function makeStack({ server, aws, applications, variables = {} }: S
     build_id: 'build-100',
     tls: { mode: 'verify-full', ca_file: server.caFile },
   }
-  return Stack.create({ applications, variables: { ...own, ...variables }, env: { ...env, ...aws.env }, command: program.command, module: MODULE })
+  return Stack.create({ applications, variables: { ...own, ...variables }, env: { ...env, ...aws.env }, command: program.command, module: MODULE, ...watch })
 }

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 import * as v from 'valibot'
 import type { AuditDocument } from '../../../src/model/audit.ts'
@@ -25,6 +26,10 @@ export interface StackSettings {
   readonly command: string
   /** The module's folder. */
   readonly module: string
+  /** Takes each line of Terraform's standard output as it comes. */
+  readonly onLine?: (line: string) => void
+  /** Aborted: a running terraform is told to end. */
+  readonly signal?: AbortSignal
 }
 
 /** Of the machine's own environment nothing else gets through: no credentials, no CI variables, no settings of Terraform. */
@@ -41,15 +46,19 @@ export class Stack {
   env: Environment
   readonly #command: string
   readonly #module: string
+  readonly #onLine: ((line: string) => void) | undefined
+  readonly #signal: AbortSignal | undefined
   #initialised = false
 
-  private constructor(folder: string, { applications, variables, env, command, module }: StackSettings) {
+  private constructor(folder: string, { applications, variables, env, command, module, onLine, signal }: StackSettings) {
     this.folder = folder
     this.applications = { ...applications }
     this.variables = { audit_dir: join(folder, 'audit'), ...variables }
     this.env = env
     this.#command = command
     this.#module = module
+    this.#onLine = onLine
+    this.#signal = signal
   }
 
   /** Makes the folder; nothing runs yet. */
@@ -63,9 +72,12 @@ export class Stack {
   async terraform(args: readonly string[], env: Environment = {}): Promise<Result> {
     const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]))
     const own = { HOME: join(this.folder, 'home'), TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1' }
-    const { exitCode, stdout, stderr, failed, message } = await execa(this.#command, args, {
+    const running = execa(this.#command, args, {
       cwd: this.folder, env: { ...inherited, ...own, ...this.env, ...env }, extendEnv: false, reject: false, stripFinalNewline: false,
+      ...(this.#signal && { cancelSignal: this.#signal }),
     })
+    if (this.#onLine) createInterface({ input: running.stdout }).on('line', this.#onLine)
+    const { exitCode, stdout, stderr, failed, message } = await running
     if (failed && exitCode === undefined) throw new Error(message)
     return new Result(exitCode ?? 0, stdout, stderr)
   }
