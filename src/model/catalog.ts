@@ -45,6 +45,8 @@ export interface DatabaseState {
   /** -1 is no limit, -2 an invalid database (an interrupted DROP DATABASE). */
   readonly connectionLimit: number
   readonly allowConnections: boolean
+  /** Whoever has CREATEDB may copy it. */
+  readonly isTemplate: boolean
   readonly comment: string | null
   /** Never null: the built-in default is filled in. */
   readonly acl: readonly AclItem[]
@@ -97,6 +99,8 @@ export interface Cluster {
   readonly extensions: ReadonlyMap<string, AvailableExtension>
   /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
   readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
+  /** Database to the roles that an access control list inside it names (pg_shdepend), owners of the objects apart. */
+  readonly holders: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 export interface SchemaState {

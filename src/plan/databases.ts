@@ -3,7 +3,7 @@ import type { AclItem, DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag, sameTag } from '../model/tag.ts'
-import { allowConnections, alterDatabaseLimit, commentOnDatabase, createDatabase, grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
+import { allowConnections, alterDatabaseLimit, alterDatabaseTemplate, commentOnDatabase, createDatabase, grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
 import { holdRole, releaseRole } from '../sql/role.ts'
 import { keepOnDatabase } from './adoption.ts'
 import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
@@ -71,6 +71,7 @@ function newDatabase(database: Database): DatabaseState {
     icuLocale: null,
     connectionLimit: database.connectionLimit,
     allowConnections: true,
+    isTemplate: false,
     comment: null,
     acl: [item('', 'CONNECT'), item('', 'TEMPORARY'), ...databasePrivileges('owner').map((privilege) => item(owner, privilege))],
   }
@@ -86,6 +87,9 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
   if (state.connectionLimit !== database.connectionLimit) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
     steps.push(step(about, LIMIT, 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]))
+  }
+  if (state.isTemplate) {
+    steps.push(step(about, 'template', 'updated', `database ${state.name} is no template, which whoever has CREATEDB could copy`, [alterDatabaseTemplate(state.name, false, owner)]))
   }
   return steps
 }
@@ -107,7 +111,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
     step(about, ADMIT, 'created', `${admin} may look inside ${state.name}`, admit),
     step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
   ].filter((item) => item.statements.length > 0)
-  for (const application of concerned(context, database, state.acl)) {
+  for (const application of concerned(context, database)) {
     const wanted = application.database === database.name ? databasePrivileges(application.accessLevel) : []
     const missing = grant(without(wanted, held(state.acl, application.username)), application.username)
     const excess = revoke(without(held(state.acl, application.username, owner), wanted), application.username)
@@ -118,9 +122,11 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   return steps
 }
 
-/** The database's guests, and declared logins of other databases that hold something on this one. */
-export function concerned(context: PlanContext, database: Database, acl: readonly AclItem[]): Application[] {
-  const strangers = [...new Set(acl.map((item) => item.grantee))]
+/** The database's guests, and declared logins of other databases that hold something on this one or inside it. */
+export function concerned(context: PlanContext, database: Database): Application[] {
+  const { databases, holders } = context.actual.cluster
+  const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
+  const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])].sort()
     .map((role) => context.applicationByUsername.get(role))
     .filter((application) => application !== undefined && application.database !== database.name)
   return [...database.guests, ...strangers.filter((application) => application !== undefined)]

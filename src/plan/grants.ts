@@ -25,10 +25,12 @@ interface Place {
 }
 
 export function planGrants(context: PlanContext, database: Database, interior: Interior, schemas: ReadonlyMap<string, SchemaState>): Changes {
-  const acl = context.actual.cluster.databases.get(database.name)?.acl ?? []
-  const logins = concerned(context, database, acl)
+  const logins = concerned(context, database)
   const places = logins.flatMap((application) => placesOf(database, application, interior, schemas))
-  return { steps: places.flatMap(placeSteps), findings: places.flatMap(placeFindings) }
+  return {
+    steps: [...places.flatMap(placeSteps), ...logins.flatMap((application) => everywhereSteps(database, application, interior))],
+    findings: places.flatMap(placeFindings),
+  }
 }
 
 /**
@@ -93,6 +95,20 @@ function objectRevokes(place: Place): Statement[] {
   return byPrivileges(place.objects, (object) => without(held(object.acl, application.username, owner), wantedOn(place, object.objectClass))).map(
     ({ objects, privileges }) => revokeOnObjects(objects, privileges, application.username, owner),
   )
+}
+
+/** Default privileges in all schemas apply in the listed ones too: what goes beyond the level is taken away. */
+function everywhereSteps(database: Database, application: Application, interior: Interior): Step[] {
+  const owner = database.owner.username
+  const isGuest = application.database === database.name
+  const defaults = interior.defaultAcl.filter((item) => item.grantee === application.username && item.creator === owner && item.schema === null)
+  const statements = CLASSES.flatMap((objectClass) => {
+    const held = defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
+    const excess = without(held, isGuest ? objectPrivileges(application.accessLevel, objectClass) : [])
+    return excess.length > 0 ? [revokeByDefault(owner, null, objectClass, excess, application.username)] : []
+  })
+  const message = `${application.username}: default privileges in all schemas of ${database.name} beyond the declaration`
+  return statements.length === 0 ? [] : [step(subjectIn(database, application, 'default_privileges'), 'revoke', 'removed', message, statements)]
 }
 
 function defaultsOf(place: Place, objectClass: ObjectClass): string[] {

@@ -12,14 +12,17 @@ export const ROLES = `SELECT rolname::text AS name, rolcanlogin AS can_login, ro
   shobj_description(oid, 'pg_authid') AS comment
   FROM pg_roles`
 
-/** The locale of ICU and builtin databases has had three homes: none (14), daticulocale (15, 16), datlocale (17). */
+/**
+ * All databases but the server's own templates: an owner may make its database one. The locale of ICU and builtin
+ * databases has had three homes: none (14), daticulocale (15, 16), datlocale (17).
+ */
 export function databases(version: number): string {
   const icu = version >= 170000 ? 'd.datlocale' : version >= 150000 ? 'd.daticulocale' : 'NULL::text'
   return `SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${icu}::text AS icu_locale, d.datconnlimit AS connection_limit,
-    d.datallowconn AS allow_connections, shobj_description(d.oid, 'pg_database') AS comment,
+    d.datallowconn AS allow_connections, d.datistemplate AS is_template, shobj_description(d.oid, 'pg_database') AS comment,
     ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
-    FROM pg_database d WHERE NOT d.datistemplate`
+    FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1')`
 }
 
 /** From 16 on a membership says for itself whether it inherits and allows SET ROLE. */
@@ -37,6 +40,11 @@ export const SETTINGS = `SELECT d.datname::text AS database, r.rolname::text AS 
 export function parameters(names: readonly string[]): string {
   return `SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf('lower(name)', names)}`
 }
+
+/** The roles that access control lists inside a database name, which can be seen from outside of it in this catalog only. */
+export const HOLDERS = `SELECT DISTINCT d.datname::text AS database, r.rolname::text AS role
+  FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
+  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'a'`
 
 /** The default version of every extension at hand; a role that is no superuser may install the trusted ones. */
 export function extensions(areWanted: boolean): string {

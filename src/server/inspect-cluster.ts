@@ -1,7 +1,7 @@
 /** The instance's catalogs, in one round trip. */
 import type { AvailableExtension, Cluster, DatabaseState, Membership, Parameter, RoleState, StoredSetting } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
-import { databases, databaseUsers, extensions, FACTS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
+import { databases, databaseUsers, extensions, FACTS, HOLDERS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
 import { acl, flag, integer, momentOrNull, text, textOrNull, texts } from './row.ts'
 import type { Row, Session } from './session.ts'
 
@@ -12,7 +12,7 @@ import type { Row, Session } from './session.ts'
 export async function inspectCluster(session: Session, declaration: Declaration): Promise<Cluster> {
   const wantsExtensions = declaration.databases.some((database) => database.extensions.length > 0)
   const adopted = declaration.databases.filter((database) => database.owner.adoptExisting).map((database) => database.name)
-  const [facts = [], roles = [], databaseRows = [], members = [], settings = [], parameterRows = [], extensionRows = [], users = []] = await session.query([
+  const [facts = [], roles = [], databaseRows = [], members = [], settings = [], parameterRows = [], extensionRows = [], users = [], holders = []] = await session.query([
     FACTS,
     ROLES,
     databases(session.version),
@@ -21,6 +21,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     parameters(parameterNames(declaration)),
     extensions(wantsExtensions),
     databaseUsers(adopted),
+    HOLDERS,
   ])
   const [server] = facts
   if (server === undefined) throw new TypeError('the server did not say who it is')
@@ -39,6 +40,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     parameters: byName(parameterRows.map(parameter)),
     extensions: byName(extensionRows.map(availableExtension)),
     databaseUsers: users.map((row) => ({ database: text(row, 'database'), role: text(row, 'role') })),
+    holders: holdersByDatabase(holders),
   }
 }
 
@@ -48,6 +50,15 @@ function parameterNames(declaration: Declaration): string[] {
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
   return new Map(items.map((item) => [item.name, item]))
+}
+
+function holdersByDatabase(rows: readonly Row[]): Map<string, Set<string>> {
+  const holders = new Map<string, Set<string>>()
+  for (const row of rows) {
+    const database = text(row, 'database')
+    holders.set(database, (holders.get(database) ?? new Set()).add(text(row, 'role')))
+  }
+  return holders
 }
 
 function roleState(row: Row): RoleState {
@@ -75,6 +86,7 @@ function databaseState(row: Row): DatabaseState {
     icuLocale: textOrNull(row, 'icu_locale'),
     connectionLimit: integer(row, 'connection_limit'),
     allowConnections: flag(row, 'allow_connections'),
+    isTemplate: flag(row, 'is_template'),
     comment: textOrNull(row, 'comment'),
     acl: acl(row, 'acl'),
   }

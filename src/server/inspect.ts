@@ -84,9 +84,9 @@ function isExpired(cluster: Cluster, application: Application): boolean {
   return until !== null && until.getTime() <= Date.now()
 }
 
-/** The plan compares guests, and declared logins of other databases that hold something on this one. */
+/** The plan compares guests, and declared logins of other databases that hold something on this one or inside it. */
 function lookInto(cluster: Cluster, declaration: Declaration, database: Database): Look {
-  const holders = new Set(cluster.databases.get(database.name)?.acl.map((item) => item.grantee))
+  const holders = new Set([...(cluster.databases.get(database.name)?.acl ?? []).map((item) => item.grantee), ...(cluster.holders.get(database.name) ?? [])])
   const guests = new Set(database.guests.map((application) => application.username))
   const strangers = declaration.applications.filter((application) => application.database !== database.name && holders.has(application.username))
   return { grantees: [...guests, ...strangers.map((application) => application.username)], wantsAccess: declaration.governanceDir !== null }

@@ -31,6 +31,10 @@ export function allowConnections(database: string, allow: boolean, owner: string
   return new Statement(`ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS ${String(allow)}`, { runAs: owner })
 }
 
+export function alterDatabaseTemplate(database: string, isTemplate: boolean, owner: string): Statement {
+  return new Statement(`ALTER DATABASE ${identifier(database)} IS_TEMPLATE ${String(isTemplate)}`, { runAs: owner })
+}
+
 export function commentOnDatabase(database: string, comment: string, owner: string): Statement {
   return new Statement(`COMMENT ON DATABASE ${identifier(database)} IS ${literal(comment)}`, { runAs: owner })
 }

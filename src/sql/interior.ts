@@ -49,12 +49,14 @@ export function grantByDefault(creator: string, schema: string, objectClass: Obj
   return defaults(creator, schema, `GRANT ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} TO ${grantee(role)}`)
 }
 
-export function revokeByDefault(creator: string, schema: string, objectClass: ObjectClass, privileges: readonly string[], role: string): Statement {
+/** `schema` null: the default privileges that apply in all schemas. */
+export function revokeByDefault(creator: string, schema: string | null, objectClass: ObjectClass, privileges: readonly string[], role: string): Statement {
   return defaults(creator, schema, `REVOKE ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} FROM ${grantee(role)}`)
 }
 
-function defaults(creator: string, schema: string, change: string): Statement {
-  return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)} IN SCHEMA ${identifier(schema)} ${change}`, { runAs: creator })
+function defaults(creator: string, schema: string | null, change: string): Statement {
+  const where = schema === null ? '' : ` IN SCHEMA ${identifier(schema)}`
+  return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${where} ${change}`, { runAs: creator })
 }
 
 function objectList(objects: readonly ObjectName[]): string {

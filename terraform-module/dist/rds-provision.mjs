@@ -194,7 +194,11 @@ async function lock(file,options2){let release2=await toPromise(lockfile.lock)(f
 lockfile.lock)(file,toSyncOptions(options2));return toSync(release2)}function unlock(file,options2){return toPromise(lockfile.unlock)(file,options2)}function unlockSync(file,options2){
 return toSync(lockfile.unlock)(file,toSyncOptions(options2))}function check2(file,options2){return toPromise(lockfile.check)(file,options2)}function checkSync(file,options2){
 return toSync(lockfile.check)(file,toSyncOptions(options2))}module.exports=lock;module.exports.lock=lock;module.exports.unlock=unlock;module.exports.lockSync=lockSync;
-module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
+module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});function oneLine(text3){return disarm(text3.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text3){let line=oneLine(text3);return line.length<=MAX_CHARACTERS?
+line:`${line.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}function disarm(text3){return text3.
+replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}var UNPRINTABLE,RUNNER_COMMAND,MAX_CHARACTERS,
+init_one_line=__esm({"src/audit/one-line.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,RUNNER_COMMAND=
+/##(\w*)\[/g;MAX_CHARACTERS=1e4}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
  `"+position+"` and Error.stackTraceLimit was: `"+Error.stackTraceLimit+"`");var oldPrepareStackTrace=Error.prepareStackTrace;Error.prepareStackTrace=function(_,stack2){
 return stack2};var stack=new Error().stack;if(Error.prepareStackTrace=oldPrepareStackTrace,stack!==null&&typeof stack=="object")return stack[position]?stack[position].
@@ -8427,7 +8431,42 @@ codeship:codeship_default,drone:drone_default,github:github_default,gitlab:gitla
 sail:sail_default,screwdriver:screwdriver_default,scrutinizer:scrutinizer_default,semaphore:semaphore_default,shippable:shippable_default,teamcity:teamcity_default,
 travis:travis_default,vela:vela_default,vercel:vercel_default,wercker:wercker_default,woodpecker:woodpecker_default,jetbrainsSpace:jetbrains_space_default},env_ci_default=
 ({env:env3=process.env,cwd=process.cwd()}={})=>{for(let name2 of Object.keys(services))if(services[name2].detect({env:env3,cwd}))return{isCi:!0,...services[name2].
-configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});var EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6},ProvisionError=class extends Error{problems;constructor(problems,options2){super(
+configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});function plannedChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
+step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
+username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
+redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...plannedChanges(plan),...plan.
+findings])counts[status]+=1;return counts}var init_preview=__esm({"src/report/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview2,colour){let paint=(name2,text3)=>colour?(0,import_node_util5.styleText)(
+name2,text3,{validateStream:!1}):text3,{plan,blocked,approval,moving}=preview2,warnings=plan.findings.filter(({status})=>status==="warning"),notices=[...moving.
+map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview2),...byApplication(plannedChanges(
+plan)).map(([application,changes])=>applicationBlock(application,changes,paint)),...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),
+...notices].join(`
+`)],...blocked.length===0?[]:[[paint("red",`would be blocked: ${String(blocked.length)}`),...blocked.flatMap(problem2=>problemLines(problem2,"red",paint))].join(
+`
+`)],...approval===null?[]:[problemLines(approval,"yellow",paint).join(`
+`)],paint(blocked.length===0?"bold":"red",closing(preview2))].join(`
+
+`)}
+`}function heading2({declaration,server}){let{environment,stack,instance:instance2}=declaration,version=server===null?"":`, PostgreSQL ${server.versionText}`;return`\
+Plan for stack ${visible(stack)} (${environment}) on ${visible(instance2.identifier)} (${visible(instance2.host)}:${String(instance2.port)}${version})`}function byApplication(changes){
+let groups=new Map;for(let change of changes){let name2=change.application===null?INSTANCE2:`application ${visible(change.application)}`;groups.set(name2,[...groups.
+get(name2)??[],change])}return[...groups].sort(([a8],[b8])=>a8<b8?-1:1)}function applicationBlock(heading3,changes,paint){let lines=changes.flatMap(({status,object:object2,
+action,message,statements})=>{let{sign:sign2,colour}=SIGNS[status];return[paint(colour,`  ${sign2} ${object2}: ${action}: ${oneLine(message)}`),...statements.map(
+statement=>`      ${oneLine(statement)};`)]});return[paint("bold",heading3),...lines].join(`
+`)}function findingLine({application,object:object2,message}){return`! ${[application,object2].filter(part=>part!==null).map(visible).join(": ")}: ${shortLine(message)}`}
+function problemLines({application,field,message,remedy},colour,paint){let subject2=[application,field].filter(part=>part!==null).map(visible).join(": ");return[
+paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closing({plan,blocked}){if(blocked.length>0)return"Plan\
+: nothing would be changed, since the apply would be blocked.";let{created,updated,removed,no_change:unchanged,skipped,warning:warning2}=countPlan(plan),others=[
+[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==0).map(([count,word])=>`${String(count)} ${String(
+word)}`).join(", ");return created+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.`:`Plan: ${String(created)} to create, ${String(
+updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.`}var import_node_util5,SIGNS,INSTANCE2,init_text=__esm({"src/report/preview/t\
+ext.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();init_preview();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"\
+yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance"}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview2){let{declaration,run,server,plan,blocked,approval,moving}=preview2,
+{identifier:identifier2,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:run.toolVersion,run_id:run.runId,build_id:run.buildId,
+input_sha256:run.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,instance:{identifier:identifier2,host:host2,
+port:port2},server_version:server?.versionText??null,changes:plannedChanges(plan),findings:plan.findings.map(({application,database,username,object:object2,action,
+status,message})=>({application,database,username,object:object2,action,status,message})),blocked_by:blocked,approval,moving_target:moving,summary:{...countPlan(
+plan),blocked:blocked.length}};return`${JSON.stringify(document,null,2)}
+`}var init_json=__esm({"src/report/preview/json.ts"(){"use strict";init_preview()}});var EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6},ProvisionError=class extends Error{problems;constructor(problems,options2){super(
 problems.map(describeProblem).join(`
 `),options2),this.name=new.target.name,this.problems=problems}};function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.
 application}: ${problem2.field}`}: ${problem2.message} ${problem2.remedy}`.trim()}var InvalidInputError=class extends ProvisionError{exitCode=EXIT.invalidInput},
@@ -8567,12 +8606,9 @@ handle,end,size),aside=`${path4}.interrupted`;return await appendDurably(aside,B
 `)])),await handle.truncate(end),await handle.sync(),`${(0,import_node_path4.basename)(path4)}: ${size-end} bytes at its end belong to no complete run (a run wa\
 s killed while writing, or lines were removed by hand); they were moved to ${(0,import_node_path4.basename)(aside)}.`}async function readRange(handle,start2,end){
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
-0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,RUNNER_COMMAND=/##(\w*)\[/g;function oneLine(text3){return disarm(text3.
-replace(/\s*[\r\n\t]\s*/g," ")).trim()}var MAX_CHARACTERS=1e4;function shortLine(text3){let line=oneLine(text3);return line.length<=MAX_CHARACTERS?line:`${line.
-slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}function disarm(text3){return text3.replace(UNPRINTABLE,
-character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}var ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;function markdownName(name2){return escape(visible(name2))}function markdownText(text3){
-return escape(oneLine(text3))}function escape(text3){return text3.replace(ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,"\\_")}function markdownTable(header,rows){
-let line=cells=>`| ${cells.join(" | ")} |`;return[line(header),line(header.map(()=>"---")),...rows.map(line)].join(`
+0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}init_one_line();var ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;function markdownName(name2){return escape(visible(name2))}
+function markdownText(text3){return escape(oneLine(text3))}function escape(text3){return text3.replace(ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,
+"\\_")}function markdownTable(header,rows){let line=cells=>`| ${cells.join(" | ")} |`;return[line(header),line(header.map(()=>"---")),...rows.map(line)].join(`
 `)}var LOGIN_HEADER=["Login","Application","Level","Logs in by","On the database","In its schemas","Since","Build","Valid until"],OUTSIDE_HEADER=["Role","Privilege",
 "On"],NOTHING="\u2013";function renderAccess(matrix,days){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.
 stack)} on instance ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
@@ -8610,8 +8646,8 @@ folder,"access.md"),previous=await readIfExists(path4),text3=replaceSection(prev
 path4,text3)}return repairs}async function readIfExists(path4){try{return await(0,import_promises4.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&
 "code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){return{application:null,field:"governance_dir",message:`The run co\
 uld not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit follows on standard output. Make the folder writable \
-and run again."}}var MAX_LINE_BYTES=64*1024-1024;function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem2 of problems)
-options2.write(`${printableJson({type:"problem",...problem2})}
+and run again."}}init_one_line();var MAX_LINE_BYTES=64*1024-1024;function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){
+for(let problem2 of problems)options2.write(`${printableJson({type:"problem",...problem2})}
 `);for(let message of notes)options2.write(`${printableJson({type:"note",message})}
 `);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record of document.records)writeRecord(record,options2);writeRun(document,options2)}
 function writeRecord(record,options2){let full={type:"record",...record};writeFitting(full,{...full,statements:[],statements_omitted:record.statements.length},options2)}
@@ -8625,12 +8661,12 @@ learn(fileProblem);let{problem:problem2,repairs}=governance===null?{problem:null
 null&&fileProblem===null&&problem2!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&writeAuditLines(document,fallback2);for(let reporter of reporters)
 reporter.finish(document,[...problems,...found],repairs);return document}function failedEnd(end,problems){let error=[...end.error===null?[]:[end.error],...problems.
 map(describeProblem)].join(`
-`);return end.exitCode===EXIT.done||end.exitCode===EXIT.changes?{outcome:"failed",exitCode:EXIT.failed,error}:{...end,error}}var WORDS=[["created","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["skipped","skippe\
-d"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};function closingLine({run,summary}){let head2=run.exit_code===
-0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),what=[...summary.created+summary.updated+summary.removed+summary.
-failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what} in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.
-build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]}\
- ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){let{run,records}=document,where=[
+`);return end.exitCode===EXIT.done||end.exitCode===EXIT.changes?{outcome:"failed",exitCode:EXIT.failed,error}:{...end,error}}init_one_line();var WORDS=[["created","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["\
+skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};function closingLine({run,summary}){let head2=run.
+exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),what=[...summary.created+summary.updated+summary.
+removed+summary.failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what} in ${(run.duration_ms/1e3).toFixed(1)} s (buil\
+d ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.filter(([status])=>summary[status]>0).map(([status,
+word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){let{run,records}=document,where=[
 run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===""?"":`: ${where}`}`,
 markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","\
 Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status","Application","Object",
@@ -8642,13 +8678,14 @@ Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>[""
 0,MAX_ROWS)),...rest>0?[`${rest} more in the audit file.`]:[]]}function problemRow({application,field,message,remedy}){return[markdownName(application??""),markdownName(
 field),markdownText(message),markdownText(remedy)]}function warningRow({application,database,username,message}){return[...[application,database,username].map(name2=>markdownName(
 name2??"")),markdownText(message)]}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),
-object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}var MAX_ANNOTATIONS=10;function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,insideTerraform:insideTerraform2}){
-let warnings=[],annotate=insideTerraform2?bracketCommand:colonCommand;return{record(record){record.status==="warning"&&warnings.push(record)},finish(document,problems,notes){
-let texts3=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({title:titleOf(null),message}))];for(let{title,
-message}of texts3.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.slice(0,MAX_ANNOTATIONS))write(annotate(
-"error",titleOf(problem2.application),problemText(problem2)));writeSummary(jobSummary(document,warnings,problems,notes))}}}function titleOf(application){return application===
-null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,remedy}){return`${visible(field)}: ${shortLine(message)} ${shortLine(
-remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}::${percentEncode(message,/[%\r\n]/g)}
+object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}init_one_line();var MAX_ANNOTATIONS=10;function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,
+insideTerraform:insideTerraform2}){let warnings=[],annotate=insideTerraform2?bracketCommand:colonCommand;return{record(record){record.status==="warning"&&warnings.
+push(record)},finish(document,problems,notes){let texts3=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({
+title:titleOf(null),message}))];for(let{title,message}of texts3.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.
+slice(0,MAX_ANNOTATIONS))write(annotate("error",titleOf(problem2.application),problemText(problem2)));writeSummary(jobSummary(document,warnings,problems,notes))}}}
+function titleOf(application){return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,remedy}){return`${visible(
+field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}\
+::${percentEncode(message,/[%\r\n]/g)}
 `}function bracketCommand(level,title,message){return`##[${level} title=${percentEncode(title,/[%\r\n;\]]/g)}]${percentEncode(message,/[%\r\n;\]]/g)}
 `}function percentEncode(text3,characters){return text3.replace(characters,character=>`%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2,"0")}`)}var import_node_fs2=__toESM(require_fs(),1);function createOutput(stream){let failure=null,fail=error=>{failure??=error};return stream.on("error",fail),{write(text3){
 failure===null&&stream.write(text3)},failure:()=>failure}}function createFileOutput(path4){let failure=null;return{write(text3){try{failure===null&&(0,import_node_fs2.appendFileSync)(
@@ -8663,7 +8700,7 @@ command:run.command,environment,cluster_name:clusterName,instance:instance2===nu
 approval:run.approval,tool_version:run.toolVersion,input_sha256:run.inputSha256,started_at:run.startedAt.toISOString()}}function endFields(end,{run,now}){let started=run.
 startedAt.getTime(),finished=Math.max(started,now().getTime());return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,
 exit_code:end.exitCode,error:end.error}}function countStatuses(records){let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};
-for(let record of records)counts[record.status]+=1;return counts}var import_node_util=__toESM(require_util(),1);var LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"\
+for(let record of records)counts[record.status]+=1;return counts}var import_node_util=__toESM(require_util(),1);init_one_line();var LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"\
 !",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}};function createTextReporter(options2){let warnings=[],
 paint=(colour,text3)=>options2.colour?(0,import_node_util.styleText)(colour,text3,{validateStream:!1}):text3,line=(colour,text3)=>options2.write(`${paint(colour,
 text3)}
@@ -9835,9 +9872,9 @@ for(let step2 of steps)step2===culprit?this.failures.push({step:step2,error}):th
 draftOf(step2,statements,durationMs,note))}};function draftOf(step2,statements,durationMs,note){let{application,database,username,object:object2,action,status,message}=step2;
 return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.map(statement=>statement.redacted)}}function isRetried(error){
 return RETRIED.has(error.code)||error.code==="XX000"&&error.message.includes("tuple concurrently")}function stepsOf(transactions){return transactions.flatMap(transaction=>transaction.
-kind==="atomic"?transaction.steps:[transaction.step])}function asError(error){return error instanceof Error?error:new Error(String(error))}async function execute(server,plan2,options2){
+kind==="atomic"?transaction.steps:[transaction.step])}function asError(error){return error instanceof Error?error:new Error(String(error))}async function execute(server,plan,options2){
 let run=new Run(server,options2);for(let stage of STAGES){let failed=new Set([...run.failures.map(failure=>failure.step),...run.unknown,...run.skipped].map(step2=>step2.
-database)),jobs=plan2.jobs.filter(job=>job.stage===stage),isOpen=job=>!stepsOf(job.transactions).some(step2=>failed.has(step2.database));await run.stage(jobs.filter(
+database)),jobs=plan.jobs.filter(job=>job.stage===stage),isOpen=job=>!stepsOf(job.transactions).some(step2=>failed.has(step2.database));await run.stage(jobs.filter(
 isOpen));for(let job of jobs.filter(item=>!isOpen(item)))run.skipped.push(...stepsOf(job.transactions))}return{failures:run.failures,unknown:run.unknown,skipped:run.
 skipped}}var REDACTED="[redacted]",Secret=class{#value;constructor(value){this.#value=value}reveal(){return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.
 for("nodejs.util.inspect.custom")](){return REDACTED}};var Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){
@@ -9845,7 +9882,8 @@ return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.r
 encoding!==null&&words.push(`ENCODING ${literal(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(
 database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(" "))}function alterDatabaseLimit(database,limit,owner){
 return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){return new Statement(
-`ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}function commentOnDatabase(database,comment,owner){return new Statement(
+`ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}function alterDatabaseTemplate(database,isTemplate,owner){return new Statement(
+`ALTER DATABASE ${identifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{runAs:owner})}function commentOnDatabase(database,comment,owner){return new Statement(
 `COMMENT ON DATABASE ${identifier(database)} IS ${literal(comment)}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){return new Statement(
 `GRANT ${privileges.join(", ")} ON DATABASE ${identifier(database)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner){
 return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${identifier(database)} FROM ${grantee(role)}`,{runAs:owner})}var GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"};function createSchema(schema,owner){
@@ -9857,9 +9895,10 @@ schema)}`;return new Statement(`CREATE EXTENSION ${identifier(extension)}${where
 `REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${grantee(role)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
 return defaults2(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${grantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
 return defaults2(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${grantee(role)}`)}function defaults2(creator,schema,change){
-return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)} IN SCHEMA ${identifier(schema)} ${change}`,{runAs:creator})}function objectList(objects2){
-let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.objectClass]} ${objects2.map(objectName).
-join(", ")}`}function objectName(object2){let name2=qualified(object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+let where=schema===null?"":` IN SCHEMA ${identifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${where} ${change}`,
+{runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
+objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=qualified(object2.schema,object2.name);return object2.args===null?name2:
+`${name2}(${object2.args})`}function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
 input.actual.cluster.memberships,item=>item.role),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;
 for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){
 return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
@@ -9908,37 +9947,39 @@ statement=createDatabase({name:name2,owner:owner.username,encoding,locale,connec
 login)],step:step(subject(owner,"database"),"create","created",`database ${name2}, owned by ${owner.username}`,[statement]),undo:[releaseRole(version,owner.username,
 login)]}}function newDatabase(database){let owner=database.owner.username,item=(grantee2,privilege)=>({grantor:owner,grantee:grantee2,privilege});return{name:database.
 name,owner,encoding:database.encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,
-comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(owner,privilege))]}}function limitSteps(database,state2){
+isTemplate:!1,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(owner,privilege))]}}function limitSteps(database,state2){
 let about2=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about2,REOPEN,"updated",`databa\
 se ${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit){let message=`connecti\
 on limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about2,LIMIT,"updated",message,[alterDatabaseLimit(
-state2.name,database.connectionLimit,owner)]))}return steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.actual.
-cluster.server.login,about2=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],
-revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],restrict=[...revoke(held(state2.acl,"",owner),""),...grant2(
-without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant2(without(["CONNECT"],held(state2.acl,admin)),admin),steps=[...keepOnDatabase(context,
-database,state2),step(about2,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about2,"restrict","updated",`PUBLIC may not connect to ${state2.
-name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database,state2.acl)){let wanted=application.database===database.
-name?databasePrivileges(application.accessLevel):[],missing=grant2(without(wanted,held(state2.acl,application.username)),application.username),excess=revoke(without(
-held(state2.acl,application.username,owner),wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,
-"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.
-username} has more on ${state2.name} than declared`,excess))}return steps}function concerned(context,database,acl2){let strangers=[...new Set(acl2.map(item=>item.
-grantee))].map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==database.name);return[...database.
-guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(state2.comment);if(existing===
-null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return[];
-let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===null&&!isNew,about2=subject(database.owner,isAdopted?
-"database":"tag");return[step(about2,isAdopted?ADOPT:"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){
-if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardow\
-n knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
-owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].filter(role=>role!==
-""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];
-others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(
-", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who a\
-lone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200;function planGrants(context,database,interior,schemas2){let acl2=context.actual.cluster.databases.
-get(database.name)?.acl??[],places=concerned(context,database,acl2).flatMap(application=>placesOf(database,application,interior,schemas2));return{steps:places.flatMap(
-placeSteps),findings:places.flatMap(placeFindings)}}function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.
-owner.username,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){
-let isListed2=isGuest&&application.schemas.includes(schema.name),here=defaults3.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===0)
-continue;let objects2=interior.objects.filter(item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}
+state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about2,"template","updated",`database ${state2.name} is no template, wh\
+ich whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.owner.
+username,admin=context.actual.cluster.server.login,about2=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.
+name,privileges,role,owner)],revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],restrict=[...revoke(held(state2.
+acl,"",owner),""),...grant2(without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant2(without(["CONNECT"],held(state2.acl,admin)),admin),
+steps=[...keepOnDatabase(context,database,state2),step(about2,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about2,"restrict","updated",
+`PUBLIC may not connect to ${state2.name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database)){let wanted=application.
+database===database.name?databasePrivileges(application.accessLevel):[],missing=grant2(without(wanted,held(state2.acl,application.username)),application.username),
+excess=revoke(without(held(state2.acl,application.username,owner),wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&
+steps.push(step(guest,"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revo\
+ke","removed",`${application.username} has more on ${state2.name} than declared`,excess))}return steps}function concerned(context,database){let{databases:databases2,
+holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,...holders.get(
+database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==database.name);
+return[...database.guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(
+state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&
+sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===null&&!isNew,
+about2=subject(database.owner,isAdopted?"database":"tag");return[step(about2,isAdopted?ADOPT:"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}
+function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name}\
+ is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){
+let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].
+filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(
+item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}\
+, left alone: ${others.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name}\
+ from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200;function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),
+places=logins.flatMap(application=>placesOf(database,application,interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(
+database,application,interior))],findings:places.flatMap(placeFindings)}}function placesOf(database,application,interior,schemas2){let isGuest=application.database===
+database.name,owner=database.owner.username,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.
+values()){let isListed2=isGuest&&application.schemas.includes(schema.name),here=defaults3.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===
+0)continue;let objects2=interior.objects.filter(item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}
 return places}function placeSteps(place){let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,
 "grant"),defaults3=subjectIn(database,application,"default_privileges"),granted=step(grants,"grant","created",`${application.username}: ${application.accessLevel}\
  in ${where}`,[...schemaGrants(place),...objectGrants(place)]),revoked=step(grants,"revoke","removed",`${application.username} has more in ${where} than declare\
@@ -9953,7 +9994,12 @@ acl,application.username,schema.owner),isListed2?["USAGE"]:[]);return excess.len
 objectClass==="function"?[...has,...held(object2.acl,"")]:has;return without(wantedOn(place,object2.objectClass),all)}).map(({objects:objects2,privileges})=>grantOnObjects(
 objects2,privileges,application.username,database.owner.username))}function objectRevokes(place){let{database,application}=place,owner=database.owner.username;return byPrivileges(
 place.objects,object2=>without(held(object2.acl,application.username,owner),wantedOn(place,object2.objectClass))).map(({objects:objects2,privileges})=>revokeOnObjects(
-objects2,privileges,application.username,owner))}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(
+objects2,privileges,application.username,owner))}function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===
+database.name,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),statements=CLASSES.flatMap(
+objectClass2=>{let held3=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=without(held3,isGuest?objectPrivileges(application.
+accessLevel,objectClass2):[]);return excess.length>0?[revokeByDefault(owner,null,objectClass2,excess,application.username)]:[]}),message=`${application.username}\
+: default privileges in all schemas of ${database.name} beyond the declaration`;return statements.length===0?[]:[step(subjectIn(database,application,"default_pr\
+ivileges"),"revoke","removed",message,statements)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(
 item=>item.privilege)}function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=without(wantedOn(place,
 objectClass2),defaultsOf(place,objectClass2));return missing.length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:
 []})}function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=without(defaultsOf(place,objectClass2),
@@ -10104,16 +10150,19 @@ db AS create_db,
 ext AS encoding,
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${version>=17e4?"d.datlocale":version>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, d.\
 datconnlimit AS connection_limit,
-    d.datallowconn AS allow_connections, shobj_description(d.oid, 'pg_database') AS comment,
+    d.datallowconn AS allow_connections, d.datistemplate AS is_template, shobj_description(d.oid, 'pg_database') AS comment,
     ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
-    FROM pg_database d WHERE NOT d.datistemplate`}function memberships(version){return`SELECT pg_get_userbyid(roleid)::text AS role, pg_get_userbyid(member)::te\
-xt AS member, pg_get_userbyid(grantor)::text AS grantor,
+    FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version){return`SELECT pg_get_userbyid(roleid)::text AS role, pg_\
+get_userbyid(member)::text AS member, pg_get_userbyid(grantor)::text AS grantor,
     admin_option AS admin, ${version>=16e4?"inherit_option AS inherit, set_option AS set":"true AS inherit, true AS set"} FROM pg_auth_members`}var SETTINGS=`SE\
 LECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
   substr(c, strpos(c, '=') + 1) AS value
   FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;function parameters(names2){
-return`SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf("lower(name)",names2)}`}function extensions(areWanted){return`SELECT v.name::text AS\
- name, (v.trusted OR NOT v.superuser) AS trusted,
+return`SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf("lower(name)",names2)}`}var HOLDERS=`SELECT DISTINCT d.datname::text AS database, r.\
+rolname::text AS role
+  FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
+  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'a'`;function extensions(areWanted){return`SELECT v.name::text AS name, (v.trusted OR NO\
+T v.superuser) AS trusted,
     coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
     FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
     WHERE ${String(areWanted)}`}function databaseUsers(names2){return`SELECT DISTINCT d.datname::text AS database, r.rolname::text AS role
@@ -10122,21 +10171,23 @@ return`SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf("low
     JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
     WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
 filter(database=>database.owner.adoptExisting).map(database=>database.name),[facts=[],roles=[],databaseRows=[],members=[],settings=[],parameterRows=[],extensionRows=[],
-users=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS,parameters(parameterNames(declaration)),extensions(wantsExtensions),
-databaseUsers(adopted)]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");return{server:{version:integer(server,"versio\
-n"),versionText:text(server,"version_text").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag(server,"in_recovery"),passwordEncryption:text(server,
-"password_encryption")},roles:byName(roles.map(roleState)),databases:byName(databaseRows.map(databaseState)),memberships:members.map(membership),settings:settings.
+users=[],holders=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS,parameters(parameterNames(declaration)),extensions(
+wantsExtensions),databaseUsers(adopted),HOLDERS]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");return{server:{version:integer(
+server,"version"),versionText:text(server,"version_text").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag(server,"in_recovery"),passwordEncryption:text(
+server,"password_encryption")},roles:byName(roles.map(roleState)),databases:byName(databaseRows.map(databaseState)),memberships:members.map(membership),settings:settings.
 map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:text(
-row2,"database"),role:text(row2,"role")}))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.
-settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function roleState(row2){return{name:text(row2,"name"),canLogin:flag(
-row2,"can_login"),superuser:flag(row2,"superuser"),createDb:flag(row2,"create_db"),createRole:flag(row2,"create_role"),replication:flag(row2,"replication"),bypassRls:flag(
-row2,"bypass_rls"),connectionLimit:integer(row2,"connection_limit"),validUntil:momentOrNull(row2,"valid_until"),comment:textOrNull(row2,"comment")}}function databaseState(row2){
-return{name:text(row2,"name"),owner:text(row2,"owner"),encoding:text(row2,"encoding"),collate:text(row2,"collate"),ctype:text(row2,"ctype"),icuLocale:textOrNull(
-row2,"icu_locale"),connectionLimit:integer(row2,"connection_limit"),allowConnections:flag(row2,"allow_connections"),comment:textOrNull(row2,"comment"),acl:acl(row2,
-"acl")}}function membership(row2){return{role:text(row2,"role"),member:text(row2,"member"),grantor:text(row2,"grantor"),admin:flag(row2,"admin"),inherit:flag(row2,
-"inherit"),set:flag(row2,"set")}}function storedSetting(row2){return{database:text(row2,"database"),role:text(row2,"role"),name:text(row2,"name"),value:text(row2,
-"value")}}function parameter(row2){return{name:text(row2,"name"),context:text(row2,"context")}}function availableExtension(row2){return{name:text(row2,"name"),trusted:flag(
-row2,"trusted"),requires:texts(row2,"requires"),schema:textOrNull(row2,"schema")}}var OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE \
+row2,"database"),role:text(row2,"role")})),holders:holdersByDatabase(holders)}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(
+application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){
+let holders=new Map;for(let row2 of rows){let database=text(row2,"database");holders.set(database,(holders.get(database)??new Set).add(text(row2,"role")))}return holders}
+function roleState(row2){return{name:text(row2,"name"),canLogin:flag(row2,"can_login"),superuser:flag(row2,"superuser"),createDb:flag(row2,"create_db"),createRole:flag(
+row2,"create_role"),replication:flag(row2,"replication"),bypassRls:flag(row2,"bypass_rls"),connectionLimit:integer(row2,"connection_limit"),validUntil:momentOrNull(
+row2,"valid_until"),comment:textOrNull(row2,"comment")}}function databaseState(row2){return{name:text(row2,"name"),owner:text(row2,"owner"),encoding:text(row2,"\
+encoding"),collate:text(row2,"collate"),ctype:text(row2,"ctype"),icuLocale:textOrNull(row2,"icu_locale"),connectionLimit:integer(row2,"connection_limit"),allowConnections:flag(
+row2,"allow_connections"),isTemplate:flag(row2,"is_template"),comment:textOrNull(row2,"comment"),acl:acl(row2,"acl")}}function membership(row2){return{role:text(
+row2,"role"),member:text(row2,"member"),grantor:text(row2,"grantor"),admin:flag(row2,"admin"),inherit:flag(row2,"inherit"),set:flag(row2,"set")}}function storedSetting(row2){
+return{database:text(row2,"database"),role:text(row2,"role"),name:text(row2,"name"),value:text(row2,"value")}}function parameter(row2){return{name:text(row2,"na\
+me"),context:text(row2,"context")}}function availableExtension(row2){return{name:text(row2,"name"),trusted:flag(row2,"trusted"),requires:texts(row2,"requires"),
+schema:textOrNull(row2,"schema")}}var OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE \
 d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`}var NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information\
 _schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')";function schemas(count){let objects2=`SELECT c.relnamespace AS schema, c.relowner AS owner FRO\
 M pg_class c WHERE ${RELATIONS} AND ${noMember("pg_class","c.oid")}
@@ -10219,14 +10270,14 @@ length))}}}function byName2(items2){return new Map(items2.map(item=>[item.name,i
 row2,"name"),owner:text(row2,"owner")}}function objectClass(row2){let value=text(row2,"class");if(value==="table"||value==="sequence"||value==="function")return value;
 throw new TypeError(`the server answered an unknown class of objects: ${value}`)}function schemaObject(row2){return{schema:text(row2,"schema"),name:text(row2,"n\
 ame"),objectClass:objectClass(row2),args:textOrNull(row2,"args"),acl:acl(row2,"acl")}}function defaultAclItem(row2){return{creator:text(row2,"creator"),schema:textOrNull(
-row2,"schema"),objectClass:objectClass(row2),grantee:text(row2,"grantee"),privilege:text(row2,"privilege")}}async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}var MAX_VERSIONS=3;async function checkLogin(server,versions2,application,credential,isExpired2,look){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
-server,application,tried,look);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
+row2,"schema"),objectClass:objectClass(row2),grantee:text(row2,"grantee"),privilege:text(row2,"privilege")}}async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}var MAX_VERSIONS=3;async function checkLogin(server,versions2,application,credential,isExpired2,look2){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
+server,application,tried,look2);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
 interior:null};if(await pendingWorks(server,versions2,application,tried))return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};let again=await versions2.
 current(application.secretId);if(again===null||again.versionId===tried.versionId||attempt===MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function pendingWorks(server,versions2,application,tried){
 let pending=await versions2.pending(application.secretId);if(pending===null||pending.versionId===tried.versionId)return!1;let{state:state2}=await tryLogin(server,
-application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,look){let login={user:credential.username??
-application.username,password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look===
-null?null:inspectDatabase(session,look));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;
+application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,look2){let login={user:credential.username??
+application.username,password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look2===
+null?null:inspectDatabase(session,look2));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;
 return{state:stateOf(error),interior:null}}}function stateOf(failure){switch(failure.kind){case"after_authentication":return{kind:"password_right",note:failure.
 message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure.message};case"\
 unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}async function inspect2(server,versions2,declaration,credentials,scope){let cluster=await inspectCluster(server.admin,declaration),logins=new Map(scope?.before.
@@ -10235,18 +10286,19 @@ filter(application=>scope===null||scope.applications.has(application.name)),look
 has(database.owner.name),databases2=declaration.databases.filter(database=>mayLookInside(cluster,database)&&looksInside(database));for(let database of databases2)
 interiors.delete(database.name);let byOwner=new Map(databases2.map(database=>[database.owner.name,database]));return await settled(applications.map(async application=>{
 let credential=tried.get(application.name);if(credential===void 0||!mayTry(cluster,application))return logins.set(application.name,{kind:"not_tried"});let database=byOwner.
-get(application.name),look=database===void 0?null:lookInto(cluster,declaration,database),result=await checkLogin(server,versions2,application,credential,isExpired(
-cluster,application),look);return tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.
+get(application.name),look2=database===void 0?null:lookInto(cluster,declaration,database),result=await checkLogin(server,versions2,application,credential,isExpired(
+cluster,application),look2);return tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.
 set(application.name,result.state)})),await settled(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let interior=await seenByAdmin(
 server,database,lookInto(cluster,declaration,database));interior!==null&&interiors.set(database.name,interior)})),{actual:{cluster,interiors,logins},credentials:tried}}
 function mayTry(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
 null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==
 -2}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}
-function lookInto(cluster,declaration,database){let holders=new Set(cluster.databases.get(database.name)?.acl.map(item=>item.grantee)),guests=new Set(database.guests.
-map(application=>application.username)),strangers=declaration.applications.filter(application=>application.database!==database.name&&holders.has(application.username));
-return{grantees:[...guests,...strangers.map(application=>application.username)],wantsAccess:declaration.governanceDir!==null}}async function seenByAdmin(server,database,look){
-try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof ConnectFailure&&
-error.kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
+function lookInto(cluster,declaration,database){let holders=new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.
+get(database.name)??[]]),guests=new Set(database.guests.map(application=>application.username)),strangers=declaration.applications.filter(application=>application.
+database!==database.name&&holders.has(application.username));return{grantees:[...guests,...strangers.map(application=>application.username)],wantsAccess:declaration.
+governanceDir!==null}}async function seenByAdmin(server,database,look2){try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(
+session,look2))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;
+throw error}}function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
 function nameApplications(problems,declaration){return problems.flatMap(problem2=>{let users=passwordLogins(declaration).filter(({secretId:secretId2})=>secretId2===
 problem2.field);return[...users.length===0||problem2.field===declaration.admin.secretId?[problem2]:[],...users.map(({name:name2})=>({...problem2,application:name2}))]})}
@@ -10278,29 +10330,32 @@ name);if(credential===void 0)return[];let state2=actual.logins.get(application.n
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
 hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
 let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var MAX_ROUNDS=4;async function converge(run,server,credentials){let scope=null,last=null,touched=new Set,record=draft=>{touched.add(keyOf(draft)),run.recorder.
-record(draft)};for(let number=1;;number+=1){let{inspection,plan:plan2}=await makeRound(run,server,credentials,scope);if(plan2.jobs.length===0)return recordFindings(
-run.recorder,plan2.findings,touched),inspection;if(number>MAX_ROUNDS||last!==null&&samePlan(last,plan2))throw notConverged(plan2);let{signal}=run.dependencies,execution=await execute(
-server,plan2,{signal,maxConnections:run.declaration.maxConnections,record});assertApplied(run,server,execution),last=execution.failures.length===0?plan2:null,scope=
-await scopeAfter(run,plan2,inspection)}}async function makeRound(run,server,credentials,scope){let inspection=await inspect2(server,versionsOf(run.secrets),run.
-declaration,credentials,scope),clones=checkClones(run.declaration,inspection.actual.cluster.memberships,inspection.credentials);if(clones.length>0)throw new SecretError(
-clones);let violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(run.
-declaration,inspection.actual,inspection.credentials);return{inspection,plan:makePlan({declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,
-secrets})}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function stepsOf2(plan2){
-return plan2.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps:[transaction.step]))}function samePlan(a8,b8){
-let text3=plan2=>stepsOf2(plan2).map(step2=>`${step2.message}
+record(draft)};for(let number=1;;number+=1){let{inspection,plan}=await makeRound(run,server,credentials,scope);if(plan.jobs.length===0)return recordFindings(run.
+recorder,plan.findings,touched),inspection;if(number>MAX_ROUNDS||last!==null&&samePlan(last,plan))throw notConverged(plan);let{signal}=run.dependencies,execution=await execute(
+server,plan,{signal,maxConnections:run.declaration.maxConnections,record});assertApplied(run,server,execution),last=execution.failures.length===0?plan:null,scope=
+await scopeAfter(run,plan,inspection)}}async function makeRound(run,server,credentials,scope){let inspection=await look(run,server,credentials,scope);return{inspection,
+plan:await planFrom(run,inspection)}}async function look(run,server,credentials,scope){return inspect2(server,versionsOf(run.secrets),run.declaration,credentials,
+scope)}async function planFrom(run,inspection){let clones=checkClones(run.declaration,inspection.actual.cluster.memberships,inspection.credentials);if(clones.length>
+0)throw new SecretError(clones);let violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(
+run.declaration,inspection.actual,inspection.credentials);return makePlan({declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,secrets})}
+function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function stepsOf2(plan){return plan.
+jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps:[transaction.step]))}function samePlan(a8,b8){let text3=plan=>stepsOf2(
+plan).map(step2=>`${step2.message}
 ${step2.statements.join(`
 `)}`).join(`
-`);return text3(a8)===text3(b8)}async function scopeAfter(run,plan2,inspection){let steps=stepsOf2(plan2),applications=new Set(steps.flatMap(step2=>step2.application===
+`);return text3(a8)===text3(b8)}async function scopeAfter(run,plan,inspection){let steps=stepsOf2(plan),applications=new Set(steps.flatMap(step2=>step2.application===
 null?[]:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.database===null?[]:[step2.database])),set=new Set(steps.filter(step2=>step2.object===
 "role"||step2.object==="password").map(step2=>step2.application)),credentials=new Map(inspection.credentials),again=run.declaration.applications.filter(application=>set.
 has(application.name)&&application.auth==="password");if(again.length>0){let current=await run.secrets.readCurrent(again.map(application=>application.secretId));
 for(let application of again){let credential=current.credentials.get(application.secretId);credential!==void 0&&credentials.set(application.name,credential)}}return{
-before:{...inspection,credentials},applications,databases:databases2}}function notConverged(plan2){return new ApplyError(stepsOf2(plan2).map(step2=>({application:step2.
+before:{...inspection,credentials},applications,databases:databases2}}function notConverged(plan){return new ApplyError(stepsOf2(plan).map(step2=>({application:step2.
 application,field:step2.object,message:`still to do after it was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it wi\
 thout an error; look at the statements in the audit."})))}async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
-applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}var CONNECT_LIMIT_MS=15e3;function startupOptions(target){let parameters2=[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],
+applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}function assertReserved(declaration,{
+admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.
+length>0)throw new BlockedError(reserved)}var CONNECT_LIMIT_MS=15e3;function startupOptions(target){let parameters2=[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],
 ["lock_timeout",String(target.lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],[
 "default_transaction_isolation","read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],[
 "role","none"],["DateStyle","ISO,YMD"],["TimeZone","UTC"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_m\
@@ -10336,13 +10391,13 @@ in
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
     AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS=15e3;async function takeLock(session,wait){
 let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS){
-let holder=await describeHolder(session);if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held \
-by ${holder}`),reported=Date.now()}await(0,import_promises6.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){let[[row2]=[]]=await session.
-query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&flag(row2,"locked")}async function describeHolder(session){let[[row2]=[]]=await session.
-query([HOLDER]);if(row2===void 0)return"a run that just ended";let login=textOrNull(row2,"login")??"an unknown login";return flag(row2,"is_admin")?`${text(row2,
-"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{application:null,
-field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to end, or raise lock_\
-timeout."}])}var import_retry=__toESM(require_retry4(),1);var objectToString=Object.prototype.toString,isError=value=>objectToString.call(value)==="[object Error]",errorMessages=new Set(["network error","NetworkError w\
+let holder=await lockHolder(session)??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the i\
+nstance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises6.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){
+let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&flag(row2,"locked")}async function lockHolder(session){
+let[[row2]=[]]=await session.query([HOLDER]);if(row2===void 0)return null;let login=textOrNull(row2,"login")??"an unknown login";return flag(row2,"is_admin")?`${text(
+row2,"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{
+application:null,field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to en\
+d, or raise lock_timeout."}])}var import_retry=__toESM(require_retry4(),1);var objectToString=Object.prototype.toString,isError=value=>objectToString.call(value)==="[object Error]",errorMessages=new Set(["network error","NetworkError w\
 hen attempting to fetch resource.","The Internet connection appears to be offline.","Network request failed","fetch failed","terminated"," A network error occur\
 red.","Network connection lost"]);function isNetworkError(error){if(!(error&&isError(error)&&error.name==="TypeError"&&typeof error.message=="string"))return!1;
 let{message,stack}=error;return message==="Load failed"||message.startsWith("Load failed (")&&message.endsWith(")")?stack===void 0||"__sentry_captured__"in error:
@@ -10398,9 +10453,9 @@ throw sameLogin(master.user);let reserved=checkReservedNames(declaration,master.
 declaration,target,master);try{let{signal,progress}=dependencies;await takeLock(session,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress});let adopted=declaration.
 applications.filter(application=>application.adoptExisting).map(application=>application.username),cluster=await inspectCluster(session,{...declaration,databases:[],
 applications:[]}),facts=await inspectMaster(session,[...adopted,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]);assertUsable(admin.user,cluster.
-roles.get(admin.user));let plan2=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,verifier:setPassword&&adminSecret!==null?await scramVerifier(
+roles.get(admin.user));let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,verifier:setPassword&&adminSecret!==null?await scramVerifier(
 adminSecret.password):null,...facts,adopted,buildId:run.run.buildId,tags:declaration.tags}),server=instance(target,session,session,master,1),execution=await execute(
-server,plan2,{signal,maxConnections:1,record:draft=>run.recorder.record(draft)});recordFindings(run.recorder,plan2.findings,new Set),assertApplied(run,server,execution)}finally{
+server,plan,{signal,maxConnections:1,record:draft=>run.recorder.record(draft)});recordFindings(run.recorder,plan.findings,new Set),assertApplied(run,server,execution)}finally{
 await session.close()}}async function masterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap need\
 s a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);
 let user=credential.username;if(user===null)throw new SecretError([{application:null,field:id,message:"the master secret names no username.",remedy:'Add "userna\
@@ -10420,10 +10475,12 @@ dependencies.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:
 target=await targetOf(declaration,run.run,dependencies),opened=await connectAdmin(run,target,adminSecret),{session:admin,credential}=opened;try{let lock=await lockSession(
 admin,target,credential),{signal,progress}=dependencies;return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),{server:instance(
 {...target,version:admin.version},admin,lock,credential,declaration.maxConnections),adminSecret:opened.adminSecret}}catch(error){throw await admin.close(),error}}
-async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);await bootstrap(run,target,adminCredential(run.declaration,
-adminSecret,run.dependencies),adminSecret,!1)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,started=Date.now();try{try{return await asAdmin(
-run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(run,target,adminSecret);if(rotated!==
-null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,
+async function connectInstance(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,
+target,adminSecret);return instance({...target,version:session.version},session,session,credential,run.declaration.maxConnections)}async function repairAdmin(run,adminSecret){
+let target=await targetOf(run.declaration,run.run,run.dependencies);await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),adminSecret,
+!1)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){
+if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.
+masterSecretId===null||run.run.command==="plan"||run.run.command==="report")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,
 run.dependencies),adminSecret,!0),await asAdmin(run,target,adminSecret)}}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,adminCredential(
 declaration,adminSecret,run.dependencies).user,Date.now()-started):error}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong\
 _password"||error.kind==="refused"||error.code==="28000")}async function withAnotherVersion(run,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.
@@ -10433,31 +10490,26 @@ declaration,adminSecret,dependencies),limit=declaration.connectTimeoutSeconds;re
 database,credential)),{timeoutMs:limit*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/
 1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}async function lockSession(admin,target,credential){if(admin.database===LOCK_DATABASE)
 return admin;try{return await connect({...target,version:admin.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&
-error.kind==="after_authentication")return admin;throw error}}async function apply(declaration,run,dependencies){let records=[],{environment,clusterName,instance:instance2}=declaration,sinks=[record=>records.push(record),...dependencies.
+error.kind==="after_authentication")return admin;throw error}}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
+Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What took effect is in the audit;\
+ the next run goes on from there."}],{cause:thrown})}async function apply(declaration,run,dependencies){let records=[],{environment,clusterName,instance:instance2}=declaration,sinks=[record=>records.push(record),...dependencies.
 sinks],recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies.now,sinks});try{await applyStages(declaration,run,dependencies,recorder);
 let isChanged=records.some(record=>["created","updated","removed"].includes(record.status));return{recorder,end:{outcome:isChanged?"changed":"no_change",exitCode:EXIT.
 done,error:null},problems:[]}}catch(thrown){let error=provisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(declaration,error):[],...failedSecrets(
 declaration,error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(declaration,records,error))recorder.record(draft);let outcome=error instanceof
-BlockedError?"blocked":"failed";return{recorder,end:{outcome,exitCode:error.exitCode,error:error.message},problems:error.problems}}}async function plan(declaration,run,dependencies){
-let secrets=dependencies.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration),{environment,clusterName,instance:instance2}=declaration,
-recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies.now,sinks:[]});assertReserved(declaration,credentials);let{server}=await openInstance(
-{declaration,run,secrets,recorder,dependencies},credentials.admin);try{return await makeRound({declaration,run,secrets},server,credentials.applications,null)}finally{
-await server.close()}}async function applyStages(declaration,run,dependencies,recorder){let violations=checkRequest(declaration,run);if(violations.length>0)throw new BlockedError(
-violations);let secrets=dependencies.secrets(declaration.aws),credentials=await whoAndWhat(declaration,dependencies,secrets,recorder),context={declaration,run,secrets,
-recorder,dependencies};assertReserved(declaration,credentials);try{await convergeOnce(context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOnlyRights(
-error))throw error;await repairAdmin(context,credentials.admin),await convergeOnce(context,credentials)}}async function convergeOnce(context,credentials){let{server}=await openInstance(
-context,credentials.admin);context.recorder.setServer(server.admin);try{await converge(context,server,credentials.applications)}finally{await server.close()}}function lacksOnlyRights(error){
-return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies,secrets,recorder){
-let[actor,credentials]=await Promise.allSettled([dependencies.actor(declaration.aws),readCredentials(secrets,declaration)]);if(actor.status==="fulfilled"&&recorder.
-setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function assertReserved(declaration,{
-admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.
-length>0)throw new BlockedError(reserved)}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?
-`${thrown.name}: ${thrown.message}`:String(thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a fu\
-rther connection failed: ${message}.`,remedy:"Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}\
-.`,remedy:"What took effect is in the audit; the next run goes on from there."}],{cause:thrown})}function failedSecrets(declaration,error){return error instanceof
-SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??
-{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.
-message} ${problem2.remedy}`,statements:[]}}):[]}var CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidCl\
+BlockedError?"blocked":"failed";return{recorder,end:{outcome,exitCode:error.exitCode,error:error.message},problems:error.problems}}}async function applyStages(declaration,run,dependencies,recorder){
+let violations=checkRequest(declaration,run);if(violations.length>0)throw new BlockedError(violations);let secrets=dependencies.secrets(declaration.aws),credentials=await whoAndWhat(
+declaration,dependencies,secrets,recorder),context={declaration,run,secrets,recorder,dependencies};assertReserved(declaration,credentials);try{await convergeOnce(
+context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOnlyRights(error))throw error;await repairAdmin(context,credentials.admin),await convergeOnce(
+context,credentials)}}async function convergeOnce(context,credentials){let{server}=await openInstance(context,credentials.admin);context.recorder.setServer(server.
+admin);try{await converge(context,server,credentials.applications)}finally{await server.close()}}function lacksOnlyRights(error){return error instanceof BlockedError&&
+error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies,secrets,recorder){let[actor,credentials]=await Promise.
+allSettled([dependencies.actor(declaration.aws),readCredentials(secrets,declaration)]);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.
+status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function failedSecrets(declaration,error){
+return error instanceof SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,
+username=null}=application??{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.
+field}: ${problem2.message} ${problem2.remedy}`,statements:[]}}):[]}var CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidCl\
 ientTokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticatio\
 nToken","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/;
 function awsFailure(error){if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null};let code="code"in error&&typeof error.code=="st\
@@ -10554,7 +10606,21 @@ value,other)))}function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(
 clientConfig(aws,limits)]);try{let signer=new Signer2({hostname:endpoint.host,port:endpoint.port,username,...region2===void 0?{}:{region:region2},...credentials===
 void 0?{}:{credentials}});return new Secret(await withinLimit(limits,()=>signer.getAuthToken()))}catch(error){throw awsError(error,"IAM login token")}}async function readActor(settings,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es21(),dist_es_exports14)),clientConfig(
 settings,limits)]),client=new sdk.STSClient({...config});try{let{Arn:arn="",Account:account=""}=await withinLimit(limits,abortSignal=>client.send(new sdk.GetCallerIdentityCommand(
-{}),{abortSignal}));return{arn,account}}catch(error){throw awsError(error,"AWS STS")}finally{client.destroy()}}var awsDependencies={secrets:aws=>createSecretReader(aws),actor:aws=>readActor(aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})};var import_node_crypto8=__toESM(require_crypto(),1),import_promises12=__toESM(require_promises(),1);async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
+{}),{abortSignal}));return{arn,account}}catch(error){throw awsError(error,"AWS STS")}finally{client.destroy()}}var awsDependencies={secrets:aws=>createSecretReader(aws),actor:aws=>readActor(aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})};var NOTHING2={findings:[],jobs:[]};async function preview(declaration,run,dependencies){let violations=checkRequest(declaration,run),approval=violations.find(({
+field})=>field==="approval")??null,blocked=violations.filter(problem2=>problem2!==approval),found={declaration,run,server:null,plan:NOTHING2,blocked,approval,moving:[]};
+if(blocked.some(({field})=>field==="endpoint"))return found;try{let{inspection,plan,moving}=await observe(declaration,run,dependencies);return{...found,server:inspection.
+actual.cluster.server,plan:blocked.length===0?plan:NOTHING2,moving}}catch(error){if(error instanceof BlockedError)return{...found,blocked:distinct([...blocked,...error.
+problems])};throw provisionError(error)}}async function observe(declaration,run,dependencies){return withInstance(declaration,run,dependencies,async(server,context,credentials)=>{
+let holder=await lockHolder(server.admin),round=await makeRound(context,server,credentials.applications,null);return{...round,moving:await whatMoved(server,declaration,
+round.inspection.actual.cluster,holder)}})}async function withInstance(declaration,run,dependencies,use){let{environment,clusterName,instance:instance2}=declaration,
+secrets=dependencies.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder(
+{run,environment,clusterName,instance:instance2,now:dependencies.now,sinks:[]}),context={declaration,run,secrets,recorder,dependencies},server=await connectInstance(
+context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}async function whatMoved(server,declaration,before,holder){
+let after=await inspectCluster(server.admin,declaration),held3=holder??await lockHolder(server.admin);return[...held3===null?[]:[`Another run is changing this i\
+nstance (${held3}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this \
+plan was made: plan again."]]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.
+stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){
+return[...new Map(problems.map(problem2=>[describeProblem(problem2),problem2])).values()]}var import_node_crypto8=__toESM(require_crypto(),1),import_promises12=__toESM(require_promises(),1);async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
 return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value){let id=typeof value=="number"?String(value):
 value;return typeof id=="string"&&isText(id)?id:null}var import_node_zlib=__toESM(require_zlib(),1);var MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI";function decodeInput(raw){let text3=raw.replace(/^\uFEFF/,"").trim();if(text3==="")throw refusal3("is empty.");
 if(!text3.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text3)>MOST_BYTES)throw refusal3("is larger than 64 MiB.");return text3}if(!/^[A-Za-z0-9+/\s]+=*$/.test(
@@ -10672,15 +10738,16 @@ command:facts.command,approval:approvalOf(facts.environment,variables.allowProvi
 inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){
 return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment){return new InvalidInputError([{application:null,field:"\
 build_id",message:`is missing, and the environment is ${environment}.`,remedy:"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the ru\
-n."}])}var TOOL_VERSION="1.0.0";var NO_IDS={buildId:null,runId:null};async function start(options2){let text3="";try{text3=decodeInput(await readInput(options2));let parsed=parseDeclaration(text3);
-return{run:await identify(options2,parsed,parsed.declaration.environment,text3),parsed,error:null}}catch(error){if(!(error instanceof InvalidInputError))throw error;
-return{run:await identify({...options2,needsBuildId:!1},NO_IDS,"dev",text3),parsed:null,error}}}async function readInput({inputFile,environment}){if(inputFile===
-null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,field:"input",message:"is missing.",remedy:"Give --inp\
-ut FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises12.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:
-String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{
-cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,
-options2.cwd);return resolveRun({command:options2.command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,uuid:(0,import_node_crypto8.randomUUID)(),
-toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId})}process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr);function interruption(){
+n."}])}var TOOL_VERSION="1.0.0";var NO_IDS={buildId:null,runId:null};async function start(options2){let text3="";try{text3=decodeInput(await readInput(options2));let parsed=parseDeclaration(text3),
+needsBuildId=options2.needsBuildId(parsed);return{run:await identify({...options2,needsBuildId},parsed,parsed.declaration.environment,text3),parsed,error:null}}catch(error){
+if(!(error instanceof InvalidInputError))throw error;return{run:await identify({...options2,needsBuildId:!1},NO_IDS,"dev",text3),parsed:null,error}}}async function readInput({
+inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,field:"input",message:"\
+is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises12.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
+Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a\
+ readable file."}],{cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(
+options2.variables,options2.cwd);return resolveRun({command:options2.command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,
+uuid:(0,import_node_crypto8.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(text3).digest("hex"),needsBuildId:options2.
+needsBuildId})}process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr);function interruption(){
 let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on(
 "SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment){
 let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.logFormat===
@@ -10689,18 +10756,18 @@ function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";retu
 file).write})}function dependenciesFor(environment,reporters){let caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{
 ...awsDependencies,now:()=>new Date,signal:interruption(),sinks:[record=>reporters.forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
 `),defaultCaFile:caFile===""?null:caFile}}async function runApply(options2,environment){let reporters=reportersFor(environment),dependencies=dependenciesFor(environment,
-reporters),begun=await start({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:!0}),
+reporters),begun=await start({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!0}),
 result=begun.parsed===null?unusable(begun,dependencies):await apply(begun.parsed.declaration,begun.run,dependencies),governanceDir=begun.parsed?.declaration.governanceDir??
 null;return(await concludeRun({...result,auditPath:options2.auditFile??environment.auditFile??defaultAuditPath(process.cwd(),begun.run.runId),governance:governanceDir===
 null?null:{dir:governanceDir,matrix:null},reporters,fallback:{write:output.write,insideTerraform:insideTerraform(environment)}})).run.exit_code}function unusable({
 run,error},{now,sinks}){return{recorder:createRecorder({run,environment:null,clusterName:null,instance:null,now,sinks}),end:{outcome:"failed",exitCode:error.exitCode,
 error:error.message},problems:error.problems}}async function runPlan(options2,environment){let dependencies=dependenciesFor(environment,[]),begun=await start({command:"\
-plan",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:!1});if(begun.error!==null)throw begun.error;
-let{plan:found}=await plan(begun.parsed.declaration,begun.run,dependencies);for(let job of found.jobs)for(let transaction of job.transactions){let steps=transaction.
-kind==="atomic"?transaction.steps:[transaction.step];for(let step2 of steps){output.write(`${step2.message}
-`);for(let statement of step2.statements)output.write(`    ${statement.redacted};
-`)}}return options2.detailedExitcode&&found.jobs.length>0?EXIT.changes:EXIT.done}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.
-command){case"help":return output.write(options2.text),EXIT.done;case"version":return output.write(`${TOOL_VERSION}
+plan",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;
+let found=await preview(begun.parsed.declaration,begun.run,{...dependencies,progress:line=>errors.write(`${line}
+`)}),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]);
+return output.write(options2.json?previewJson2(found):previewText2(found,wantsColour(process.env,process.stdout.isTTY))),found.blocked.length>0?EXIT.blocked:options2.
+detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"\
+help":return output.write(options2.text),EXIT.done;case"version":return output.write(`${TOOL_VERSION}
 `),EXIT.done;case"apply":return runApply(options2,readEnvironment(process.env));case"plan":return runPlan(options2,readEnvironment(process.env));case"destroy":throw new Error(
 "destroy")}}try{process.exitCode=await main()}catch(error){if(!(error instanceof ProvisionError))throw error;for(let problem2 of error.problems)errors.write(`${describeProblem(
 problem2)}

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { execa } from 'execa'
 import type pg from 'pg'
+import * as v from 'valibot'
 import { BlockedError, type Problem } from '../../src/errors.ts'
 import { readEnvironment } from '../../src/input/environment.ts'
 import type { AuditDocument, AuditRecord } from '../../src/model/audit.ts'
@@ -21,6 +22,8 @@ import { POSTGRES_VERSIONS, type PostgresVersion, type Server, type ServerOption
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
 const BUNDLE = `${CHECKOUT}terraform-module/dist/rds-provision.mjs`
+/** A result in row mode `array`. */
+const Rows = v.object({ rows: v.array(v.array(v.unknown())) })
 const ADMIN_SECRET = 'platform/dev/rds/provisioner'
 
 /** One entry of `application_databases`, as a caller writes it. */
@@ -136,7 +139,7 @@ export class Stack {
     try {
       const result: unknown = await client.query({ text, rowMode: 'array' })
       const last: unknown = Array.isArray(result) ? result.at(-1) : result
-      return typeof last === 'object' && last !== null && 'rows' in last && Array.isArray(last.rows) ? last.rows : []
+      return v.is(Rows, last) ? last.rows : []
     } finally {
       await client.end()
     }
