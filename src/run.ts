@@ -1,11 +1,12 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
 import { createRecorder, type Recorder, type RunEnd } from './audit/recorder.ts'
-import { BlockedError, EXIT, type ProvisionError, type Problem, SecretError } from './errors.ts'
+import { ApplyError, BlockedError, EXIT, ProvisionError, type Problem, SecretError } from './errors.ts'
 import { MISSING_RIGHT } from './guardrails/actual.ts'
 import { checkRequest } from './guardrails/request.ts'
 import type { AuditRecord } from './model/audit.ts'
 import type { Declaration } from './model/declaration.ts'
 import type { RunIdentity } from './model/run.ts'
+import { interrupted } from './run/assess.ts'
 import { missingRecords, violationRecords } from './run/complete.ts'
 import { converge } from './run/converge.ts'
 import { assertReserved, type Credentials, readCredentials } from './run/credentials.ts'
@@ -13,6 +14,7 @@ import type { Dependencies, RunContext } from './run/dependencies.ts'
 import { openInstance, repairAdmin } from './run/open.ts'
 import { provisionError } from './run/provision-error.ts'
 import type { SecretReader } from './secrets/secret-reader.ts'
+import type { Instance } from './server/instance.ts'
 
 export interface RunResult {
   /** Holds the records; `recorder.finish(end)` is the audit document. */
@@ -37,7 +39,8 @@ export async function apply(declaration: Declaration, run: RunIdentity, dependen
     const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
     return { recorder, end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null }, problems: [] }
   } catch (thrown) {
-    const error = provisionError(thrown)
+    const isInterrupted = dependencies.signal.aborted && !(thrown instanceof ProvisionError)
+    const error = isInterrupted ? new ApplyError([interrupted(dependencies.signal)]) : provisionError(thrown)
     const drafts = [...(error instanceof BlockedError ? violationRecords(declaration, error) : []), ...failedSecrets(declaration, error)]
     for (const draft of drafts) recorder.record(draft)
     for (const draft of missingRecords(declaration, records, error)) recorder.record(draft)
@@ -63,13 +66,12 @@ async function applyStages(declaration: Declaration, run: RunIdentity, dependenc
 }
 
 async function convergeOnce(context: RunContext, credentials: Credentials): Promise<void> {
-  const { server } = await openInstance(context, credentials.admin)
-  context.recorder.setServer(server.admin)
-  try {
-    await converge(context, server, credentials.applications)
-  } finally {
-    await server.close()
+  const open = async (): Promise<Instance> => {
+    const server = await openInstance(context, credentials.admin)
+    context.recorder.setServer(server.admin)
+    return server
   }
+  await converge(context, open, credentials.applications)
 }
 
 /** The admin works, but lacks rights over roles that the declaration adopts, which the master can give it. */

@@ -1,21 +1,25 @@
 /** Runs a plan: stage by stage, jobs of a stage in parallel, every record after its commit. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordDraft } from '../model/audit.ts'
 import type { Statement } from '../model/statement.ts'
-import { type AtomicTransaction, type BareTransaction, type Job, type Plan, STAGES, type Step, type Transaction } from '../model/step.ts'
+import { type Job, type Plan, STAGES, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { watchBlockers, type BlockerWatch } from '../server/blockers.ts'
+import { ConnectFailure } from '../server/failure.ts'
 import type { Instance } from '../server/instance.ts'
-import { ScriptError, type Session } from '../server/session.ts'
-import { scriptOf } from './script.ts'
+import { ConnectionLost, type Session } from '../server/session.ts'
+import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal
   readonly maxConnections: number
   readonly record: (draft: RecordDraft) => void
+  readonly progress: (line: string) => void
 }
 
 export interface Failure {
   readonly step: Step
-  readonly error: Error
+  /** SQLSTATE; '' where it is no refusal of the server's. */
+  readonly code: string
+  readonly message: string
 }
 
 /** What running a plan left open. Empty lists: all of it took effect. */
@@ -23,145 +27,155 @@ export interface Execution {
   readonly failures: readonly Failure[]
   /** The answer to their commit was lost: they may have taken effect or not. */
   readonly unknown: readonly Step[]
-  /** Never begun, since something before them failed. */
+  /** Never begun: something before them failed, or nothing more may be changed. */
   readonly skipped: readonly Step[]
+  /** Why nothing more may be changed: the connection to the server is gone. */
+  readonly lost: ConnectionLost | ConnectFailure | null
 }
 
-/** Rolled back whole by the server, and likely to pass at the next try: serialization, deadlock. */
-const RETRIED = new Set(['40001', '40P01'])
-const MAX_TRIES = 6
+/**
+ * Runs all jobs of a plan. A failure of one application leaves the others alone, but ends its own later stages; a lost
+ * connection ends the run before its next change.
+ * @throws only what is a defect of this program.
+ */
+export async function execute(server: Instance, plan: Plan, options: ExecuteOptions): Promise<Execution> {
+  const watch = watchBlockers(server, options.progress)
+  const run = new Run(server, options, watch)
+  try {
+    for (const stage of STAGES) await run.stage(plan.jobs.filter((job) => job.stage === stage))
+  } finally {
+    watch.stop()
+  }
+  return run
+}
 
-class Run {
+class Run implements Execution {
   readonly failures: Failure[] = []
   readonly unknown: Step[] = []
   readonly skipped: Step[] = []
+  lost: ConnectionLost | ConnectFailure | null = null
   readonly #server: Instance
   readonly #options: ExecuteOptions
+  readonly #watch: BlockerWatch
 
-  constructor(server: Instance, options: ExecuteOptions) {
+  constructor(server: Instance, options: ExecuteOptions, watch: BlockerWatch) {
     this.#server = server
     this.#options = options
+    this.#watch = watch
   }
 
-  /** Jobs of one application fail for themselves; a lost lock or an interrupt ends the run before its next change. */
   async stage(jobs: readonly Job[]): Promise<void> {
-    const [first] = jobs
+    const failed = new Set([...this.failures.map((failure) => failure.step), ...this.unknown, ...this.skipped].map((step) => step.database))
+    const isOpen = (job: Job): boolean => !jobSteps(job).some((step) => failed.has(step.database))
+    const [first, ...others] = jobs.filter(isOpen)
+    this.skipped.push(...jobs.filter((job) => !isOpen(job)).flatMap(jobSteps))
     if (first === undefined) return
-    if (first.connectTo !== null) return this.#inDatabases(jobs)
-    if (jobs.length === 1) return this.#job(first, this.#server.admin)
-    await this.#fromAdminDatabase(jobs)
+    if (first.connectTo === null && others.length === 0) await this.#job(first, this.#server.admin)
+    else await this.#parallel([first, ...others])
   }
 
-  async #inDatabases(jobs: readonly Job[]): Promise<void> {
-    await Promise.all(jobs.map((job) => this.#connected(job, job.connectTo ?? '', (session) => this.#job(job, session))))
-  }
-
-  /** A few sessions share the jobs: a connection costs as much as the work. */
-  async #fromAdminDatabase(jobs: readonly Job[]): Promise<void> {
+  /** As many workers as connections are allowed; jobs in the same database share one, since it costs as much as the work. */
+  async #parallel(jobs: readonly Job[]): Promise<void> {
     const queue = [...jobs]
     const worker = async (): Promise<void> => {
-      const job = queue.shift()
-      if (job === undefined) return
-      await this.#connected(job, this.#server.admin.database, async (session) => {
-        await this.#job(job, session)
-        for (let next = queue.shift(); next !== undefined; next = queue.shift()) await this.#job(next, session)
-      })
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+        const { connectTo } = job
+        await this.#connected(job, async (session) => {
+          for (let next: Job | undefined = job; next !== undefined; next = connectTo === null ? queue.shift() : undefined) await this.#job(next, session)
+        })
+      }
     }
     await Promise.all(Array.from({ length: Math.min(this.#options.maxConnections, jobs.length) }, worker))
-    for (const job of queue) this.#skip(job.transactions)
   }
 
-  async #connected(job: Job, database: string, use: (session: Session) => Promise<void>): Promise<void> {
+  async #connected(job: Job, use: (session: Session) => Promise<void>): Promise<void> {
+    if (!(await this.#mayGoOn())) {
+      this.skipped.push(...jobSteps(job))
+      return
+    }
+    let session: Session | null = null
     try {
-      await this.#server.withSession(await this.#server.adminLogin(database), use)
+      const login = await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database)
+      await this.#server.withSession(login, async (opened) => {
+        session = opened
+        await use(opened)
+      })
     } catch (error) {
-      const [step, ...rest] = stepsOf(job.transactions)
-      if (step !== undefined) this.failures.push({ step, error: asError(error) })
-      this.skipped.push(...rest)
+      if (!(error instanceof ConnectFailure) || session !== null) throw error
+      if (error.passing) this.lost ??= error
+      else this.#fail(jobSteps(job), error.code, error.message)
+      if (error.passing) this.skipped.push(...jobSteps(job))
+    }
+  }
+
+  async #mayGoOn(): Promise<boolean> {
+    if (this.#options.signal.aborted || this.lost !== null) return false
+    try {
+      await this.#server.assertLocked()
+      return true
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error
+      this.lost ??= error
+      return false
     }
   }
 
   async #job(job: Job, session: Session): Promise<void> {
     for (const [index, transaction] of job.transactions.entries()) {
-      const mayGoOn = !this.#options.signal.aborted && this.#server.lock.lost === null && session.lost === null
-      const done = mayGoOn && (await this.#transaction(transaction, session))
-      if (done) continue
-      this.#skip(job.transactions.slice(mayGoOn ? index + 1 : index))
+      const done = session.lost === null && (await this.#mayGoOn()) ? await this.#transaction(transaction, job, session) : null
+      if (done === true) continue
+      this.skipped.push(...job.transactions.slice(done === null ? index : index + 1).flatMap(stepsOf))
       return
     }
   }
 
-  #skip(transactions: readonly Transaction[]): void {
-    this.skipped.push(...stepsOf(transactions))
+  /** Roles of several applications share a transaction; if it fails, each is tried alone, so that one fails for itself. */
+  async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
+    const outcome = transaction.kind === 'atomic' ? await runAtomic(transaction, session, this.#options.signal) : await runBare(transaction, session)
+    const parts = outcome.kind === 'refused' && job.stage === 'roles' && transaction.kind === 'atomic' ? byApplication(transaction.steps) : []
+    if (parts.length < 2 || this.#options.signal.aborted) return this.#settle(outcome, session)
+    let allDone = true
+    for (const steps of parts) {
+      if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
+      else allDone = this.#settle(await runAtomic({ kind: 'atomic', steps }, session, this.#options.signal), session) && allDone
+    }
+    return allDone || this.lost === null
   }
 
-  async #transaction(transaction: Transaction, session: Session): Promise<boolean> {
-    return transaction.kind === 'atomic' ? this.#atomic(transaction, session) : this.#bare(transaction, session)
-  }
-
-  async #atomic(transaction: AtomicTransaction, session: Session): Promise<boolean> {
-    const script = scriptOf(transaction)
-    const started = Date.now()
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await session.run(script.texts)
-        const retried = tries === 1 ? '' : ` (after ${String(tries - 1)} tries that the server rolled back)`
-        for (const step of transaction.steps) this.#record(step, step.statements, Date.now() - started, retried)
+  #settle(outcome: TransactionOutcome, session: Session): boolean {
+    switch (outcome.kind) {
+      case 'applied':
+        this.#record(outcome.applied)
         return true
-      } catch (error) {
-        if (!(error instanceof ScriptError)) throw error
-        if (error.failedAt === null) {
-          this.unknown.push(...transaction.steps)
-          return false
-        }
-        await session.run(['ROLLBACK'])
-        if (isRetried(error) && tries < MAX_TRIES && !this.#options.signal.aborted) {
-          await sleep(Math.random() * 50 * 2 ** tries)
-          continue
-        }
-        this.#fail(transaction.steps, script.steps[error.failedAt] ?? transaction.steps[0], error)
+      case 'refused': {
+        this.#record(outcome.applied)
+        const blocker = this.#watch.blockerOf(session)
+        const { code, message } = outcome.error
+        this.failures.push({ step: outcome.culprit, code, message: blocker === null || !WAITING.has(code) ? message : `${message} (waited for ${blocker})` })
+        this.skipped.push(...outcome.others)
         return false
       }
-    }
-  }
-
-  /** CREATE DATABASE, with the owner's membership committed before it and taken back if it fails. */
-  async #bare(transaction: BareTransaction, session: Session): Promise<boolean> {
-    const { before, step, undo } = transaction
-    const started = Date.now()
-    const held: Statement[] = []
-    try {
-      await session.run(before.map((statement) => statement.reveal()))
-      held.push(...before)
-      await session.run(step.statements.map((statement) => statement.reveal()))
-      this.#record(step, [...before, ...step.statements], Date.now() - started, '')
-      return true
-    } catch (error) {
-      if (!(error instanceof ScriptError)) throw error
-      if (error.failedAt === null) {
-        this.unknown.push({ ...step, statements: [...before, ...step.statements] })
+      case 'unknown':
+        this.unknown.push(...outcome.steps)
+        this.lost ??= outcome.error
         return false
-      }
-      if (held.length > 0) {
-        await session.run(undo.map((statement) => statement.reveal()))
-        this.#record({ ...step, object: 'grant', action: 'release', status: 'removed', message: `membership of ${step.username ?? ''} given back after a failure` }, [...held, ...undo], Date.now() - started, '')
-      }
-      this.failures.push({ step, error })
-      return false
     }
   }
 
-  #fail(steps: readonly Step[], culprit: Step | undefined, error: Error): void {
-    for (const step of steps) {
-      if (step === culprit) this.failures.push({ step, error })
-      else this.skipped.push(step)
-    }
+  #fail([step, ...others]: readonly Step[], code: string, message: string): void {
+    if (step !== undefined) this.failures.push({ step, code, message })
+    this.skipped.push(...others)
   }
 
-  #record(step: Step, statements: readonly Statement[], durationMs: number, note: string): void {
-    this.#options.record(draftOf(step, statements, durationMs, note))
+  #record(applied: readonly Applied[]): void {
+    for (const { step, statements, durationMs, retries } of applied) {
+      this.#options.record(draftOf(step, statements, durationMs, retries === 0 ? '' : ` (after ${String(retries)} tries that the server rolled back)`))
+    }
   }
 }
+
+/** Lock timeout, cancelled, deadlock: somebody was in the way. */
+const WAITING = new Set(['55P03', '57014', '40P01'])
 
 /** The record of a step that took effect. */
 export function draftOf(step: Step, statements: readonly Statement[], durationMs: number, note: string): RecordDraft {
@@ -169,30 +183,12 @@ export function draftOf(step: Step, statements: readonly Statement[], durationMs
   return { application, database, username, object, action, status, durationMs, message: message + note, statements: statements.map((statement) => statement.redacted) }
 }
 
-function isRetried(error: ScriptError): boolean {
-  return RETRIED.has(error.code) || (error.code === 'XX000' && error.message.includes('tuple concurrently'))
+function jobSteps(job: Job): Step[] {
+  return job.transactions.flatMap(stepsOf)
 }
 
-function stepsOf(transactions: readonly Transaction[]): Step[] {
-  return transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step]))
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
-}
-
-/**
- * Runs all jobs of a plan. A failure of one application leaves the others alone, but ends its own later stages.
- * @throws nothing of the server's: failures are in the result.
- */
-export async function execute(server: Instance, plan: Plan, options: ExecuteOptions): Promise<Execution> {
-  const run = new Run(server, options)
-  for (const stage of STAGES) {
-    const failed = new Set([...run.failures.map((failure) => failure.step), ...run.unknown, ...run.skipped].map((step) => step.database))
-    const jobs = plan.jobs.filter((job) => job.stage === stage)
-    const isOpen = (job: Job): boolean => !stepsOf(job.transactions).some((step) => failed.has(step.database))
-    await run.stage(jobs.filter(isOpen))
-    for (const job of jobs.filter((item) => !isOpen(item))) run.skipped.push(...stepsOf(job.transactions))
-  }
-  return { failures: run.failures, unknown: run.unknown, skipped: run.skipped }
+function byApplication(steps: readonly Step[]): Step[][] {
+  const groups = new Map<string | null, Step[]>()
+  for (const step of steps) groups.set(step.application, [...(groups.get(step.application) ?? []), step])
+  return [...groups.values()]
 }

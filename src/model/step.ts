@@ -66,3 +66,11 @@ export interface Plan {
   readonly findings: readonly Finding[]
   readonly jobs: readonly Job[]
 }
+
+export function stepsOf(transaction: Transaction): readonly Step[] {
+  return transaction.kind === 'atomic' ? transaction.steps : [transaction.step]
+}
+
+export function planSteps(plan: Plan): Step[] {
+  return plan.jobs.flatMap((job) => job.transactions.flatMap(stepsOf))
+}

@@ -3,7 +3,6 @@ import { draftOf, type Execution } from '../apply/execute.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import { ApplyError, type Problem } from '../errors.ts'
 import type { Finding, Subject } from '../model/step.ts'
-import type { Instance } from '../server/instance.ts'
 import type { RunContext } from './dependencies.ts'
 
 /** Somebody else made or removed what we were about to: look again (design §5 fact 18). */
@@ -23,29 +22,37 @@ export function keyOf({ object, application, database }: Subject): string {
 }
 
 /** @throws ApplyError unless another round may mend it. */
-export function assertApplied(run: RunContext, server: Instance, execution: Execution): void {
-  const { failures, unknown, skipped } = execution
-  const problems: Problem[] = []
-  for (const { step, error } of failures) {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-    if (OUTDATED.has(code)) continue
-    run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message: `${step.message}: ${error.message}` })
-    problems.push({ application: step.application, field: step.object, message: `${step.message}: ${error.message}.`, remedy: 'Correct the cause; the next run goes on from here.' })
-  }
-  for (const step of unknown) {
-    run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message: `${step.message}: the connection broke before the server answered, so whether it took effect is not known` })
-    problems.push({ application: step.application, field: step.object, message: `${step.message}: the connection broke before the server answered.`, remedy: 'The next run finds out and goes on from there.' })
-  }
-  problems.push(...endOfRun(run.dependencies.signal, server))
+export function assertApplied(run: RunContext, execution: Execution): void {
+  const failures = execution.failures.filter((failure) => !OUTDATED.has(failure.code))
+  for (const { step, message } of failures) run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message: `${step.message}: ${message}` })
+  const problems: Problem[] = failures.map(({ step, code, message }) => ({
+    application: step.application,
+    field: step.object,
+    message: `${step.message}: ${message}.`,
+    remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
+  }))
+  const { signal } = run.dependencies
+  if (signal.aborted) problems.push(interrupted(signal))
   if (problems.length === 0) return
-  for (const step of skipped) run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'skipped', message: `${step.message}: not done, since something before it failed` })
+  for (const step of execution.skipped) run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'skipped', message: `${step.message}: not done, since something before it failed` })
   throw new ApplyError(problems)
 }
 
-/** Why nothing more may be changed, whatever is left to do. */
-function endOfRun(signal: AbortSignal, server: Instance): Problem[] {
-  if (signal.aborted) return [{ application: null, field: 'run', message: `interrupted: ${String(signal.reason)}.`, remedy: 'The next run goes on from here.' }]
-  if (server.lock.lost === null) return []
-  return [{ application: null, field: 'lock', message: `the connection that holds the instance's lock was lost: ${server.lock.lost.message}.`, remedy: 'The next run goes on from here.' }]
+/** By SQLSTATE, where more can be said than to correct the cause. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '55P03': 'End the session that holds the lock, or raise lock_timeout, and run again.',
+  '57014': 'The statement was cancelled or ran into its time limit; run again.',
+  '53100': "The server's disk is full: enlarge the storage, and run again.",
+  '53300': 'The server has no connection left: free some, or raise its max_connections, and run again.',
+  '42501': 'The delegated admin lacks a right: see what it needs in the README, and run again.',
 }
 
+/** @throws ApplyError when the run was told to stop. */
+export function assertNotInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new ApplyError([interrupted(signal)])
+}
+
+/** Why the run ended, as it was told. */
+export function interrupted(signal: AbortSignal): Problem {
+  return { application: null, field: 'run', message: `interrupted: ${String(signal.reason)}.`, remedy: 'The next run goes on from here.' }
+}

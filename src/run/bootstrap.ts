@@ -48,10 +48,11 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
       buildId: run.run.buildId,
       tags: declaration.tags,
     })
-    const server = instance(target, session, session, master, 1)
-    const execution = await execute(server, plan, { signal, maxConnections: 1, record: (draft) => run.recorder.record(draft) })
+    const server = instance(session, session, { target, credential: master, maxConnections: 1, patience: { timeoutMs: 0, signal, report: progress } })
+    const execution = await execute(server, plan, { signal, maxConnections: 1, record: (draft) => { run.recorder.record(draft) }, progress })
     recordFindings(run.recorder, plan.findings, new Set())
-    assertApplied(run, server, execution)
+    if (execution.lost !== null) throw execution.lost
+    assertApplied(run, execution)
   } finally {
     await session.close()
   }

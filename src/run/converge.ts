@@ -2,16 +2,19 @@
 import { execute } from '../apply/execute.ts'
 import { ApplyError, BlockedError, SecretError } from '../errors.ts'
 import { checkActual } from '../guardrails/actual.ts'
-import type { RecordDraft } from '../model/audit.ts'
 import type { Credential } from '../model/credential.ts'
-import type { Plan, Step } from '../model/step.ts'
+import { type Plan, planSteps } from '../model/step.ts'
 import { makePlan } from '../plan/plan.ts'
+import { cancelBusy } from '../server/blockers.ts'
+import { ConnectFailure } from '../server/failure.ts'
 import { inspect, type Inspection, type Scope } from '../server/inspect.ts'
 import type { Instance } from '../server/instance.ts'
 import type { Versions } from '../server/login.ts'
+import { ConnectionLost } from '../server/session.ts'
 import { checkClones } from '../secrets/assignments.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
-import { assertApplied, keyOf, recordFindings } from './assess.ts'
+import { assertApplied, assertNotInterrupted, recordFindings } from './assess.ts'
+import { Ledger } from './ledger.ts'
 import type { RunContext } from './dependencies.ts'
 import { secretFacts } from './verifiers.ts'
 
@@ -24,31 +27,73 @@ export interface Round {
   readonly plan: Plan
 }
 
+/** A server that goes away this often in one run is not waited for any longer. */
+const MAX_RECONNECTS = 5
+
+/** Statements in flight get this long to end by themselves after an interrupt. */
+const GRACE_MS = 2_000
+
 /**
- * Makes the server as declared, over an open instance.
+ * Makes the server as declared. A connection that breaks (a restart, a failover) is made anew, and the server inspected
+ * and planned from scratch: every step is safe to plan again.
+ * @param open connects and takes the lock.
  * @returns the last inspection, which found nothing left to do.
- * @throws BlockedError before the first change; ApplyError; ConnectFailure.
+ * @throws BlockedError before the first change; ApplyError; ConnectFailure; ConnectionLost.
  */
-export async function converge(run: RunContext, server: Instance, credentials: ReadonlyMap<string, Credential>): Promise<Inspection> {
+export async function converge(run: RunContext, open: () => Promise<Instance>, credentials: ReadonlyMap<string, Credential>): Promise<Inspection> {
+  const ledger = new Ledger(run.recorder)
+  for (let reconnects = 0; ; reconnects += 1) {
+    const server = await open().catch((error: unknown) => ledger.giveUp(error))
+    const stopCancelling = cancelOnInterrupt(run, server)
+    try {
+      return await rounds(run, server, credentials, ledger)
+    } catch (error) {
+      if (!isLost(error) || reconnects >= MAX_RECONNECTS || run.dependencies.signal.aborted) return ledger.giveUp(error)
+      run.dependencies.progress(`the connection to the server broke (${error.message}); connecting anew`)
+    } finally {
+      stopCancelling()
+      await server.close()
+    }
+  }
+}
+
+function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
+  return error instanceof ConnectionLost || (error instanceof ConnectFailure && error.passing)
+}
+
+function cancelOnInterrupt(run: RunContext, server: Instance): () => void {
+  const { signal } = run.dependencies
+  let timer: NodeJS.Timeout | undefined
+  const onAbort = (): void => {
+    timer = setTimeout(() => { cancelBusy(server).catch((error: unknown) => { run.dependencies.progress(`could not cancel: ${String(error)}`) }) }, GRACE_MS)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  return () => {
+    signal.removeEventListener('abort', onAbort)
+    clearTimeout(timer)
+  }
+}
+
+async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMap<string, Credential>, ledger: Ledger): Promise<Inspection> {
+  const { signal, progress } = run.dependencies
   let scope: Scope | null = null
   let last: Plan | null = null
-  const touched = new Set<string>()
-  const record = (draft: RecordDraft): void => {
-    touched.add(keyOf(draft))
-    run.recorder.record(draft)
-  }
   for (let number = 1; ; number += 1) {
+    assertNotInterrupted(signal)
     const { inspection, plan } = await makeRound(run, server, credentials, scope)
+    ledger.settle(plan)
     if (plan.jobs.length === 0) {
-      recordFindings(run.recorder, plan.findings, touched)
+      recordFindings(run.recorder, plan.findings, ledger.touched)
       return inspection
     }
     if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConverged(plan)
-    const { signal } = run.dependencies
-    const execution = await execute(server, plan, { signal, maxConnections: run.declaration.maxConnections, record })
-    assertApplied(run, server, execution)
+    assertNotInterrupted(signal)
+    const execution = await execute(server, plan, { signal, maxConnections: run.declaration.maxConnections, record: (draft) => { ledger.record(draft) }, progress })
+    ledger.unknown = execution.unknown
+    if (execution.lost !== null && !signal.aborted) throw execution.lost
+    assertApplied(run, execution)
     last = execution.failures.length === 0 ? plan : null
-    scope = await scopeAfter(run, plan, inspection)
+    scope = execution.failures.length === 0 ? await scopeAfter(run, plan, inspection) : null
   }
 }
 
@@ -87,18 +132,14 @@ function versionsOf(secrets: SecretReader): Versions {
   return { pending: (id) => secrets.readStage(id, 'AWSPENDING'), current: (id) => secrets.readStage(id, 'AWSCURRENT') }
 }
 
-function stepsOf(plan: Plan): Step[] {
-  return plan.jobs.flatMap((job) => job.transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step])))
-}
-
 function samePlan(a: Plan, b: Plan): boolean {
-  const text = (plan: Plan): string => stepsOf(plan).map((step) => `${step.message}\n${step.statements.join('\n')}`).join('\n')
+  const text = (plan: Plan): string => planSteps(plan).map((step) => `${step.message}\n${step.statements.join('\n')}`).join('\n')
   return text(a) === text(b)
 }
 
 /** Only what was changed is looked at again; of a password that was set, also whether the secret moved on meanwhile. */
 async function scopeAfter(run: RunContext, plan: Plan, inspection: Inspection): Promise<Scope> {
-  const steps = stepsOf(plan)
+  const steps = planSteps(plan)
   const applications = new Set(steps.flatMap((step) => (step.application === null ? [] : [step.application])))
   const databases = new Set(steps.flatMap((step) => (step.database === null ? [] : [step.database])))
   const set = new Set(steps.filter((step) => step.object === 'role' || step.object === 'password').map((step) => step.application))
@@ -116,7 +157,7 @@ async function scopeAfter(run: RunContext, plan: Plan, inspection: Inspection): 
 
 function notConverged(plan: Plan): ApplyError {
   return new ApplyError(
-    stepsOf(plan).map((step) => ({
+    planSteps(plan).map((step) => ({
       application: step.application,
       field: step.object,
       message: `still to do after it was done: ${step.message}.`,

@@ -4,7 +4,7 @@ import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
 import { connect, type Target } from '../server/connect.ts'
 import { ConnectFailure } from '../server/failure.ts'
-import { type AdminCredential, instance, type Instance, loginTo } from '../server/instance.ts'
+import { type AdminCredential, instance, type Instance, type InstanceOptions, loginTo } from '../server/instance.ts'
 import { takeLock } from '../server/lock.ts'
 import { patiently } from '../server/patience.ts'
 import type { Session } from '../server/session.ts'
@@ -43,31 +43,38 @@ function adminCredential(declaration: Declaration, secret: Credential | null, de
   return { user, password, isToken: secret === null }
 }
 
-/** An open instance, and the version of the admin's secret that opened it. */
-export interface Opened {
-  readonly server: Instance
-  readonly adminSecret: Credential | null
-}
-
 /**
  * Connects as the delegated admin and takes the instance's lock.
  * @param adminSecret null: the admin logs in by IAM.
  * @throws ConnectionError (exit 6); SecretError and BlockedError of the bootstrap; ApplyError when the lock is not given
  *   in time.
  */
-export async function openInstance(run: RunContext, adminSecret: Credential | null): Promise<Opened> {
+export async function openInstance(run: RunContext, adminSecret: Credential | null): Promise<Instance> {
   const { declaration, dependencies } = run
   const target = await targetOf(declaration, run.run, dependencies)
-  const opened = await connectAdmin(run, target, adminSecret)
-  const { session: admin, credential } = opened
+  const { session: admin, credential } = await connectAdmin(run, target, adminSecret)
   try {
     const lock = await lockSession(admin, target, credential)
     const { signal, progress } = dependencies
     await takeLock(lock, { timeoutMs: declaration.lockTimeoutSeconds * 1000, signal, report: progress })
-    return { server: instance({ ...target, version: admin.version }, admin, lock, credential, declaration.maxConnections), adminSecret: opened.adminSecret }
+    return instance(admin, lock, instanceOptions(run, target, admin, credential))
   } catch (error) {
     await admin.close()
     throw error
+  }
+}
+
+function instanceOptions({ declaration, dependencies }: RunContext, target: Target, admin: Session, credential: AdminCredential): InstanceOptions {
+  const { signal, progress } = dependencies
+  return {
+    target: { ...target, version: admin.version },
+    credential,
+    maxConnections: declaration.maxConnections,
+    patience: {
+      timeoutMs: declaration.connectTimeoutSeconds * 1000,
+      signal,
+      report: (reason, elapsedMs) => { progress(`waiting for a free connection (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`) },
+    },
   }
 }
 
@@ -78,7 +85,7 @@ export async function openInstance(run: RunContext, adminSecret: Credential | nu
 export async function connectInstance(run: RunContext, adminSecret: Credential | null): Promise<Instance> {
   const target = await targetOf(run.declaration, run.run, run.dependencies)
   const { session, credential } = await connectAdmin(run, target, adminSecret)
-  return instance({ ...target, version: session.version }, session, session, credential, run.declaration.maxConnections)
+  return instance(session, session, instanceOptions(run, target, session, credential))
 }
 
 /** The master gives the admin the rights that adoption needs; its password is left as it is. */

@@ -61,9 +61,9 @@ function startupOptions(target: Target): string {
 }
 
 /** `16.4 (Debian …)` to 160004 and 16.4; `17beta1` to 170000. */
-function versionOf(parameter: string): { number: number; text: string } {
+function versionOf(parameter: string): { version: number; text: string } {
   const [, major = '0', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(parameter) ?? []
-  return { number: Number(major) * 10_000 + Number(minor), text: parameter.split(' ', 1)[0] ?? '' }
+  return { version: Number(major) * 10_000 + Number(minor), text: parameter.split(' ', 1)[0] ?? '' }
 }
 
 /** @throws ConnectFailure */
@@ -85,11 +85,13 @@ export async function connect(target: Target, login: Login): Promise<Session> {
     keepAliveInitialDelayMillis: 10_000,
   })
   const progress = { authenticated: false, passwordAskedInClear: false }
-  let version = { number: target.version, text: '' }
+  let pid = 0
+  let server = { version: target.version, text: '' }
   client.connection.on('authenticationOk', () => (progress.authenticated = true))
   client.connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
-    if (message.parameterName === 'server_version') version = versionOf(message.parameterValue)
+    if (message.parameterName === 'server_version') server = versionOf(message.parameterValue)
   })
+  client.connection.on('backendKeyData', (message: { processID: number }) => (pid = message.processID))
   if (!login.mayGoInClear) {
     client.connection.prependListener('authenticationCleartextPassword', () => {
       progress.passwordAskedInClear = true
@@ -101,5 +103,5 @@ export async function connect(target: Target, login: Login): Promise<Session> {
   } catch (error) {
     throw classifyConnectError(error, progress)
   }
-  return new Session(client, login.database, login.user, version)
+  return new Session(client, login.database, login.user, { ...server, pid })
 }

@@ -1,8 +1,8 @@
 /** Who may do what: the server's own answers, as the access matrix is made of. */
 import type { DatabasePrivileges, InsideAccess, OutsideGrant, SchemaPrivileges } from '../model/access.ts'
 import { databasePrivileges, GRANTS, SCHEMA_PRIVILEGES } from './access-queries.ts'
-import { flag, integer, text } from './row.ts'
-import type { Row, Session } from './session.ts'
+import { flag, integer, text, type Row } from './row.ts'
+import type { Session } from './session.ts'
 
 /** The queries whose rows `insideAccess` reads; they can travel with others in one round trip. */
 export function accessQueries(database: string): readonly string[] {

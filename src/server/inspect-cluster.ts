@@ -2,8 +2,8 @@
 import type { AvailableExtension, Cluster, DatabaseState, Membership, Parameter, RoleState, StoredSetting } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { databases, databaseUsers, extensions, FACTS, HOLDERS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
-import { acl, flag, integer, momentOrNull, text, textOrNull, texts } from './row.ts'
-import type { Row, Session } from './session.ts'
+import { acl, flag, integer, momentOrNull, text, textOrNull, texts, type Row } from './row.ts'
+import type { Session } from './session.ts'
 
 /**
  * Reads what the plan needs of the whole instance over the admin's connection.

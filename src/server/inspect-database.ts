@@ -2,8 +2,8 @@
 import type { DefaultAcl, InstalledExtension, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
-import { acl, integer, text, textOrNull } from './row.ts'
-import type { Row, Session } from './session.ts'
+import { acl, integer, text, textOrNull, type Row } from './row.ts'
+import type { Session } from './session.ts'
 
 /** What to look for inside a database. */
 export interface Look {

@@ -1,18 +1,22 @@
-/** One run's access to the instance: the admin's session, which holds the lock, and a budget of others. */
+/** One run's access to the instance: the admin's session, the session that holds the lock, and a budget of others. */
 import pLimit from 'p-limit'
 import type { Secret } from '../model/secret.ts'
 import { connect, type Login, type Target } from './connect.ts'
-import type { Session } from './session.ts'
+import { patiently, type Patience } from './patience.ts'
+import { ConnectionLost, type Session } from './session.ts'
 
 export interface Instance {
-  /** The admin's session; the instance's lock is held by it or by `lock`. */
   readonly admin: Session
   /** Same as `admin`, unless the admin connects to another database than the one where the lock lives. */
   readonly lock: Session
+  /** Sessions open now, within the budget. */
+  readonly sessions: ReadonlySet<Session>
   /** Opens a session within the budget of `max_connections`, and closes it when `use` is done. */
   withSession<T>(login: Login, use: (session: Session) => Promise<T>): Promise<T>
   /** The admin's login to a database; an IAM token is made anew each time, since it is good for 15 minutes only. */
   adminLogin(database: string): Promise<Login>
+  /** @throws ConnectionLost when the lock is no longer held: then nothing more may be changed. */
+  assertLocked(): Promise<void>
   close(): Promise<void>
 }
 
@@ -28,14 +32,29 @@ export async function loginTo(database: string, { user, password, isToken }: Adm
   return { user, password: await password(), database, mayGoInClear: isToken }
 }
 
-/** @param target with the version that `admin` learned, so that later connections use what that version offers. */
-export function instance(target: Target, admin: Session, lock: Session, credential: AdminCredential, maxConnections: number): Instance {
+/** A session that has not answered for so long is asked whether it is still there. */
+const PING_AFTER_MS = 5_000
+const PING_LIMIT_MS = 10_000
+
+export interface InstanceOptions {
+  /** With the version that `admin` learned, so that later connections use what that version offers. */
+  readonly target: Target
+  readonly credential: AdminCredential
+  readonly maxConnections: number
+  /** For connections that the server has no slot for at the moment. */
+  readonly patience: Patience
+}
+
+export function instance(admin: Session, lock: Session, { target, credential, maxConnections, patience }: InstanceOptions): Instance {
   const limit = pLimit(maxConnections)
+  const sessions = new Set<Session>()
   return {
     admin,
     lock,
-    withSession: (login, use) => limit(() => useSession(target, login, use)),
+    sessions,
+    withSession: (login, use) => limit(() => useSession(target, login, { ...patience, isPassing: (failure) => failure.kind === 'full' }, sessions, use)),
     adminLogin: (database) => loginTo(database, credential),
+    assertLocked: () => assertAlive(lock),
     close: async () => {
       await admin.close()
       if (lock !== admin) await lock.close()
@@ -43,11 +62,28 @@ export function instance(target: Target, admin: Session, lock: Session, credenti
   }
 }
 
-async function useSession<T>(target: Target, login: Login, use: (session: Session) => Promise<T>): Promise<T> {
-  const session = await connect(target, login)
+async function useSession<T>(target: Target, login: Login, patience: Patience, sessions: Set<Session>, use: (session: Session) => Promise<T>): Promise<T> {
+  const session = await patiently(() => connect(target, login), patience)
+  sessions.add(session)
   try {
     return await use(session)
   } finally {
+    sessions.delete(session)
     await session.close()
+  }
+}
+
+/** A broken network shows itself only to those who ask. */
+async function assertAlive(session: Session): Promise<void> {
+  if (session.lost !== null) throw new ConnectionLost(session.lost.message, session.lost)
+  if (session.busySince !== null || Date.now() - session.answeredAt < PING_AFTER_MS) return
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new ConnectionLost('the server does not answer any more', null)) }, PING_LIMIT_MS)
+  })
+  try {
+    await Promise.race([session.query(['SELECT 1']), silence])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -7,6 +7,8 @@ export interface Patience {
   readonly signal: AbortSignal
   /** Called before each further attempt with what is waited for and for how long so far. */
   readonly report: (reason: string, elapsedMs: number) => void
+  /** Which failures may pass; without it, all that can. */
+  readonly isPassing?: (failure: ConnectFailure) => boolean
 }
 
 /**
@@ -16,12 +18,13 @@ export interface Patience {
  */
 export async function patiently<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
   const started = Date.now()
+  const isPassing = patience.isPassing ?? ((failure) => failure.passing)
   return pRetry(
     async () => {
       try {
         return await attempt()
       } catch (error) {
-        if (error instanceof ConnectFailure && error.passing) throw error
+        if (error instanceof ConnectFailure && isPassing(error)) throw error
         throw new AbortError(error instanceof Error ? error : new Error(String(error)))
       }
     },

@@ -1,6 +1,8 @@
 /** Typed access to result rows: the edge where the server's answers become types. */
 import type { AclItem } from '../model/catalog.ts'
-import type { Row } from './session.ts'
+
+/** One result row, untyped until a row mapper has read it. */
+export type Row = Readonly<Record<string, unknown>>
 
 function wrong(name: string, value: unknown, wanted: string): TypeError {
   return new TypeError(`the server answered ${typeof value} for ${name}, where ${wanted} was expected`)

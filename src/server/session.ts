@@ -1,22 +1,36 @@
 /** One connection to one database. */
 import { type Client, DatabaseError } from 'pg'
+import type { Row } from './row.ts'
 
-/** One result row, untyped until a row mapper has read it. */
-export type Row = Readonly<Record<string, unknown>>
-
-/** A script stopped: which statement (0-based, as given) failed, or null where the server's answer never came. */
-export class ScriptError extends Error {
-  readonly failedAt: number | null
-  /** SQLSTATE, '' where the connection broke. */
+/** The server refused a statement, and nothing of its message took effect unless it was committed before. */
+export class StatementError extends Error {
+  /** 0-based, among the statements of the message. */
+  readonly index: number
+  /** SQLSTATE */
   readonly code: string
 
-  constructor(failedAt: number | null, code: string, message: string, cause: unknown) {
+  constructor(index: number, code: string, message: string, cause: unknown) {
     super(message, { cause })
-    this.name = 'ScriptError'
-    this.failedAt = failedAt
+    this.name = 'StatementError'
+    this.index = index
     this.code = code
   }
 }
+
+/** The connection broke before the answer came: whether the last message took effect is not known. */
+export class ConnectionLost extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause })
+    this.name = 'ConnectionLost'
+  }
+}
+
+/**
+ * The session ends with these, or can do nothing more: shutdown, crash, idle limits (57P0x, 25P03), broken connections
+ * (08xxx), and a server that became read-only by a failover (25006).
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const ENDING = /^(?:57P0[1245]|25P03|25P04|08...|25006)$/
 
 const CLOSE_LIMIT_MS = 2_000
 
@@ -27,16 +41,21 @@ export class Session {
   readonly version: number
   /** e.g. 16.4 */
   readonly versionText: string
+  /** The server process, as pg_stat_activity names it. */
+  readonly pid: number
   readonly #client: Client
   #lost: Error | null = null
   #completed = 0
+  #busySince: number | null = null
+  #answeredAt = Date.now()
 
-  constructor(client: Client, database: string, login: string, version: { readonly number: number; readonly text: string }) {
+  constructor(client: Client, database: string, login: string, server: { readonly version: number; readonly text: string; readonly pid: number }) {
     this.#client = client
     this.database = database
     this.login = login
-    this.version = version.number
-    this.versionText = version.text
+    this.version = server.version
+    this.versionText = server.text
+    this.pid = server.pid
     client.on('error', (error) => (this.#lost ??= error))
     client.on('end', () => (this.#lost ??= new Error('the connection was closed')))
     client.connection.on('commandComplete', () => (this.#completed += 1))
@@ -47,9 +66,22 @@ export class Session {
     return this.#lost
   }
 
-  /** Several queries in one round trip; the rows of each. */
+  /** Since when the server works on our message, in ms since the epoch; null: it does not. */
+  get busySince(): number | null {
+    return this.#busySince
+  }
+
+  /** When the server answered last, in ms since the epoch. */
+  get answeredAt(): number {
+    return this.#answeredAt
+  }
+
+  /**
+   * Several queries in one round trip; the rows of each.
+   * @throws StatementError, ConnectionLost
+   */
   async query(queries: readonly string[]): Promise<Row[][]> {
-    const result: unknown = await this.#client.query(queries.join(';\n'))
+    const result = await this.#send(queries)
     const results = Array.isArray(result) ? result : [result]
     return results.map(rowsOf)
   }
@@ -58,15 +90,26 @@ export class Session {
    * Statements in one round trip. With more than one, begin with BEGIN and end with COMMIT: the server then runs all
    * or nothing, and skips the rest after an error.
    * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
-   * @throws ScriptError naming the statement that failed.
+   * @throws StatementError, ConnectionLost
    */
   async run(statements: readonly string[]): Promise<void> {
+    await this.#send(statements)
+  }
+
+  async #send(statements: readonly string[]): Promise<unknown> {
     this.#completed = 0
+    this.#busySince = Date.now()
     try {
-      await this.#client.query(statements.join(';\n'))
+      return await this.#client.query(statements.join(';\n'))
     } catch (error) {
-      if (!(error instanceof DatabaseError)) throw new ScriptError(null, '', messageOf(error), error)
-      throw new ScriptError(this.#completed, error.code ?? '', error.message, error)
+      if (!(error instanceof DatabaseError)) throw new ConnectionLost(messageOf(error), error)
+      const code = error.code ?? ''
+      if (!ENDING.test(code)) throw new StatementError(this.#completed, code, error.message, error)
+      this.#lost ??= error
+      throw new ConnectionLost(error.message, error)
+    } finally {
+      this.#busySince = null
+      this.#answeredAt = Date.now()
     }
   }
 
@@ -84,8 +127,12 @@ export class Session {
 }
 
 function rowsOf(result: unknown): Row[] {
-  if (typeof result === 'object' && result !== null && 'rows' in result && Array.isArray(result.rows)) return result.rows
+  if (typeof result === 'object' && result !== null && 'rows' in result && Array.isArray(result.rows)) return result.rows.filter(isRow)
   return []
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null
 }
 
 function messageOf(error: unknown): string {

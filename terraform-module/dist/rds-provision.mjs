@@ -203,7 +203,7 @@ init_one_line=__esm({"src/audit/one-line.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}
  `"+position+"` and Error.stackTraceLimit was: `"+Error.stackTraceLimit+"`");var oldPrepareStackTrace=Error.prepareStackTrace;Error.prepareStackTrace=function(_,stack2){
 return stack2};var stack=new Error().stack;if(Error.prepareStackTrace=oldPrepareStackTrace,stack!==null&&typeof stack=="object")return stack[position]?stack[position].
 getFileName():void 0}}});var require_promises2=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
-source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity2,this.position=
+source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity3,this.position=
 0,this.entries=[],this.recorded=[],this.dimension=0}isEof(){return this.position>=this.source.length}nextCharacter(){var character=this.source[this.position++];
 return character==="\\"?{value:this.source[this.position++],escaped:!0}:{value:character,escaped:!1}}record(character){this.recorded.push(character)}newEntry(includeEmpty){
 var entry;(this.recorded.length>0||includeEmpty)&&(entry=this.recorded.join(""),entry==="NULL"&&!includeEmpty&&(entry=null),entry!==null&&(entry=this.transform(
@@ -212,7 +212,7 @@ entry)),this.entries.push(entry),this.recorded=[])}consumeDimensions(){if(this.s
 this.dimension++,this.dimension>1&&(parser2=new _ArrayParser(this.source.substr(this.position-1),this.transform),this.entries.push(parser2.parse(!0)),this.position+=
 parser2.position-2);else if(character.value==="}"&&!quote){if(this.dimension--,!this.dimension&&(this.newEntry(),nested2))return this.entries}else character.value===
 '"'&&!character.escaped?(quote&&this.newEntry(!0),quote=!quote):character.value===","&&!quote?this.newEntry():this.record(character.value);if(this.dimension!==0)
-throw new Error("array dimension not balanced");return this.entries}};function identity2(value){return value}}});var require_arrayParser=__commonJS({"node_modules/pg-types/lib/arrayParser.js"(exports,module){var array2=require_postgres_array();module.exports={create:function(source,transform2){
+throw new Error("array dimension not balanced");return this.entries}};function identity3(value){return value}}});var require_arrayParser=__commonJS({"node_modules/pg-types/lib/arrayParser.js"(exports,module){var array2=require_postgres_array();module.exports={create:function(source,transform2){
 return{parse:function(){return array2.parse(source,transform2)}}}}}});var require_postgres_date=__commonJS({"node_modules/postgres-date/index.js"(exports,module){"use strict";var DATE_TIME=/(\d{1,})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})(\.\d{1,})?.*?( BC)?$/,
 DATE=/^(\d{1,})-(\d{2})-(\d{2})( BC)?$/,TIME_ZONE=/([Z+-])(\d{2})?:?(\d{2})?:?(\d{2})?/,INFINITY=/^-?infinity$/;module.exports=function(isoDate){if(INFINITY.test(
 isoDate))return Number(isoDate.replace("i","I"));var matches=DATE_TIME.exec(isoDate);if(!matches)return getDate(isoDate)||null;var isBC=!!matches[8],year2=parseInt(
@@ -540,11 +540,11 @@ byteLength(portal),len=4+portalLength+1+4,buff=Buffer.allocUnsafe(1+len);return 
 5]=0,buff.writeUInt32BE(rows,buff.length-4),buff},cancel=(processID,secretKey)=>{let buffer=Buffer.allocUnsafe(16);return buffer.writeInt32BE(16,0),buffer.writeInt16BE(
 1234,4),buffer.writeInt16BE(5678,6),buffer.writeInt32BE(processID,8),buffer.writeInt32BE(secretKey,12),buffer},cstringMessage=(code,string2)=>{let len=4+Buffer.
 byteLength(string2)+1,buffer=Buffer.allocUnsafe(1+len);return buffer[0]=code,buffer.writeInt32BE(len,1),buffer.write(string2,5,"utf-8"),buffer[len]=0,buffer},emptyDescribePortal=writer.
-addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe148=msg=>msg.name?cstringMessage(68,`${msg.type}${msg.name||""}`):msg.
+addCString("P").flush(68),emptyDescribeStatement=writer.addCString("S").flush(68),describe149=msg=>msg.name?cstringMessage(68,`${msg.type}${msg.name||""}`):msg.
 type==="P"?emptyDescribePortal:emptyDescribeStatement,close=msg=>{let text3=`${msg.type}${msg.name||""}`;return cstringMessage(67,text3)},copyData=chunk=>writer.
 add(chunk).flush(100),copyFail=message=>cstringMessage(102,message),codeOnlyBuffer=code=>Buffer.from([code,0,0,0,4]),flushBuffer=codeOnlyBuffer(72),syncBuffer=codeOnlyBuffer(
 83),endBuffer=codeOnlyBuffer(88),copyDoneBuffer=codeOnlyBuffer(99),serialize={startup,password,requestSsl,sendSASLInitialResponseMessage,sendSCRAMClientFinalMessage,
-query,parse:parse3,bind,execute:execute2,describe:describe148,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,copyDone:()=>copyDoneBuffer,
+query,parse:parse3,bind,execute:execute2,describe:describe149,close,flush:()=>flushBuffer,sync:()=>syncBuffer,end:()=>endBuffer,copyData,copyDone:()=>copyDoneBuffer,
 copyFail,cancel};exports.serialize=serialize}});var require_buffer_reader=__commonJS({"node_modules/pg-protocol/dist/buffer-reader.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
 exports.BufferReader=void 0;var BufferReader=class{constructor(offset=0){this.offset=offset,this.buffer=Buffer.allocUnsafe(0),this.encoding="utf-8"}setBuffer(offset,buffer){
 this.offset=offset,this.buffer=buffer}int16(){let result=this.buffer.readInt16BE(this.offset);return this.offset+=2,result}byte(){let result=this.buffer[this.offset];
@@ -3992,9 +3992,9 @@ if(USERPROFILE)return USERPROFILE;if(HOMEPATH)return`${HOMEDRIVE}${HOMEPATH}`;le
 Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto4,import_node_path7,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
 le-loader/getSSOTokenFilepath.js"(){import_node_crypto4=__toESM(require_crypto()),import_node_path7=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
 id=>{let cacheName=(0,import_node_crypto4.createHash)("sha1").update(id).digest("hex");return(0,import_node_path7.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
-.json`)}}});var import_promises8,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
-der/getSSOTokenFromFile.js"(){import_promises8=__toESM(require_promises());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
-return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises8.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
+.json`)}}});var import_promises9,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
+der/getSSOTokenFromFile.js"(){import_promises9=__toESM(require_promises());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
+return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises9.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
 ssoTokenText)}}});var EndpointURLScheme,init_endpoint=__esm({"node_modules/@smithy/types/dist-es/endpoint.js"(){(function(EndpointURLScheme2){EndpointURLScheme2.HTTP="http",EndpointURLScheme2.
 HTTPS="https"})(EndpointURLScheme||(EndpointURLScheme={}))}});var AlgorithmId,init_checksum=__esm({"node_modules/@smithy/types/dist-es/extensions/checksum.js"(){(function(AlgorithmId2){AlgorithmId2.MD5="md5",AlgorithmId2.CRC32=
 "crc32",AlgorithmId2.CRC32C="crc32c",AlgorithmId2.SHA1="sha1",AlgorithmId2.SHA256="sha256"})(AlgorithmId||(AlgorithmId={}))}});var init_extensions=__esm({"node_modules/@smithy/types/dist-es/extensions/index.js"(){init_checksum()}});var SMITHY_CONTEXT_KEY,init_middleware=__esm({"node_modules/@smithy/types/dist-es/middleware.js"(){SMITHY_CONTEXT_KEY="__smithy_context"}});var IniSectionType,init_profile=__esm({"node_modules/@smithy/types/dist-es/profile.js"(){(function(IniSectionType2){IniSectionType2.PROFILE="profile",IniSectionType2.
@@ -4013,9 +4013,9 @@ if(matches){let[,prefix,,name2]=matches;Object.values(IniSectionType).includes(p
 if(profileNameBlockList.includes(sectionName))throw new Error(`Found invalid profile name "${sectionName}"`)}else if(currentSection){let indexOfEqualsSign=trimmedLine.
 indexOf("=");if(![0,-1].includes(indexOfEqualsSign)){let[name2,value]=[trimmedLine.substring(0,indexOfEqualsSign).trim(),trimmedLine.substring(indexOfEqualsSign+
 1).trim()];if(value==="")currentSubSection=name2;else{currentSubSection&&iniLine.trimStart()===iniLine&&(currentSubSection=void 0),map[currentSection]=map[currentSection]||
-{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value}}}}return map}}});var import_promises9,filePromises,fileIntercept,readFile4,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readF\
-ile.js"(){import_promises9=__toESM(require_promises()),filePromises={},fileIntercept={},readFile4=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
-((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises9.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path10,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file\
+{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value}}}}return map}}});var import_promises10,filePromises,fileIntercept,readFile4,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/read\
+File.js"(){import_promises10=__toESM(require_promises()),filePromises={},fileIntercept={},readFile4=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
+((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises10.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path10,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file\
 -loader/loadSharedConfigFiles.js"(){import_node_path10=__toESM(require_path());init_getConfigData();init_getConfigFilepath();init_getCredentialsFilepath();init_getHomeDir();
 init_parseIni();init_readFile();swallowError=()=>({}),loadSharedConfigFiles=async(init={})=>{let{filepath=getCredentialsFilepath(),configFilepath=getConfigFilepath()}=init,
 homeDir=getHomeDir(),relativeHomeDirPrefix="~/",resolvedFilepath=filepath;filepath.startsWith(relativeHomeDirPrefix)&&(resolvedFilepath=(0,import_node_path10.join)(
@@ -5249,8 +5249,8 @@ hy/core/dist-es/legacy-root-exports/middleware-http-auth-scheme/getHttpAuthSchem
 {httpAuthSchemeParametersProvider,identityProviderConfigProvider}),httpAuthSchemeEndpointRuleSetMiddlewareOptions)}})}});var init_middleware_http_auth_scheme=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/middleware-http-auth-scheme/index.js"(){init_getHttpAuthSchemeEndpointRuleSetPlugin()}});var defaultErrorHandler,defaultSuccessHandler,httpSigningMiddleware,init_httpSigningMiddleware=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/mid\
 dleware-http-signing/httpSigningMiddleware.js"(){init_protocols();init_transport();defaultErrorHandler=signingProperties=>error=>{throw error},defaultSuccessHandler=
 (httpResponse,signingProperties)=>{},httpSigningMiddleware=config=>(next,context)=>async args=>{if(!HttpRequest.isInstance(args.request))return next(args);let scheme=getSmithyContext(
-context).selectedHttpAuthScheme;if(!scheme)throw new Error("No HttpAuthScheme was selected: unable to sign request");let{httpAuthOption:{signingProperties={}},identity:identity2,
-signer}=scheme,output2=await next({...args,request:await signer.sign(args.request,identity2,signingProperties)}).catch((signer.errorHandler||defaultErrorHandler)(
+context).selectedHttpAuthScheme;if(!scheme)throw new Error("No HttpAuthScheme was selected: unable to sign request");let{httpAuthOption:{signingProperties={}},identity:identity3,
+signer}=scheme,output2=await next({...args,request:await signer.sign(args.request,identity3,signingProperties)}).catch((signer.errorHandler||defaultErrorHandler)(
 signingProperties));return(signer.successHandler||defaultSuccessHandler)(output2.response,signingProperties),output2}}});var httpSigningMiddlewareOptions,getHttpSigningPlugin,init_getHttpSigningMiddleware=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/middleware-htt\
 p-signing/getHttpSigningMiddleware.js"(){init_httpSigningMiddleware();httpSigningMiddlewareOptions={step:"finalizeRequest",tags:["HTTP_SIGNING"],name:"httpSigni\
 ngMiddleware",aliases:["apiKeyMiddleware","tokenMiddleware","awsAuthMiddleware"],override:!0,relation:"after",toMiddleware:"retryMiddleware"},getHttpSigningPlugin=
@@ -5264,10 +5264,10 @@ hasNext=!!(token&&(!config.stopOnSameToken||token!==prevToken))}return void 0}}v
 input);return command9=withCommand(command9)??command9,await client.send(command9,...args)};get2=(fromObject,path4)=>{let cursor=fromObject,pathComponents=path4.
 split(".");for(let step2 of pathComponents){if(!cursor||typeof cursor!="object")return;cursor=cursor[step2]}return cursor}}});var DefaultIdentityProviderConfig,init_DefaultIdentityProviderConfig=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/Defaul\
 tIdentityProviderConfig.js"(){init_transport();DefaultIdentityProviderConfig=class{authSchemes=new Map;constructor(config){for(let key in config){if(!hasOwn(config,
-key))continue;let value=config[key];value!==void 0&&this.authSchemes.set(key,value)}}getIdentityProvider(schemeId){return this.authSchemes.get(schemeId)}}}});var NoAuthSigner,init_noAuth=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/httpAuthSchemes/noAuth.js"(){NoAuthSigner=class{async sign(httpRequest2,identity2,signingProperties){
+key))continue;let value=config[key];value!==void 0&&this.authSchemes.set(key,value)}}getIdentityProvider(schemeId){return this.authSchemes.get(schemeId)}}}});var NoAuthSigner,init_noAuth=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/httpAuthSchemes/noAuth.js"(){NoAuthSigner=class{async sign(httpRequest2,identity3,signingProperties){
 return httpRequest2}}}});var init_httpAuthSchemes=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/httpAuthSchemes/index.js"(){init_noAuth()}});var createIsIdentityExpiredFunction,isIdentityExpired,doesIdentityRequireRefresh,memoizeIdentityProvider,init_memoizeIdentityProvider=__esm({"node_modules/@smit\
-hy/core/dist-es/legacy-root-exports/util-identity-and-auth/memoizeIdentityProvider.js"(){createIsIdentityExpiredFunction=expirationMs=>function(identity2){return doesIdentityRequireRefresh(
-identity2)&&identity2.expiration.getTime()-Date.now()<expirationMs},isIdentityExpired=createIsIdentityExpiredFunction(3e5),doesIdentityRequireRefresh=identity2=>identity2.
+hy/core/dist-es/legacy-root-exports/util-identity-and-auth/memoizeIdentityProvider.js"(){createIsIdentityExpiredFunction=expirationMs=>function(identity3){return doesIdentityRequireRefresh(
+identity3)&&identity3.expiration.getTime()-Date.now()<expirationMs},isIdentityExpired=createIsIdentityExpiredFunction(3e5),doesIdentityRequireRefresh=identity3=>identity3.
 expiration!==void 0,memoizeIdentityProvider=(provider,isExpired2,requiresRefresh)=>{if(provider===void 0)return;let normalizedProvider=typeof provider!="functio\
 n"?async()=>Promise.resolve(provider):provider,resolved,pending,hasResult,isConstant=!1,coalesceProvider=async options2=>{pending||(pending=normalizedProvider(options2));
 try{resolved=await pending,hasResult=!0,isConstant=!1}finally{pending=void 0}return resolved};return isExpired2===void 0?async options2=>((!hasResult||options2?.
@@ -5431,8 +5431,8 @@ typeof config.retryStrategy=="function"){let retryStrategy=await config.retryStr
 ADAPTIVE:setFeature(context,"RETRY_MODE_ADAPTIVE","F");break;case RETRY_MODES.STANDARD:setFeature(context,"RETRY_MODE_STANDARD","E");break}}if(typeof config.accountIdEndpointMode==
 "function"){let endpointV2=context.endpointV2;switch(String(endpointV2?.url?.hostname).match(ACCOUNT_ID_ENDPOINT_REGEX)&&setFeature(context,"ACCOUNT_ID_ENDPOINT",
 "O"),await config.accountIdEndpointMode?.()){case"disabled":setFeature(context,"ACCOUNT_ID_MODE_DISABLED","Q");break;case"preferred":setFeature(context,"ACCOUNT\
-_ID_MODE_PREFERRED","P");break;case"required":setFeature(context,"ACCOUNT_ID_MODE_REQUIRED","R");break}}let identity2=context.__smithy_context?.selectedHttpAuthScheme?.
-identity;if(identity2?.$source){let credentials=identity2;credentials.accountId&&setFeature(context,"RESOLVED_ACCOUNT_ID","T");for(let[key,value]of Object.entries(
+_ID_MODE_PREFERRED","P");break;case"required":setFeature(context,"ACCOUNT_ID_MODE_REQUIRED","R");break}}let identity3=context.__smithy_context?.selectedHttpAuthScheme?.
+identity;if(identity3?.$source){let credentials=identity3;credentials.accountId&&setFeature(context,"RESOLVED_ACCOUNT_ID","T");for(let[key,value]of Object.entries(
 credentials.$source??{}))setFeature(context,key,value)}}var ACCOUNT_ID_ENDPOINT_REGEX,init_check_features=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/\
 client/middleware-user-agent/check-features.js"(){init_retry2();init_setFeature();ACCOUNT_ID_ENDPOINT_REGEX=/\d{12}\.ddb/}});var USER_AGENT,X_AMZ_USER_AGENT,UA_NAME_ESCAPE_REGEX,UA_VALUE_ESCAPE_REGEX,init_constants4=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/middlewa\
 re-user-agent/constants.js"(){USER_AGENT="user-agent",X_AMZ_USER_AGENT="x-amz-user-agent",UA_NAME_ESCAPE_REGEX=/[^!$%&'*+\-.^_`|~\w]/g,UA_VALUE_ESCAPE_REGEX=/[^!$%&'*+\-.^_`|~\w#]/g}});function encodeFeatures(features){let buffer="";for(let key in features){let val=features[key];if(buffer.length+val.length+1<=1024){buffer.length?buffer+=","+val:
@@ -5788,7 +5788,7 @@ throw new Error(`Property \`${name2}\` is not resolved for AWS SDK SigV4Auth`);r
 eventStream?.output===!0,validateSigningProperties=async signingProperties=>{let context=throwSigningPropertyError("context",signingProperties.context),config=throwSigningPropertyError(
 "config",signingProperties.config),authScheme=context.endpointV2?.properties?.authSchemes?.[0],signer=await throwSigningPropertyError("signer",config.signer)(authScheme),
 signingRegion=signingProperties?.signingRegion,signingRegionSet=signingProperties?.signingRegionSet,signingName=signingProperties?.signingName;return{config,signer,
-signingRegion,signingRegionSet,signingName}},AwsSdkSigV4Signer=class{async sign(httpRequest2,identity2,signingProperties){if(!HttpRequest.isInstance(httpRequest2))
+signingRegion,signingRegionSet,signingName}},AwsSdkSigV4Signer=class{async sign(httpRequest2,identity3,signingProperties){if(!HttpRequest.isInstance(httpRequest2))
 throw new Error("The request is not an instance of `HttpRequest` and cannot be signed");let validatedProps=await validateSigningProperties(signingProperties),{config,
 signer}=validatedProps,{signingRegion,signingName}=validatedProps,handlerExecutionContext=signingProperties.context;if(handlerExecutionContext?.authSchemes?.length??
 !1){let[first,second]=handlerExecutionContext.authSchemes;first?.name==="sigv4a"&&second?.name==="sigv4"&&(signingRegion=second?.signingRegion??signingRegion,signingName=
@@ -5804,7 +5804,7 @@ newOffset)&&errorException.$metadata&&(errorException.$metadata.clockSkewCorrect
 _skipClockSkewSampling||signingProperties._disableClockSkewCorrection)return;let dateHeader=getDateHeader(httpResponse);if(dateHeader){let config=throwSigningPropertyError(
 "config",signingProperties.config),timeRequestSent=signingProperties._requestSentAt,ageHeader=getAgeHeader(httpResponse);config.systemClockOffset=getUpdatedSystemClockOffset(
 dateHeader,config.systemClockOffset,timeRequestSent,ageHeader)}}}}});var AwsSdkSigV4ASigner,init_AwsSdkSigV4ASigner=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/AwsSdkSigV4ASigner.js"(){init_protocols();
-init_utils3();init_AwsSdkSigV4Signer();AwsSdkSigV4ASigner=class extends AwsSdkSigV4Signer{async sign(httpRequest2,identity2,signingProperties){if(!HttpRequest.isInstance(
+init_utils3();init_AwsSdkSigV4Signer();AwsSdkSigV4ASigner=class extends AwsSdkSigV4Signer{async sign(httpRequest2,identity3,signingProperties){if(!HttpRequest.isInstance(
 httpRequest2))throw new Error("The request is not an instance of `HttpRequest` and cannot be signed");let{config,signer,signingRegion,signingRegionSet,signingName}=await validateSigningProperties(
 signingProperties),multiRegionOverride=(await config.sigv4aSigningRegionSet?.()??signingRegionSet??[signingRegion]).join(","),noSkewCorrection=await config.disableClockSkewCorrection?.()===
 !0;return signingProperties._disableClockSkewCorrection=noSkewCorrection,noSkewCorrection||(signingProperties._preRequestSystemClockOffset=config.systemClockOffset,
@@ -6482,9 +6482,9 @@ statusCode<500){let parsedBody={};try{parsedBody=JSON.parse(str)}catch{}throw Ob
 statusCode}`,{logger:logger2}),{Code:parsedBody.Code,Message:parsedBody.Message})}throw new CredentialsProviderError(`Server responded with status: ${response.statusCode}`,
 {logger:logger2})}var init_requestHelpers=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/requestHelpers.js"(){init_config2();init_protocols();
 init_serde();init_serde()}});var retryWrapper,init_retry_wrapper=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/retry-wrapper.js"(){retryWrapper=(toRetry,maxRetries,delayMs)=>async()=>{
-for(let i8=0;i8<maxRetries;++i8)try{return await toRetry()}catch{await new Promise(resolve5=>setTimeout(resolve5,delayMs))}return await toRetry()}}});var import_promises10,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
+for(let i8=0;i8<maxRetries;++i8)try{return await toRetry()}catch{await new Promise(resolve5=>setTimeout(resolve5,delayMs))}return await toRetry()}}});var import_promises11,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
 fromHttp,validateToken,init_fromHttp=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/fromHttp.js"(){init_client3();init_config2();init_dist_es4();
-import_promises10=__toESM(require_promises());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_C\
+import_promises11=__toESM(require_promises());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_C\
 REDENTIALS_RELATIVE_URI",DEFAULT_LINK_LOCAL_HOST="http://169.254.170.2",AWS_CONTAINER_CREDENTIALS_FULL_URI="AWS_CONTAINER_CREDENTIALS_FULL_URI",AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=
 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",AWS_CONTAINER_AUTHORIZATION_TOKEN="AWS_CONTAINER_AUTHORIZATION_TOKEN",fromHttp=(options2={})=>{options2.logger?.debug("\
 @aws-sdk/credential-provider-http - fromHttp");let host2,relative2=options2.awsContainerCredentialsRelativeUri??process.env[AWS_CONTAINER_CREDENTIALS_RELATIVE_URI],
@@ -6497,7 +6497,7 @@ kenFile will take precedence.")),relative2)host2=`${DEFAULT_LINK_LOCAL_HOST}${re
 TP credential provider host provided.
 Set AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.`,{logger:options2.logger});let url=new URL(host2);checkUrl(url,options2.logger);
 let requestHandler=NodeHttpHandler.create({connectionTimeout:options2.timeout??1e3}),requestTimeout=options2.timeout??1e3,provider=retryWrapper(async()=>{let request=createGetRequest(
-url);tokenFile?request.headers.Authorization=validateToken((await import_promises10.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
+url);tokenFile?request.headers.Authorization=validateToken((await import_promises11.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
 validateToken(token));try{let result=await requestHandler.handle(request,{requestTimeout});return getCredentials(result.response).then(creds=>setCredentialFeature(
 creds,"CREDENTIALS_HTTP","z"))}catch(e8){throw new CredentialsProviderError(String(e8),{logger:options2.logger})}},options2.maxRetries??3,options2.timeout??1e3);
 return async()=>{try{return await provider()}finally{requestHandler.destroy?.()}}},validateToken=token=>{if(token.includes(`\r
@@ -8217,9 +8217,9 @@ function",getChunkType=chunk=>{let typeOfChunk=typeof chunk;if(typeOfChunk==="st
 Buffer?.isBuffer(chunk))return"buffer";let prototypeName=objectToString2.call(chunk);return prototypeName==="[object ArrayBuffer]"?"arrayBuffer":prototypeName===
 "[object DataView]"?"dataView":Number.isInteger(chunk.byteLength)&&Number.isInteger(chunk.byteOffset)&&objectToString2.call(chunk.buffer)==="[object ArrayBuffer\
 ]"?"typedArray":"others"},{toString:objectToString2}=Object.prototype,MaxBufferError=class extends Error{name="MaxBufferError";constructor(){super("maxBuffer ex\
-ceeded")}}}});var identity,noop,getContentsProp,throwObjectStream,getLengthProp,init_utils5=__esm({"node_modules/env-ci/node_modules/get-stream/source/utils.js"(){identity=value=>value,
-noop=()=>{},getContentsProp=({contents})=>contents,throwObjectStream=chunk=>{throw new Error(`Streams in object mode are not supported: ${String(chunk)}`)},getLengthProp=
-convertedChunk=>convertedChunk.length}});var init_array=__esm({"node_modules/env-ci/node_modules/get-stream/source/array.js"(){init_contents();init_utils5()}});async function getStreamAsArrayBuffer(stream,options2){return getStreamContents(stream,arrayBufferMethods,options2)}var initArrayBuffer,useTextEncoder,textEncoder,
+ceeded")}}}});var identity2,noop,getContentsProp,throwObjectStream,getLengthProp,init_utils5=__esm({"node_modules/env-ci/node_modules/get-stream/source/utils.js"(){identity2=
+value=>value,noop=()=>{},getContentsProp=({contents})=>contents,throwObjectStream=chunk=>{throw new Error(`Streams in object mode are not supported: ${String(chunk)}`)},
+getLengthProp=convertedChunk=>convertedChunk.length}});var init_array=__esm({"node_modules/env-ci/node_modules/get-stream/source/array.js"(){init_contents();init_utils5()}});async function getStreamAsArrayBuffer(stream,options2){return getStreamContents(stream,arrayBufferMethods,options2)}var initArrayBuffer,useTextEncoder,textEncoder,
 useUint8Array,useUint8ArrayWithOffset,truncateArrayBufferChunk,addArrayBufferChunk,resizeArrayBufferSlow,resizeArrayBuffer,getNewContentsLength,SCALE_FACTOR,finalizeArrayBuffer,
 hasArrayBufferResize,arrayBufferMethods,init_array_buffer=__esm({"node_modules/env-ci/node_modules/get-stream/source/array-buffer.js"(){init_contents();init_utils5();
 initArrayBuffer=()=>({contents:new ArrayBuffer(0)}),useTextEncoder=chunk=>textEncoder.encode(chunk),textEncoder=new TextEncoder,useUint8Array=chunk=>new Uint8Array(
@@ -8239,21 +8239,21 @@ arrayBuffer=>globalThis.Buffer.from(arrayBuffer)}});async function getStreamAsSt
 getFinalStringChunk,stringMethods,init_string=__esm({"node_modules/env-ci/node_modules/get-stream/source/string.js"(){init_contents();init_utils5();initString=()=>({
 contents:"",textDecoder:new TextDecoder}),useTextDecoder=(chunk,{textDecoder})=>textDecoder.decode(chunk,{stream:!0}),addStringChunk=(convertedChunk,{contents})=>contents+
 convertedChunk,truncateStringChunk=(convertedChunk,chunkSize)=>convertedChunk.slice(0,chunkSize),getFinalStringChunk=({textDecoder})=>{let finalChunk=textDecoder.
-decode();return finalChunk===""?void 0:finalChunk},stringMethods={init:initString,convertChunk:{string:identity,buffer:useTextDecoder,arrayBuffer:useTextDecoder,
+decode();return finalChunk===""?void 0:finalChunk},stringMethods={init:initString,convertChunk:{string:identity2,buffer:useTextDecoder,arrayBuffer:useTextDecoder,
 dataView:useTextDecoder,typedArray:useTextDecoder,others:throwObjectStream},getSize:getLengthProp,truncateChunk:truncateStringChunk,addChunk:addStringChunk,getFinalChunk:getFinalStringChunk,
 finalize:getContentsProp}}});var init_source=__esm({"node_modules/env-ci/node_modules/get-stream/source/index.js"(){init_array();init_array_buffer();init_buffer();init_string();init_contents()}});var require_merge_stream=__commonJS({"node_modules/merge-stream/index.js"(exports,module){"use strict";var{PassThrough}=require_stream();module.exports=function(){
 var sources=[],output2=new PassThrough({objectMode:!0});return output2.setMaxListeners(0),output2.add=add,output2.isEmpty=isEmpty,output2.on("unpipe",remove),Array.
 prototype.slice.call(arguments).forEach(add),output2;function add(source){return Array.isArray(source)?(source.forEach(add),this):(sources.push(source),source.once(
 "end",remove.bind(null,source)),source.once("error",output2.emit.bind(output2,"error")),source.pipe(output2,{end:!1}),this)}function isEmpty(){return sources.length==
-0}function remove(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output2.readable&&output2.end()}}}});var import_node_fs9,import_promises11,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
-applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs9=__toESM(require_fs(),1),import_promises11=
+0}function remove(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output2.readable&&output2.end()}}}});var import_node_fs9,import_promises12,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
+applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs9=__toESM(require_fs(),1),import_promises12=
 __toESM(require_promises2(),1);init_is_stream();init_source();import_merge_stream=__toESM(require_merge_stream(),1),validateInputOptions=input=>{if(input!==void 0)
 throw new TypeError("The `input` and `inputFile` options cannot be both set.")},getInputSync=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(
 input),(0,import_node_fs9.readFileSync)(inputFile)),handleInputSync=options2=>{let input=getInputSync(options2);if(isStream(input))throw new TypeError("The `inp\
 ut` option cannot be a stream in sync mode");return input},getInput=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(input),(0,import_node_fs9.createReadStream)(
 inputFile)),handleInput=(spawned,options2)=>{let input=getInput(options2);input!==void 0&&(isStream(input)?input.pipe(spawned.stdin):spawned.stdin.end(input))},
 makeAllStream=(spawned,{all})=>{if(!all||!spawned.stdout&&!spawned.stderr)return;let mixed=(0,import_merge_stream.default)();return spawned.stdout&&mixed.add(spawned.
-stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises11.setTimeout)(
+stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises12.setTimeout)(
 0),stream.destroy();try{return await streamPromise}catch(error){return error.bufferedData}}},getStreamPromise=(stream,{encoding,buffer,maxBuffer})=>{if(!(!stream||
 !buffer))return encoding==="utf8"||encoding==="utf-8"?getStreamAsString(stream,{maxBuffer}):encoding===null||encoding==="buffer"?getStreamAsBuffer(stream,{maxBuffer}):
 applyEncoding(stream,maxBuffer,encoding)},applyEncoding=async(stream,maxBuffer,encoding)=>(await getStreamAsBuffer(stream,{maxBuffer})).toString(encoding),getSpawnedResult=
@@ -8437,7 +8437,7 @@ username,object:object2,action,status,message},statements){return{application,da
 redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...plannedChanges(plan),...plan.
 findings])counts[status]+=1;return counts}var init_preview=__esm({"src/report/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview2,colour){let paint=(name2,text3)=>colour?(0,import_node_util5.styleText)(
 name2,text3,{validateStream:!1}):text3,{plan,blocked,approval,moving}=preview2,warnings=plan.findings.filter(({status})=>status==="warning"),notices=[...moving.
-map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview2),...byApplication(plannedChanges(
+map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview2),...byApplication2(plannedChanges(
 plan)).map(([application,changes])=>applicationBlock(application,changes,paint)),...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),
 ...notices].join(`
 `)],...blocked.length===0?[]:[[paint("red",`would be blocked: ${String(blocked.length)}`),...blocked.flatMap(problem2=>problemLines(problem2,"red",paint))].join(
@@ -8447,7 +8447,7 @@ plan)).map(([application,changes])=>applicationBlock(application,changes,paint))
 
 `)}
 `}function heading2({declaration,server}){let{environment,stack,instance:instance2}=declaration,version=server===null?"":`, PostgreSQL ${server.versionText}`;return`\
-Plan for stack ${visible(stack)} (${environment}) on ${visible(instance2.identifier)} (${visible(instance2.host)}:${String(instance2.port)}${version})`}function byApplication(changes){
+Plan for stack ${visible(stack)} (${environment}) on ${visible(instance2.identifier)} (${visible(instance2.host)}:${String(instance2.port)}${version})`}function byApplication2(changes){
 let groups=new Map;for(let change of changes){let name2=change.application===null?INSTANCE2:`application ${visible(change.application)}`;groups.set(name2,[...groups.
 get(name2)??[],change])}return[...groups].sort(([a8],[b8])=>a8<b8?-1:1)}function applicationBlock(heading3,changes,paint){let lines=changes.flatMap(({status,object:object2,
 action,message,statements})=>{let{sign:sign2,colour}=SIGNS[status];return[paint(colour,`  ${sign2} ${object2}: ${action}: ${oneLine(message)}`),...statements.map(
@@ -8680,8 +8680,8 @@ field),markdownText(message),markdownText(remedy)]}function warningRow({applicat
 name2??"")),markdownText(message)]}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),
 object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}init_one_line();var MAX_ANNOTATIONS=10;function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,
 insideTerraform:insideTerraform2}){let warnings=[],annotate=insideTerraform2?bracketCommand:colonCommand;return{record(record){record.status==="warning"&&warnings.
-push(record)},finish(document,problems,notes){let texts3=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({
-title:titleOf(null),message}))];for(let{title,message}of texts3.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.
+push(record)},finish(document,problems,notes){let texts4=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({
+title:titleOf(null),message}))];for(let{title,message}of texts4.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.
 slice(0,MAX_ANNOTATIONS))write(annotate("error",titleOf(problem2.application),problemText(problem2)));writeSummary(jobSummary(document,warnings,problems,notes))}}}
 function titleOf(application){return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,remedy}){return`${visible(
 field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}\
@@ -8691,7 +8691,7 @@ field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonComman
 failure===null&&stream.write(text3)},failure:()=>failure}}function createFileOutput(path4){let failure=null;return{write(text3){try{failure===null&&(0,import_node_fs2.appendFileSync)(
 path4,text3)}catch(error){failure=error instanceof Error?error:new Error(String(error))}},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
 "")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var UNKNOWN_ENVIRONMENT="unknown";function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);
-records.push(record);for(let sink of options2.sinks)sink(record)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,
+records.push(record);for(let sink of options2.sinks)sink(record)},setServer(facts){server=facts},setActor(identity3){actor=identity3},finish:end=>({schema_version:1,
 run:{...runFields(options2),...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(
 records)})}}function toRecord(draft,{run,environment,now}){return{at:now().toISOString(),run_id:run.runId,build_id:run.buildId,environment:environment??UNKNOWN_ENVIRONMENT,
 application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,duration_ms:draft.durationMs,
@@ -9145,7 +9145,7 @@ some(c8=>Object.prototype.hasOwnProperty.call(c8,key))||configObjects.some(c8=>O
 if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.test(this.defaultCommand.original)?this.defaultCommand.original:
 this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().usage(commandString,this.defaultCommand.description)}let builder=this.
 defaultCommand.builder;if(isCommandBuilderCallback(builder))return builder(yargs,!0);isCommandBuilderDefinition(builder)||Object.keys(builder).forEach(key=>{yargs.
-option(key,builder[key])})}extractDesc({describe:describe148,description,desc}){for(let test23 of[describe148,description,desc]){if(typeof test23=="string"||test23===
+option(key,builder[key])})}extractDesc({describe:describe149,description,desc}){for(let test23 of[describe149,description,desc]){if(typeof test23=="string"||test23===
 !1)return test23;assertNotStrictEqual(test23,!0,this.shim)}return!1}freeze(){this.frozens.push({handlers:this.handlers,aliasMap:this.aliasMap,defaultCommand:this.
 defaultCommand})}unfreeze(){let frozen=this.frozens.pop();assertNotStrictEqual(frozen,void 0,this.shim),{handlers:this.handlers,aliasMap:this.aliasMap,defaultCommand:this.
 defaultCommand}=frozen}reset(){return this.handlers={},this.aliasMap={},this.defaultCommand=void 0,this.requireCache=new Set,this}};function command(usage2,validation2,globalMiddleware,shim3){
@@ -9736,7 +9736,7 @@ hasOwn(options2,name2)),problems=[...usage2.map(message=>({application:null,fiel
 map(name2=>unknownArgument(command9,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),...words.map(word=>unknownArgument(command9,word,[]))];if(problems.
 length>0)throw new InvalidInputError(problems);return named}function helpText(argv){let program=yargs_default().scriptName("rds-provision").usage("$0 <command>").
 wrap(100).detectLocale(!1).exitProcess(!1).help().version();program.epilogue("The declaration comes from --input, else from RDS_PROVISION_INPUT.");for(let[name2,
-{describe:describe148,options:options2}]of Object.entries(COMMANDS))program.command(name2,describe148,command9=>command9.options(options2).version(!1));let[first=""]=argv,
+{describe:describe149,options:options2}]of Object.entries(COMMANDS))program.command(name2,describe149,command9=>command9.options(options2).version(!1));let[first=""]=argv,
 text3="";return program.parseSync(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"],{},(_error,_found,output2)=>{text3=output2}),text3}function unknownArgument(command9,argument,known){
 let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,field:command9,message:`${show(argument)} is not an option.`,remedy:hint||
 `See ${command9} --help.`}}function parseOptions(argv){if(argv.includes("--help")||argv.includes("-h"))return{command:"help",text:helpText(argv)};let[command9="",...rest]=argv;if(command9===
@@ -9827,7 +9827,114 @@ declaration),...checkReservedNames(declaration,null),...checkNaming(declaration)
 [{application:null,field:"approval",message:`the environment is ${environment}, and nobody approved this run.`,remedy:"Set ALLOW_DB_PROVISION=true in the enviro\
 nment of the run."}]}function checkEndpoint({instance:instance2,connectThrough}){return[instance2.host,...connectThrough===null?[]:[connectThrough.host]].filter(
 host2=>PROXY.test(host2)).map(host2=>({application:null,field:"endpoint",message:`"${host2}" is an RDS Proxy, which cannot carry provisioning.`,remedy:"Use the \
-writer's own endpoint; applications may still connect through the proxy."}))}var OBJECT_OF_GUARDRAIL={"owner mismatch":"database","invalid database":"database",immutable:"database",schema:"schema",extension:"extension",setting:"setting",
+writer's own endpoint; applications may still connect through the proxy."}))}var STAGES=["roles","databases","interiors","closing"];function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){
+return plan.jobs.flatMap(job=>job.transactions.flatMap(stepsOf))}var import_promises5=__toESM(require_promises2(),1);function wrong(name2,value,wanted){return new TypeError(`the server answered ${typeof value} for ${name2}, where ${wanted} was expected`)}function text(row2,name2){
+let value=row2[name2];if(typeof value!="string")throw wrong(name2,value,"text");return value}function textOrNull(row2,name2){return row2[name2]===null?null:text(
+row2,name2)}function flag(row2,name2){let value=row2[name2];if(typeof value!="boolean")throw wrong(name2,value,"a boolean");return value}function integer(row2,name2){
+let value=row2[name2];if(typeof value!="number"||!Number.isInteger(value))throw wrong(name2,value,"an integer");return value}function momentOrNull(row2,name2){let value=row2[name2];
+if(value===null)return null;if(typeof value!="number")throw wrong(name2,value,"a number of seconds");return new Date(value*1e3)}function texts(row2,name2){let value=row2[name2];
+if(!Array.isArray(value)||!value.every(item=>typeof item=="string"))throw wrong(name2,value,"a list of texts");return value}function acl(row2,name2){let value=row2[name2];
+if(value===null)return[];if(!Array.isArray(value))throw wrong(name2,value,"an access control list");return value.map(item=>{if(!Array.isArray(item))throw wrong(
+name2,item,"an access control item");let[grantor,grantee2,privilege]=item;if(typeof grantor!="string"||typeof grantee2!="string"||typeof privilege!="string")throw wrong(
+name2,item,"three names");return{grantor,grantee:grantee2,privilege}})}function aclJson(expression,condition="true"){return`(SELECT json_agg(json_build_array(pg\
+_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor) FROM aclexplode(${expression}) a WHERE ${condition})`}function blockersOf(pids){return`SELECT w.pid AS waiter, a.pid AS pid, a.usename::text AS login, a.datname::text AS database, a.application_name AS name, a.stat\
+e AS state,
+    extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since, left(a.query, 200) AS query
+    FROM unnest(ARRAY[${pids.join(", ")}]::int[]) w(pid), unnest(pg_blocking_pids(w.pid)) b(pid) JOIN pg_stat_activity a ON a.pid = b.pid`}var LOOK_EVERY_MS=2e3,
+REPORT_EVERY_MS=15e3;function watchBlockers(server,report){let seen=new Map,stopped=new AbortController;return look(server,seen,report,stopped.signal),{blockerOf:session=>seen.
+get(session.pid)??null,stop:()=>{stopped.abort()}}}async function look(server,seen,report,signal){let reported=0;try{for(;;){await(0,import_promises5.setTimeout)(
+LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(server,LOOK_EVERY_MS);if(waiting.length===0)continue;let[rows=[]]=await beside(server,[blockersOf(
+waiting.map(session=>session.pid))]);for(let row2 of rows)seen.set(integer(row2,"waiter"),describe(row2));let[first]=rows;first!==void 0&&Date.now()-reported>=REPORT_EVERY_MS&&
+(report(`waiting for ${describe(first)}`),reported=Date.now())}}catch{}}function busySessions(server,forMs){return[...new Set([...server.sessions,server.admin,server.
+lock])].filter(session=>session.busySince!==null&&Date.now()-session.busySince>=forMs)}async function beside(server,queries){return server.lock.busySince===null&&
+server.lock.lost===null?server.lock.query(queries):server.withSession(await server.adminLogin(server.admin.database),session=>session.query(queries))}function describe(row2){
+let since=momentOrNull(row2,"since")?.toISOString()??"an unknown time",query=textOrNull(row2,"query"),doing=query===null||query===""?"":`: ${query.replace(/'(?:[^']|'')*'?/g,
+"'\u2026'").replace(/\s+/g," ").slice(0,80)}`,name2=textOrNull(row2,"name")??"";return`session ${String(integer(row2,"pid"))} of ${textOrNull(row2,"login")??"th\
+e server"}${name2===""?"":` (${name2})`} in ${textOrNull(row2,"database")??"no database"}, ${textOrNull(row2,"state")??"busy"} since ${since}${doing}`}async function cancelBusy(server){
+let busy=busySessions(server,0);busy.length>0&&await beside(server,busy.map(session=>`SELECT pg_cancel_backend(${String(session.pid)})`))}var import_lib3=__toESM(require_lib2(),1),Client=import_lib3.default.Client,Pool=import_lib3.default.Pool,Connection=import_lib3.default.Connection,types=import_lib3.default.
+types,Query=import_lib3.default.Query,DatabaseError=import_lib3.default.DatabaseError,escapeIdentifier=import_lib3.default.escapeIdentifier,escapeLiteral=import_lib3.default.
+escapeLiteral,Result=import_lib3.default.Result,TypeOverrides=import_lib3.default.TypeOverrides,defaults=import_lib3.default.defaults,esm_default2=import_lib3.default;var ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){super(message,{cause}),this.name="ConnectFailure",this.kind=kind,this.code=
+code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind==="full"}},CERTIFICATE_ADVICE={CERT_HAS_EXPIRED:"the server's certificate\
+ has expired",CERT_NOT_YET_VALID:"the server's certificate is not valid yet (check this machine's clock)",ERR_TLS_CERT_ALTNAME_INVALID:"the server's certificate\
+ is for another host",SELF_SIGNED_CERT_IN_CHAIN:"the server's certificate comes from an unknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate\
+ is self-signed",UNABLE_TO_VERIFY_LEAF_SIGNATURE:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate \
+comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certificate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server\
+'s certificate is not signed by the authority it names"};function codeOf(error){return error instanceof AggregateError?codeOf(error.errors[0]):typeof error=="ob\
+ject"&&error!==null&&"code"in error&&typeof error.code=="string"?error.code:""}function messageOf(error){return error instanceof AggregateError&&error.message===
+""?error.errors.map(messageOf).join("; "):error instanceof Error?error.message:String(error)}function kindOfDatabaseError(code,authenticated){return code==="57P\
+03"?"starting":authenticated?"after_authentication":code==="53300"?"full":code==="28P01"?"wrong_password":code.startsWith("57P")?"unreachable":"refused"}function classifyConnectError(error,progress){
+let code=codeOf(error),message=messageOf(error);if(progress.passwordAskedInClear)return new ConnectFailure("other_method",code,"the server asks for something el\
+se than a SCRAM password",error);if(error instanceof DatabaseError)return new ConnectFailure(kindOfDatabaseError(code,progress.authenticated),code,message,error);
+let advice=CERTIFICATE_ADVICE[code];return advice!==void 0?new ConnectFailure("tls",code,`${advice} (${code}: ${message})`,error):message.includes("does not sup\
+port SSL")?new ConnectFailure("no_tls",code,"the server offers no TLS",error):code.startsWith("ERR_SSL")||code.startsWith("ERR_TLS")||code==="EPROTO"?new ConnectFailure(
+"tls",code,message,error):message.startsWith("SASL")?new ConnectFailure("refused",code,message,error):new ConnectFailure("unreachable",code,message,error)}var StatementError=class extends Error{index;code;constructor(index,code,message,cause){super(message,{cause}),this.name="StatementError",this.index=index,this.
+code=code}},ConnectionLost=class extends Error{constructor(message,cause){super(message,{cause}),this.name="ConnectionLost"}},ENDING=/^(?:57P0[1245]|25P03|25P04|08...|25006)$/,
+CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;pid;#client;#lost=null;#completed=0;#busySince=null;#answeredAt=Date.now();constructor(client,database,login,server){
+this.#client=client,this.database=database,this.login=login,this.version=server.version,this.versionText=server.text,this.pid=server.pid,client.on("error",error=>this.#lost??=
+error),client.on("end",()=>this.#lost??=new Error("the connection was closed")),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){
+return this.#busySince}get answeredAt(){return this.#answeredAt}async query(queries){let result=await this.#send(queries);return(Array.isArray(result)?result:[result]).
+map(rowsOf)}async run(statements){await this.#send(statements)}async#send(statements){this.#completed=0,this.#busySince=Date.now();try{return await this.#client.
+query(statements.join(`;
+`))}catch(error){if(!(error instanceof DatabaseError))throw new ConnectionLost(messageOf2(error),error);let code=error.code??"";throw ENDING.test(code)?(this.#lost??=
+error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=null,this.#answeredAt=Date.now()}}async close(){
+let limit=setTimeout(()=>this.#client.connection.stream.destroy(),CLOSE_LIMIT_MS);try{await this.#client.end()}catch(error){this.#lost??=error instanceof Error?
+error:new Error(String(error))}finally{clearTimeout(limit)}}};function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(
+result.rows)?result.rows.filter(isRow):[]}function isRow(value){return typeof value=="object"&&value!==null}function messageOf2(error){return error instanceof Error?
+error.message:String(error)}var import_promises6=__toESM(require_promises2(),1);function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+role&&(role=statement.runAs,texts4.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${identifier(role)}`),steps.push(null)),texts4.push(statement.reveal()),steps.push(
+step2);return{texts:[...texts4,"COMMIT"],steps:[...steps,null]}}var MAX_TRIES=6;function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}
+async function runAtomic(transaction,session,signal){let{steps}=transaction,script=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.
+run(script.texts);let durationMs=Date.now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){
+if(error instanceof ConnectionLost)return{kind:"unknown",steps,error};if(!(error instanceof StatementError))throw error;if(!await rolledBack(session))return{kind:"\
+unknown",steps,error:new ConnectionLost(error.message,error)};if(isRetried(error)&&retries+1<MAX_TRIES&&!signal.aborted){await(0,import_promises6.setTimeout)(Math.
+random()*50*2**retries);continue}let culprit=script.steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(
+step2=>step2!==culprit),error,applied:[]}}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)
+return!1;throw error}}async function runBare({before,step:step2,undo},session){let started=Date.now(),held3=!1;try{return await session.run(texts2(before)),held3=
+!0,await session.run(texts2(step2.statements)),{kind:"applied",applied:[{step:step2,statements:[...before,...step2.statements],durationMs:Date.now()-started,retries:0}]}}catch(error){
+if(error instanceof ConnectionLost)return{kind:"unknown",steps:[{...step2,statements:[...before,...step2.statements]}],error};if(!(error instanceof StatementError))
+throw error;let applied=held3?await undone(step2,before,undo,session,started):[];return{kind:"refused",culprit:step2,others:[],error,applied}}}async function undone(step2,before,undo,session,started){
+let release2={...step2,object:"grant",action:"release",status:"removed",message:`what was granted for "${step2.message}" is taken back`,statements:[...before,...undo]};
+try{return await session.run(texts2(undo)),[{step:release2,statements:release2.statements,durationMs:Date.now()-started,retries:0}]}catch(error){if(!(error instanceof
+ConnectionLost)&&!(error instanceof StatementError))throw error;return[{step:{...release2,message:`what was granted for "${step2.message}" could not be taken ba\
+ck (${error.message}); the next run does`},statements:before,durationMs:Date.now()-started,retries:0}]}}function texts2(statements){return statements.map(statement=>statement.
+reveal())}async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new Run(server,options2,watch);try{for(let stage of STAGES)await run.
+stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}var Run=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
+this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown,...this.
+skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.push(
+...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel(
+[first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(
+job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await Promise.all(Array.from({length:Math.
+min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}let session=null;
+try{let login=await this.#server.adminLogin(job.connectTo??this.#server.admin.database);await this.#server.withSession(login,async opened=>{session=opened,await use(
+opened)})}catch(error){if(!(error instanceof ConnectFailure)||session!==null)throw error;error.passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.
+message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.signal.aborted||this.lost!==null)return!1;try{return await this.#server.
+assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.
+transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(transaction,job,session):null;if(done!==!0){this.skipped.push(
+...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){let outcome=transaction.kind==="atomi\
+c"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session),parts=outcome.kind==="refused"&&job.stage==="roles"&&transaction.
+kind==="atomic"?byApplication(transaction.steps):[];if(parts.length<2||this.#options.signal.aborted)return this.#settle(outcome,session);let allDone=!0;for(let steps of parts)
+session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"atomic",steps},session,this.#options.signal),
+session)&&allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refu\
+sed":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,
+message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.unknown.
+push(...outcome.steps),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.
+push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(draftOf(step2,statements,durationMs,retries===
+0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55P03","57014","40P01"]);function draftOf(step2,statements,durationMs,note){
+let{application,database,username,object:object2,action,status,message}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+
+note,statements:statements.map(statement=>statement.redacted)}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function byApplication(steps){let groups=new Map;
+for(let step2 of steps)groups.set(step2.application,[...groups.get(step2.application)??[],step2]);return[...groups.values()]}var OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);function recordFindings(recorder,findings,touched){for(let finding2 of findings)
+finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,durationMs:0,statements:[]})}function keyOf({object:object2,application,
+database}){return JSON.stringify([object2,application,database])}function assertApplied(run,execution){let failures=execution.failures.filter(failure=>!OUTDATED.
+has(failure.code));for(let{step:step2,message}of failures)run.recorder.record({...draftOf(step2,[],0,""),status:"failed",message:`${step2.message}: ${message}`});
+let problems=failures.map(({step:step2,code,message})=>({application:step2.application,field:step2.object,message:`${step2.message}: ${message}.`,remedy:REMEDIES[code]??
+"Correct the cause; the next run goes on from here."})),{signal}=run.dependencies;if(signal.aborted&&problems.push(interrupted(signal)),problems.length!==0){for(let step2 of execution.
+skipped)run.recorder.record({...draftOf(step2,[],0,""),status:"skipped",message:`${step2.message}: not done, since something before it failed`});throw new ApplyError(
+problems)}}var REMEDIES={"55P03":"End the session that holds the lock, or raise lock_timeout, and run again.",57014:"The statement was cancelled or ran into its\
+ time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"The server has no connection left: free some, or raise it\
+s max_connections, and run again.",42501:"The delegated admin lacks a right: see what it needs in the README, and run again."};function assertNotInterrupted(signal){
+if(signal.aborted)throw new ApplyError([interrupted(signal)])}function interrupted(signal){return{application:null,field:"run",message:`interrupted: ${String(signal.
+reason)}.`,remedy:"The next run goes on from here."}}var OBJECT_OF_GUARDRAIL={"owner mismatch":"database","invalid database":"database",immutable:"database",schema:"schema",extension:"extension",setting:"setting",
 IAM:"login",approval:"admin",endpoint:"admin"};function violationRecords(declaration,error){return error.problems.map(problem2=>{let application=declaration.applications.
 find(item=>item.name===problem2.application);return{application:problem2.application,database:application?.database??null,username:application?.username??null,object:OBJECT_OF_GUARDRAIL[problem2.
 field]??"role",action:problem2.field,status:"blocked",durationMs:0,message:`${problem2.message} ${problem2.remedy}`,statements:[]}})}function missingRecords(declaration,records,error){
@@ -9835,48 +9942,7 @@ let told=new Set(records.map(record=>JSON.stringify([record.object,record.applic
 BlockedError||error instanceof InvalidInputError?"not begun: nothing was changed":"not reached: the run failed before",draft=(object2,application)=>{if(told.has(
 JSON.stringify([object2,application.name])))return[];let{name:name2,database,username}=application;return[{application:name2,database,username,object:object2,action:"\
 check",status,durationMs:0,message,statements:[]}]};return[...declaration.applications.flatMap(application=>draft("role",application)),...declaration.databases.
-flatMap(database=>draft("database",database.owner))]}var import_promises5=__toESM(require_promises2(),1);var STAGES=["roles","databases","interiors","closing"];var import_lib3=__toESM(require_lib2(),1),Client=import_lib3.default.Client,Pool=import_lib3.default.Pool,Connection=import_lib3.default.Connection,types=import_lib3.default.
-types,Query=import_lib3.default.Query,DatabaseError=import_lib3.default.DatabaseError,escapeIdentifier=import_lib3.default.escapeIdentifier,escapeLiteral=import_lib3.default.
-escapeLiteral,Result=import_lib3.default.Result,TypeOverrides=import_lib3.default.TypeOverrides,defaults=import_lib3.default.defaults,esm_default2=import_lib3.default;var ScriptError=class extends Error{failedAt;code;constructor(failedAt,code,message,cause){super(message,{cause}),this.name="ScriptError",this.failedAt=failedAt,
-this.code=code}},CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;#client;#lost=null;#completed=0;constructor(client,database,login,version){
-this.#client=client,this.database=database,this.login=login,this.version=version.number,this.versionText=version.text,client.on("error",error=>this.#lost??=error),
-client.on("end",()=>this.#lost??=new Error("the connection was closed")),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}async query(queries){
-let result=await this.#client.query(queries.join(`;
-`));return(Array.isArray(result)?result:[result]).map(rowsOf)}async run(statements){this.#completed=0;try{await this.#client.query(statements.join(`;
-`))}catch(error){throw error instanceof DatabaseError?new ScriptError(this.#completed,error.code??"",error.message,error):new ScriptError(null,"",messageOf(error),
-error)}}async close(){let limit=setTimeout(()=>this.#client.connection.stream.destroy(),CLOSE_LIMIT_MS);try{await this.#client.end()}catch(error){this.#lost??=error instanceof
-Error?error:new Error(String(error))}finally{clearTimeout(limit)}}};function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.
-isArray(result.rows)?result.rows:[]}function messageOf(error){return error instanceof Error?error.message:String(error)}function scriptOf(transaction){let texts3=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
-role&&(role=statement.runAs,texts3.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${identifier(role)}`),steps.push(null)),texts3.push(statement.reveal()),steps.push(
-step2);return{texts:[...texts3,"COMMIT"],steps:[...steps,null]}}var RETRIED=new Set(["40001","40P01"]),MAX_TRIES=6,Run=class{failures=[];unknown=[];skipped=[];#server;#options;constructor(server,options2){this.#server=server,
-this.#options=options2}async stage(jobs){let[first]=jobs;if(first!==void 0){if(first.connectTo!==null)return this.#inDatabases(jobs);if(jobs.length===1)return this.#job(
-first,this.#server.admin);await this.#fromAdminDatabase(jobs)}}async#inDatabases(jobs){await Promise.all(jobs.map(job=>this.#connected(job,job.connectTo??"",session=>this.#job(
-job,session))))}async#fromAdminDatabase(jobs){let queue=[...jobs],worker=async()=>{let job=queue.shift();job!==void 0&&await this.#connected(job,this.#server.admin.
-database,async session=>{await this.#job(job,session);for(let next=queue.shift();next!==void 0;next=queue.shift())await this.#job(next,session)})};await Promise.
-all(Array.from({length:Math.min(this.#options.maxConnections,jobs.length)},worker));for(let job of queue)this.#skip(job.transactions)}async#connected(job,database,use){
-try{await this.#server.withSession(await this.#server.adminLogin(database),use)}catch(error){let[step2,...rest]=stepsOf(job.transactions);step2!==void 0&&this.failures.
-push({step:step2,error:asError(error)}),this.skipped.push(...rest)}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let mayGoOn=!this.#options.
-signal.aborted&&this.#server.lock.lost===null&&session.lost===null;if(!(mayGoOn&&await this.#transaction(transaction,session))){this.#skip(job.transactions.slice(
-mayGoOn?index+1:index));return}}}#skip(transactions){this.skipped.push(...stepsOf(transactions))}async#transaction(transaction,session){return transaction.kind===
-"atomic"?this.#atomic(transaction,session):this.#bare(transaction,session)}async#atomic(transaction,session){let script=scriptOf(transaction),started=Date.now();
-for(let tries=1;;tries+=1)try{await session.run(script.texts);let retried=tries===1?"":` (after ${String(tries-1)} tries that the server rolled back)`;for(let step2 of transaction.
-steps)this.#record(step2,step2.statements,Date.now()-started,retried);return!0}catch(error){if(!(error instanceof ScriptError))throw error;if(error.failedAt===null)
-return this.unknown.push(...transaction.steps),!1;if(await session.run(["ROLLBACK"]),isRetried(error)&&tries<MAX_TRIES&&!this.#options.signal.aborted){await(0,import_promises5.setTimeout)(
-Math.random()*50*2**tries);continue}return this.#fail(transaction.steps,script.steps[error.failedAt]??transaction.steps[0],error),!1}}async#bare(transaction,session){
-let{before,step:step2,undo}=transaction,started=Date.now(),held3=[];try{return await session.run(before.map(statement=>statement.reveal())),held3.push(...before),
-await session.run(step2.statements.map(statement=>statement.reveal())),this.#record(step2,[...before,...step2.statements],Date.now()-started,""),!0}catch(error){
-if(!(error instanceof ScriptError))throw error;return error.failedAt===null?(this.unknown.push({...step2,statements:[...before,...step2.statements]}),!1):(held3.
-length>0&&(await session.run(undo.map(statement=>statement.reveal())),this.#record({...step2,object:"grant",action:"release",status:"removed",message:`membershi\
-p of ${step2.username??""} given back after a failure`},[...held3,...undo],Date.now()-started,"")),this.failures.push({step:step2,error}),!1)}}#fail(steps,culprit,error){
-for(let step2 of steps)step2===culprit?this.failures.push({step:step2,error}):this.skipped.push(step2)}#record(step2,statements,durationMs,note){this.#options.record(
-draftOf(step2,statements,durationMs,note))}};function draftOf(step2,statements,durationMs,note){let{application,database,username,object:object2,action,status,message}=step2;
-return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.map(statement=>statement.redacted)}}function isRetried(error){
-return RETRIED.has(error.code)||error.code==="XX000"&&error.message.includes("tuple concurrently")}function stepsOf(transactions){return transactions.flatMap(transaction=>transaction.
-kind==="atomic"?transaction.steps:[transaction.step])}function asError(error){return error instanceof Error?error:new Error(String(error))}async function execute(server,plan,options2){
-let run=new Run(server,options2);for(let stage of STAGES){let failed=new Set([...run.failures.map(failure=>failure.step),...run.unknown,...run.skipped].map(step2=>step2.
-database)),jobs=plan.jobs.filter(job=>job.stage===stage),isOpen=job=>!stepsOf(job.transactions).some(step2=>failed.has(step2.database));await run.stage(jobs.filter(
-isOpen));for(let job of jobs.filter(item=>!isOpen(item)))run.skipped.push(...stepsOf(job.transactions))}return{failures:run.failures,unknown:run.unknown,skipped:run.
-skipped}}var REDACTED="[redacted]",Secret=class{#value;constructor(value){this.#value=value}reveal(){return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.
+flatMap(database=>draft("database",database.owner))]}var REDACTED="[redacted]",Secret=class{#value;constructor(value){this.#value=value}reveal(){return this.#value}toString(){return REDACTED}toJSON(){return REDACTED}[Symbol.
 for("nodejs.util.inspect.custom")](){return REDACTED}};var Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){
 return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}};function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${literal(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(
@@ -10115,31 +10181,7 @@ steps,outside.creation!==null)],transactions=outside.creation===null?atomic:[out
 transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[
 ownerTransaction(context,database.owner,inside.steps)]}]}function adoptionJob(context,{database,outside,inside}){return inside===null||outside.closing.length===
 0?[]:[{stage:"closing",connectTo:null,transactions:[ownerTransaction(context,database.owner,outside.closing)]}]}function iamJobs(context){let steps=context.declaration.
-applications.flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){super(message,{cause}),this.name="ConnectFailure",this.kind=kind,this.code=
-code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind==="full"}},CERTIFICATE_ADVICE={CERT_HAS_EXPIRED:"the server's certificate\
- has expired",CERT_NOT_YET_VALID:"the server's certificate is not valid yet (check this machine's clock)",ERR_TLS_CERT_ALTNAME_INVALID:"the server's certificate\
- is for another host",SELF_SIGNED_CERT_IN_CHAIN:"the server's certificate comes from an unknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate\
- is self-signed",UNABLE_TO_VERIFY_LEAF_SIGNATURE:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate \
-comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certificate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server\
-'s certificate is not signed by the authority it names"};function codeOf(error){return error instanceof AggregateError?codeOf(error.errors[0]):typeof error=="ob\
-ject"&&error!==null&&"code"in error&&typeof error.code=="string"?error.code:""}function messageOf2(error){return error instanceof AggregateError&&error.message===
-""?error.errors.map(messageOf2).join("; "):error instanceof Error?error.message:String(error)}function kindOfDatabaseError(code,authenticated){return code==="57\
-P03"?"starting":authenticated?"after_authentication":code==="53300"?"full":code==="28P01"?"wrong_password":code.startsWith("57P")?"unreachable":"refused"}function classifyConnectError(error,progress){
-let code=codeOf(error),message=messageOf2(error);if(progress.passwordAskedInClear)return new ConnectFailure("other_method",code,"the server asks for something e\
-lse than a SCRAM password",error);if(error instanceof DatabaseError)return new ConnectFailure(kindOfDatabaseError(code,progress.authenticated),code,message,error);
-let advice=CERTIFICATE_ADVICE[code];return advice!==void 0?new ConnectFailure("tls",code,`${advice} (${code}: ${message})`,error):message.includes("does not sup\
-port SSL")?new ConnectFailure("no_tls",code,"the server offers no TLS",error):code.startsWith("ERR_SSL")||code.startsWith("ERR_TLS")||code==="EPROTO"?new ConnectFailure(
-"tls",code,message,error):message.startsWith("SASL")?new ConnectFailure("refused",code,message,error):new ConnectFailure("unreachable",code,message,error)}function wrong(name2,value,wanted){return new TypeError(`the server answered ${typeof value} for ${name2}, where ${wanted} was expected`)}function text(row2,name2){
-let value=row2[name2];if(typeof value!="string")throw wrong(name2,value,"text");return value}function textOrNull(row2,name2){return row2[name2]===null?null:text(
-row2,name2)}function flag(row2,name2){let value=row2[name2];if(typeof value!="boolean")throw wrong(name2,value,"a boolean");return value}function integer(row2,name2){
-let value=row2[name2];if(typeof value!="number"||!Number.isInteger(value))throw wrong(name2,value,"an integer");return value}function momentOrNull(row2,name2){let value=row2[name2];
-if(value===null)return null;if(typeof value!="number")throw wrong(name2,value,"a number of seconds");return new Date(value*1e3)}function texts(row2,name2){let value=row2[name2];
-if(!Array.isArray(value)||!value.every(item=>typeof item=="string"))throw wrong(name2,value,"a list of texts");return value}function acl(row2,name2){let value=row2[name2];
-if(value===null)return[];if(!Array.isArray(value))throw wrong(name2,value,"an access control list");return value.map(item=>{if(!Array.isArray(item))throw wrong(
-name2,item,"an access control item");let[grantor,grantee2,privilege]=item;if(typeof grantor!="string"||typeof grantee2!="string"||typeof privilege!="string")throw wrong(
-name2,item,"three names");return{grantor,grantee:grantee2,privilege}})}function aclJson(expression,condition="true"){return`(SELECT json_agg(json_build_array(pg\
-_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
-    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor) FROM aclexplode(${expression}) a WHERE ${condition})`}var FACTS=`SELECT current_setting('server_version_num')::int AS version,
+applications.flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var FACTS=`SELECT current_setting('server_version_num')::int AS version,
   current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
   current_setting('password_encryption') AS password_encryption`,ROLES=`SELECT rolname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreate\
 db AS create_db,
@@ -10270,14 +10312,14 @@ length))}}}function byName2(items2){return new Map(items2.map(item=>[item.name,i
 row2,"name"),owner:text(row2,"owner")}}function objectClass(row2){let value=text(row2,"class");if(value==="table"||value==="sequence"||value==="function")return value;
 throw new TypeError(`the server answered an unknown class of objects: ${value}`)}function schemaObject(row2){return{schema:text(row2,"schema"),name:text(row2,"n\
 ame"),objectClass:objectClass(row2),args:textOrNull(row2,"args"),acl:acl(row2,"acl")}}function defaultAclItem(row2){return{creator:text(row2,"creator"),schema:textOrNull(
-row2,"schema"),objectClass:objectClass(row2),grantee:text(row2,"grantee"),privilege:text(row2,"privilege")}}async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}var MAX_VERSIONS=3;async function checkLogin(server,versions2,application,credential,isExpired2,look2){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
-server,application,tried,look2);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
+row2,"schema"),objectClass:objectClass(row2),grantee:text(row2,"grantee"),privilege:text(row2,"privilege")}}async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}var MAX_VERSIONS=3;async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
+server,application,tried,look3);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
 interior:null};if(await pendingWorks(server,versions2,application,tried))return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};let again=await versions2.
 current(application.secretId);if(again===null||again.versionId===tried.versionId||attempt===MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function pendingWorks(server,versions2,application,tried){
 let pending=await versions2.pending(application.secretId);if(pending===null||pending.versionId===tried.versionId)return!1;let{state:state2}=await tryLogin(server,
-application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,look2){let login={user:credential.username??
-application.username,password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look2===
-null?null:inspectDatabase(session,look2));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;
+application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,look3){let login={user:credential.username??
+application.username,password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look3===
+null?null:inspectDatabase(session,look3));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;
 return{state:stateOf(error),interior:null}}}function stateOf(failure){switch(failure.kind){case"after_authentication":return{kind:"password_right",note:failure.
 message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure.message};case"\
 unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}async function inspect2(server,versions2,declaration,credentials,scope){let cluster=await inspectCluster(server.admin,declaration),logins=new Map(scope?.before.
@@ -10286,8 +10328,8 @@ filter(application=>scope===null||scope.applications.has(application.name)),look
 has(database.owner.name),databases2=declaration.databases.filter(database=>mayLookInside(cluster,database)&&looksInside(database));for(let database of databases2)
 interiors.delete(database.name);let byOwner=new Map(databases2.map(database=>[database.owner.name,database]));return await settled(applications.map(async application=>{
 let credential=tried.get(application.name);if(credential===void 0||!mayTry(cluster,application))return logins.set(application.name,{kind:"not_tried"});let database=byOwner.
-get(application.name),look2=database===void 0?null:lookInto(cluster,declaration,database),result=await checkLogin(server,versions2,application,credential,isExpired(
-cluster,application),look2);return tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.
+get(application.name),look3=database===void 0?null:lookInto(cluster,declaration,database),result=await checkLogin(server,versions2,application,credential,isExpired(
+cluster,application),look3);return tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.
 set(application.name,result.state)})),await settled(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let interior=await seenByAdmin(
 server,database,lookInto(cluster,declaration,database));interior!==null&&interiors.set(database.name,interior)})),{actual:{cluster,interiors,logins},credentials:tried}}
 function mayTry(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
@@ -10296,8 +10338,8 @@ null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(
 function lookInto(cluster,declaration,database){let holders=new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.
 get(database.name)??[]]),guests=new Set(database.guests.map(application=>application.username)),strangers=declaration.applications.filter(application=>application.
 database!==database.name&&holders.has(application.username));return{grantees:[...guests,...strangers.map(application=>application.username)],wantsAccess:declaration.
-governanceDir!==null}}async function seenByAdmin(server,database,look2){try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(
-session,look2))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;
+governanceDir!==null}}async function seenByAdmin(server,database,look3){try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(
+session,look3))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;
 throw error}}function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
 function nameApplications(problems,declaration){return problems.flatMap(problem2=>{let users=passwordLogins(declaration).filter(({secretId:secretId2})=>secretId2===
@@ -10307,18 +10349,12 @@ null;return username===null||username===application.username||username===cloneOf
 return`${username}_clone`}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).flatMap(application=>{let clone=cloneOf(
 application);return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&item.role===application.username)?[]:[wrongUsername(
 application,clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,field:secretId2,message:`the secret is for\
- the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,remedy:"Correct secret_id, username, or the username in the secret."}}var OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);function recordFindings(recorder,findings,touched){for(let finding2 of findings)
-finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,durationMs:0,statements:[]})}function keyOf({object:object2,application,
-database}){return JSON.stringify([object2,application,database])}function assertApplied(run,server,execution){let{failures,unknown:unknown2,skipped}=execution,problems=[];
-for(let{step:step2,error}of failures){let code="code"in error&&typeof error.code=="string"?error.code:"";OUTDATED.has(code)||(run.recorder.record({...draftOf(step2,
-[],0,""),status:"failed",message:`${step2.message}: ${error.message}`}),problems.push({application:step2.application,field:step2.object,message:`${step2.message}\
-: ${error.message}.`,remedy:"Correct the cause; the next run goes on from here."}))}for(let step2 of unknown2)run.recorder.record({...draftOf(step2,[],0,""),status:"\
-failed",message:`${step2.message}: the connection broke before the server answered, so whether it took effect is not known`}),problems.push({application:step2.application,
-field:step2.object,message:`${step2.message}: the connection broke before the server answered.`,remedy:"The next run finds out and goes on from there."});if(problems.
-push(...endOfRun(run.dependencies.signal,server)),problems.length!==0){for(let step2 of skipped)run.recorder.record({...draftOf(step2,[],0,""),status:"skipped",
-message:`${step2.message}: not done, since something before it failed`});throw new ApplyError(problems)}}function endOfRun(signal,server){return signal.aborted?
-[{application:null,field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}]:server.lock.lost===null?[]:[{application:null,
-field:"lock",message:`the connection that holds the instance's lock was lost: ${server.lock.lost.message}.`,remedy:"The next run goes on from here."}]}var import_node_crypto3=__toESM(require_crypto(),1),import_node_util2=__toESM(require_util(),1);var import_node2=__toESM(require_node(),1);var saslprep=import_node2.default.saslprep;function prepare(password){try{return saslprep(password)}catch{return password}}function prepareAsNodePostgres(password){return password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g,
+ the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,remedy:"Correct secret_id, username, or the username in the secret."}}var Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.
+record(draft)}settle(plan){let open3=new Set(planSteps(plan).map(identity));for(let step2 of this.unknown)open3.has(identity(step2))||this.record(draftOf(step2,
+step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){for(let step2 of this.unknown){let message=`${step2.
+message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out`;this.record({...draftOf(step2,[],0,""),
+status:"failed",message})}throw this.unknown=[],error}};function identity({object:object2,action,application,database,message}){return JSON.stringify([object2,action,
+application,database,message])}var import_node_crypto3=__toESM(require_crypto(),1),import_node_util2=__toESM(require_util(),1);var import_node2=__toESM(require_node(),1);var saslprep=import_node2.default.saslprep;function prepare(password){try{return saslprep(password)}catch{return password}}function prepareAsNodePostgres(password){return password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g,
 " ").replace(/\u00AD|\u034F|\u1806|[\u180B-\u180D]|\u200C|\u200D|\u2060|[\uFE00-\uFE0F]|\uFEFF/g,"").normalize("NFKC")}function checkPassword(password){let value=password.
 reveal();return value===""?"is empty.":value.includes("\0")?"contains a NUL character, which PostgreSQL cannot take.":new RegExp("\\p{Cs}","u").test(value)?"con\
 tains half of a surrogate pair, which is no text.":prepare(value)!==prepareAsNodePostgres(value)?"mixes characters that clients normalize differently (RFC 4013)\
@@ -10329,26 +10365,32 @@ salted).update("Server Key").digest("base64");return new Secret(`SCRAM-SHA-256$$
 name);if(credential===void 0)return[];let state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
 hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
-let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var MAX_ROUNDS=4;async function converge(run,server,credentials){let scope=null,last=null,touched=new Set,record=draft=>{touched.add(keyOf(draft)),run.recorder.
-record(draft)};for(let number=1;;number+=1){let{inspection,plan}=await makeRound(run,server,credentials,scope);if(plan.jobs.length===0)return recordFindings(run.
-recorder,plan.findings,touched),inspection;if(number>MAX_ROUNDS||last!==null&&samePlan(last,plan))throw notConverged(plan);let{signal}=run.dependencies,execution=await execute(
-server,plan,{signal,maxConnections:run.declaration.maxConnections,record});assertApplied(run,server,execution),last=execution.failures.length===0?plan:null,scope=
-await scopeAfter(run,plan,inspection)}}async function makeRound(run,server,credentials,scope){let inspection=await look(run,server,credentials,scope);return{inspection,
-plan:await planFrom(run,inspection)}}async function look(run,server,credentials,scope){return inspect2(server,versionsOf(run.secrets),run.declaration,credentials,
-scope)}async function planFrom(run,inspection){let clones=checkClones(run.declaration,inspection.actual.cluster.memberships,inspection.credentials);if(clones.length>
-0)throw new SecretError(clones);let violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(
-run.declaration,inspection.actual,inspection.credentials);return makePlan({declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,secrets})}
-function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function stepsOf2(plan){return plan.
-jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps:[transaction.step]))}function samePlan(a8,b8){let text3=plan=>stepsOf2(
-plan).map(step2=>`${step2.message}
+let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var MAX_ROUNDS=4,MAX_RECONNECTS=5,GRACE_MS=2e3;async function converge(run,open3,credentials){let ledger=new Ledger(run.recorder);for(let reconnects=0;;reconnects+=
+1){let server=await open3().catch(error=>ledger.giveUp(error)),stopCancelling=cancelOnInterrupt(run,server);try{return await rounds(run,server,credentials,ledger)}catch(error){
+if(!isLost(error)||reconnects>=MAX_RECONNECTS||run.dependencies.signal.aborted)return ledger.giveUp(error);run.dependencies.progress(`the connection to the serv\
+er broke (${error.message}); connecting anew`)}finally{stopCancelling(),await server.close()}}}function isLost(error){return error instanceof ConnectionLost||error instanceof
+ConnectFailure&&error.passing}function cancelOnInterrupt(run,server){let{signal}=run.dependencies,timer,onAbort=()=>{timer=setTimeout(()=>{cancelBusy(server).catch(
+error=>{run.dependencies.progress(`could not cancel: ${String(error)}`)})},GRACE_MS)};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener(
+"abort",onAbort),clearTimeout(timer)}}async function rounds(run,server,credentials,ledger){let{signal,progress}=run.dependencies,scope=null,last=null;for(let number=1;;number+=
+1){assertNotInterrupted(signal);let{inspection,plan}=await makeRound(run,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0)return recordFindings(
+run.recorder,plan.findings,ledger.touched),inspection;if(number>MAX_ROUNDS||last!==null&&samePlan(last,plan))throw notConverged(plan);assertNotInterrupted(signal);
+let execution=await execute(server,plan,{signal,maxConnections:run.declaration.maxConnections,record:draft=>{ledger.record(draft)},progress});if(ledger.unknown=
+execution.unknown,execution.lost!==null&&!signal.aborted)throw execution.lost;assertApplied(run,execution),last=execution.failures.length===0?plan:null,scope=execution.
+failures.length===0?await scopeAfter(run,plan,inspection):null}}async function makeRound(run,server,credentials,scope){let inspection=await look2(run,server,credentials,
+scope);return{inspection,plan:await planFrom(run,inspection)}}async function look2(run,server,credentials,scope){return inspect2(server,versionsOf(run.secrets),
+run.declaration,credentials,scope)}async function planFrom(run,inspection){let clones=checkClones(run.declaration,inspection.actual.cluster.memberships,inspection.
+credentials);if(clones.length>0)throw new SecretError(clones);let violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(
+violations);let secrets=await secretFacts(run.declaration,inspection.actual,inspection.credentials);return makePlan({declaration:run.declaration,actual:inspection.
+actual,buildId:run.run.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AW\
+SCURRENT")}}function samePlan(a8,b8){let text3=plan=>planSteps(plan).map(step2=>`${step2.message}
 ${step2.statements.join(`
 `)}`).join(`
-`);return text3(a8)===text3(b8)}async function scopeAfter(run,plan,inspection){let steps=stepsOf2(plan),applications=new Set(steps.flatMap(step2=>step2.application===
+`);return text3(a8)===text3(b8)}async function scopeAfter(run,plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===
 null?[]:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.database===null?[]:[step2.database])),set=new Set(steps.filter(step2=>step2.object===
 "role"||step2.object==="password").map(step2=>step2.application)),credentials=new Map(inspection.credentials),again=run.declaration.applications.filter(application=>set.
 has(application.name)&&application.auth==="password");if(again.length>0){let current=await run.secrets.readCurrent(again.map(application=>application.secretId));
 for(let application of again){let credential=current.credentials.get(application.secretId);credential!==void 0&&credentials.set(application.name,credential)}}return{
-before:{...inspection,credentials},applications,databases:databases2}}function notConverged(plan){return new ApplyError(stepsOf2(plan).map(step2=>({application:step2.
+before:{...inspection,credentials},applications,databases:databases2}}function notConverged(plan){return new ApplyError(planSteps(plan).map(step2=>({application:step2.
 application,field:step2.object,message:`still to do after it was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it wi\
 thout an error; look at the statements in the audit."})))}async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
@@ -10361,14 +10403,14 @@ length>0)throw new BlockedError(reserved)}var CONNECT_LIMIT_MS=15e3;function sta
 "role","none"],["DateStyle","ISO,YMD"],["TimeZone","UTC"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_m\
 essages","error"],["jit","off"]];return target.version>=16e4&&parameters2.push(["createrole_self_grant",""]),target.version>=17e4&&parameters2.push(["transactio\
 n_timeout","0"]),parameters2.map(([name2,value])=>`-c ${name2}=${value.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function versionOf(parameter2){let[,major="0",minor="\
-0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{number:Number(major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login){
+0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login){
 let client=new esm_default2.Client({host:target.endpoint.host,port:target.endpoint.port,user:login.user,database:login.database,password:login.password.reveal(),
 ssl:target.ssl,sslnegotiation:target.ssl!==!1&&target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),client_encoding:"\
-UTF8",connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,keepAliveInitialDelayMillis:1e4}),progress={authenticated:!1,passwordAskedInClear:!1},version={number:target.
-version,text:""};client.connection.on("authenticationOk",()=>progress.authenticated=!0),client.connection.on("parameterStatus",message=>{message.parameterName===
-"server_version"&&(version=versionOf(message.parameterValue))}),login.mayGoInClear||client.connection.prependListener("authenticationCleartextPassword",()=>{progress.
-passwordAskedInClear=!0,client.connection.stream.destroy()});try{await client.connect()}catch(error){throw classifyConnectError(error,progress)}return new Session(
-client,login.database,login.user,version)}var Node=class{value;next;constructor(value){this.value=value}},Queue=class{#head;#tail;#size;constructor(){this.clear()}enqueue(value){let node=new Node(value);
+UTF8",connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,keepAliveInitialDelayMillis:1e4}),progress={authenticated:!1,passwordAskedInClear:!1},pid=0,server={
+version:target.version,text:""};client.connection.on("authenticationOk",()=>progress.authenticated=!0),client.connection.on("parameterStatus",message=>{message.
+parameterName==="server_version"&&(server=versionOf(message.parameterValue))}),client.connection.on("backendKeyData",message=>pid=message.processID),login.mayGoInClear||
+client.connection.prependListener("authenticationCleartextPassword",()=>{progress.passwordAskedInClear=!0,client.connection.stream.destroy()});try{await client.
+connect()}catch(error){throw classifyConnectError(error,progress)}return new Session(client,login.database,login.user,{...server,pid})}var Node=class{value;next;constructor(value){this.value=value}},Queue=class{#head;#tail;#size;constructor(){this.clear()}enqueue(value){let node=new Node(value);
 this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){let current=this.#head;if(current)return this.#head=this.#head.
 next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=
 0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.value,current=current.next}*drain(){for(;this.#head;)yield this.
@@ -10382,22 +10424,7 @@ size},clearQueue:{value(){if(!rejectOnClear){queue.clear();return}let abortError
 concurrency:{get:()=>concurrency,set(newConcurrency){validateConcurrency(newConcurrency),concurrency=newConcurrency,queueMicrotask(()=>{for(;activeCount<concurrency&&
 queue.size>0;)resumeNext()})}},map:{async value(iterable,function_){let promises=[];try{Array.from(iterable,(value,index)=>{let promise=generator(function_,value,
 index);return promises.push(promise),promise})}catch(error){for(let promise of promises)promise.catch(()=>{});throw error}return Promise.all(promises)}}}),generator}function validateConcurrency(concurrency){if(!((Number.isInteger(concurrency)||concurrency===Number.POSITIVE_INFINITY)&&concurrency>0))throw new TypeError("Expe\
-cted `concurrency` to be a number from 1 and up")}async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function instance(target,admin,lock,credential,maxConnections){
-let limit=pLimit(maxConnections);return{admin,lock,withSession:(login,use)=>limit(()=>useSession(target,login,use)),adminLogin:database=>loginTo(database,credential),
-close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}async function useSession(target,login,use){let session=await connect(target,login);try{return await use(
-session)}finally{await session.close()}}var import_promises6=__toESM(require_promises2(),1);var LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_adm\
-in
-  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS=15e3;async function takeLock(session,wait){
-let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS){
-let holder=await lockHolder(session)??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the i\
-nstance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises6.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){
-let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&flag(row2,"locked")}async function lockHolder(session){
-let[[row2]=[]]=await session.query([HOLDER]);if(row2===void 0)return null;let login=textOrNull(row2,"login")??"an unknown login";return flag(row2,"is_admin")?`${text(
-row2,"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{
-application:null,field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to en\
-d, or raise lock_timeout."}])}var import_retry=__toESM(require_retry4(),1);var objectToString=Object.prototype.toString,isError=value=>objectToString.call(value)==="[object Error]",errorMessages=new Set(["network error","NetworkError w\
+cted `concurrency` to be a number from 1 and up")}var import_retry=__toESM(require_retry4(),1);var objectToString=Object.prototype.toString,isError=value=>objectToString.call(value)==="[object Error]",errorMessages=new Set(["network error","NetworkError w\
 hen attempting to fetch resource.","The Internet connection appears to be offline.","Network request failed","fetch failed","terminated"," A network error occur\
 red.","Network connection lost"]);function isNetworkError(error){if(!(error&&isError(error)&&error.name==="TypeError"&&typeof error.message=="string"))return!1;
 let{message,stack}=error;return message==="Load failed"||message.startsWith("Load failed (")&&message.endsWith(")")?stack===void 0||"__sentry_captured__"in error:
@@ -10411,13 +10438,32 @@ operation(options2),abortHandler=()=>{operation2.stop(),reject(options2.signal?.
 try{let result=await input(attemptNumber);cleanUp(),resolve5(result)}catch(error){try{if(!(error instanceof Error))throw new TypeError(`Non-error was thrown: "${error}\
 ". You should only throw errors.`);if(error instanceof AbortError)throw error.originalError;if(error instanceof TypeError&&!isNetworkError(error))throw error;if(decorateErrorWithCounts(
 error,attemptNumber,options2),await options2.shouldRetry(error)||(operation2.stop(),reject(error)),await options2.onFailedAttempt(error),!operation2.retry(error))
-throw operation2.mainError()}catch(finalError){decorateErrorWithCounts(finalError,attemptNumber,options2),cleanUp(),reject(finalError)}}})})}async function patiently(attempt,patience){let started=Date.now();return pRetry(async()=>{try{return await attempt()}catch(error){throw error instanceof ConnectFailure&&
-error.passing?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,factor:1.6,randomize:!0,
-signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.timeoutMs&&patience.report(error.
-message,Date.now()-started)}})}var import_promises7=__toESM(require_promises(),1),import_node_tls=__toESM(require_tls(),1);async function tlsOptions(tls,serverName){if(tls.mode==="disable")return!1;let secureContext=(0,import_node_tls.createSecureContext)({ca:await authorities(tls.caFile),
+throw operation2.mainError()}catch(finalError){decorateErrorWithCounts(finalError,attemptNumber,options2),cleanUp(),reject(finalError)}}})})}async function patiently(attempt,patience){let started=Date.now(),isPassing=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt()}catch(error){
+throw error instanceof ConnectFailure&&isPassing(error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,
+maxTimeout:5e3,factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.
+timeoutMs&&patience.report(error.message,Date.now()-started)}})}async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}var PING_AFTER_MS=5e3,PING_LIMIT_MS=1e4;
+function instance(admin,lock,{target,credential,maxConnections,patience}){let limit=pLimit(maxConnections),sessions=new Set;return{admin,lock,sessions,withSession:(login,use)=>limit(
+()=>useSession(target,login,{...patience,isPassing:failure=>failure.kind==="full"},sessions,use)),adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
+lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}async function useSession(target,login,patience,sessions,use){let session=await patiently(
+()=>connect(target,login),patience);sessions.add(session);try{return await use(session)}finally{sessions.delete(session),await session.close()}}async function assertAlive(session){
+if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.lost);if(session.busySince!==null||Date.now()-session.answeredAt<PING_AFTER_MS)return;
+let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
+try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_promises7=__toESM(require_promises2(),1);var LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_adm\
+in
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS2=15e3;async function takeLock(session,wait){
+let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){
+let holder=await lockHolder(session)??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the i\
+nstance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises7.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){
+let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&flag(row2,"locked")}async function lockHolder(session){
+let[[row2]=[]]=await session.query([HOLDER]);if(row2===void 0)return null;let login=textOrNull(row2,"login")??"an unknown login";return flag(row2,"is_admin")?`${text(
+row2,"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{
+application:null,field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to en\
+d, or raise lock_timeout."}])}var import_promises8=__toESM(require_promises(),1),import_node_tls=__toESM(require_tls(),1);async function tlsOptions(tls,serverName){if(tls.mode==="disable")return!1;let secureContext=(0,import_node_tls.createSecureContext)({ca:await authorities(tls.caFile),
 minVersion:"TLSv1.2"}),name2=tls.serverName??serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
 name2,certificate)}}async function authorities(caFile){if(caFile===null){let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));return profiles.
-ca}try{return await(0,import_promises7.readFile)(caFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError(
+ca}try{return await(0,import_promises8.readFile)(caFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError(
 [{application:null,field:"tls.ca_file",message:`cannot be read: ${reason}.`,remedy:"Give the path of a PEM file."}],{cause:error})}}var HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password";function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(
 input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}
 function about(input){return{application:null,database:null,username:input.admin,object:"admin"}}function adminStep(input,action,status,message,statements){return{
@@ -10439,84 +10485,88 @@ filter(item=>!isPossible(item)).map(({role,statement})=>({...about(input),action
 )
       AND (me.rolsuper OR pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') ${byCreateRole})`,"SELECT coalesce(current_setting('rds.restrict_password_comman\
 ds', true), '') IN ('on', '1', 'true', 'yes') AS restricts"]);return{grantable:new Set(rows.map(row2=>text(row2,"name"))),restrictsPasswords:setting!==void 0&&flag(
-setting,"restricts")}}var REMEDIES={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.",starting:"Check the\
- instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_connections.",tls:"Chec\
-k tls.ca_file and tls.server_name; for RDS no ca_file is needed. The host must be spelled as in the certificate.",no_tls:'Enable TLS on the server; tls.mode = "\
-disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'\
+setting,"restricts")}}var REMEDIES2={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.",starting:"Check th\
+e instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_connections.",tls:"Che\
+ck tls.ca_file and tls.server_name; for RDS no ca_file is needed. The host must be spelled as in the certificate.",no_tls:'Enable TLS on the server; tls.mode = \
+"disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'\
 The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',after_authentication:"Check instance.dat\
 abase, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.conf; on RDS,\
  rds.force_ssl and IAM)."};function connectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===
 null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,problem2={application:null,field:"instance",message:`cannot connect to ${declared.host}\
-:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:REMEDIES[failure.
+:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:REMEDIES2[failure.
 kind]};return new ConnectionError([problem2],{cause:failure})}async function bootstrap(run,target,admin,adminSecret,setPassword){let{declaration,dependencies}=run,master=await masterCredential(run);if(master.user===admin.user)
 throw sameLogin(master.user);let reserved=checkReservedNames(declaration,master.user);if(reserved.length>0)throw new BlockedError(reserved);let session=await connectAsMaster(
 declaration,target,master);try{let{signal,progress}=dependencies;await takeLock(session,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress});let adopted=declaration.
 applications.filter(application=>application.adoptExisting).map(application=>application.username),cluster=await inspectCluster(session,{...declaration,databases:[],
 applications:[]}),facts=await inspectMaster(session,[...adopted,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]);assertUsable(admin.user,cluster.
 roles.get(admin.user));let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,verifier:setPassword&&adminSecret!==null?await scramVerifier(
-adminSecret.password):null,...facts,adopted,buildId:run.run.buildId,tags:declaration.tags}),server=instance(target,session,session,master,1),execution=await execute(
-server,plan,{signal,maxConnections:1,record:draft=>run.recorder.record(draft)});recordFindings(run.recorder,plan.findings,new Set),assertApplied(run,server,execution)}finally{
-await session.close()}}async function masterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap need\
-s a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);
-let user=credential.username;if(user===null)throw new SecretError([{application:null,field:id,message:"the master secret names no username.",remedy:'Add "userna\
-me" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster(declaration,target,master){let started=Date.
-now();try{return await connect(target,await loginTo(declaration.instance.database,master))}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(
-error,declaration,master.user,Date.now()-started),remedy="The delegated admin cannot log in, and the master that would repair it cannot either: check master_sec\
-ret_id.";throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function sameLogin(user){
-return new BlockedError([{application:null,field:"reserved names",message:`the delegated admin and the master are both ${user}.`,remedy:"Give the delegated admi\
-n a name of its own in its secret, e.g. platform_provisioner."}])}function assertUsable(user,role){if(!(role===void 0||!(role.superuser||role.replication||role.
-bypassRls)))throw new BlockedError([{application:null,field:"privileged role",message:`the role ${user} cannot be the delegated admin: it holds SUPERUSER, REPLI\
-CATION or BYPASSRLS.`,remedy:"Name another login in the admin secret."}])}var LOCK_DATABASE="postgres";function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(
+adminSecret.password):null,...facts,adopted,buildId:run.run.buildId,tags:declaration.tags}),server=instance(session,session,{target,credential:master,maxConnections:1,
+patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});
+if(recordFindings(run.recorder,plan.findings,new Set),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{await session.close()}}async function masterCredential({
+declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
+readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.username;if(user===null)throw new SecretError(
+[{application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(
+credential.password),isToken:!1}}async function connectAsMaster(declaration,target,master){let started=Date.now();try{return await connect(target,await loginTo(
+declaration.instance.database,master))}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(error,declaration,master.user,Date.
+now()-started),remedy="The delegated admin cannot log in, and the master that would repair it cannot either: check master_secret_id.";throw new ConnectionError(
+error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function sameLogin(user){return new BlockedError(
+[{application:null,field:"reserved names",message:`the delegated admin and the master are both ${user}.`,remedy:"Give the delegated admin a name of its own in i\
+ts secret, e.g. platform_provisioner."}])}function assertUsable(user,role){if(!(role===void 0||!(role.superuser||role.replication||role.bypassRls)))throw new BlockedError(
+[{application:null,field:"privileged role",message:`the role ${user} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`,remedy:"Name \
+another login in the admin secret."}])}var LOCK_DATABASE="postgres";function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(
 /[^\x20-\x7e]/g,"?").slice(0,63)}async function targetOf(declaration,run,dependencies){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,
 lockTimeoutMs=lockTimeoutSeconds*1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions({...tls,caFile:tls.caFile??dependencies.
 defaultCaFile},declared.host),applicationName:applicationName(run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies){
 let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
 dependencies.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let{declaration,dependencies}=run,
-target=await targetOf(declaration,run.run,dependencies),opened=await connectAdmin(run,target,adminSecret),{session:admin,credential}=opened;try{let lock=await lockSession(
-admin,target,credential),{signal,progress}=dependencies;return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),{server:instance(
-{...target,version:admin.version},admin,lock,credential,declaration.maxConnections),adminSecret:opened.adminSecret}}catch(error){throw await admin.close(),error}}
-async function connectInstance(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,
-target,adminSecret);return instance({...target,version:session.version},session,session,credential,run.declaration.maxConnections)}async function repairAdmin(run,adminSecret){
-let target=await targetOf(run.declaration,run.run,run.dependencies);await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),adminSecret,
-!1)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){
-if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.
-masterSecretId===null||run.run.command==="plan"||run.run.command==="report")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,
-run.dependencies),adminSecret,!0),await asAdmin(run,target,adminSecret)}}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,adminCredential(
-declaration,adminSecret,run.dependencies).user,Date.now()-started):error}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong\
-_password"||error.kind==="refused"||error.code==="28000")}async function withAnotherVersion(run,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.
-secrets.readStage(tried.secretId,stage);if(!(version===null||version.versionId===tried.versionId))try{return await asAdmin(run,target,version)}catch(error){if(!isRefused(
-error))throw error}}return null}async function asAdmin({declaration,dependencies},target,adminSecret){let{host:host2,port:port2}=target.endpoint,credential=adminCredential(
-declaration,adminSecret,dependencies),limit=declaration.connectTimeoutSeconds;return{session:await patiently(async()=>connect(target,await loginTo(declaration.instance.
-database,credential)),{timeoutMs:limit*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/
-1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}async function lockSession(admin,target,credential){if(admin.database===LOCK_DATABASE)
-return admin;try{return await connect({...target,version:admin.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&
-error.kind==="after_authentication")return admin;throw error}}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+target=await targetOf(declaration,run.run,dependencies),{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockSession(admin,
+target,credential),{signal,progress}=dependencies;return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),instance(admin,
+lock,instanceOptions(run,target,admin,credential))}catch(error){throw await admin.close(),error}}function instanceOptions({declaration,dependencies},target,admin,credential){
+let{signal,progress}=dependencies;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.
+connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){
+let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,target,adminSecret);return instance(session,session,
+instanceOptions(run,target,session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);
+await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),adminSecret,!1)}async function connectAdmin(run,target,adminSecret){let{
+declaration}=run,started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===
+null?null:await withAnotherVersion(run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan"||run.
+run.command==="report")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,run.dependencies),adminSecret,!0),await asAdmin(run,
+target,adminSecret)}}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,adminCredential(declaration,adminSecret,run.dependencies).
+user,Date.now()-started):error}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.kind==="refused"||error.
+code==="28000")}async function withAnotherVersion(run,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.secrets.readStage(tried.secretId,
+stage);if(!(version===null||version.versionId===tried.versionId))try{return await asAdmin(run,target,version)}catch(error){if(!isRefused(error))throw error}}return null}
+async function asAdmin({declaration,dependencies},target,adminSecret){let{host:host2,port:port2}=target.endpoint,credential=adminCredential(declaration,adminSecret,
+dependencies),limit=declaration.connectTimeoutSeconds;return{session:await patiently(async()=>connect(target,await loginTo(declaration.instance.database,credential)),
+{timeoutMs:limit*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(
+0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}async function lockSession(admin,target,credential){if(admin.database===LOCK_DATABASE)return admin;
+try{return await connect({...target,version:admin.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&error.kind===
+"after_authentication")return admin;throw error}}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
 thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
 Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What took effect is in the audit;\
  the next run goes on from there."}],{cause:thrown})}async function apply(declaration,run,dependencies){let records=[],{environment,clusterName,instance:instance2}=declaration,sinks=[record=>records.push(record),...dependencies.
 sinks],recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies.now,sinks});try{await applyStages(declaration,run,dependencies,recorder);
 let isChanged=records.some(record=>["created","updated","removed"].includes(record.status));return{recorder,end:{outcome:isChanged?"changed":"no_change",exitCode:EXIT.
-done,error:null},problems:[]}}catch(thrown){let error=provisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(declaration,error):[],...failedSecrets(
-declaration,error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(declaration,records,error))recorder.record(draft);let outcome=error instanceof
-BlockedError?"blocked":"failed";return{recorder,end:{outcome,exitCode:error.exitCode,error:error.message},problems:error.problems}}}async function applyStages(declaration,run,dependencies,recorder){
+done,error:null},problems:[]}}catch(thrown){let error=dependencies.signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interrupted(dependencies.
+signal)]):provisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(declaration,error):[],...failedSecrets(declaration,error)];for(let draft of drafts)
+recorder.record(draft);for(let draft of missingRecords(declaration,records,error))recorder.record(draft);let outcome=error instanceof BlockedError?"blocked":"fa\
+iled";return{recorder,end:{outcome,exitCode:error.exitCode,error:error.message},problems:error.problems}}}async function applyStages(declaration,run,dependencies,recorder){
 let violations=checkRequest(declaration,run);if(violations.length>0)throw new BlockedError(violations);let secrets=dependencies.secrets(declaration.aws),credentials=await whoAndWhat(
 declaration,dependencies,secrets,recorder),context={declaration,run,secrets,recorder,dependencies};assertReserved(declaration,credentials);try{await convergeOnce(
 context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOnlyRights(error))throw error;await repairAdmin(context,credentials.admin),await convergeOnce(
-context,credentials)}}async function convergeOnce(context,credentials){let{server}=await openInstance(context,credentials.admin);context.recorder.setServer(server.
-admin);try{await converge(context,server,credentials.applications)}finally{await server.close()}}function lacksOnlyRights(error){return error instanceof BlockedError&&
-error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies,secrets,recorder){let[actor,credentials]=await Promise.
-allSettled([dependencies.actor(declaration.aws),readCredentials(secrets,declaration)]);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.
-status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function failedSecrets(declaration,error){
-return error instanceof SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,
-username=null}=application??{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.
-field}: ${problem2.message} ${problem2.remedy}`,statements:[]}}):[]}var CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidCl\
+context,credentials)}}async function convergeOnce(context,credentials){await converge(context,async()=>{let server=await openInstance(context,credentials.admin);
+return context.recorder.setServer(server.admin),server},credentials.applications)}function lacksOnlyRights(error){return error instanceof BlockedError&&error.problems.
+every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies,secrets,recorder){let[actor,credentials]=await Promise.allSettled(
+[dependencies.actor(declaration.aws),readCredentials(secrets,declaration)]);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="\
+rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function failedSecrets(declaration,error){return error instanceof
+SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??
+{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.
+message} ${problem2.remedy}`,statements:[]}}):[]}var CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidCl\
 ientTokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticatio\
 nToken","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/;
 function awsFailure(error){if(!(error instanceof Error))return{name:"Error",message:"unknown error",status:null};let code="code"in error&&typeof error.code=="st\
 ring"?error.code:null,message=error instanceof SyntaxError?"the answer cannot be read":error.message.replace(/\s+/g," ").trim();return{name:error.name==="Error"&&
 code!==null?code:error.name,message:message===""?code??error.name:message,status:statusOf(error)}}function isRefusal({name:name2,status,message}){return status!==
 null&&status>=400&&status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function awsError(error,service){return new SecretError(
-[describe(awsFailure(error),service)])}function describe({name:name2,message,status},service){let told=`${name2}: ${message}.`.replace(/\.\.$/,"."),problem2=(field,remedy)=>({
+[describe2(awsFailure(error),service)])}function describe2({name:name2,message,status},service){let told=`${name2}: ${message}.`.replace(/\.\.$/,"."),problem2=(field,remedy)=>({
 application:null,field,message:`${service}: ${told}`,remedy});return/region is missing/i.test(message)?problem2("aws_region","Set aws_region, AWS_REGION, or the\
  region of the profile."):isAssumeRole(message)?problem2("assume_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner in the role's tr\
 ust policy."):CREDENTIAL_FAILURES.has(name2)?problem2("AWS credentials","Give the runner credentials that are valid now (environment, profile, SSO login, role),\
@@ -10620,12 +10670,12 @@ let after=await inspectCluster(server.admin,declaration),held3=holder??await loc
 nstance (${held3}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this \
 plan was made: plan again."]]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.
 stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){
-return[...new Map(problems.map(problem2=>[describeProblem(problem2),problem2])).values()]}var import_node_crypto8=__toESM(require_crypto(),1),import_promises12=__toESM(require_promises(),1);async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
+return[...new Map(problems.map(problem2=>[describeProblem(problem2),problem2])).values()]}var import_node_crypto8=__toESM(require_crypto(),1),import_promises13=__toESM(require_promises(),1);async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
 return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value){let id=typeof value=="number"?String(value):
 value;return typeof id=="string"&&isText(id)?id:null}var import_node_zlib=__toESM(require_zlib(),1);var MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI";function decodeInput(raw){let text3=raw.replace(/^\uFEFF/,"").trim();if(text3==="")throw refusal3("is empty.");
 if(!text3.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text3)>MOST_BYTES)throw refusal3("is larger than 64 MiB.");return text3}if(!/^[A-Za-z0-9+/\s]+=*$/.test(
 text3))throw refusal3("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(Buffer.from(text3,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder(
-"utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal3(describe147(error),error)}}function describe147(error){let code=error instanceof Error&&"code"in error?
+"utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal3(describe148(error),error)}}function describe148(error){let code=error instanceof Error&&"code"in error?
 error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 MiB once decompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is not UTF-8 once de\
 compressed.":"is damaged: gzip cannot decompress it."}function refusal3(message,cause){let remedy="Give the JSON itself, or base64gzip(jsonencode(\u2026)) of it, in \
 --input FILE or RDS_PROVISION_INPUT.";return new InvalidInputError([{application:null,field:"input",message,remedy}],{cause})}var TIMESTAMP_RULE="Use RFC 3339 with an offset, for example 2030-01-31T00:00:00Z.",RFC_3339=/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/i;
@@ -10636,7 +10686,7 @@ let date2=new Date(text3.toUpperCase()),utcYear=date2.getUTCFullYear();return ut
  the path of a file or folder.",path3=pipe(string(PATH_RULE),check(value=>value!==""&&isPrintable(value),PATH_RULE));function integer2(least,most){return custom(
 value=>typeof value=="number"&&Number.isInteger(value)&&value>=least&&value<=most,`Use a whole number from ${least} to ${most}.`)}var port=integer2(1,65535),seconds=integer2(
 1,2147483),connectionLimit=integer2(-1,2147483647);function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var names=pipe(array(name,"Use\
- a list of names."),transform(list=>[...new Set(list)])),texts2=pipe(array(text2,"Use a list of texts."),transform(list=>new Set(list))),secretId=pipe(string("U\
+ a list of names."),transform(list=>[...new Set(list)])),texts3=pipe(array(text2,"Use a list of texts."),transform(list=>new Set(list))),secretId=pipe(string("U\
 se the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE="\
 Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,
 host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),REGION_RULE="Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,
@@ -10708,7 +10758,7 @@ reserved=RESERVED_TAGS;for(let[key,value]of Object.entries(input)){let field=`ta
 field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters, without control characters.");else if(reserved.includes(
 key))report("is a tag that every run writes itself.","Choose another key.");else{if(value===null)continue;typeof value=="string"&&isPrintable(value)?tags.set(key,
 value):report(`${show(value)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var FIELDS2={schema_version:nullish(literal2(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,
-connect_through:nested,cluster_name:nullish(text2),stack:nullish(text2),accept_tags_from:nullish(texts2),admin_secret_id:nullish(secretId,null),admin_auth:nullish(
+connect_through:nested,cluster_name:nullish(text2),stack:nullish(text2),accept_tags_from:nullish(texts3),admin_secret_id:nullish(secretId,null),admin_auth:nullish(
 oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(
 roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text2,null),run_id:nullish(text2,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),
 "retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,
@@ -10742,7 +10792,7 @@ n."}])}var TOOL_VERSION="1.0.0";var NO_IDS={buildId:null,runId:null};async funct
 needsBuildId=options2.needsBuildId(parsed);return{run:await identify({...options2,needsBuildId},parsed,parsed.declaration.environment,text3),parsed,error:null}}catch(error){
 if(!(error instanceof InvalidInputError))throw error;return{run:await identify({...options2,needsBuildId:!1},NO_IDS,"dev",text3),parsed:null,error}}}async function readInput({
 inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,field:"input",message:"\
-is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises12.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
+is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises13.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
 Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a\
  readable file."}],{cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(
 options2.variables,options2.cwd);return resolveRun({command:options2.command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,

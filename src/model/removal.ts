@@ -1,0 +1,70 @@
+/** What a removal is about: which logins go, what goes with them, and what stands in the way. Types only. */
+import type { CleanupPolicy } from './declaration.ts'
+
+/** One managed login that is to go. */
+export interface Departure {
+  readonly application: string
+  readonly username: string
+  /** The database that it logs in to; null: not known (a teardown by tag). */
+  readonly database: string | null
+  /** The database that it owns and that goes with it; null: only the login goes. */
+  readonly drops: string | null
+  readonly policy: Exclude<CleanupPolicy, 'retain'>
+}
+
+/** Privileges on one object that involve a departing role, as one aclexplode row. */
+export interface Holding {
+  /** The database where the object is; of a database itself, its name. */
+  readonly database: string
+  /** As GRANT names it, e.g. TABLE, ROUTINE, SCHEMA, DATABASE, FOREIGN SERVER. */
+  readonly keyword: string
+  /** The object's name as SQL, quoted by the server where it needs to be. */
+  readonly identity: string
+  readonly grantor: string
+  /** '' is PUBLIC. */
+  readonly grantee: string
+}
+
+/** Default privileges that give something to a departing role. */
+export interface DefaultHolding {
+  readonly database: string
+  readonly grantee: string
+  readonly creator: string
+  /** null: in no particular schema. */
+  readonly schema: string | null
+  /** As ALTER DEFAULT PRIVILEGES names the class, e.g. TABLES. */
+  readonly keyword: string
+}
+
+/** Something that would make the server refuse the removal, or that nobody asked to lose. */
+export interface Obstacle {
+  /** The departing role concerned; null: it stands in the way of the database. */
+  readonly role: string | null
+  /** null: it belongs to no database. */
+  readonly database: string | null
+  /** What it is, after the subject: `owns table public.things`, `is used by subscription s`. */
+  readonly what: string
+}
+
+/** Sessions of one login in one database. */
+export interface SessionCount {
+  readonly database: string
+  readonly login: string
+  readonly isSuperuser: boolean
+  readonly count: number
+}
+
+/** What was inspected for a removal, besides the cluster's catalogs. */
+export interface RemovalFacts {
+  readonly holdings: readonly Holding[]
+  readonly defaults: readonly DefaultHolding[]
+  readonly obstacles: readonly Obstacle[]
+  /** Databases that had to be looked into and could not be entered. */
+  readonly unseen: readonly string[]
+  /** Database that goes to the other roles that own something in it. */
+  readonly tenants: ReadonlyMap<string, readonly string[]>
+  /** In databases that go, and of logins that go. */
+  readonly sessions: readonly SessionCount[]
+  /** The admin may end sessions of others (pg_signal_backend). */
+  readonly canSignal: boolean
+}
