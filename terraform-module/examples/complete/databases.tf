@@ -1,0 +1,20 @@
+module "databases" {
+  source = "../.."
+
+  environment = var.environment
+  instance = {
+    host        = aws_db_instance.main.address
+    port        = aws_db_instance.main.port
+    identifier  = aws_db_instance.main.identifier
+    resource_id = aws_db_instance.main.resource_id
+  }
+
+  admin_secret_id  = "platform/${var.environment}/rds/provisioner"
+  master_secret_id = aws_db_instance.main.master_user_secret[0].secret_arn
+  aws_region       = var.region
+
+  # The provisioning waits for these, runs again when one changes, and removals come before they are deleted.
+  secret_versions = { for id, version in aws_secretsmanager_secret_version.login : id => version.version_id }
+
+  application_databases = local.application_databases
+}

@@ -1,0 +1,73 @@
+# `terraform test` in terraform-module: what a plan shows. Needs the null provider only; nothing is run.
+
+variables {
+  environment     = "dev"
+  instance        = { host = "orders.cluster.example.internal", port = 5433, resource_id = "db-1" }
+  admin_secret_id = "platform/dev/rds/provisioner"
+  build_id        = "build-1"
+  application_databases = {
+    key-cloak        = {}
+    analytics        = { schemas = ["public", "mart"], cleanup_policy = "delete" }
+    analytics_reader = { database_name = "analytics_dev_db", username = "analytics_dev_reader", access_level = "reader" }
+    reports          = { auth = "iam" }
+  }
+}
+
+run "one_marker_for_each_application" {
+  command = plan
+
+  assert {
+    condition     = join(" ", sort(keys(terraform_data.application))) == "analytics analytics_reader key-cloak reports"
+    error_message = "Each key has one terraform_data.application."
+  }
+  assert {
+    condition     = jsondecode(terraform_data.application["analytics"].input).application_databases.analytics.cleanup_policy == "delete"
+    error_message = "The marker carries the policy of its application."
+  }
+  assert {
+    condition     = !can(regex("build-1", jsonencode([for marker in terraform_data.application : marker.input])))
+    error_message = "No marker carries the build id."
+  }
+}
+
+run "default_names" {
+  command = plan
+
+  assert {
+    condition = output.databases["key-cloak"] == {
+      database     = "key_cloak_dev_db"
+      username     = "key_cloak_dev_user"
+      access_level = "owner"
+      secret_id    = "platform/dev/key-cloak/postgres"
+      host         = "orders.cluster.example.internal"
+      port         = 5433
+    }
+    error_message = "Default names turn - into _; the secret keeps the key."
+  }
+  assert {
+    condition     = output.databases["analytics_reader"].database == output.databases["analytics"].database
+    error_message = "A second login shares the database."
+  }
+}
+
+run "triggers" {
+  command = plan
+
+  assert {
+    condition     = join(" ", sort(keys(null_resource.provision.triggers))) == "declaration instance script secret_versions"
+    error_message = "What makes the provisioning run again stands in keys of its own."
+  }
+  assert {
+    condition     = null_resource.provision.triggers.instance == "orders.cluster.example.internal:5433/db-1"
+    error_message = "The instance is readable in its trigger."
+  }
+}
+
+run "a_proxy_gets_password_logins_only" {
+  command = plan
+
+  assert {
+    condition     = join(" ", sort(keys(output.proxy_auth))) == "analytics analytics_reader key-cloak"
+    error_message = "IAM applications need no secret at the proxy."
+  }
+}
