@@ -93,15 +93,10 @@ class Run implements Execution {
       this.skipped.push(...jobSteps(job))
       return
     }
-    let session: Session | null = null
     try {
-      const login = await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database)
-      await this.#server.withSession(login, async (opened) => {
-        session = opened
-        await use(opened)
-      })
+      await this.#server.withSession(await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database), use)
     } catch (error) {
-      if (!(error instanceof ConnectFailure) || session !== null) throw error
+      if (!(error instanceof ConnectFailure)) throw error
       if (error.passing) this.lost ??= error
       else this.#fail(jobSteps(job), error.code, error.message)
       if (error.passing) this.skipped.push(...jobSteps(job))

@@ -11,7 +11,7 @@ export type Tag = ReadonlyMap<string, string>
 
 /** The tag that a comment holds; null where the comment is not ours. */
 export function parseTag(comment: string | null): Tag | null {
-  if (comment === null || !comment.startsWith('{')) return null
+  if (comment?.startsWith('{') !== true) return null
   const value = parseJson(comment)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   const tag = new Map<string, string>()

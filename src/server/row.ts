@@ -44,14 +44,17 @@ export function texts(row: Row, name: string): string[] {
   return value
 }
 
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
 /** A JSON list of [grantor, grantee, privilege]; null is the empty list. */
 export function acl(row: Row, name: string): AclItem[] {
   const value = row[name]
   if (value === null) return []
   if (!Array.isArray(value)) throw wrong(name, value, 'an access control list')
   return value.map((item: unknown) => {
-    if (!Array.isArray(item)) throw wrong(name, item, 'an access control item')
-    const [grantor, grantee, privilege]: unknown[] = item
+    const [grantor, grantee, privilege] = list(item)
     if (typeof grantor !== 'string' || typeof grantee !== 'string' || typeof privilege !== 'string') throw wrong(name, item, 'three names')
     return { grantor, grantee, privilege }
   })
