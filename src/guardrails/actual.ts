@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
+import { identifier } from '../sql/quote.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
 import { problem } from './problem.ts'
 
@@ -16,6 +17,7 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
   const adminRoles = new Set(cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role))
   return [
     ...checkServer(declaration, cluster),
+    ...checkAdmin(declaration, cluster),
     ...declaration.applications.flatMap((application) => {
       const role = cluster.roles.get(application.username)
       return [
@@ -31,6 +33,19 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
 function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
   if (!server.inRecovery) return []
   return [problem(null, 'endpoint', `${declaration.instance.host} is a replica (the server is in recovery).`, "Use the writer's own endpoint.")]
+}
+
+/** What the delegated admin cannot do without (design §2); the attributes of a role are not inherited. */
+function checkAdmin(declaration: Declaration, { server, roles, databases }: Cluster): Problem[] {
+  const admin = roles.get(server.login)
+  if (admin === undefined || admin.superuser) return []
+  const missing = [
+    ...(!admin.createRole && declaration.applications.length > 0 ? ['CREATEROLE'] : []),
+    ...(!admin.createDb && declaration.databases.some((database) => !databases.has(database.name)) ? ['CREATEDB'] : []),
+  ]
+  if (missing.length === 0) return []
+  const statement = `ALTER ROLE ${identifier(admin.name)} ${missing.join(' ')};`
+  return [problem(null, MISSING_RIGHT, `the delegated admin ${admin.name} lacks ${missing.join(' and ')}.`, `As the master: ${statement} or give master_secret_id.`)]
 }
 
 function checkRole(

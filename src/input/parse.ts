@@ -130,6 +130,14 @@ function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
       remedy: 'Name the secret of the delegated admin, or set admin_auth = "iam".',
     })
   }
+  if (top.master_secret_id !== null && top.master_secret_id === top.admin_secret_id) {
+    problems.push({
+      application: null,
+      field: 'master_secret_id',
+      message: 'is the secret of the delegated admin, which is to be another login than the master.',
+      remedy: 'Give the delegated admin a secret of its own; master_secret_id is only for creating or repairing it.',
+    })
+  }
   return problems
 }
 

@@ -1,9 +1,10 @@
 /** The master's only part in a run: the delegated admin is created or repaired, then its connection ends. */
-import { BlockedError, ConnectionError, SecretError } from '../errors.ts'
+import { BlockedError, ConnectionError, type Problem, SecretError } from '../errors.ts'
+import { checkAdminRole, checkMasterRight, checkSameLogin } from '../guardrails/bootstrap.ts'
 import { checkReservedNames } from '../guardrails/names.ts'
 import type { Credential } from '../model/credential.ts'
-import type { RoleState } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
+import { planSteps } from '../model/step.ts'
 import { execute } from '../apply/execute.ts'
 import { planBootstrap } from '../plan/bootstrap.ts'
 import { scramVerifier } from '../secrets/verifier.ts'
@@ -12,49 +13,66 @@ import { ConnectFailure } from '../server/failure.ts'
 import { inspectCluster } from '../server/inspect-cluster.ts'
 import { inspectMaster } from '../server/inspect-master.ts'
 import { type AdminCredential, instance, loginTo } from '../server/instance.ts'
-import { takeLock } from '../server/lock.ts'
 import type { Session } from '../server/session.ts'
 import { assertApplied, recordFindings } from './assess.ts'
 import { connectionError } from './connection-error.ts'
 import type { RunContext } from './dependencies.ts'
+import { lockInstance } from './lock-session.ts'
 
 /**
  * Creates or repairs the delegated admin, as the master, under the instance's lock.
- * @param adminSecret null: the admin logs in by IAM.
- * @param setPassword its password does not work.
+ * @param adminSecret null: the admin logs in by IAM, or its password is to be left as it is.
  * @throws SecretError, ConnectionError, BlockedError, ApplyError
  */
-export async function bootstrap(run: RunContext, target: Target, admin: AdminCredential, adminSecret: Credential | null, setPassword: boolean): Promise<void> {
+export async function bootstrap(run: RunContext, target: Target, admin: AdminCredential, adminSecret: Credential | null): Promise<void> {
   const { declaration, dependencies } = run
   const master = await masterCredential(run)
-  if (master.user === admin.user) throw sameLogin(master.user)
-  const reserved = checkReservedNames(declaration, master.user)
-  if (reserved.length > 0) throw new BlockedError(reserved)
-  const session = await connectAsMaster(declaration, target, master)
+  assertNone([...checkSameLogin(master.user, admin.user), ...checkReservedNames(declaration, master.user)])
+  const session = await connectAsMaster(declaration, target, master, admin.user)
+  let lock = session
   try {
-    const { signal, progress } = dependencies
-    await takeLock(session, { timeoutMs: declaration.lockTimeoutSeconds * 1000, signal, report: progress })
+    lock = await lockInstance(run, session, target, master)
     const adopted = declaration.applications.filter((application) => application.adoptExisting).map((application) => application.username)
     const cluster = await inspectCluster(session, { ...declaration, databases: [], applications: [] })
-    const facts = await inspectMaster(session, [...adopted, 'pg_signal_backend', 'pg_read_all_stats', 'rds_password', 'rds_iam'])
-    assertUsable(admin.user, cluster.roles.get(admin.user))
+    const facts = await inspectMaster(session, [...adopted, admin.user, 'pg_signal_backend', 'pg_read_all_stats', 'rds_password', 'rds_iam'])
+    const role = cluster.roles.get(admin.user)
+    assertNone(role === undefined ? [] : checkAdminRole(role))
     const plan = planBootstrap({
       cluster,
       admin: admin.user,
       auth: declaration.admin.auth,
-      verifier: setPassword && adminSecret !== null ? await scramVerifier(adminSecret.password) : null,
+      verifier: adminSecret === null || (await logsIn(declaration, target, admin)) ? null : await scramVerifier(adminSecret.password),
       ...facts,
       adopted,
       buildId: run.run.buildId,
       tags: declaration.tags,
     })
-    const server = instance(session, session, { target, credential: master, maxConnections: 1, patience: { timeoutMs: 0, signal, report: progress } })
+    const repairs = planSteps(plan).some((step) => step.action === 'repair')
+    assertNone(repairs ? checkMasterRight(master.user, admin.user, facts.grantable.has(admin.user)) : [])
+    const { signal, progress } = dependencies
+    const server = instance(session, lock, { target, credential: master, maxConnections: 1, patience: { timeoutMs: 0, signal, report: progress } })
     const execution = await execute(server, plan, { signal, maxConnections: 1, record: (draft) => { run.recorder.record(draft) }, progress })
     recordFindings(run.recorder, plan.findings, new Set())
     if (execution.lost !== null) throw execution.lost
     assertApplied(run, execution)
   } finally {
     await session.close()
+    if (lock !== session) await lock.close()
+  }
+}
+
+/**
+ * Whether the admin's password is right by now: another run may have repaired it before we got the lock, and a password
+ * that works is not set (LOGIN or CONNECT may be what is missing).
+ */
+async function logsIn(declaration: Declaration, target: Target, admin: AdminCredential): Promise<boolean> {
+  try {
+    const session = await connect(target, await loginTo(declaration.instance.database, admin))
+    await session.close()
+    return true
+  } catch (error) {
+    if (!(error instanceof ConnectFailure)) throw error
+    return error.kind === 'after_authentication'
   }
 }
 
@@ -71,28 +89,18 @@ async function masterCredential({ declaration, secrets }: RunContext): Promise<A
   return { user, password: async () => Promise.resolve(credential.password), isToken: false }
 }
 
-async function connectAsMaster(declaration: Declaration, target: Target, master: AdminCredential): Promise<Session> {
+async function connectAsMaster(declaration: Declaration, target: Target, master: AdminCredential, admin: string): Promise<Session> {
   const started = Date.now()
   try {
     return await connect(target, await loginTo(declaration.instance.database, master))
   } catch (error) {
     if (!(error instanceof ConnectFailure)) throw error
     const told = connectionError(error, declaration, master.user, Date.now() - started)
-    const remedy = 'The delegated admin cannot log in, and the master that would repair it cannot either: check master_secret_id.'
+    const remedy = `The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`
     throw new ConnectionError(error.kind === 'wrong_password' ? told.problems.map((problem) => ({ ...problem, remedy })) : told.problems, { cause: error })
   }
 }
 
-function sameLogin(user: string): BlockedError {
-  return new BlockedError([
-    { application: null, field: 'reserved names', message: `the delegated admin and the master are both ${user}.`, remedy: "Give the delegated admin a name of its own in its secret, e.g. platform_provisioner." },
-  ])
-}
-
-/** A password is not set for a role that is more than a delegated admin: it would be somebody's. */
-function assertUsable(user: string, role: RoleState | undefined): void {
-  if (role === undefined || !(role.superuser || role.replication || role.bypassRls)) return
-  throw new BlockedError([
-    { application: null, field: 'privileged role', message: `the role ${user} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`, remedy: 'Name another login in the admin secret.' },
-  ])
+function assertNone(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new BlockedError(problems)
 }

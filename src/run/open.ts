@@ -5,16 +5,13 @@ import type { RunIdentity } from '../model/run.ts'
 import { connect, type Target } from '../server/connect.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import { type AdminCredential, instance, type Instance, type InstanceOptions, loginTo } from '../server/instance.ts'
-import { takeLock } from '../server/lock.ts'
 import { patiently } from '../server/patience.ts'
 import type { Session } from '../server/session.ts'
 import { tlsOptions } from '../server/tls.ts'
 import { bootstrap } from './bootstrap.ts'
 import { connectionError } from './connection-error.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
-
-/** The lock lives in one database, the same for all stacks (design §5 fact 18). */
-const LOCK_DATABASE = 'postgres'
+import { lockInstance } from './lock-session.ts'
 
 /** The server cuts application_name at 63 bytes and replaces what is not ASCII. */
 export function applicationName(run: RunIdentity): string {
@@ -50,13 +47,10 @@ function adminCredential(declaration: Declaration, secret: Credential | null, de
  *   in time.
  */
 export async function openInstance(run: RunContext, adminSecret: Credential | null): Promise<Instance> {
-  const { declaration, dependencies } = run
-  const target = await targetOf(declaration, run.run, dependencies)
+  const target = await targetOf(run.declaration, run.run, run.dependencies)
   const { session: admin, credential } = await connectAdmin(run, target, adminSecret)
   try {
-    const lock = await lockSession(admin, target, credential)
-    const { signal, progress } = dependencies
-    await takeLock(lock, { timeoutMs: declaration.lockTimeoutSeconds * 1000, signal, report: progress })
+    const lock = await lockInstance(run, admin, target, credential)
     return instance(admin, lock, instanceOptions(run, target, admin, credential))
   } catch (error) {
     await admin.close()
@@ -91,7 +85,7 @@ export async function connectInstance(run: RunContext, adminSecret: Credential |
 /** The master gives the admin the rights that adoption needs; its password is left as it is. */
 export async function repairAdmin(run: RunContext, adminSecret: Credential | null): Promise<void> {
   const target = await targetOf(run.declaration, run.run, run.dependencies)
-  await bootstrap(run, target, adminCredential(run.declaration, adminSecret, run.dependencies), adminSecret, false)
+  await bootstrap(run, target, adminCredential(run.declaration, adminSecret, run.dependencies), null)
 }
 
 interface AdminSession {
@@ -115,7 +109,7 @@ async function connectAdmin(run: RunContext, target: Target, adminSecret: Creden
       const rotated = adminSecret === null ? null : await withAnotherVersion(run, target, adminSecret)
       if (rotated !== null) return rotated
       if (declaration.masterSecretId === null || run.run.command === 'plan' || run.run.command === 'report') throw error
-      await bootstrap(run, target, adminCredential(declaration, adminSecret, run.dependencies), adminSecret, true)
+      await bootstrap(run, target, adminCredential(declaration, adminSecret, run.dependencies), adminSecret)
       return await asAdmin(run, target, adminSecret)
     }
   } catch (error) {
@@ -152,15 +146,4 @@ async function asAdmin({ declaration, dependencies }: RunContext, target: Target
     report: (reason, elapsedMs) => dependencies.progress(`waiting for ${host}:${String(port)} (${(elapsedMs / 1000).toFixed(0)} of ${String(limit)} s): ${reason}`),
   })
   return { session, credential, adminSecret }
-}
-
-async function lockSession(admin: Session, target: Target, credential: AdminCredential): Promise<Session> {
-  if (admin.database === LOCK_DATABASE) return admin
-  try {
-    return await connect({ ...target, version: admin.version }, await loginTo(LOCK_DATABASE, credential))
-  } catch (error) {
-    // Dropped, or closed to the admin: then the declared database it is, and all stacks must agree on it.
-    if (error instanceof ConnectFailure && error.kind === 'after_authentication') return admin
-    throw error
-  }
 }

@@ -630,11 +630,11 @@ serialize.bind(config))}execute(config){this._send(serialize.execute(config))}fl
 this.stream.ref()}unref(){this.stream.unref()}end(){if(this._ending=!0,!this._connecting||!this.stream.writable){this.stream.end();return}return this.stream.write(
 endBuffer,()=>{this.stream.end()})}close(msg){this._send(serialize.close(msg))}describe(msg){this._send(serialize.describe(msg))}sendCopyFromChunk(chunk){this._send(
 serialize.copyData(chunk))}endCopyFrom(){this._send(serialize.copyDone())}sendCopyFail(msg){this._send(serialize.copyFail(msg))}};module.exports=Connection2}});var require_string_decoder=__commonJS({"builtin:string_decoder"(exports,module){module.exports=__require("node:string_decoder")}});var require_split2=__commonJS({"node_modules/split2/index.js"(exports,module){"use strict";var{Transform}=require_stream(),{StringDecoder}=require_string_decoder(),
-kLast=Symbol("last"),kDecoder=Symbol("decoder");function transform2(chunk,enc,cb){let list;if(this.overflow){if(list=this[kDecoder].write(chunk).split(this.matcher),
-list.length===1)return cb();list.shift(),this.overflow=!1}else this[kLast]+=this[kDecoder].write(chunk),list=this[kLast].split(this.matcher);this[kLast]=list.pop();
-for(let i8=0;i8<list.length;i8++)try{push(this,this.mapper(list[i8]))}catch(error){return cb(error)}if(this.overflow=this[kLast].length>this.maxLength,this.overflow&&
-!this.skipOverflow){cb(new Error("maximum buffer reached"));return}cb()}function flush(cb){if(this[kLast]+=this[kDecoder].end(),this[kLast])try{push(this,this.mapper(
-this[kLast]))}catch(error){return cb(error)}cb()}function push(self2,val){val!==void 0&&self2.push(val)}function noop2(incoming){return incoming}function split2(matcher,mapper,options2){
+kLast=Symbol("last"),kDecoder=Symbol("decoder");function transform2(chunk,enc,cb){let list2;if(this.overflow){if(list2=this[kDecoder].write(chunk).split(this.matcher),
+list2.length===1)return cb();list2.shift(),this.overflow=!1}else this[kLast]+=this[kDecoder].write(chunk),list2=this[kLast].split(this.matcher);this[kLast]=list2.
+pop();for(let i8=0;i8<list2.length;i8++)try{push(this,this.mapper(list2[i8]))}catch(error){return cb(error)}if(this.overflow=this[kLast].length>this.maxLength,this.
+overflow&&!this.skipOverflow){cb(new Error("maximum buffer reached"));return}cb()}function flush(cb){if(this[kLast]+=this[kDecoder].end(),this[kLast])try{push(this,
+this.mapper(this[kLast]))}catch(error){return cb(error)}cb()}function push(self2,val){val!==void 0&&self2.push(val)}function noop2(incoming){return incoming}function split2(matcher,mapper,options2){
 switch(matcher=matcher||/\r?\n/,mapper=mapper||noop2,options2=options2||{},arguments.length){case 1:typeof matcher=="function"?(mapper=matcher,matcher=/\r?\n/):
 typeof matcher=="object"&&!(matcher instanceof RegExp)&&!matcher[Symbol.split]&&(options2=matcher,matcher=/\r?\n/);break;case 2:typeof matcher=="function"?(options2=
 mapper,mapper=matcher,matcher=/\r?\n/):typeof mapper=="object"&&(options2=mapper,mapper=noop2)}options2=Object.assign({},options2),options2.autoDestroy=!0,options2.
@@ -763,11 +763,11 @@ lient has encountered a connection error and is not queryable"),this.connection)
 return this._txStatus}end(cb){if(this._ending=!0,!this.connection._connecting||this._ended)if(cb){cb();return}else return this._Promise.resolve();if(this._queryable?
 this.pipeline&&(this._getActiveQuery()||this._sentQueryQueue.length>0||this._queryQueue.length>0)?this.once("drain",()=>this.connection.end()):this._getActiveQuery()?
 this.connection.stream.destroy():this.connection.end():this.connection.stream.destroy(),cb)this.connection.once("end",cb);else return new this._Promise(resolve5=>{
-this.connection.once("end",resolve5)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query2;module.exports=Client3}});var require_pg_pool=__commonJS({"node_modules/pg-pool/index.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,NOOP=function(){},removeWhere=(list,predicate)=>{
-let i8=list.findIndex(predicate);return i8===-1?void 0:list.splice(i8,1)[0]},IdleItem=class{constructor(client,idleListener,timeoutId){this.client=client,this.idleListener=
-idleListener,this.timeoutId=timeoutId}},PendingItem=class{constructor(callback){this.callback=callback}};function throwOnDoubleRelease(){throw new Error("Releas\
-e called on client which has already been released to the pool.")}function promisify3(Promise2,callback){if(callback)return{callback,result:void 0};let rej,res,
-cb=function(err,client){err?rej(err):res(client)},result=new Promise2(function(resolve5,reject){res=resolve5,rej=reject}).catch(err=>{throw Error.captureStackTrace(
+this.connection.once("end",resolve5)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query2;module.exports=Client3}});var require_pg_pool=__commonJS({"node_modules/pg-pool/index.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,NOOP=function(){},removeWhere=(list2,predicate)=>{
+let i8=list2.findIndex(predicate);return i8===-1?void 0:list2.splice(i8,1)[0]},IdleItem=class{constructor(client,idleListener,timeoutId){this.client=client,this.
+idleListener=idleListener,this.timeoutId=timeoutId}},PendingItem=class{constructor(callback){this.callback=callback}};function throwOnDoubleRelease(){throw new Error(
+"Release called on client which has already been released to the pool.")}function promisify3(Promise2,callback){if(callback)return{callback,result:void 0};let rej,
+res,cb=function(err,client){err?rej(err):res(client)},result=new Promise2(function(resolve5,reject){res=resolve5,rej=reject}).catch(err=>{throw Error.captureStackTrace(
 err),err});return{callback:cb,result}}function makeIdleListener(pool,client){return function idleListener(err){err.client=client,client.removeListener("error",idleListener),
 client.on("error",()=>{pool.log("additional client error after disconnection due to error",err)}),pool._remove(client),pool.emit("error",err,client)}}var Pool2=class extends EventEmitter{constructor(options2,Client3){
 super(),this.options=Object.assign({},options2),options2!=null&&"password"in options2&&Object.defineProperty(this.options,"password",{configurable:!0,enumerable:!1,
@@ -916,10 +916,10 @@ get=function(i8,noAllocate){var arr=this._array(i8,noAllocate),first=this.path[0
 this.pageSize)),i8>=this.length&&(this.length=i8+1)),page&&page.buffer===this.deduplicate&&this.deduplicate&&!noAllocate&&(page.buffer=copy(page.buffer),page.deduplicate=
 0),page};Pager.prototype.set=function(i8,buf){var arr=this._array(i8,!1),first=this.path[0];if(i8>=this.length&&(this.length=i8+1),!buf||this.zeros&&buf.equals&&
 buf.equals(this.zeros)){arr[first]=void 0;return}this.deduplicate&&buf.equals&&buf.equals(this.deduplicate)&&(buf=this.deduplicate);var page=arr[first],b8=truncate(
-buf,this.pageSize);page?page.buffer=b8:arr[first]=new Page(i8,b8)};Pager.prototype.toBuffer=function(){for(var list=new Array(this.length),empty=alloc2(this.pageSize),
-ptr=0;ptr<list.length;)for(var arr=this._array(ptr,!0),i8=0;i8<32768&&ptr<list.length;i8++)list[ptr++]=arr&&arr[i8]?arr[i8].buffer:empty;return Buffer.concat(list)};
-function grow(pager,index){for(;pager.maxPages<index;){var old=pager.pages;pager.pages=new Array(32768),pager.pages[0]=old,pager.level++,pager.maxPages*=32768}}
-function truncate(buf,len){if(buf.length===len)return buf;if(buf.length>len)return buf.slice(0,len);var cpy=alloc2(len);return buf.copy(cpy),cpy}function alloc2(size){
+buf,this.pageSize);page?page.buffer=b8:arr[first]=new Page(i8,b8)};Pager.prototype.toBuffer=function(){for(var list2=new Array(this.length),empty=alloc2(this.pageSize),
+ptr=0;ptr<list2.length;)for(var arr=this._array(ptr,!0),i8=0;i8<32768&&ptr<list2.length;i8++)list2[ptr++]=arr&&arr[i8]?arr[i8].buffer:empty;return Buffer.concat(
+list2)};function grow(pager,index){for(;pager.maxPages<index;){var old=pager.pages;pager.pages=new Array(32768),pager.pages[0]=old,pager.level++,pager.maxPages*=
+32768}}function truncate(buf,len){if(buf.length===len)return buf;if(buf.length>len)return buf.slice(0,len);var cpy=alloc2(len);return buf.copy(cpy),cpy}function alloc2(size){
 if(Buffer.alloc)return Buffer.alloc(size);var buf=new Buffer(size);return buf.fill(0),buf}function copy(buf){var cpy=Buffer.allocUnsafe?Buffer.allocUnsafe(buf.length):
 new Buffer(buf.length);return buf.copy(cpy),cpy}function Page(i8,buf){this.offset=i8*buf.length,this.buffer=buf,this.updated=!1,this.deduplicate=0}function factor(n4,out){
 n4=(n4-(out[0]=n4&32767))/32768,n4=(n4-(out[1]=n4&32767))/32768,out[3]=(n4-(out[2]=n4&32767))/32768&32767}}});var require_sparse_bitfield=__commonJS({"node_modules/sparse-bitfield/index.js"(exports,module){var pager=require_memory_pager();module.exports=Bitfield;function Bitfield(opts){
@@ -4259,8 +4259,8 @@ runtimeConfig),getRetryConfiguration(runtimeConfig)),resolveDefaultRuntimeConfig
 config))}});var getValueFromTextNode,init_get_value_from_text_node=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/get-value-from-text-node.js"(){
 init_transport();getValueFromTextNode=obj=>{let textNodeName="#text";for(let key in obj)hasOwn(obj,key)&&(obj[key][textNodeName]!==void 0?obj[key]=obj[key][textNodeName]:
 typeof obj[key]=="object"&&obj[key]!==null&&(obj[key]=getValueFromTextNode(obj[key])));return obj}}});var NoOpLogger,init_NoOpLogger=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/NoOpLogger.js"(){NoOpLogger=class{trace(){}debug(){}info(){}warn(){}error(){}}}});function makeBuilder(common,service,name2,ep){return function(added,plugins,op,$2,smithyContext={}){let epMerged=Object.assign({},common,added);return Command.classBuilder().
-ep(epMerged).m(function(CommandCtor,clientStack,config,options2){let list=plugins.call(this,CommandCtor,clientStack,config,options2);return list.unshift(ep(config,
-CommandCtor.getEndpointParameterInstructions())),list}).s(service,op,smithyContext).n(name2,op.charAt(0).toUpperCase()+op.slice(1)+"Command").sc($2).build()}}var init_client_command_builder=__esm(
+ep(epMerged).m(function(CommandCtor,clientStack,config,options2){let list2=plugins.call(this,CommandCtor,clientStack,config,options2);return list2.unshift(ep(config,
+CommandCtor.getEndpointParameterInstructions())),list2}).s(service,op,smithyContext).n(name2,op.charAt(0).toUpperCase()+op.slice(1)+"Command").sc($2).build()}}var init_client_command_builder=__esm(
 {"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client-command-builder.js"(){init_command()}});var init_client2=__esm({"node_modules/@smithy/core/dist-es/submodules/client/index.js"(){init_transport();init_transport();init_client();init_command();init_create_aggregated_client();
 init_defaults_mode();init_emitWarningIfUnsupportedVersion();init_exceptions();init_defaultExtensionConfiguration();init_get_value_from_text_node();init_NoOpLogger();
 init_client_command_builder()}});var AWS_EXECUTION_ENV,AWS_REGION_ENV,AWS_DEFAULT_REGION_ENV,ENV_IMDS_DISABLED,DEFAULTS_MODE_OPTIONS,IMDS_REGION_PATH,IMDS_TOKEN_PATH,X_AWS_EC2_METADATA_TOKEN,X_AWS_EC2_METADATA_TOKEN_TTL,
@@ -4957,9 +4957,9 @@ responseSchema:ns}):dataObject[memberName]=sdkStreamMixin2(response.body);else i
 0&&(dataObject[memberName]=await(directDeserializer?directDeserializer.readPayload(value,bytes):deserializer.read(memberSchema,bytes)))}}for(let header in headers){
 if(!hasOwn(headers,header))continue;let lower=header.toLowerCase(),headerValue=headers[header];lower!==header&&(delete headers[header],headers[lower]=headerValue);
 let binding=hasOwn(responseHeaders,lower)?responseHeaders[lower]:void 0;if(!binding)continue;let[memberName,[memberSchema,flags,collectionValue],,wireName]=binding;
-if(collectionValue){let sections=flags>>16&1?splitEvery(headerValue,",",2):splitHeader(headerValue),list=[];for(let section of sections)list.push(directDeserializer?
+if(collectionValue){let sections=flags>>16&1?splitEvery(headerValue,",",2):splitHeader(headerValue),list2=[];for(let section of sections)list2.push(directDeserializer?
 directDeserializer.readHttpBinding(collectionValue,section.trim(),38):await deserializer.read([collectionValue[0],{httpHeader:wireName}],section.trim()));dataObject[memberName]=
-list}else dataObject[memberName]=directDeserializer?directDeserializer.readHttpBinding(binding[1],headerValue,38):await deserializer.read(memberSchema,headerValue)}
+list2}else dataObject[memberName]=directDeserializer?directDeserializer.readHttpBinding(binding[1],headerValue,38):await deserializer.read(memberSchema,headerValue)}
 for(let[memberName,[,,collectionValue],,wireName]of prefixHeaders){dataObject[memberName]={};for(let header in headers){if(!hasOwn(headers,header)||!header.startsWith(
 wireName))continue;let headerValue=headers[header];dataObject[memberName][header.slice(wireName.length)]=directDeserializer?directDeserializer.readHttpBinding(collectionValue,
 headerValue,38):await deserializer.read([collectionValue[0],{httpHeader:header}],headerValue)}}return statusCode&&(dataObject[statusCode[0]]=response.statusCode),
@@ -8161,25 +8161,25 @@ O","SIGPOLL","SIGPWR","SIGSTKFLT")}});var processOk,kExitEmitter,global2,ObjectD
 tion"&&typeof process7.emit=="function"&&typeof process7.reallyExit=="function"&&typeof process7.listeners=="function"&&typeof process7.kill=="function"&&typeof process7.
 pid=="number"&&typeof process7.on=="function",kExitEmitter=Symbol.for("signal-exit emitter"),global2=globalThis,ObjectDefineProperty=Object.defineProperty.bind(
 Object),Emitter=class{emitted={afterExit:!1,exit:!1};listeners={afterExit:[],exit:[]};count=0;id=Math.random();constructor(){if(global2[kExitEmitter])return global2[kExitEmitter];
-ObjectDefineProperty(global2,kExitEmitter,{value:this,writable:!1,enumerable:!1,configurable:!1})}on(ev,fn){this.listeners[ev].push(fn)}removeListener(ev,fn){let list=this.
-listeners[ev],i8=list.indexOf(fn);i8!==-1&&(i8===0&&list.length===1?list.length=0:list.splice(i8,1))}emit(ev,code,signal){if(this.emitted[ev])return!1;this.emitted[ev]=
-!0;let ret=!1;for(let fn of this.listeners[ev])ret=fn(code,signal)===!0||ret;return ev==="exit"&&(ret=this.emit("afterExit",code,signal)||ret),ret}},SignalExitBase=
-class{},signalExitWrap=handler=>({onExit(cb,opts){return handler.onExit(cb,opts)},load(){return handler.load()},unload(){return handler.unload()}}),SignalExitFallback=
-class extends SignalExitBase{onExit(){return()=>{}}load(){}unload(){}},SignalExit=class extends SignalExitBase{#hupSig=process4.platform==="win32"?"SIGINT":"SIG\
-HUP";#emitter=new Emitter;#process;#originalProcessEmit;#originalProcessReallyExit;#sigListeners={};#loaded=!1;constructor(process7){super(),this.#process=process7,
-this.#sigListeners={};for(let sig of signals)this.#sigListeners[sig]=()=>{let listeners=this.#process.listeners(sig),{count}=this.#emitter,p4=process7;if(typeof p4.
-__signal_exit_emitter__=="object"&&typeof p4.__signal_exit_emitter__.count=="number"&&(count+=p4.__signal_exit_emitter__.count),listeners.length===count){this.unload();
-let ret=this.#emitter.emit("exit",null,sig),s2=sig==="SIGHUP"?this.#hupSig:sig;ret||process7.kill(process7.pid,s2)}};this.#originalProcessReallyExit=process7.reallyExit,
-this.#originalProcessEmit=process7.emit}onExit(cb,opts){if(!processOk(this.#process))return()=>{};this.#loaded===!1&&this.load();let ev=opts?.alwaysLast?"afterE\
-xit":"exit";return this.#emitter.on(ev,cb),()=>{this.#emitter.removeListener(ev,cb),this.#emitter.listeners.exit.length===0&&this.#emitter.listeners.afterExit.length===
-0&&this.unload()}}load(){if(!this.#loaded){this.#loaded=!0,this.#emitter.count+=1;for(let sig of signals)try{let fn=this.#sigListeners[sig];fn&&this.#process.on(
-sig,fn)}catch{}this.#process.emit=(ev,...a8)=>this.#processEmit(ev,...a8),this.#process.reallyExit=code=>this.#processReallyExit(code)}}unload(){this.#loaded&&(this.#loaded=
-!1,signals.forEach(sig=>{let listener=this.#sigListeners[sig];if(!listener)throw new Error("Listener not defined for signal: "+sig);try{this.#process.removeListener(
-sig,listener)}catch{}}),this.#process.emit=this.#originalProcessEmit,this.#process.reallyExit=this.#originalProcessReallyExit,this.#emitter.count-=1)}#processReallyExit(code){
-return processOk(this.#process)?(this.#process.exitCode=code||0,this.#emitter.emit("exit",this.#process.exitCode,null),this.#originalProcessReallyExit.call(this.#process,
-this.#process.exitCode)):0}#processEmit(ev,...args){let og=this.#originalProcessEmit;if(ev==="exit"&&processOk(this.#process)){typeof args[0]=="number"&&(this.#process.
-exitCode=args[0]);let ret=og.call(this.#process,ev,...args);return this.#emitter.emit("exit",this.#process.exitCode,null),ret}else return og.call(this.#process,
-ev,...args)}},process4=globalThis.process,{onExit,load,unload}=signalExitWrap(processOk(process4)?new SignalExit(process4):new SignalExitFallback)}});var import_node_os6,DEFAULT_FORCE_KILL_TIMEOUT,spawnedKill,setKillTimeout,shouldForceKill,isSigterm,getForceKillAfterTimeout,spawnedCancel,timeoutKill,setupTimeout,
+ObjectDefineProperty(global2,kExitEmitter,{value:this,writable:!1,enumerable:!1,configurable:!1})}on(ev,fn){this.listeners[ev].push(fn)}removeListener(ev,fn){let list2=this.
+listeners[ev],i8=list2.indexOf(fn);i8!==-1&&(i8===0&&list2.length===1?list2.length=0:list2.splice(i8,1))}emit(ev,code,signal){if(this.emitted[ev])return!1;this.
+emitted[ev]=!0;let ret=!1;for(let fn of this.listeners[ev])ret=fn(code,signal)===!0||ret;return ev==="exit"&&(ret=this.emit("afterExit",code,signal)||ret),ret}},
+SignalExitBase=class{},signalExitWrap=handler=>({onExit(cb,opts){return handler.onExit(cb,opts)},load(){return handler.load()},unload(){return handler.unload()}}),
+SignalExitFallback=class extends SignalExitBase{onExit(){return()=>{}}load(){}unload(){}},SignalExit=class extends SignalExitBase{#hupSig=process4.platform==="w\
+in32"?"SIGINT":"SIGHUP";#emitter=new Emitter;#process;#originalProcessEmit;#originalProcessReallyExit;#sigListeners={};#loaded=!1;constructor(process7){super(),
+this.#process=process7,this.#sigListeners={};for(let sig of signals)this.#sigListeners[sig]=()=>{let listeners=this.#process.listeners(sig),{count}=this.#emitter,
+p4=process7;if(typeof p4.__signal_exit_emitter__=="object"&&typeof p4.__signal_exit_emitter__.count=="number"&&(count+=p4.__signal_exit_emitter__.count),listeners.
+length===count){this.unload();let ret=this.#emitter.emit("exit",null,sig),s2=sig==="SIGHUP"?this.#hupSig:sig;ret||process7.kill(process7.pid,s2)}};this.#originalProcessReallyExit=
+process7.reallyExit,this.#originalProcessEmit=process7.emit}onExit(cb,opts){if(!processOk(this.#process))return()=>{};this.#loaded===!1&&this.load();let ev=opts?.
+alwaysLast?"afterExit":"exit";return this.#emitter.on(ev,cb),()=>{this.#emitter.removeListener(ev,cb),this.#emitter.listeners.exit.length===0&&this.#emitter.listeners.
+afterExit.length===0&&this.unload()}}load(){if(!this.#loaded){this.#loaded=!0,this.#emitter.count+=1;for(let sig of signals)try{let fn=this.#sigListeners[sig];fn&&
+this.#process.on(sig,fn)}catch{}this.#process.emit=(ev,...a8)=>this.#processEmit(ev,...a8),this.#process.reallyExit=code=>this.#processReallyExit(code)}}unload(){
+this.#loaded&&(this.#loaded=!1,signals.forEach(sig=>{let listener=this.#sigListeners[sig];if(!listener)throw new Error("Listener not defined for signal: "+sig);
+try{this.#process.removeListener(sig,listener)}catch{}}),this.#process.emit=this.#originalProcessEmit,this.#process.reallyExit=this.#originalProcessReallyExit,this.#emitter.
+count-=1)}#processReallyExit(code){return processOk(this.#process)?(this.#process.exitCode=code||0,this.#emitter.emit("exit",this.#process.exitCode,null),this.#originalProcessReallyExit.
+call(this.#process,this.#process.exitCode)):0}#processEmit(ev,...args){let og=this.#originalProcessEmit;if(ev==="exit"&&processOk(this.#process)){typeof args[0]==
+"number"&&(this.#process.exitCode=args[0]);let ret=og.call(this.#process,ev,...args);return this.#emitter.emit("exit",this.#process.exitCode,null),ret}else return og.
+call(this.#process,ev,...args)}},process4=globalThis.process,{onExit,load,unload}=signalExitWrap(processOk(process4)?new SignalExit(process4):new SignalExitFallback)}});var import_node_os6,DEFAULT_FORCE_KILL_TIMEOUT,spawnedKill,setKillTimeout,shouldForceKill,isSigterm,getForceKillAfterTimeout,spawnedCancel,timeoutKill,setupTimeout,
 validateTimeout,setExitHandler,init_kill=__esm({"node_modules/env-ci/node_modules/execa/lib/kill.js"(){import_node_os6=__toESM(require_os(),1);init_mjs();DEFAULT_FORCE_KILL_TIMEOUT=
 1e3*5,spawnedKill=(kill,signal="SIGTERM",options2={})=>{let killResult=kill(signal);return setKillTimeout(kill,signal,options2,killResult),killResult},setKillTimeout=
 (kill,signal,options2,killResult)=>{if(!shouldForceKill(signal,options2,killResult))return;let timeout=getForceKillAfterTimeout(options2),t=setTimeout(()=>{kill(
@@ -9323,8 +9323,8 @@ this.aliases)===null||_a4===void 0?void 0:_a4[key])===null||_b2===void 0?void 0:
 __yargsString__:","").replace(/(\r\n|\n|\r)/gm," ");this.fishShell?keyWithDesc=`${key}	${cleanedDesc}`:keyWithDesc=`${key.replace(/:/g,"\\:")}:${cleanedDesc}`}let startsByTwoDashes=s2=>/^--/.
 test(s2),isShortOption=s2=>/^[^0-9]$/.test(s2),dashes=!startsByTwoDashes(current)&&isShortOption(key)?"-":"--";completions.push(dashes+keyWithDesc),negable&&completions.
 push(dashes+"no-"+keyWithDesc)}customCompletion(args,argv,current,done){if(assertNotStrictEqual(this.customCompletionFunction,null,this.shim),isSyncCompletionFunction(
-this.customCompletionFunction)){let result=this.customCompletionFunction(current,argv);return isPromise(result)?result.then(list=>{this.shim.process.nextTick(()=>{
-done(null,list)})}).catch(err=>{this.shim.process.nextTick(()=>{done(err,void 0)})}):done(null,result)}else return isFallbackCompletionFunction(this.customCompletionFunction)?
+this.customCompletionFunction)){let result=this.customCompletionFunction(current,argv);return isPromise(result)?result.then(list2=>{this.shim.process.nextTick(()=>{
+done(null,list2)})}).catch(err=>{this.shim.process.nextTick(()=>{done(err,void 0)})}):done(null,result)}else return isFallbackCompletionFunction(this.customCompletionFunction)?
 this.customCompletionFunction(current,argv,(onCompleted=done)=>this.defaultCompletion(args,argv,current,onCompleted),completions=>{done(null,completions)}):this.
 customCompletionFunction(current,argv,completions=>{done(null,completions)})}getCompletion(args,done){let current=args.length?args[args.length-1]:"",argv=this.yargs.
 parse(args,!0),completionFunction=this.customCompletionFunction?argv2=>this.customCompletion(args,argv2,current,done):argv2=>this.defaultCompletion(args,argv2,current,
@@ -9752,9 +9752,9 @@ let message=given.length===0?"names nothing to remove.":`names several things to
 destroy",message,remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command9){let known=Object.keys(COMMANDS),message=command9===
 ""?"is missing.":`${show(command9)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command9===""?"":suggestion(command9,known)}`;return new InvalidInputError(
 [{application:null,field:"command",message,remedy}])}var TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platfo\
-rm";function parseTag(comment){if(comment===null||!comment.startsWith("{"))return null;let value=parseJson(comment);if(typeof value!="object"||value===null||Array.
-isArray(value))return null;let tag=new Map;for(let[key,item]of Object.entries(value))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
-tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
+rm";function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value=parseJson(comment);if(typeof value!="object"||value===null||Array.isArray(
+value))return null;let tag=new Map;for(let[key,item]of Object.entries(value))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?tag:
+null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
 Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a8,b8){
 let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a8)===relevant(b8)}function parseJson(text3){try{return JSON.
 parse(text3)}catch(error){if(error instanceof SyntaxError)return null;throw error}}function identifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll('"',
@@ -9783,10 +9783,14 @@ map(item=>`CREATE EXTENSION ${identifier(item)};`).join(" ")}`;return[problem(da
 not trusted).`,remedy)]}function withRequired(name2,available,seen=new Set){if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,
 ...requires.flatMap(required=>withRequired(required,available,new Set([...seen,name2])))]}var MISSING_RIGHT="missing right";function checkActual(declaration,actual){let{cluster}=actual,declaredNames=new Set(declaration.applications.map(application=>application.
 name)),adminRoles=new Set(cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role));return[...checkServer(declaration,
-cluster),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,
-declaredNames,adminRoles,application,role),...checkIam(declaration,cluster,adminRoles,application),...checkSettings(cluster,application)]}),...declaration.databases.
-flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[problem(
-null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkRole(declaration,cluster,declaredNames,adminRoles,application,role){
+cluster),...checkAdmin(declaration,cluster),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===
+void 0?[]:checkRole(declaration,cluster,declaredNames,adminRoles,application,role),...checkIam(declaration,cluster,adminRoles,application),...checkSettings(cluster,
+application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{
+server}){return server.inRecovery?[problem(null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoi\
+nt.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let missing=[
+...!admin.createRole&&declaration.applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name))?
+["CREATEDB"]:[]];if(missing.length===0)return[];let statement=`ALTER ROLE ${identifier(admin.name)} ${missing.join(" ")};`;return[problem(null,MISSING_RIGHT,`th\
+e delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}function checkRole(declaration,cluster,declaredNames,adminRoles,application,role){
 let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[problem(application,"unmanaged role",`the role ${role.name} exists and is not mana\
 ged by this tool.`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,declaredNames,application,
 tag),...checkPrivileged(cluster,application,role),...checkRight(cluster,adminRoles,application,role)]}function checkClaim(declaration,declaredNames,application,tag){
@@ -9833,9 +9837,9 @@ let value=row2[name2];if(typeof value!="string")throw wrong(name2,value,"text");
 row2,name2)}function flag(row2,name2){let value=row2[name2];if(typeof value!="boolean")throw wrong(name2,value,"a boolean");return value}function integer(row2,name2){
 let value=row2[name2];if(typeof value!="number"||!Number.isInteger(value))throw wrong(name2,value,"an integer");return value}function momentOrNull(row2,name2){let value=row2[name2];
 if(value===null)return null;if(typeof value!="number")throw wrong(name2,value,"a number of seconds");return new Date(value*1e3)}function texts(row2,name2){let value=row2[name2];
-if(!Array.isArray(value)||!value.every(item=>typeof item=="string"))throw wrong(name2,value,"a list of texts");return value}function acl(row2,name2){let value=row2[name2];
-if(value===null)return[];if(!Array.isArray(value))throw wrong(name2,value,"an access control list");return value.map(item=>{if(!Array.isArray(item))throw wrong(
-name2,item,"an access control item");let[grantor,grantee2,privilege]=item;if(typeof grantor!="string"||typeof grantee2!="string"||typeof privilege!="string")throw wrong(
+if(!Array.isArray(value)||!value.every(item=>typeof item=="string"))throw wrong(name2,value,"a list of texts");return value}function list(value){return Array.isArray(
+value)?value:[]}function acl(row2,name2){let value=row2[name2];if(value===null)return[];if(!Array.isArray(value))throw wrong(name2,value,"an access control list");
+return value.map(item=>{let[grantor,grantee2,privilege]=list(item);if(typeof grantor!="string"||typeof grantee2!="string"||typeof privilege!="string")throw wrong(
 name2,item,"three names");return{grantor,grantee:grantee2,privilege}})}function aclJson(expression,condition="true"){return`(SELECT json_agg(json_build_array(pg\
 _get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
     a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor) FROM aclexplode(${expression}) a WHERE ${condition})`}function blockersOf(pids){return`SELECT w.pid AS waiter, a.pid AS pid, a.usename::text AS login, a.datname::text AS database, a.application_name AS name, a.stat\
@@ -9905,22 +9909,21 @@ skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>fail
 ...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel(
 [first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(
 job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await Promise.all(Array.from({length:Math.
-min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}let session=null;
-try{let login=await this.#server.adminLogin(job.connectTo??this.#server.admin.database);await this.#server.withSession(login,async opened=>{session=opened,await use(
-opened)})}catch(error){if(!(error instanceof ConnectFailure)||session!==null)throw error;error.passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.
-message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.signal.aborted||this.lost!==null)return!1;try{return await this.#server.
-assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.
-transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(transaction,job,session):null;if(done!==!0){this.skipped.push(
-...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){let outcome=transaction.kind==="atomi\
-c"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session),parts=outcome.kind==="refused"&&job.stage==="roles"&&transaction.
-kind==="atomic"?byApplication(transaction.steps):[];if(parts.length<2||this.#options.signal.aborted)return this.#settle(outcome,session);let allDone=!0;for(let steps of parts)
-session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"atomic",steps},session,this.#options.signal),
-session)&&allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refu\
-sed":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,
-message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.unknown.
-push(...outcome.steps),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.
-push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(draftOf(step2,statements,durationMs,retries===
-0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55P03","57014","40P01"]);function draftOf(step2,statements,durationMs,note){
+min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.
+withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use)}catch(error){if(!(error instanceof ConnectFailure))throw error;error.
+passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.
+signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.
+lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(
+transaction,job,session):null;if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){
+let outcome=transaction.kind==="atomic"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session),parts=outcome.kind==="refus\
+ed"&&job.stage==="roles"&&transaction.kind==="atomic"?byApplication(transaction.steps):[];if(parts.length<2||this.#options.signal.aborted)return this.#settle(outcome,
+session);let allDone=!0;for(let steps of parts)session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"\
+atomic",steps},session,this.#options.signal),session)&&allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(
+outcome.applied),!0;case"refused":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push(
+{step:outcome.culprit,code,message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"\
+unknown":return this.unknown.push(...outcome.steps),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,
+code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(draftOf(step2,statements,
+durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55P03","57014","40P01"]);function draftOf(step2,statements,durationMs,note){
 let{application,database,username,object:object2,action,status,message}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+
 note,statements:statements.map(statement=>statement.redacted)}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function byApplication(steps){let groups=new Map;
 for(let step2 of steps)groups.set(step2.application,[...groups.get(step2.application)??[],step2]);return[...groups.values()]}var OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);function recordFindings(recorder,findings,touched){for(let finding2 of findings)
@@ -10448,23 +10451,16 @@ lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}asy
 ()=>connect(target,login),patience);sessions.add(session);try{return await use(session)}finally{sessions.delete(session),await session.close()}}async function assertAlive(session){
 if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.lost);if(session.busySince!==null||Date.now()-session.answeredAt<PING_AFTER_MS)return;
 let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
-try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_promises7=__toESM(require_promises2(),1);var LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_adm\
-in
-  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS2=15e3;async function takeLock(session,wait){
-let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){
-let holder=await lockHolder(session)??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the i\
-nstance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises7.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){
-let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&flag(row2,"locked")}async function lockHolder(session){
-let[[row2]=[]]=await session.query([HOLDER]);if(row2===void 0)return null;let login=textOrNull(row2,"login")??"an unknown login";return flag(row2,"is_admin")?`${text(
-row2,"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{
-application:null,field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to en\
-d, or raise lock_timeout."}])}var import_promises8=__toESM(require_promises(),1),import_node_tls=__toESM(require_tls(),1);async function tlsOptions(tls,serverName){if(tls.mode==="disable")return!1;let secureContext=(0,import_node_tls.createSecureContext)({ca:await authorities(tls.caFile),
+try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_promises7=__toESM(require_promises(),1),import_node_tls=__toESM(require_tls(),1);async function tlsOptions(tls,serverName){if(tls.mode==="disable")return!1;let secureContext=(0,import_node_tls.createSecureContext)({ca:await authorities(tls.caFile),
 minVersion:"TLSv1.2"}),name2=tls.serverName??serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
 name2,certificate)}}async function authorities(caFile){if(caFile===null){let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));return profiles.
-ca}try{return await(0,import_promises8.readFile)(caFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError(
-[{application:null,field:"tls.ca_file",message:`cannot be read: ${reason}.`,remedy:"Give the path of a PEM file."}],{cause:error})}}var HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password";function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(
+ca}try{return await(0,import_promises7.readFile)(caFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError(
+[{application:null,field:"tls.ca_file",message:`cannot be read: ${reason}.`,remedy:"Give the path of a PEM file."}],{cause:error})}}function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
+delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){if(!(role.superuser||role.replication||role.bypassRls))
+return[];let message=`the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",
+message,"Name another login in the admin secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right ov\
+er the role ${admin}, which it would repair.`;return[problem(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted}\
+;`)]}var HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password";function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(
 input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}
 function about(input){return{application:null,database:null,username:input.admin,object:"admin"}}function adminStep(input,action,status,message,statements){return{
 ...about(input),action,status,message:`${message} (as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,
@@ -10494,52 +10490,65 @@ abase, and the admin's CONNECT privilege, LOGIN attribute and connection limits.
  rds.force_ssl and IAM)."};function connectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===
 null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,problem2={application:null,field:"instance",message:`cannot connect to ${declared.host}\
 :${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:REMEDIES2[failure.
-kind]};return new ConnectionError([problem2],{cause:failure})}async function bootstrap(run,target,admin,adminSecret,setPassword){let{declaration,dependencies}=run,master=await masterCredential(run);if(master.user===admin.user)
-throw sameLogin(master.user);let reserved=checkReservedNames(declaration,master.user);if(reserved.length>0)throw new BlockedError(reserved);let session=await connectAsMaster(
-declaration,target,master);try{let{signal,progress}=dependencies;await takeLock(session,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress});let adopted=declaration.
-applications.filter(application=>application.adoptExisting).map(application=>application.username),cluster=await inspectCluster(session,{...declaration,databases:[],
-applications:[]}),facts=await inspectMaster(session,[...adopted,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]);assertUsable(admin.user,cluster.
-roles.get(admin.user));let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,verifier:setPassword&&adminSecret!==null?await scramVerifier(
-adminSecret.password):null,...facts,adopted,buildId:run.run.buildId,tags:declaration.tags}),server=instance(session,session,{target,credential:master,maxConnections:1,
+kind]};return new ConnectionError([problem2],{cause:failure})}var import_promises8=__toESM(require_promises2(),1);var LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_adm\
+in
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS2=15e3;async function takeLock(session,wait){
+let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){
+let holder=await lockHolder(session)??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the i\
+nstance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises8.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){
+let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&flag(row2,"locked")}async function lockHolder(session){
+let[[row2]=[]]=await session.query([HOLDER]);if(row2===void 0)return null;let login=textOrNull(row2,"login")??"an unknown login";return flag(row2,"is_admin")?`${text(
+row2,"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{
+application:null,field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to en\
+d, or raise lock_timeout."}])}var LOCK_DATABASE="postgres";async function lockInstance({declaration,dependencies},session,target,credential){let lock=await lockSession(session,target,credential);
+try{let{signal,progress}=dependencies;return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),lock}catch(error){throw lock!==
+session&&await lock.close(),error}}async function lockSession(session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await connect(
+{...target,version:session.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication")
+return session;throw error}}async function bootstrap(run,target,admin,adminSecret){let{declaration,dependencies}=run,master=await masterCredential(run);assertNone([...checkSameLogin(master.
+user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(declaration,target,master,admin.user),lock=session;try{lock=
+await lockInstance(run,session,target,master);let adopted=declaration.applications.filter(application=>application.adoptExisting).map(application=>application.username),
+cluster=await inspectCluster(session,{...declaration,databases:[],applications:[]}),facts=await inspectMaster(session,[...adopted,admin.user,"pg_signal_backend",
+"pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user);assertNone(role===void 0?[]:checkAdminRole(role));let plan=planBootstrap({cluster,
+admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await logsIn(declaration,target,admin)?null:await scramVerifier(adminSecret.password),
+...facts,adopted,buildId:run.run.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(
+master.user,admin.user,facts.grantable.has(admin.user)):[]);let{signal,progress}=dependencies,server=instance(session,lock,{target,credential:master,maxConnections:1,
 patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});
-if(recordFindings(run.recorder,plan.findings,new Set),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{await session.close()}}async function masterCredential({
-declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
-readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.username;if(user===null)throw new SecretError(
-[{application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(
-credential.password),isToken:!1}}async function connectAsMaster(declaration,target,master){let started=Date.now();try{return await connect(target,await loginTo(
-declaration.instance.database,master))}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(error,declaration,master.user,Date.
-now()-started),remedy="The delegated admin cannot log in, and the master that would repair it cannot either: check master_secret_id.";throw new ConnectionError(
-error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function sameLogin(user){return new BlockedError(
-[{application:null,field:"reserved names",message:`the delegated admin and the master are both ${user}.`,remedy:"Give the delegated admin a name of its own in i\
-ts secret, e.g. platform_provisioner."}])}function assertUsable(user,role){if(!(role===void 0||!(role.superuser||role.replication||role.bypassRls)))throw new BlockedError(
-[{application:null,field:"privileged role",message:`the role ${user} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`,remedy:"Name \
-another login in the admin secret."}])}var LOCK_DATABASE="postgres";function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(
-/[^\x20-\x7e]/g,"?").slice(0,63)}async function targetOf(declaration,run,dependencies){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,
-lockTimeoutMs=lockTimeoutSeconds*1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions({...tls,caFile:tls.caFile??dependencies.
-defaultCaFile},declared.host),applicationName:applicationName(run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies){
+if(recordFindings(run.recorder,plan.findings,new Set),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{await session.close(),lock!==
+session&&await lock.close()}}async function logsIn(declaration,target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin))).
+close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function masterCredential({declaration,
+secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.readCurrent(
+[id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.username;if(user===null)throw new SecretError([{
+application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.
+password),isToken:!1}}async function connectAsMaster(declaration,target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.
+instance.database,master))}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(error,declaration,master.user,Date.now()-started),
+remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;
+throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function assertNone(problems){
+if(problems.length>0)throw new BlockedError(problems)}function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,
+63)}async function targetOf(declaration,run,dependencies){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=lockTimeoutSeconds*
+1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions({...tls,caFile:tls.caFile??dependencies.defaultCaFile},declared.
+host),applicationName:applicationName(run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies){
 let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
-dependencies.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let{declaration,dependencies}=run,
-target=await targetOf(declaration,run.run,dependencies),{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockSession(admin,
-target,credential),{signal,progress}=dependencies;return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),instance(admin,
-lock,instanceOptions(run,target,admin,credential))}catch(error){throw await admin.close(),error}}function instanceOptions({declaration,dependencies},target,admin,credential){
-let{signal,progress}=dependencies;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.
-connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){
-let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,target,adminSecret);return instance(session,session,
-instanceOptions(run,target,session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);
-await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),adminSecret,!1)}async function connectAdmin(run,target,adminSecret){let{
-declaration}=run,started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===
+dependencies.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let target=await targetOf(
+run.declaration,run.run,run.dependencies),{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockInstance(run,admin,target,
+credential);return instance(admin,lock,instanceOptions(run,target,admin,credential))}catch(error){throw await admin.close(),error}}function instanceOptions({declaration,
+dependencies},target,admin,credential){let{signal,progress}=dependencies;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,
+patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(
+0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(
+run,target,adminSecret);return instance(session,session,instanceOptions(run,target,session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(
+run.declaration,run.run,run.dependencies);await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),null)}async function connectAdmin(run,target,adminSecret){
+let{declaration}=run,started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===
 null?null:await withAnotherVersion(run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan"||run.
-run.command==="report")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,run.dependencies),adminSecret,!0),await asAdmin(run,
-target,adminSecret)}}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,adminCredential(declaration,adminSecret,run.dependencies).
-user,Date.now()-started):error}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.kind==="refused"||error.
-code==="28000")}async function withAnotherVersion(run,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.secrets.readStage(tried.secretId,
+run.command==="report")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,run.dependencies),adminSecret),await asAdmin(run,target,
+adminSecret)}}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,adminCredential(declaration,adminSecret,run.dependencies).user,
+Date.now()-started):error}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.kind==="refused"||error.code===
+"28000")}async function withAnotherVersion(run,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.secrets.readStage(tried.secretId,
 stage);if(!(version===null||version.versionId===tried.versionId))try{return await asAdmin(run,target,version)}catch(error){if(!isRefused(error))throw error}}return null}
 async function asAdmin({declaration,dependencies},target,adminSecret){let{host:host2,port:port2}=target.endpoint,credential=adminCredential(declaration,adminSecret,
 dependencies),limit=declaration.connectTimeoutSeconds;return{session:await patiently(async()=>connect(target,await loginTo(declaration.instance.database,credential)),
 {timeoutMs:limit*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(
-0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}async function lockSession(admin,target,credential){if(admin.database===LOCK_DATABASE)return admin;
-try{return await connect({...target,version:admin.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&error.kind===
-"after_authentication")return admin;throw error}}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
 thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
 Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What took effect is in the audit;\
  the next run goes on from there."}],{cause:thrown})}async function apply(declaration,run,dependencies){let records=[],{environment,clusterName,instance:instance2}=declaration,sinks=[record=>records.push(record),...dependencies.
@@ -10587,7 +10596,7 @@ type,input,expected,received,message:`Invalid ${label}: ${expected?`Expected ${e
 path,issues:other?.issues,lang:config$1.lang,abortEarly:config$1.abortEarly,abortPipeEarly:config$1.abortPipeEarly},isSchema=context.kind==="schema",message$1=other?.
 message??context.message??getSpecificMessage(context.reference,issue.lang)??(isSchema?getSchemaMessage(issue.lang):null)??config$1.message??getGlobalMessage(issue.
 lang);message$1!==void 0&&(issue.message=typeof message$1=="function"?message$1(issue):message$1),isSchema&&(dataset.typed=!1),dataset.issues?dataset.issues.push(
-issue):dataset.issues=[issue]}function _isSameValueZero(value1,value2){return value1===value2||Number.isNaN(value1)&&Number.isNaN(value2)}function _joinExpects(values$1,separator){let list=[...new Set(values$1)];return list.length>1?`(${list.join(` ${separator} `)})`:list[0]??"never"}function _standardSchema(schema){
+issue):dataset.issues=[issue]}function _isSameValueZero(value1,value2){return value1===value2||Number.isNaN(value1)&&Number.isNaN(value2)}function _joinExpects(values$1,separator){let list2=[...new Set(values$1)];return list2.length>1?`(${list2.join(` ${separator} `)})`:list2[0]??"never"}function _standardSchema(schema){
 return schema["~standard"]={version:1,vendor:"valibot",validate:value$1=>schema["~run"]({value:value$1},getGlobalConfig())},schema}var EMOJI_REGEX=new RegExp("^(?:[\\u{1F1E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uF\
 E0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\
 \\p{Emoji_Modifier_Base}\\p{Emoji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u");function check(requirement,message$1){return{kind:"validation",type:"check",reference:check,async:!1,expects:null,requirement,message:message$1,"~run"(dataset,config$1){
@@ -10686,8 +10695,8 @@ let date2=new Date(text3.toUpperCase()),utcYear=date2.getUTCFullYear();return ut
  the path of a file or folder.",path3=pipe(string(PATH_RULE),check(value=>value!==""&&isPrintable(value),PATH_RULE));function integer2(least,most){return custom(
 value=>typeof value=="number"&&Number.isInteger(value)&&value>=least&&value<=most,`Use a whole number from ${least} to ${most}.`)}var port=integer2(1,65535),seconds=integer2(
 1,2147483),connectionLimit=integer2(-1,2147483647);function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var names=pipe(array(name,"Use\
- a list of names."),transform(list=>[...new Set(list)])),texts3=pipe(array(text2,"Use a list of texts."),transform(list=>new Set(list))),secretId=pipe(string("U\
-se the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE="\
+ a list of names."),transform(list2=>[...new Set(list2)])),texts3=pipe(array(text2,"Use a list of texts."),transform(list2=>new Set(list2))),secretId=pipe(string(
+"Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE="\
 Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,
 host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),REGION_RULE="Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,
 REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, arn:aws:iam::<account>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,
@@ -10710,9 +10719,9 @@ problems=[];for(let[key,raw]of Object.entries(input)){let parameter2=key.toLower
 push({application,field,message,remedy})},value=parseValue(parameter2,raw);/^[A-Za-z_][A-Za-z0-9_.$]*$/.test(key)?settings.has(parameter2)?report("is declared t\
 wice, in different case.","Keep one of the two."):typeof value=="object"&&"remedy"in value?report(`${show(raw)} is not accepted.`,value.remedy):raw!==null&&settings.
 set(parameter2,value):report("is not the name of a parameter.","Use letters, digits, _, . and $.")}return{settings,problems}}function parseValue(parameter2,raw){
-let list=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.length===0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list?items2:
-items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list?[String(raw)]:String(raw):isStorable(raw)?list?splitList2(raw)??{remedy:"Separat\
-e items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}function isExact(raw){return typeof raw=="number"&&Number.isFinite(
+let list2=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.length===0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list2?items2:
+items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list2?[String(raw)]:String(raw):isStorable(raw)?list2?splitList2(raw)??{remedy:"Separ\
+ate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}function isExact(raw){return typeof raw=="number"&&Number.isFinite(
 raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){return typeof raw=="string"&&!/[\0\p{Cs}]/u.test(raw)}var FIELDS={database_name:nullish(name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(
 AUTH_METHODS),"password"),can_create_databases:nullish(bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,
 schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(
@@ -10779,10 +10788,12 @@ key)?parseEntry(key,entry,defaults3):{entry:null,problems:[keyProblem(key)]});re
 ({problems})=>problems)}}function requiredProblems(top2,broken){let problems=[];return(top2.environment??null)===null&&!broken.has("environment")&&problems.push(
 {application:null,field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}.`}),top2.admin_auth==="password"&&top2.admin_secret_id===
 null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,field:"admin_secret_id",message:"is missing.",remedy:'Name the \
-secret of the delegated admin, or set admin_auth = "iam".'}),problems}function keyProblem(key){return{application:printableKey(key),field:"application_databases",
-message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}function parseJson3(json){try{
-return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position}\
-)`}.`;throw new InvalidInputError([{application:null,field:"input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,
+field:"master_secret_id",message:"is the secret of the delegated admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret\
+ of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){return{application:printableKey(key),field:"application\
+_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}function parseJson3(json){
+try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` \
+(${position})`}.`;throw new InvalidInputError([{application:null,field:"input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment);return{runId,buildId:buildId??`local-${runId}`,
 command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),startedAt:facts.startedAt,toolVersion:facts.toolVersion,inputSha256:facts.
 inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){
