@@ -185,14 +185,14 @@ locals {
       if length(apps) > 1
     ],
     [
-      for database, apps in { for app, entry in local.applications : entry.database_name => app... } :
-      "${apps[0]}: access_level: the database ${jsonencode(database)} has no owner. Give one of its entries (${join(", ", apps)}) access_level = \"owner\"."
-      if length(lookup(local.owners, database, [])) == 0
+      for database, owners in local.owners :
+      "${local.sharers[database][0]}: access_level: the database ${jsonencode(database)} has no owner. Give one of its entries (${join(", ", local.sharers[database])}) access_level = \"owner\"."
+      if length(owners) == 0
     ],
     [
-      for database, apps in local.owners :
-      "${apps[1]}: access_level: the database ${jsonencode(database)} has ${length(apps)} owners: ${join(", ", apps)}. Keep one, and give the others access_level = \"editor\" or \"reader\", or a database_name of their own."
-      if length(apps) > 1
+      for database, owners in local.owners :
+      "${owners[1]}: access_level: the database ${jsonencode(database)} has ${length(owners)} owners: ${join(", ", owners)}. Keep one, and give the others access_level = \"editor\" or \"reader\", or a database_name of their own."
+      if length(owners) > 1
     ],
     flatten([
       for app, entry in local.applications : [
@@ -202,5 +202,9 @@ locals {
       ]
     ]),
   )
-  owners = { for app, entry in local.applications : entry.database_name => app... if entry.access_level == "owner" }
+  sharers = { for app, entry in local.applications : entry.database_name => app... }
+  owners = {
+    for database, apps in { for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""... } :
+    database => compact(apps)
+  }
 }

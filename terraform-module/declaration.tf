@@ -9,21 +9,19 @@ locals {
 
   # The entries as declared, nulls left out, with the defaults that need the module's variables. A field of the wrong type
   # is passed over here and reported in checks.tf. `secret_id` stays out of the condition: an ARN known only after apply
-  # would make the whole entry unknown.
+  # would make the whole entry unknown. No reference to a whole map inside of try(): it looks through all of it each time.
   applications = {
     for app, entry in var.application_databases : app => merge(
       { for field, value in entry : field => value if field == "secret_id" ? false : value != null },
       {
-        database_name  = try(entry.database_name == null ? "${local.bases[app]}_db" : tostring(entry.database_name), "${local.bases[app]}_db")
-        username       = try(entry.username == null ? "${local.bases[app]}_user" : tostring(entry.username), "${local.bases[app]}_user")
-        secret_id      = try(entry.secret_id == null ? local.secret_ids[app] : tostring(entry.secret_id), local.secret_ids[app])
+        database_name  = try(entry.database_name == null ? "${replace(app, "-", "_")}_${var.environment}_db" : tostring(entry.database_name), "${replace(app, "-", "_")}_${var.environment}_db")
+        username       = try(entry.username == null ? "${replace(app, "-", "_")}_${var.environment}_user" : tostring(entry.username), "${replace(app, "-", "_")}_${var.environment}_user")
+        secret_id      = try(entry.secret_id == null ? "${var.secret_prefix}/${var.environment}/${app}/postgres" : tostring(entry.secret_id), "${var.secret_prefix}/${var.environment}/${app}/postgres")
         access_level   = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
         cleanup_policy = try(entry.cleanup_policy == null ? var.cleanup_policy : tostring(entry.cleanup_policy), var.cleanup_policy)
       },
     )
   }
-  bases      = { for app in keys(var.application_databases) : app => "${replace(app, "-", "_")}_${var.environment}" }
-  secret_ids = { for app in keys(var.application_databases) : app => "${var.secret_prefix}/${var.environment}/${app}/postgres" }
 
   # What is wanted in the instance, and as whom. A change of it runs the provisioning again.
   declaration = {

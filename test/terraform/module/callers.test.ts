@@ -136,11 +136,11 @@ test('the module under depends_on: a change there neither runs it again nor hide
   await rig.stack.remove()
 })
 
-test('a key renamed without `moved`, with a consumer that is created before it is destroyed: both run once', async (t) => {
+test('a consumer created before it is destroyed, with depends_on: the provisioning comes first, and -replace runs no removal', async (t) => {
   const rig = await makeRig()
   const configuration = (key: string): string => several('{ one = {} }').replace('each.value\n', `{ ${key} = { database_name = "orders", username = "orders" } }\n`) + `
 resource "terraform_data" "consumer" {
-  triggers_replace = module.databases["one"].audit_file
+  depends_on = [module.databases]
   lifecycle { create_before_destroy = true }
 }
 `
@@ -149,7 +149,10 @@ resource "terraform_data" "consumer" {
   await rig.calls()
   await configure(rig, configuration('new'))
   t.is((await apply(rig)).code, 0)
-  t.deepEqual((await words(rig)).sort(), ['apply', 'destroy --application old'])
+  t.deepEqual(await words(rig), ['apply', 'destroy --application old'])
+  const replaced = await rig.stack.terraform(['apply', '-no-color', '-auto-approve', '-replace=module.databases["one"].terraform_data.application["new"]'])
+  t.is(replaced.code, 0)
+  t.deepEqual(await words(rig), [])
   await rig.stack.remove()
 })
 
