@@ -1,6 +1,8 @@
 /** The only file that touches arguments, environment and exit. */
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 import { concludeRun } from './audit/conclude.ts'
-import { defaultAuditPath } from './audit/file.ts'
+import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
 import { createGithubReporter, isGithubActions } from './audit/github.ts'
 import { createJsonLinesReporter } from './audit/json-lines.ts'
 import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
@@ -10,11 +12,14 @@ import { createTextReporter } from './audit/text.ts'
 import { EXIT, type ExitCode, describeProblem, ProvisionError } from './errors.ts'
 import { readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
+import type { ParsedInput } from './input/parse.ts'
 import type { AuditRecord } from './model/audit.ts'
 import { apply, type RunResult } from './run.ts'
-import { awsDependencies } from './run/aws.ts'
+import { awsDependencies, awsSnapshots } from './run/aws.ts'
 import type { Dependencies } from './run/dependencies.ts'
+import type { DestroyRequest } from './run/destroy.ts'
 import { preview } from './run/preview.ts'
+import type { DestroyDependencies } from './run/removal-rounds.ts'
 import { start, type Start } from './run/start.ts'
 import { TOOL_VERSION } from './version.ts'
 
@@ -98,6 +103,66 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
   return options.detailedExitcode && found.plan.jobs.length > 0 ? EXIT.changes : EXIT.done
 }
 
+async function runReport(options: Extract<Options, { command: 'report' }>, environment: RunEnvironment): Promise<ExitCode> {
+  const needsInput = options.connect || options.input !== null || environment.input !== null
+  const begun = needsInput ? await start({ command: 'report', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false }) : null
+  if (begun !== null && begun.error !== null) throw begun.error
+  const [{ makeReport }, { foldersOf, writeReport }, { renderReport }] = await Promise.all([import('./run/report.ts'), import('./report/folders.ts'), import('./report/render.ts')])
+  const declaration = begun?.parsed.declaration ?? null
+  const dependencies = { ...dependenciesFor(environment, []), progress: (line: string) => errors.write(`${line}\n`) }
+  const report = await makeReport({
+    options,
+    folders: foldersOf(options, declaration?.governanceDir ?? null, process.cwd()),
+    server: options.connect && begun !== null ? { declaration: begun.parsed.declaration, run: begun.run, dependencies } : null,
+    now: new Date(),
+  })
+  const text = renderReport(report, options.format, options.sections)
+  if (options.output === null) output.write(text)
+  else await writeReport(options.output, text)
+  if (options.output !== null || options.format !== 'text') for (const sentence of report.wrong) errors.write(`${sentence}\n`)
+  return report.wrong.length > 0 ? EXIT.failed : EXIT.done
+}
+
+async function runDestroy(options: Extract<Options, { command: 'destroy' }>, environment: RunEnvironment): Promise<ExitCode> {
+  const { target, dryRun } = options
+  const { destroy, knownPolicy, previewDestroy } = await import('./run/destroy.ts')
+  const requestOf = ({ declaration }: ParsedInput): DestroyRequest => ({ declaration, target, policy: environment.cleanupPolicy, approvals: environment })
+  const needsBuildId = (parsed: ParsedInput): boolean => !dryRun && knownPolicy(requestOf(parsed)) !== 'retain'
+  const reporters = dryRun ? [] : reportersFor(environment)
+  const begun = await start({ command: 'destroy', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId })
+  const dependencies: DestroyDependencies = { ...dependenciesFor(environment, reporters), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS }
+  if (dryRun) {
+    if (begun.error !== null) throw begun.error
+    const found = await previewDestroy(requestOf(begun.parsed), begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
+    const { previewText } = await import('./report/preview/text.ts')
+    output.write(previewText(found, wantsColour(process.env, process.stdout.isTTY)))
+    return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
+  }
+  const result = begun.parsed === null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
+  const governanceDir = begun.parsed?.declaration.governanceDir ?? null
+  const auditDir = begun.parsed?.auditDir ?? null
+  const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`
+  const fallbackPath = auditDir === null ? defaultAuditPath(process.cwd(), begun.run.runId) : destroyAuditPath(auditDir, subject, begun.run.runId)
+  const document = await concludeRun({
+    ...result,
+    auditPath: options.auditFile ?? environment.auditFile ?? fallbackPath,
+    governance: governanceDir === null ? null : { dir: governanceDir, matrix: null },
+    reporters,
+    fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
+  })
+  return document.run.exit_code as ExitCode
+}
+
+/** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */
+const SNAPSHOT_TIMEOUT_MS = 3_600_000
+
+/** The removals that Terraform starts side by side have the CI run, or else the parent process, in common (design §11). */
+function runGroupOf({ run, isRunIdGiven, parsed }: Start): string {
+  const common = isRunIdGiven ? run.runId : `${hostname()}:${process.ppid}`
+  const { host = '', port = 0 } = parsed?.declaration.instance ?? {}
+  return createHash('sha256').update(JSON.stringify([common, host, port])).digest('hex').slice(0, 12)
+}
+
 async function main(): Promise<ExitCode> {
   const options = parseOptions(process.argv.slice(2))
   switch (options.command) {
@@ -111,8 +176,10 @@ async function main(): Promise<ExitCode> {
       return runApply(options, readEnvironment(process.env))
     case 'plan':
       return runPlan(options, readEnvironment(process.env))
+    case 'report':
+      return runReport(options, readEnvironment(process.env))
     case 'destroy':
-      throw new Error('destroy')
+      return runDestroy(options, readEnvironment(process.env))
   }
 }
 

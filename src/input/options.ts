@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
 import { COMMANDS, argumentsOf, helpText } from './command-line.ts'
 import type { Arguments } from './command-line.ts'
+import { type ReportOptions, reportOptions } from './report-options.ts'
 import { show, suggestion } from './text.ts'
 
 /** What `destroy` is to remove. */
@@ -14,6 +15,7 @@ export type Options =
   | { readonly command: 'apply'; readonly input: string | null; readonly auditFile: string | null }
   | { readonly command: 'plan'; readonly input: string | null; readonly detailedExitcode: boolean; readonly json: boolean }
   | { readonly command: 'destroy'; readonly input: string | null; readonly auditFile: string | null; readonly target: DestroyTarget; readonly dryRun: boolean }
+  | ReportOptions
   | { readonly command: 'help'; readonly text: string }
   | { readonly command: 'version' }
 
@@ -32,6 +34,10 @@ export function parseOptions(argv: readonly string[]): Options {
       return planOptions(argumentsOf(command, rest))
     case 'destroy':
       return destroyOptions(argumentsOf(command, rest))
+    case 'report': {
+      const found = argumentsOf(command, rest)
+      return reportOptions((option) => textOf(found, option), (option) => found[option] === true)
+    }
     default:
       throw unknownCommand(command)
   }

@@ -30,7 +30,8 @@ function row(record: AuditRecord, clusterName: string, actor: string): readonly 
   ]
 }
 
-function toCsv(rows: readonly (readonly string[])[]): string {
+/** Any table so; no row gives ''. */
+export function toCsv(rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
   return stringify(rows.map((cells) => [...cells]), {
     record_delimiter: '\r\n',

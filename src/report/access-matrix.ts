@@ -1,0 +1,108 @@
+/** The access matrix: from the server's answers to who may do what on which database. Pure. */
+import type { AccessMatrix, DatabaseAccess, DatabasePrivileges, InsideAccess, LoginAccess, OutsideGrant, SchemaAccess, SchemaPrivileges } from '../model/access.ts'
+import { ROW_PRIVILEGES } from '../model/access.ts'
+import type { Cluster, DatabaseState } from '../model/catalog.ts'
+import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
+import { parseTag, type Tag } from '../model/tag.ts'
+
+export interface MatrixInput {
+  readonly declaration: Declaration
+  readonly cluster: Cluster
+  /** By database; what was not looked into is absent. */
+  readonly inside: ReadonlyMap<string, InsideAccess>
+  /** What logins may do on the databases that were not looked into. */
+  readonly privileges: readonly DatabasePrivileges[]
+}
+
+/** Databases and logins of this stack, declared or not; sorted by name. */
+export function accessMatrix(input: MatrixInput): AccessMatrix {
+  const { environment, stack, clusterName, instance } = input.declaration
+  const databases = stackDatabases(input.declaration, input.cluster).map((database) => databaseAccess(input, database))
+  return { environment, stack, clusterName, instance: instance.identifier, databases: databases.sort((a, b) => byText(a.database, b.database)) }
+}
+
+/** The databases of the stack that exist: those whose owner's tag says so (design §9). */
+export function stackDatabases(declaration: Declaration, cluster: Cluster): DatabaseState[] {
+  return [...cluster.databases.values()].filter((database) => stackTag(declaration, cluster, database.owner) !== null)
+}
+
+/** The tag of a role that this stack manages; null for any other. */
+export function stackTag({ stack, environment }: Declaration, cluster: Cluster, role: string): Tag | null {
+  const tag = parseTag(cluster.roles.get(role)?.comment ?? null)
+  return tag?.get('Stack') === stack && tag.get('Environment') === environment ? tag : null
+}
+
+function databaseAccess(input: MatrixInput, state: DatabaseState): DatabaseAccess {
+  const inside = input.inside.get(state.name)
+  const privileges = (inside?.privileges ?? input.privileges).filter(({ database, login }) => database === state.name && stackTag(input.declaration, input.cluster, login) !== null)
+  const schemas = inside?.schemas ?? []
+  const logins = privileges.map((held) => loginAccess(input, state, held, schemas.filter(({ login }) => login === held.login)))
+  return { database: state.name, owner: state.owner, logins: logins.sort((a, b) => byText(a.username, b.username)), outsideGrants: outsideGrants(input, state, new Set(privileges.map(({ login }) => login))) }
+}
+
+function loginAccess({ declaration, cluster }: MatrixInput, state: DatabaseState, held: DatabasePrivileges, schemas: readonly SchemaPrivileges[]): LoginAccess {
+  const { login: username, connect, temporary, create } = held
+  const application = declaration.applications.find((item) => item.username === username)
+  const declared = application?.database === state.name ? application : undefined
+  const isIam = cluster.memberships.some(({ role, member }) => role === 'rds_iam' && member === username)
+  return {
+    username,
+    application: application?.name ?? null,
+    accessLevel: levelOf(declared, state.owner === username, schemas),
+    auth: isIam ? 'iam' : 'password',
+    connect,
+    temporary,
+    create,
+    schemas: schemas.map((schema): SchemaAccess => ({ schema: schema.schema, may: inWords(schema) })),
+    build: stackTag(declaration, cluster, username)?.get('BuildId') ?? null,
+    validUntil: cluster.roles.get(username)?.validUntil ?? null,
+  }
+}
+
+/** As declared; else what it comes nearest to, by what it may do. */
+function levelOf(declared: Application | undefined, isOwner: boolean, schemas: readonly SchemaPrivileges[]): AccessLevel {
+  if (declared !== undefined) return declared.accessLevel
+  if (isOwner) return 'owner'
+  return schemas.some(({ held, byDefault, create }) => create || [held.INSERT, held.UPDATE, held.DELETE].some((count) => count > 0) || byDefault.INSERT) ? 'editor' : 'reader'
+}
+
+/**
+ * What a login may do in a schema, the same words whether or not there are tables yet: `create objects, read and write
+ * rows`, `read rows`. What is neither is spelled out: `SELECT on 3 of 5 tables`.
+ */
+export function inWords({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
+  const having = ROW_PRIVILEGES.filter((privilege) => (tables === 0 ? byDefault[privilege] : held[privilege] === tables))
+  const partial = ROW_PRIVILEGES.filter((privilege) => held[privilege] > 0 && held[privilege] < tables)
+  const lasts = having.every((privilege) => byDefault[privilege])
+  const rows = rowWords(having)
+  const parts = [
+    ...(create ? ['create objects'] : []),
+    ...(rows === '' ? [] : [lasts ? rows : `${rows} of the tables there now`]),
+    ...partial.map((privilege) => `${privilege} on ${String(held[privilege])} of ${String(tables)} tables`),
+  ]
+  if (parts.length === 0) return 'use'
+  return usage ? parts.join(', ') : `${parts.join(', ')} (but no USAGE)`
+}
+
+function rowWords(privileges: readonly string[]): string {
+  if (privileges.length === ROW_PRIVILEGES.length) return 'read and write rows'
+  if (privileges.length === 1 && privileges[0] === 'SELECT') return 'read rows'
+  return privileges.length === 0 ? '' : `${privileges.join(', ')} on rows`
+}
+
+/** What others than the stack's own logins hold: on the database, inside it, and by membership in its owner. */
+function outsideGrants({ declaration, cluster, inside }: MatrixInput, state: DatabaseState, logins: ReadonlySet<string>): OutsideGrant[] {
+  const isOutside = (role: string): boolean =>
+    role !== state.owner && role !== cluster.server.login && role !== 'pg_database_owner' && !logins.has(role) && cluster.roles.get(role)?.superuser !== true
+  const onDatabase = state.acl.map(({ grantee, privilege }) => ({ role: grantee, privilege, on: 'database' }))
+  const managed = (role: string): boolean => logins.has(role) && stackTag(declaration, cluster, role) !== null
+  const members = cluster.memberships.filter(({ role, inherit, set }) => managed(role) && (inherit || set)).map(({ role, member }) => ({ role: member, privilege: 'membership', on: `role ${role}` }))
+  const all = [...onDatabase, ...(inside.get(state.name)?.grants ?? []), ...members].filter(({ role }) => isOutside(role))
+  return [...new Map(all.map((grant) => [JSON.stringify(grant), grant])).values()]
+}
+
+/** By code point: the order must not depend on the machine. */
+function byText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

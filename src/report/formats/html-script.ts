@@ -1,0 +1,33 @@
+/**
+ * Search and filters of the page: a row is shown where every filter that it knows of takes it and it holds every word
+ * that is searched for. Plain DOM: it runs in the reader's browser, without a network.
+ */
+export const script = `
+'use strict';
+const form = document.getElementById('filters');
+const shown = document.getElementById('shown');
+const rows = [...document.querySelectorAll('tbody tr')];
+const marks = [...document.querySelectorAll('.timeline ul li')];
+const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+const keys = ['environment', 'application', 'build'];
+function takes(element, wishes) {
+  return keys.every((key) => wishes[key] === '' || element.dataset[key] === undefined || element.dataset[key] === wishes[key]);
+}
+function update() {
+  const wishes = Object.fromEntries(keys.map((key) => [key, form.elements[key].value]));
+  const words = form.elements.text.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  let count = 0;
+  for (const row of rows) {
+    const isShown = takes(row, wishes) && words.every((word) => texts.get(row).includes(word));
+    row.classList.toggle('hidden', !isShown);
+    if (isShown) count += 1;
+  }
+  for (const mark of marks) mark.classList.toggle('hidden', !takes(mark, wishes));
+  shown.value = count === rows.length ? rows.length + ' rows' : count + ' of ' + rows.length + ' rows';
+}
+form.hidden = false;
+form.addEventListener('input', update);
+form.addEventListener('submit', (event) => event.preventDefault());
+form.addEventListener('reset', () => setTimeout(update));
+update();
+`

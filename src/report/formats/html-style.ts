@@ -1,0 +1,41 @@
+/** The style of the page, light and dark by the reader's own setting, and for paper. Contrast is at least 4.5 to 1 (WCAG 1.4.3). */
+export const style = `
+:root { color-scheme: light dark; --text: #1c2024; --soft: #5a6169; --paper: #ffffff; --band: #f3f5f7; --line: #d5dae0; --link: #0b5cad; --good: #17692f; --news: #8a5300; --bad: #b3161b; --focus: #0b5cad; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6e9ec; --soft: #a3abb4; --paper: #14171a; --band: #1d2226; --line: #363d44; --link: #7cb8f5; --good: #6fce88; --news: #e8b25c; --bad: #ff8f8a; --focus: #7cb8f5; } }
+* { box-sizing: border-box; }
+body { margin: 0; color: var(--text); background: var(--paper); font: 15px/1.5 system-ui, sans-serif; }
+header, main { padding: 0 1.5rem; }
+h1 { font-size: 1.5rem; margin: 1.2rem 0 0.2rem; }
+h2 { font-size: 1.15rem; margin: 2rem 0 0.2rem; scroll-margin-top: 4.5rem; }
+p { margin: 0.2rem 0 0.8rem; color: var(--soft); }
+a { color: var(--link); }
+:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
+.skip { position: absolute; left: -999em; }
+.skip:focus { left: 1rem; top: 1rem; z-index: 2; padding: 0.4rem 0.8rem; background: var(--paper); }
+.wrong { color: var(--bad); font-weight: 600; }
+nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.8rem 0; list-style: none; }
+.count, summary { color: var(--soft); }
+#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; margin: 0.8rem -1.5rem; padding: 0.6rem 1.5rem; background: var(--band); border-block: 1px solid var(--line); }
+#filters[hidden] { display: none; }
+input, select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: 4px; padding: 0.2rem 0.5rem; max-width: 16rem; }
+.table { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
+table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
+th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.7rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; min-width: 5rem; }
+th { background: var(--band); font-weight: 600; white-space: nowrap; }
+tbody tr:last-child td { border-bottom: 0; }
+td time { white-space: nowrap; }
+.mark { font-weight: 600; }
+.created .mark, .changed .mark { color: var(--good); }
+.updated .mark, .removed .mark, .warning .mark { color: var(--news); }
+.failed .mark, .blocked .mark { color: var(--bad); }
+pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
+.timeline { display: flex; flex-wrap: wrap; gap: 0.8rem 1.2rem; padding: 0; margin: 0 0 0.9rem; list-style: none; font-size: 0.8rem; color: var(--soft); }
+.timeline ul { display: flex; flex-wrap: wrap; gap: 3px; padding: 0.2rem 0 0; margin: 0; list-style: none; }
+.timeline li li { width: 0.85rem; height: 1.5rem; border-radius: 3px; background: var(--soft); }
+.timeline li .changed { background: var(--good); }
+.timeline li .blocked { background: var(--news); }
+.timeline li .failed { background: var(--bad); }
+.name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.hidden { display: none !important; }
+@media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } tr, li { break-inside: avoid; } thead { display: table-header-group; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+`

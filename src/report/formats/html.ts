@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { describeCriteria } from '../criteria.ts'
+import type { Cell, Column, Report, Row, Section } from '../report.ts'
+import { script } from './html-script.ts'
+import { style } from './html-style.ts'
+import { timeline } from './html-timeline.ts'
+import { escapeHtml } from './html-escape.ts'
+
+/**
+ * A report as one self-contained page: no network, every value escaped, and a content security policy that allows its
+ * own style and script and nothing else (https://www.w3.org/TR/CSP3/#match-element-to-source-list). Without scripts all
+ * is there but search and filters.
+ */
+export function reportHtml(report: Report): string {
+  const { generatedAt, toolVersion, criteria, sources, sections, wrong } = report
+  const about = describeCriteria(criteria)
+  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>rds-provision report${about === '' ? '' : `: ${escapeHtml(about)}`}</title>
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+<header>
+<h1>rds-provision report</h1>
+<p>${about === '' ? 'Everything' : escapeHtml(about)}. Made ${time(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}.</p>
+${wrong.map((sentence) => `<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join('\n')}
+<details><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map((source) => `<li>${escapeHtml(source)}</li>`).join('')}</ul></details>
+${filters(sections)}
+<nav aria-label="Sections"><ul>${sections.map(({ id, title, rows }) => `<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count">${String(rows.length)}</span></li>`).join('')}</ul></nav>
+</header>
+<main id="content" tabindex="-1">
+${sections.map(sectionHtml).join('\n')}
+</main>
+<script>${script}</script>
+</body>
+</html>
+`
+}
+
+/** `sha256-…` of an inline element's text, as it stands between the tags. */
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
+
+const FILTERS = [
+  ['environment', 'Environment'],
+  ['application', 'Application'],
+  ['build', 'Build'],
+] as const
+
+/** Hidden until the script is there to serve it. */
+function filters(sections: readonly Section[]): string {
+  const rows = sections.flatMap((section) => section.rows)
+  const selects = FILTERS.map(([key, title]) => {
+    const values = [...new Set(rows.flatMap((row) => (row[key] === undefined || row[key] === null ? [] : [row[key]])))].sort()
+    const options = values.map((value) => `<option value="${escapeHtml(value)}">${escapeHtml(value)}</option>`).join('')
+    return `<label>${title} <select name="${key}"><option value="">all</option>${options}</select></label>`
+  })
+  return `<form id="filters" role="search" hidden>
+<label>Search <input type="search" name="text" autocomplete="off"></label>
+${selects.join('\n')}
+<button type="reset">Show all</button>
+<output id="shown" aria-live="polite"></output>
+</form>`
+}
+
+function sectionHtml(section: Section): string {
+  const { id, title, about, rows } = section
+  return `<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${escapeHtml(title)}</h2>
+<p>${escapeHtml(about)}</p>
+${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : table(section)}
+</section>`
+}
+
+function table({ title, columns, rows }: Section): string {
+  const shown = columns.flatMap((column, index) => (rows.some(({ cells }) => cells[index] !== null && cells[index] !== '') ? [{ column, index }] : []))
+  const head = shown.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
+  return `<div class="table" role="region" aria-label="${escapeHtml(title)}" tabindex="0"><table>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${rows.map((row) => tableRow(row, shown)).join('\n')}
+</tbody></table></div>`
+}
+
+function tableRow(row: Row, shown: readonly { readonly column: Column; readonly index: number }[]): string {
+  const { details = [], mark } = row
+  const attributes = FILTERS.flatMap(([key]) => (row[key] === undefined ? [] : [` data-${key}="${escapeHtml(row[key] ?? '')}"`])).join('')
+  const sql = details.length === 0 ? '' : `<details><summary>SQL</summary><pre>${details.map((line) => `${escapeHtml(line)};`).join('\n')}</pre></details>`
+  const last = shown.length - 1
+  const cells = shown.map(({ column, index }, position) => `<td>${cellHtml(row.cells[index] ?? null, column)}${position === last ? sql : ''}</td>`)
+  return `<tr${attributes}${mark === undefined ? '' : ` class="${escapeHtml(mark)}"`}>${cells.join('')}</tr>`
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+
+function cellHtml(cell: Cell, { key }: Column): string {
+  if (cell === null) return ''
+  const text = String(cell)
+  if (TIME.test(text)) return time(text)
+  return key === 'status' || key === 'outcome' ? `<span class="mark">${escapeHtml(text)}</span>` : escapeHtml(text)
+}
+
+function time(text: string): string {
+  return `<time datetime="${escapeHtml(text)}">${escapeHtml(text.slice(0, 19).replace('T', ' '))}</time>`
+}

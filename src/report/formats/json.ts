@@ -1,0 +1,23 @@
+import type { Report, Row, Section } from '../report.ts'
+
+/**
+ * A report as one JSON object. `sections` has one member a section, by its id: its rows, as objects with the columns'
+ * keys, and `details` where a row has SQL to show. Members are only added while `format_version` stays 1.
+ */
+export function reportJson({ generatedAt, toolVersion, criteria, sources, sections, wrong }: Report): string {
+  const document = {
+    format_version: 1,
+    tool_version: toolVersion,
+    generated_at: generatedAt.toISOString(),
+    criteria: { ...criteria, since: criteria.since?.toISOString() ?? null, until: criteria.until?.toISOString() ?? null },
+    sources,
+    wrong,
+    sections: Object.fromEntries(sections.map((section) => [section.id, section.rows.map((row) => rowObject(section, row))])),
+  }
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+function rowObject({ columns }: Section, { cells, details }: Row): object {
+  const fields = columns.map(({ key }, index) => [key, cells[index] ?? null] as const)
+  return { ...Object.fromEntries(fields), ...(details !== undefined && { details }) }
+}

@@ -1,0 +1,46 @@
+/** A report: sections of rows, which every format prints. Types only. */
+import type { Criteria, ReportSection } from '../input/report-options.ts'
+
+export type SectionId = ReportSection
+
+/** null: there is no such thing; printed as nothing. */
+export type Cell = string | number | null
+
+export interface Column {
+  /** The field's name in JSON and CSV; stays as it is. */
+  readonly key: string
+  readonly title: string
+}
+
+export interface Row {
+  /** One for each column of the section, in its order. */
+  readonly cells: readonly Cell[]
+  /** What the row is about, for filters; null: nothing of the kind, undefined: the section knows no such thing. */
+  readonly environment?: string | null
+  readonly application?: string | null
+  readonly build?: string | null
+  /** For a row's looks: a status or outcome of the audit. */
+  readonly mark?: string
+  /** More about the row, such as its SQL: shown where there is room for it. */
+  readonly details?: readonly string[]
+}
+
+export interface Section {
+  readonly id: SectionId
+  readonly title: string
+  /** What the section says, or why it says nothing; one or two sentences. */
+  readonly about: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly Row[]
+}
+
+export interface Report {
+  readonly generatedAt: Date
+  readonly toolVersion: string
+  readonly criteria: Criteria
+  /** Files and server that were read, in words. */
+  readonly sources: readonly string[]
+  readonly sections: readonly Section[]
+  /** What `--verify` fails for; empty: all is well. */
+  readonly wrong: readonly string[]
+}

@@ -1,0 +1,69 @@
+import type { AccessMatrix, DatabaseAccess, LoginAccess } from '../../model/access.ts'
+import type { Criteria } from '../../input/report-options.ts'
+import { matches } from '../criteria.ts'
+import type { Row, Section } from '../report.ts'
+
+const LOGIN_COLUMNS = [
+  { key: 'database', title: 'Database' },
+  { key: 'username', title: 'Login' },
+  { key: 'application', title: 'Application' },
+  { key: 'access_level', title: 'Level' },
+  { key: 'auth', title: 'Logs in by' },
+  { key: 'on_database', title: 'On the database' },
+  { key: 'in_schemas', title: 'In its schemas' },
+  { key: 'build_id', title: 'Created by build' },
+  { key: 'valid_until', title: 'Valid until' },
+] as const
+
+const GRANT_COLUMNS = [
+  { key: 'database', title: 'Database' },
+  { key: 'role', title: 'Role' },
+  { key: 'privilege', title: 'Privilege' },
+  { key: 'on', title: 'On' },
+] as const
+
+/** Which login may do what, as the server says now. */
+export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section {
+  const rows = concerned(matrix, criteria).flatMap((database) => database.logins.map((login) => loginRow(matrix, database, login)))
+  return {
+    id: 'access',
+    title: 'Access now',
+    about: rows.length === 0 ? 'Nothing matches.' : `As the server says, on instance ${matrix.instance}, stack ${matrix.stack}.`,
+    columns: LOGIN_COLUMNS,
+    rows: rows.filter(({ build = null }) => matches(criteria.build, build)),
+  }
+}
+
+/** Privileges that others granted, or that are held by roles that are not this stack's. */
+export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): Section {
+  const rows = concerned(matrix, criteria).flatMap(({ database, outsideGrants }) =>
+    outsideGrants.map(({ role, privilege, on }): Row => ({ cells: [database, role === '' ? 'PUBLIC (everybody)' : role, privilege, on], environment: matrix.environment, mark: 'warning' })),
+  )
+  return {
+    id: 'outside-grants',
+    title: 'Granted outside of rds-provision',
+    about: rows.length === 0 ? 'Nobody else holds anything on these databases.' : 'Privileges of roles that are not among the logins above. rds-provision leaves them alone.',
+    columns: GRANT_COLUMNS,
+    rows,
+  }
+}
+
+/** An application's databases, all logins of each: whoever else is let in matters as much. */
+function concerned({ environment, databases }: AccessMatrix, criteria: Criteria): DatabaseAccess[] {
+  if (!matches(criteria.environment, environment)) return []
+  return databases.filter(
+    ({ database, logins }) => matches(criteria.database, database) && (criteria.application === null || logins.some(({ application }) => application === criteria.application)),
+  )
+}
+
+function loginRow({ environment }: AccessMatrix, { database }: DatabaseAccess, login: LoginAccess): Row {
+  const onDatabase = [login.connect ? 'CONNECT' : '', login.temporary ? 'TEMP' : '', login.create ? 'CREATE' : ''].filter((word) => word !== '')
+  const schemas = login.schemas.map(({ schema, may }) => `${schema}: ${may}`)
+  return {
+    cells: [
+      database, login.username, login.application, login.accessLevel, login.auth, onDatabase.join(', '), schemas.join('; '), login.build,
+      login.validUntil?.toISOString() ?? null,
+    ],
+    environment, application: login.application, build: login.build,
+  }
+}

@@ -1,0 +1,42 @@
+import type { Finding, Plan } from '../../model/step.ts'
+import type { Problem } from '../../errors.ts'
+import { plannedChanges } from '../preview/preview.ts'
+import type { Criteria } from '../../input/report-options.ts'
+import { matches } from '../criteria.ts'
+import type { Row, Section } from '../report.ts'
+
+const COLUMNS = [
+  { key: 'application', title: 'Application' },
+  { key: 'database', title: 'Database' },
+  { key: 'username', title: 'Login' },
+  { key: 'object', title: 'Object' },
+  { key: 'difference', title: 'Difference' },
+  { key: 'remedy', title: 'What would mend it' },
+] as const
+
+export interface Drift {
+  /** What apply would do; null where `blocked` stands in its way. */
+  readonly plan: Plan | null
+  readonly blocked: readonly Problem[]
+}
+
+/** Declared against actual: what apply would change, what would block it, and what it would warn of. */
+export function driftSection({ plan, blocked }: Drift, environment: string, criteria: Criteria): Section {
+  const about = (application: string | null): Pick<Row, 'environment' | 'application'> => ({ environment, application })
+  const changes = plannedChanges(plan ?? { findings: [], jobs: [] }).map(
+    ({ application, database, username, object, status, message, statements }): Row => ({
+      ...about(application), cells: [application, database, username, object, message, 'apply'], mark: status, details: statements,
+    }),
+  )
+  const findings = (plan?.findings ?? []).filter(({ status }) => status === 'warning').map(
+    ({ application, database, username, object, message }: Finding): Row => ({ ...about(application), cells: [application, database, username, object, message, null], mark: 'warning' }),
+  )
+  const violations = blocked.map(({ application, field, message, remedy }): Row => ({ ...about(application), cells: [application, null, null, field, message, remedy], mark: 'blocked' }))
+  const rows = [...violations, ...changes, ...findings].filter(({ application = null, cells }) =>
+    matches(criteria.environment, environment) && matches(criteria.application, application) && matches(criteria.database, textOf(cells[1])))
+  return { id: 'drift', title: 'Drift', about: rows.length === 0 ? 'The server is as declared.' : 'Where the server is not as declared.', columns: COLUMNS, rows }
+}
+
+function textOf(cell: Row['cells'][number] | undefined): string | null {
+  return typeof cell === 'string' ? cell : null
+}

@@ -1,0 +1,130 @@
+/** From the records of all runs to the periods in which each login had its access. Pure. */
+import type { AuditRecord, AuditRun } from '../../model/audit.ts'
+import type { Entry } from '../sources/entry.ts'
+
+/** One login's unchanged access to one database. */
+export interface Period {
+  readonly environment: string
+  readonly instance: string | null
+  readonly database: string
+  readonly username: string
+  readonly application: string | null
+  /** In words, from most to least: owns, reads and writes, reads, logs in. */
+  readonly may: string
+  readonly since: string
+  /** null, like the next two: it was there when the audit begins. */
+  readonly sinceBuild: string | null
+  readonly actor: string | null
+  readonly approval: string | null
+  /** null: it lasts. */
+  readonly until: string | null
+  readonly untilBuild: string | null
+}
+
+/** What is known of one login on one database at a moment. */
+interface State {
+  readonly owns: boolean
+  /** Schema to privileges on the tables that the owner creates there: every schema of a guest has such an entry. */
+  readonly schemas: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+interface Login {
+  state: State
+  open: Omit<Period, 'until' | 'untilBuild'>
+}
+
+const NONE: State = { owns: false, schemas: new Map() }
+const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed', 'no_change'])
+const WRITES = ['INSERT', 'UPDATE', 'DELETE']
+
+/** `entries` in order of time. The periods come in the order in which they began. */
+export function followAccess(entries: readonly Entry[]): Period[] {
+  const logins = new Map<string, Login>()
+  const closed: Period[] = []
+  for (const { run, records } of entries) for (const record of records) follow(record, run, logins, closed)
+  const open = [...logins.values()].map(({ open: period }) => ({ ...period, until: null, untilBuild: null }))
+  return [...closed, ...open].sort((a, b) => Date.parse(a.since) - Date.parse(b.since))
+}
+
+function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, Login>, closed: Period[]): void {
+  if (!TOOK_PLACE.has(record.status)) return
+  const { database, username } = record
+  const instance = run?.instance?.identifier ?? null
+  if (record.status === 'removed' && (record.object === 'database' || record.object === 'role')) {
+    for (const [key, login] of logins) {
+      const { open } = login
+      const isConcerned = record.object === 'database' ? open.database === database : open.username === username
+      if (isConcerned && open.environment === record.environment && open.instance === instance) close(logins, key, login, record, closed)
+    }
+    return
+  }
+  if (database === null || username === null || !['role', 'database', 'default_privileges'].includes(record.object)) return
+  const key = JSON.stringify([record.environment, instance, database, username])
+  const login = logins.get(key)
+  const state = nextState(login?.state ?? NONE, record)
+  const may = inWords(state)
+  if (login?.open.may === may) {
+    login.state = state
+    return
+  }
+  // What a run made of a login belongs together: the role first, its privileges some milliseconds later.
+  const since = login?.open.sinceBuild === record.build_id && login.open.may === LOGS_IN ? login.open.since : record.at
+  if (login !== undefined && since !== login.open.since) close(logins, key, login, record, closed)
+  logins.set(key, { state, open: { ...opening(record, run, may), since } })
+}
+
+function opening(record: AuditRecord, run: AuditRun | null, may: string): Omit<Period, 'until' | 'untilBuild'> {
+  const { environment, database, username, application, at, status } = record
+  const isNews = status !== 'no_change'
+  return {
+    environment,
+    instance: run?.instance?.identifier ?? null,
+    database: database ?? '',
+    username: username ?? '',
+    application,
+    may,
+    since: at,
+    sinceBuild: isNews ? record.build_id : null,
+    actor: isNews ? (run?.actor?.arn ?? null) : null,
+    approval: isNews ? (run?.approval ?? null) : null,
+  }
+}
+
+function close(logins: Map<string, Login>, key: string, login: Login, record: AuditRecord, closed: Period[]): void {
+  closed.push({ ...login.open, until: record.at, untilBuild: record.build_id })
+  logins.delete(key)
+}
+
+/** A database's record names its owner; a guest's access is told by its default privileges, which each schema has. */
+function nextState(state: State, record: AuditRecord): State {
+  if (record.object === 'database') return { ...state, owns: true }
+  if (record.object !== 'default_privileges') return state
+  const schemas = new Map([...state.schemas].map(([schema, privileges]) => [schema, new Set(privileges)]))
+  for (const { schema, isGrant, privileges } of record.statements.flatMap(tableDefaults)) {
+    const held = schemas.get(schema) ?? new Set()
+    for (const privilege of privileges) {
+      if (isGrant) held.add(privilege)
+      else held.delete(privilege)
+    }
+    schemas.set(schema, held)
+  }
+  return { ...state, schemas }
+}
+
+const DEFAULT_PRIVILEGES = /^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /
+
+function tableDefaults(statement: string): { schema: string; isGrant: boolean; privileges: string[] }[] {
+  const [, schema = '', verb, privileges] = DEFAULT_PRIVILEGES.exec(statement) ?? []
+  return privileges === undefined ? [] : [{ schema: schema.replaceAll('""', '"'), isGrant: verb === 'GRANT', privileges: privileges.split(', ') }]
+}
+
+const LOGS_IN = 'log in'
+
+function inWords({ owns, schemas }: State): string {
+  if (owns) return 'own it: create objects, read and write rows'
+  const having = (privileges: readonly string[]): string[] => [...schemas].filter(([, held]) => privileges.some((privilege) => held.has(privilege))).map(([schema]) => schema).sort()
+  const written = having(WRITES)
+  const read = having(['SELECT']).filter((schema) => !written.includes(schema))
+  const parts = [...(written.length === 0 ? [] : [`read and write rows in ${written.join(', ')}`]), ...(read.length === 0 ? [] : [`read in ${read.join(', ')}`])]
+  return parts.join('; ') || LOGS_IN
+}

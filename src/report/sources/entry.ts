@@ -1,0 +1,82 @@
+/** Lines and documents of the audit as types: the edge where files become data. Pure. */
+import * as v from 'valibot'
+import { type AuditRecord, type AuditRun, OBJECTS, STATUSES } from '../../model/audit.ts'
+import { COMMANDS } from '../../model/run.ts'
+
+/** One run with its records; `run` is null where the line of the run is missing (the run was killed, or lines were cut). */
+export interface Entry {
+  readonly run: AuditRun | null
+  readonly records: readonly AuditRecord[]
+}
+
+/** Something wrong in a file; `line` is null where it is the file as a whole. */
+export interface Fault {
+  readonly file: string
+  readonly line: number | null
+  readonly message: string
+}
+
+const TIME = v.pipe(v.string(), v.check((text) => !Number.isNaN(Date.parse(text)), 'is no time'))
+const TEXT_OR_NULL = v.nullable(v.string())
+
+const RECORD = v.object({
+  at: TIME,
+  run_id: v.string(),
+  build_id: v.string(),
+  environment: v.string(),
+  application: TEXT_OR_NULL,
+  database: TEXT_OR_NULL,
+  username: TEXT_OR_NULL,
+  object: v.picklist(OBJECTS),
+  action: v.string(),
+  status: v.picklist(STATUSES),
+  duration_ms: v.number(),
+  message: v.string(),
+  statements: v.array(v.string()),
+})
+
+const RUN = v.object({
+  run_id: v.string(),
+  build_id: v.string(),
+  command: v.picklist(COMMANDS),
+  environment: TEXT_OR_NULL,
+  cluster_name: TEXT_OR_NULL,
+  instance: v.nullable(v.object({ identifier: v.string(), host: v.string(), port: v.number() })),
+  actor: v.nullable(v.object({ arn: v.string(), account: v.string() })),
+  approval: v.picklist(['not_required', 'approved', 'missing']),
+  database_login: TEXT_OR_NULL,
+  server_version: TEXT_OR_NULL,
+  tool_version: v.string(),
+  input_sha256: v.string(),
+  started_at: TIME,
+  finished_at: TIME,
+  duration_ms: v.number(),
+  outcome: v.picklist(['changed', 'no_change', 'blocked', 'failed']),
+  exit_code: v.number(),
+  error: TEXT_OR_NULL,
+})
+
+const DOCUMENT = v.object({ schema_version: v.literal(1), run: RUN, records: v.array(v.unknown()) })
+
+/** A value, or what is wrong with it: `started_at: is no time`. */
+export type Parsed<T> = { readonly value: T; readonly problem: null } | { readonly value: null; readonly problem: string }
+
+export function parseRecord(value: unknown): Parsed<AuditRecord> {
+  return parsed(v.safeParse(RECORD, value))
+}
+
+export function parseRun(value: unknown): Parsed<AuditRun> {
+  return parsed(v.safeParse(RUN, value))
+}
+
+/** An audit document whose records are not read yet. */
+export function parseDocument(value: unknown): Parsed<{ readonly run: AuditRun; readonly records: readonly unknown[] }> {
+  return parsed(v.safeParse(DOCUMENT, value))
+}
+
+function parsed<T>(result: { readonly success: true; readonly output: T } | { readonly success: false; readonly issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]] }): Parsed<T> {
+  if (result.success) return { value: result.output, problem: null }
+  const [issue] = result.issues
+  const field = v.getDotPath(issue)
+  return { value: null, problem: `${field === null ? '' : `${field}: `}${issue.message}` }
+}

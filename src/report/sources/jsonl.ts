@@ -1,0 +1,31 @@
+import { parseLine } from '../../audit/governance/jsonl.ts'
+import { verifyChain } from '../../audit/governance/verify.ts'
+import type { AuditRecord } from '../../model/audit.ts'
+import { type Entry, type Fault, parseRecord, parseRun } from './entry.ts'
+
+/**
+ * The runs of one `rds_provision_audit.jsonl`, and everything wrong with the file, by line. A line that cannot be read is
+ * left out; the rest still counts, and so does a line that does not match its hash.
+ */
+export function readJsonl(file: string, text: string): { readonly entries: readonly Entry[]; readonly faults: readonly Fault[] } {
+  const entries: Entry[] = []
+  const faults: Fault[] = verifyChain(text).map((fault) => ({ ...fault, file }))
+  let records: AuditRecord[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    const value = parseLine(line)
+    if (value === null) continue
+    const { type } = value
+    if (type === 'run') {
+      const { value: run, problem } = parseRun(value)
+      if (problem !== null) faults.push({ file, line: index + 1, message: `The run cannot be read: ${problem}.` })
+      if (run !== null || records.length > 0) entries.push({ run, records })
+      records = []
+    } else if (type === 'record') {
+      const { value: record, problem } = parseRecord(value)
+      if (record === null) faults.push({ file, line: index + 1, message: `The record cannot be read: ${problem}.` })
+      else records.push(record)
+    } else faults.push({ file, line: index + 1, message: 'The line is neither a record nor a run.' })
+  }
+  if (records.length > 0) entries.push({ run: null, records })
+  return { entries, faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
+}

@@ -1,0 +1,112 @@
+/** The audit files of a report, from disk. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { verifyCsv } from '../../audit/governance/verify.ts'
+import { InvalidInputError } from '../../errors.ts'
+import { readDocument } from './document.ts'
+import type { Entry, Fault } from './entry.ts'
+import { readJsonl } from './jsonl.ts'
+
+export interface AuditFiles {
+  /** In order of time; a run that stands in both folders counts once. */
+  readonly entries: readonly Entry[]
+  readonly faults: readonly Fault[]
+  readonly files: readonly string[]
+}
+
+export interface Folders {
+  /** Every environment below it is read. */
+  readonly governanceDir: string | null
+  readonly auditDir: string | null
+}
+
+const JSONL = 'rds_provision_audit.jsonl'
+const CSV = 'rds_provision_audit.csv'
+
+/**
+ * Reads what is there; what cannot be read is a fault of its file.
+ * @throws InvalidInputError where a folder does not exist or cannot be listed.
+ */
+export async function readAuditFiles({ governanceDir, auditDir }: Folders): Promise<AuditFiles> {
+  const governance = governanceDir === null ? [] : await inOrder(await chains(governanceDir), readChain)
+  const documents = auditDir === null ? [] : await inOrder(await jsonFiles(auditDir), (file) => readOne(file, readDocument))
+  const all = [...governance, ...documents]
+  return {
+    entries: distinct(all.flatMap(({ entries }) => entries)).sort((a, b) => timeOf(a) - timeOf(b)),
+    faults: all.flatMap(({ faults }) => faults),
+    files: all.map(({ file }) => file),
+  }
+}
+
+interface Read {
+  readonly file: string
+  readonly entries: readonly Entry[]
+  readonly faults: readonly Fault[]
+}
+
+/** One after the other: an audit folder may hold thousands of files, and a process a limited number of open ones. */
+async function inOrder(files: readonly string[], read: (file: string) => Promise<Read>): Promise<Read[]> {
+  const results: Read[] = []
+  for (const file of files) results.push(await read(file))
+  return results
+}
+
+async function readOne(file: string, read: (file: string, text: string) => Omit<Read, 'file'>): Promise<Read> {
+  try {
+    return { file, ...read(file, await readFile(file, 'utf8')) }
+  } catch (error) {
+    return { file, entries: [], faults: [{ file, line: null, message: `The file cannot be read: ${reasonOf(error)}.` }] }
+  }
+}
+
+/** A chained file, with the table beside it, whose rows the runs of the chain vouch for. */
+async function readChain(file: string): Promise<Read> {
+  let text = ''
+  const read = await readOne(file, (name, content) => readJsonl(name, (text = content)))
+  const csv = join(file, '..', CSV)
+  const { faults } = await readOne(csv, () => ({ entries: [], faults: [] }))
+  if (faults.length > 0) return { ...read, faults: [...read.faults, ...faults] }
+  const tableFaults = verifyCsv(await readFile(csv), text).map((fault) => ({ ...fault, file: csv }))
+  return { ...read, faults: [...read.faults, ...tableFaults] }
+}
+
+async function chains(folder: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await list(folder, '--governance-dir')) {
+    const below = entry.isDirectory() ? await list(join(folder, entry.name), '--governance-dir') : []
+    if (entry.name === JSONL) found.push(join(folder, JSONL))
+    if (below.some(({ name }) => name === JSONL)) found.push(join(folder, entry.name, JSONL))
+  }
+  return found.sort()
+}
+
+async function jsonFiles(folder: string): Promise<string[]> {
+  const entries = await list(folder, '--audit-dir')
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json')).map(({ name }) => join(folder, name)).sort()
+}
+
+async function list(folder: string, option: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    throw new InvalidInputError([{ application: null, field: option, message: `cannot be read: ${reasonOf(error)}.`, remedy: 'Give the path of a folder that rds-provision wrote to.' }], { cause: error })
+  }
+}
+
+/** The chained copy comes first and stays; runs are told apart by id, command and start. */
+function distinct(entries: readonly Entry[]): Entry[] {
+  const seen = new Set<string>()
+  return entries.filter(({ run }) => {
+    if (run === null) return true
+    const key = JSON.stringify([run.run_id, run.command, run.started_at])
+    return seen.size !== seen.add(key).size
+  })
+}
+
+function timeOf({ run, records }: Entry): number {
+  return Date.parse(run?.started_at ?? records[0]?.at ?? '')
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,130 @@
+/** `report`: from the audit files, and with a connection from the server itself; changes nothing. */
+import { BlockedError } from '../errors.ts'
+import type { InsideAccess } from '../model/access.ts'
+import type { Declaration } from '../model/declaration.ts'
+import type { RunIdentity } from '../model/run.ts'
+import { accessMatrix, stackDatabases } from '../report/access-matrix.ts'
+import type { Report, Section, SectionId } from '../report/report.ts'
+import { accessHistorySection } from '../report/sections/access-history.ts'
+import { accessSection, outsideGrantsSection } from '../report/sections/access.ts'
+import { expiringSection, type OwnedCredential, secretsSection } from '../report/sections/ages.ts'
+import { type Drift, driftSection } from '../report/sections/drift.ts'
+import { historySection } from '../report/sections/history.ts'
+import { problemsSection } from '../report/sections/problems.ts'
+import { runsSection } from '../report/sections/runs.ts'
+import { traceabilitySection } from '../report/sections/traceability.ts'
+import { unmanagedSection } from '../report/sections/unmanaged.ts'
+import { type AuditFiles, readAuditFiles } from '../report/sources/read.ts'
+import type { ReportOptions } from '../input/report-options.ts'
+import { ConnectFailure } from '../server/failure.ts'
+import { accessQueries, insideAccess, inspectDatabasePrivileges } from '../server/inspect-access.ts'
+import type { Inspection } from '../server/inspect.ts'
+import type { Instance } from '../server/instance.ts'
+import { settled } from '../server/settled.ts'
+import { TOOL_VERSION } from '../version.ts'
+import { look, planFrom } from './converge.ts'
+import type { Credentials } from './credentials.ts'
+import type { Dependencies, RunContext } from './dependencies.ts'
+import { withInstance } from './preview.ts'
+import { provisionError } from './provision-error.ts'
+
+/** What a report is made for; `server` null: from the files alone. */
+export interface ReportRequest {
+  readonly options: ReportOptions
+  readonly folders: { readonly governanceDir: string | null; readonly auditDir: string | null }
+  readonly server: { readonly declaration: Declaration; readonly run: RunIdentity; readonly dependencies: Dependencies } | null
+  readonly now: Date
+}
+
+/** @throws ProvisionError where a folder cannot be read or the server not be reached. */
+export async function makeReport({ options, folders, server, now }: ReportRequest): Promise<Report> {
+  const files = await readAuditFiles(folders)
+  const live = server === null ? [] : await fromServer(server.declaration, server.run, server.dependencies, options, files, now)
+  const { criteria } = options
+  const all: Section[] = [
+    problemsSection(files.faults),
+    ...live,
+    accessHistorySection(files.entries, criteria),
+    runsSection(files.entries, criteria),
+    historySection(files.entries, criteria),
+  ]
+  const source = server === null ? [] : [`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`]
+  return {
+    generatedAt: now,
+    toolVersion: TOOL_VERSION,
+    criteria,
+    sources: [...files.files, ...source],
+    sections: all.filter(({ id, rows }) => isWanted(id, rows.length, options)),
+    wrong: options.verify ? whatIsWrong(all) : [],
+  }
+}
+
+/** What is wrong is always told; the rest where nothing else was asked for. */
+function isWanted(id: SectionId, rows: number, { sections, verify }: ReportOptions): boolean {
+  if (id === 'problems' && rows > 0) return true
+  if (sections.length > 0) return sections.includes(id)
+  return (id !== 'problems' && id !== 'traceability') || verify
+}
+
+function whatIsWrong(sections: readonly Section[]): string[] {
+  const count = (id: SectionId): number => sections.find((section) => section.id === id)?.rows.length ?? 0
+  const [faults, untraceable] = [count('problems'), count('traceability')]
+  return [
+    ...(faults === 0 ? [] : [`The audit files are not as they were written: ${String(faults)} ${faults === 1 ? 'problem' : 'problems'}.`]),
+    ...(untraceable === 0 ? [] : [`${String(untraceable)} ${untraceable === 1 ? 'role or database is' : 'roles or databases are'} not traceable to a build.`]),
+  ]
+}
+
+async function fromServer(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, options: ReportOptions, files: AuditFiles, now: Date): Promise<Section[]> {
+  try {
+    return await withInstance(declaration, run, dependencies, async (server, context, credentials) => {
+      // The matrix is asked for below, in every database of the stack and not only in those declared.
+      const inspection = await look({ ...context, declaration: { ...declaration, governanceDir: null } }, server, credentials.applications, null)
+      const { cluster } = inspection.actual
+      const matrix = await readMatrix(server, declaration, inspection)
+      const { criteria, expiresWithinDays, secretsOlderThanDays } = options
+      return [
+        traceabilitySection(declaration, cluster, files.entries),
+        accessSection(matrix, criteria),
+        outsideGrantsSection(matrix, criteria),
+        driftSection(await driftFrom(context, inspection), declaration.environment, criteria),
+        unmanagedSection(declaration, cluster),
+        expiringSection(declaration, cluster, expiresWithinDays, criteria, now),
+        secretsSection(owned(credentials), secretsOlderThanDays, criteria, now),
+      ]
+    })
+  } catch (error) {
+    throw provisionError(error)
+  }
+}
+
+async function driftFrom(context: RunContext, inspection: Inspection): Promise<Drift> {
+  try {
+    return { plan: await planFrom(context, inspection), blocked: [] }
+  } catch (error) {
+    if (error instanceof BlockedError) return { plan: null, blocked: error.problems }
+    throw error
+  }
+}
+
+async function readMatrix(server: Instance, declaration: Declaration, { actual: { cluster } }: Inspection) {
+  const names = stackDatabases(declaration, cluster).map(({ name }) => name)
+  const seen = await settled(names.map(async (name) => [name, await lookInside(server, name)] as const))
+  const inside = new Map(seen.flatMap(([name, access]) => (access === null ? [] : [[name, access] as const])))
+  const privileges = await inspectDatabasePrivileges(server.admin, names.filter((name) => !inside.has(name)))
+  return accessMatrix({ declaration, cluster, inside, privileges })
+}
+
+/** null where the owner locked the admin out. */
+async function lookInside(server: Instance, database: string): Promise<InsideAccess | null> {
+  try {
+    return await server.withSession(await server.adminLogin(database), async (session) => insideAccess(await session.query(accessQueries(database))))
+  } catch (error) {
+    if (error instanceof ConnectFailure && error.kind === 'after_authentication') return null
+    throw error
+  }
+}
+
+function owned({ admin, applications }: Credentials): OwnedCredential[] {
+  return [...(admin === null ? [] : [{ application: null, credential: admin }]), ...[...applications].map(([application, credential]) => ({ application, credential }))]
+}
