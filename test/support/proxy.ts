@@ -3,7 +3,7 @@ import { connect, createServer, type Server as Listener, type Socket } from 'nod
 
 /**
  * Where the network dies at a flight: `before` the server sees it; `after` the server answered (the answer is lost); or
- * with `kill` the callback runs once the server has it. Dead until reset.
+ * with `kill` once the server has it. Then the callback runs. Dead until reset.
  */
 export type CutMode = 'before' | 'after' | 'kill'
 
@@ -79,10 +79,10 @@ function die(state: State): void {
   state.open.clear()
 }
 
-/** Whose bytes came last on a connection, and whether the next answer is the one to lose. */
+/** Whose bytes came last on a connection, and what follows where the next answer is the one to lose. */
 interface Turn {
   last: 'client' | 'server'
-  doomed: boolean
+  doom: (() => void) | null
 }
 
 /** Carries one connection; its delay is the one at its start. */
@@ -93,7 +93,7 @@ function carry(client: Socket, upstream: number, state: State): void {
   }
   state.connections += 1
   const server = connect(upstream, 'localhost')
-  const turn: Turn = { last: 'server', doomed: false }
+  const turn: Turn = { last: 'server', doom: null }
   const { delay } = state
   // Timers of equal length fire in the order they were set, so bytes and the end keep theirs.
   const later = (act: () => void): void => {
@@ -108,7 +108,7 @@ function carry(client: Socket, upstream: number, state: State): void {
     socket.on('error', () => socket.destroy()) // the other end learns of it by `close`
     socket.on('close', () => {
       state.open.delete(socket)
-      if (socket === server && turn.doomed) die(state) // the server's answer was to hang up
+      if (socket === server) fulfil(turn, state) // the server's answer was to hang up
       later(() => { other.destroySoon() })
     })
   }
@@ -125,9 +125,10 @@ function fromClient(data: Buffer, server: Socket, turn: Turn, state: State, late
   }
   if (cut?.mode === 'before') {
     die(state)
+    cut.callback()
     return
   }
-  if (cut?.mode === 'after') turn.doomed = true
+  if (cut?.mode === 'after') turn.doom = cut.callback
   later(() => {
     server.write(data, () => {
       if (cut?.mode !== 'kill') return
@@ -142,6 +143,15 @@ function fromServer(data: Buffer, client: Socket, turn: Turn, state: State, late
     turn.last = 'server'
     state.answered += 1
   }
-  if (turn.doomed) die(state)
-  else later(() => { client.write(data) })
+  if (!fulfil(turn, state)) later(() => { client.write(data) })
+}
+
+/** @returns whether this was the answer to lose */
+function fulfil(turn: Turn, state: State): boolean {
+  const { doom } = turn
+  if (doom === null) return false
+  turn.doom = null
+  die(state)
+  doom()
+  return true
 }
