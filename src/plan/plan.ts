@@ -10,6 +10,7 @@ import { planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { ownerTransaction } from './owner-membership.ts'
 import { planRole } from './roles.ts'
+import { serverFindings } from './server.ts'
 import { planClone, planSettings } from './settings.ts'
 
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
@@ -37,7 +38,7 @@ export function makePlan(input: PlanInput): Plan {
   })
   const databases = context.declaration.databases.map((database) => databaseChanges(context, database))
   return {
-    findings: [...roles.flatMap((role) => role.findings), ...databases.flatMap(findingsOf), ...planOrphans(context)],
+    findings: [...roles.flatMap((role) => role.findings), ...databases.flatMap(findingsOf), ...planOrphans(context), ...serverFindings(context)],
     jobs: [
       ...roleJobs(roles.flatMap((role) => role.steps)),
       ...databases.flatMap((changes) => databaseJob(context, changes)),

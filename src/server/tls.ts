@@ -56,7 +56,7 @@ function holdsCertificate(pem: string): boolean {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   return blocks.some((block) => {
     try {
-      return new X509Certificate(block).subject !== undefined
+      return new X509Certificate(block).validTo !== ''
     } catch {
       return false
     }
