@@ -63,7 +63,8 @@ function loginAccess({ declaration, cluster }: MatrixInput, state: DatabaseState
 function levelOf(declared: Application | undefined, isOwner: boolean, schemas: readonly SchemaPrivileges[]): AccessLevel {
   if (declared !== undefined) return declared.accessLevel
   if (isOwner) return 'owner'
-  return schemas.some(({ held, byDefault, create }) => create || [held.INSERT, held.UPDATE, held.DELETE].some((count) => count > 0) || byDefault.INSERT) ? 'editor' : 'reader'
+  if (schemas.some(({ create }) => create)) return 'owner'
+  return schemas.some(({ held, byDefault }) => [held.INSERT, held.UPDATE, held.DELETE].some((count) => count > 0) || byDefault.INSERT) ? 'editor' : 'reader'
 }
 
 /**
@@ -90,15 +91,16 @@ function rowWords(privileges: readonly string[]): string {
   return privileges.length === 0 ? '' : `${privileges.join(', ')} on rows`
 }
 
-/** What others than the stack's own logins hold: on the database, inside it, and by membership in its owner. */
+/** What others than the stack's own logins hold, and who acts as one of these logins by membership. */
 function outsideGrants({ declaration, cluster, inside }: MatrixInput, state: DatabaseState, logins: ReadonlySet<string>): OutsideGrant[] {
-  const isOutside = (role: string): boolean =>
-    role !== state.owner && role !== cluster.server.login && role !== 'pg_database_owner' && !logins.has(role) && cluster.roles.get(role)?.superuser !== true
+  const isNeutral = (role: string): boolean => role === cluster.server.login || role === 'pg_database_owner' || cluster.roles.get(role)?.superuser === true
+  const isOutside = (role: string): boolean => role !== state.owner && !logins.has(role) && !isNeutral(role)
   const onDatabase = state.acl.map(({ grantee, privilege }) => ({ role: grantee, privilege, on: 'database' }))
-  const managed = (role: string): boolean => logins.has(role) && stackTag(declaration, cluster, role) !== null
-  const members = cluster.memberships.filter(({ role, inherit, set }) => managed(role) && (inherit || set)).map(({ role, member }) => ({ role: member, privilege: 'membership', on: `role ${role}` }))
-  const all = [...onDatabase, ...(inside.get(state.name)?.grants ?? []), ...members].filter(({ role }) => isOutside(role))
-  return [...new Map(all.map((grant) => [JSON.stringify(grant), grant])).values()]
+  const granted = [...onDatabase, ...(inside.get(state.name)?.grants ?? [])].filter(({ role }) => isOutside(role))
+  const members = cluster.memberships
+    .filter(({ role, member, inherit, set }) => logins.has(role) && stackTag(declaration, cluster, role) !== null && (inherit || set) && !isNeutral(member))
+    .map(({ role, member }) => ({ role: member, privilege: 'membership', on: `role ${role}` }))
+  return [...new Map([...granted, ...members].map((grant) => [JSON.stringify(grant), grant])).values()]
 }
 
 /** By code point: the order must not depend on the machine. */

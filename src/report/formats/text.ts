@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import { oneLine } from '../../audit/one-line.ts'
 import { describeCriteria } from '../criteria.ts'
-import type { Report, Section } from '../report.ts'
+import type { Cell, Report, Section } from '../report.ts'
 
 /** Nothing but two spaces between columns: easy on the eye, and on grep. */
 const BORDERLESS = {
@@ -22,9 +22,22 @@ export function reportText(report: Report): string {
 
 function sectionText({ title, about, columns, rows }: Section): string {
   const heading = `${title.toUpperCase()}\n${oneLine(about)}`
-  if (rows.length === 0) return heading
-  const shown = columns.flatMap((column, index) => (rows.some(({ cells }) => cells[index] !== null && cells[index] !== '') ? [{ column, index }] : []))
-  const table = new Table({ chars: BORDERLESS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }, head: shown.map(({ column }) => column.title) })
-  for (const { cells } of rows) table.push(shown.map(({ index }) => oneLine(String(cells[index] ?? ''))))
-  return `${heading}\n\n${table.toString().replace(/ +$/gm, '')}`
+  const all = columns.map((column, index) => ({ name: column.title, cells: rows.map(({ cells }) => cellText(cells[index] ?? null)) }))
+  const telling = all.filter(({ cells }) => cells.some((cell) => cell !== ''))
+  const shared = rows.length > 2 ? telling.filter(isConstant) : []
+  const listed = telling.filter((column) => !shared.includes(column))
+  if (listed.length === 0) return heading
+  const table = new Table({ chars: BORDERLESS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }, head: listed.map(({ name }) => name) })
+  for (const index of rows.keys()) table.push(listed.map(({ cells }) => cells[index] ?? ''))
+  const inAll = shared.length === 0 ? [] : [`In all rows: ${shared.map(({ name, cells }) => `${name} ${cells[0] ?? ''}`).join('; ')}.`]
+  return [heading, ...inAll, '', table.toString().replace(/ +$/gm, '')].join('\n')
+}
+
+function isConstant({ cells }: { readonly cells: readonly string[] }): boolean {
+  return cells.every((cell) => cell === cells[0])
+}
+
+/** Seconds are enough for reading. */
+function cellText(cell: Cell): string {
+  return oneLine(String(cell ?? '')).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/, '$1Z')
 }

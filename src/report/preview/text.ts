@@ -53,11 +53,18 @@ function byApplication(changes: readonly PlannedChange[]): [string, PlannedChang
 }
 
 function applicationBlock(heading: string, changes: readonly PlannedChange[], paint: Paint): string {
-  const lines = changes.flatMap(({ status, object, action, message, statements }) => {
-    const { sign, colour } = SIGNS[status]
-    return [paint(colour, `  ${sign} ${object}: ${action}: ${oneLine(message)}`), ...statements.map((statement) => `      ${oneLine(statement)};`)]
+  const lines = changes.flatMap((change) => {
+    const { sign, colour } = SIGNS[change.status]
+    return [paint(colour, `  ${sign} ${changeText(change)}`), ...change.statements.map((statement) => `      ${oneLine(statement)};`)]
   })
   return [paint('bold', heading), ...lines].join('\n')
+}
+
+/** `create role keycloak_dev_user (owner)`, `grant: app_reader: CONNECT on app_db`: no word twice. */
+function changeText({ object, action, message }: PlannedChange): string {
+  const [kind, text] = [object.replaceAll('_', ' '), oneLine(message)]
+  const verb = action === object ? '' : `${action} `
+  return text.startsWith(`${kind} `) ? `${verb}${text}` : `${verb}${kind}: ${text}`
 }
 
 function findingLine({ application, object, message }: Finding): string {

@@ -30,6 +30,8 @@ interface State {
 
 interface Login {
   state: State
+  /** The run in which `open` began. */
+  run: string
   open: Omit<Period, 'until' | 'untilBuild'>
 }
 
@@ -67,10 +69,10 @@ function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, L
     login.state = state
     return
   }
-  // What a run made of a login belongs together: the role first, its privileges some milliseconds later.
-  const since = login?.open.sinceBuild === record.build_id && login.open.may === LOGS_IN ? login.open.since : record.at
-  if (login !== undefined && since !== login.open.since) close(logins, key, login, record, closed)
-  logins.set(key, { state, open: { ...opening(record, run, may), since } })
+  // What one run made of a login belongs together: the role first, its privileges some milliseconds later.
+  const isSameRun = login?.run === record.run_id
+  if (login !== undefined && !isSameRun) close(logins, key, login, record, closed)
+  logins.set(key, { state, run: record.run_id, open: { ...opening(record, run, may), since: isSameRun ? login.open.since : record.at } })
 }
 
 function opening(record: AuditRecord, run: AuditRun | null, may: string): Omit<Period, 'until' | 'untilBuild'> {
