@@ -152,9 +152,9 @@ const FORBIDDEN_SETTINGS = new Set(['role', 'session_authorization', 'local_prel
 
 function checkSettings({ parameters }: Cluster, application: Application): Problem[] {
   return [...application.settings.keys()].flatMap((name) => {
+    if (FORBIDDEN_SETTINGS.has(name)) return [problem(application, 'setting', `${name} would let the role act as another or load code.`, 'Remove it from settings.')]
     const parameter = parameters.get(name)
     if (parameter === undefined) return [problem(application, 'setting', `the server knows no parameter ${name}.`, 'Correct the name in settings.')]
-    if (FORBIDDEN_SETTINGS.has(name)) return [problem(application, 'setting', `${name} would let the role act as another or load code.`, 'Remove it from settings.')]
     if (parameter.context === 'user') return []
     return [problem(application, 'setting', `${name} can only be set by a superuser or in the parameter group.`, 'Remove it from settings, or set it in the parameter group.')]
   })

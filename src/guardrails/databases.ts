@@ -8,11 +8,11 @@ import { problem } from './problem.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
-  if (state === undefined) return []
+  if (state === undefined) return checkEncoding(database, cluster)
   if (state.connectionLimit === -2) {
     return [problem(database.owner, 'invalid database', `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`, `As its owner: DROP DATABASE ${identifier(state.name)};`)]
   }
-  return [...checkOwner(database, cluster, state), ...checkImmutable(database, state)]
+  return [...checkOwner(database, cluster, state), ...checkEncoding(database, cluster), ...checkImmutable(database, cluster, state)]
 }
 
 function checkOwner(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
@@ -31,13 +31,20 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
   ]
 }
 
-/** Encoding and locale are fixed at creation. Names of encodings differ in spelling only: utf-8 is UTF8. */
-function checkImmutable(database: Database, state: DatabaseState): Problem[] {
-  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+/** CREATE DATABASE would refuse it, after other things had changed. */
+function checkEncoding({ owner, encoding }: Database, cluster: Cluster): Problem[] {
+  if (encoding === null || cluster.encodings.has(encoding)) return []
+  return [problem(owner, 'encoding', `the server has no encoding ${encoding} for databases.`, 'Use one that it has, such as UTF8.')]
+}
+
+/** Encoding and locale are fixed at creation. Names of locales differ in spelling (utf-8 is utf8), and POSIX is C. */
+function checkImmutable(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '').replace(/^posix$/, 'c')
   const remedy = 'Declare what the database has, or dump it into a new one.'
   const problems: Problem[] = []
-  if (database.encoding !== null && plain(database.encoding) !== plain(state.encoding)) {
-    problems.push(problem(database.owner, 'immutable', `${state.name} has the encoding ${state.encoding}, not ${database.encoding}.`, remedy))
+  const encoding = cluster.encodings.get(database.encoding ?? '') ?? state.encoding
+  if (encoding !== state.encoding) {
+    problems.push(problem(database.owner, 'immutable', `${state.name} has the encoding ${state.encoding}, not ${encoding}.`, remedy))
   }
   const actual = [state.collate, state.ctype]
   if (database.locale !== null && actual.some((locale) => plain(locale) !== plain(database.locale ?? ''))) {
@@ -83,7 +90,7 @@ function checkExtension(
   }
   const refused = withRequired(name, available).filter((required) => !isInstalled(required) && available.get(required)?.trusted !== true)
   if (refused.length === 0) return []
-  const remedy = `As the master, in ${database.name}: ${refused.map((item) => `CREATE EXTENSION ${identifier(item)};`).join(' ')}`
+  const remedy = `As the master, in ${database.name}: ${refused.map((item) => `CREATE EXTENSION ${identifier(item)} CASCADE;`).join(' ')}`
   return [problem(database.owner, 'extension', `only a superuser could install ${refused.join(', ')} (not trusted).`, remedy)]
 }
 

@@ -97,6 +97,8 @@ export interface Cluster {
   readonly settings: readonly StoredSetting[]
   readonly parameters: ReadonlyMap<string, Parameter>
   readonly extensions: ReadonlyMap<string, AvailableExtension>
+  /** Encoding as declared to the server's own name for it; absent where no database can have it. */
+  readonly encodings: ReadonlyMap<string, string>
   /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
   readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
   /** Database to the roles that an access control list inside it names (pg_shdepend), owners of the objects apart. */
@@ -176,6 +178,8 @@ export interface Actual {
   readonly cluster: Cluster
   /** Database name to its inside; absent where the database does not exist or could not be entered. */
   readonly interiors: ReadonlyMap<string, Interior>
+  /** Database name to the server's reason why nobody was let in. */
+  readonly unseen: ReadonlyMap<string, string>
   /** Application name to what its login showed. */
   readonly logins: ReadonlyMap<string, LoginState>
 }

@@ -1,5 +1,5 @@
 /** What is inside a database: schemas, extensions, and what PUBLIC may create. */
-import type { Interior, SchemaState } from '../model/catalog.ts'
+import type { AvailableExtension, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, revokeOnSchema } from '../sql/interior.ts'
@@ -30,7 +30,7 @@ function emptyInterior(version: number, database: Database): Interior {
   const toPublic = version >= 150000 ? ['USAGE'] : ['CREATE', 'USAGE']
   const acl = toPublic.map((privilege) => ({ grantor: owner, grantee: '', privilege }))
   const schema: SchemaState = { name: 'public', owner, acl, objects: 0, foreignObjects: 0 }
-  return { database: database.name, schemas: new Map([['public', schema]]), objects: [], defaultAcl: [], extensions: new Map() }
+  return { database: database.name, schemas: new Map([['public', schema]]), objects: [], defaultAcl: [], extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]) }
 }
 
 function missingSchemas(database: Database, interior: Interior): string[] {
@@ -54,7 +54,7 @@ function createSchemas(database: Database, interior: Interior): Step[] {
 
 /** Into the first listed schema, unless the extension fixes its own: the search_path of our sessions names none. */
 function createExtensions(context: PlanContext, database: Database, interior: Interior): Step[] {
-  return database.extensions
+  return requiredFirst(database.extensions, context.actual.cluster.extensions)
     .filter((name) => !interior.extensions.has(name))
     .map((name) => {
       const fixed = context.actual.cluster.extensions.get(name)?.schema ?? null
@@ -62,6 +62,20 @@ function createExtensions(context: PlanContext, database: Database, interior: In
       const statements = [createExtension(name, schema, database.owner.username)]
       return step(subject(database.owner, 'extension'), 'create', 'created', `extension ${name} in ${database.name}`, statements)
     })
+}
+
+/** CASCADE would install a declared extension together with one that requires it, before its own turn. */
+function requiredFirst(declared: readonly string[], available: ReadonlyMap<string, AvailableExtension>): string[] {
+  const ordered = new Set<string>()
+  const seen = new Set<string>()
+  const visit = (name: string): void => {
+    if (seen.has(name)) return
+    seen.add(name)
+    available.get(name)?.requires.forEach(visit)
+    if (declared.includes(name)) ordered.add(name)
+  }
+  declared.forEach(visit)
+  return [...ordered]
 }
 
 /** Decided from the access control list, never from the version (design §6). */

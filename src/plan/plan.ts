@@ -3,7 +3,7 @@ import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
 import { membershipFindings } from './adoption.ts'
 import { chunks } from './chunks.ts'
-import { type PlanContext, planContext, type PlanInput } from './context.ts'
+import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
 import { planInterior } from './interior.ts'
 import { planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
@@ -38,7 +38,7 @@ export function makePlan(input: PlanInput): Plan {
   })
   const databases = context.declaration.databases.map((database) => databaseChanges(context, database))
   return {
-    findings: [...roles.flatMap((role) => role.findings), ...databases.flatMap(findingsOf), ...planOrphans(context), ...serverFindings(context)],
+    findings: [...roles.flatMap((role) => role.findings), ...databases.flatMap((changes) => findingsOf(context, changes)), ...planOrphans(context), ...serverFindings(context)],
     jobs: [
       ...roleJobs(roles.flatMap((role) => role.steps)),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
@@ -53,8 +53,12 @@ function databaseChanges(context: PlanContext, database: Database): DatabaseChan
   return { database, outside: planDatabase(context, database), inside: planInterior(context, database) }
 }
 
-function findingsOf({ outside, inside }: DatabaseChanges): Finding[] {
-  return [...outside.findings, ...(inside?.findings ?? [])]
+/** A database that nobody could look into is not said to be as declared. */
+function findingsOf(context: PlanContext, { database, outside, inside }: DatabaseChanges): Finding[] {
+  if (inside !== null) return [...outside.findings, ...inside.findings]
+  const reason = context.actual.unseen.get(database.name) ?? 'its inside was not seen'
+  const message = `could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection or raise database_connection_limit, and run again`
+  return [finding(subject(database.owner, 'database'), 'look inside', 'warning', message), ...outside.findings.filter((item) => item.status !== 'no_change')]
 }
 
 function roleJobs(steps: readonly Step[]): Job[] {

@@ -8,6 +8,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<string, AuditObject>> = {
   'owner mismatch': 'database',
   'invalid database': 'database',
   immutable: 'database',
+  encoding: 'database',
   schema: 'schema',
   extension: 'extension',
   setting: 'setting',

@@ -1,5 +1,5 @@
 /** Catalog queries on the whole instance, run from the admin's database. Pure: version and names in, SQL out. */
-import { isOneOf } from '../sql/quote.ts'
+import { isOneOf, literal } from '../sql/quote.ts'
 import { aclJson } from './row.ts'
 
 export const FACTS = `SELECT current_setting('server_version_num')::int AS version,
@@ -39,6 +39,16 @@ export const SETTINGS = `SELECT d.datname::text AS database, r.rolname::text AS 
 /** `names` in lower case. */
 export function parameters(names: readonly string[]): string {
   return `SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf('lower(name)', names)}`
+}
+
+/**
+ * What the server calls these encodings: it knows each by several names. Those above KOI8U (34) are for clients only.
+ * https://www.postgresql.org/docs/current/multibyte.html#MULTIBYTE-CHARSET-SUPPORTED, src/include/mb/pg_wchar.h
+ */
+export function encodings(names: readonly string[]): string {
+  const values = names.length === 0 ? 'SELECT NULL::text WHERE false' : `VALUES ${names.map((name) => `(${literal(name)})`).join(', ')}`
+  return `SELECT declared, pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name FROM (${values}) e(declared)
+    WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`
 }
 
 /** The roles that access control lists inside a database name, which can be seen from outside of it in this catalog only. */

@@ -23,7 +23,7 @@ export function schemas(count: boolean): string {
   return `SELECT n.nspname::text AS name, pg_get_userbyid(n.nspowner)::text AS owner,
     ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
     coalesce(o.objects, 0) AS objects, coalesce(o.foreign_objects, 0) AS foreign_objects
-    FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA}`
+    FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA} ORDER BY 1`
 }
 
 /** Objects of the database's owner; their access control items of PUBLIC and of `grantees`. */

@@ -1,7 +1,7 @@
 /** The instance's catalogs, in one round trip. */
 import type { AvailableExtension, Cluster, DatabaseState, Membership, Parameter, RoleState, StoredSetting } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
-import { databases, databaseUsers, extensions, FACTS, HOLDERS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
+import { databases, databaseUsers, encodings, extensions, FACTS, HOLDERS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
 import { acl, flag, integer, momentOrNull, text, textOrNull, texts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -12,7 +12,7 @@ import type { Session } from './session.ts'
 export async function inspectCluster(session: Session, declaration: Declaration): Promise<Cluster> {
   const wantsExtensions = declaration.databases.some((database) => database.extensions.length > 0)
   const adopted = declaration.databases.filter((database) => database.owner.adoptExisting).map((database) => database.name)
-  const [facts = [], roles = [], databaseRows = [], members = [], settings = [], parameterRows = [], extensionRows = [], users = [], holders = []] = await session.query([
+  const [facts = [], roles = [], databaseRows = [], members = [], settings = [], parameterRows = [], extensionRows = [], users = [], holders = [], encodingRows = []] = await session.query([
     FACTS,
     ROLES,
     databases(session.version),
@@ -22,6 +22,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     extensions(wantsExtensions),
     databaseUsers(adopted),
     HOLDERS,
+    encodings(declaration.databases.flatMap((database) => database.encoding ?? [])),
   ])
   const [server] = facts
   if (server === undefined) throw new TypeError('the server did not say who it is')
@@ -41,6 +42,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     extensions: byName(extensionRows.map(availableExtension)),
     databaseUsers: users.map((row) => ({ database: text(row, 'database'), role: text(row, 'role') })),
     holders: holdersByDatabase(holders),
+    encodings: new Map(encodingRows.map((row) => [text(row, 'declared'), text(row, 'name')])),
   }
 }
 

@@ -38,11 +38,15 @@ export async function inspect(
   const cluster = await inspectCluster(server.admin, declaration)
   const logins = new Map<string, LoginState>(scope?.before.actual.logins)
   const interiors = new Map<string, Interior>(scope?.before.actual.interiors)
+  const unseen = new Map<string, string>(scope?.before.actual.unseen)
   const tried = new Map<string, Credential>([...credentials, ...(scope?.before.credentials ?? [])])
   const applications = declaration.applications.filter((application) => scope === null || scope.applications.has(application.name))
   const looksInside = (database: Database): boolean => scope === null || scope.databases.has(database.name) || scope.applications.has(database.owner.name)
   const databases = declaration.databases.filter((database) => mayLookInside(cluster, database) && looksInside(database))
-  for (const database of databases) interiors.delete(database.name)
+  for (const database of databases) {
+    interiors.delete(database.name)
+    unseen.delete(database.name)
+  }
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
 
   await settled(
@@ -61,11 +65,12 @@ export async function inspect(
     databases
       .filter((database) => !interiors.has(database.name))
       .map(async (database) => {
-        const interior = await seenByAdmin(server, database, lookInto(cluster, declaration, database))
-        if (interior !== null) interiors.set(database.name, interior)
+        const seen = await seenByAdmin(server, database, lookInto(cluster, declaration, database))
+        if (typeof seen === 'string') unseen.set(database.name, seen)
+        else interiors.set(database.name, seen)
       }),
   )
-  return { actual: { cluster, interiors, logins }, credentials: tried }
+  return { actual: { cluster, interiors, unseen, logins }, credentials: tried }
 }
 
 /** A password is only tried on a role that is ours, or that the declaration says to take over. */
@@ -93,14 +98,14 @@ function lookInto(cluster: Cluster, declaration: Declaration, database: Database
 }
 
 /**
- * Over the admin's own connection; null where the owner locked the admin out (design §5 fact 4): no CONNECT (42501), a
- * connection limit (53300), or no connections allowed (55000).
+ * Over the admin's own connection; the server's reason where the database is full (53300) or the owner locked the admin
+ * out (design §5 fact 4): no CONNECT (42501), a connection limit of 0 (53300), or no connections allowed (55000).
  */
-async function seenByAdmin(server: Instance, database: Database, look: Look): Promise<Interior | null> {
+async function seenByAdmin(server: Instance, database: Database, look: Look): Promise<Interior | string> {
   try {
     return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, look))
   } catch (error) {
-    if (error instanceof ConnectFailure && error.kind === 'after_authentication' && ['42501', '53300', '55000'].includes(error.code)) return null
+    if (error instanceof ConnectFailure && error.kind === 'after_authentication' && ['42501', '53300', '55000'].includes(error.code)) return error.message
     throw error
   }
 }
