@@ -75,12 +75,12 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
   const reporters = reportersFor(environment)
   const dependencies = dependenciesFor(environment, reporters)
   const begun = await start({ command: 'apply', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => true })
-  const result = begun.parsed === null ? unusable(begun, dependencies) : await apply(begun.parsed.declaration, begun.run, dependencies)
+  const result = begun.parsed === null ? { ...unusable(begun, dependencies), matrix: null } : await apply(begun.parsed.declaration, begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
     ...result,
     auditPath: options.auditFile ?? environment.auditFile ?? defaultAuditPath(process.cwd(), begun.run.runId),
-    governance: governanceDir === null ? null : { dir: governanceDir, matrix: null },
+    governance: governanceDir === null ? null : { dir: governanceDir, matrix: result.matrix },
     reporters,
     fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
   })

@@ -1,8 +1,9 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
-import { createRecorder, type Recorder, type RunEnd } from './audit/recorder.ts'
-import { ApplyError, BlockedError, EXIT, ProvisionError, type Problem, SecretError } from './errors.ts'
+import { createRecorder, type Recorder } from './audit/recorder.ts'
+import { ApplyError, BlockedError, EXIT, ProvisionError, SecretError } from './errors.ts'
 import { MISSING_RIGHT } from './guardrails/actual.ts'
 import { checkRequest } from './guardrails/request.ts'
+import type { AccessMatrix } from './model/access.ts'
 import type { AuditRecord } from './model/audit.ts'
 import type { Declaration } from './model/declaration.ts'
 import type { RunIdentity } from './model/run.ts'
@@ -11,17 +12,18 @@ import { missingRecords, violationRecords } from './run/complete.ts'
 import { converge } from './run/converge.ts'
 import { assertReserved, type Credentials, readCredentials } from './run/credentials.ts'
 import type { Dependencies, RunContext } from './run/dependencies.ts'
+import { matrixOf } from './run/matrix.ts'
 import { openInstance, repairAdmin } from './run/open.ts'
 import { provisionError } from './run/provision-error.ts'
+import type { RunResult } from './run/result.ts'
 import type { SecretReader } from './secrets/secret-reader.ts'
 import type { Instance } from './server/instance.ts'
 
-export interface RunResult {
-  /** Holds the records; `recorder.finish(end)` is the audit document. */
-  readonly recorder: Recorder
-  readonly end: RunEnd
-  /** All that is wrong; empty where nothing is. */
-  readonly problems: readonly Problem[]
+export type { RunResult }
+
+export interface ApplyResult extends RunResult {
+  /** Who may do what now; null where the run did not end well, or nobody asked (`governance_dir`). */
+  readonly matrix: AccessMatrix | null
 }
 
 /**
@@ -29,15 +31,15 @@ export interface RunResult {
  * @returns the audit, whatever the outcome; `end.exitCode` is the exit code of design §4.
  * @throws only what is a defect of this program.
  */
-export async function apply(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<RunResult> {
+export async function apply(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<ApplyResult> {
   const records: AuditRecord[] = []
   const { environment, clusterName, instance } = declaration
   const sinks = [(record: AuditRecord) => records.push(record), ...dependencies.sinks]
   const recorder = createRecorder({ run, environment, clusterName, instance, now: dependencies.now, sinks })
   try {
-    await applyStages(declaration, run, dependencies, recorder)
+    const matrix = await applyStages(declaration, run, dependencies, recorder)
     const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
-    return { recorder, end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null }, problems: [] }
+    return { recorder, end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null }, problems: [], matrix }
   } catch (thrown) {
     const isInterrupted = dependencies.signal.aborted && !(thrown instanceof ProvisionError)
     const error = isInterrupted ? new ApplyError([interrupted(dependencies.signal)]) : provisionError(thrown)
@@ -45,11 +47,11 @@ export async function apply(declaration: Declaration, run: RunIdentity, dependen
     for (const draft of drafts) recorder.record(draft)
     for (const draft of missingRecords(declaration, records, error)) recorder.record(draft)
     const outcome = error instanceof BlockedError ? 'blocked' : 'failed'
-    return { recorder, end: { outcome, exitCode: error.exitCode, error: error.message }, problems: error.problems }
+    return { recorder, end: { outcome, exitCode: error.exitCode, error: error.message }, problems: error.problems, matrix: null }
   }
 }
 
-async function applyStages(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, recorder: Recorder): Promise<void> {
+async function applyStages(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, recorder: Recorder): Promise<AccessMatrix | null> {
   const violations = checkRequest(declaration, run)
   if (violations.length > 0) throw new BlockedError(violations)
   const secrets = dependencies.secrets(declaration.aws)
@@ -57,21 +59,22 @@ async function applyStages(declaration: Declaration, run: RunIdentity, dependenc
   const context = { declaration, run, secrets, recorder, dependencies }
   assertReserved(declaration, credentials)
   try {
-    await convergeOnce(context, credentials)
+    return await convergeOnce(context, credentials)
   } catch (error) {
     if (declaration.masterSecretId === null || !lacksOnlyRights(error)) throw error
     await repairAdmin(context, credentials.admin)
-    await convergeOnce(context, credentials)
+    return await convergeOnce(context, credentials)
   }
 }
 
-async function convergeOnce(context: RunContext, credentials: Credentials): Promise<void> {
+async function convergeOnce(context: RunContext, credentials: Credentials): Promise<AccessMatrix | null> {
   const open = async (): Promise<Instance> => {
     const server = await openInstance(context, credentials.admin)
     context.recorder.setServer(server.admin)
     return server
   }
-  await converge(context, open, credentials.applications)
+  const { declaration } = context
+  return converge(context, open, credentials.applications, async (server, inspection) => (declaration.governanceDir === null ? null : matrixOf(declaration, server, inspection)))
 }
 
 /** The admin works, but lacks rights over roles that the declaration adopts, which the master can give it. */

@@ -37,16 +37,21 @@ const GRACE_MS = 2_000
  * Makes the server as declared. A connection that breaks (a restart, a failover) is made anew, and the server inspected
  * and planned from scratch: every step is safe to plan again.
  * @param open connects and takes the lock.
- * @returns the last inspection, which found nothing left to do.
+ * @param finish takes the last inspection, which found nothing left to do, while the server is still open.
  * @throws BlockedError before the first change; ApplyError; ConnectFailure; ConnectionLost.
  */
-export async function converge(run: RunContext, open: () => Promise<Instance>, credentials: ReadonlyMap<string, Credential>): Promise<Inspection> {
+export async function converge<T>(
+  run: RunContext,
+  open: () => Promise<Instance>,
+  credentials: ReadonlyMap<string, Credential>,
+  finish: (server: Instance, inspection: Inspection) => Promise<T>,
+): Promise<T> {
   const ledger = new Ledger(run.recorder)
   for (let reconnects = 0; ; reconnects += 1) {
     const server = await open().catch((error: unknown) => ledger.giveUp(error))
     const stopCancelling = cancelOnInterrupt(run, server)
     try {
-      return await rounds(run, server, credentials, ledger)
+      return await finish(server, await rounds(run, server, credentials, ledger))
     } catch (error) {
       if (!isLost(error) || reconnects >= MAX_RECONNECTS || run.dependencies.signal.aborted) return ledger.giveUp(error)
       run.dependencies.progress(`the connection to the server broke (${error.message}); connecting anew`)
