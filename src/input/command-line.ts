@@ -129,17 +129,35 @@ export function argumentsOf(command: keyof typeof COMMANDS, argv: readonly strin
 
 /** The help text: of the command that stands first, else of the program. */
 export function helpText(argv: readonly string[]): string {
-  const program = yargs().scriptName('rds-provision').usage('$0 <command>').wrap(100).detectLocale(false).exitProcess(false).help().version()
+  const [first = ''] = argv
+  return outputOf(Object.hasOwn(COMMANDS, first) ? [first, '--help'] : ['--help'])
+}
+
+/** The script that completes commands and options in bash or zsh; the shell is told by SHELL and ZSH_NAME. */
+export function completionScript(): string {
+  return outputOf([COMPLETION])
+}
+
+/** What the completion script asks for: the words that may stand next, one a line. */
+export function completions(argv: readonly string[]): string {
+  return outputOf(argv)
+}
+
+const COMPLETION = 'completion'
+
+/** What yargs would print: with a callback it neither prints nor exits. */
+function outputOf(argv: readonly string[]): string {
+  const program = yargs().scriptName('rds-provision').usage('$0 <command> [options]').wrap(100).detectLocale(false).exitProcess(false).help().version()
   program.epilogue('The declaration comes from --input, else from RDS_PROVISION_INPUT.')
   for (const [name, { describe, options, examples }] of Object.entries(COMMANDS)) {
     program.command(name, describe, (command) => command.usage(`$0 ${name} [options]\n\n${describe}.`).options(options).example(examples.map(([line, text]) => [line, text])).version(false))
   }
-  const [first = ''] = argv
+  program.completion(COMPLETION, 'Print a script that completes commands and options in bash and zsh')
   let text = ''
-  program.parseSync(Object.hasOwn(COMMANDS, first) ? [first, '--help'] : ['--help'], {}, (_error, _found, output) => {
+  program.parseSync([...argv], {}, (_error, _found, output) => {
     text = output
   })
-  return text
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 
 function unknownArgument(command: string, argument: string, known: readonly string[]): { application: null; field: string; message: string; remedy: string } {

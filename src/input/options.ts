@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import { COMMANDS, argumentsOf, helpText } from './command-line.ts'
+import { argumentsOf, COMMANDS, completions, completionScript, helpText } from './command-line.ts'
 import type { Arguments } from './command-line.ts'
 import { type ReportOptions, reportOptions } from './report-options.ts'
 import { show, suggestion } from './text.ts'
@@ -24,6 +24,7 @@ export type Options =
  * error is an InvalidInputError that names the nearest option.
  */
 export function parseOptions(argv: readonly string[]): Options {
+  if (argv[0] === '--get-yargs-completions') return { command: 'help', text: completions(argv) }
   if (argv.includes('--help') || argv.includes('-h')) return { command: 'help', text: helpText(argv) }
   const [command = '', ...rest] = argv
   if (command === '--version' && rest.length === 0) return { command: 'version' }
@@ -34,6 +35,8 @@ export function parseOptions(argv: readonly string[]): Options {
       return planOptions(argumentsOf(command, rest))
     case 'destroy':
       return destroyOptions(argumentsOf(command, rest))
+    case 'completion':
+      return { command: 'help', text: completionScript() }
     case 'report': {
       const found = argumentsOf(command, rest)
       return reportOptions((option) => textOf(found, option), (option) => found[option] === true)
