@@ -5,10 +5,13 @@ import type { PlanContext } from './context.ts'
 
 /**
  * The tag of an application's role. BuildId stays that of the build that created it (or took it over, if it had no
- * tag); UpdatedByBuildId is this build's, which counts only where the tag is written at all.
+ * tag); UpdatedByBuildId is this build's, which counts only where the tag is written at all. SecretVersionId is the
+ * version whose password the role has: one that could not be tried is not claimed.
  */
 export function desiredRoleTag(context: PlanContext, application: Application, existing: Tag | null): Tag {
-  const version = context.secrets.get(application.name)?.versionId
+  const secret = context.secrets.get(application.name)
+  const isRight = context.actual.logins.get(application.name)?.kind === 'password_right' || (secret !== undefined && secret.verifier !== null)
+  const version = isRight ? secret?.versionId : existing?.get('SecretVersionId')
   const own = new Map(desiredTag(context, application, existing?.get('BuildId')))
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
   return own

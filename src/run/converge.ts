@@ -83,13 +83,21 @@ async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMa
   const { signal, progress } = run.dependencies
   let scope: Scope | null = null
   let last: Plan | null = null
+  /** Applications whose password this run has set. */
+  const passwords = new Set<string | null>()
   for (let number = 1; ; number += 1) {
     assertNotInterrupted(signal)
     const { inspection, plan } = await makeRound(run, server, credentials, scope)
     ledger.settle(plan)
     if (plan.jobs.length === 0) {
-      recordFindings(run.recorder, plan.findings, ledger.touched)
-      return inspection
+      const moved: Scope | null = number > MAX_ROUNDS ? null : await movedOn(run, passwords, inspection)
+      if (moved === null) {
+        recordFindings(run.recorder, plan.findings, ledger.touched)
+        return inspection
+      }
+      passwords.clear()
+      scope = moved
+      continue
     }
     if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConverged(plan)
     assertNotInterrupted(signal)
@@ -98,7 +106,8 @@ async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMa
     if (execution.lost !== null && !signal.aborted) throw execution.lost
     assertApplied(run, execution)
     last = execution.failures.length === 0 ? plan : null
-    scope = execution.failures.length === 0 ? await scopeAfter(run, plan, inspection) : null
+    for (const step of planSteps(plan)) if (step.object === 'password' || (step.object === 'role' && step.status === 'created')) passwords.add(step.application)
+    scope = execution.failures.length === 0 ? scopeAfter(plan, inspection) : null
   }
 }
 
@@ -142,22 +151,30 @@ function samePlan(a: Plan, b: Plan): boolean {
   return text(a) === text(b)
 }
 
-/** Only what was changed is looked at again; of a password that was set, also whether the secret moved on meanwhile. */
-async function scopeAfter(run: RunContext, plan: Plan, inspection: Inspection): Promise<Scope> {
+/** Only what was changed is looked at again. */
+function scopeAfter(plan: Plan, inspection: Inspection): Scope {
   const steps = planSteps(plan)
   const applications = new Set(steps.flatMap((step) => (step.application === null ? [] : [step.application])))
   const databases = new Set(steps.flatMap((step) => (step.database === null ? [] : [step.database])))
-  const set = new Set(steps.filter((step) => step.object === 'role' || step.object === 'password').map((step) => step.application))
-  const credentials = new Map(inspection.credentials)
-  const again = run.declaration.applications.filter((application) => set.has(application.name) && application.auth === 'password')
-  if (again.length > 0) {
-    const current = await run.secrets.readCurrent(again.map((application) => application.secretId))
-    for (const application of again) {
-      const credential = current.credentials.get(application.secretId)
-      if (credential !== undefined) credentials.set(application.name, credential)
-    }
+  return { before: inspection, applications, databases }
+}
+
+/**
+ * Looks once more at the secrets of the passwords that were set and proven by a login (design §8).
+ * @returns what to look at again, where a secret has a newer version by now; null: none has.
+ */
+async function movedOn(run: RunContext, passwords: ReadonlySet<string | null>, inspection: Inspection): Promise<Scope | null> {
+  const set = run.declaration.applications.filter((application) => passwords.has(application.name) && application.auth === 'password')
+  if (set.length === 0) return null
+  const current = await run.secrets.readCurrent(set.map((application) => application.secretId))
+  const newer = new Map<string, Credential>()
+  for (const { name, secretId } of set) {
+    const credential = current.credentials.get(secretId)
+    if (credential !== undefined && credential.versionId !== inspection.credentials.get(name)?.versionId) newer.set(name, credential)
   }
-  return { before: { ...inspection, credentials }, applications, databases }
+  if (newer.size === 0) return null
+  const before = { ...inspection, credentials: new Map([...inspection.credentials, ...newer]) }
+  return { before, applications: new Set(newer.keys()), databases: new Set() }
 }
 
 function notConverged(plan: Plan): ApplyError {
