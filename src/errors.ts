@@ -1,7 +1,8 @@
 /** The one error family. Each member carries the exit code of design §4; only main.ts turns it into an exit. */
 
-export const EXIT = { done: 0, failed: 1, changes: 2, invalidInput: 3, blocked: 4, secret: 5, connection: 6 } as const
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+import { EXIT, type ExitCode } from './model/exit-code.ts'
+
+export { EXIT, type ExitCode }
 
 /** One thing that is wrong, in the caller's words. */
 export interface Problem {

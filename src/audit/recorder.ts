@@ -1,5 +1,6 @@
 import type { AuditDocument, AuditRecord, AuditRun, AuditStatus, Outcome, RecordDraft } from '../model/audit.ts'
 import type { Instance } from '../model/declaration.ts'
+import type { ExitCode } from '../model/exit-code.ts'
 import type { Actor, RunIdentity } from '../model/run.ts'
 
 /** What a record says of its environment when the input could not be read. */
@@ -21,7 +22,7 @@ export interface RecorderOptions {
 /** How the run ended, as the caller judges it. */
 export interface RunEnd {
   readonly outcome: Outcome
-  readonly exitCode: number
+  readonly exitCode: ExitCode
   /** Redacted text (the message of a ProvisionError); null where nothing went wrong. */
   readonly error: string | null
 }

@@ -1,4 +1,5 @@
 /** The audit document: its field names are an interface (design §10), hence snake_case. Types only. */
+import type { ExitCode } from './exit-code.ts'
 import type { Approval, Command } from './run.ts'
 
 export const OBJECTS = ['role', 'database', 'schema', 'grant', 'default_privileges', 'setting', 'extension', 'tag', 'password', 'login', 'admin', 'snapshot'] as const
@@ -57,7 +58,7 @@ export interface AuditRun {
   readonly finished_at: string
   readonly duration_ms: number
   readonly outcome: Outcome
-  readonly exit_code: number
+  readonly exit_code: ExitCode
   readonly error: string | null
 }
 

@@ -1,5 +1,6 @@
 /** Lines and documents of the audit as types: the edge where files become data. Pure. */
 import * as v from 'valibot'
+import { EXIT } from '../../errors.ts'
 import { type AuditRecord, type AuditRun, OBJECTS, STATUSES } from '../../model/audit.ts'
 import { COMMANDS } from '../../model/run.ts'
 
@@ -52,7 +53,7 @@ const RUN = v.object({
   finished_at: TIME,
   duration_ms: v.number(),
   outcome: v.picklist(['changed', 'no_change', 'blocked', 'failed']),
-  exit_code: v.number(),
+  exit_code: v.picklist(Object.values(EXIT)),
   error: TEXT_OR_NULL,
 })
 

@@ -2,6 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { EXIT } from '../../../src/errors.ts'
 import { type AuditDocument, OBJECTS, STATUSES } from '../../../src/model/audit.ts'
 import { COMMANDS } from '../../../src/model/run.ts'
 import { isCode } from '../postgres/binaries.ts'
@@ -26,7 +27,7 @@ const Run = v.strictObject({
   finished_at: Time,
   duration_ms: Count,
   outcome: v.picklist(['changed', 'no_change', 'blocked', 'failed']),
-  exit_code: v.number(),
+  exit_code: v.picklist(Object.values(EXIT)),
   error: v.nullable(v.string()),
 })
 
