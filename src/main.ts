@@ -1,7 +1,9 @@
-/** The only file that touches arguments, environment and exit. */
+/**
+ * The only file that touches arguments, environment and exit. The code of a command is imported once it is known: `--help`
+ * and the removals that Terraform starts one by one should not load what they do not use.
+ */
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { concludeRun } from './audit/conclude.ts'
 import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
 import { createGithubReporter, isGithubActions } from './audit/github.ts'
 import { createJsonLinesReporter } from './audit/json-lines.ts'
@@ -14,13 +16,11 @@ import { readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
 import type { ParsedInput } from './input/parse.ts'
 import type { AuditRecord } from './model/audit.ts'
-import { apply, type RunResult } from './run.ts'
-import { awsDependencies, awsSnapshots } from './run/aws.ts'
 import type { Dependencies } from './run/dependencies.ts'
 import type { DestroyRequest } from './run/destroy.ts'
-import { preview } from './run/preview.ts'
 import type { DestroyDependencies } from './run/removal-rounds.ts'
-import { start, type Start } from './run/start.ts'
+import type { RunResult } from './run/result.ts'
+import type { Start } from './run/start.ts'
 import { TOOL_VERSION } from './version.ts'
 
 // The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
@@ -58,7 +58,8 @@ function githubReporter(lines: { readonly write: (text: string) => void; readonl
   return createGithubReporter({ ...lines, writeSummary: file === '' ? () => undefined : createFileOutput(file).write })
 }
 
-function dependenciesFor(environment: RunEnvironment, reporters: readonly Reporter[]): Dependencies {
+async function dependenciesFor(environment: RunEnvironment, reporters: readonly Reporter[]): Promise<Dependencies> {
+  const { awsDependencies } = await import('./run/aws.ts')
   const caFile = process.env['PGSSLROOTCERT'] ?? ''
   const { write } = environment.logFormat === 'json' ? errors : output
   return {
@@ -73,7 +74,8 @@ function dependenciesFor(environment: RunEnvironment, reporters: readonly Report
 
 async function runApply(options: Extract<Options, { command: 'apply' }>, environment: RunEnvironment): Promise<ExitCode> {
   const reporters = reportersFor(environment)
-  const dependencies = dependenciesFor(environment, reporters)
+  const [{ apply }, { start }, { concludeRun }] = await Promise.all([import('./run.ts'), import('./run/start.ts'), import('./audit/conclude.ts')])
+  const dependencies = await dependenciesFor(environment, reporters)
   const begun = await start({ command: 'apply', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => true })
   const result = begun.parsed === null ? { ...unusable(begun, dependencies), matrix: null } : await apply(begun.parsed.declaration, begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
@@ -84,7 +86,7 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
     reporters,
     fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
   })
-  return document.run.exit_code as ExitCode
+  return document.run.exit_code
 }
 
 function unusable({ run, error }: Extract<Start, { parsed: null }>, { now, sinks }: Dependencies): RunResult {
@@ -93,7 +95,8 @@ function unusable({ run, error }: Extract<Start, { parsed: null }>, { now, sinks
 }
 
 async function runPlan(options: Extract<Options, { command: 'plan' }>, environment: RunEnvironment): Promise<ExitCode> {
-  const dependencies = dependenciesFor(environment, [])
+  const [{ preview }, { start }] = await Promise.all([import('./run/preview.ts'), import('./run/start.ts')])
+  const dependencies = await dependenciesFor(environment, [])
   const begun = await start({ command: 'plan', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false })
   if (begun.error !== null) throw begun.error
   const found = await preview(begun.parsed.declaration, begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
@@ -105,11 +108,12 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
 
 async function runReport(options: Extract<Options, { command: 'report' }>, environment: RunEnvironment): Promise<ExitCode> {
   const needsInput = options.connect || options.input !== null || environment.input !== null
+  const { start } = await import('./run/start.ts')
   const begun = needsInput ? await start({ command: 'report', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false }) : null
   if (begun !== null && begun.error !== null) throw begun.error
   const [{ makeReport }, { foldersOf, writeReport }, { renderReport }] = await Promise.all([import('./run/report.ts'), import('./report/folders.ts'), import('./report/render.ts')])
   const declaration = begun?.parsed.declaration ?? null
-  const dependencies = { ...dependenciesFor(environment, []), progress: (line: string) => errors.write(`${line}\n`) }
+  const dependencies = { ...(await dependenciesFor(environment, [])), progress: (line: string) => errors.write(`${line}\n`) }
   const report = await makeReport({
     options,
     folders: foldersOf(options, declaration?.governanceDir ?? null, process.cwd()),
@@ -125,12 +129,17 @@ async function runReport(options: Extract<Options, { command: 'report' }>, envir
 
 async function runDestroy(options: Extract<Options, { command: 'destroy' }>, environment: RunEnvironment): Promise<ExitCode> {
   const { target, dryRun } = options
-  const { destroy, knownPolicy, previewDestroy } = await import('./run/destroy.ts')
+  const [{ destroy, knownPolicy, previewDestroy }, { start }, { awsSnapshots }, { concludeRun }] = await Promise.all([
+    import('./run/destroy.ts'),
+    import('./run/start.ts'),
+    import('./run/aws.ts'),
+    import('./audit/conclude.ts'),
+  ])
   const requestOf = ({ declaration }: ParsedInput): DestroyRequest => ({ declaration, target, policy: environment.cleanupPolicy, approvals: environment })
   const needsBuildId = (parsed: ParsedInput): boolean => !dryRun && knownPolicy(requestOf(parsed)) !== 'retain'
   const reporters = dryRun ? [] : reportersFor(environment)
   const begun = await start({ command: 'destroy', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId })
-  const dependencies: DestroyDependencies = { ...dependenciesFor(environment, reporters), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS }
+  const dependencies: DestroyDependencies = { ...(await dependenciesFor(environment, reporters)), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS }
   if (dryRun) {
     if (begun.error !== null) throw begun.error
     const found = await previewDestroy(requestOf(begun.parsed), begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
@@ -150,7 +159,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
     reporters,
     fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
   })
-  return document.run.exit_code as ExitCode
+  return document.run.exit_code
 }
 
 /** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */

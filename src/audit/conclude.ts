@@ -2,7 +2,7 @@ import { describeProblem, EXIT, type Problem } from '../errors.ts'
 import type { AccessMatrix } from '../model/access.ts'
 import type { AuditDocument } from '../model/audit.ts'
 import { writeAuditFile } from './file.ts'
-import { writeGovernance } from './governance/write.ts'
+import type { GovernanceResult } from './governance/write.ts'
 import { writeAuditLines, type JsonLinesOptions } from './json-lines.ts'
 import type { Recorder, RunEnd } from './recorder.ts'
 import type { Reporter } from './reporter.ts'
@@ -39,12 +39,19 @@ export async function concludeRun({ recorder, end, problems, auditPath, governan
   }
   const fileProblem = auditPath === null ? null : await writeAuditFile(auditPath, document)
   learn(fileProblem)
-  const { problem, repairs } = governance === null ? { problem: null, repairs: [] } : await writeGovernance({ ...governance, document })
+  const { problem, repairs } = await governed(governance, document)
   learn(problem)
   if (auditPath !== null && fileProblem === null && problem !== null) learn(await writeAuditFile(auditPath, document))
   if (found.length > 0) writeAuditLines(document, fallback)
   for (const reporter of reporters) reporter.finish(document, [...problems, ...found], repairs)
   return document
+}
+
+/** The governance files' code is loaded where there is a folder for them. */
+async function governed(governance: Conclusion['governance'], document: AuditDocument): Promise<GovernanceResult> {
+  if (governance === null) return { problem: null, repairs: [] }
+  const { writeGovernance } = await import('./governance/write.ts')
+  return writeGovernance({ ...governance, document })
 }
 
 function failedEnd(end: RunEnd, problems: readonly Problem[]): RunEnd {
