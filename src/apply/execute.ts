@@ -151,7 +151,9 @@ class Run implements Execution {
         return false
       }
       case 'unknown':
+        this.#record(outcome.applied)
         this.unknown.push(...outcome.steps)
+        this.skipped.push(...outcome.others)
         this.lost ??= outcome.error
         return false
     }

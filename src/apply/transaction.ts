@@ -18,8 +18,12 @@ export type TransactionOutcome =
   | { readonly kind: 'applied'; readonly applied: readonly Applied[] }
   /** Rolled back; `culprit` is the step whose statement failed. `applied` is what a bare transaction did around it. */
   | { readonly kind: 'refused'; readonly culprit: Step; readonly others: readonly Step[]; readonly error: StatementError; readonly applied: readonly Applied[] }
-  /** The answer was lost: it may have taken effect or not. */
-  | { readonly kind: 'unknown'; readonly steps: readonly Step[]; readonly error: ConnectionLost }
+  /** The answer was lost: `steps` may have taken effect or not. `others` were not begun; `applied` is what was done before. */
+  | { readonly kind: 'unknown'; readonly steps: readonly Step[]; readonly others: readonly Step[]; readonly error: ConnectionLost; readonly applied: readonly Applied[] }
+
+/** Actions of what a bare transaction does around its step: the owner's membership, granted and taken back. */
+export const HOLD = 'hold'
+export const RELEASE = 'release'
 
 const MAX_TRIES = 6
 
@@ -40,9 +44,9 @@ export async function runAtomic(transaction: AtomicTransaction, session: Session
       const durationMs = Date.now() - started
       return { kind: 'applied', applied: steps.map((step) => ({ step, statements: step.statements, durationMs, retries })) }
     } catch (error) {
-      if (error instanceof ConnectionLost) return { kind: 'unknown', steps, error }
+      if (error instanceof ConnectionLost) return { kind: 'unknown', steps, others: [], error, applied: [] }
       if (!(error instanceof StatementError)) throw error
-      if (!(await rolledBack(session))) return { kind: 'unknown', steps, error: new ConnectionLost(error.message, error) }
+      if (!(await rolledBack(session))) return { kind: 'unknown', steps, others: [], error: new ConnectionLost(error.message, error), applied: [] }
       if (isRetried(error) && retries + 1 < MAX_TRIES && !signal.aborted) {
         await sleep(Math.random() * 50 * 2 ** retries)
         continue
@@ -67,30 +71,29 @@ async function rolledBack(session: Session): Promise<boolean> {
 /** CREATE DATABASE, with what is committed before it, and undone if it fails. */
 export async function runBare({ before, step, undo }: BareTransaction, session: Session): Promise<TransactionOutcome> {
   const started = Date.now()
-  let held = false
+  const hold: Step = { ...step, object: 'grant', action: HOLD, status: 'created', message: `what "${step.message}" takes is granted`, statements: before }
+  const done = (applied: Step): Applied => ({ step: applied, statements: applied.statements, durationMs: Date.now() - started, retries: 0 })
+  let held: readonly Applied[] = []
   try {
     await session.run(texts(before))
-    held = true
+    held = before.length === 0 ? [] : [done(hold)]
     await session.run(texts(step.statements))
-    return { kind: 'applied', applied: [{ step, statements: [...before, ...step.statements], durationMs: Date.now() - started, retries: 0 }] }
+    return { kind: 'applied', applied: [done({ ...step, statements: [...before, ...step.statements] })] }
   } catch (error) {
-    if (error instanceof ConnectionLost) return { kind: 'unknown', steps: [{ ...step, statements: [...before, ...step.statements] }], error }
+    const isHeld = held.length > 0 || before.length === 0
+    if (error instanceof ConnectionLost) return { kind: 'unknown', steps: [isHeld ? step : hold], others: isHeld ? [] : [step], error, applied: held }
     if (!(error instanceof StatementError)) throw error
-    const applied = held ? await undone(step, before, undo, session, started) : []
-    return { kind: 'refused', culprit: step, others: [], error, applied }
-  }
-}
-
-/** What was committed around a failed step and taken back: both took effect, so both are told. */
-async function undone(step: Step, before: readonly Statement[], undo: readonly Statement[], session: Session, started: number): Promise<Applied[]> {
-  const release: Step = { ...step, object: 'grant', action: 'release', status: 'removed', message: `what was granted for "${step.message}" is taken back`, statements: [...before, ...undo] }
-  try {
-    await session.run(texts(undo))
-    return [{ step: release, statements: release.statements, durationMs: Date.now() - started, retries: 0 }]
-  } catch (error) {
-    if (!(error instanceof ConnectionLost) && !(error instanceof StatementError)) throw error
-    const left: Step = { ...release, message: `what was granted for "${step.message}" could not be taken back (${error.message}); the next run does` }
-    return [{ step: left, statements: before, durationMs: Date.now() - started, retries: 0 }]
+    if (held.length === 0) return { kind: 'refused', culprit: step, others: [], error, applied: [] }
+    const release: Step = { ...hold, action: RELEASE, status: 'removed', message: `what was granted for "${step.message}" is taken back`, statements: undo }
+    try {
+      await session.run(texts(undo))
+      return { kind: 'refused', culprit: step, others: [], error, applied: [...held, done(release)] }
+    } catch (failure) {
+      if (failure instanceof ConnectionLost) return { kind: 'unknown', steps: [release], others: [step], error: failure, applied: held }
+      if (!(failure instanceof StatementError)) throw failure
+      const left = { ...hold, message: `${hold.message}, and could not be taken back (${failure.message}); the next run does` }
+      return { kind: 'refused', culprit: step, others: [], error, applied: [done(left)] }
+    }
   }
 }
 

@@ -7,6 +7,9 @@ import { type PlanContext, step, subject } from './context.ts'
 
 export const RDS_IAM = 'rds_iam'
 
+/** Action of the step that takes back what a cut run left granted. */
+export const LEFTOVER = 'revoke leftover'
+
 function isMember(context: PlanContext, role: string, member: string): boolean {
   return (context.membershipsByRole.get(role) ?? []).some((item) => item.member === member)
 }
@@ -34,7 +37,7 @@ export function planLeftover(context: PlanContext, application: Application): St
   const leftover = (context.membershipsByRole.get(application.username) ?? []).some((item) => isLeftover(item, login, version))
   if (!leftover) return []
   const message = `${login} leaves ${application.username}: left behind by a run that was cut off`
-  return [step(subject(application, 'grant'), 'revoke leftover', 'removed', message, [releaseRole(version, application.username, login)])]
+  return [step(subject(application, 'grant'), LEFTOVER, 'removed', message, [releaseRole(version, application.username, login)])]
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */

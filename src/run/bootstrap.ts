@@ -17,6 +17,7 @@ import type { Session } from '../server/session.ts'
 import { assertApplied, recordFindings } from './assess.ts'
 import { connectionError } from './connection-error.ts'
 import type { RunContext } from './dependencies.ts'
+import { recordUnknown } from './ledger.ts'
 import { lockInstance } from './lock-session.ts'
 
 /**
@@ -53,6 +54,7 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
     const server = instance(session, lock, { target, credential: master, maxConnections: 1, patience: { timeoutMs: 0, signal, report: progress } })
     const execution = await execute(server, plan, { signal, maxConnections: 1, record: (draft) => { run.recorder.record(draft) }, progress })
     recordFindings(run.recorder, plan.findings, new Set())
+    recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown)
     if (execution.lost !== null) throw execution.lost
     assertApplied(run, execution)
   } finally {

@@ -48,17 +48,23 @@ export async function converge<T>(
 ): Promise<T> {
   const ledger = new Ledger(run.recorder)
   for (let reconnects = 0; ; reconnects += 1) {
-    const server = await open().catch((error: unknown) => ledger.giveUp(error))
-    const stopCancelling = cancelOnInterrupt(run, server)
     try {
-      return await finish(server, await rounds(run, server, credentials, ledger))
+      return await connected(run, open, async (server) => finish(server, await rounds(run, server, credentials, ledger)))
     } catch (error) {
       if (!isLost(error) || reconnects >= MAX_RECONNECTS || run.dependencies.signal.aborted) return ledger.giveUp(error)
       run.dependencies.progress(`the connection to the server broke (${error.message}); connecting anew`)
-    } finally {
-      stopCancelling()
-      await server.close()
     }
+  }
+}
+
+async function connected<T>(run: RunContext, open: () => Promise<Instance>, use: (server: Instance) => Promise<T>): Promise<T> {
+  const server = await open()
+  const stopCancelling = cancelOnInterrupt(run, server)
+  try {
+    return await use(server)
+  } finally {
+    stopCancelling()
+    await server.close()
   }
 }
 

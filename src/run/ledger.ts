@@ -1,8 +1,10 @@
 /** What a run has done so far, across connections; and what it cannot know yet. */
 import { draftOf } from '../apply/execute.ts'
+import { HOLD, RELEASE } from '../apply/transaction.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import type { RecordDraft } from '../model/audit.ts'
 import { type Plan, planSteps, type Step } from '../model/step.ts'
+import { LEFTOVER } from '../plan/memberships.ts'
 import { keyOf } from './assess.ts'
 
 export class Ledger {
@@ -21,23 +23,36 @@ export class Ledger {
     this.#recorder.record(draft)
   }
 
-  /** A step whose answer was lost took effect if a new plan no longer needs it. */
+  /** Steps whose answer was lost: what a new plan no longer needs took effect. */
   settle(plan: Plan): void {
-    const open = new Set(planSteps(plan).map(identity))
+    const steps = planSteps(plan)
+    const open = new Set(steps.map(identity))
+    const leftovers = new Set(steps.filter((step) => step.action === LEFTOVER).map((step) => step.application))
+    const tookEffect = (step: Step): boolean => {
+      if (step.action === HOLD) return leftovers.has(step.application)
+      if (step.action === RELEASE) return !leftovers.has(step.application)
+      return !open.has(identity(step))
+    }
     for (const step of this.unknown) {
-      if (!open.has(identity(step))) this.record(draftOf(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'))
+      if (tookEffect(step)) this.record(draftOf(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'))
     }
     this.unknown = []
   }
 
   /** Nothing more can be found out: says so of each open step, and fails with `error`. */
   giveUp(error: unknown): never {
-    for (const step of this.unknown) {
-      const message = `${step.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out`
-      this.record({ ...draftOf(step, [], 0, ''), status: 'failed', message })
-    }
+    recordUnknown((draft) => { this.record(draft) }, this.unknown)
     this.unknown = []
     throw error
+  }
+}
+
+/** Says of each step that nobody knows whether it took effect; its statements stand in the message, since none is claimed. */
+export function recordUnknown(record: (draft: RecordDraft) => void, steps: readonly Step[]): void {
+  for (const step of steps) {
+    const statements = step.statements.map((statement) => statement.redacted).join('; ')
+    const message = `${step.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`
+    record({ ...draftOf(step, [], 0, ''), status: 'failed', message })
   }
 }
 

@@ -3,7 +3,6 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { execa } from 'execa'
 import type pg from 'pg'
 import * as v from 'valibot'
 import { BlockedError, type Problem } from '../../src/errors.ts'
@@ -18,10 +17,10 @@ import type { Dependencies } from '../../src/run/dependencies.ts'
 import { preview } from '../../src/run/preview.ts'
 import { start } from '../../src/run/start.ts'
 import { type Aws, startAws } from './aws.ts'
+import { type Ended, launchBundle, type Launched } from './launch.ts'
 import { POSTGRES_VERSIONS, type PostgresVersion, type Server, type ServerOptions, startServer } from './postgres.ts'
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
-const BUNDLE = `${CHECKOUT}terraform-module/dist/rds-provision.mjs`
 /** A result in row mode `array`. */
 const Rows = v.object({ rows: v.array(v.array(v.unknown())) })
 const ADMIN_SECRET = 'platform/dev/rds/provisioner'
@@ -173,10 +172,10 @@ export class Stack {
   }
 
   /** What `plan` finds, blocked or not. */
-  async preview(): Promise<Preview> {
+  async preview(dependencies: Partial<Dependencies> = {}): Promise<Preview> {
     const begun = await this.#start('plan')
     if (begun.error !== null) throw begun.error
-    return preview(begun.parsed.declaration, begun.run, this.#dependencies())
+    return preview(begun.parsed.declaration, begun.run, { ...this.#dependencies(), ...dependencies })
   }
 
   /** The steps that an apply would take now. @throws BlockedError */
@@ -187,12 +186,14 @@ export class Stack {
   }
 
   /** The committed bundle, as Terraform runs it. */
-  async bundle(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+  bundle(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return this.launch(args, env).ended
+  }
+
+  /** The same, as a process that can be signalled while it runs. */
+  launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): Launched {
     this.#ensureSecrets()
-    const { exitCode = -1, stdout, stderr } = await execa(process.execPath, [BUNDLE, ...args], {
-      env: { ...this.#environmentOfRun(), ...env }, extendEnv: false, reject: false,
-    })
-    return { code: exitCode, stdout, stderr }
+    return launchBundle(args, { ...this.#environmentOfRun(), ...env })
   }
 
   /** What the module passes to the script. */
