@@ -2,7 +2,7 @@
 import { createRecorder } from '../audit/recorder.ts'
 import { BlockedError, describeProblem, type Problem } from '../errors.ts'
 import { checkRequest } from '../guardrails/request.ts'
-import type { Cluster } from '../model/catalog.ts'
+import type { Actual, Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
 import type { Plan } from '../model/step.ts'
@@ -44,7 +44,8 @@ async function observe(declaration: Declaration, run: RunIdentity, dependencies:
   return withInstance(declaration, run, dependencies, async (server, context, credentials) => {
     const holder = await lockHolder(server.admin)
     const round = await makeRound(context, server, credentials.applications, null)
-    return { ...round, moving: await whatMoved(server, declaration, round.inspection.actual.cluster, holder) }
+    const { actual } = round.inspection
+    return { ...round, moving: [...(await whatMoved(server, declaration, actual.cluster, holder)), ...whatIsUnseen(declaration, actual)] }
   })
 }
 
@@ -70,6 +71,12 @@ export async function withInstance<T>(
   } finally {
     await server.close()
   }
+}
+
+/** Where the owner locked the admin out, the apply restores its access first and looks again (design §5 fact 4). */
+function whatIsUnseen({ databases }: Declaration, { cluster, interiors }: Actual): string[] {
+  const unseen = databases.filter(({ name }) => cluster.databases.has(name) && !interiors.has(name))
+  return unseen.map(({ name }) => `The inside of ${name} cannot be seen before its access is restored: the apply may find more to do there.`)
 }
 
 /** Without the lock nobody waits for us: so who held it, and whether the catalogs are still what was planned from. */

@@ -3,8 +3,8 @@ import { countPlan, plannedChanges, type Preview } from './preview.ts'
 /**
  * `plan --json`: one JSON object with fixed fields, which only gain members while `format_version` stays 1. `changes`
  * are in the order in which they would run, with the fields of the audit's records; `findings` need no change;
- * `blocked_by` would stop the apply; `approval` is what it needs in addition, or null; `moving_target` says what changed
- * on the server meanwhile.
+ * `blocked_by` would stop the apply; `approval` is what it needs in addition, or null; `uncertain` says in sentences why
+ * the apply may come to something else.
  */
 export function previewJson(preview: Preview): string {
   const { declaration, run, server, plan, blocked, approval, moving } = preview
@@ -24,7 +24,7 @@ export function previewJson(preview: Preview): string {
     findings: plan.findings.map(({ application, database, username, object, action, status, message }) => ({ application, database, username, object, action, status, message })),
     blocked_by: blocked,
     approval,
-    moving_target: moving,
+    uncertain: moving,
     summary: { ...countPlan(plan), blocked: blocked.length },
   }
   return `${JSON.stringify(document, null, 2)}\n`

@@ -17,7 +17,10 @@ export interface Preview {
   readonly blocked: readonly Problem[]
   /** The approval that the apply would need and this run does not have; a plan needs none (design §14). */
   readonly approval: Problem | null
-  /** Sentences: somebody else changed the server, or may have, while it was looked at. */
+  /**
+   * Sentences: why the apply may come to something else. Somebody else changed the server, or may have, while it was
+   * looked at; or the inside of a database cannot be seen yet.
+   */
   readonly moving: readonly string[]
 }
 
