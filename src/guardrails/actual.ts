@@ -10,19 +10,32 @@ import { problem } from './problem.ts'
 /** Guardrail of its own: the only one that the master can lift. */
 export const MISSING_RIGHT = 'missing right'
 
+/** Looked up for every application, so made once. */
+interface Known {
+  /** Names of all declared applications. */
+  readonly declared: ReadonlySet<string>
+  /** Roles that the delegated admin administers. */
+  readonly administered: ReadonlySet<string>
+  /** Members of rds_superuser. */
+  readonly privileged: ReadonlySet<string>
+}
+
 /** All violations, across all applications; `field` is the guardrail's name. */
 export function checkActual(declaration: Declaration, actual: Actual): Problem[] {
   const { cluster } = actual
-  const declaredNames = new Set(declaration.applications.map((application) => application.name))
-  const adminRoles = new Set(cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role))
+  const known: Known = {
+    declared: new Set(declaration.applications.map((application) => application.name)),
+    administered: new Set(cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role)),
+    privileged: new Set(cluster.memberships.filter((item) => item.role === 'rds_superuser').map((item) => item.member)),
+  }
   return [
     ...checkServer(declaration, cluster),
     ...checkAdmin(declaration, cluster),
     ...declaration.applications.flatMap((application) => {
       const role = cluster.roles.get(application.username)
       return [
-        ...(role === undefined ? [] : checkRole(declaration, cluster, declaredNames, adminRoles, application, role)),
-        ...checkIam(declaration, cluster, adminRoles, application),
+        ...(role === undefined ? [] : checkRole(declaration, cluster, known, application, role)),
+        ...checkIam(declaration, cluster, known.administered, application),
         ...checkSettings(cluster, application),
       ]
     }),
@@ -51,8 +64,7 @@ function checkAdmin(declaration: Declaration, { server, roles, databases }: Clus
 function checkRole(
   declaration: Declaration,
   cluster: Cluster,
-  declaredNames: ReadonlySet<string>,
-  adminRoles: ReadonlySet<string>,
+  known: Known,
   application: Application,
   role: RoleState,
 ): Problem[] {
@@ -63,9 +75,9 @@ function checkRole(
     ]
   }
   return [
-    ...(tag === null ? [] : checkClaim(declaration, declaredNames, application, tag)),
-    ...checkPrivileged(cluster, application, role),
-    ...checkRight(cluster, adminRoles, application, role),
+    ...(tag === null ? [] : checkClaim(declaration, known.declared, application, tag)),
+    ...checkPrivileged(known.privileged, application, role),
+    ...checkRight(cluster, known.administered, application, role),
   ]
 }
 
@@ -98,14 +110,14 @@ function checkClaim(declaration: Declaration, declaredNames: ReadonlySet<string>
 }
 
 /** CREATEROLE of a managed role is simply taken away; what a delegated admin cannot take away, blocks. */
-function checkPrivileged(cluster: Cluster, application: Application, role: RoleState): Problem[] {
+function checkPrivileged(privileged: ReadonlySet<string>, application: Application, role: RoleState): Problem[] {
   const isManaged = parseTag(role.comment) !== null
   const attributes = [
     ...(role.superuser ? ['SUPERUSER'] : []),
     ...(role.createRole && !isManaged ? ['CREATEROLE'] : []),
     ...(role.replication ? ['REPLICATION'] : []),
     ...(role.bypassRls ? ['BYPASSRLS'] : []),
-    ...cluster.memberships.filter((item) => item.member === role.name && item.role === 'rds_superuser').map(() => 'membership in rds_superuser'),
+    ...(privileged.has(role.name) ? ['membership in rds_superuser'] : []),
   ]
   if (attributes.length === 0) return []
   return [

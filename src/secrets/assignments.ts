@@ -19,10 +19,12 @@ export function secretIds(declaration: Declaration): readonly string[] {
 
 /** Gives each problem of a secret the applications that use it: one problem for each of them, none lost. */
 export function nameApplications(problems: readonly Problem[], declaration: Declaration): Problem[] {
+  const users = new Map<string, string[]>()
+  for (const { secretId, name } of passwordLogins(declaration)) users.set(secretId, [...(users.get(secretId) ?? []), name])
   return problems.flatMap((problem) => {
-    const users = passwordLogins(declaration).filter(({ secretId }) => secretId === problem.field)
-    const admins = users.length === 0 || problem.field === declaration.admin.secretId ? [problem] : []
-    return [...admins, ...users.map(({ name }) => ({ ...problem, application: name }))]
+    const names = users.get(problem.field) ?? []
+    const admins = names.length === 0 || problem.field === declaration.admin.secretId ? [problem] : []
+    return [...admins, ...names.map((name) => ({ ...problem, application: name }))]
   })
 }
 

@@ -48,13 +48,15 @@ export async function inspect(
     unseen.delete(database.name)
   }
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
+  const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
+  const lookInto = (database: Database): Look => ({ grantees: granteesOf(cluster, byUsername, database), wantsAccess: declaration.governanceDir !== null })
 
   await settled(
     applications.map(async (application) => {
       const credential = tried.get(application.name)
       if (credential === undefined || !mayTry(cluster, application)) return logins.set(application.name, { kind: 'not_tried' })
       const database = byOwner.get(application.name)
-      const look = database === undefined ? null : lookInto(cluster, declaration, database)
+      const look = database === undefined ? null : lookInto(database)
       const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), look)
       tried.set(application.name, result.credential)
       if (result.interior !== null) interiors.set(application.database, result.interior)
@@ -65,7 +67,7 @@ export async function inspect(
     databases
       .filter((database) => !interiors.has(database.name))
       .map(async (database) => {
-        const seen = await seenByAdmin(server, database, lookInto(cluster, declaration, database))
+        const seen = await seenByAdmin(server, database, lookInto(database))
         if (typeof seen === 'string') unseen.set(database.name, seen)
         else interiors.set(database.name, seen)
       }),
@@ -90,11 +92,10 @@ function isExpired(cluster: Cluster, application: Application): boolean {
 }
 
 /** The plan compares guests, and declared logins of other databases that hold something on this one or inside it. */
-function lookInto(cluster: Cluster, declaration: Declaration, database: Database): Look {
+function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Application>, database: Database): string[] {
   const holders = new Set([...(cluster.databases.get(database.name)?.acl ?? []).map((item) => item.grantee), ...(cluster.holders.get(database.name) ?? [])])
-  const guests = new Set(database.guests.map((application) => application.username))
-  const strangers = declaration.applications.filter((application) => application.database !== database.name && holders.has(application.username))
-  return { grantees: [...guests, ...strangers.map((application) => application.username)], wantsAccess: declaration.governanceDir !== null }
+  const strangers = [...holders].filter((role) => (byUsername.get(role)?.database ?? database.name) !== database.name)
+  return [...new Set([...database.guests.map((application) => application.username), ...strangers.sort()])]
 }
 
 /**
