@@ -1,0 +1,25 @@
+import test from 'ava'
+import {
+  allowConnections, alterDatabaseLimit, alterDatabaseTemplate, commentOnDatabase, createDatabase, grantOnDatabase, revokeOnDatabase,
+} from '../../../src/sql/database.ts'
+
+test('CREATE DATABASE is from template0, with what is declared and nothing else', (t) => {
+  const plain = { name: 'd', owner: 'o', encoding: null, locale: null, connectionLimit: -1 }
+  t.is(createDatabase(plain).reveal(), 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0')
+  t.is(
+    createDatabase({ ...plain, encoding: 'UTF8', locale: `C'`, connectionLimit: 0 }).reveal(),
+    `CREATE DATABASE "d" OWNER "o" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C''' LC_CTYPE 'C''' CONNECTION LIMIT 0`,
+  )
+})
+
+test('what only the owner may do runs as the owner', (t) => {
+  const statements = [
+    alterDatabaseLimit('d', 5, 'o'), allowConnections('d', true, 'o'), alterDatabaseTemplate('d', false, 'o'), commentOnDatabase('d', '{}', 'o'),
+    grantOnDatabase('d', ['CONNECT', 'TEMPORARY'], 'g', 'o'), revokeOnDatabase('d', ['CONNECT'], '', 'o'),
+  ]
+  t.deepEqual(statements.map((statement) => statement.reveal()), [
+    'ALTER DATABASE "d" CONNECTION LIMIT 5', 'ALTER DATABASE "d" ALLOW_CONNECTIONS true', 'ALTER DATABASE "d" IS_TEMPLATE false', `COMMENT ON DATABASE "d" IS '{}'`,
+    'GRANT CONNECT, TEMPORARY ON DATABASE "d" TO "g"', 'REVOKE CONNECT ON DATABASE "d" FROM PUBLIC',
+  ])
+  t.true(statements.every(({ runAs }) => runAs === 'o'))
+})
