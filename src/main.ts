@@ -29,6 +29,9 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
 
+/** From the first moment on: a signal during start-up has its audit too. */
+const interrupt = interruption()
+
 function interruption(): AbortSignal {
   const controller = new AbortController()
   const stop = (signal: NodeJS.Signals): void => {
@@ -65,7 +68,7 @@ async function dependenciesFor(environment: RunEnvironment, reporters: readonly 
   return {
     ...awsDependencies,
     now: () => new Date(),
-    signal: interruption(),
+    signal: interrupt,
     sinks: [(record: AuditRecord) => reporters.forEach((reporter) => reporter.record(record))],
     progress: (line) => write(`${line}\n`),
     defaultCaFile: caFile === '' ? null : caFile,
@@ -199,3 +202,5 @@ try {
   for (const problem of error.problems) errors.write(`${describeProblem(problem)}\n`)
   process.exitCode = error.exitCode
 }
+// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for.
+if (interrupt.aborted) process.exit()

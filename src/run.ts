@@ -83,11 +83,21 @@ function lacksOnlyRights(error: unknown): boolean {
 }
 
 async function whoAndWhat(declaration: Declaration, dependencies: Dependencies, secrets: SecretReader, recorder: Recorder): Promise<Credentials> {
-  const [actor, credentials] = await Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, declaration)])
+  const calls = Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, declaration)])
+  const [actor, credentials] = await Promise.race([calls, aborted(dependencies.signal)])
   if (actor.status === 'fulfilled') recorder.setActor(actor.value)
   if (credentials.status === 'rejected') throw credentials.reason
   if (actor.status === 'rejected') throw actor.reason
   return credentials.value
+}
+
+/** Nothing was changed yet: an interrupt need not wait for AWS. */
+async function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = (): void => { reject(new ApplyError([interrupted(signal)])) }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
 }
 
 function failedSecrets(declaration: Declaration, error: ProvisionError): Parameters<Recorder['record']>[0][] {

@@ -3,7 +3,6 @@ import { BlockedError, ConnectionError, type Problem, SecretError } from '../err
 import { checkAdminRole, checkMasterRight, checkSameLogin } from '../guardrails/bootstrap.ts'
 import { checkReservedNames } from '../guardrails/names.ts'
 import type { Credential } from '../model/credential.ts'
-import type { Declaration } from '../model/declaration.ts'
 import { planSteps } from '../model/step.ts'
 import { execute } from '../apply/execute.ts'
 import { planBootstrap } from '../plan/bootstrap.ts'
@@ -29,7 +28,7 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
   const { declaration, dependencies } = run
   const master = await masterCredential(run)
   assertNone([...checkSameLogin(master.user, admin.user), ...checkReservedNames(declaration, master.user)])
-  const session = await connectAsMaster(declaration, target, master, admin.user)
+  const session = await connectAsMaster(run, target, master, admin.user)
   let lock = session
   try {
     lock = await lockInstance(run, session, target, master)
@@ -42,7 +41,7 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
       cluster,
       admin: admin.user,
       auth: declaration.admin.auth,
-      verifier: adminSecret === null || (await logsIn(declaration, target, admin)) ? null : await scramVerifier(adminSecret.password),
+      verifier: adminSecret === null || (await logsIn(run, target, admin)) ? null : await scramVerifier(adminSecret.password),
       ...facts,
       adopted,
       buildId: run.run.buildId,
@@ -67,9 +66,9 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
  * Whether the admin's password is right by now: another run may have repaired it before we got the lock, and a password
  * that works is not set (LOGIN or CONNECT may be what is missing).
  */
-async function logsIn(declaration: Declaration, target: Target, admin: AdminCredential): Promise<boolean> {
+async function logsIn({ declaration, dependencies: { signal } }: RunContext, target: Target, admin: AdminCredential): Promise<boolean> {
   try {
-    const session = await connect(target, await loginTo(declaration.instance.database, admin))
+    const session = await connect(target, await loginTo(declaration.instance.database, admin), signal)
     await session.close()
     return true
   } catch (error) {
@@ -91,10 +90,10 @@ async function masterCredential({ declaration, secrets }: RunContext): Promise<A
   return { user, password: async () => Promise.resolve(credential.password), isToken: false }
 }
 
-async function connectAsMaster(declaration: Declaration, target: Target, master: AdminCredential, admin: string): Promise<Session> {
+async function connectAsMaster({ declaration, dependencies: { signal } }: RunContext, target: Target, master: AdminCredential, admin: string): Promise<Session> {
   const started = Date.now()
   try {
-    return await connect(target, await loginTo(declaration.instance.database, master))
+    return await connect(target, await loginTo(declaration.instance.database, master), signal)
   } catch (error) {
     if (!(error instanceof ConnectFailure)) throw error
     const told = connectionError(error, declaration, master.user, Date.now() - started)

@@ -30,8 +30,11 @@ export interface Round {
 /** A server that goes away this often in one run is not waited for any longer. */
 const MAX_RECONNECTS = 5
 
-/** Statements in flight get this long to end by themselves after an interrupt. */
+/** Statements in flight get this long to end by themselves after an interrupt; after that they are cancelled. */
 const GRACE_MS = 2_000
+
+/** A server that does not answer to that either is left: the run ends within seconds. */
+const ABANDON_MS = 8_000
 
 /**
  * Makes the server as declared. A connection that breaks (a restart, a failover) is made anew, and the server inspected
@@ -73,15 +76,19 @@ function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
 }
 
 function cancelOnInterrupt(run: RunContext, server: Instance): () => void {
-  const { signal } = run.dependencies
-  let timer: NodeJS.Timeout | undefined
-  const onAbort = (): void => {
-    timer = setTimeout(() => { cancelBusy(server).catch((error: unknown) => { run.dependencies.progress(`could not cancel: ${String(error)}`) }) }, GRACE_MS)
+  const { signal, progress } = run.dependencies
+  const timers: NodeJS.Timeout[] = []
+  const cancel = (): void => {
+    cancelBusy(server).catch((error: unknown) => { progress(`could not cancel: ${String(error)}`) })
   }
+  const abandon = (): void => {
+    for (const session of new Set([...server.sessions, server.admin, server.lock])) session.abandon()
+  }
+  const onAbort = (): void => { timers.push(setTimeout(cancel, GRACE_MS), setTimeout(abandon, ABANDON_MS)) }
   signal.addEventListener('abort', onAbort, { once: true })
   return () => {
     signal.removeEventListener('abort', onAbort)
-    clearTimeout(timer)
+    for (const timer of timers) clearTimeout(timer)
   }
 }
 

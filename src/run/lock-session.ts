@@ -3,6 +3,7 @@ import { connect, type Target } from '../server/connect.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import { type AdminCredential, loginTo } from '../server/instance.ts'
 import { takeLock } from '../server/lock.ts'
+import { mayPass, patiently } from '../server/patience.ts'
 import type { Session } from '../server/session.ts'
 import type { RunContext } from './dependencies.ts'
 
@@ -14,11 +15,11 @@ const LOCK_DATABASE = 'postgres'
  * @returns the session that holds the lock: `session` itself, unless it is in another database.
  * @throws ApplyError when the lock is not given in time; ConnectFailure.
  */
-export async function lockInstance({ declaration, dependencies }: RunContext, session: Session, target: Target, credential: AdminCredential): Promise<Session> {
-  const lock = await lockSession(session, target, credential)
+export async function lockInstance(run: RunContext, session: Session, target: Target, credential: AdminCredential): Promise<Session> {
+  const { signal, progress } = run.dependencies
+  const lock = await lockSession(run, session, target, credential)
   try {
-    const { signal, progress } = dependencies
-    await takeLock(lock, { timeoutMs: declaration.lockTimeoutSeconds * 1000, signal, report: progress })
+    await takeLock(lock, { timeoutMs: run.declaration.lockTimeoutSeconds * 1000, signal, report: progress })
     return lock
   } catch (error) {
     if (lock !== session) await lock.close()
@@ -26,13 +27,18 @@ export async function lockInstance({ declaration, dependencies }: RunContext, se
   }
 }
 
-async function lockSession(session: Session, target: Target, credential: AdminCredential): Promise<Session> {
+async function lockSession({ declaration, dependencies: { signal, progress } }: RunContext, session: Session, target: Target, credential: AdminCredential): Promise<Session> {
   if (session.database === LOCK_DATABASE) return session
   try {
-    return await connect({ ...target, version: session.version }, await loginTo(LOCK_DATABASE, credential))
+    return await patiently(async (attempt) => connect({ ...target, version: session.version }, await loginTo(LOCK_DATABASE, credential), attempt), {
+      timeoutMs: declaration.connectTimeoutSeconds * 1000,
+      signal,
+      isPassing: mayPass,
+      report: (reason, elapsedMs) => { progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`) },
+    })
   } catch (error) {
     // Dropped, or closed to the login: then the declared database it is, and all stacks must agree on it.
-    if (error instanceof ConnectFailure && error.kind === 'after_authentication') return session
+    if (error instanceof ConnectFailure && error.kind === 'after_authentication' && !mayPass(error)) return session
     throw error
   }
 }

@@ -5,7 +5,7 @@ import type { RunIdentity } from '../model/run.ts'
 import { connect, type Target } from '../server/connect.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import { type AdminCredential, instance, type Instance, type InstanceOptions, loginTo } from '../server/instance.ts'
-import { patiently } from '../server/patience.ts'
+import { mayPass, patiently } from '../server/patience.ts'
 import type { Session } from '../server/session.ts'
 import { tlsOptions } from '../server/tls.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -140,9 +140,10 @@ async function asAdmin({ declaration, dependencies }: RunContext, target: Target
   const { host, port } = target.endpoint
   const credential = adminCredential(declaration, adminSecret, dependencies)
   const limit = declaration.connectTimeoutSeconds
-  const session = await patiently(async () => connect(target, await loginTo(declaration.instance.database, credential)), {
+  const session = await patiently(async (attempt) => connect(target, await loginTo(declaration.instance.database, credential), attempt), {
     timeoutMs: limit * 1000,
     signal: dependencies.signal,
+    isPassing: mayPass,
     report: (reason, elapsedMs) => dependencies.progress(`waiting for ${host}:${String(port)} (${(elapsedMs / 1000).toFixed(0)} of ${String(limit)} s): ${reason}`),
   })
   return { session, credential, adminSecret }

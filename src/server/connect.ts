@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import type { Endpoint } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
-import { classifyConnectError } from './failure.ts'
+import { classifyConnectError, ConnectFailure } from './failure.ts'
 import { Session } from './session.ts'
 
 /** Where to connect and how; the same for all connections of a run. */
@@ -66,8 +66,12 @@ function versionOf(parameter: string): { version: number; text: string } {
   return { version: Number(major) * 10_000 + Number(minor), text: parameter.split(' ', 1)[0] ?? '' }
 }
 
-/** @throws ConnectFailure */
-export async function connect(target: Target, login: Login): Promise<Session> {
+/**
+ * @param signal aborted: the attempt ends at once.
+ * @throws ConnectFailure
+ */
+export async function connect(target: Target, login: Login, signal: AbortSignal): Promise<Session> {
+  if (isAborted(signal)) throw givenUp(signal)
   const client = new pg.Client({
     host: target.endpoint.host,
     port: target.endpoint.port,
@@ -98,10 +102,23 @@ export async function connect(target: Target, login: Login): Promise<Session> {
       client.connection.stream.destroy()
     })
   }
+  const giveUp = (): void => { client.connection.stream.destroy() }
+  signal.addEventListener('abort', giveUp, { once: true })
   try {
     await client.connect()
   } catch (error) {
-    throw classifyConnectError(error, progress)
+    throw isAborted(signal) ? givenUp(signal) : classifyConnectError(error, progress)
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
   return new Session(client, login.database, login.user, { ...server, pid })
+}
+
+/** A call, since the type checker takes a property that it saw once for unchanged. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted
+}
+
+function givenUp(signal: AbortSignal): ConnectFailure {
+  return new ConnectFailure('unreachable', 'ABORT_ERR', `given up: ${String(signal.reason)}`, signal.reason)
 }

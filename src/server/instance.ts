@@ -13,6 +13,8 @@ export interface Instance {
   readonly sessions: ReadonlySet<Session>
   /** Opens a session within the budget of `max_connections`, and closes it when `use` is done. */
   withSession<T>(login: Login, use: (session: Session) => Promise<T>): Promise<T>
+  /** Keeps the budget, from now on, within what the server still has; one connection is always tried. */
+  allow(free: number): void
   /** The admin's login to a database; an IAM token is made anew each time, since it is good for 15 minutes only. */
   adminLogin(database: string): Promise<Login>
   /** @throws ConnectionLost when the lock is no longer held: then nothing more may be changed. */
@@ -52,7 +54,8 @@ export function instance(admin: Session, lock: Session, { target, credential, ma
     admin,
     lock,
     sessions,
-    withSession: (login, use) => limit(() => useSession(target, login, { ...patience, isPassing: (failure) => failure.kind === 'full' }, sessions, use)),
+    withSession: (login, use) => limit(() => useSession(target, login, { ...calm(patience), isPassing: (failure) => failure.kind === 'full' }, sessions, use)),
+    allow: (free) => { limit.concurrency = Math.max(1, Math.min(maxConnections, free)) },
     adminLogin: (database) => loginTo(database, credential),
     assertLocked: () => assertAlive(lock),
     close: async () => {
@@ -62,8 +65,13 @@ export function instance(admin: Session, lock: Session, { target, credential, ma
   }
 }
 
+/** What is still asked for after an interrupt serves to end in order: it is not given up. */
+function calm(patience: Patience): Patience {
+  return patience.signal.aborted ? { ...patience, signal: new AbortController().signal } : patience
+}
+
 async function useSession<T>(target: Target, login: Login, patience: Patience, sessions: Set<Session>, use: (session: Session) => Promise<T>): Promise<T> {
-  const session = await patiently(() => connect(target, login), patience)
+  const session = await patiently((signal) => connect(target, login, signal), patience)
   sessions.add(session)
   try {
     return await use(session)

@@ -11,18 +11,23 @@ export interface Patience {
   readonly isPassing?: (failure: ConnectFailure) => boolean
 }
 
+/** What passes for the admin itself: also limits of slots, of the role or of the database (53300), which come after authentication. */
+export function mayPass(failure: ConnectFailure): boolean {
+  return failure.passing || failure.code === '53300'
+}
+
 /**
  * Calls `attempt` until it succeeds, fails for good, or the time is up: a new instance's name may not resolve yet, the
  * server may be starting, all its slots may be taken.
  * @throws ConnectFailure, the last one.
  */
-export async function patiently<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
+export async function patiently<T>(attempt: (signal: AbortSignal) => Promise<T>, patience: Patience): Promise<T> {
   const started = Date.now()
   const isPassing = patience.isPassing ?? ((failure) => failure.passing)
   return pRetry(
     async () => {
       try {
-        return await attempt()
+        return await attempt(patience.signal)
       } catch (error) {
         if (error instanceof ConnectFailure && isPassing(error)) throw error
         throw new AbortError(error instanceof Error ? error : new Error(String(error)))

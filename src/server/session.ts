@@ -113,9 +113,14 @@ export class Session {
     }
   }
 
+  /** Breaks the connection: whoever waits for an answer gets ConnectionLost. */
+  abandon(): void {
+    this.#client.connection.stream.destroy()
+  }
+
   /** Ends the session; a server that no longer answers is not waited for. */
   async close(): Promise<void> {
-    const limit = setTimeout(() => this.#client.connection.stream.destroy(), CLOSE_LIMIT_MS)
+    const limit = setTimeout(() => { this.abandon() }, CLOSE_LIMIT_MS)
     try {
       await this.#client.end()
     } catch (error) {

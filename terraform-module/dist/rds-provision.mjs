@@ -289,10 +289,10 @@ ion.minDelay [${options2.minDelay}] for this waiter`)}}});var abortTimeout,creat
 init_waiter();abortTimeout=abortSignal=>{let onAbort,promise=new Promise(resolve5=>{onAbort=()=>resolve5({state:WaiterState.ABORTED}),typeof abortSignal.addEventListener==
 "function"?abortSignal.addEventListener("abort",onAbort):abortSignal.onabort=onAbort});return{clearListener(){typeof abortSignal.removeEventListener=="function"&&
 abortSignal.removeEventListener("abort",onAbort)},aborted:promise}},createWaiter=async(options2,input,acceptorChecks)=>{let params={...waiterServiceDefaults,...options2};
-validateWaiterOptions(params);let exitConditions=[runPolling(params,input,acceptorChecks)],finalize=[];if(options2.abortSignal){let{aborted,clearListener}=abortTimeout(
-options2.abortSignal);finalize.push(clearListener),exitConditions.push(aborted)}if(options2.abortController?.signal){let{aborted,clearListener}=abortTimeout(options2.
-abortController.signal);finalize.push(clearListener),exitConditions.push(aborted)}return Promise.race(exitConditions).then(result=>{for(let fn of finalize)fn();
-return result})}}});var Client,init_client=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js"(){init_MiddlewareStack();Client=class{config;middlewareStack=constructStack();initConfig;handlers;constructor(config){
+validateWaiterOptions(params);let exitConditions=[runPolling(params,input,acceptorChecks)],finalize=[];if(options2.abortSignal){let{aborted:aborted2,clearListener}=abortTimeout(
+options2.abortSignal);finalize.push(clearListener),exitConditions.push(aborted2)}if(options2.abortController?.signal){let{aborted:aborted2,clearListener}=abortTimeout(
+options2.abortController.signal);finalize.push(clearListener),exitConditions.push(aborted2)}return Promise.race(exitConditions).then(result=>{for(let fn of finalize)
+fn();return result})}}});var Client,init_client=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js"(){init_MiddlewareStack();Client=class{config;middlewareStack=constructStack();initConfig;handlers;constructor(config){
 this.config=config;let{protocol,protocolSettings}=config;protocolSettings&&typeof protocol=="function"&&(config.protocol=new protocol(protocolSettings))}send(command10,optionsOrCb,cb){
 let options2=typeof optionsOrCb!="function"?optionsOrCb:void 0,callback=typeof optionsOrCb=="function"?optionsOrCb:cb,useHandlerCache=options2===void 0&&this.config.
 cacheMiddleware===!0,handler;if(useHandlerCache){this.handlers||(this.handlers=new WeakMap);let handlers=this.handlers;handlers.has(command10.constructor)?handler=
@@ -1514,9 +1514,9 @@ SignatureException"&&error.message?.includes("Signature expired")||TRANSIENT_ERR
 "")||NODEJS_NETWORK_ERROR_CODES.includes(error?.code||"")||TRANSIENT_ERROR_STATUS_CODES.includes(error.$metadata?.httpStatusCode||0)||isBrowserNetworkError(error)||
 isNodeJsHttp2TransientError(error)||error.cause!==void 0&&depth<=10&&isTransientError(error.cause,depth+1)),isServerError=error=>{if(error.$metadata?.httpStatusCode!==
 void 0){let statusCode=error.$metadata.httpStatusCode;return 500<=statusCode&&statusCode<=599&&!isTransientError(error)}return!1}}});var race,createAbortError,isAbortError,init_race=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/race.js"(){race=(promise,signal)=>{if(!signal)
-return promise;let cleanup=()=>{},aborted=new Promise((_,reject)=>{let handler=()=>reject(createAbortError());signal.aborted?handler():typeof signal.addEventListener==
+return promise;let cleanup=()=>{},aborted2=new Promise((_,reject)=>{let handler=()=>reject(createAbortError());signal.aborted?handler():typeof signal.addEventListener==
 "function"?(signal.addEventListener("abort",handler,{once:!0}),cleanup=()=>signal.removeEventListener("abort",handler)):signal.onabort=handler});return Promise.
-race([promise,aborted]).finally(cleanup)},createAbortError=()=>Object.assign(new Error("Request aborted"),{name:"AbortError"}),isAbortError=error=>typeof error==
+race([promise,aborted2]).finally(cleanup)},createAbortError=()=>Object.assign(new Error("Request aborted"),{name:"AbortError"}),isAbortError=error=>typeof error==
 "object"&&error!==null&&"name"in error&&error.name==="AbortError"}});var INVOCATION_ID_HEADER,REQUEST_HEADER,init_constants3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/constants.js"(){INVOCATION_ID_HEADER=
 "amz-sdk-invocation-id",REQUEST_HEADER="amz-sdk-request"}});function parseRetryAfterHeader(response,logger2){if(HttpResponse.isInstance(response))for(let header in response.headers){if(!hasOwn(response.headers,header))continue;
 let h9=header.toLowerCase();if(h9==="retry-after"){let retryAfter=response.headers[header],retryAfterSeconds=NaN;if(retryAfter.endsWith("GMT"))try{retryAfterSeconds=
@@ -7762,9 +7762,9 @@ on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get bu
 let result=await this.#send(queries);return(Array.isArray(result)?result:[result]).map(rowsOf)}async run(statements){await this.#send(statements)}async#send(statements){
 this.#completed=0,this.#busySince=Date.now();try{return await this.#client.query(statements.join(`;
 `))}catch(error){if(!(error instanceof DatabaseError))throw new ConnectionLost(messageOf2(error),error);let code=error.code??"";throw ENDING.test(code)?(this.#lost??=
-error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=null,this.#answeredAt=Date.now()}}async close(){
-let limit=setTimeout(()=>this.#client.connection.stream.destroy(),CLOSE_LIMIT_MS);try{await this.#client.end()}catch(error){this.#lost??=error instanceof Error?
-error:new Error(String(error))}finally{clearTimeout(limit)}}}}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=null,this.#answeredAt=Date.now()}}abandon(){
+this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{await this.#client.end()}catch(error){this.#lost??=
+error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
 role&&(role=statement.runAs,texts4.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${identifier(role)}`),steps.push(null)),texts4.push(statement.reveal()),steps.push(
 step2);return{texts:[...texts4,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/apply/script.ts"(){"use strict";init_quote()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
 let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
@@ -8111,11 +8111,19 @@ rusted,
     FROM (SELECT dbid, refobjid AS role FROM pg_shdepend WHERE refclassid = 'pg_catalog.pg_authid'::regclass AND deptype IN ('o', 'a')
       UNION SELECT datid, usesysid FROM pg_stat_activity) u
     JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
-    WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}var FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm(
-{"src/server/cluster-queries.ts"(){"use strict";init_quote();init_row();FACTS=`SELECT current_setting('server_version_num')::int AS version,
+    WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}var FREE_CONNECTIONS,FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm(
+{"src/server/cluster-queries.ts"(){"use strict";init_quote();init_row();FREE_CONNECTIONS=`SELECT least(
+    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
+      - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0) - count(*),
+    CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
+    CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END)::int
+  FROM pg_roles r, pg_database d, pg_stat_activity a
+  WHERE r.rolname = session_user AND d.datname = current_database() AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL
+  GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,FACTS=`SELECT current_setting('server_version_num')::int AS version,
   current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
-  current_setting('password_encryption') AS password_encryption`,ROLES=`SELECT rolname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreate\
-db AS create_db,
+  current_setting('password_encryption') AS password_encryption, (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`SELECT rolname::text AS name, rolcanlogin AS \
+can_login, rolsuper AS superuser, rolcreatedb AS create_db,
   rolcreaterole AS create_role, rolreplication AS replication, rolbypassrls AS bypass_rls, rolconnlimit AS connection_limit,
   CASE rolvaliduntil WHEN 'infinity' THEN NULL WHEN '-infinity' THEN 0 ELSE extract(epoch FROM rolvaliduntil)::float8 END AS valid_until,
   shobj_description(oid, 'pg_authid') AS comment
@@ -8129,22 +8137,22 @@ filter(database=>database.owner.adoptExisting).map(database=>database.name),[fac
 users=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS,parameters(parameterNames(
 declaration)),extensions(wantsExtensions),databaseUsers(adopted),HOLDERS,encodings(declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;
 if(server===void 0)throw new TypeError("the server did not say who it is");return{server:{version:integer(server,"version"),versionText:text(server,"version_tex\
-t").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag2(server,"in_recovery"),passwordEncryption:text(server,"password_encryption")},roles:byName(roles.
-map(roleState)),databases:byName(databaseRows2.map(databaseState)),memberships:members.map(membership),settings:settings.map(storedSetting),parameters:byName(parameterRows.
-map(parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row3=>({database:text(row3,"database"),role:text(row3,"role")})),
-holders:holdersByDatabase(holders),encodings:new Map(encodingRows.map(row3=>[text(row3,"declared"),text(row3,"name")]))}}function parameterNames(declaration){return[
-...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.
-name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row3 of rows){let database=text(row3,"database");holders.set(database,(holders.get(database)??
-new Set).add(text(row3,"role")))}return holders}function roleState(row3){return{name:text(row3,"name"),canLogin:flag2(row3,"can_login"),superuser:flag2(row3,"su\
-peruser"),createDb:flag2(row3,"create_db"),createRole:flag2(row3,"create_role"),replication:flag2(row3,"replication"),bypassRls:flag2(row3,"bypass_rls"),connectionLimit:integer(
-row3,"connection_limit"),validUntil:momentOrNull(row3,"valid_until"),comment:textOrNull(row3,"comment")}}function databaseState(row3){return{name:text(row3,"nam\
-e"),owner:text(row3,"owner"),encoding:text(row3,"encoding"),collate:text(row3,"collate"),ctype:text(row3,"ctype"),icuLocale:textOrNull(row3,"icu_locale"),connectionLimit:integer(
-row3,"connection_limit"),allowConnections:flag2(row3,"allow_connections"),isTemplate:flag2(row3,"is_template"),comment:textOrNull(row3,"comment"),acl:acl(row3,"\
-acl")}}function membership(row3){return{role:text(row3,"role"),member:text(row3,"member"),grantor:text(row3,"grantor"),admin:flag2(row3,"admin"),inherit:flag2(row3,
-"inherit"),set:flag2(row3,"set")}}function storedSetting(row3){return{database:text(row3,"database"),role:text(row3,"role"),name:text(row3,"name"),value:text(row3,
-"value")}}function parameter(row3){return{name:text(row3,"name"),context:text(row3,"context")}}function availableExtension(row3){return{name:text(row3,"name"),trusted:flag2(
-row3,"trusted"),requires:texts(row3,"requires"),schema:textOrNull(row3,"schema")}}var init_inspect_cluster=__esm({"src/server/inspect-cluster.ts"(){"use strict";
-init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype\
+t").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag2(server,"in_recovery"),passwordEncryption:text(server,"password_encryption"),freeConnections:integer(
+server,"free_connections")},roles:byName(roles.map(roleState)),databases:byName(databaseRows2.map(databaseState)),memberships:members.map(membership),settings:settings.
+map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row3=>({database:text(
+row3,"database"),role:text(row3,"role")})),holders:holdersByDatabase(holders),encodings:new Map(encodingRows.map(row3=>[text(row3,"declared"),text(row3,"name")]))}}
+function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){
+return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row3 of rows){let database=text(row3,"database");
+holders.set(database,(holders.get(database)??new Set).add(text(row3,"role")))}return holders}function roleState(row3){return{name:text(row3,"name"),canLogin:flag2(
+row3,"can_login"),superuser:flag2(row3,"superuser"),createDb:flag2(row3,"create_db"),createRole:flag2(row3,"create_role"),replication:flag2(row3,"replication"),
+bypassRls:flag2(row3,"bypass_rls"),connectionLimit:integer(row3,"connection_limit"),validUntil:momentOrNull(row3,"valid_until"),comment:textOrNull(row3,"comment")}}
+function databaseState(row3){return{name:text(row3,"name"),owner:text(row3,"owner"),encoding:text(row3,"encoding"),collate:text(row3,"collate"),ctype:text(row3,
+"ctype"),icuLocale:textOrNull(row3,"icu_locale"),connectionLimit:integer(row3,"connection_limit"),allowConnections:flag2(row3,"allow_connections"),isTemplate:flag2(
+row3,"is_template"),comment:textOrNull(row3,"comment"),acl:acl(row3,"acl")}}function membership(row3){return{role:text(row3,"role"),member:text(row3,"member"),grantor:text(
+row3,"grantor"),admin:flag2(row3,"admin"),inherit:flag2(row3,"inherit"),set:flag2(row3,"set")}}function storedSetting(row3){return{database:text(row3,"database"),
+role:text(row3,"role"),name:text(row3,"name"),value:text(row3,"value")}}function parameter(row3){return{name:text(row3,"name"),context:text(row3,"context")}}function availableExtension(row3){
+return{name:text(row3,"name"),trusted:flag2(row3,"trusted"),requires:texts(row3,"requires"),schema:textOrNull(row3,"schema")}}var init_inspect_cluster=__esm({"s\
+rc/server/inspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype\
  = 'e')`}function schemas(count){let objects2=`SELECT c.relnamespace AS schema, c.relowner AS owner FROM pg_class c WHERE ${RELATIONS} AND ${noMember("pg_class",
 "c.oid")}
     UNION ALL SELECT p.pronamespace, p.proowner FROM pg_proc p WHERE ${noMember("pg_proc","p.oid")}`,counts=count?`LEFT JOIN (SELECT schema, count(*)::int AS ob\
@@ -8245,26 +8253,29 @@ null?null:inspectDatabase(session,look3));return{state:{kind:"password_right",no
 return{state:stateOf(error),interior:null}}}function stateOf(failure2){switch(failure2.kind){case"after_authentication":return{kind:"password_right",note:failure2.
 message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure2.message};case"\
 unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure2}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();
-init_inspect_database();MAX_VERSIONS=3}});async function inspect2(server,versions2,declaration,credentials,scope){let cluster=await inspectCluster(server.admin,declaration),logins=new Map(scope?.before.
-actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,...scope?.before.credentials??
-[]]),applications=declaration.applications.filter(application=>scope===null||scope.applications.has(application.name)),looksInside=database=>scope===null||scope.
-databases.has(database.name)||scope.applications.has(database.owner.name),databases2=declaration.databases.filter(database=>mayLookInside(cluster,database)&&looksInside(
-database));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);let byOwner=new Map(databases2.map(database=>[database.owner.
-name,database]));return await settled(applications.map(async application=>{let credential=tried.get(application.name);if(credential===void 0||!mayTry(cluster,application))
-return logins.set(application.name,{kind:"not_tried"});let database=byOwner.get(application.name),look3=database===void 0?null:lookInto(cluster,declaration,database),
-result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),look3);return tried.set(application.name,result.credential),result.
-interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.state)})),await settled(databases2.filter(database=>!interiors.
-has(database.name)).map(async database=>{let seen=await seenByAdmin(server,database,lookInto(cluster,declaration,database));typeof seen=="string"?unseen.set(database.
-name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function mayTry(cluster,application){let role=cluster.
-roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){let state2=cluster.
-databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==-2}function isExpired(cluster,application){let until=cluster.
-roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function lookInto(cluster,declaration,database){let holders=new Set(
-[...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]]),guests=new Set(database.guests.map(application=>application.
-username)),strangers=declaration.applications.filter(application=>application.database!==database.name&&holders.has(application.username));return{grantees:[...guests,
-...strangers.map(application=>application.username)],wantsAccess:declaration.governanceDir!==null}}async function seenByAdmin(server,database,look3){try{return await server.
-withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after\
-_authentication"&&["42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";
-init_tag();init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login()}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
+init_inspect_database();MAX_VERSIONS=3}});async function inspect2(server,versions2,declaration,credentials,scope){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.server.freeConnections);
+let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,
+...scope?.before.credentials??[]]),applications=declaration.applications.filter(application=>scope===null||scope.applications.has(application.name)),looksInside=database=>scope===
+null||scope.databases.has(database.name)||scope.applications.has(database.owner.name),databases2=declaration.databases.filter(database=>mayLookInside(cluster,database)&&
+looksInside(database));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);let byOwner=new Map(databases2.map(database=>[
+database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,application])),lookInto=database=>({grantees:granteesOf(
+cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut=async application=>{logins.set(application.name,{kind:"not_tried"});let credential=tried.
+get(application.name);if(credential===void 0||!mayTry(cluster,application))return;let database=byOwner.get(application.name),look3=database===void 0?null:lookInto(
+database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),look3);tried.set(application.name,result.credential),result.
+interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.state)};return await settled(turnsOf(cluster,applications).
+map(async turn=>{for(let application of turn)await tryOut(application)})),await settled(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{
+let seen=await seenByAdmin(server,database,lookInto(database));typeof seen=="string"?unseen.set(database.name,seen):interiors.set(database.name,seen)})),{actual:{
+cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){let turns=new Map;for(let application of applications){let key=(cluster.
+databases.get(application.database)?.connectionLimit??-1)>=0?`database ${application.database}`:`application ${application.name}`;turns.set(key,[...turns.get(key)??
+[],application])}return[...turns.values()]}function mayTry(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.
+adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.
+owner.username&&state2.connectionLimit!==-2}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==
+null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).
+map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.get(role)?.database??database.name)!==database.name);return[...new Set(
+[...database.guests.map(application=>application.username),...strangers.sort()])]}async function seenByAdmin(server,database,look3){try{return await server.withSession(
+await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authenticat\
+ion"&&["42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_tag();
+init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login()}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
 function nameApplications(problems,declaration){let users=new Map;for(let{secretId:secretId2,name:name2}of passwordLogins(declaration))users.set(secretId2,[...users.
 get(secretId2)??[],name2]);return problems.flatMap(problem2=>{let names2=users.get(problem2.field)??[];return[...names2.length===0||problem2.field===declaration.
@@ -8296,9 +8307,10 @@ rc/run/verifiers.ts"(){"use strict";init_verifier()}});async function converge(r
 async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(!isLost(error)||reconnects>=MAX_RECONNECTS||run.dependencies.signal.aborted)
 return ledger.giveUp(error);run.dependencies.progress(`the connection to the server broke (${error.message}); connecting anew`)}}async function connected(run,open3,use){
 let server=await open3(),stopCancelling=cancelOnInterrupt(run,server);try{return await use(server)}finally{stopCancelling(),await server.close()}}function isLost(error){
-return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}function cancelOnInterrupt(run,server){let{signal}=run.dependencies,timer,
-onAbort=()=>{timer=setTimeout(()=>{cancelBusy(server).catch(error=>{run.dependencies.progress(`could not cancel: ${String(error)}`)})},GRACE_MS)};return signal.
-addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort),clearTimeout(timer)}}async function rounds(run,server,credentials,ledger){
+return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}function cancelOnInterrupt(run,server){let{signal,progress}=run.dependencies,
+timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,
+server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener(
+"abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)clearTimeout(timer)}}async function rounds(run,server,credentials,ledger){
 let{signal,progress}=run.dependencies,scope=null,last=null,passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,plan}=await makeRound(
 run,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await movedOn(run,passwords,inspection);if(moved===
 null)return recordFindings(run.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(
@@ -8322,8 +8334,9 @@ let credential=current.credentials.get(secretId2);credential!==void 0&&credentia
 return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(newer.keys()),databases:new Set}}
 function notConverged(plan){return new ApplyError(planSteps(plan).map(step2=>({application:step2.application,field:step2.object,message:`still to do after it wa\
 s done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."})))}var MAX_ROUNDS,
-MAX_RECONNECTS,GRACE_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";init_execute();init_errors();init_actual();init_step();init_plan();init_blockers();
-init_failure();init_inspect();init_session();init_assignments();init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MAX_RECONNECTS=5,GRACE_MS=2e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+MAX_RECONNECTS,GRACE_MS,ABANDON_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";init_execute();init_errors();init_actual();init_step();init_plan();
+init_blockers();init_failure();init_inspect();init_session();init_assignments();init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MAX_RECONNECTS=5,GRACE_MS=
+2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
 applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}function assertReserved(declaration,{
@@ -8362,15 +8375,17 @@ olation","read committed"],["default_transaction_deferrable","off"],["standard_c
 yle","ISO,YMD"],["TimeZone","UTC"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messages","error"],["jit",
 "off"]];return target.version>=16e4&&parameters2.push(["createrole_self_grant",""]),target.version>=17e4&&parameters2.push(["transaction_timeout","0"]),parameters2.
 map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.
-exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login){let client=new esm_default2.
-Client({host:target.endpoint.host,port:target.endpoint.port,user:login.user,database:login.database,password:login.password.reveal(),ssl:target.ssl,sslnegotiation:target.
-ssl!==!1&&target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),client_encoding:"UTF8",connectionTimeoutMillis:CONNECT_LIMIT_MS,
-keepAlive:!0,keepAliveInitialDelayMillis:1e4}),progress={authenticated:!1,passwordAskedInClear:!1},pid=0,server={version:target.version,text:""};client.connection.
-on("authenticationOk",()=>progress.authenticated=!0),client.connection.on("parameterStatus",message=>{message.parameterName==="server_version"&&(server=versionOf(
-message.parameterValue))}),client.connection.on("backendKeyData",message=>pid=message.processID),login.mayGoInClear||client.connection.prependListener("authenti\
-cationCleartextPassword",()=>{progress.passwordAskedInClear=!0,client.connection.stream.destroy()});try{await client.connect()}catch(error){throw classifyConnectError(
-error,progress)}return new Session(client,login.database,login.user,{...server,pid})}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use str\
-ict";init_esm();init_failure();init_session();CONNECT_LIMIT_MS=15e3}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
+exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login,signal){if(isAborted(
+signal))throw givenUp(signal);let client=new esm_default2.Client({host:target.endpoint.host,port:target.endpoint.port,user:login.user,database:login.database,password:login.
+password.reveal(),ssl:target.ssl,sslnegotiation:target.ssl!==!1&&target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(
+target),client_encoding:"UTF8",connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,keepAliveInitialDelayMillis:1e4}),progress={authenticated:!1,passwordAskedInClear:!1},
+pid=0,server={version:target.version,text:""};client.connection.on("authenticationOk",()=>progress.authenticated=!0),client.connection.on("parameterStatus",message=>{
+message.parameterName==="server_version"&&(server=versionOf(message.parameterValue))}),client.connection.on("backendKeyData",message=>pid=message.processID),login.
+mayGoInClear||client.connection.prependListener("authenticationCleartextPassword",()=>{progress.passwordAskedInClear=!0,client.connection.stream.destroy()});let giveUp=()=>{
+client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,{once:!0});try{await client.connect()}catch(error){throw isAborted(signal)?givenUp(signal):
+classifyConnectError(error,progress)}finally{signal.removeEventListener("abort",giveUp)}return new Session(client,login.database,login.user,{...server,pid})}function isAborted(signal){
+return signal.aborted}function givenUp(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,
+init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();CONNECT_LIMIT_MS=15e3}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
 "boolean"&&(options2={forever:options2}),this._originalTimeouts=JSON.parse(JSON.stringify(timeouts)),this._timeouts=timeouts,this._options=options2||{},this._maxRetryTime=
 options2&&options2.maxRetryTime||1/0,this._fn=null,this._errors=[],this._attempts=1,this._operationTimeout=null,this._operationTimeoutCb=null,this._timeout=null,
 this._operationStart=null,this._timer=null,this._options.forever&&(this._cachedTimeouts=this._timeouts.slice(0))}module.exports=RetryOperation;RetryOperation.prototype.
@@ -8412,14 +8427,16 @@ error)),await options2.onFailedAttempt(error),!operation2.retry(error))throw ope
 options2),cleanUp(),reject(finalError)}}})})}var import_retry21,AbortError,decorateErrorWithCounts,init_p_retry=__esm({"node_modules/p-retry/index.js"(){import_retry21=
 __toESM(require_retry2(),1);init_is_network_error();AbortError=class extends Error{constructor(message){super(),message instanceof Error?(this.originalError=message,
 {message}=message):(this.originalError=new Error(message),this.originalError.stack=this.stack),this.name="AbortError",this.message=message}},decorateErrorWithCounts=
-(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=attemptNumber,error.retriesLeft=retriesLeft,error}}});async function patiently(attempt,patience){let started=Date.now(),isPassing=patience.isPassing??(failure2=>failure2.passing);return pRetry(async()=>{try{return await attempt()}catch(error){
-throw error instanceof ConnectFailure&&isPassing(error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,
-maxTimeout:5e3,factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.
-timeoutMs&&patience.report(error.message,Date.now()-started)}})}var init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();init_failure()}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function instance(admin,lock,{target,
+(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=attemptNumber,error.retriesLeft=retriesLeft,error}}});function mayPass(failure2){return failure2.passing||failure2.code==="53300"}async function patiently(attempt,patience){let started=Date.now(),isPassing=patience.
+isPassing??(failure2=>failure2.passing);return pRetry(async()=>{try{return await attempt(patience.signal)}catch(error){throw error instanceof ConnectFailure&&isPassing(
+error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,factor:1.6,randomize:!0,
+signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.timeoutMs&&patience.report(error.
+message,Date.now()-started)}})}var init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();init_failure()}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function instance(admin,lock,{target,
 credential,maxConnections,patience}){let limit=pLimit(maxConnections),sessions2=new Set;return{admin,lock,sessions:sessions2,withSession:(login,use)=>limit(()=>useSession(
-target,login,{...patience,isPassing:failure2=>failure2.kind==="full"},sessions2,use)),adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
-lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}async function useSession(target,login,patience,sessions2,use){let session=await patiently(
-()=>connect(target,login),patience);sessions2.add(session);try{return await use(session)}finally{sessions2.delete(session),await session.close()}}async function assertAlive(session){
+target,login,{...calm(patience),isPassing:failure2=>failure2.kind==="full"},sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},
+adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}function calm(patience){
+return patience.signal.aborted?{...patience,signal:new AbortController().signal}:patience}async function useSession(target,login,patience,sessions2,use){let session=await patiently(
+signal=>connect(target,login,signal),patience);sessions2.add(session);try{return await use(session)}finally{sessions2.delete(session),await session.close()}}async function assertAlive(session){
 if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.lost);if(session.busySince!==null||Date.now()-session.answeredAt<PING_AFTER_MS)return;
 let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
 try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var PING_AFTER_MS,PING_LIMIT_MS,init_instance=__esm({"src/server/inst\
@@ -11466,32 +11483,33 @@ strict";import_promises8=__toESM(require_promises2(),1);init_errors();init_row()
 name::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance({declaration,dependencies:dependencies2},session,target,credential){let lock=await lockSession(session,target,credential);try{let{signal,
-progress}=dependencies2;return await takeLock(lock,{timeoutMs:declaration.lockTimeoutSeconds*1e3,signal,report:progress}),lock}catch(error){throw lock!==session&&
-await lock.close(),error}}async function lockSession(session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await connect({...target,
-version:session.version},await loginTo(LOCK_DATABASE,credential))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication")return session;
-throw error}}var LOCK_DATABASE,init_lock_session=__esm({"src/run/lock-session.ts"(){"use strict";init_connect();init_failure();init_instance();init_lock();LOCK_DATABASE=
-"postgres"}});async function bootstrap(run,target,admin,adminSecret){let{declaration,dependencies:dependencies2}=run,master=await masterCredential(run);assertNone([...checkSameLogin(
-master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(declaration,target,master,admin.user),lock=session;try{
-lock=await lockInstance(run,session,target,master);let adopted=declaration.applications.filter(application=>application.adoptExisting).map(application=>application.
-username),cluster=await inspectCluster(session,{...declaration,databases:[],applications:[]}),facts=await inspectMaster(session,[...adopted,admin.user,"pg_signa\
-l_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user);assertNone(role===void 0?[]:checkAdminRole(role));let plan=planBootstrap(
-{cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await logsIn(declaration,target,admin)?null:await scramVerifier(adminSecret.password),
-...facts,adopted,buildId:run.run.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(
-master.user,admin.user,facts.grantable.has(admin.user)):[]);let{signal,progress}=dependencies2,server=instance(session,lock,{target,credential:master,maxConnections:1,
-patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});
-if(recordFindings(run.recorder,plan.findings,new Set),recordUnknown(draft=>{run.recorder.record(draft)},execution.unknown),execution.lost!==null)throw execution.
-lost;assertApplied(run,execution)}finally{await session.close(),lock!==session&&await lock.close()}}async function logsIn(declaration,target,admin){try{return await(await connect(
-target,await loginTo(declaration.instance.database,admin))).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after\
-_authentication"}}async function masterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a m\
-aster secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.
-username;if(user===null)throw new SecretError([{application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);
-return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster(declaration,target,master,admin){let started=Date.
-now();try{return await connect(target,await loginTo(declaration.instance.database,master))}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(
-error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check b\
-oth secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):
-told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/bootstrap.\
-ts"(){"use strict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();
+    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance(run,session,target,credential){let{signal,progress}=run.dependencies,lock=await lockSession(run,session,target,credential);try{return await takeLock(
+lock,{timeoutMs:run.declaration.lockTimeoutSeconds*1e3,signal,report:progress}),lock}catch(error){throw lock!==session&&await lock.close(),error}}async function lockSession({
+declaration,dependencies:{signal,progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await patiently(async attempt=>connect(
+{...target,version:session.version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing:mayPass,report:(reason,elapsedMs)=>{
+progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&
+error.kind==="after_authentication"&&!mayPass(error))return session;throw error}}var LOCK_DATABASE,init_lock_session=__esm({"src/run/lock-session.ts"(){"use str\
+ict";init_connect();init_failure();init_instance();init_lock();init_patience();LOCK_DATABASE="postgres"}});async function bootstrap(run,target,admin,adminSecret){let{declaration,dependencies:dependencies2}=run,master=await masterCredential(run);assertNone([...checkSameLogin(
+master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(run,target,master,admin.user),lock=session;try{lock=await lockInstance(
+run,session,target,master);let adopted=declaration.applications.filter(application=>application.adoptExisting).map(application=>application.username),cluster=await inspectCluster(
+session,{...declaration,databases:[],applications:[]}),facts=await inspectMaster(session,[...adopted,admin.user,"pg_signal_backend","pg_read_all_stats","rds_pas\
+sword","rds_iam"]),role=cluster.roles.get(admin.user);assertNone(role===void 0?[]:checkAdminRole(role));let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.
+admin.auth,verifier:adminSecret===null||await logsIn(run,target,admin)?null:await scramVerifier(adminSecret.password),...facts,adopted,buildId:run.run.buildId,tags:declaration.
+tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(master.user,admin.user,facts.grantable.has(admin.user)):
+[]);let{signal,progress}=dependencies2,server=instance(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(
+server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});if(recordFindings(run.recorder,plan.findings,new Set),recordUnknown(draft=>{
+run.recorder.record(draft)},execution.unknown),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{await session.close(),lock!==session&&
+await lock.close()}}async function logsIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.
+database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function masterCredential({
+declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
+readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.username;if(user===null)throw new SecretError(
+[{application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(
+credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
+target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(error,
+declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both se\
+crets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,
+{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/bootstrap.ts"(){"use str\
+ict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();
 init_inspect_master();init_instance();init_assess();init_connection_error();init_ledger();init_lock_session()}});function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,
 63)}async function targetOf(declaration,run,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationName(
@@ -11513,9 +11531,10 @@ return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.ki
 for(let stage of["AWSPENDING","AWSCURRENT"]){let version2=await run.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))
 try{return await asAdmin(run,target,version2)}catch(error){if(!isRefused(error))throw error}}return null}async function asAdmin({declaration,dependencies:dependencies2},target,adminSecret){
 let{host:host2,port:port2}=target.endpoint,credential=adminCredential(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await patiently(
-async()=>connect(target,await loginTo(declaration.instance.database,credential)),{timeoutMs:limit*1e3,signal:dependencies2.signal,report:(reason,elapsedMs)=>dependencies2.
-progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var init_open=__esm(
-{"src/run/open.ts"(){"use strict";init_connect();init_failure();init_instance();init_patience();init_tls();init_bootstrap3();init_connection_error();init_lock_session()}});function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,
+report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,
+adminSecret}}var init_open=__esm({"src/run/open.ts"(){"use strict";init_connect();init_failure();init_instance();init_patience();init_tls();init_bootstrap3();init_connection_error();
+init_lock_session()}});function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
 thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
 Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What took effect is in the audit;\
  the next run goes on from there."}],{cause:thrown})}var init_provision_error=__esm({"src/run/provision-error.ts"(){"use strict";init_errors();init_failure()}});var run_exports={};__export(run_exports,{apply:()=>apply});async function apply(declaration,run,dependencies2){let records=[],{environment,clusterName,instance:instance2}=declaration,
@@ -11532,12 +11551,14 @@ masterSecretId===null||!lacksOnlyRights(error))throw error;return await repairAd
 let open3=async()=>{let server=await openInstance(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(
 context,open3,credentials.applications,async(server,inspection)=>declaration.governanceDir===null?null:matrixOf(declaration,server,inspection))}function lacksOnlyRights(error){
 return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies2,secrets,recorder){
-let[actor,credentials]=await Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]);if(actor.status==="fulfilled"&&recorder.
-setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function failedSecrets(declaration,error){
-return error instanceof SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,
-username=null}=application??{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.
-field}: ${problem2.message} ${problem2.remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();init_errors();init_actual();
-init_request();init_assess();init_complete();init_converge();init_credentials();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
+let calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await Promise.race([calls,aborted(
+dependencies2.signal)]);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status===
+"rejected")throw actor.reason;return credentials.value}async function aborted(signal){return new Promise((_resolve,reject)=>{let stop=()=>{reject(new ApplyError(
+[interrupted(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0})})}function failedSecrets(declaration,error){return error instanceof
+SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??
+{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.
+message} ${problem2.remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();init_errors();init_actual();init_request();init_assess();
+init_complete();init_converge();init_credentials();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
 env:env3}){let pr=env3.APPVEYOR_PULL_REQUEST_NUMBER,isPr=!!pr;return{name:"Appveyor",service:"appveyor",commit:env3.APPVEYOR_REPO_COMMIT,tag:env3.APPVEYOR_REPO_TAG_NAME,
 build:env3.APPVEYOR_BUILD_NUMBER,buildUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/${env3.APPVEYOR_BUILD_VERSION}`,branch:env3.APPVEYOR_REPO_BRANCH,
 job:env3.APPVEYOR_JOB_NUMBER,jobUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/job/${env3.APPVEYOR_JOB_ID}`,pr,isPr,prBranch:env3.APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH,
@@ -13377,8 +13398,8 @@ departures,cluster}=examination,open3=departures.filter(item=>isSnapshotted(item
 0)throw new BlockedError(open3.map(openedAgain));await close2(context,server,examination),await remove(context,server,examination);let staying=before.departures.
 filter(item=>!departures.some(other=>other.username===item.username));await reopen(context,server,staying)}finally{await server.close()}}function openedAgain({application,
 drops}){return{application,field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does no\
-t.`,remedy:"Nothing was dropped; run again."}}async function reopened({context,admin},departures,error){if(departures.length===0)return error;let calm={...context,
-dependencies:{...context.dependencies,signal:new AbortController().signal}};try{let server=await openInstance(calm,admin);try{await reopen(calm,server,departures)}finally{
+t.`,remedy:"Nothing was dropped; run again."}}async function reopened({context,admin},departures,error){if(departures.length===0)return error;let calm2={...context,
+dependencies:{...context.dependencies,signal:new AbortController().signal}};try{let server=await openInstance(calm2,admin);try{await reopen(calm2,server,departures)}finally{
 await server.close()}return error}catch(failure2){let{message}=provisionError(failure2);return withProblems(error,departures.map(({application,username,drops})=>({
 application,field:"destroy",message:`${drops===null?username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Ru\
 n again, or put the application back and apply${drops===null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}
@@ -14527,15 +14548,15 @@ throw new InvalidInputError([{application:null,field:`--${option}`,message,remed
 length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,field:"destroy",message,
 remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is\
  missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
-[{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr);
-function interruption(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};
-return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment){
-let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.logFormat===
-"json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged:!1});return isGithubActions(process.env)?[main2,githubReporter(lines)]:[main2]}
-function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter({...lines,writeSummary:file===""?()=>{}:createFileOutput(
-file).write})}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
-caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{...awsDependencies2,now:()=>new Date,signal:interruption(),sinks:[
-record=>reporters.forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
+[{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr),
+interrupt=interruption();function interruption(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.
+abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.
+auditFile!==null}function reportersFor(environment){let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,
+process.stdout.isTTY),main2=environment.logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged:!1});return isGithubActions(
+process.env)?[main2,githubReporter(lines)]:[main2]}function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter({...lines,
+writeSummary:file===""?()=>{}:createFileOutput(file).write})}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
+caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
+forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
 `),defaultCaFile:caFile===""?null:caFile}}async function runApply(options2,environment){let reporters=reportersFor(environment),[{apply:apply2},{start:start2},{
 concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_run(),run_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
 dependencies2=await dependenciesFor(environment,reporters),begun=await start2({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.
@@ -14580,4 +14601,4 @@ process.argv.slice(2));switch(options2.command){case"help":return output.write(o
 `),EXIT.done;case"apply":return runApply(options2,readEnvironment(process.env));case"plan":return runPlan2(options2,readEnvironment(process.env));case"report":return runReport(
 options2,readEnvironment(process.env));case"destroy":return runDestroy(options2,readEnvironment(process.env))}}try{process.exitCode=await main()}catch(error){if(!(error instanceof
 ProvisionError))throw error;for(let problem2 of error.problems)errors.write(`${describeProblem(problem2)}
-`);process.exitCode=error.exitCode}
+`);process.exitCode=error.exitCode}interrupt.aborted&&process.exit();
