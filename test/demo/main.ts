@@ -1,5 +1,7 @@
 /** Runs the demo to its end, a failure or an interrupt, and leaves nothing behind but the audit. */
-import { relative } from 'node:path'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
 import { type Cleanup, KEPT, makeBed } from './bed.ts'
 import { done, failed, heading, say } from './screen.ts'
 import { tell } from './story.ts'
@@ -13,6 +15,17 @@ const cleanup: Cleanup = (remove) => removals.unshift(remove)
 const interrupt = new AbortController()
 // npm passes a signal on that the terminal has sent already: later ones change nothing, the removal goes on.
 for (const name of SIGNALS) process.on(name, () => interrupt.abort(name))
+
+/**
+ * All temporary files of the demo in one folder, the test bed's own included, so that they go together. Its name is short,
+ * since a socket's path below it may have 103 characters on macOS.
+ */
+async function makeFolder(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'rdsp-'))
+  cleanup(() => rm(folder, { recursive: true, force: true }))
+  await chmod(folder, 0o755) // as root, the server runs as another user
+  process.env['TMPDIR'] = folder
+}
 
 async function removeAll(): Promise<number> {
   let failures = 0
@@ -31,6 +44,7 @@ async function demo(): Promise<number> {
   const started = Date.now()
   try {
     heading('An instance to try it on')
+    await makeFolder()
     const bed = await makeBed(cleanup, interrupt.signal)
     await tell(bed, interrupt.signal)
     heading('The end')
@@ -45,6 +59,6 @@ async function demo(): Promise<number> {
 
 const exitCode = await demo()
 const left = await removeAll()
-if (left === 0) done("Removed again: the server, the stand-in for AWS, Terraform's folder and state.")
+if (left === 0) done('Removed again: servers, folders, state.')
 if (exitCode === 0) say(`Kept to look at: ${relative(process.cwd(), KEPT)}`)
 process.exitCode = exitCode === 0 && left > 0 ? 1 : exitCode
