@@ -7,6 +7,7 @@ import type pg from 'pg'
 import * as v from 'valibot'
 import { BlockedError, type Problem } from '../../src/errors.ts'
 import { readEnvironment } from '../../src/input/environment.ts'
+import type { AccessMatrix } from '../../src/model/access.ts'
 import type { AuditDocument, AuditRecord } from '../../src/model/audit.ts'
 import type { Command } from '../../src/model/run.ts'
 import type { Step } from '../../src/model/step.ts'
@@ -83,6 +84,8 @@ export interface Outcome {
   readonly audit: AuditDocument
   readonly records: readonly AuditRecord[]
   readonly problems: readonly Problem[]
+  /** Where `governance_dir` is declared. */
+  readonly matrix: AccessMatrix | null
 }
 
 export class Stack {
@@ -159,14 +162,14 @@ export class Stack {
   async apply(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
     const begun = await this.#start('apply')
     if (begun.error !== null) throw begun.error
-    const { recorder, end, problems } = await apply(begun.parsed.declaration, begun.run, { ...this.#dependencies(), ...dependencies })
+    const { recorder, end, problems, matrix } = await apply(begun.parsed.declaration, begun.run, { ...this.#dependencies(), ...dependencies })
     const audit = recorder.finish(end)
-    return { audit, records: audit.records, problems }
+    return { audit, records: audit.records, problems, matrix }
   }
 
   /** @throws Error with everything that was wrong, where a run did not end well. */
-  async applyOk(): Promise<Outcome> {
-    const outcome = await this.apply()
+  async applyOk(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
+    const outcome = await this.apply(dependencies)
     if (outcome.audit.run.exit_code !== 0) throw new Error(outcome.audit.run.error ?? 'failed without an error')
     return outcome
   }

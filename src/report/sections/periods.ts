@@ -39,13 +39,17 @@ const NONE: State = { owns: false, schemas: new Map() }
 const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed', 'no_change'])
 const WRITES = ['INSERT', 'UPDATE', 'DELETE']
 
-/** `entries` in order of time. The periods come in the order in which they began. */
+/** `entries` in order of time. The periods come by database and login, each login's in order of time. */
 export function followAccess(entries: readonly Entry[]): Period[] {
   const logins = new Map<string, Login>()
   const closed: Period[] = []
   for (const { run, records } of entries) for (const record of records) follow(record, run, logins, closed)
   const open = [...logins.values()].map(({ open: period }) => ({ ...period, until: null, untilBuild: null }))
-  return [...closed, ...open].sort((a, b) => Date.parse(a.since) - Date.parse(b.since))
+  return [...closed, ...open].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+}
+
+function orderOf({ environment, instance, database, username, since }: Period): string {
+  return JSON.stringify([environment, instance, database, username, since])
 }
 
 function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, Login>, closed: Period[]): void {
