@@ -1,5 +1,3 @@
-import type { Write } from './reporter.ts'
-
 /** A run that is over sooner says nothing of its progress. */
 const FIRST_AFTER_MS = 5_000
 
@@ -12,16 +10,17 @@ export interface ProgressOptions {
   /** What they are, in the plural: `databases`. */
   readonly unit: string
   readonly now: () => Date
-  readonly write: Write
+  /** Takes a line, without its end. */
+  readonly report: (line: string) => void
 }
 
 export interface Progress {
-  /** One more piece is done; writes a line such as `37/100 databases, 12 s left` where one is due. */
+  /** One more piece is done; reports a line such as `37/100 databases, 12 s left` where one is due. */
   advance(): void
 }
 
 /** Progress of long work, from now on. The time left is what the rest takes at the pace so far. */
-export function createProgress({ total, unit, now, write }: ProgressOptions): Progress {
+export function createProgress({ total, unit, now, report }: ProgressOptions): Progress {
   const start = now().getTime()
   let due = start + FIRST_AFTER_MS
   let done = 0
@@ -31,7 +30,7 @@ export function createProgress({ total, unit, now, write }: ProgressOptions): Pr
       const time = now().getTime()
       if (time < due || done >= total) return
       due = time + EVERY_MS
-      write(`${done}/${total} ${unit}, ${inWords(((time - start) / done) * (total - done))} left\n`)
+      report(`${done}/${total} ${unit}, ${inWords(((time - start) / done) * (total - done))} left`)
     },
   }
 }

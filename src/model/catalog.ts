@@ -86,6 +86,8 @@ export interface ServerFacts {
   /** pg_is_in_recovery: a replica. */
   readonly inRecovery: boolean
   readonly passwordEncryption: string
+  /** How many more connections it would give the admin now; 0 and less: none. */
+  readonly freeConnections: number
 }
 
 /** Everything inspected from the admin's database: one fixed number of queries for the whole instance. */

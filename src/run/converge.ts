@@ -1,8 +1,10 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
 import { execute } from '../apply/execute.ts'
+import { createProgress } from '../audit/progress.ts'
 import { ApplyError, BlockedError, SecretError } from '../errors.ts'
 import { checkActual } from '../guardrails/actual.ts'
 import type { Credential } from '../model/credential.ts'
+import type { RecordDraft } from '../model/audit.ts'
 import { type Plan, planSteps } from '../model/step.ts'
 import { makePlan } from '../plan/plan.ts'
 import { cancelBusy } from '../server/blockers.ts'
@@ -15,7 +17,7 @@ import { checkClones } from '../secrets/assignments.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
 import { assertApplied, assertNotInterrupted, recordFindings } from './assess.ts'
 import { Ledger } from './ledger.ts'
-import type { RunContext } from './dependencies.ts'
+import type { Dependencies, RunContext } from './dependencies.ts'
 import { secretFacts } from './verifiers.ts'
 
 /** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
@@ -114,7 +116,7 @@ async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMa
     }
     if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConverged(plan)
     assertNotInterrupted(signal)
-    const execution = await execute(server, plan, { signal, maxConnections: run.declaration.maxConnections, record: (draft) => { ledger.record(draft) }, progress })
+    const execution = await execute(server, plan, { signal, maxConnections: run.declaration.maxConnections, record: recordWith(ledger, plan, run.dependencies), progress })
     ledger.unknown = execution.unknown
     if (execution.lost !== null && !signal.aborted) throw execution.lost
     assertApplied(run, execution)
@@ -126,7 +128,7 @@ async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMa
 
 /** Inspects and plans; what stands in the way is thrown before anything changes. */
 export async function makeRound(
-  run: Pick<RunContext, 'declaration' | 'run' | 'secrets'>,
+  run: Pick<RunContext, 'declaration' | 'run' | 'secrets' | 'dependencies'>,
   server: Instance,
   credentials: ReadonlyMap<string, Credential>,
   scope: Scope | null,
@@ -137,12 +139,15 @@ export async function makeRound(
 
 /** Inspects; nothing found stands in the way yet. */
 export async function look(
-  run: Pick<RunContext, 'declaration' | 'secrets'>,
+  run: Pick<RunContext, 'declaration' | 'secrets' | 'dependencies'>,
   server: Instance,
   credentials: ReadonlyMap<string, Credential>,
   scope: Scope | null,
 ): Promise<Inspection> {
-  return inspect(server, versionsOf(run.secrets), run.declaration, credentials, scope)
+  const { now, progress: report } = run.dependencies
+  const total = scope === null ? run.declaration.applications.length : scope.applications.size
+  const progress = createProgress({ total, unit: 'logins', now, report })
+  return inspect(server, versionsOf(run.secrets), run.declaration, credentials, scope, () => { progress.advance() })
 }
 
 /** @throws SecretError, BlockedError: what stands in the way. */
@@ -153,6 +158,16 @@ export async function planFrom(run: Pick<RunContext, 'declaration' | 'run'>, ins
   if (violations.length > 0) throw new BlockedError(violations)
   const secrets = await secretFacts(run.declaration, inspection.actual, inspection.credentials)
   return makePlan({ declaration: run.declaration, actual: inspection.actual, buildId: run.run.buildId, secrets })
+}
+
+/** Databases are what takes time: how many are made is told, where there are many. */
+function recordWith(ledger: Ledger, plan: Plan, { now, progress: report }: Dependencies): (draft: RecordDraft) => void {
+  const isCreation = ({ object, action }: Pick<RecordDraft, 'object' | 'action'>): boolean => object === 'database' && action === 'create'
+  const progress = createProgress({ total: planSteps(plan).filter(isCreation).length, unit: 'databases', now, report })
+  return (draft) => {
+    ledger.record(draft)
+    if (isCreation(draft)) progress.advance()
+  }
 }
 
 function versionsOf(secrets: SecretReader): Versions {

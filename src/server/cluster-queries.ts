@@ -2,9 +2,24 @@
 import { isOneOf, literal } from '../sql/quote.ts'
 import { aclJson } from './row.ts'
 
+/**
+ * What the server, the admin's role and its database still have to give. Reserved are superuser_reserved_connections, from
+ * 16 on reserved_connections, and on RDS those of rds_superuser; of foreign sessions everybody sees that they are there.
+ * https://www.postgresql.org/docs/current/runtime-config-connection.html
+ */
+const FREE_CONNECTIONS = `SELECT least(
+    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
+      - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0) - count(*),
+    CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
+    CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END)::int
+  FROM pg_roles r, pg_database d, pg_stat_activity a
+  WHERE r.rolname = session_user AND d.datname = current_database() AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL
+  GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`
+
 export const FACTS = `SELECT current_setting('server_version_num')::int AS version,
   current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
-  current_setting('password_encryption') AS password_encryption`
+  current_setting('password_encryption') AS password_encryption, (${FREE_CONNECTIONS}) AS free_connections`
 
 export const ROLES = `SELECT rolname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreatedb AS create_db,
   rolcreaterole AS create_role, rolreplication AS replication, rolbypassrls AS bypass_rls, rolconnlimit AS connection_limit,

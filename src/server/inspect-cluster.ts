@@ -33,6 +33,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
       login: text(server, 'login'),
       inRecovery: flag(server, 'in_recovery'),
       passwordEncryption: text(server, 'password_encryption'),
+      freeConnections: integer(server, 'free_connections'),
     },
     roles: byName(roles.map(roleState)),
     databases: byName(databaseRows.map(databaseState)),

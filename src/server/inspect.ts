@@ -26,6 +26,7 @@ export interface Scope {
 /**
  * @param credentials the current version of each application's secret; IAM logins have none.
  * @param scope null: everything.
+ * @param onTried called after each login that was asked for.
  * @throws ConnectFailure
  */
 export async function inspect(
@@ -34,8 +35,10 @@ export async function inspect(
   declaration: Declaration,
   credentials: ReadonlyMap<string, Credential>,
   scope: Scope | null,
+  onTried: () => void,
 ): Promise<Inspection> {
   const cluster = await inspectCluster(server.admin, declaration)
+  server.allow(cluster.server.freeConnections)
   const logins = new Map<string, LoginState>(scope?.before.actual.logins)
   const interiors = new Map<string, Interior>(scope?.before.actual.interiors)
   const unseen = new Map<string, string>(scope?.before.actual.unseen)
@@ -51,16 +54,23 @@ export async function inspect(
   const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
   const lookInto = (database: Database): Look => ({ grantees: granteesOf(cluster, byUsername, database), wantsAccess: declaration.governanceDir !== null })
 
+  const tryOut = async (application: Application): Promise<void> => {
+    logins.set(application.name, { kind: 'not_tried' })
+    const credential = tried.get(application.name)
+    if (credential === undefined || !mayTry(cluster, application)) return
+    const database = byOwner.get(application.name)
+    const look = database === undefined ? null : lookInto(database)
+    const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), look)
+    tried.set(application.name, result.credential)
+    if (result.interior !== null) interiors.set(application.database, result.interior)
+    logins.set(application.name, result.state)
+  }
   await settled(
-    applications.map(async (application) => {
-      const credential = tried.get(application.name)
-      if (credential === undefined || !mayTry(cluster, application)) return logins.set(application.name, { kind: 'not_tried' })
-      const database = byOwner.get(application.name)
-      const look = database === undefined ? null : lookInto(database)
-      const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), look)
-      tried.set(application.name, result.credential)
-      if (result.interior !== null) interiors.set(application.database, result.interior)
-      return logins.set(application.name, result.state)
+    turnsOf(cluster, applications).map(async (turn) => {
+      for (const application of turn) {
+        await tryOut(application)
+        onTried()
+      }
     }),
   )
   await settled(
@@ -73,6 +83,17 @@ export async function inspect(
       }),
   )
   return { actual: { cluster, interiors, unseen, logins }, credentials: tried }
+}
+
+/** In a database that limits its connections one login comes after the other, so that ours do not refuse each other. */
+function turnsOf(cluster: Cluster, applications: readonly Application[]): Application[][] {
+  const turns = new Map<string, Application[]>()
+  for (const application of applications) {
+    const isLimited = (cluster.databases.get(application.database)?.connectionLimit ?? -1) >= 0
+    const key = isLimited ? `database ${application.database}` : `application ${application.name}`
+    turns.set(key, [...(turns.get(key) ?? []), application])
+  }
+  return [...turns.values()]
 }
 
 /** A password is only tried on a role that is ours, or that the declaration says to take over. */
