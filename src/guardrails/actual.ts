@@ -1,9 +1,10 @@
 /** Guardrails that need the server's answer, before anything changes (design §7). Pure. */
 import type { Problem } from '../errors.ts'
-import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
+import type { Actual, Cluster, Membership, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { identifier } from '../sql/quote.ts'
+import { grantAdministration } from '../sql/role.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
 import { problem } from './problem.ts'
 
@@ -18,6 +19,8 @@ interface Known {
   readonly administered: ReadonlySet<string>
   /** Members of rds_superuser. */
   readonly privileged: ReadonlySet<string>
+  /** Members of rds_iam. */
+  readonly byToken: ReadonlySet<string>
 }
 
 /** All violations, across all applications; `field` is the guardrail's name. */
@@ -26,7 +29,8 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
   const known: Known = {
     declared: new Set(declaration.applications.map((application) => application.name)),
     administered: new Set(cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role)),
-    privileged: new Set(cluster.memberships.filter((item) => item.role === 'rds_superuser').map((item) => item.member)),
+    privileged: membersOf(cluster.memberships, 'rds_superuser'),
+    byToken: membersOf(cluster.memberships, 'rds_iam'),
   }
   return [
     ...checkServer(declaration, cluster),
@@ -35,7 +39,7 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
       const role = cluster.roles.get(application.username)
       return [
         ...(role === undefined ? [] : checkRole(declaration, cluster, known, application, role)),
-        ...checkIam(declaration, cluster, known.administered, application),
+        ...checkIam(declaration, cluster, known, application),
         ...checkSettings(cluster, application),
       ]
     }),
@@ -125,22 +129,33 @@ function checkPrivileged(privileged: ReadonlySet<string>, application: Applicati
   ]
 }
 
+/** All members of a role, through others too. */
+function membersOf(memberships: readonly Membership[], role: string): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (let roles = new Set([role]); roles.size > 0; ) {
+    const members = memberships.filter((item) => roles.has(item.role) && !found.has(item.member)).map((item) => item.member)
+    for (const member of members) found.add(member)
+    roles = new Set(members)
+  }
+  return found
+}
+
 /** From 16 on CREATEROLE gives no right over roles that others created (design §5 fact 9). */
 function checkRight(cluster: Cluster, adminRoles: ReadonlySet<string>, application: Application, role: RoleState): Problem[] {
   const { version, login } = cluster.server
   if (version < 160000 || adminRoles.has(role.name) || cluster.roles.get(login)?.superuser === true) return []
-  return [
-    problem(
-      application,
-      MISSING_RIGHT,
-      `${login} has no right over the role ${role.name}, which another role created.`,
-      `As the master: GRANT "${role.name}" TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; or give master_secret_id.`,
-    ),
-  ]
+  const message = `${login} has no right over the role ${role.name}, which another role created.`
+  return [problem(application, MISSING_RIGHT, message, `${administrators(cluster, role.name)}: ${grantAdministration(role.name, login).redacted}; or give master_secret_id.`)]
 }
 
-function checkIam(declaration: Declaration, cluster: Cluster, adminRoles: ReadonlySet<string>, application: Application): Problem[] {
-  if (application.auth !== 'iam') return []
+/** Who can grant a role from 16 on: those that hold ADMIN on it. */
+function administrators({ memberships }: Cluster, role: string): string {
+  const names = [...new Set(memberships.filter((item) => item.role === role && item.admin).map((item) => item.member))].sort()
+  return names.length === 0 ? 'Only a superuser can (nobody administers it)' : `As ${names.join(' or ')}`
+}
+
+function checkIam(declaration: Declaration, cluster: Cluster, known: Known, application: Application): Problem[] {
+  if (application.auth !== 'iam') return checkNoIam(declaration, cluster, known, application)
   const { version, login } = cluster.server
   if (!cluster.roles.has('rds_iam')) {
     return [problem(application, 'IAM', 'the server has no role rds_iam.', 'Enable IAM database authentication on the instance.')]
@@ -156,8 +171,19 @@ function checkIam(declaration: Declaration, cluster: Cluster, adminRoles: Readon
       ),
     ]
   }
-  if (adminRoles.has('rds_iam')) return []
-  return [problem(application, 'IAM', `${login} may not grant rds_iam.`, `As the master: GRANT rds_iam TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`)]
+  if (known.administered.has('rds_iam')) return []
+  const remedy = `${administrators(cluster, 'rds_iam')}: ${grantAdministration('rds_iam', login).redacted}; or give master_secret_id.`
+  return [problem(application, MISSING_RIGHT, `${login} may not grant rds_iam.`, remedy)]
+}
+
+/** An adopted role that is in rds_iam, through others too, would end the admin's password login with the right over it. */
+function checkNoIam(declaration: Declaration, cluster: Cluster, known: Known, application: Application): Problem[] {
+  const { version, login } = cluster.server
+  const { username } = application
+  if (version < 160000 || declaration.admin.auth === 'iam' || !known.byToken.has(username)) return []
+  const message = `the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login}.`
+  const remedy = `As the master, take ${username} out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`
+  return [problem(application, 'IAM', message, remedy)]
 }
 
 const FORBIDDEN_SETTINGS = new Set(['role', 'session_authorization', 'local_preload_libraries'])

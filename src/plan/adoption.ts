@@ -1,5 +1,5 @@
 /** Taking over what people already use, without anybody losing access (design §7, `adopt_existing`). */
-import type { DatabaseState, SchemaState } from '../model/catalog.ts'
+import type { DatabaseState, RoleState, SchemaState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Finding, Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
@@ -8,14 +8,23 @@ import { grantOnSchema } from '../sql/interior.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { held, without } from './privileges.ts'
 
-/** The roles that use a database which this run takes over; none for one that is managed already. */
+/**
+ * The roles that must not lose what PUBLIC is about to lose on a database which this run takes over; none for one that is
+ * managed already. Who owns, holds or does something in it today; and every login that is no application's: what a login
+ * does through PUBLIC alone leaves no trace in the catalogs while it is not connected.
+ */
 export function formerUsers(context: PlanContext, database: Database): string[] {
   const state = context.actual.cluster.databases.get(database.name)
   if (!database.owner.adoptExisting || state === undefined || parseTag(state.comment) !== null) return []
-  const { login } = context.actual.cluster.server
-  return context.actual.cluster.databaseUsers
-    .filter((user) => user.database === database.name && user.role !== login && user.role !== database.owner.username && !context.applicationByUsername.has(user.role))
-    .map((user) => user.role)
+  const { server, roles, databaseUsers } = context.actual.cluster
+  const users = databaseUsers.filter((user) => user.database === database.name).map((user) => user.role)
+  const logins = [...roles.values()].filter(isNobodysLogin).map((role) => role.name)
+  return [...new Set([...users, ...logins])].sort().filter((role) => role !== server.login && role !== database.owner.username && !context.applicationByUsername.has(role))
+}
+
+/** Superusers need no privilege; the server's and RDS's own roles are left alone; applications are kept apart (design §6). */
+function isNobodysLogin(role: RoleState): boolean {
+  return role.canLogin && !role.superuser && !/^(?:pg|rds)_/.test(role.name) && parseTag(role.comment)?.has('Application') !== true
 }
 
 /** What PUBLIC is about to lose on the database, its users get for themselves. */

@@ -102,7 +102,9 @@ function otherUser(username: string): string {
 /** With whichever of the known passwords still works. */
 async function setByItself(server: Server, pending: Content, known: readonly (Content | null)[]): Promise<void> {
   for (const content of known) {
-    if (content !== null && (await canLogIn(server, content))) return void (await execute(server, loginOf(content), alterPassword(pending)))
+    if (content === null || !(await canLogIn(server, content))) continue
+    await execute(server, loginOf(content), alterPassword(pending))
+    return
   }
   throw new Error('Unable to log into database with previous, current, or pending secret.')
 }
@@ -110,7 +112,10 @@ async function setByItself(server: Server, pending: Content, known: readonly (Co
 async function setByOther(server: Server, superuser: Login, current: Content, pending: Content): Promise<void> {
   if (!(await canLogIn(server, current))) throw new Error('Unable to log into database using current credentials.')
   const known = await execute(server, superuser, `SELECT FROM pg_roles WHERE rolname = ${pg.escapeLiteral(pending.username)}`)
-  if (known > 0) return void (await execute(server, superuser, alterPassword(pending)))
+  if (known > 0) {
+    await execute(server, superuser, alterPassword(pending))
+    return
+  }
   const role = pg.escapeIdentifier(pending.username)
   await execute(server, superuser, `CREATE ROLE ${role} WITH LOGIN PASSWORD ${pg.escapeLiteral(pending.password)}`)
   await execute(server, superuser, `GRANT ${pg.escapeIdentifier(current.username)} TO ${role}`)
