@@ -13,6 +13,8 @@ export interface Proxy {
   readonly port: number
   /** TCP connections accepted since the last reset. */
   readonly connections: number
+  /** The most that were open at the same time since the last reset. */
+  readonly mostOpen: number
   /** First bytes of a client after bytes of the server (or after the connect), over all connections. */
   readonly flights: number
   /** Flights that the server replied to: round trips. */
@@ -30,6 +32,8 @@ export interface Proxy {
 
 interface State {
   connections: number
+  openNow: number
+  mostOpen: number
   flights: number
   answered: number
   delay: number
@@ -40,18 +44,19 @@ interface State {
 
 /** Starts a proxy to `localhost:<upstream>`; `delay` in milliseconds for each direction. */
 export async function startProxy(upstream: number, delay = 0): Promise<Proxy> {
-  const state: State = { connections: 0, flights: 0, answered: 0, delay, dead: false, cut: null, open: new Set() }
+  const state: State = { connections: 0, openNow: 0, mostOpen: 0, flights: 0, answered: 0, delay, dead: false, cut: null, open: new Set() }
   const accept = (client: Socket): void => { carry(client, upstream, state) }
   const listeners = await listenOnLoopback(accept)
   return {
     port: listeners.port,
     get connections() { return state.connections },
+    get mostOpen() { return state.mostOpen },
     get flights() { return state.flights },
     get answered() { return state.answered },
     delay(milliseconds) { state.delay = milliseconds },
     cutAt(flight, mode, callback = () => {}) { state.cut = { flight, mode, callback } },
     die() { die(state) },
-    reset() { Object.assign(state, { connections: 0, flights: 0, answered: 0, dead: false, cut: null }) },
+    reset() { Object.assign(state, { connections: 0, mostOpen: state.openNow, flights: 0, answered: 0, dead: false, cut: null }) },
     async close() {
       die(state)
       await Promise.all(listeners.all.map(listener => once(listener.close(), 'close')))
@@ -92,6 +97,9 @@ function carry(client: Socket, upstream: number, state: State): void {
     return
   }
   state.connections += 1
+  state.openNow += 1
+  state.mostOpen = Math.max(state.mostOpen, state.openNow)
+  client.on('close', () => (state.openNow -= 1))
   const server = connect(upstream, 'localhost')
   const turn: Turn = { last: 'server', doom: null }
   const { delay } = state
