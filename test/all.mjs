@@ -1,4 +1,4 @@
-/** `npm test`: does all of its own set-up, runs every check and test, ends with `N passed, N failed`. */
+/** `npm test`: does all of its own set-up, runs every check and test, ends with `N passed, N failed`. With `--browser` also the tests that need Chromium. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ensureInstalled } from './support/install.mjs'
@@ -6,7 +6,7 @@ import { ensureInstalled } from './support/install.mjs'
 try {
   ensureInstalled()
   const suite = fileURLToPath(new URL('support/suite/main.ts', import.meta.url))
-  process.exitCode = spawnSync(process.execPath, ['--import=tsx', suite], { stdio: 'inherit', cwd: fileURLToPath(new URL('../', import.meta.url)) }).status ?? 1
+  process.exitCode = spawnSync(process.execPath, ['--import=tsx', suite, ...process.argv.slice(2)], { stdio: 'inherit', cwd: fileURLToPath(new URL('../', import.meta.url)) }).status ?? 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   console.log('0 passed, 1 failed')

@@ -83,7 +83,7 @@ ${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : table(sectio
 function table({ title, columns, rows }: Section): string {
   const shown = columns.flatMap((column, index) => (rows.some(({ cells }) => cells[index] !== null && cells[index] !== '') ? [{ column, index }] : []))
   const head = shown.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
-  return `<div class="table" role="region" aria-label="${escapeHtml(title)}" tabindex="0"><table>
+  return `<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${rows.map((row) => tableRow(row, shown)).join('\n')}

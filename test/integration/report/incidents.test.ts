@@ -140,6 +140,10 @@ function rowsOf(text: string, section: string): Record<string, unknown>[] {
   const { sections } = value
   if (typeof sections !== 'object' || sections === null) throw new TypeError('no sections')
   const rows: unknown = Object.entries(sections).find(([id]) => id === section)?.[1]
-  if (!Array.isArray(rows)) throw new TypeError(`no section ${section}`)
+  if (!isListOfObjects(rows)) throw new TypeError(`no section ${section}`)
   return rows
+}
+
+function isListOfObjects(value: unknown): value is Record<string, unknown>[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null)
 }

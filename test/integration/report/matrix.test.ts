@@ -82,7 +82,11 @@ async function sameSchemas(t: ExecutionContext, bed: Bed, matrix: AccessMatrix, 
 }
 
 function listOf(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value : []
+  return isListOfObjects(value) ? value : []
+}
+
+function isListOfObjects(value: unknown): value is Record<string, unknown>[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null)
 }
 
 /** How many tables each privilege is held on, as the server says. */

@@ -9,6 +9,7 @@ const results = [
   await suite('Unit tests', 'test/unit/**/*.test.ts'),
   await suite('Integration tests', 'test/integration/**/*.test.ts'),
   await suite('Terraform tests', 'test/terraform/**/*.test.ts'),
+  ...(process.argv.includes('--browser') ? [await suite('Browser tests', 'test/browser/**/*.test.ts')] : []),
 ]
 
 const passed = results.reduce((sum, result) => sum + result.passed, 0)

@@ -1,0 +1,117 @@
+/** The HTML page in a real browser: search, filters, keyboard, screen reader, light and dark, paper, no network. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import test, { type ExecutionContext } from 'ava'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { reportHtml } from '../../src/report/formats/html.ts'
+import { HOSTILE, sampleReport } from '../unit/report/sample.ts'
+
+/** Debian's package, Google's, and what BROWSER_PATH names. */
+const PROGRAMS = [process.env['BROWSER_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+let browser: Browser | null = null
+
+test.before('start the browser', async () => {
+  const executablePath = PROGRAMS.find((program) => program !== '' && existsSync(program))
+  if (executablePath === undefined) throw new Error('There is no Chromium: apt-get install chromium, or name one in BROWSER_PATH.')
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+})
+
+test.after.always(async () => browser?.close())
+
+interface Visit {
+  readonly page: Page
+  readonly requests: readonly string[]
+  readonly complaints: readonly string[]
+}
+
+/** A page of its own, with everything that it asked for and complained of. */
+async function open(t: ExecutionContext, options: { readonly colorScheme?: 'light' | 'dark' } = {}): Promise<Visit> {
+  if (browser === null) throw new Error('the browser did not start')
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options })
+  t.teardown(() => context.close())
+  const page = await context.newPage()
+  const requests: string[] = []
+  const complaints: string[] = []
+  page.on('request', (request) => requests.push(request.url()))
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('dialog', (dialog) => { complaints.push(dialog.message()); void dialog.dismiss() })
+  await page.setContent(reportHtml(sampleReport()))
+  return { page, requests, complaints }
+}
+
+const BACKGROUND = 'getComputedStyle(document.body).backgroundColor'
+const VISIBLE_ROWS = 'tbody tr:not(.hidden)'
+
+test('it asks for nothing, complains of nothing, and runs nothing that stands in a value', async (t) => {
+  const { page, requests, complaints } = await open(t)
+  t.is(await page.locator('img').count(), 0)
+  t.true((await page.locator('#history').innerText()).includes('</script><img src=x onerror=alert(1)>'))
+  t.false((await page.content()).includes('\u202e'))
+  t.true(HOSTILE.includes('\u202e'))
+  t.deepEqual(requests.filter((url) => !url.startsWith('about:')), [])
+  t.deepEqual(complaints, [])
+})
+
+test('search and filters hide rows and runs, and say how many are left', async (t) => {
+  const { page } = await open(t)
+  t.is(await page.locator(VISIBLE_ROWS).count(), 5)
+  await page.getByLabel('Search').fill('SHOP_dev owner')
+  t.is(await page.locator(VISIBLE_ROWS).count(), 1)
+  t.is(await page.getByRole('status').innerText(), '1 of 5 rows')
+  await page.getByRole('button', { name: 'Show all' }).click()
+  await page.locator(VISIBLE_ROWS).nth(4).waitFor()
+  await page.getByLabel('Environment').selectOption('prod')
+  const builds = await Promise.all((await page.locator(VISIBLE_ROWS).all()).map((row) => row.getAttribute('data-build')))
+  t.deepEqual(builds, ['build-2', 'build-2'])
+  t.is(await page.locator('.timeline ul li:not(.hidden)').count(), 1)
+  await page.getByLabel('Application').selectOption('blog')
+  // A run is about no application in particular: it stays.
+  t.is(await page.locator(VISIBLE_ROWS).count(), 1)
+  await page.getByLabel('Environment').selectOption('')
+  await page.getByLabel('Build').selectOption('build-1')
+  t.is(await page.locator('#history tbody tr:not(.hidden)').count(), 0)
+})
+
+test('the keyboard reaches everything, in order', async (t) => {
+  const { page } = await open(t)
+  const names: unknown[] = []
+  for (let presses = 0; presses < 12; presses += 1) {
+    await page.keyboard.press('Tab')
+    names.push(await page.evaluate("document.activeElement.getAttribute('name') ?? document.activeElement.textContent.trim().slice(0, 20)"))
+  }
+  t.deepEqual(names.slice(0, 10), ['Skip to the content', 'Sources: 1', 'text', 'environment', 'application', 'build', 'Show all', 'History', 'Drift', 'Runs'])
+  await page.locator('summary', { hasText: 'SQL' }).focus()
+  await page.keyboard.press('Enter')
+  t.true(await page.locator('pre').isVisible())
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds no fault, ${colorScheme}`, async (t) => {
+    const { page } = await open(t, { colorScheme })
+    // The page's own policy forbids other scripts, so axe comes past it, as a debugger does.
+    await page.evaluate(await readFile(AXE, 'utf8'))
+    const faults: unknown = await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`))')
+    t.deepEqual(faults, [])
+    t.is(await page.evaluate(BACKGROUND), colorScheme === 'dark' ? 'rgb(20, 23, 26)' : 'rgb(255, 255, 255)')
+  })
+}
+
+test('on paper there are the tables and neither filters nor links', async (t) => {
+  const { page } = await open(t, { colorScheme: 'dark' })
+  await page.emulateMedia({ media: 'print' })
+  t.false(await page.locator('#filters').isVisible())
+  t.false(await page.locator('nav').isVisible())
+  t.true(await page.locator('#history table').isVisible())
+  t.is(await page.evaluate(BACKGROUND), 'rgb(255, 255, 255)')
+  t.true((await page.pdf({ format: 'A4' })).length > 1000)
+})
+
+test('a narrow screen scrolls tables, not the page', async (t) => {
+  const { page } = await open(t)
+  await page.setViewportSize({ width: 380, height: 700 })
+  t.true(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'))
+})
