@@ -1,4 +1,5 @@
 /** One run's access to the instance: the admin's session, the session that holds the lock, and a budget of others. */
+import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { Secret } from '../model/secret.ts'
 import { connect, type Login, type Target } from './connect.ts'
@@ -48,6 +49,8 @@ export interface InstanceOptions {
 }
 
 export function instance(admin: Session, lock: Session, { target, credential, maxConnections, patience }: InstanceOptions): Instance {
+  // Each connection under way listens to it; Node warns of more than ten listeners.
+  setMaxListeners(0, patience.signal)
   const limit = pLimit(maxConnections)
   const sessions = new Set<Session>()
   return {
