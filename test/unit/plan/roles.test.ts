@@ -1,0 +1,75 @@
+import test from 'ava'
+import type { LoginState, RoleState } from '../../../src/model/catalog.ts'
+import { planContext } from '../../../src/plan/context.ts'
+import { planOrphans } from '../../../src/plan/orphans.ts'
+import { planRole } from '../../../src/plan/roles.ts'
+import { planSettings } from '../../../src/plan/settings.ts'
+import { database, declare, input, role, tagOf, told } from './sample.ts'
+
+const RIGHT: LoginState = { kind: 'password_right', note: null }
+
+function forRole(fields: Partial<RoleState>, login: LoginState = RIGHT, entry: object = {}): { steps: string[][]; findings: string[] } {
+  const declaration = declare({ a: { username: 'u', database_name: 'd', ...entry } })
+  const [application] = declaration.applications
+  if (application === undefined) return { steps: [], findings: [] }
+  const context = planContext(input(declaration, { roles: [role('u', { comment: tagOf('a'), ...fields })], logins: { a: login } }))
+  const { steps, findings } = planRole(context, application)
+  return { steps: told(steps), findings: findings.map(({ object, action, status }) => `${object} ${action} ${status}`) }
+}
+
+test('every attribute that differs is set in one statement, and the tag written again', (t) => {
+  const { steps } = forRole({ canLogin: false, createDb: true, createRole: true, connectionLimit: 3, validUntil: new Date(0) })
+  t.deepEqual(steps, [
+    ['role alter updated', `ALTER ROLE "u" LOGIN NOCREATEDB NOCREATEROLE CONNECTION LIMIT -1 VALID UNTIL 'infinity'`],
+    ['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a')}'`],
+  ])
+})
+
+test('a password is set only where it is known to be wrong', (t) => {
+  t.deepEqual(forRole({}, { kind: 'password_wrong' }).steps[0], ['password set updated', `ALTER ROLE "u" PASSWORD '[redacted]'`])
+  const others: readonly (readonly [LoginState, string])[] = [
+    [RIGHT, 'password verify no_change'], [{ kind: 'expired' }, 'password verify skipped'], [{ kind: 'rotation_in_progress' }, 'password rotation_in_progress skipped'],
+    [{ kind: 'refused', reason: 'no pg_hba.conf entry' }, 'login verify warning'], [{ kind: 'not_tried' }, 'password verify skipped'],
+  ]
+  for (const [state, finding] of others) {
+    const { steps, findings } = forRole({}, state)
+    t.deepEqual(steps, [], state.kind)
+    t.deepEqual(findings, ['role check no_change', finding], state.kind)
+  }
+})
+
+test('a role without our tag is adopted, and keeps nothing of its comment', (t) => {
+  const { steps, findings } = forRole({ comment: 'made by hand' }, RIGHT, { adopt_existing: true })
+  t.deepEqual(steps.map(([first]) => first), ['role adopt updated'])
+  t.false(findings.includes('role check no_change'))
+})
+
+test('the tag follows policy, secret version and the module\'s tags, and keeps the build that made it', (t) => {
+  const { steps } = forRole({ comment: tagOf('a', { BuildId: 'b0', SecretVersionId: 'v0', CleanupPolicy: 'delete', Team: 'x' }) })
+  t.deepEqual(steps, [['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a', { BuildId: 'b0' })}'`]])
+})
+
+test('settings: set, changed, reset, and lists compared item by item', (t) => {
+  const declaration = declare({ a: { username: 'u', database_name: 'd', settings: { work_mem: '8MB', search_path: ['a b', '$user', 'c"d', 'public'], jit: 'off' } } })
+  const stored = (name: string, value: string, where = 'd') => ({ database: where, role: 'u', name, value })
+  const settings = [stored('work_mem', '1MB'), stored('search_path', '"a b", "$user", "c""d", public'), stored('TimeZone', 'UTC'), stored('work_mem', '9MB', 'elsewhere')]
+  const [application] = declaration.applications
+  t.truthy(application)
+  if (application === undefined) return
+  t.deepEqual(told(planSettings(planContext(input(declaration, { cluster: { settings } })), application)), [
+    ['setting set updated', `ALTER ROLE "u" IN DATABASE "d" SET "work_mem" = '8MB'`],
+    ['setting set created', `ALTER ROLE "u" IN DATABASE "d" SET "jit" = 'off'`],
+    ['setting reset removed', 'ALTER ROLE "u" IN DATABASE "d" RESET "timezone"'],
+  ])
+})
+
+test('what this stack made and no longer declares is told of by its policy; others\' is not, and a database\'s own tag decides nothing', (t) => {
+  const state = {
+    roles: [role('kept', { comment: tagOf('kept') }), role('gone', { comment: tagOf('gone', { CleanupPolicy: 'delete' }) }), role('theirs', { comment: tagOf('x', { Stack: 'other' }) }), role('plain')],
+    databases: [database('kept_db', 'kept', { comment: tagOf('kept') }), database('forged', 'plain', { comment: tagOf('kept') })],
+  }
+  const findings = planOrphans(planContext(input(declare({}), state)))
+  t.deepEqual(findings.map(({ application, object, action, status }) => [application, object, action, status]), [
+    ['kept', 'role', 'retained', 'skipped'], ['gone', 'role', 'orphan', 'warning'], ['kept', 'database', 'retained', 'skipped'],
+  ])
+})
