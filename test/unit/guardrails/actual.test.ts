@@ -1,7 +1,7 @@
 import test from 'ava'
 import { checkActual } from '../../../src/guardrails/actual.ts'
 import type { AvailableExtension } from '../../../src/model/catalog.ts'
-import { actual, ADMIN, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
+import { actual, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
 
 /** `application/guardrail` of each violation. */
 const violations = (applications: object, state: State = {}, variables: object = {}): string[] =>
@@ -76,7 +76,7 @@ test('a listed schema of another owner, public apart', (t) => {
 })
 
 test('a replica, and IAM from 16 on with an admin that logs in by password', (t) => {
-  const server = { version: 160004, versionText: '16.4', login: ADMIN, inRecovery: true, passwordEncryption: 'scram-sha-256' }
+  const server = { ...actual().cluster.server, inRecovery: true }
   t.deepEqual(violations(APP, { cluster: { server } }), ['-/endpoint'])
   t.deepEqual(violations({ a: { ...APP.a, auth: 'iam' } }), ['a/IAM'], 'no role rds_iam')
   t.deepEqual(violations({ a: { ...APP.a, auth: 'iam' } }, { roles: [role('rds_iam')] }), ['a/IAM'])
