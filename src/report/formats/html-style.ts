@@ -24,6 +24,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.7rem; border-
 th { background: var(--band); font-weight: 600; white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }
 td time { white-space: nowrap; }
+.long { min-width: 16rem; }
 .mark { font-weight: 600; }
 .created .mark, .changed .mark { color: var(--good); }
 .updated .mark, .removed .mark, .warning .mark { color: var(--news); }
@@ -37,5 +38,5 @@ pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 .timeline li .failed { background: var(--bad); }
 .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .hidden { display: none !important; }
-@media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } tr, li { break-inside: avoid; } thead { display: table-header-group; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long { min-width: 0; } tr, li { break-inside: avoid; } thead { display: table-header-group; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `

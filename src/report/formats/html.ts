@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Filled, layOut } from '../columns.ts'
 import { describeCriteria } from '../criteria.ts'
 import type { Cell, Column, Report, Row, Section } from '../report.ts'
 import { script } from './html-script.ts'
@@ -80,22 +81,30 @@ ${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : table(sectio
 </section>`
 }
 
-function table({ title, columns, rows }: Section): string {
-  const shown = columns.flatMap((column, index) => (rows.some(({ cells }) => cells[index] !== null && cells[index] !== '') ? [{ column, index }] : []))
-  const head = shown.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
-  return `<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
+function table(section: Section): string {
+  const { title, rows } = section
+  const { shared, listed } = layOut(section)
+  const inAll = shared.map(({ column, cells }) => `${escapeHtml(column.title)} ${cellHtml(cells[0] ?? null, column)}`).join('; ')
+  const long = new Set(listed.filter(({ cells }) => cells.some(isLong)))
+  const head = listed.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
+  return `${inAll === '' ? '' : `<p>In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
-${rows.map((row) => tableRow(row, shown)).join('\n')}
+${rows.map((row, index) => tableRow(row, listed, long, index)).join('\n')}
 </tbody></table></div>`
 }
 
-function tableRow(row: Row, shown: readonly { readonly column: Column; readonly index: number }[]): string {
+/** A sentence wants room; a name is not broken anyway. */
+function isLong(cell: Cell): boolean {
+  return typeof cell === 'string' && cell.length > 30 && cell.includes(' ')
+}
+
+function tableRow(row: Row, listed: readonly Filled[], long: ReadonlySet<Filled>, index: number): string {
   const { details = [], mark } = row
   const attributes = FILTERS.flatMap(([key]) => (row[key] === undefined ? [] : [` data-${key}="${escapeHtml(row[key] ?? '')}"`])).join('')
   const sql = details.length === 0 ? '' : `<details><summary>SQL</summary><pre>${details.map((line) => `${escapeHtml(line)};`).join('\n')}</pre></details>`
-  const last = shown.length - 1
-  const cells = shown.map(({ column, index }, position) => `<td>${cellHtml(row.cells[index] ?? null, column)}${position === last ? sql : ''}</td>`)
+  const cells = listed.map((filled, position) =>
+    `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(filled.cells[index] ?? null, filled.column)}${position === listed.length - 1 ? sql : ''}</td>`)
   return `<tr${attributes}${mark === undefined ? '' : ` class="${escapeHtml(mark)}"`}>${cells.join('')}</tr>`
 }
 

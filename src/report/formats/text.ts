@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { oneLine } from '../../audit/one-line.ts'
 import { describeCriteria } from '../criteria.ts'
+import { layOut } from '../columns.ts'
 import type { Cell, Report, Section } from '../report.ts'
 
 /** Nothing but two spaces between columns: easy on the eye, and on grep. */
@@ -20,21 +21,15 @@ export function reportText(report: Report): string {
   ].filter((block) => block !== '').join('\n\n') + '\n'
 }
 
-function sectionText({ title, about, columns, rows }: Section): string {
+function sectionText(section: Section): string {
+  const { title, about, rows } = section
   const heading = `${title.toUpperCase()}\n${oneLine(about)}`
-  const all = columns.map((column, index) => ({ name: column.title, cells: rows.map(({ cells }) => cellText(cells[index] ?? null)) }))
-  const telling = all.filter(({ cells }) => cells.some((cell) => cell !== ''))
-  const shared = rows.length > 2 ? telling.filter(isConstant) : []
-  const listed = telling.filter((column) => !shared.includes(column))
-  if (listed.length === 0) return heading
-  const table = new Table({ chars: BORDERLESS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }, head: listed.map(({ name }) => name) })
-  for (const index of rows.keys()) table.push(listed.map(({ cells }) => cells[index] ?? ''))
-  const inAll = shared.length === 0 ? [] : [`In all rows: ${shared.map(({ name, cells }) => `${name} ${cells[0] ?? ''}`).join('; ')}.`]
+  const { shared, listed } = layOut(section)
+  const inAll = shared.length === 0 ? [] : [`In all rows: ${shared.map(({ column, cells }) => `${column.title} ${cellText(cells[0] ?? null)}`).join('; ')}.`]
+  if (listed.length === 0) return [heading, ...inAll].join('\n')
+  const table = new Table({ chars: BORDERLESS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }, head: listed.map(({ column }) => column.title) })
+  for (const index of rows.keys()) table.push(listed.map(({ cells }) => cellText(cells[index] ?? null)))
   return [heading, ...inAll, '', table.toString().replace(/ +$/gm, '')].join('\n')
-}
-
-function isConstant({ cells }: { readonly cells: readonly string[] }): boolean {
-  return cells.every((cell) => cell === cells[0])
 }
 
 /** Seconds are enough for reading. */
