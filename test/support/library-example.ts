@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { apply, awsDependencies, type AuditDocument, concludeRun, parseDeclaration, resolveRun } from 'rds-provision'
 
 /** Runs one declaration, `input` as JSON text, and gives its audit. Throws InvalidInputError for an input that cannot be used. */
-export async function provision(input: string, buildId: string): Promise<AuditDocument> {
+export async function provision(input: string, buildId: string, auditPath: string): Promise<AuditDocument> {
   const { declaration } = parseDeclaration(input)
   const startedAt = new Date()
   const run = resolveRun({
@@ -27,5 +27,5 @@ export async function provision(input: string, buildId: string): Promise<AuditDo
     defaultCaFile: null,
   })
   const fallback = { write: (text: string) => process.stdout.write(text), insideTerraform: false }
-  return concludeRun({ ...result, auditPath: '/tmp/audit.json', governance: null, reporters: [], fallback })
+  return concludeRun({ ...result, auditPath, governance: null, reporters: [], fallback })
 }
