@@ -5,7 +5,9 @@ import { type Job, type Plan, STAGES, type Step, stepsOf, type Transaction } fro
 import { watchBlockers, type BlockerWatch } from '../server/blockers.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import type { Instance } from '../server/instance.ts'
+import { hasNoSlot } from '../server/patience.ts'
 import { ConnectionLost, type Session } from '../server/session.ts'
+import { settled } from '../server/settled.ts'
 import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
 
 export interface ExecuteOptions {
@@ -85,7 +87,7 @@ class Run implements Execution {
         })
       }
     }
-    await Promise.all(Array.from({ length: Math.min(this.#options.maxConnections, jobs.length) }, worker))
+    await settled(Array.from({ length: Math.min(this.#options.maxConnections, jobs.length) }, worker))
   }
 
   async #connected(job: Job, use: (session: Session) => Promise<void>): Promise<void> {
@@ -94,7 +96,7 @@ class Run implements Execution {
       return
     }
     try {
-      await this.#server.withSession(await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database), use)
+      await this.#server.withSession(await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database), use, hasNoSlot)
     } catch (error) {
       if (!(error instanceof ConnectFailure)) throw error
       if (error.passing) this.lost ??= error
@@ -124,13 +126,13 @@ class Run implements Execution {
     }
   }
 
-  /** Roles of several applications share a transaction; if it fails, each is tried alone, so that one fails for itself. */
+  /** Roles of several applications share a transaction; where one fails, it fails for itself, and each other is tried alone. */
   async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
     const outcome = transaction.kind === 'atomic' ? await runAtomic(transaction, session, this.#options.signal) : await runBare(transaction, session)
-    const parts = outcome.kind === 'refused' && job.stage === 'roles' && transaction.kind === 'atomic' ? byApplication(transaction.steps) : []
-    if (parts.length < 2 || this.#options.signal.aborted) return this.#settle(outcome, session)
-    let allDone = true
-    for (const steps of parts) {
+    if (outcome.kind !== 'refused' || job.stage !== 'roles' || this.#options.signal.aborted) return this.#settle(outcome, session)
+    const { culprit, others } = outcome
+    let allDone = this.#settle({ ...outcome, others: others.filter((step) => step.application === culprit.application) }, session)
+    for (const steps of byApplication(others.filter((step) => step.application !== culprit.application))) {
       if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
       else allDone = this.#settle(await runAtomic({ kind: 'atomic', steps }, session, this.#options.signal), session) && allDone
     }

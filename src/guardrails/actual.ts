@@ -11,6 +11,9 @@ import { problem } from './problem.ts'
 /** Guardrail of its own: the only one that the master can lift. */
 export const MISSING_RIGHT = 'missing right'
 
+/** The server is a replica. */
+export const ENDPOINT = 'endpoint'
+
 /** Looked up for every application, so made once. */
 interface Known {
   /** Names of all declared applications. */
@@ -49,7 +52,7 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
 
 function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
   if (!server.inRecovery) return []
-  return [problem(null, 'endpoint', `${declaration.instance.host} is a replica (the server is in recovery).`, "Use the writer's own endpoint.")]
+  return [problem(null, ENDPOINT, `${declaration.instance.host} is a replica (the server is in recovery).`, "Use the writer's own endpoint.")]
 }
 
 /** What the delegated admin cannot do without (design §2); the attributes of a role are not inherited. */

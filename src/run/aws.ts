@@ -2,10 +2,14 @@
 import { createSecretReader } from '../secrets/aws-secret-reader.ts'
 import { iamToken } from '../secrets/iam-token.ts'
 import { readActor } from '../secrets/identity.ts'
+import { createSnapshotClient } from '../snapshot/client.ts'
 import type { Dependencies } from './dependencies.ts'
+import type { DestroyDependencies } from './removal-rounds.ts'
 
 export const awsDependencies: Pick<Dependencies, 'secrets' | 'actor' | 'iamToken'> = {
   secrets: (aws) => createSecretReader(aws),
   actor: (aws) => readActor(aws),
   iamToken: (endpoint, username, aws) => iamToken({ endpoint, username, aws }),
 }
+
+export const awsSnapshots: DestroyDependencies['snapshots'] = (aws) => createSnapshotClient(aws)

@@ -1,8 +1,9 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execute } from '../apply/execute.ts'
 import { createProgress } from '../audit/progress.ts'
 import { ApplyError, BlockedError, SecretError } from '../errors.ts'
-import { checkActual } from '../guardrails/actual.ts'
+import { checkActual, ENDPOINT } from '../guardrails/actual.ts'
 import type { Credential } from '../model/credential.ts'
 import type { RecordDraft } from '../model/audit.ts'
 import { type Plan, planSteps } from '../model/step.ts'
@@ -29,8 +30,9 @@ export interface Round {
   readonly plan: Plan
 }
 
-/** A server that goes away this often in one run is not waited for any longer. */
-const MAX_RECONNECTS = 5
+/** A server that breaks connections again and again is left when the time for connecting is up, but not before so many. */
+const MIN_RECONNECTS = 5
+const MAX_PAUSE_MS = 5_000
 
 /** Statements in flight get this long to end by themselves after an interrupt; after that they are cancelled. */
 const GRACE_MS = 2_000
@@ -52,12 +54,17 @@ export async function converge<T>(
   finish: (server: Instance, inspection: Inspection) => Promise<T>,
 ): Promise<T> {
   const ledger = new Ledger(run.recorder)
+  const { signal, progress } = run.dependencies
+  let firstLoss: number | null = null
   for (let reconnects = 0; ; reconnects += 1) {
     try {
       return await connected(run, open, async (server) => finish(server, await rounds(run, server, credentials, ledger)))
     } catch (error) {
-      if (!isLost(error) || reconnects >= MAX_RECONNECTS || run.dependencies.signal.aborted) return ledger.giveUp(error)
-      run.dependencies.progress(`the connection to the server broke (${error.message}); connecting anew`)
+      if (signal.aborted || !(isLost(error) || (reconnects > 0 && isReplica(error)))) return ledger.giveUp(error)
+      firstLoss ??= Date.now()
+      if (reconnects >= MIN_RECONNECTS && Date.now() - firstLoss >= run.declaration.connectTimeoutSeconds * 1000) return ledger.giveUp(error)
+      progress(`the connection to the server broke (${error.message}); connecting anew`)
+      await sleep(reconnects === 0 ? 0 : Math.min(250 * 2 ** reconnects, MAX_PAUSE_MS), undefined, { signal }).catch((reason: unknown) => ledger.giveUp(reason))
     }
   }
 }
@@ -71,6 +78,11 @@ async function connected<T>(run: RunContext, open: () => Promise<Instance>, use:
     stopCancelling()
     await server.close()
   }
+}
+
+/** After a failover the name may for a while lead to what is a replica by now. */
+function isReplica(error: unknown): error is BlockedError {
+  return error instanceof BlockedError && error.problems.every((problem) => problem.field === ENDPOINT)
 }
 
 function isLost(error: unknown): error is ConnectionLost | ConnectFailure {

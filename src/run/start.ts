@@ -23,9 +23,14 @@ export interface StartOptions {
 }
 
 /** `parsed` or `error`: an input that cannot be used has a run and an audit too. */
-export type Start =
-  | { readonly run: RunIdentity; readonly parsed: ParsedInput; readonly error: null }
-  | { readonly run: RunIdentity; readonly parsed: null; readonly error: InvalidInputError }
+export type Start = Identified &
+  ({ readonly parsed: ParsedInput; readonly error: null } | { readonly parsed: null; readonly error: InvalidInputError })
+
+interface Identified {
+  readonly run: RunIdentity
+  /** The caller or the CI system gave the run id, so that concurrent processes of one run have the same. */
+  readonly isRunIdGiven: boolean
+}
 
 const NO_IDS: RunIds = { buildId: null, runId: null }
 
@@ -35,11 +40,11 @@ export async function start(options: StartOptions): Promise<Start> {
     text = decodeInput(await readInput(options))
     const parsed = parseDeclaration(text)
     const needsBuildId = options.needsBuildId(parsed)
-    const run = await identify({ ...options, needsBuildId }, parsed, parsed.declaration.environment, text)
-    return { run, parsed, error: null }
+    const identified = await identify({ ...options, needsBuildId }, parsed, parsed.declaration.environment, text)
+    return { ...identified, parsed, error: null }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
-    return { run: await identify({ ...options, needsBuildId: false }, NO_IDS, 'dev', text), parsed: null, error }
+    return { ...(await identify({ ...options, needsBuildId: false }, NO_IDS, 'dev', text)), parsed: null, error }
   }
 }
 
@@ -56,20 +61,22 @@ async function readInput({ inputFile, environment }: StartOptions): Promise<stri
   }
 }
 
-async function identify(options: IdentifyOptions, declared: RunIds, environment: RunIdentityEnvironment, text: string): Promise<RunIdentity> {
+async function identify(options: IdentifyOptions, declared: RunIds, environment: RunIdentityEnvironment, text: string): Promise<Identified> {
   const ci = idsAreGiven(declared, options.environment) ? NO_IDS : await readCiIds(options.variables, options.cwd)
-  return resolveRun({
+  const uuid = randomUUID()
+  const run = resolveRun({
     command: options.command,
     environment,
     declared,
     variables: options.environment,
     ci,
     startedAt: options.startedAt,
-    uuid: randomUUID(),
+    uuid,
     toolVersion: TOOL_VERSION,
     inputSha256: createHash('sha256').update(text).digest('hex'),
     needsBuildId: options.needsBuildId,
   })
+  return { run, isRunIdGiven: run.runId !== uuid }
 }
 
 type IdentifyOptions = Omit<StartOptions, 'needsBuildId'> & { readonly needsBuildId: boolean }

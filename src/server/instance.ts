@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { Secret } from '../model/secret.ts'
 import { connect, type Login, type Target } from './connect.ts'
+import type { ConnectFailure } from './failure.ts'
 import { patiently, type Patience } from './patience.ts'
 import { ConnectionLost, type Session } from './session.ts'
 
@@ -12,8 +13,11 @@ export interface Instance {
   readonly lock: Session
   /** Sessions open now, within the budget. */
   readonly sessions: ReadonlySet<Session>
-  /** Opens a session within the budget of `max_connections`, and closes it when `use` is done. */
-  withSession<T>(login: Login, use: (session: Session) => Promise<T>): Promise<T>
+  /**
+   * Opens a session within the budget of `max_connections`, and closes it when `use` is done.
+   * @param isPassing what is waited for; by default a server without a free slot, as far as it says so before the login.
+   */
+  withSession<T>(login: Login, use: (session: Session) => Promise<T>, isPassing?: (failure: ConnectFailure) => boolean): Promise<T>
   /** Keeps the budget, from now on, within what the server still has; one connection is always tried. */
   allow(free: number): void
   /** The admin's login to a database; an IAM token is made anew each time, since it is good for 15 minutes only. */
@@ -57,7 +61,7 @@ export function instance(admin: Session, lock: Session, { target, credential, ma
     admin,
     lock,
     sessions,
-    withSession: (login, use) => limit(() => useSession(target, login, { ...calm(patience), isPassing: (failure) => failure.kind === 'full' }, sessions, use)),
+    withSession: (login, use, isPassing = isFull) => limit(() => useSession(target, login, { ...calm(patience), isPassing }, sessions, use)),
     allow: (free) => { limit.concurrency = Math.max(1, Math.min(maxConnections, free)) },
     adminLogin: (database) => loginTo(database, credential),
     assertLocked: () => assertAlive(lock),
@@ -66,6 +70,10 @@ export function instance(admin: Session, lock: Session, { target, credential, ma
       if (lock !== admin) await lock.close()
     },
   }
+}
+
+function isFull(failure: ConnectFailure): boolean {
+  return failure.kind === 'full'
 }
 
 /** What is still asked for after an interrupt serves to end in order: it is not given up. */

