@@ -26,7 +26,7 @@ test('a transaction is one message: all statements as they are, the roles switch
     return []
   })
   const { Client } = db.adapters.createPg() as { Client: new () => pg.Client }
-  const client = Object.assign(new Client(), { connection: new EventEmitter() }) as unknown as pg.Client
+  const client = Object.assign(new Client(), { connection: new EventEmitter() })
   const session = new Session(client, 'postgres', 'admin', { version: 160004, text: '16.4', pid: 1 })
   const steps = [step('password', [alterRole('u', { verifier: new Secret('SCRAM') })]), step('database', [alterDatabaseLimit('d', 3, 'o'), alterRole('u', { createDb: true })])]
   const outcome = await runAtomic({ kind: 'atomic', steps }, session, new AbortController().signal)
