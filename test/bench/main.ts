@@ -1,0 +1,151 @@
+/**
+ * `npm run bench`: this module, its bundle alone, hand-written SQL and the `postgresql` provider do the same work on servers
+ * of the same kind, one after the other, in one run. Writes results/bench.json, results/bench.md and results/bench.svg.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { POSTGRES_VERSIONS, type PostgresVersion } from '../support/postgres.ts'
+import { prepareTerraform, type Terraform } from '../support/terraform.ts'
+import { type Bed, makeBed } from './bed.ts'
+import { bundleRunner } from './candidates/bundle.ts'
+import { plainSqlRunner } from './candidates/plain-sql.ts'
+import { providerRunner } from './candidates/provider.ts'
+import { terraformRunner } from './candidates/terraform.ts'
+import { chartOf } from './chart.ts'
+import { measure, type Runner, type Sample, WORKS } from './measure.ts'
+import { bareRunner } from './plans.ts'
+import { startUp } from './start-up.ts'
+import { OURS, rowsOf, tableOf } from './table.ts'
+
+const HELP = `npm run bench -- [options]
+  --applications 1,20,100,1000   how many (default 1,20,100)
+  --round-trip 0,10              milliseconds added to each round trip to the server (default 0,10)
+  --repeat 3                     runs of each, of which the median counts; 1,000 applications and more run once
+  --postgres 15                  major version of the server
+  --provider FILE                terraform-provider-postgresql (cyrilgdn/postgresql); without it, it is left out
+  --provider-limit 100           the most applications that the provider is measured with
+  --only NAME                    candidates whose name contains this; may be repeated
+  --output FOLDER                where the results go (default test/bench/results)
+`
+
+const { values: options } = parseArgs({
+  options: {
+    applications: { type: 'string', default: '1,20,100' },
+    'round-trip': { type: 'string', default: '0,10' },
+    repeat: { type: 'string', default: '3' },
+    postgres: { type: 'string', default: '15' },
+    provider: { type: 'string' },
+    'provider-limit': { type: 'string', default: '100' },
+    only: { type: 'string', multiple: true, default: [''] },
+    output: { type: 'string', default: fileURLToPath(new URL('results/', import.meta.url)) },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+interface Candidate {
+  readonly name: string
+  /** The most applications that it is measured with. */
+  readonly limit: number
+  start(bed: Bed): Promise<Runner>
+}
+
+function candidatesOf({ program }: Terraform): Candidate[] {
+  const { provider } = options
+  const all: Candidate[] = [
+    { name: OURS, limit: Infinity, start: terraformRunner },
+    { name: 'the script alone', limit: Infinity, start: bundleRunner },
+    { name: 'plain SQL, 4 connections', limit: Infinity, start: (bed) => plainSqlRunner(bed, 4) },
+    { name: 'plain SQL, 1 connection', limit: 100, start: (bed) => plainSqlRunner(bed, 1) },
+    { name: 'bare terraform_data', limit: Infinity, start: (bed) => bareRunner(bed, program) },
+    ...(provider === undefined ? [] : [{ name: 'postgresql provider', limit: Number(options['provider-limit']), start: (bed: Bed) => providerRunner(bed, program, provider) }]),
+  ]
+  return all.filter(({ name }) => options.only.some((part) => name.includes(part)))
+}
+
+function numbers(list: string): number[] {
+  return list.split(',').map(Number)
+}
+
+function version(): PostgresVersion {
+  const found = POSTGRES_VERSIONS.find((item) => String(item) === options.postgres)
+  if (found === undefined) throw new Error(`--postgres: ${options.postgres} is none of ${POSTGRES_VERSIONS.join(', ')}`)
+  return found
+}
+
+async function run(candidate: Candidate, applications: number, roundTripMs: number): Promise<Sample[]> {
+  const bed = await makeBed(version(), applications, roundTripMs)
+  const runner = await candidate.start(bed)
+  const samples: Sample[] = []
+  try {
+    for (const work of WORKS) {
+      const act = runner.works[work]
+      if (act === undefined) continue
+      const sample = await measure({ candidate: candidate.name, work, applications, roundTripMs }, bed.proxy, act)
+      samples.push(sample)
+      console.log(`${String(applications).padStart(5)} ${String(roundTripMs).padStart(3)} ms  ${candidate.name.padEnd(30)} ${work.padEnd(6)} ${sample.seconds.toFixed(2).padStart(8)} s  load ${loadavg()[0]?.toFixed(1) ?? ''}`)
+    }
+    return samples
+  } finally {
+    await runner.remove()
+    await bed.stop()
+  }
+}
+
+async function main(): Promise<void> {
+  const terraform = await prepareTerraform()
+  const samples: Sample[] = []
+  const started = { at: new Date().toISOString(), load: loadavg() }
+  for (const roundTripMs of numbers(options['round-trip'])) {
+    for (const applications of numbers(options.applications)) {
+      // One after the other in turns, so that a machine that gets busy meanwhile does not strike one of them alone.
+      for (let time = 0; time < (applications < 1000 ? Number(options.repeat) : 1); time += 1) {
+        for (const candidate of candidatesOf(terraform)) if (applications <= candidate.limit) samples.push(...(await run(candidate, applications, roundTripMs)))
+      }
+    }
+  }
+  const bed = await makeBed(version(), 1, 0)
+  const start = await startUp(bed).finally(() => bed.stop())
+  await write({ ...started, machine: machine(terraform), start, samples })
+}
+
+interface Results {
+  readonly at: string
+  /** Load averages at the start. */
+  readonly load: readonly number[]
+  readonly machine: Readonly<Record<string, string>>
+  readonly start: Awaited<ReturnType<typeof startUp>>
+  readonly samples: readonly Sample[]
+}
+
+function machine({ program }: Terraform): Record<string, string> {
+  const all = cpus()
+  return {
+    processor: `${all.length} × ${all[0]?.model ?? 'unknown'}`,
+    memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+    node: process.version,
+    terraform: `${program.command} ${program.version}`,
+    postgres: `${options.postgres}, fsync on, TLS, on the same machine`,
+  }
+}
+
+async function write(results: Results): Promise<void> {
+  const rows = rowsOf(results.samples)
+  const { node, help, firstByte } = results.start
+  const about = [...Object.entries(results.machine).map(([key, value]) => `${key}: ${value}`), `load at the start: ${results.load.map((value) => value.toFixed(1)).join(', ')}`]
+  const text = `${tableOf(rows)}\n\nStart-up, medians: --help ${help.toFixed(2)} s, first byte to the server ${firstByte.toFixed(2)} s (node itself ${node.toFixed(2)} s).\n\n${about.join('; ')}. ${results.at}\n`
+  await mkdir(options.output, { recursive: true })
+  await writeFile(join(options.output, 'bench.json'), `${JSON.stringify({ ...results, rows }, null, 1)}\n`)
+  await writeFile(join(options.output, 'bench.md'), text)
+  const sizes = numbers(options.applications)
+  const size = sizes.includes(100) ? 100 : Math.max(...sizes)
+  const [roundTripMs = 0] = numbers(options['round-trip'])
+  const charted = rows.filter((row) => row.applications === size && row.roundTripMs === roundTripMs)
+  if (charted.length > 0) await writeFile(join(options.output, 'bench.svg'), chartOf(charted, `${size} applications, seconds (logarithmic)`))
+  console.log(`\n${text}`)
+}
+
+if (options.help) console.log(HELP)
+else await main()
