@@ -1,4 +1,5 @@
 /** What an audit claims, beside what the server's log shows to have taken effect. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditRecord } from '../../../src/model/audit.ts'
 import { changingStatements, type LogEntry, type Server } from '../postgres.ts'
 
@@ -58,9 +59,11 @@ const OURS = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE applicat
 
 /** Waits until no session of a run is left: the server finishes what a dead client asked for. */
 export async function quiet(server: Server): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((done) => setTimeout(done, 10))) {
+  const end = Date.now() + 20_000
+  while (Date.now() < end) {
     const [row] = await server.sql(OURS)
     if (row?.['count'] === 0) return
+    await sleep(10)
   }
   throw new Error('sessions of a run are left on the server')
 }
