@@ -1,0 +1,48 @@
+import test, { type ExecutionContext } from 'ava'
+import { InvalidInputError } from '../../../src/errors.ts'
+import { parseOptions } from '../../../src/input/options.ts'
+import type { ReportOptions } from '../../../src/input/report-options.ts'
+
+function report(...args: readonly string[]): ReportOptions {
+  const options = parseOptions(['report', ...args])
+  if (options.command !== 'report') throw new TypeError(options.command)
+  return options
+}
+
+function refused(t: ExecutionContext, ...args: readonly string[]): string {
+  const error = t.throws(() => report(...args), { instanceOf: InvalidInputError })
+  return error.message
+}
+
+test('defaults', (t) => {
+  t.like(report(), { format: 'text', output: null, connect: false, verify: false, sections: [], expiresWithinDays: 30, secretsOlderThanDays: 90 })
+})
+
+test('a month, a day and a time', (t) => {
+  const time = (...args: readonly string[]): (string | undefined)[] => [report(...args).criteria.since?.toISOString(), report(...args).criteria.until?.toISOString()]
+  t.deepEqual(time('--since', '2026-12', '--until', '2026-12'), ['2026-12-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z'])
+  t.deepEqual(time('--since', '2026-02-28', '--until', '2026-02-28'), ['2026-02-28T00:00:00.000Z', '2026-03-01T00:00:00.000Z'])
+  t.deepEqual(time('--since', '2026-02-28T12:00:00+02:00'), ['2026-02-28T10:00:00.000Z', undefined])
+})
+
+test('what is no time, no number, no section and no format is named, all at once', (t) => {
+  const message = refused(t, '--since', '2026-13', '--until', 'yesterday', '--expires-within', '-1', '--section', 'runs,drft', '--format', 'htm')
+  t.deepEqual(message.split('\n').map((line) => line.split(': ')[0]), ['--since', '--until', '--section', '--expires-within', '--format'])
+  t.true(message.includes('Did you mean "drift"?'))
+  t.true(message.includes('Did you mean "html"?'))
+})
+
+test('csv holds one section; the files alone cannot tell what the server can', (t) => {
+  t.regex(refused(t, '--format', 'csv'), /^--format: csv holds one table\./)
+  t.regex(refused(t, '--section', 'drift,runs'), /^--section: only the server can tell drift\. Give --connect/)
+  t.deepEqual(report('--section', 'drift', '--connect', '--format', 'csv').sections, ['drift'])
+})
+
+test('help of a command has its examples, and completion names commands and options', (t) => {
+  const help = parseOptions(['report', '--help'])
+  t.true(help.command === 'help' && help.text.includes('is anything on this instance not ours?'))
+  const script = parseOptions(['completion'])
+  t.true(script.command === 'help' && script.text.includes('--get-yargs-completions'))
+  const words = parseOptions(['--get-yargs-completions', 'rds-provision', 'report', '--'])
+  t.true(words.command === 'help' && words.text.split('\n').includes('--secrets-older-than'))
+})
