@@ -1,0 +1,22 @@
+# An instance whose audit has to outlive the runner, the state and whoever administers the databases.
+data "aws_db_instance" "main" {
+  db_instance_identifier = var.db_instance_identifier
+}
+
+module "databases" {
+  source = "../.."
+
+  environment = var.environment
+  instance = {
+    host        = data.aws_db_instance.main.address
+    port        = data.aws_db_instance.main.port
+    identifier  = var.db_instance_identifier
+    resource_id = data.aws_db_instance.main.resource_id
+  }
+  admin_secret_id = "platform/${var.environment}/rds/provisioner"
+
+  application_databases = {
+    keycloak  = {}
+    analytics = { extensions = ["pgcrypto"] }
+  }
+}
