@@ -61,15 +61,19 @@ function isListed(record: AuditRecord, listUnchanged: boolean): boolean {
   return record.status !== 'blocked'
 }
 
-/** `+ keycloak: role keycloak_dev_user: create: …` on one line, safe to print. */
+/** `+ keycloak: role keycloak_dev_user (owner)` on one line, safe to print. */
 export function recordLine(record: AuditRecord): string {
-  const parts = [
-    record.application === null ? null : visible(record.application),
-    [record.object, subjectOf(record)].filter((part) => part !== '').join(' '),
-    record.action,
-    shortLine(record.message),
-  ]
+  const parts = [record.application === null ? null : visible(record.application), ...(saysItself(record) ? [] : subjectParts(record)), shortLine(record.message)]
   return `${LOOKS[record.status].sign} ${parts.filter((part) => part !== null && part !== '').join(': ')}`
+}
+
+/** A message that names what it is about needs no more words before it. */
+function saysItself({ message, username, database }: AuditRecord): boolean {
+  return [username, database].some((name) => name !== null && name !== '' && message.includes(name))
+}
+
+function subjectParts(record: AuditRecord): string[] {
+  return [[record.object, subjectOf(record)].filter((part) => part !== '').join(' '), record.action]
 }
 
 /** The name that tells a record of its kind from the others of one application. */
