@@ -13510,13 +13510,14 @@ finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`w
 llow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem2 of problems)
 printProblem(problem2,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,listUnchanged){return record.status===
 "no_change"||record.status==="skipped"&&record.object==="login"?listUnchanged:record.status!=="blocked"}function recordLine(record){let parts=[record.application===
-null?null:visible(record.application),[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),record.action,shortLine(record.message)];return`${LOOKS[record.
-status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function subjectOf({object:object2,database,username}){let name2={database:visible(database??
-""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"ext\
-ension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!==
-"").join(" on ")}}function printProblem(problem2,line){let subject2=[problem2.application,problem2.field].filter(part=>part!==null&&part!=="").map(part=>visible(
-part??""));line("red",`! ${[...subject2,shortLine(problem2.message)].join(": ")}`);for(let remedy of problem2.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))
-line("bold",`  -> ${shortLine(remedy)}`)}init_errors();init_errors();init_declaration();init_text();var LOG_FORMATS=["text","json"];function readEnvironment(env3){let problems=[],environment={allowProvision:env3.ALLOW_DB_PROVISION===
+null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.status].sign} ${parts.filter(
+part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.
+includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),record.action]}function subjectOf({object:object2,
+database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":
+return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"t\
+ag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem2,line){let subject2=[problem2.application,problem2.
+field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem2.message)].join(": ")}`);for(let remedy of problem2.
+remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}init_errors();init_errors();init_declaration();init_text();var LOG_FORMATS=["text","json"];function readEnvironment(env3){let problems=[],environment={allowProvision:env3.ALLOW_DB_PROVISION===
 "true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISIO\
 N_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVI\
 SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)};if(problems.
