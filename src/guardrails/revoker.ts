@@ -15,7 +15,7 @@ export function revokerOf(declaration: Declaration, cluster: Cluster, grantor: s
   const name = grantor === PG_DATABASE_OWNER ? (cluster.databases.get(database)?.owner ?? '') : grantor
   if (name === login) return name
   const tag = parseTag(cluster.roles.get(name)?.comment ?? null)
-  if (tag === null || tag.get('Stack') !== declaration.stack || tag.get('Environment') !== declaration.environment) return null
+  if (tag?.get('Stack') !== declaration.stack || tag.get('Environment') !== declaration.environment) return null
   const hasRight = version < 160000 || cluster.memberships.some((item) => item.role === name && item.member === login && item.admin)
   return hasRight ? name : null
 }

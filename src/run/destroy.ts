@@ -86,7 +86,10 @@ function patient(declaration: Declaration): Declaration {
 
 async function stages(context: RunContext, request: DestroyRequest, dependencies: DestroyDependencies): Promise<void> {
   const known = knownPolicy(request)
-  if (known === 'retain') return recordFindings(context.recorder, [retained(request)], new Set())
+  if (known === 'retain') {
+    recordFindings(context.recorder, [retained(request)], new Set())
+    return
+  }
   assertAllowed(request)
   const admin = await whoAndAdmin(context)
   const signs = known === 'delete' ? null : await connected(() => connectInstance(context, admin))

@@ -1,6 +1,6 @@
 /** The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApplyError, BlockedError, ConnectionError, type Problem, ProvisionError, SecretError } from '../errors.ts'
+import { ApplyError, BlockedError, ConnectionError, type Problem, type ProvisionError, SecretError } from '../errors.ts'
 import type { Credential } from '../model/credential.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import type { Departure } from '../model/removal.ts'

@@ -28,13 +28,16 @@ const REPORT_EVERY_MS = 30_000
 export async function gathered(session: Session, { group, signal, progress }: SnapshotOrder): Promise<void> {
   const end = Date.now() + SETTLE_LIMIT_MS
   let reported = false
-  for (let quiet = Date.now(); Date.now() - quiet < SETTLE_MS && Date.now() < end; await sleep(POLL_MS)) {
+  let quiet = Date.now()
+  while (Date.now() - quiet < SETTLE_MS && Date.now() < end) {
     assertNotInterrupted(signal)
     const pending = await countPending(session, group)
-    if (pending === 0) continue
-    quiet = Date.now()
-    if (!reported) progress(`waiting for ${String(pending)} other removal(s) of this run, to share one snapshot`)
-    reported = true
+    if (pending > 0) {
+      quiet = Date.now()
+      if (!reported) progress(`waiting for ${String(pending)} other removal(s) of this run, to share one snapshot`)
+      reported = true
+    }
+    await sleep(POLL_MS)
   }
 }
 

@@ -124,12 +124,14 @@ function stillThere(application: string, what: string): Problem {
 /** Nobody but a superuser may end their sessions: they are waited for, and the drop then names those that stay. */
 async function superusersGone({ dependencies: { signal, progress } }: RunContext, server: Instance, databases: readonly string[]): Promise<void> {
   if (databases.length === 0) return
-  for (const end = Date.now() + SUPERUSER_PATIENCE_MS; Date.now() < end; await sleep(1000)) {
+  const end = Date.now() + SUPERUSER_PATIENCE_MS
+  while (Date.now() < end) {
     assertNotInterrupted(signal)
     const [rows = []] = await server.admin.query([sessions([], databases)])
     const there = rows.filter((row) => row['is_superuser'] === true)
     if (there.length === 0) return
     progress(`waiting for sessions that only a superuser may end: ${there.map((row) => `${text(row, 'login')} in ${text(row, 'database')}`).join(', ')}`)
+    await sleep(1000)
   }
 }
 

@@ -13163,9 +13163,9 @@ join(`
 report);case"markdown":return reportMarkdown(report);case"json":return reportJson(report);case"html":return reportHtml(report);case"csv":return report.sections.
 filter(({id})=>id===wanted[0]).map(sectionCsv).join("")}}var init_render=__esm({"src/report/render.ts"(){"use strict";init_csv2();init_html();init_json2();init_markdown2();
 init_text3()}});function revokerOf(declaration,cluster,grantor,database){let{login,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.
-owner??"":grantor;if(name2===login)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag===null||tag.get("Stack")!==declaration.stack||
-tag.get("Environment")!==declaration.environment?null:version2<16e4||cluster.memberships.some(item=>item.role===name2&&item.member===login&&item.admin)?name2:null}
-var PG_DATABASE_OWNER2,init_revoker=__esm({"src/guardrails/revoker.ts"(){"use strict";init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
+owner??"":grantor;if(name2===login)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.stack||tag.get(
+"Environment")!==declaration.environment?null:version2<16e4||cluster.memberships.some(item=>item.role===name2&&item.member===login&&item.admin)?name2:null}var PG_DATABASE_OWNER2,
+init_revoker=__esm({"src/guardrails/revoker.ts"(){"use strict";init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
 proved":"missing"}function checkRemovalApproval(environment,approvals,application){if(removalApproval(environment,approvals,!0)!=="missing")return[];let missing=[
 ...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
 nd nobody approved a removal that deletes.`;return[{application,field:"destroy",message,remedy:`Set ${missing.join(" and ")} in the environment of the run, or R\
@@ -13365,20 +13365,21 @@ examination).removal)await runPlan(run,server,plan);let left2=await wholeCluster
 roles.has(username)?[stillThere(application,`role ${username}`)]:[],...drops!==null&&left2.databases.has(drops)?[stillThere(application,`database ${drops}`)]:[]]);
 if(problems.length>0)throw new ApplyError(problems)}function stillThere(application,what){return{application,field:"destroy",message:`${what} is still there aft\
 er it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function superusersGone({dependencies:{
-signal,progress}},server,databases2){if(databases2.length!==0)for(let end=Date.now()+SUPERUSER_PATIENCE_MS;Date.now()<end;await(0,import_promises16.setTimeout)(
-1e3)){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row3=>row3.is_superuser===!0);if(there.length===
-0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row3=>`${text(row3,"login")} in ${text(row3,"database")}`).join(", ")}`)}}async function reopen(run,server,departures){
-await runPlan(run,server,planReopening({cluster:await wholeCluster(run,server),departures}))}var import_promises16,SUPERUSER_PATIENCE_MS,init_removal4=__esm({"s\
-rc/run/removal.ts"(){"use strict";init_execute();init_errors();init_removal();init_step();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();
-init_removal_queries();init_row();import_promises16=__toESM(require_promises2(),1);init_assess();init_ledger();SUPERUSER_PATIENCE_MS=15e3}});function snapshotId({instance:instance2,buildId,requestedAt}){let part=text3=>text3.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(
+signal,progress}},server,databases2){if(databases2.length===0)return;let end=Date.now()+SUPERUSER_PATIENCE_MS;for(;Date.now()<end;){assertNotInterrupted(signal);
+let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row3=>row3.is_superuser===!0);if(there.length===0)return;progress(`waiting fo\
+r sessions that only a superuser may end: ${there.map(row3=>`${text(row3,"login")} in ${text(row3,"database")}`).join(", ")}`),await(0,import_promises16.setTimeout)(
+1e3)}}async function reopen(run,server,departures){await runPlan(run,server,planReopening({cluster:await wholeCluster(run,server),departures}))}var import_promises16,
+SUPERUSER_PATIENCE_MS,init_removal4=__esm({"src/run/removal.ts"(){"use strict";init_execute();init_errors();init_removal();init_step();init_departures();init_removal3();
+init_inspect_cluster();init_inspect_removal();init_removal_queries();init_row();import_promises16=__toESM(require_promises2(),1);init_assess();init_ledger();SUPERUSER_PATIENCE_MS=
+15e3}});function snapshotId({instance:instance2,buildId,requestedAt}){let part=text3=>text3.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(
 /[-:.]/g,""),name2=`${part(instance2)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}
 function snapshotTags({buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["Mana\
 gedBy","platform"],[GROUP_TAG,group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text3){return text3.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,
 "_").slice(0,256)}function isShared(snapshot2,group4,closedAt){return snapshot2.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes(snapshot2.status)?
 !1:Date.parse(snapshot2.tags.get(REQUESTED_TAG)??"")>=closedAt.getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use str\
-ict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionRequestedAt"}});async function gathered(session,{group:group4,signal,progress}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1;for(let quiet=Date.now();Date.now()-quiet<SETTLE_MS&&
-Date.now()<end;await(0,import_promises17.setTimeout)(POLL_MS2)){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending!==0&&(quiet=
-Date.now(),reported||progress(`waiting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0)}}async function findOrCreate(session,order,closedAt){
+ict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionRequestedAt"}});async function gathered(session,{group:group4,signal,progress}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-quiet<SETTLE_MS&&
+Date.now()<end;){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending>0&&(quiet=Date.now(),reported||progress(`waiting for ${String(
+pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises17.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
 let{client,group:group4,instance:instance2}=order,shared=(await client.list(instance2)).find(snapshot2=>isShared(snapshot2,group4,closedAt));if(shared!==void 0)
 return{id:shared.id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance2,snapshotTags(
 facts))?{id,isNew:!0}:null}async function whileBusy({instance:instance2,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(
@@ -13448,7 +13449,7 @@ concerned3,error):[])recorder.record(draft);for(let draft of missingRecords(conc
 BlockedError?"blocked":"failed",exitCode:error.exitCode,error:error.message},problems:error.problems}}}function only(declaration,name2){return{...declaration,applications:declaration.
 applications.filter(item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}function patient(declaration){return{...declaration,
 connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function stages(context,request,dependencies2){let known=knownPolicy(
-request);if(known==="retain")return recordFindings(context.recorder,[retained(request)],new Set);assertAllowed(request);let admin=await whoAndAdmin(context),signs=known===
+request);if(known==="retain"){recordFindings(context.recorder,[retained(request)],new Set);return}assertAllowed(request);let admin=await whoAndAdmin(context),signs=known===
 "delete"?null:await connected2(()=>connectInstance(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.runGroup),await runRemoval({context,
 order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.close()}}function retained({declaration,target,policy}){let application=declaration.
 applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??

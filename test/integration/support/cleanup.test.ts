@@ -15,7 +15,8 @@ const START = `
 test('a test process that dies by SIGKILL leaves neither server nor folder behind', async t => {
   const owner = execa(process.execPath, ['--import=tsx', '--input-type=module', '--eval', START], { reject: false })
   const lines = owner[Symbol.asyncIterator]()
-  const { value: data } = await lines.next()
+  const first: IteratorResult<unknown, unknown> = await lines.next()
+  const data = first.value
   t.is(typeof data, 'string')
   const folder = dirname(String(data))
   await access(folder)

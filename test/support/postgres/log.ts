@@ -42,10 +42,12 @@ function toEntry(row: readonly string[]): LogEntry {
 
 /** Waits until `token` stands in the log after byte `from`; resolves with the byte after its line. */
 export async function waitForLog(file: string, token: string, from: number): Promise<number> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(5)) {
+  const end = Date.now() + 30_000
+  while (Date.now() < end) {
     const bytes = await readBytes(file, from, Infinity)
     const line = bytes.indexOf('\n', Math.max(bytes.indexOf(token), 0))
     if (bytes.includes(token) && line >= 0) return from + line + 1
+    await sleep(5)
   }
   throw new Error(`The server's log does not show ${token}.`)
 }

@@ -85,7 +85,8 @@ async function carry(client: Socket, server: FrontServer, { key, cert, ca }: Key
 
 /** The next bytes of a socket that is still paused or silent; each message of the handshake comes in one piece. */
 async function nextChunk(socket: Socket): Promise<Buffer> {
-  const [chunk]: unknown[] = await once(socket, 'data')
+  const event: unknown[] = await once(socket, 'data')
+  const [chunk] = event
   socket.pause()
   if (!Buffer.isBuffer(chunk)) throw new Error('A socket gave no bytes.')
   return chunk
