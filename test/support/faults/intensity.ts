@@ -5,7 +5,7 @@ import { appendFileSync } from 'node:fs'
 export const IS_WHOLE = process.env['RDS_PROVISION_FAULTS'] === 'whole'
 
 /** What a figure counts; `npm run test:faults` adds up equal ones. */
-export type Figure = 'cut points' | 'rounds' | 'processes' | 'properties' | 'cases' | 'events' | 'planted traps' | 'versions'
+export type Figure = 'cut points' | 'cut points that converged' | 'rounds' | 'processes' | 'properties' | 'cases' | 'events' | 'planted traps' | 'versions'
 
 /** Adds to a figure. Each line is written at once, so that parallel processes do not mix. */
 export function count(figure: Figure, title: string, amount = 1): void {
