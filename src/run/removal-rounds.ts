@@ -12,6 +12,7 @@ import { areClosed, serverTime, showClosed, showWaiting } from '../server/remova
 import type { SnapshotClient } from '../snapshot/client.ts'
 import { assertNotInterrupted, recordFindings } from './assess.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { reached } from './gone.ts'
 import { openInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
 import { close, type Examination, examine, isAdmissible, remove, type RemovalOrder, reopen, runPlan } from './removal.ts'
@@ -42,7 +43,7 @@ const POLL_MS = 1_000
 export async function runRemoval(all: Removal): Promise<void> {
   let closed: readonly Departure[] = []
   try {
-    const { server, examination } = await openAndLook(all)
+    const { server, examination } = await reached(() => openAndLook(all))
     let closedAt: Date | null = null
     try {
       recordFindings(all.context.recorder, examination.findings, new Set())
