@@ -8,10 +8,11 @@ import type { Finding } from '../model/step.ts'
 import { finding } from '../plan/context.ts'
 import { planAdmission } from '../plan/removal.ts'
 import type { Instance } from '../server/instance.ts'
-import { areClosed, serverTime, showClosed } from '../server/removal-signals.ts'
+import { areClosed, serverTime, showClosed, showWaiting } from '../server/removal-signals.ts'
 import type { SnapshotClient } from '../snapshot/client.ts'
 import { assertNotInterrupted, recordFindings } from './assess.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { reached } from './gone.ts'
 import { openInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
 import { close, type Examination, examine, isAdmissible, remove, type RemovalOrder, reopen, runPlan } from './removal.ts'
@@ -42,7 +43,7 @@ const POLL_MS = 1_000
 export async function runRemoval(all: Removal): Promise<void> {
   let closed: readonly Departure[] = []
   try {
-    const { server, examination } = await openAndLook(all)
+    const { server, examination } = await reached(() => openAndLook(all))
     let closedAt: Date | null = null
     try {
       recordFindings(all.context.recorder, examination.findings, new Set())
@@ -81,8 +82,9 @@ interface Look {
 
 /** Under the lock, with everything in sight. A database that another removal keeps closed is waited for. */
 async function openAndLook(all: Removal): Promise<Look> {
-  const { context, dependencies, order, admin } = all
+  const { context, dependencies, order, admin, signs } = all
   const started = Date.now()
+  let isWaiting = false
   for (;;) {
     const server = await openInstance(context, admin)
     context.recorder.setServer(server.admin)
@@ -97,7 +99,11 @@ async function openAndLook(all: Removal): Promise<Look> {
         return { server, examination: await examine(context, order, server) }
       }
       if (elapsed > dependencies.snapshotTimeoutMs) throw stillClosed(unseen)
-      dependencies.progress(`waiting for ${unseen.join(', ')}, closed by another removal`)
+      if (!isWaiting) {
+        if (signs !== null) await showWaiting(signs.admin, dependencies.runGroup)
+        dependencies.progress(`waiting for ${unseen.join(', ')}, closed by another removal`)
+      }
+      isWaiting = true
     } catch (error) {
       await server.close()
       throw error
