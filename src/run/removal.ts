@@ -73,9 +73,9 @@ export async function runPlan(run: RunContext, server: Instance, plan: Plan): Pr
   // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
   const failures = execution.failures.filter(({ code }) => code !== '3D000' && code !== '42704').map((failure) => ({ ...failure, code: '' }))
   const withNames = await Promise.all(failures.map(async (failure) => ({ ...failure, message: failure.message + (await whoIsThere(server, failure.step.database)) })))
-  recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown)
+  recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown.flat())
   assertApplied(run, { ...execution, failures: withNames })
-  const open = [...execution.unknown, ...execution.skipped]
+  const open = [...execution.unknown.flat(), ...execution.skipped]
   if (execution.lost !== null || open.length > 0) throw broken(execution.lost?.message ?? 'the connection broke', open.map((step) => step.message))
 }
 
