@@ -12,6 +12,7 @@ import { areClosed, serverTime, showClosed, showWaiting } from '../server/remova
 import type { SnapshotClient } from '../snapshot/client.ts'
 import { assertNotInterrupted, recordFindings } from './assess.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { reached } from './gone.ts'
 import { interruptible } from './interrupt.ts'
 import { openInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
@@ -43,7 +44,7 @@ const POLL_MS = 1_000
 export async function runRemoval(all: Removal): Promise<void> {
   let closed: readonly Departure[] = []
   try {
-    const { server, examination } = await openAndLook(all)
+    const { server, examination } = await reached(() => openAndLook(all))
     let closedAt: Date | null = null
     try {
       recordFindings(all.context.recorder, examination.findings, new Set())

@@ -6,10 +6,10 @@ const results = [
   await check('lint', 'eslint', ['.']),
   await check('the bundle is what the sources give', 'tsx', ['test/support/build/main.ts', '--check']),
   await check('terraform and its null provider', 'tsx', ['test/support/terraform/prepare.ts']),
-  await suite('Unit tests', 'test/unit/**/*.test.ts'),
-  await suite('Integration tests', 'test/integration/**/*.test.ts'),
-  await suite('Terraform tests', 'test/terraform/**/*.test.ts'),
-  ...(process.argv.includes('--browser') ? [await suite('Browser tests', 'test/browser/**/*.test.ts')] : []),
+  await suite('Unit tests', ['test/unit/**/*.test.ts']),
+  await suite('Integration tests', ['test/integration/**/*.test.ts']),
+  await suite('Terraform tests', ['test/terraform/**/*.test.ts']),
+  ...(process.argv.includes('--browser') ? [await suite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
 ]
 
 const passed = results.reduce((sum, result) => sum + result.passed, 0)

@@ -21,14 +21,15 @@ export async function check(title: string, command: string, args: readonly strin
 }
 
 /**
- * All ava tests that match a pattern: one line each, failures with their details. Skipped and unfinished tests are not
+ * All ava tests that match the patterns: one line each, failures with their details. Skipped and unfinished tests are not
  * counted as passed. Whatever ava itself trips over counts as one failure.
  * @param options of ava's.
  */
-export async function suite(title: string, pattern: string, options: readonly string[] = []): Promise<Count> {
+export async function suite(title: string, patterns: readonly string[], options: readonly string[] = []): Promise<Count> {
   const started = Date.now()
-  console.log(`\n${title}`)
-  const ava = execa('ava', ['--tap', ...options, pattern], { ...LOCAL, stderr: 'inherit' })
+  console.log(`
+${title}`)
+  const ava = execa('ava', ['--tap', ...options, ...patterns], { ...LOCAL, stderr: 'inherit' })
   const count = { passed: 0, failed: 0 }
   let inFailure = false
   for await (const line of createInterface({ input: ava.stdout })) {
