@@ -12,15 +12,15 @@ const WAYS = [BEFORE, AFTER, KILL, BEFORE_BLINK, AFTER_BLINK]
 /** Where every exchange is cut: on the oldest version, on the first with the rights of 16, and on the newest. */
 const COMPLETE: readonly PostgresVersion[] = [...new Set<PostgresVersion>([VERSIONS[0] ?? 14, 16, VERSIONS.at(-1) ?? 18])]
 
-/**
- * Every exchange, in two of three ways: over the three versions each way has its turn twice. Whether the network is back at
- * once alternates. All of it on every version would take more than 20 minutes.
- */
+/** Of the three ways to cut an exchange, so many are tried on each complete version; over the three, each has its turn as often. */
+const WAYS_EACH = 2
+
+/** Every exchange. Whether the network is back at once alternates. All ways on every version would take more than 20 minutes. */
 function complete(turn: number): CutsAt {
   return (flight) => {
     const isBlink = Math.floor((flight + turn) / 3) % 2 === 0
     const ways = [isBlink ? BEFORE_BLINK : BEFORE, isBlink ? AFTER : AFTER_BLINK, KILL]
-    return ways.filter((_way, index) => index !== (flight + turn) % 3)
+    return ways.filter((_way, index) => (index + flight + turn) % ways.length < WAYS_EACH)
   }
 }
 
