@@ -10,10 +10,14 @@ export interface Grouped {
   readonly problems: readonly Problem[]
 }
 
-/** Joins the entries that share a database: one owner each, its schemas are the default of the others (design §3). */
-export function groupEntries(entries: readonly Entry[]): Grouped {
+/**
+ * Joins the entries that share a database: one owner each, its schemas are the default of the others (design §3).
+ * @param needsOwners false: guests may stand alone; their database is then none of the result's.
+ */
+export function groupEntries(entries: readonly Entry[], needsOwners = true): Grouped {
   const problems: Problem[] = [...duplicateUsernames(entries.filter((entry) => entry.comparable))]
   const databases: Database[] = []
+  const alone: Application[] = []
   const byDatabase = groupBy(entries, (entry) => entry.application.database)
   // An entry whose database or access level could not be read may be the owner that another database seems to lack.
   const complete = entries.every((entry) => entry.comparable)
@@ -24,11 +28,13 @@ export function groupEntries(entries: readonly Entry[]): Grouped {
       const guests = members.filter((entry) => entry !== owner)
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
       databases.push(joinDatabase(name, owner, guests))
+    } else if (owners.length === 0 && !needsOwners) {
+      alone.push(...members.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? ['public'] })))
     } else if (complete) {
       problems.push(ownerProblem(name, members, owners))
     }
   }
-  const applications = databases.flatMap(({ owner, guests }) => [owner, ...guests])
+  const applications = [...databases.flatMap(({ owner, guests }) => [owner, ...guests]), ...alone]
   return { applications: sorted(applications), databases: sorted(databases), problems }
 }
 

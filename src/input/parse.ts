@@ -58,25 +58,26 @@ type Top = v.InferOutput<v.ObjectSchema<typeof FIELDS, undefined>>
 /**
  * Parses the decoded input: untrusted JSON in, a declaration with every default of design §3 filled in out.
  * Throws InvalidInputError with all problems at once.
+ * @param purpose a removal's input may be the marker of a guest, which says nothing of its database's owner.
  */
-export function parseDeclaration(json: string): ParsedInput {
+export function parseDeclaration(json: string, purpose: 'provision' | 'removal' = 'provision'): ParsedInput {
   const { value: top, problems, broken } = parseObject(FIELDS, parseJson(json), TOP)
   if (top === null) throw new InvalidInputError(problems)
-  const declared = declarationOf(top)
+  const declared = declarationOf(top, purpose)
   const all = [...problems, ...requiredProblems(top, broken), ...declared.problems]
   if (all.length > 0 || declared.value === null) throw new InvalidInputError(all)
   return { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
 }
 
 /** Parses what lies below the top-level fields, whatever those said, so that all errors are found in one go. */
-function declarationOf(top: Top): Part<Declaration> {
+function declarationOf(top: Top, purpose: 'provision' | 'removal'): Part<Declaration> {
   const environment = top.environment ?? 'dev'
   const instance = parseInstance(top.instance)
   const connectThrough = parseConnectThrough(top.connect_through)
   const tls = parseTls(top.tls, connectThrough.value ?? instance.value)
   const tags = parseTags(top.tags)
   const entries = parseEntries(top.application_databases, { environment, secretPrefix: top.secret_prefix, cleanupPolicy: top.cleanup_policy })
-  const { applications, databases, problems } = groupEntries(entries.value)
+  const { applications, databases, problems } = groupEntries(entries.value, purpose === 'provision')
   const all = [instance, connectThrough, tls, tags, entries].flatMap((part) => part.problems).concat(problems)
   if (instance.value === null || tls.value === null) return { value: null, problems: all }
   const clusterName = top.cluster_name ?? instance.value.identifier

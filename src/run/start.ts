@@ -38,7 +38,7 @@ export async function start(options: StartOptions): Promise<Start> {
   let text = ''
   try {
     text = decodeInput(await readInput(options))
-    const parsed = parseDeclaration(text)
+    const parsed = parseDeclaration(text, options.command === 'destroy' ? 'removal' : 'provision')
     const needsBuildId = options.needsBuildId(parsed)
     const identified = await identify({ ...options, needsBuildId }, parsed, parsed.declaration.environment, text)
     return { ...identified, parsed, error: null }
