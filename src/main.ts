@@ -132,8 +132,9 @@ async function runReport(options: Extract<Options, { command: 'report' }>, envir
 
 async function runDestroy(options: Extract<Options, { command: 'destroy' }>, environment: RunEnvironment): Promise<ExitCode> {
   const { target, dryRun } = options
-  const [{ destroy, knownPolicy, previewDestroy }, { start }, { awsSnapshots }, { concludeRun }] = await Promise.all([
+  const [{ destroy, knownPolicy, previewDestroy }, { REMOVAL_WAITS }, { start }, { awsSnapshots }, { concludeRun }] = await Promise.all([
     import('./run/destroy.ts'),
+    import('./run/removal-rounds.ts'),
     import('./run/start.ts'),
     import('./run/aws.ts'),
     import('./audit/conclude.ts'),
@@ -142,7 +143,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
   const needsBuildId = (parsed: ParsedInput): boolean => !dryRun && knownPolicy(requestOf(parsed)) !== 'retain'
   const reporters = dryRun ? [] : reportersFor(environment)
   const begun = await start({ command: 'destroy', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId })
-  const dependencies: DestroyDependencies = { ...(await dependenciesFor(environment, reporters)), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS }
+  const dependencies: DestroyDependencies = { ...(await dependenciesFor(environment, reporters)), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS, waits: REMOVAL_WAITS }
   if (dryRun) {
     if (begun.error !== null) throw begun.error
     const found = await previewDestroy(requestOf(begun.parsed), begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
