@@ -15,7 +15,8 @@ export function groupEntries(entries: readonly Entry[]): Grouped {
   const problems: Problem[] = [...duplicateUsernames(entries.filter((entry) => entry.comparable))]
   const databases: Database[] = []
   const byDatabase = groupBy(entries, (entry) => entry.application.database)
-  // An entry whose database or access level could not be read may be the owner that another database seems to lack.
+  // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
+  // is not the second owner that this one seems to have.
   const complete = entries.every((entry) => entry.comparable)
   for (const [name, members] of byDatabase) {
     const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
@@ -24,8 +25,8 @@ export function groupEntries(entries: readonly Entry[]): Grouped {
       const guests = members.filter((entry) => entry !== owner)
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
       databases.push(joinDatabase(name, owner, guests))
-    } else if (complete) {
-      problems.push(ownerProblem(name, members, owners))
+    } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
+      problems.push(ownerProblem(name, members, owners.filter((entry) => entry.comparable)))
     }
   }
   const applications = databases.flatMap(({ owner, guests }) => [owner, ...guests])
