@@ -1,6 +1,7 @@
 /** Guardrails on the one thing that the master does: creating or repairing the delegated admin. Pure. */
 import type { Problem } from '../errors.ts'
 import type { RoleState } from '../model/catalog.ts'
+import { parseTag } from '../model/tag.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { MISSING_RIGHT } from './actual.ts'
 import { problem } from './problem.ts'
@@ -11,8 +12,12 @@ export function checkSameLogin(master: string, admin: string): Problem[] {
   return [problem(null, 'reserved names', `the delegated admin and the master are both ${admin}.`, 'Give the delegated admin a name of its own in its secret, e.g. platform_provisioner.')]
 }
 
-/** A password is not set for a role that is more than a delegated admin: it would be somebody's. */
+/** No password is set, and no right given, to a role that is more than a delegated admin, or an application's login: it is somebody's. */
 export function checkAdminRole(role: RoleState): Problem[] {
+  const application = parseTag(role.comment)?.get('Application')
+  if (application !== undefined) {
+    return [problem(null, 'reserved names', `the delegated admin's secret names ${role.name}, the login of the application ${application}.`, 'Name another login in the admin secret, e.g. platform_provisioner.')]
+  }
   if (!(role.superuser || role.replication || role.bypassRls)) return []
   const message = `the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`
   return [problem(null, 'privileged role', message, 'Name another login in the admin secret.')]

@@ -245,6 +245,20 @@ for (const version of VERSIONS) {
     t.true(await bed().server.canLogin(admin.user, 'its own'))
   })
 
+  test.serial(`${on}an application's login is never made the admin`, async (t) => {
+    const { aws, server } = bed()
+    const stack = declare(bed(), newAdmin(bed(), 'victims_admin'), { victim: {} })
+    await stack.applyOk()
+    const login = stack.username('victim')
+    const before = await roleOf(bed(), login)
+    aws.putLogin('admin/victim', login, 'another one')
+    const { audit, problems } = await bed().declare({ other: {} }, { admin_secret_id: 'admin/victim', master_secret_id: MASTER_SECRET }).apply()
+    t.is(audit.run.exit_code, 4)
+    t.like(problems[0], { field: 'reserved names', message: `the delegated admin's secret names ${login}, the login of the application victim.` })
+    t.deepEqual(await roleOf(bed(), login), before)
+    t.true(await server.canLogin(login, stack.password('victim')))
+  })
+
   test.serial(`${on}an application that is named as the master or the admin is refused before anything is made`, async (t) => {
     const admin = newAdmin(bed(), 'reserved_admin')
     for (const username of ['dbmaster', 'reserved_admin']) {
