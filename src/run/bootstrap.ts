@@ -1,5 +1,6 @@
 /** The master's only part in a run: the delegated admin is created or repaired, then its connection ends. */
 import { BlockedError, ConnectionError, type Problem, SecretError } from '../errors.ts'
+import { checkServer } from '../guardrails/actual.ts'
 import { checkAdminRole, checkMasterRight, checkSameLogin } from '../guardrails/bootstrap.ts'
 import { checkReservedNames } from '../guardrails/names.ts'
 import type { Credential } from '../model/credential.ts'
@@ -36,7 +37,7 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
     const cluster = await inspectCluster(session, { ...declaration, databases: [], applications: [] })
     const facts = await inspectMaster(session, [...adopted, admin.user, 'pg_signal_backend', 'pg_read_all_stats', 'rds_password', 'rds_iam'])
     const role = cluster.roles.get(admin.user)
-    assertNone(role === undefined ? [] : checkAdminRole(role))
+    assertNone([...checkServer(declaration, cluster), ...(role === undefined ? [] : checkAdminRole(role))])
     const plan = planBootstrap({
       cluster,
       admin: admin.user,
