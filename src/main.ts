@@ -11,7 +11,7 @@ import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
 import type { Reporter } from './audit/reporter.ts'
 import { createTextReporter } from './audit/text.ts'
 import { EXIT, type ExitCode, describeProblem, InvalidInputError, ProvisionError } from './errors.ts'
-import { readEnvironment, type RunEnvironment } from './input/environment.ts'
+import { awsCorrections, readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
 import type { ParsedInput } from './input/parse.ts'
 import type { AuditRecord } from './model/audit.ts'
@@ -23,6 +23,10 @@ import { TOOL_VERSION } from './version.ts'
 
 // The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+for (const [name, value] of awsCorrections(process.env)) {
+  if (value === null) Reflect.deleteProperty(process.env, name)
+  else process.env[name] = value
+}
 
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)

@@ -49,6 +49,17 @@ export function readEnvironment(env: Variables): RunEnvironment {
   return { ...environment, problems }
 }
 
+/**
+ * What the AWS SDK is to find otherwise than it is set: the empty string counts as not set (design §14), which the SDK
+ * takes for a region of that name; and AWS_DEFAULT_REGION counts as it does for Terraform's own AWS provider.
+ * https://registry.terraform.io/providers/hashicorp/aws/latest/docs#environment-variables
+ */
+export function awsCorrections(env: Variables): ReadonlyMap<string, string | null> {
+  const empty = Object.keys(env).filter((name) => name.startsWith('AWS_') && env[name] === '')
+  const region = valueOf(env, 'AWS_REGION') ?? valueOf(env, 'AWS_DEFAULT_REGION')
+  return new Map([...empty.map((name) => [name, null] as const), ...(region === null ? [] : [['AWS_REGION', region] as const])])
+}
+
 function valueOf(env: Variables, variable: string): string | null {
   const value = env[variable]
   return value === undefined || value === '' ? null : value

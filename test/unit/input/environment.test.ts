@@ -1,5 +1,5 @@
 import test from 'ava'
-import { readEnvironment } from '../../../src/input/environment.ts'
+import { awsCorrections, readEnvironment } from '../../../src/input/environment.ts'
 
 const NOTHING = { allowProvision: false, allowDestroy: false, cleanupPolicy: null, logFormat: 'text', input: null, auditFile: null, buildId: null, runId: null, problems: [] }
 
@@ -33,4 +33,12 @@ test('unknown words and ids that cannot be are told, all at once', (t) => {
   const { problems, ...rest } = readEnvironment({ RDS_CLEANUP_POLICY: 'drop', RDS_PROVISION_LOG: 'JSON', RDS_PROVISION_BUILD_ID: 'a\nb', TF_VAR_run_id: ' x' })
   t.deepEqual(problems.map(({ field }) => field), ['RDS_CLEANUP_POLICY', 'RDS_PROVISION_LOG', 'RDS_PROVISION_BUILD_ID', 'TF_VAR_run_id'])
   t.like(rest, { cleanupPolicy: null, logFormat: 'text' })
+})
+
+test('for the AWS SDK too, empty is not set, and the region may stand under its older name', (t) => {
+  const corrected = (env: Parameters<typeof awsCorrections>[0]): unknown => Object.fromEntries(awsCorrections(env))
+  t.deepEqual(corrected({}), {})
+  t.deepEqual(corrected({ AWS_PROFILE: '', AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1', PATH: '' }), { AWS_PROFILE: null, AWS_REGION: 'eu-west-1' })
+  t.deepEqual(corrected({ AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-1' }), { AWS_REGION: 'eu-west-2' })
+  t.deepEqual(corrected({ AWS_REGION: '', AWS_DEFAULT_REGION: '' }), { AWS_REGION: null, AWS_DEFAULT_REGION: null })
 })
