@@ -50,8 +50,7 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
   ]
 }
 
-/** Nothing can be changed on a replica, by nobody. */
-export function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
+function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
   if (!server.inRecovery) return []
   return [problem(null, ENDPOINT, `${declaration.instance.host} is a replica (the server is in recovery).`, "Use the writer's own endpoint.")]
 }

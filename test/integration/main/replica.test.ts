@@ -23,6 +23,7 @@ for (const version of VERSIONS) {
     t.true(records.some(({ object, application, status }) => object === 'admin' && application === null && status === 'blocked'))
     t.deepEqual((await stack.preview()).blocked.map(({ field }) => field), ['endpoint'])
 
+    stack.applications = { other: {} }
     aws.putLogin('admin/absent', 'absent_admin', 'x')
     aws.putLogin('master', server.master.user, server.master.password)
     stack.variables = { ...stack.variables, admin_secret_id: 'admin/absent', master_secret_id: 'master' }
