@@ -270,6 +270,18 @@ for (const version of VERSIONS) {
       t.deepEqual(difference(before, await dump(server)), [])
     })
 
+    test.serial(`${on}a right that came with INHERIT and SET is told of, with the statement that narrows it`, async (t) => {
+      const { server } = bed()
+      await server.sql(`SET ROLE dbmaster; CREATE ROLE leaking LOGIN; GRANT leaking TO platform_provisioner WITH ADMIN OPTION; RESET ROLE`)
+      const stack = bed().declare({ app: { username: 'leaking', database_name: 'leaking', adopt_existing: true } })
+      const warned = async (): Promise<string[]> => (await stack.applyOk()).records.filter(({ object, status }) => object === 'grant' && status === 'warning').map(({ message }) => message)
+      const [message = '', ...others] = await warned()
+      t.deepEqual(others, [])
+      t.regex(message, /^platform_provisioner may act as leaking, by a grant of dbmaster/)
+      await server.sql(`SET ROLE dbmaster; ${/GRANT .*;/.exec(message)?.[0] ?? ''} RESET ROLE`)
+      t.deepEqual(await warned(), [])
+    })
+
     test.serial(`${on}roles that another admin made: the master gives the new admin the right over them`, async (t) => {
       const { server, aws } = bed()
       const stack = bed().declare({ app: { username: 'inherited', database_name: 'inherited' } })
