@@ -8,23 +8,25 @@ import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
 import { createGithubReporter, isGithubActions } from './audit/github.ts'
 import { createJsonLinesReporter } from './audit/json-lines.ts'
 import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
-import { createRecorder } from './audit/recorder.ts'
 import type { Reporter } from './audit/reporter.ts'
 import { createTextReporter } from './audit/text.ts'
-import { EXIT, type ExitCode, describeProblem, ProvisionError } from './errors.ts'
-import { readEnvironment, type RunEnvironment } from './input/environment.ts'
+import { EXIT, type ExitCode, describeProblem, InvalidInputError, ProvisionError } from './errors.ts'
+import { awsCorrections, readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
 import type { ParsedInput } from './input/parse.ts'
 import type { AuditRecord } from './model/audit.ts'
 import type { Dependencies } from './run/dependencies.ts'
 import type { DestroyRequest } from './run/destroy.ts'
 import type { DestroyDependencies } from './run/removal-rounds.ts'
-import type { RunResult } from './run/result.ts'
 import type { Start } from './run/start.ts'
 import { TOOL_VERSION } from './version.ts'
 
 // The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+for (const [name, value] of awsCorrections(process.env)) {
+  if (value === null) Reflect.deleteProperty(process.env, name)
+  else process.env[name] = value
+}
 
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
@@ -77,10 +79,10 @@ async function dependenciesFor(environment: RunEnvironment, reporters: readonly 
 
 async function runApply(options: Extract<Options, { command: 'apply' }>, environment: RunEnvironment): Promise<ExitCode> {
   const reporters = reportersFor(environment)
-  const [{ apply }, { start }, { concludeRun }] = await Promise.all([import('./run.ts'), import('./run/start.ts'), import('./audit/conclude.ts')])
+  const [{ apply }, { start }, { unusable }, { concludeRun }] = await Promise.all([import('./run.ts'), import('./run/start.ts'), import('./run/unusable.ts'), import('./audit/conclude.ts')])
   const dependencies = await dependenciesFor(environment, reporters)
   const begun = await start({ command: 'apply', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => true })
-  const result = begun.parsed === null ? { ...unusable(begun, dependencies), matrix: null } : await apply(begun.parsed.declaration, begun.run, dependencies)
+  const result = begun.error !== null ? { ...unusable(begun, dependencies), matrix: null } : await apply(begun.parsed.declaration, begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
     ...result,
@@ -90,11 +92,6 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
     fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
   })
   return document.run.exit_code
-}
-
-function unusable({ run, error }: Extract<Start, { parsed: null }>, { now, sinks }: Dependencies): RunResult {
-  const recorder = createRecorder({ run, environment: null, clusterName: null, instance: null, now, sinks })
-  return { recorder, end: { outcome: 'failed', exitCode: error.exitCode, error: error.message }, problems: error.problems }
 }
 
 async function runPlan(options: Extract<Options, { command: 'plan' }>, environment: RunEnvironment): Promise<ExitCode> {
@@ -111,6 +108,7 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
 
 async function runReport(options: Extract<Options, { command: 'report' }>, environment: RunEnvironment): Promise<ExitCode> {
   const needsInput = options.connect || options.input !== null || environment.input !== null
+  if (!needsInput && environment.problems.length > 0) throw new InvalidInputError(environment.problems)
   const { start } = await import('./run/start.ts')
   const begun = needsInput ? await start({ command: 'report', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false }) : null
   if (begun !== null && begun.error !== null) throw begun.error
@@ -132,10 +130,11 @@ async function runReport(options: Extract<Options, { command: 'report' }>, envir
 
 async function runDestroy(options: Extract<Options, { command: 'destroy' }>, environment: RunEnvironment): Promise<ExitCode> {
   const { target, dryRun } = options
-  const [{ destroy, knownPolicy, previewDestroy }, { REMOVAL_WAITS }, { start }, { awsSnapshots }, { concludeRun }] = await Promise.all([
+  const [{ destroy, knownPolicy, previewDestroy }, { REMOVAL_WAITS }, { start }, { unusable }, { awsSnapshots }, { concludeRun }] = await Promise.all([
     import('./run/destroy.ts'),
     import('./run/removal-rounds.ts'),
     import('./run/start.ts'),
+    import('./run/unusable.ts'),
     import('./run/aws.ts'),
     import('./audit/conclude.ts'),
   ])
@@ -151,7 +150,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
     output.write(previewText(found, wantsColour(process.env, process.stdout.isTTY)))
     return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
   }
-  const result = begun.parsed === null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
+  const result = begun.error !== null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const auditDir = begun.parsed?.auditDir ?? null
   const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`

@@ -105,6 +105,7 @@ function failedSecrets(declaration: Declaration, error: ProvisionError): Paramet
   return error.problems.map((problem) => {
     const application = declaration.applications.find((item) => item.name === problem.application)
     const { database = null, username = null } = application ?? {}
-    return { application: problem.application, database, username, object: 'password', action: 'read', status: 'failed', durationMs: 0, message: `${problem.field}: ${problem.message} ${problem.remedy}`, statements: [] }
+    const object = problem.application === null ? 'admin' : 'password'
+    return { application: problem.application, database, username, object, action: 'read', status: 'failed', durationMs: 0, message: `${problem.field}: ${problem.message} ${problem.remedy}`, statements: [] }
   })
 }

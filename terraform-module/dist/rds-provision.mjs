@@ -34,17 +34,7 @@ function writeFitting(full,short,{write,insideTerraform:insideTerraform2}){let l
 printableJson(short):line}
 `)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
 RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
-64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
-sinks)sink(record)},setServer(facts){server=facts},setActor(identity3){actor=identity3},finish:end=>({schema_version:1,run:{...runFields(options2),...endFields(
-end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}function toRecord(draft,{
-run,environment,now}){return{at:now().toISOString(),run_id:run.runId,build_id:run.buildId,environment:environment??UNKNOWN_ENVIRONMENT,application:draft.application,
-database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,duration_ms:draft.durationMs,message:draft.message,statements:draft.
-statements}}function runFields({run,environment,clusterName,instance:instance2}){return{run_id:run.runId,build_id:run.buildId,command:run.command,environment,cluster_name:clusterName,
-instance:instance2===null?null:{identifier:instance2.identifier,host:instance2.host,port:instance2.port},approval:run.approval,tool_version:run.toolVersion,input_sha256:run.
-inputSha256,started_at:run.startedAt.toISOString()}}function endFields(end,{run,now}){let started=run.startedAt.getTime(),finished=Math.max(started,now().getTime());
-return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error:end.error}}function countStatuses(records){
-let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,
-init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";UNKNOWN_ENVIRONMENT="unknown"}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.application}: ${problem2.field}`}: ${problem2.message} ${problem2.
+64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.application}: ${problem2.field}`}: ${problem2.message} ${problem2.
 remedy}`.trim()}var ProvisionError,InvalidInputError,BlockedError,SecretError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();
 ProvisionError=class extends Error{problems;constructor(problems,options2){super(problems.map(describeProblem).join(`
 `),options2),this.name=new.target.name,this.problems=problems}};InvalidInputError=class extends ProvisionError{exitCode=EXIT.invalidInput},BlockedError=class extends ProvisionError{exitCode=EXIT.
@@ -3666,9 +3656,9 @@ this.pageSize)}return all};Bitfield.prototype.setByte=function(i9,b9){var o4=i9&
 pageOffset,page.buffer[o4]===b9?!1:(page.buffer[o4]=b9,i9>=this.byteLength&&(this.byteLength=i9+1,this.length=this.byteLength*8),this._trackUpdates&&this.pages.
 updated(page),!0)};function alloc2(n4){if(Buffer.alloc)return Buffer.alloc(n4);var b9=new Buffer(n4);return b9.fill(0),b9}function powerOfTwo(x){return!(x&x-1)}}});var require_memory_code_points=__commonJS({"node_modules/@mongodb-js/saslprep/dist/memory-code-points.js"(exports){"use strict";var __importDefault=exports&&exports.
 __importDefault||function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}};Object.defineProperty(exports,"__esModule",{value:!0});exports.createMemoryCodePoints=
-createMemoryCodePoints;var sparse_bitfield_1=__importDefault(require_sparse_bitfield());function createMemoryCodePoints(data){let offset=0;function read(){let size=data.
-readUInt32BE(offset);offset+=4;let codepoints=data.slice(offset,offset+size);return offset+=size,(0,sparse_bitfield_1.default)({buffer:codepoints})}let unassigned_code_points=read(),
-commonly_mapped_to_nothing=read(),non_ASCII_space_characters=read(),prohibited_characters=read(),bidirectional_r_al=read(),bidirectional_l=read();return{unassigned_code_points,
+createMemoryCodePoints;var sparse_bitfield_1=__importDefault(require_sparse_bitfield());function createMemoryCodePoints(data){let offset=0;function read2(){let size=data.
+readUInt32BE(offset);offset+=4;let codepoints=data.slice(offset,offset+size);return offset+=size,(0,sparse_bitfield_1.default)({buffer:codepoints})}let unassigned_code_points=read2(),
+commonly_mapped_to_nothing=read2(),non_ASCII_space_characters=read2(),prohibited_characters=read2(),bidirectional_r_al=read2(),bidirectional_l=read2();return{unassigned_code_points,
 commonly_mapped_to_nothing,non_ASCII_space_characters,prohibited_characters,bidirectional_r_al,bidirectional_l}}}});var require_code_points_data=__commonJS({"node_modules/@mongodb-js/saslprep/dist/code-points-data.js"(exports){"use strict";Object.defineProperty(exports,"__esM\
 odule",{value:!0});var zlib_1=require_zlib();exports.default=(0,zlib_1.gunzipSync)(Buffer.from("H4sIAAAAAAACA+3dTYgcaRkA4LemO9Mhxm0FITnE9Cwr4jHgwgZ22B6YywqCJ0HQ\
 g5CL4sGTuOjCtGSF4CkHEW856MlTQHD3EJnWkU0Owh5VxE3LHlYQdNxd2U6mU59UV/d09fw4M2EySSXPAzNdP1/9fX/99bzVNZEN4jisRDulVFnQmLxm1aXF9Id/2/xMxNJ4XZlg576yuYlGt9gupV6xoFf8jhu9\
@@ -6928,7 +6918,17 @@ init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier 
 Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to\
  the runner."}}});var aws_exports={};__export(aws_exports,{awsDependencies:()=>awsDependencies,awsSnapshots:()=>awsSnapshots});var awsDependencies,awsSnapshots,init_aws2=__esm({"\
 src/run/aws.ts"(){"use strict";init_aws_secret_reader();init_iam_token();init_identity();init_client4();awsDependencies={secrets:aws=>createSecretReader(aws),actor:aws=>readActor(
-aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(aws)}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson2(comment);if(typeof value2!="object"||value2===null||Array.isArray(
+aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(aws)}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
+sinks)sink(record)},setServer(facts){server=facts},setActor(identity3){actor=identity3},finish:end=>({schema_version:1,run:{...runFields(options2),...endFields(
+end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}function toRecord(draft,{
+run,environment,now}){return{at:now().toISOString(),run_id:run.runId,build_id:run.buildId,environment:environment??UNKNOWN_ENVIRONMENT,application:draft.application,
+database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,duration_ms:draft.durationMs,message:draft.message,statements:draft.
+statements}}function runFields({run,environment,clusterName,instance:instance2}){return{run_id:run.runId,build_id:run.buildId,command:run.command,environment,cluster_name:clusterName,
+instance:instance2===null?null:{identifier:instance2.identifier,host:instance2.host,port:instance2.port},approval:run.approval,tool_version:run.toolVersion,input_sha256:run.
+inputSha256,started_at:run.startedAt.toISOString()}}function endFields(end,{run,now}){let started=run.startedAt.getTime(),finished=Math.max(started,now().getTime());
+return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error:end.error}}function countStatuses(records){
+let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,
+init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";UNKNOWN_ENVIRONMENT="unknown"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson2(comment);if(typeof value2!="object"||value2===null||Array.isArray(
 value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
 tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
 Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
@@ -8303,16 +8303,17 @@ name"),objectClass:objectClass(row3),args:textOrNull(row3,"args"),acl:acl(row3,"
 row3,"schema"),objectClass:objectClass(row3),grantee:text(row3,"grantee"),privilege:text(row3,"privilege")}}var init_inspect_database=__esm({"src/server/inspect\
 -database.ts"(){"use strict";init_inspect_access();init_database_queries();init_row()}});async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
 server,application,tried,look3);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
-interior:null};if(await pendingWorks(server,versions2,application,tried))return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};let again=await versions2.
-current(application.secretId);if(again===null||again.versionId===tried.versionId||attempt===MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function pendingWorks(server,versions2,application,tried){
-let pending=await versions2.pending(application.secretId);if(pending===null||pending.versionId===tried.versionId)return!1;let{state:state2}=await tryLogin(server,
-application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,look3){let login={user:credential.username??
-application.username,password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look3===
-null?null:inspectDatabase(session,look3));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;
-return{state:stateOf(error),interior:null}}}function stateOf(failure2){switch(failure2.kind){case"after_authentication":return{kind:"password_right",note:failure2.
-message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure2.message};case"\
-unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure2}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();
-init_inspect_database();MAX_VERSIONS=3}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
+interior:null};let pending=await workingPending(server,versions2,application,tried),again=await versions2.current(application.secretId);if(pending!==null&&again?.
+versionId!==pending.versionId)return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};if(again===null||again.versionId===tried.versionId||attempt===
+MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function workingPending(server,versions2,application,tried){let pending=await versions2.pending(
+application.secretId);if(pending===null||pending.versionId===tried.versionId)return null;let{state:state2}=await tryLogin(server,application,pending,null);return state2.
+kind==="password_right"?pending:null}async function tryLogin(server,application,credential,look3){let login={user:credential.username??application.username,password:credential.
+password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look3===null?null:inspectDatabase(session,
+look3));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;return{state:stateOf(error),interior:null}}}
+function stateOf(failure2){switch(failure2.kind){case"after_authentication":return{kind:"password_right",note:failure2.message};case"wrong_password":return{kind:"\
+password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure2.message};case"unreachable":case"starting":case"\
+full":case"tls":case"no_tls":throw failure2}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();init_inspect_database();MAX_VERSIONS=
+3}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
 server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
 tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(application=>scope===null||scope.applications.has(
 application.name)),looksInside=database=>scope===null||scope.databases.has(database.name)||scope.applications.has(database.owner.name),databases2=declaration.databases.
@@ -11451,11 +11452,13 @@ e used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates
 []).some(block=>{try{return new import_node_crypto7.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto7,import_promises8,import_node_tls,
 PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises8=__toESM(require_promises(),1),import_node_tls=
 __toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
-delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){if(!(role.superuser||role.replication||role.bypassRls))
-return[];let message=`the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",
-message,"Name another login in the admin secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right ov\
-er the role ${admin}, which it would repair.`;return[problem(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted}\
-;`)]}var init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_role();init_actual();init_problem()}});function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Applic\
+ation");if(application!==void 0)return[problem(null,"reserved names",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
+.`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
+name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",message,"Name another login in the adm\
+in secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which it would r\
+epair.`;return[problem(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted};`)]}var init_bootstrap=__esm({"src/gu\
+ardrails/bootstrap.ts"(){"use strict";init_tag();init_role();init_actual();init_problem()}});function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function about(input){return{application:null,database:null,username:input.
 admin,object:"admin"}}function adminStep(input,action,status,message,statements){return{...about(input),action,status,message:`${message} (as ${input.cluster.server.
 login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(
@@ -12071,22 +12074,22 @@ name,null),locale:nullish(name,null),database_connection_limit:nullish(connectio
 !1)}}});function groupEntries(entries){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],byDatabase=groupBy2(entries,entry=>entry.
 application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.accessLevel===
 "owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(...ownersFields(
-guest,owner));databases2.push(joinDatabase(name2,owner,guests))}else complete&&problems.push(ownerProblem(name2,members,owners))}let applications=databases2.flatMap(
-({owner,guests})=>[owner,...guests]);return{applications:sorted(applications),databases:sorted(databases2),problems}}function joinDatabase(name2,ownerEntry,guestEntries){
-let entries=[ownerEntry,...guestEntries],ownSchemas=ownerEntry.schemas??["public"];return{name:name2,owner:{...ownerEntry.application,schemas:ownSchemas},guests:sorted(
-guestEntries.map(guest=>({...guest.application,schemas:guest.schemas??ownSchemas}))),schemas:[...new Set([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??
-[])])],extensions:[...new Set(entries.flatMap(entry=>entry.extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??
--1}}function ownersFields(guest,owner){return[["encoding",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit]].filter(
-([,value2])=>value2!==null).map(([field])=>({application:guest.application.name,field,message:`describes the database, which belongs to "${owner.application.name}\
-".`,remedy:`Set it in the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.
-name??null;return owners.length===0?{application,field:"access_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries acc\
-ess_level = "owner".'}:{application,field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep \
-one, and give the others access_level = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy2(entries,
-entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,field:"use\
-rname",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){
-return entries.map(entry=>entry.application.name).join(", ")}function groupBy2(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(
-item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function sorted(items2){return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}
-var init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text()}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
+guest,owner));databases2.push(joinDatabase(name2,owner,guests))}else(complete||owners.filter(entry=>entry.comparable).length>1)&&problems.push(ownerProblem(name2,
+members,owners.filter(entry=>entry.comparable)))}let applications=databases2.flatMap(({owner,guests})=>[owner,...guests]);return{applications:sorted(applications),
+databases:sorted(databases2),problems}}function joinDatabase(name2,ownerEntry,guestEntries){let entries=[ownerEntry,...guestEntries],ownSchemas=ownerEntry.schemas??
+["public"];return{name:name2,owner:{...ownerEntry.application,schemas:ownSchemas},guests:sorted(guestEntries.map(guest=>({...guest.application,schemas:guest.schemas??
+ownSchemas}))),schemas:[...new Set([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??[])])],extensions:[...new Set(entries.flatMap(entry=>entry.extensions))],
+encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1}}function ownersFields(guest,owner){return[["encodi\
+ng",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit]].filter(([,value2])=>value2!==null).map(([field])=>({application:guest.
+application.name,field,message:`describes the database, which belongs to "${owner.application.name}".`,remedy:`Set it in the entry "${owner.application.name}".`}))}
+function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.name??null;return owners.length===0?{application,field:"acce\
+ss_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries access_level = "owner".'}:{application,field:"access_level",message:`\
+the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" or "reader", or a\
+ database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy2(entries,entry=>entry.application.username)].filter(([,members])=>members.
+length>1).map(([username,members])=>({application:members[1]?.application.name??null,field:"username",message:`${show(username)} is the login of several applica\
+tions: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function groupBy2(items2,key){
+let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function sorted(items2){
+return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text()}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
 value:value2,problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken2.has("host")?problems:[...problems,missingHost("instance.ho\
 st")]};let identifier2=value2.identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier:identifier2},
 problems}}function parseConnectThrough(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken:broken2}=parseObject(ENDPOINT2,input,
@@ -12106,29 +12109,33 @@ key))report("is a tag that every run writes itself.","Choose another key.");else
 key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var RESERVED_TAGS,init_tags2=__esm({"src/in\
 put/tags.ts"(){"use strict";init_object();init_text();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","Se\
 cretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json){let{value:top2,problems,broken:broken2}=parseObject(FIELDS2,parseJson3(json),TOP);if(top2===null)throw new InvalidInputError(problems);
-let declared=declarationOf(top2),all=[...problems,...requiredProblems(top2,broken2),...declared.problems];if(all.length>0||declared.value===null)throw new InvalidInputError(
-all);return{declaration:declared.value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir}}function declarationOf(top2){let environment=top2.environment??
-"dev",instance2=parseInstance(top2.instance),connectThrough=parseConnectThrough(top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance2.value),
-tags=parseTags(top2.tags),entries=parseEntries(top2.application_databases,{environment,secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,
-databases:databases2,problems}=groupEntries(entries.value),all=[instance2,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems);if(instance2.
-value===null||tls.value===null)return{value:null,problems:all};let clusterName=top2.cluster_name??instance2.value.identifier;return{value:{environment,instance:instance2.
-value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??`${clusterName}/${environment}`,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.
-admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,assumeRoleArn:top2.assume_role_arn},
-tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.
-lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all}}function parseEntries(input,defaults3){if(input==null)return{value:[],
-problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed2=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.
-test(key)?parseEntry(key,entry,defaults3):{entry:null,problems:[keyProblem(key)]});return{value:parsed2.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed2.
-flatMap(({problems})=>problems)}}function requiredProblems(top2,broken2){let problems=[];return(top2.environment??null)===null&&!broken2.has("environment")&&problems.
-push({application:null,field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}.`}),top2.admin_auth==="password"&&top2.admin_secret_id===
-null&&!broken2.has("admin_secret_id")&&!broken2.has("admin_auth")&&problems.push({application:null,field:"admin_secret_id",message:"is missing.",remedy:'Name th\
-e secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,
-field:"master_secret_id",message:"is the secret of the delegated admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret\
- of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){return{application:printableKey(key),field:"application\
-_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}function parseJson3(json){
-try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` \
-(${position})`}.`;throw new InvalidInputError([{application:null,field:"input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}
-var FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_declaration();init_application();init_databases3();init_endpoints2();
-init_fields();init_object();init_tags2();FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
+let declared=declarationOf(top2),all=[...problems,...requiredProblems(top2,broken2),...declared.problems],parsed2=declared.value===null?null:{declaration:declared.
+value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed2!==null)return parsed2;let isKnown=(top2.environment??null)!==null&&
+parsed2!==null;throw new DeclarationError(all,isKnown?{...parsed2,declaration:withoutUnclear(parsed2.declaration,declared.unclear)}:null)}function withoutUnclear(declaration,unclear){
+let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.filter(isClear),databases:declaration.databases.filter(
+({owner})=>isClear(owner))}}function declarationOf(top2){let environment=top2.environment??"dev",instance2=parseInstance(top2.instance),connectThrough=parseConnectThrough(
+top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance2.value),tags=parseTags(top2.tags),entries=parseEntries(top2.application_databases,{environment,
+secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,databases:databases2,problems}=groupEntries(entries.value),all=[instance2,connectThrough,
+tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(({application})=>application.
+name));if(instance2.value===null||tls.value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance2.value.identifier;return{
+value:{environment,instance:instance2.value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??`${clusterName}/${environment}`,acceptTagsFrom:top2.
+accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.
+aws_region,assumeRoleArn:top2.assume_role_arn},tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.
+connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults3){
+if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed2=Object.entries(
+input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults3):{entry:null,problems:[keyProblem(key)]});return{value:parsed2.flatMap(({
+entry})=>entry===null?[]:[entry]),problems:parsed2.flatMap(({problems})=>problems)}}function requiredProblems(top2,broken2){let problems=[];return(top2.environment??
+null)===null&&!broken2.has("environment")&&problems.push({application:null,field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}\
+.`}),top2.admin_auth==="password"&&top2.admin_secret_id===null&&!broken2.has("admin_secret_id")&&!broken2.has("admin_auth")&&problems.push({application:null,field:"\
+admin_secret_id",message:"is missing.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===
+top2.admin_secret_id&&problems.push({application:null,field:"master_secret_id",message:"is the secret of the delegated admin, which is to be another login than \
+the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){return{
+application:printableKey(key),field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-cas\
+e letters, digits, _ and -."}}function parseJson3(json){try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??
+"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError([{application:null,field:"input",message,remedy:"Give the JSON object \
+that the Terraform module passes."}],{cause:error})}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
+init_declaration();init_application();init_databases3();init_endpoints2();init_fields();init_object();init_tags2();DeclarationError=class extends InvalidInputError{readable;constructor(problems,readable){
+super(problems),this.readable=readable}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
 oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text2),stack:nullish(text2),accept_tags_from:nullish(texts3),admin_secret_id:nullish(
 secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(
 region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text2,null),run_id:nullish(text2,null),tags:nested,
@@ -12140,18 +12147,25 @@ command:facts.command,approval:approvalOf(facts.environment,variables.allowProvi
 inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){
 return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment){return new InvalidInputError([{application:null,field:"\
 build_id",message:`is missing, and the environment is ${environment}.`,remedy:"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the ru\
-n."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start});async function start(options2){let text3="";try{text3=decodeInput(await readInput(options2));let parsed2=parseDeclaration(
-text3),needsBuildId=options2.needsBuildId(parsed2);return{...await identify({...options2,needsBuildId},parsed2,parsed2.declaration.environment,text3),parsed:parsed2,
-error:null}}catch(error){if(!(error instanceof InvalidInputError))throw error;return{...await identify({...options2,needsBuildId:!1},NO_IDS,"dev",text3),parsed:null,
-error}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
-[{application:null,field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises11.readFile)(
-inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`\
-cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(
-declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.cwd),uuid=(0,import_node_crypto8.randomUUID)(),run=resolveRun({command:options2.
-command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,uuid,toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)(
-"sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId});return{run,isRunIdGiven:run.runId!==uuid}}var import_node_crypto8,import_promises11,NO_IDS,
-init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises11=__toESM(require_promises(),1);init_ci();init_errors();
-init_decode();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});function link(previous,content){return(0,import_node_crypto9.createHash)("sha256").update(`${previous}
+n."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start});async function start(options2){let{text:text3,parsed:parsed2,problems}=await read(options2),facts=await factsOf(
+options2,parsed2,text3),needsBuildId=parsed2!==null&&options2.needsBuildId(parsed2)&&!problems.some(({field})=>/build_id$/i.test(field)),{run,missing}=runOf(facts,
+needsBuildId),identified={run,isRunIdGiven:run.runId!==facts.uuid},all=[...options2.environment.problems,...problems,...missing];return all.length===0&&parsed2!==
+null?{...identified,parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError(all)}}async function read(options2){let text3="";try{return text3=
+decodeInput(await readInput(options2)),{text:text3,parsed:parseDeclaration(text3),problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;
+return{text:text3,parsed:error instanceof DeclarationError?error.readable:null,problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===
+null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,field:"input",message:"is missing.",remedy:"Give --inp\
+ut FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises11.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:
+String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{
+cause:error})}}async function factsOf(options2,parsed2,text3){let declared=parsed2??NO_IDS;return{command:options2.command,environment:parsed2?.declaration.environment??
+"dev",declared,variables:options2.environment,ci:idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.cwd),startedAt:options2.
+startedAt,uuid:(0,import_node_crypto8.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(text3).digest("hex")}}
+function runOf(facts,needsBuildId){try{return{run:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;
+return{run:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto8,import_promises11,NO_IDS,init_start=__esm({"src/run/start.ts"(){
+"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises11=__toESM(require_promises(),1);init_ci();init_errors();init_decode();init_parse();
+init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var unusable_exports={};__export(unusable_exports,{unusable:()=>unusable});function unusable({run,parsed:parsed2,error},{now,sinks}){let declaration=parsed2?.declaration??
+null,{environment=null,clusterName=null,instance:instance2=null}=declaration??{},recorder=createRecorder({run,environment,clusterName,instance:instance2,now,sinks});
+for(let draft of declaration===null?[]:missingRecords(declaration,[],error))recorder.record(draft);return{recorder,end:{outcome:"failed",exitCode:error.exitCode,
+error:error.message},problems:error.problems}}var init_unusable=__esm({"src/run/unusable.ts"(){"use strict";init_recorder();init_complete()}});function link(previous,content){return(0,import_node_crypto9.createHash)("sha256").update(`${previous}
 `).update(content).digest("hex")}var import_node_crypto9,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=link(hash,content),lines.push(`${content.slice(0,-1)},"ha\
 sh":"${hash}"}
@@ -12284,9 +12298,9 @@ function(path4,uid,gid,cb){cb&&process.nextTick(cb)},fs3.lchownSync=function(){}
 function rename2(from,to,cb){var start2=Date.now(),backoff=0;fs$rename(from,to,function CB(er){if(er&&(er.code==="EACCES"||er.code==="EPERM"||er.code==="EBUSY")&&
 Date.now()-start2<6e4){setTimeout(function(){fs3.stat(to,function(stater,st){stater&&stater.code==="ENOENT"?fs$rename(from,to,CB):cb(er)})},backoff),backoff<100&&
 (backoff+=10);return}cb&&cb(er)})}return Object.setPrototypeOf&&Object.setPrototypeOf(rename2,fs$rename),rename2})(fs3.rename)),fs3.read=typeof fs3.read!="funct\
-ion"?fs3.read:(function(fs$read){function read(fd,buffer,offset,length,position,callback_){var callback;if(callback_&&typeof callback_=="function"){var eagCounter=0;
+ion"?fs3.read:(function(fs$read){function read2(fd,buffer,offset,length,position,callback_){var callback;if(callback_&&typeof callback_=="function"){var eagCounter=0;
 callback=function(er,_,__){if(er&&er.code==="EAGAIN"&&eagCounter<10)return eagCounter++,fs$read.call(fs3,fd,buffer,offset,length,position,callback);callback_.apply(
-this,arguments)}}return fs$read.call(fs3,fd,buffer,offset,length,position,callback)}return Object.setPrototypeOf&&Object.setPrototypeOf(read,fs$read),read})(fs3.
+this,arguments)}}return fs$read.call(fs3,fd,buffer,offset,length,position,callback)}return Object.setPrototypeOf&&Object.setPrototypeOf(read2,fs$read),read2})(fs3.
 read),fs3.readSync=typeof fs3.readSync!="function"?fs3.readSync:(function(fs$readSync){return function(fd,buffer,offset,length,position){for(var eagCounter=0;;)
 try{return fs$readSync.call(fs3,fd,buffer,offset,length,position)}catch(er){if(er.code==="EAGAIN"&&eagCounter<10){eagCounter++;continue}throw er}}})(fs3.readSync);
 function patchLchmod(fs4){fs4.lchmod=function(path4,mode,callback){fs4.open(path4,constants3.O_WRONLY|constants3.O_SYMLINK,mode,function(err,fd){if(err){callback&&
@@ -12605,8 +12619,8 @@ statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(l
 schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.exec(statement)??
 [];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({owns,schemas:schemas2}){
 if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.has(privilege))).
-map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read a\
-nd write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
+map(([schema])=>schema).sort(),written=having(WRITES),read2=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read \
+and write rows in ${written.join(", ")}`],...read2.length===0?[]:[`read in ${read2.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
 LOGS_IN,init_periods=__esm({"src/report/sections/periods.ts"(){"use strict";NONE={owns:!1,schemas:new Map},TOOK_PLACE=new Set(["created","updated","removed","no\
 _change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
 LOGS_IN="log in"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned3=new Set(periods.filter(period=>matches(criteria.application,period.
@@ -12742,12 +12756,12 @@ records.push(record)}else faults.push({file,line:index+1,message:"The line is ne
 {entries,faults:faults.sort((a9,b9)=>(a9.line??0)-(b9.line??0))}}var init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();
 init_entry()}});async function readAuditFiles({governanceDir,auditDir}){let governance=governanceDir===null?[]:await inOrder(await chains(governanceDir),readChain),documents=auditDir===
 null?[]:await inOrder(await jsonFiles(auditDir),file=>readOne(file,readDocument)),all=[...governance,...documents];return{entries:distinct2(all.flatMap(({entries})=>entries)).
-sort((a9,b9)=>timeOf(a9)-timeOf(b9)),faults:all.flatMap(({faults})=>faults),files:all.map(({file})=>file)}}async function inOrder(files,read){let results=[];for(let file of files)
-results.push(await read(file));return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises15.readFile)(file,"utf8"))}}catch(error){
-return{file,entries:[],faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text3="",read=await readOne(
+sort((a9,b9)=>timeOf(a9)-timeOf(b9)),faults:all.flatMap(({faults})=>faults),files:all.map(({file})=>file)}}async function inOrder(files,read2){let results=[];for(let file of files)
+results.push(await read2(file));return results}async function readOne(file,read2){try{return{file,...read2(file,await(0,import_promises15.readFile)(file,"utf8"))}}catch(error){
+return{file,entries:[],faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text3="",read2=await readOne(
 file,(name2,content)=>readJsonl(name2,text3=content)),csv=(0,import_node_path14.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises15.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
-return{...read,faults:[...read.faults,...tableFaults]}}async function chains(folder){let found=[];for(let entry of await list2(folder,"--governance-dir")){let below=entry.
+length>0)return{...read2,faults:[...read2.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises15.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
+return{...read2,faults:[...read2.faults,...tableFaults]}}async function chains(folder){let found=[];for(let entry of await list2(folder,"--governance-dir")){let below=entry.
 isDirectory()?await list2((0,import_node_path14.join)(folder,entry.name),"--governance-dir"):[];entry.name===JSONL&&found.push((0,import_node_path14.join)(folder,
 JSONL)),below.some(({name:name2})=>name2===JSONL)&&found.push((0,import_node_path14.join)(folder,entry.name,JSONL))}return found.sort()}async function jsonFiles(folder){
 return(await list2(folder,"--audit-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path14.join)(folder,name2)).
@@ -13501,7 +13515,7 @@ field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonComman
 `}function percentEncode(text3,characters){return text3.replace(characters,character=>`%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2,"0")}`)}init_json_lines();var import_node_fs=__toESM(require_fs(),1);function createOutput(stream){let failure2=null,fail=error=>{failure2??=error};return stream.on("error",fail),{write(text3){
 failure2===null&&stream.write(text3)},failure:()=>failure2}}function createFileOutput(path4){let failure2=null;return{write(text3){try{failure2===null&&(0,import_node_fs.appendFileSync)(
 path4,text3)}catch(error){failure2=error instanceof Error?error:new Error(String(error))}},failure:()=>failure2}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
-"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}init_recorder();var import_node_util=__toESM(require_util(),1);init_one_line();var LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"\
+"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var import_node_util=__toESM(require_util(),1);init_one_line();var LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"\
 !",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}};function createTextReporter(options2){let warnings=[],
 paint=(colour,text3)=>options2.colour?(0,import_node_util.styleText)(colour,text3,{validateStream:!1}):text3,line=(colour,text3)=>options2.write(`${paint(colour,
 text3)}
@@ -13517,15 +13531,14 @@ database,username}){let name2={database:visible(database??""),username:visible(u
 return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"t\
 ag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem2,line){let subject2=[problem2.application,problem2.
 field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem2.message)].join(": ")}`);for(let remedy of problem2.
-remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}init_errors();init_errors();init_declaration();init_text();var LOG_FORMATS=["text","json"];function readEnvironment(env3){let problems=[],environment={allowProvision:env3.ALLOW_DB_PROVISION===
+remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}init_errors();init_declaration();init_text();var LOG_FORMATS=["text","json"];function readEnvironment(env3){let problems=[];return{...{allowProvision:env3.ALLOW_DB_PROVISION===
 "true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISIO\
 N_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVI\
-SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)};if(problems.
-length>0)throw new InvalidInputError(problems);return environment}function valueOf(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?
-null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??null;return value2!==null&&word===
-null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,
-variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){return{application:null,
-field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
+SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)},problems}}
+function valueOf(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(
+env3,variable),word=words.find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one of ${words.join(",\
+ ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,variable);return value2!==null&&!isText(value2)&&problems.push(refusal(
+variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){return{application:null,field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
 null&&_a4!==void 0?_a4:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
 ""),this.wrap&&this.shouldApplyLayoutDSL(...args)&&typeof args[0]=="string")return this.applyLayoutDSL(args[0]);let cols=args.map(arg=>typeof arg=="string"?this.
 colFromString(arg):arg);return this.rows.push(cols),cols}shouldApplyLayoutDSL(...args){return args.length===1&&typeof args[0]=="string"&&/[\t\n]/.test(args[0])}applyLayoutDSL(str){
@@ -14588,39 +14601,38 @@ writeSummary:file===""?()=>{}:createFileOutput(file).write})}async function depe
 caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
 forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
 `),defaultCaFile:caFile===""?null:caFile}}async function runApply(options2,environment){let reporters=reportersFor(environment),[{apply:apply2},{start:start2},{
-concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_run(),run_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
-dependencies2=await dependenciesFor(environment,reporters),begun=await start2({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.
-cwd(),startedAt:new Date,needsBuildId:()=>!0}),result=begun.parsed===null?{...unusable(begun,dependencies2),matrix:null}:await apply2(begun.parsed.declaration,begun.
-run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??
-defaultAuditPath(process.cwd(),begun.run.runId),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:{write:output.write,
-insideTerraform:insideTerraform(environment)}})).run.exit_code}function unusable({run,error},{now,sinks}){return{recorder:createRecorder({run,environment:null,clusterName:null,
-instance:null,now,sinks}),end:{outcome:"failed",exitCode:error.exitCode,error:error.message},problems:error.problems}}async function runPlan2(options2,environment){
-let[{preview:preview2},{start:start2}]=await Promise.all([Promise.resolve().then(()=>(init_preview(),preview_exports)),Promise.resolve().then(()=>(init_start(),start_exports))]),
-dependencies2=await dependenciesFor(environment,[]),begun=await start2({command:"plan",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),
-startedAt:new Date,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await preview2(begun.parsed.declaration,begun.run,{...dependencies2,progress:line=>errors.
-write(`${line}
+unusable:unusable2},{concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_run(),run_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),
+Promise.resolve().then(()=>(init_unusable(),unusable_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),dependencies2=await dependenciesFor(
+environment,reporters),begun=await start2({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!0}),
+result=begun.error!==null?{...unusable2(begun,dependencies2),matrix:null}:await apply2(begun.parsed.declaration,begun.run,dependencies2),governanceDir=begun.parsed?.
+declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??defaultAuditPath(process.cwd(),begun.run.
+runId),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:{write:output.write,insideTerraform:insideTerraform(environment)}})).
+run.exit_code}async function runPlan2(options2,environment){let[{preview:preview2},{start:start2}]=await Promise.all([Promise.resolve().then(()=>(init_preview(),preview_exports)),
+Promise.resolve().then(()=>(init_start(),start_exports))]),dependencies2=await dependenciesFor(environment,[]),begun=await start2({command:"plan",inputFile:options2.
+input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await preview2(
+begun.parsed.declaration,begun.run,{...dependencies2,progress:line=>errors.write(`${line}
 `)}),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text2(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]);
 return output.write(options2.json?previewJson2(found):previewText2(found,wantsColour(process.env,process.stdout.isTTY))),found.blocked.length>0?EXIT.blocked:options2.
 detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}async function runReport(options2,environment){let needsInput=options2.connect||options2.input!==
-null||environment.input!==null,{start:start2}=await Promise.resolve().then(()=>(init_start(),start_exports)),begun=needsInput?await start2({command:"report",inputFile:options2.
-input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1}):null;if(begun!==null&&begun.error!==null)throw begun.error;let[
-{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.all([Promise.resolve().then(()=>(init_report(),report_exports)),
-Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),declaration=begun?.parsed.declaration??
-null,dependencies2={...await dependenciesFor(environment,[]),progress:line=>errors.write(`${line}
+null||environment.input!==null;if(!needsInput&&environment.problems.length>0)throw new InvalidInputError(environment.problems);let{start:start2}=await Promise.resolve().then(()=>(init_start(),start_exports)),
+begun=needsInput?await start2({command:"report",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1}):
+null;if(begun!==null&&begun.error!==null)throw begun.error;let[{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.
+all([Promise.resolve().then(()=>(init_report(),report_exports)),Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),
+declaration=begun?.parsed.declaration??null,dependencies2={...await dependenciesFor(environment,[]),progress:line=>errors.write(`${line}
 `)},report=await makeReport2({options:options2,folders:foldersOf2(options2,declaration?.governanceDir??null,process.cwd()),server:options2.connect&&begun!==null?
 {declaration:begun.parsed.declaration,run:begun.run,dependencies:dependencies2}:null,now:new Date}),text3=renderReport2(report,options2.format,options2.sections);
 if(options2.output===null?output.write(text3):await writeReport2(options2.output,text3),options2.output!==null||options2.format!=="text")for(let sentence of report.
 wrong)errors.write(`${sentence}
 `);return report.wrong.length>0?EXIT.failed:EXIT.done}async function runDestroy(options2,environment){let{target,dryRun}=options2,[{destroy:destroy2,knownPolicy:knownPolicy2,
-previewDestroy:previewDestroy2},{start:start2},{awsSnapshots:awsSnapshots2},{concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
-Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_aws2(),aws_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
-requestOf=({declaration})=>({declaration,target,policy:environment.cleanupPolicy,approvals:environment}),needsBuildId=parsed2=>!dryRun&&knownPolicy2(requestOf(parsed2))!==
-"retain",reporters=dryRun?[]:reportersFor(environment),begun=await start2({command:"destroy",inputFile:options2.input,variables:process.env,environment,cwd:process.
-cwd(),startedAt:new Date,needsBuildId}),dependencies2={...await dependenciesFor(environment,reporters),snapshots:awsSnapshots2,runGroup:runGroupOf(begun),snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS};
-if(dryRun){if(begun.error!==null)throw begun.error;let found=await previewDestroy2(requestOf(begun.parsed),begun.run,{...dependencies2,progress:line=>errors.write(
-`${line}
+previewDestroy:previewDestroy2},{start:start2},{unusable:unusable2},{awsSnapshots:awsSnapshots2},{concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
+Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports)),Promise.resolve().then(()=>(init_aws2(),aws_exports)),
+Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),requestOf=({declaration})=>({declaration,target,policy:environment.cleanupPolicy,approvals:environment}),
+needsBuildId=parsed2=>!dryRun&&knownPolicy2(requestOf(parsed2))!=="retain",reporters=dryRun?[]:reportersFor(environment),begun=await start2({command:"destroy",inputFile:options2.
+input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId}),dependencies2={...await dependenciesFor(environment,reporters),snapshots:awsSnapshots2,
+runGroup:runGroupOf(begun),snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS};if(dryRun){if(begun.error!==null)throw begun.error;let found=await previewDestroy2(requestOf(begun.
+parsed),begun.run,{...dependencies2,progress:line=>errors.write(`${line}
 `)}),{previewText:previewText2}=await Promise.resolve().then(()=>(init_text2(),text_exports));return output.write(previewText2(found,wantsColour(process.env,process.
-stdout.isTTY))),found.blocked.length>0?EXIT.blocked:EXIT.done}let result=begun.parsed===null?unusable(begun,dependencies2):await destroy2(requestOf(begun.parsed),
+stdout.isTTY))),found.blocked.length>0?EXIT.blocked:EXIT.done}let result=begun.error!==null?unusable2(begun,dependencies2):await destroy2(requestOf(begun.parsed),
 begun.run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null,auditDir=begun.parsed?.auditDir??null,subject2=target.by==="application"?target.
 value:`${target.by}-${target.value}`,fallbackPath=auditDir===null?defaultAuditPath(process.cwd(),begun.run.runId):destroyAuditPath(auditDir,subject2,begun.run.runId);
 return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??fallbackPath,governance:governanceDir===null?null:{dir:governanceDir,matrix:null},
