@@ -26,6 +26,9 @@ import { TOOL_VERSION } from './version.ts'
 // The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
+/** For output that is still under way. */
+const LINGER_MS = 2_000
+
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
 
@@ -202,5 +205,7 @@ try {
   for (const problem of error.problems) errors.write(`${describeProblem(problem)}\n`)
   process.exitCode = error.exitCode
 }
-// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for.
+// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end by
+// itself, such as a credential_process that hangs.
 if (interrupt.aborted) process.exit()
+setTimeout(() => { process.exit() }, LINGER_MS).unref()

@@ -2,8 +2,7 @@
 import type { Problem } from '../errors.ts'
 import type { RoleState } from '../model/catalog.ts'
 import { grantAdministration } from '../sql/role.ts'
-import { MISSING_RIGHT } from './actual.ts'
-import { problem } from './problem.ts'
+import { MISSING_RIGHT, problem } from './problem.ts'
 
 /** The delegated admin is another login than the master, which provisioning must not run on. */
 export function checkSameLogin(master: string, admin: string): Problem[] {

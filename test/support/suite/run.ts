@@ -23,11 +23,12 @@ export async function check(title: string, command: string, args: readonly strin
 /**
  * All ava tests that match a pattern: one line each, failures with their details. Skipped and unfinished tests are not
  * counted as passed. Whatever ava itself trips over counts as one failure.
+ * @param env variables of the tests' environment besides those of this process.
  */
-export async function suite(title: string, pattern: string): Promise<Count> {
+export async function suite(title: string, pattern: string, env: Readonly<Record<string, string>> = {}): Promise<Count> {
   const started = Date.now()
   console.log(`\n${title}`)
-  const ava = execa('ava', ['--tap', pattern], { ...LOCAL, stderr: 'inherit' })
+  const ava = execa('ava', ['--tap', pattern], { ...LOCAL, stderr: 'inherit', env })
   const count = { passed: 0, failed: 0 }
   let inFailure = false
   for await (const line of createInterface({ input: ava.stdout })) {
