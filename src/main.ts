@@ -28,6 +28,9 @@ for (const [name, value] of awsCorrections(process.env)) {
   else process.env[name] = value
 }
 
+/** For output that is still under way. */
+const LINGER_MS = 2_000
+
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
 
@@ -202,5 +205,7 @@ try {
   for (const problem of error.problems) errors.write(`${describeProblem(problem)}\n`)
   process.exitCode = error.exitCode
 }
-// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for.
+// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end by
+// itself, such as a credential_process that hangs.
 if (interrupt.aborted) process.exit()
+setTimeout(() => { process.exit() }, LINGER_MS).unref()
