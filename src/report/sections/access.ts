@@ -56,12 +56,12 @@ function concerned({ environment, databases }: AccessMatrix, criteria: Criteria)
   )
 }
 
-function loginRow({ environment }: AccessMatrix, { database }: DatabaseAccess, login: LoginAccess): Row {
+function loginRow({ environment }: AccessMatrix, { database, isSeen }: DatabaseAccess, login: LoginAccess): Row {
   const onDatabase = [login.connect ? 'CONNECT' : '', login.temporary ? 'TEMP' : '', login.create ? 'CREATE' : ''].filter((word) => word !== '')
   const schemas = login.schemas.map(({ schema, may }) => `${schema}: ${may}`)
   return {
     cells: [
-      database, login.username, login.application, login.accessLevel, login.auth, onDatabase.join(', '), schemas.join('; '), login.build,
+      database, login.username, login.application, login.accessLevel, login.auth, onDatabase.join(', '), isSeen ? schemas.join('; ') : 'not known: could not be looked into', login.build,
       login.validUntil?.toISOString() ?? null,
     ],
     environment, application: login.application, build: login.build,

@@ -2,7 +2,7 @@ import type { AuditRecord, AuditRun } from '../../model/audit.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { isInTime, matches } from '../criteria.ts'
 import type { Section } from '../report.ts'
-import type { Entry } from '../sources/entry.ts'
+import type { Entry } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'at', title: 'When' },

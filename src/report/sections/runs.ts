@@ -2,7 +2,7 @@ import type { AuditRecord } from '../../model/audit.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { isInTime, matches } from '../criteria.ts'
 import type { Row, Section } from '../report.ts'
-import type { Entry } from '../sources/entry.ts'
+import type { Entry } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'started_at', title: 'Started' },
