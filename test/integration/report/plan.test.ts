@@ -40,7 +40,7 @@ for (const version of VERSIONS) {
         const planned = plannedChanges(found.plan)
         const printed: unknown = JSON.parse(previewJson(found))
         t.deepEqual(statementsOf(printed), planned.flatMap(({ statements }) => statements))
-        const text = previewText(found, false)
+        const text = previewText(found, PLAIN)
         for (const statement of statementsOf(printed)) t.true(text.includes(`      ${statement};\n`), statement)
 
         const { records } = await stack.applyOk()
@@ -98,7 +98,7 @@ test.serial('an approval is missing: said, and no reason to plan nothing', async
   t.is(found.approval?.field, 'approval')
   t.deepEqual(found.blocked, [])
   t.true(plannedChanges(found.plan).length > 0)
-  t.regex(previewText(found, false), /! approval: the environment is prod, and nobody approved this run\.\n {2}-> Set ALLOW_DB_PROVISION=true/)
+  t.regex(previewText(found, PLAIN), /! approval: the environment is prod, and nobody approved this run\.\n {2}-> Set ALLOW_DB_PROVISION=true/)
 })
 
 test.serial('everything that would block is said at once, and nothing is planned', async (t) => {
@@ -108,7 +108,7 @@ test.serial('everything that would block is said at once, and nothing is planned
   const found = await stack.preview()
   t.deepEqual(found.blocked.map(({ application, field }) => `${String(application)}: ${field}`).sort(), ['odd-name: naming', 'taken: unmanaged role', 'theirs: owner mismatch'])
   t.deepEqual(plannedChanges(found.plan), [])
-  t.regex(previewText(found, false), /would be blocked: 3\n[^]*\n\nPlan: nothing would be changed, since the apply would be blocked\.\n$/)
+  t.regex(previewText(found, PLAIN), /would be blocked: 3\n[^]*\n\nPlan: nothing would be changed, since the apply would be blocked\.\n$/)
 })
 
 test.serial('a database whose inside cannot be seen is named', async (t) => {
@@ -116,19 +116,21 @@ test.serial('a database whose inside cannot be seen is named', async (t) => {
   await stack.applyOk()
   await bed().server.sql('ALTER DATABASE closed_dev_db CONNECTION LIMIT 0')
   const found = await stack.preview()
-  t.regex(previewText(found, false), /! The inside of closed_dev_db cannot be seen before its access is restored/)
+  t.regex(previewText(found, PLAIN), /! The inside of closed_dev_db cannot be seen before its access is restored/)
 })
 
 test.serial('no password stands in a plan', async (t) => {
   const stack = bed().declare({ quiet: {} })
   stack.setPassword('quiet', 'sentinel-password')
   const found = await stack.preview()
-  for (const text of [previewText(found, true), previewJson(found)]) {
+  for (const text of [previewText(found, { ...PLAIN, colour: true }), previewJson(found)]) {
     t.false(text.includes('sentinel-password'))
     t.false(text.includes('SCRAM-SHA-256$'))
     t.true(text.includes('[redacted]'))
   }
 })
+
+const PLAIN = { colour: false, listUnchanged: false }
 
 /** What a change of a plan and a record of the audit have in common. */
 const Step = v.object({
