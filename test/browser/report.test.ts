@@ -1,23 +1,19 @@
 /** The HTML page in a real browser: search, filters, keyboard, screen reader, light and dark, paper, no network. */
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import test, { type ExecutionContext } from 'ava'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { reportHtml } from '../../src/report/formats/html.ts'
 import type { Report, Row, Section } from '../../src/report/report.ts'
+import { launchBrowser } from '../support/browser.ts'
 import { HOSTILE, sampleReport } from '../unit/report/sample.ts'
 
-/** Debian's package, Google's, and what BROWSER_PATH names. */
-const PROGRAMS = [process.env['BROWSER_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 let browser: Browser | null = null
 
 test.before('start the browser', async () => {
-  const executablePath = PROGRAMS.find((program) => program !== '' && existsSync(program))
-  if (executablePath === undefined) throw new Error('There is no Chromium: apt-get install chromium, or name one in BROWSER_PATH.')
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  browser = await launchBrowser()
 })
 
 test.after.always(async () => browser?.close())
