@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
 import { annotateProblems, createGithubReporter, isGithubActions } from './audit/github.ts'
-import { createJsonLinesReporter, printableJson } from './audit/json-lines.ts'
+import { createJsonLinesReporter, type JsonLinesOptions, printableJson } from './audit/json-lines.ts'
 import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
 import { oneLine } from './audit/one-line.ts'
 import { createRecorder } from './audit/recorder.ts'
@@ -58,6 +58,11 @@ function reportersFor(environment: RunEnvironment, listUnchanged = environment.l
   return isGithubActions(process.env) ? [main, githubReporter(lines)] : [main]
 }
 
+/** JSON lines are the audit already: twice would be counted twice. */
+function fallbackFor(environment: RunEnvironment): JsonLinesOptions | null {
+  return environment.logFormat === 'json' ? null : { write: output.write, insideTerraform: insideTerraform(environment) }
+}
+
 function githubReporter(lines: { readonly write: (text: string) => void; readonly insideTerraform: boolean }): Reporter {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
   return createGithubReporter({ ...lines, writeSummary: file === '' ? () => undefined : createFileOutput(file).write })
@@ -89,7 +94,7 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
     auditPath: options.auditFile ?? environment.auditFile ?? defaultAuditPath(process.cwd(), begun.run.runId),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: result.matrix },
     reporters,
-    fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
+    fallback: fallbackFor(environment),
   })
   return document.run.exit_code
 }
@@ -162,7 +167,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
     auditPath: options.auditFile ?? environment.auditFile ?? fallbackPath,
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: null },
     reporters,
-    fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
+    fallback: fallbackFor(environment),
   })
   return document.run.exit_code
 }

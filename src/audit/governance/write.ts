@@ -80,6 +80,6 @@ function unwritable(folder: string, error: unknown): Problem {
     application: null,
     field: 'governance_dir',
     message: `The run could not be recorded in ${folder}: ${describeFileError(error)}.`,
-    remedy: 'What the run did stands; its audit follows on standard output. Make the folder writable and run again.',
+    remedy: 'What the run did stands; its audit is on standard output. Make the folder writable and run again.',
   }
 }
