@@ -13,8 +13,8 @@ __toESM(require_crypto(),1),import_promises=__toESM(require_promises(),1),import
 return(0,import_node_path2.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.json`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,
 "_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}async function writeAuditFile(path4,document){try{return await writeAtomically(path4,auditJson(document)),
 null}catch(error){return{application:null,field:"audit file",message:`The audit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the\
- run did stands; its audit follows on standard output. Make the folder writable and run again."}}}function auditJson(document){return`${JSON.stringify(document,
-null,2)}
+ run did stands; its audit is on standard output. Make the folder writable and run again."}}}function auditJson(document){return`${JSON.stringify(document,null,
+2)}
 `}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_node_path2,DEFAULT_FOLDER,MAX_PART_LENGTH,init_file=__esm(
 {"src/audit/file.ts"(){"use strict";import_node_path2=__toESM(require_path(),1);init_atomic();DEFAULT_FOLDER=(0,import_node_path2.join)(".rds-provision","audit"),
 MAX_PART_LENGTH=100}});function oneLine(text3){return disarm(text3.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text3){let line=oneLine(text3);return line.length<=MAX_CHARACTERS?
@@ -24,7 +24,13 @@ init_one_line=__esm({"src/audit/one-line.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}
 /##(\w*)\[/g;MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text3){return escape(oneLine(text3))}function escape(text3){return text3.replace(
 ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,"\\_")}function markdownTable(header,rows){let line=cells=>`| ${cells.join(" | ")} |`;return[line(header),
 line(header.map(()=>"---")),...rows.map(line)].join(`
-`)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem2 of problems)options2.
+`)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function closingLine({run,summary}){let head2=run.exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),
+what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what}\
+ in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
+filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var WORDS,
+HEADS,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["created","created"],["updated","updated"],["removed","removed"],["block\
+ed","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"block\
+ed",failed:"failed"}}});function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem2 of problems)options2.
 write(`${printableJson({type:"problem",...problem2})}
 `);for(let message of notes)options2.write(`${printableJson({type:"note",message})}
 `);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record of document.records)writeRecord(record,options2);writeRun(document,options2)}
@@ -44,7 +50,24 @@ instance:instance2===null?null:{identifier:instance2.identifier,host:instance2.h
 inputSha256,started_at:run.startedAt.toISOString()}}function endFields(end,{run,now}){let started=run.startedAt.getTime(),finished=Math.max(started,now().getTime());
 return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error:end.error}}function countStatuses(records){
 let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,
-init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";UNKNOWN_ENVIRONMENT="unknown"}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.application}: ${problem2.field}`}: ${problem2.message} ${problem2.
+init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";UNKNOWN_ENVIRONMENT="unknown"}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function createTextReporter(options2){let warnings=[],paint=(colour,text3)=>options2.colour?(0,import_node_util.styleText)(colour,text3,{validateStream:!1}):text3,
+line=(colour,text3)=>options2.write(`${paint(colour,text3)}
+`);return{record(record){record.status==="warning"&&warnings.push(record),isListed(record,options2.listUnchanged)&&line(LOOKS[record.status].colour,recordLine(record))},
+finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)line("ye\
+llow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem2 of problems)
+printProblem(problem2,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,listUnchanged){let isUneventful=record.
+status==="skipped"&&(record.object==="login"||record.action==="check");return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}
+function recordLine(record){let parts=[record.application===null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.
+message)];return`${LOOKS[record.status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[
+username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(
+part=>part!=="").join(" "),record.action]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??
+"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.
+database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem2,line){
+let subject2=[problem2.application,problem2.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem2.
+message)].join(": ")}`);for(let remedy of problem2.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,
+LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"\
+green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"\
+red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.application}: ${problem2.field}`}: ${problem2.message} ${problem2.
 remedy}`.trim()}var ProvisionError,InvalidInputError,BlockedError,SecretError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();
 ProvisionError=class extends Error{problems;constructor(problems,options2){super(problems.map(describeProblem).join(`
 `),options2),this.name=new.target.name,this.problems=problems}};InvalidInputError=class extends ProvisionError{exitCode=EXIT.invalidInput},BlockedError=class extends ProvisionError{exitCode=EXIT.
@@ -68,7 +91,7 @@ text3===text3.trim()}function isText(text3){return text3!==""&&text3.length<=255
 value2))return"a list";if(typeof value2=="object"&&value2!==null)return"an object";if(typeof value2!="string")return String(value2);let cut=value2.length>80?`${value2.
 slice(0,80)}\u2026`:value2;return JSON.stringify(cut).replace(/[\p{C}\p{Zl}\p{Zp}]/gu,escapeCharacter)}function escapeCharacter(character){return`\\u{${(character.
 codePointAt(0)??0).toString(16)}}`}function suggestion(word,known){let short=word.slice(0,80),nearest=closest(short,[...known]);return distance(short,nearest)<=
-Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,init_text=__esm({"src/input/text.ts"(){"use strict";
+Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,init_text2=__esm({"src/input/text.ts"(){"use strict";
 init_mod();NAME_BYTES=63,NAME_RULE="Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end.",TEXT_RULE="Use 1 to 255 chara\
 cters, without control characters and without white space at either end."}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
@@ -8006,42 +8029,42 @@ objects.filter(item=>item.schema===schema.name);places.push({database,applicatio
 let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults3=subjectIn(database,
 application,"default_privileges"),granted=step(grants,"grant","created",`${application.username}: ${application.accessLevel} in ${where}`,[...schemaGrants(place),
 ...objectGrants(place)]),revoked=step(grants,"revoke","removed",`${application.username} has more in ${where} than declared`,[...schemaRevokes(place),...objectRevokes(
-place)]),byDefault2=step(defaults3,"grant","created",`${application.username}: what ${database.owner.username} will create in ${where}`,defaultGrants(place)),noDefault=step(
-defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,defaultRevokes(place));return[granted,revoked,byDefault2,
-noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):
-[]}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&isReachable(database,schema)&&!held(schema.acl,application.username).
-includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.username)]:[]}function schemaRevokes({database,application,schema,isListed:isListed2}){
-if(!isReachable(database,schema))return[];let excess=without(held(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]);return excess.length>0?[
-revokeOnSchema(schema.name,excess,application.username,database.owner.username)]:[]}function objectGrants(place){let{database,application}=place;return byPrivileges(
-place.objects,object2=>{let has=held(object2.acl,application.username),all=object2.objectClass==="function"?[...has,...held(object2.acl,"")]:has;return without(
-wantedOn(place,object2.objectClass),all)}).map(({objects:objects2,privileges})=>grantOnObjects(objects2,privileges,application.username,database.owner.username))}
-function objectRevokes(place){let{database,application}=place,owner=database.owner.username;return byPrivileges(place.objects,object2=>without(held(object2.acl,
-application.username,owner),wantedOn(place,object2.objectClass))).map(({objects:objects2,privileges})=>revokeOnObjects(objects2,privileges,application.username,
-owner))}function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,defaults3=interior.
-defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),statements=CLASSES.flatMap(objectClass2=>{let held3=defaults3.
-filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=without(held3,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);
-return excess.length>0?[revokeByDefault(owner,null,objectClass2,excess,application.username)]:[]}),message=`${application.username}: default privileges in all s\
-chemas of ${database.name} beyond the declaration`;return statements.length===0?[]:[step(subjectIn(database,application,"default_privileges"),"revoke","removed",
-message,statements)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege)}function defaultGrants(place){
-let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=without(wantedOn(place,objectClass2),defaultsOf(place,objectClass2));return missing.
-length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:[]})}function defaultRevokes(place){let{database,application,
-schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=without(defaultsOf(place,objectClass2),wantedOn(place,objectClass2));return excess.length>0?[revokeByDefault(
-database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){let groups=new Map;for(let object2 of objects2){
-let privileges=privilegesOf(object2);if(privileges.length===0)continue;let key=`${object2.objectClass} ${privileges.join()}`,group4=groups.get(key)??{objects:[],
-privileges};group4.objects.push(object2),groups.set(key,group4)}return[...groups.values()].flatMap(group4=>chunks(group4.objects,OBJECTS_PER_STATEMENT).map(part=>({
-objects:part,privileges:group4.privileges})))}function placeFindings({database,application,schema,isListed:isListed2}){if(!isListed2||isReachable(database,schema)||
-held(schema.acl,"").includes("USAGE")||held(schema.acl,application.username).includes("USAGE"))return[];let message=`${application.username} cannot use schema ${schema.
-name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`;return[finding(subject(application,"grant"),"grant","warning",message)]}
-var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_context();init_databases2();init_chunks();init_privileges();
-CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
+place)]),byDefault2=step(defaults3,"grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
+defaultGrants(place)),noDefault=step(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,defaultRevokes(
+place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.isListed?objectPrivileges(
+place.application.accessLevel,objectClass2):[]}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&isReachable(database,schema)&&
+!held(schema.acl,application.username).includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.username)]:[]}function schemaRevokes({
+database,application,schema,isListed:isListed2}){if(!isReachable(database,schema))return[];let excess=without(held(schema.acl,application.username,schema.owner),
+isListed2?["USAGE"]:[]);return excess.length>0?[revokeOnSchema(schema.name,excess,application.username,database.owner.username)]:[]}function objectGrants(place){
+let{database,application}=place;return byPrivileges(place.objects,object2=>{let has=held(object2.acl,application.username),all=object2.objectClass==="function"?
+[...has,...held(object2.acl,"")]:has;return without(wantedOn(place,object2.objectClass),all)}).map(({objects:objects2,privileges})=>grantOnObjects(objects2,privileges,
+application.username,database.owner.username))}function objectRevokes(place){let{database,application}=place,owner=database.owner.username;return byPrivileges(place.
+objects,object2=>without(held(object2.acl,application.username,owner),wantedOn(place,object2.objectClass))).map(({objects:objects2,privileges})=>revokeOnObjects(
+objects2,privileges,application.username,owner))}function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===
+database.name,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),statements=CLASSES.flatMap(
+objectClass2=>{let held3=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=without(held3,isGuest?objectPrivileges(application.
+accessLevel,objectClass2):[]);return excess.length>0?[revokeByDefault(owner,null,objectClass2,excess,application.username)]:[]}),message=`${application.username}\
+: default privileges in all schemas of ${database.name} beyond the declaration`;return statements.length===0?[]:[step(subjectIn(database,application,"default_pr\
+ivileges"),"revoke","removed",message,statements)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(
+item=>item.privilege)}function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=without(wantedOn(place,
+objectClass2),defaultsOf(place,objectClass2));return missing.length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:
+[]})}function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=without(defaultsOf(place,objectClass2),
+wantedOn(place,objectClass2));return excess.length>0?[revokeByDefault(database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){
+let groups=new Map;for(let object2 of objects2){let privileges=privilegesOf(object2);if(privileges.length===0)continue;let key=`${object2.objectClass} ${privileges.
+join()}`,group4=groups.get(key)??{objects:[],privileges};group4.objects.push(object2),groups.set(key,group4)}return[...groups.values()].flatMap(group4=>chunks(group4.
+objects,OBJECTS_PER_STATEMENT).map(part=>({objects:part,privileges:group4.privileges})))}function placeFindings({database,application,schema,isListed:isListed2}){
+if(!isListed2||isReachable(database,schema)||held(schema.acl,"").includes("USAGE")||held(schema.acl,application.username).includes("USAGE"))return[];let message=`${application.
+username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`;return[finding(subject(application,
+"grant"),"grant","warning",message)]}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_context();init_databases2();
+init_chunks();init_privileges();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
 database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior);return{steps:[...createSchemas(database,interior),...createExtensions(context,
 database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version2,database){
 let owner=version2>=15e4?PG_DATABASE_OWNER:"",acl2=(version2>=15e4?["USAGE"]:["CREATE","USAGE"]).map(privilege=>({grantor:owner,grantee:"",privilege})),schema={
 name:"public",owner,acl:acl2,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],extensions:new Map(
 [["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
-let owner=database.owner.username,created=missingSchemas(database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,
-grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map([...interior.schemas,...created])}function createSchemas(database,interior){return missingSchemas(
+let owner=database.owner.username,created2=missingSchemas(database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,
+grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map([...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(
 database,interior).map(name2=>step(subject(database.owner,"schema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.
 username)]))}function createExtensions(context,database,interior){return requiredFirst(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.
 extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[
@@ -8105,32 +8128,35 @@ unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.n
 ...attributes===null&&tag?.object!=="role"?[unchanged]:[],...password.findings]}}function attributeStep(application,role){let wanted=application.validUntil?.getTime()??
 null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{login:!0},...role.createDb!==application.canCreateDatabases&&{createDb:application.
 canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.connectionLimit},...wanted!==
-actual&&{validUntil:application.validUntil}},names2=Object.keys(attributes);if(names2.length===0)return null;let message=`role ${role.name}: ${names2.map(name2=>ATTRIBUTE_WORDS[name2]??
-name2).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function planPassword(context,application){
-let about3=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.actual.logins.get(application.
-name)??{kind:"not_tried"},{verifier=null,clone=null}=context.secrets.get(application.name)??{};if(clone!==null&&state2.kind==="password_wrong"){let message2=`${clone}\
- does not log in with secret version ${context.secrets.get(application.name)?.versionId??""}: its password belongs to the rotation function; rotate the secret a\
-gain`;return{steps:[],findings:[finding(about3,"verify","warning",message2)]}}if(verifier===null||state2.kind!=="password_wrong"&&state2.kind!=="other_method")return{
-steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null)?.get(
-"SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.username} set from ${application.secretId}\
-, version ${now} (before: ${before})`;return{steps:[step(about3,"set","updated",message,[alterRole(application.username,{verifier})])],findings:[]}}function planNoPassword(context,application){
-let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username}\
- logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(
-application.username,{verifier:null});return{steps:[step(subject(application,"password"),"remove","removed",`${application.username} logs in by IAM: no password`,
-[statement])],findings:[]}}function passwordFinding(context,application,state2){let about3=subject(application,"password"),{versionId:version2="",clone=null}=context.
-secrets.get(application.name)??{};switch(state2.kind){case"password_right":return finding(about3,"verify","no_change",`${clone??application.username} logs in wi\
-th secret version ${version2}${state2.note===null?"":` (then refused: ${state2.note})`}`);case"rotation_in_progress":return finding(about3,"rotation_in_progress",
-"skipped",`${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`);case"expired":return finding(about3,"verify","skipped",`${application.
-username}: valid_until is in the past, so the server refuses every password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the \
-server refuses ${application.username} before asking for a password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about3,
-"verify","skipped",`${application.username}: the password could not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),
-desired=desiredRoleTag(context,application,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,
-formatTag(desired))];return existing===null?step(subject(application,"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(
-application,"tag"),"tag","updated",`tag of role ${role.name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set(
-[...existing.keys(),...desired.keys()])].filter(key=>existing.get(key)!==desired.get(key));return keys.length===0?"written again":keys.map(key=>`${key} ${existing.
-get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var ATTRIBUTE_WORDS,init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();
-init_memberships();init_settings();init_tags();ATTRIBUTE_WORDS={login:"may log in",createDb:"CREATEDB as declared",createRole:"CREATEROLE taken away",connectionLimit:"\
-connection limit",validUntil:"valid until"}}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+actual&&{validUntil:application.validUntil}};if(Object.keys(attributes).length===0)return null;let message=`role ${role.name}: ${differenceWords(attributes,role,
+application).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
+let time3=value2=>value2?.toISOString()??"for ever";return[...attributes.login===void 0?[]:["may log in"],...attributes.createDb===void 0?[]:[attributes.createDb?
+"gets CREATEDB":"loses CREATEDB"],...attributes.createRole===void 0?[]:["loses CREATEROLE"],...attributes.connectionLimit===void 0?[]:[`connection limit ${role.
+connectionLimit} -> ${application.connectionLimit}`],...attributes.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)} -> ${time3(application.validUntil)}`]]}
+function planPassword(context,application){let about3=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.
+actual.logins.get(application.name)??{kind:"not_tried"},{verifier=null,clone=null}=context.secrets.get(application.name)??{};if(clone!==null&&state2.kind==="pas\
+sword_wrong"){let message2=`${clone} does not log in with secret version ${context.secrets.get(application.name)?.versionId??""}: its password belongs to the ro\
+tation function; rotate the secret again`;return{steps:[],findings:[finding(about3,"verify","warning",message2)]}}if(verifier===null||state2.kind!=="password_wr\
+ong"&&state2.kind!=="other_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(
+application.username)?.comment??null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.
+username} set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about3,"set","updated",message,[alterRole(application.username,
+{verifier})])],findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);
+if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[
+finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(application,
+"password"),"remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){
+let about3=subject(application,"password"),{versionId:version2="",clone=null}=context.secrets.get(application.name)??{};switch(state2.kind){case"password_right":
+return finding(about3,"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.
+note})`}`);case"rotation_in_progress":return finding(about3,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under w\
+ay; nothing was changed`);case"expired":return finding(about3,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses eve\
+ry password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a passw\
+ord: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about3,"verify","skipped",`${application.username}: the password \
+could not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),desired=desiredRoleTag(context,application,existing);
+if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing===null?step(subject(
+application,"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag","updated",`tag of role ${role.
+name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set([...existing.keys(),...desired.keys()])].filter(
+key=>existing.get(key)!==desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.
+get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings();
+init_tags()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(context,application);return{steps:[
 ...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
@@ -8411,29 +8437,33 @@ map(database=>databaseAccess(input,database));return{environment,stack,clusterNa
 b9.database))}}function stackDatabases(declaration,cluster){return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==
 null)}function stackTag({stack,environment},cluster,role){let tag=parseTag(cluster.roles.get(role)?.comment??null);return tag?.get("Stack")===stack&&tag.get("En\
 vironment")===environment?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),privileges=(inside?.privileges??input.privileges).
-filter(({database,login})=>database===state2.name&&stackTag(input.declaration,input.cluster,login)!==null),schemas2=inside?.schemas??[],logins=privileges.map(held3=>loginAccess(
-input,state2,held3,schemas2.filter(({login})=>login===held3.login)));return{database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,
-b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.map(({login})=>login)))}}function loginAccess({declaration,cluster},state2,held3,schemas2){
-let{login:username,connect:connect2,temporary,create}=held3,application=declaration.applications.find(item=>item.username===username),declared=application?.database===
-state2.name?application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.
-name??null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:schemas2.map(schema=>({
-schema:schema.schema,may:inWords2(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??
-null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner||schemas2.some(({create})=>create)?"owner":schemas2.some(
-({held:held3,byDefault:byDefault2})=>[held3.INSERT,held3.UPDATE,held3.DELETE].some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function inWords2({usage:usage2,
-create,tables,held:held3,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held3[privilege]===tables),partial=ROW_PRIVILEGES.
-filter(privilege=>held3[privilege]>0&&held3[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["cre\
-ate objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held3[privilege])} of ${String(
-tables)} tables`)];return parts.length===0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===
-ROW_PRIVILEGES.length?"read and write rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on ro\
-ws`}function outsideGrants({declaration,cluster,inside},state2,logins){let isNeutral=role=>role===cluster.server.login||role==="pg_database_owner"||cluster.roles.
-get(role)?.superuser===!0,isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee:grantee2,privilege})=>({
-role:grantee2,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,
-inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"\
-membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===
-b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access();init_tag()}});async function matrixOf(declaration,server,{actual:{cluster,interiors}}){let{accessMatrix:accessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
-inside=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
-({name:name2})=>inside.has(name2)?[]:[name2]);return accessMatrix2({declaration,cluster,inside,privileges:await inspectDatabasePrivileges(server.admin,others)})}
-var init_matrix=__esm({"src/run/matrix.ts"(){"use strict";init_inspect_access()}});function startupOptions(target){let parameters2=[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(
+filter(({database,login})=>database===state2.name&&stackTag(input.declaration,input.cluster,login)!==null),schemas2=inside?.schemas??null,logins=privileges.map(
+held3=>loginAccess(input,state2,held3,schemas2?.filter(({login})=>login===held3.login)??null));return{database:state2.name,owner:state2.owner,logins:logins.sort(
+(a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.map(({login})=>login))),isSeen:inside!==void 0}}function loginAccess({
+declaration,cluster},state2,held3,schemas2){let{login:username,connect:connect2,temporary,create}=held3,application=declaration.applications.find(item=>item.username===
+username),declared=application?.database===state2.name?application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);
+return{username,application:application?.name??null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,
+temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:inWords2(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??
+null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner?
+"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held3,byDefault:byDefault2})=>[held3.INSERT,held3.UPDATE,held3.DELETE].
+some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function inWords2({usage:usage2,create,tables,held:held3,byDefault:byDefault2}){let having=ROW_PRIVILEGES.
+filter(privilege=>tables===0?byDefault2[privilege]:held3[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held3[privilege]>0&&held3[privilege]<tables),
+lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the ta\
+bles there now`],...partial.map(privilege=>`${privilege} on ${String(held3[privilege])} of ${String(tables)} tables`)];return parts.length===0?"use":usage2?parts.
+join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and write rows":privileges.
+length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,cluster,inside},state2,logins){
+let isNeutral=role=>role===cluster.server.login||role==="pg_database_owner"||cluster.roles.get(role)?.superuser===!0,isOutside=role=>role!==state2.owner&&!logins.
+has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee:grantee2,privilege})=>({role:grantee2,privilege,on:"database"})),...inside.get(state2.name)?.grants??
+[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==
+null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,
+...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report\
+/access-matrix.ts"(){"use strict";init_access();init_tag()}});async function matrixOf(declaration,server,{actual:{cluster,interiors}}){let{accessMatrix:accessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
+({name:name2})=>known.has(name2)?[]:[name2]),looks=await settled(others.map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map([...known,...looks.
+flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return accessMatrix2({declaration,cluster,inside,
+privileges:await inspectDatabasePrivileges(server.admin,unseen)})}async function lookInside(server,database){try{return await server.withSession(await server.adminLogin(
+database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authen\
+tication")return null;throw error}}var init_matrix=__esm({"src/run/matrix.ts"(){"use strict";init_failure();init_inspect_access();init_settled()}});function startupOptions(target){let parameters2=[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(
 target.lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_is\
 olation","read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateSt\
 yle","ISO,YMD"],["TimeZone","UTC"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messages","error"],["jit",
@@ -11656,8 +11686,8 @@ original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyE
 function spawn(command10,args,options2){let parsed2=parse3(command10,args,options2),spawned=cp.spawn(parsed2.command,parsed2.args,parsed2.options);return enoent.
 hookChildProcess(spawned,parsed2),spawned}function spawnSync(command10,args,options2){let parsed2=parse3(command10,args,options2),result=cp.spawnSync(parsed2.command,
 parsed2.args,parsed2.options);return result.error=result.error||enoent.verifyENOENTSync(result.status,parsed2),result}module.exports=spawn;module.exports.spawn=
-spawn;module.exports.sync=spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF3=typeof input=="string"?`
-`:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF3&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
+spawn;module.exports.sync=spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF4=typeof input=="string"?`
+`:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF4&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
 var init_strip_final_newline=__esm({"node_modules/env-ci/node_modules/strip-final-newline/index.js"(){}});function pathKey(options2={}){let{env:env3=process.env,platform:platform2=process.platform}=options2;return platform2!=="win32"?"PATH":Object.keys(env3).reverse().
 find(key=>key.toUpperCase()==="PATH")||"Path"}var init_path_key=__esm({"node_modules/env-ci/node_modules/path-key/index.js"(){}});var import_node_process3,import_node_path9,import_node_url,npmRunPath,applyPreferLocal,applyExecPath,npmRunPathEnv,init_npm_run_path=__esm({"node_modules/env-ci\
 /node_modules/npm-run-path/index.js"(){import_node_process3=__toESM(require_process(),1),import_node_path9=__toESM(require_path(),1),import_node_url=__toESM(require_url(),1);
@@ -12013,7 +12043,7 @@ travis:travis_default,vela:vela_default,vercel:vercel_default,wercker:wercker_de
 ({env:env3=process.env,cwd=process.cwd()}={})=>{for(let name2 of Object.keys(services))if(services[name2].detect({env:env3,cwd}))return{isCi:!0,...services[name2].
 configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
 return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value2){let id=typeof value2=="number"?String(value2):
-value2;return typeof id=="string"&&isText(id)?id:null}var init_ci=__esm({"src/ci.ts"(){"use strict";init_text()}});function decodeInput(raw){let text3=raw.replace(/^\uFEFF/,"").trim();if(text3==="")throw refusal4("is empty.");if(!text3.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(
+value2;return typeof id=="string"&&isText(id)?id:null}var init_ci=__esm({"src/ci.ts"(){"use strict";init_text2()}});function decodeInput(raw){let text3=raw.replace(/^\uFEFF/,"").trim();if(text3==="")throw refusal4("is empty.");if(!text3.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(
 text3)>MOST_BYTES)throw refusal4("is larger than 64 MiB.");return text3}if(!/^[A-Za-z0-9+/\s]+=*$/.test(text3))throw refusal4("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(
 Buffer.from(text3,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder("utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal4(describe148(error),
 error)}}function describe148(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 MiB \
@@ -12022,7 +12052,7 @@ let remedy="Give the JSON itself, or base64gzip(jsonencode(\u2026)) of it, in --
 field:"input",message,remedy}],{cause})}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,init_decode=__esm({"src/input/decode.ts"(){"use strict";import_node_zlib=
 __toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI"}});function integer2(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
  to ${most}.`)}function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var name,text2,bool,PATH_RULE,path3,port,seconds,connectionLimit,names,
-texts3,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();init_text();
+texts3,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();init_text2();
 init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text2=pipe(string(TEXT_RULE),check(isText,TEXT_RULE)),bool=boolean("Use true or false."),PATH_RULE=
 "Use the path of a file or folder.",path3=pipe(string(PATH_RULE),check(value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer2(1,65535),seconds=integer2(
 1,2147483),connectionLimit=integer2(-1,2147483647);names=pipe(array(name,"Use a list of names."),transform(list3=>[...new Set(list3)])),texts3=pipe(array(text2,
@@ -12041,7 +12071,7 @@ Give an object."}}function unknownFields(known,input,place){return Object.keys(i
 field:`${place.path}${printableKey(key)}`,message:"is not a known field.",remedy:suggestion(key,known).trim()||`Known fields: ${known.join(", ")}.`}))}function fieldProblem(issue,place){
 let field=`${place.path}${String(issue.path?.[0].key)}`,message=issue.input===void 0?"is missing.":`${show(issue.input)} is not accepted.`;return{application:place.
 application,field,message,remedy:issue.message}}function printableKey(key){return/^[\w.-]{1,80}$/.test(key)?key:show(key)}var TOP,init_object=__esm({"src/input/\
-object.ts"(){"use strict";init_dist();init_text();TOP={application:null,path:""}}});function isIdentifierList(parameter2){return LIST_QUOTE.has(parameter2)}function splitList2(value2){if(value2.trim()==="")return[""];let items2=[],item=null;for(let token of value2.
+object.ts"(){"use strict";init_dist();init_text2();TOP={application:null,path:""}}});function isIdentifierList(parameter2){return LIST_QUOTE.has(parameter2)}function splitList2(value2){if(value2.trim()==="")return[""];let items2=[],item=null;for(let token of value2.
 match(/"[^"]*(?:""[^"]*)*"|[^",]+|[,"]/g)??[])if(token===","){if(item===null)return null;items2.push(item),item=null}else if(token.trim()!==""){if(token==='"'||
 item!==null)return null;item=token.startsWith('"')?token.slice(1,-1).replaceAll('""','"'):token.trim()}return item===null?null:[...items2,item]}var LIST_QUOTE,init_list_setting=__esm(
 {"src/input/list-setting.ts"(){"use strict";LIST_QUOTE=new Set(["local_preload_libraries","search_path","session_preload_libraries","shared_preload_libraries","\
@@ -12054,8 +12084,8 @@ problems}}function parseValue(parameter2,raw){let list3=isIdentifierList(paramet
 isStorable)?{remedy:VALUE_RULE}:list3?items2:items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list3?[String(raw)]:String(raw):isStorable(
 raw)?list3?splitList2(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}function isExact(raw){
 return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){return typeof raw=="string"&&!/[\0\p{Cs}]/u.
-test(raw)}var VALUE_RULE,init_settings2=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text();VALUE_RULE="Use a string, a \
-number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults3){let{value:value2,problems,broken:broken2}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
+test(raw)}var VALUE_RULE,init_settings2=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text2();VALUE_RULE="Use a string, a\
+ number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults3){let{value:value2,problems,broken:broken2}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
 problems};let{settings,problems:settingProblems}=parseSettings(value2.settings,key),base=`${key.replaceAll("-","_")}_${defaults3.environment}`,database=value2.database_name??
 `${base}_db`,username=value2.username??`${base}_user`,secret=value2.secret_id??`${defaults3.secretPrefix}/${defaults3.environment}/${key}/postgres`;return{entry:{
 application:{name:key,database,username,accessLevel:value2.access_level,secretId:secret,auth:value2.auth,canCreateDatabases:value2.can_create_databases,connectionLimit:value2.
@@ -12064,7 +12094,7 @@ schemas??null,extensions:value2.extensions,encoding:value2.encoding,locale:value
 "database_name","username","access_level"].some(field=>broken2.has(field))},problems:[...problems,...settingProblems,...defaultProblems(key,database,username)]}}
 function defaultProblems(key,database,username){return[["database_name",database],["username",username]].filter(([,value2])=>!isName(value2)).map(([field,value2])=>({
 application:key,field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm(
-{"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings2();init_text();FIELDS={database_name:nullish(
+{"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings2();init_text2();FIELDS={database_name:nullish(
 name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(
 bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(
 name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,
@@ -12086,7 +12116,7 @@ entry=>entry.application.username)].filter(([,members])=>members.length>1).map((
 rname",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){
 return entries.map(entry=>entry.application.name).join(", ")}function groupBy2(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(
 item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function sorted(items2){return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}
-var init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text()}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
+var init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text2()}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
 value:value2,problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken2.has("host")?problems:[...problems,missingHost("instance.ho\
 st")]};let identifier2=value2.identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier:identifier2},
 problems}}function parseConnectThrough(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken:broken2}=parseObject(ENDPOINT2,input,
@@ -12104,8 +12134,8 @@ problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){
 field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters, without control characters.");else if(reserved.includes(
 key))report("is a tag that every run writes itself.","Choose another key.");else{if(value2===null)continue;typeof value2=="string"&&isPrintable(value2)?tags.set(
 key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var RESERVED_TAGS,init_tags2=__esm({"src/in\
-put/tags.ts"(){"use strict";init_object();init_text();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","Se\
-cretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json){let{value:top2,problems,broken:broken2}=parseObject(FIELDS2,parseJson3(json),TOP);if(top2===null)throw new InvalidInputError(problems);
+put/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","S\
+ecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json){let{value:top2,problems,broken:broken2}=parseObject(FIELDS2,parseJson3(json),TOP);if(top2===null)throw new InvalidInputError(problems);
 let declared=declarationOf(top2),all=[...problems,...requiredProblems(top2,broken2),...declared.problems];if(all.length>0||declared.value===null)throw new InvalidInputError(
 all);return{declaration:declared.value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir}}function declarationOf(top2){let environment=top2.environment??
 "dev",instance2=parseInstance(top2.instance),connectThrough=parseConnectThrough(top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance2.value),
@@ -12151,24 +12181,7 @@ declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options
 command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,uuid,toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)(
 "sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId});return{run,isRunIdGiven:run.runId!==uuid}}var import_node_crypto8,import_promises11,NO_IDS,
 init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises11=__toESM(require_promises(),1);init_ci();init_errors();
-init_decode();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});function link(previous,content){return(0,import_node_crypto9.createHash)("sha256").update(`${previous}
-`).update(content).digest("hex")}var import_node_crypto9,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
-GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=link(hash,content),lines.push(`${content.slice(0,-1)},"ha\
-sh":"${hash}"}
-`)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,summary:document.summary,
-repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===void 0?
-null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??link(GENESIS,line)}function parseLine(line){try{let value2=JSON.
-parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value2){
-if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
-null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.
-isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=
-/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});async function readBuildDays(path4){let days=new Map,chunks2=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),rest=Buffer.from(`
-`);for await(let chunk of chunks2){let bytes=Buffer.concat([rest,chunk]);rest=bytes.subarray(collect(bytes,days))}return days}function collect(bytes,days){let from=0;
-for(;;){let start2=bytes.indexOf(RUN_START,from);if(start2<0)return Math.max(from,bytes.length-RUN_START.length);let end=bytes.indexOf(`
-`,start2+1);if(end<0)return start2;addRun(bytes.toString("utf8",start2+1,end),days),from=end}}function addRun(line,days){let run=parseLine(line),build=run?.build_id,
-started=run?.started_at;typeof build=="string"&&typeof started=="string"&&!days.has(build)&&days.set(build,started.slice(0,10))}var import_node_fs10,RUN_START,CHUNK_BYTES,
-init_build_days=__esm({"src/audit/governance/build-days.ts"(){"use strict";import_node_fs10=__toESM(require_fs(),1);init_jsonl();RUN_START=Buffer.from(`
-${RUN_PREFIX}`),CHUNK_BYTES=1024*1024}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+init_decode();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
 isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
@@ -12271,7 +12284,18 @@ database??"",record.username??"",record.object,record.action,record.status,recor
 `,escape_formulas:!0,cast:{string:value2=>ALSO_ESCAPED.test(value2)?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted=!1,end=0;for(let[index,byte]of bytes.
 entries())byte===QUOTE2?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,ALSO_ESCAPED,QUOTE2,CR,LF,init_csv=__esm(
 {"src/audit/governance/csv.ts"(){"use strict";init_sync();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","database","u\
-sername","object","action","status","message"],ALSO_ESCAPED=/^['\n]/;QUOTE2=34,CR=13,LF=10}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants3=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
+sername","object","action","status","message"],ALSO_ESCAPED=/^['\n]/;QUOTE2=34,CR=13,LF=10}});function link(previous,content){return(0,import_node_crypto9.createHash)("sha256").update(`${previous}
+`).update(content).digest("hex")}var import_node_crypto9,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
+GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=link(hash,content),lines.push(`${content.slice(0,-1)},"ha\
+sh":"${hash}"}
+`)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,summary:document.summary,
+repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===void 0?
+null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??link(GENESIS,line)}function parseLine(line){try{let value2=JSON.
+parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value2){
+if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
+null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.
+isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=
+/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants3=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
 env.GRACEFUL_FS_PLATFORM||process.platform;process.cwd=function(){return cwd||(cwd=origCwd.call(process)),cwd};try{process.cwd()}catch{}typeof process.chdir=="f\
 unction"&&(chdir=process.chdir,process.chdir=function(d9){cwd=null,chdir.call(process,d9)},Object.setPrototypeOf&&Object.setPrototypeOf(process.chdir,chdir));var chdir;
 module.exports=patch;function patch(fs3){constants3.hasOwnProperty("O_SYMLINK")&&process.version.match(/^v0\.6\.[0-2]|^v0\.5\./)&&patchLchmod(fs3),fs3.lutimes||
@@ -12480,21 +12504,23 @@ as killed while writing, or lines were removed by hand); they were moved to ${(0
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
 0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises13,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
 LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises13=__toESM(require_promises(),1),import_node_path12=__toESM(require_path(),1);
-init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,days){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance ${markdownName(
-matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(database,days))].
-join(`
+init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
+ ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
+matrix.instance,database,starts))].join(`
 
-`)}function renderDatabase({database,owner,logins,outsideGrants:outsideGrants2},days){let sorted2=sortedBy(logins,({username})=>username);return[`### Database ${markdownName(
-database)}`,`Owner: ${markdownName(owner)}.`,...sorted2.length===0?[]:[markdownTable(LOGIN_HEADER,sorted2.map(login=>loginRow(login,days)))],...outsideGrants2.length===
-0?[]:["Granted outside of rds-provision:",markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function loginRow(login,days){let onDatabase=[login.connect?
-"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),inSchemas=sortedBy(login.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(
-schema)}: ${markdownText(may)}`);return[markdownName(login.username),login.application===null?NOTHING:markdownName(login.application),login.accessLevel,login.auth,
-onDatabase.join(", ")||NOTHING,inSchemas.join("<br>")||NOTHING,(login.build===null?void 0:days.get(login.build))??NOTHING,login.build===null?NOTHING:markdownName(
-login.build),login.validUntil===null?NOTHING:login.validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===""?
-"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row3=>row3.join(`
+`)}function renderDatabase(instance2,{database,owner,logins,outsideGrants:outsideGrants2,isSeen},starts){let rows=sortedBy(logins,({username})=>username).map(login=>loginRow(
+login,isSeen,starts.access(instance2,database,login.username)??created(login,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(owner)}\
+.${isSeen?"":" rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known."}`,...rows.length===0?[]:[markdownTable(
+LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({
+build},starts){let day=build===null?null:starts.firstDay(build);return build===null?null:{day:day??NOTHING,build}}function loginRow(login,isSeen,start2){let onDatabase=[
+login.connect?"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),inSchemas=sortedBy(login.schemas,({schema})=>schema).map(
+({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[markdownName(login.username),login.application===null?NOTHING:markdownName(login.application),
+login.accessLevel??NOT_KNOWN,login.auth,onDatabase.join(", ")||NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start2?.day??NOTHING,start2===null?NOTHING:
+markdownName(start2.build),login.validUntil===null?NOTHING:login.validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[
+role===""?"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row3=>row3.join(`
 `))}function sortedBy(items2,key){return items2.toSorted((a9,b9)=>compare(key(a9),key(b9)))}function compare(a9,b9){return a9===b9?0:a9<b9?-1:1}var LOGIN_HEADER,
-OUTSIDE_HEADER,NOTHING,init_access2=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();LOGIN_HEADER=["Login","Application","Level","Logs in \
-by","On the database","In its schemas","Since","Build","Valid until"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013"}});function replaceSection(previous,matrix,days){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,days));let body=[
+OUTSIDE_HEADER,NOTHING,NOT_KNOWN,init_access2=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();LOGIN_HEADER=["Login","Application","Level",
+"Logs in by","On the database","In its schemas","Since","By build","Valid until"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013",NOT_KNOWN="not known"}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
 ...sections].toSorted(([a9],[b9])=>a9<b9?-1:1).map(([key,text3])=>`<!-- rds-provision:begin ${key} -->
 
 ${text3}
@@ -12503,29 +12529,72 @@ ${END}
 `);return[heading(matrix.environment),...body].join(`
 `)}function heading(environment){return`# Access in ${markdownName(environment)}
 
-Who may do what on which database, as the server said after the last run. Written by rds-provision: edits are lost.
+Who may do what on which database, as the server said after the last apply. Written by rds-provision: edits are lost.
 `}function sectionKey({stack,instance:instance2}){return JSON.stringify([stack,instance2]).replace(/[^\x20-\x7e]|[<>-]/g,character=>`\\u${character.charCodeAt(0).
 toString(16).padStart(4,"0")}`)}function parseSections(text3){let sections=[],open3=null;for(let line of text3.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==
 void 0?(open3={key,lines:[]},sections.push(open3)):line===END?open3=null:open3?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
 `).trim()])}var BEGIN,END,init_sections=__esm({"src/audit/governance/sections.ts"(){"use strict";init_markdown();init_access2();BEGIN=/^<!-- rds-provision:begin (.*) -->$/,
-END="<!-- rds-provision:end -->"}});var write_exports={};__export(write_exports,{writeGovernance:()=>writeGovernance});async function writeGovernance({dir,document,matrix}){let folder=(0,import_node_path13.join)(
+END="<!-- rds-provision:end -->"}});var OBJECTS2,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS2=["role","database","schema","grant","default_privileges","setting","extensi\
+on","tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMANDS2,init_run2=__esm({"src/model/run.ts"(){"use strict";COMMANDS2=["apply","plan","destroy","report"]}});function parseRecord(value2){return parsed(safeParse(RECORD,value2))}function parseRun(value2){return parsed(safeParse(RUN,value2))}function parseDocument(value2){
+return parsed(safeParse(DOCUMENT,value2))}function parsed(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,field=getDotPath(
+issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,RECORD,RUN,DOCUMENT,init_entry=__esm({"src/audit/gover\
+nance/entry.ts"(){"use strict";init_dist();init_errors();init_audit();init_run2();TIME=pipe(string(),check(text3=>!Number.isNaN(Date.parse(text3)),"is no time")),
+TEXT_OR_NULL=nullable(string()),RECORD=object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,
+object:picklist(OBJECTS2),action:string(),status:picklist(STATUSES),duration_ms:number(),message:string(),statements:array(string())}),RUN=object({run_id:string(),
+build_id:string(),command:picklist(COMMANDS2),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),host:string(),port:number()})),
+actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,
+tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(
+Object.values(EXIT)),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open3=[
+...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open3].sort((a9,b9)=>orderOf(a9)<orderOf(b9)?-1:1)}function orderOf({
+environment,instance:instance2,database,username,since}){return JSON.stringify([environment,instance2,database,username,since])}function follow(record,run,logins,closed){
+if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance2=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object===
+"database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open3}=login2;(record.object==="database"?open3.database===database:open3.username===
+username)&&open3.environment===record.environment&&open3.instance===instance2&&close(logins,key2,login2,record,closed)}return}if(database===null||username===null||
+!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance2,database,username]),login=logins.get(
+key),state2=nextState(login?.state??NONE,record),may=inWords3(state2);if(login?.open.may===may){login.state=state2;return}let isSameRun=login?.run===record.run_id;
+login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...opening(record,run,may),since:isSameRun?
+login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{
+environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,
+actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){closed.push({...login.open,until:record.
+at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
+"default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{schema,isGrant,privileges}of record.
+statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.add(privilege):held3.delete(privilege);
+schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.exec(statement)??
+[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({owns,schemas:schemas2}){
+if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.has(privilege))).
+map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read a\
+nd write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
+LOGS_IN,init_periods=__esm({"src/audit/governance/periods.ts"(){"use strict";NONE={owns:!1,schemas:new Map},TOOK_PLACE=new Set(["created","updated","removed","n\
+o_change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
+LOGS_IN="log in"}});async function readStarts(path4){let days=new Map,entries=[],records=[];for await(let line of linesOf(path4))if(line.subarray(0,RUN2.length).equals(RUN2)){let{value:run}=parseRun(
+parseLine(line.toString("utf8")));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),
+records=[]}else if(CHANGES.some(change=>line.includes(change))){let{value:record}=parseRecord(parseLine(line.toString("utf8")));record!==null&&beginsAccess(record)&&
+records.push(record)}let begun=new Map(followAccess(entries).filter(({until})=>until===null).map(period=>[keyOf2(period.instance??"",period.database,period.username),
+period]));return{access(instance2,database,username){let{since,sinceBuild=null}=begun.get(keyOf2(instance2,database,username))??{};return since===void 0||sinceBuild===
+null?null:{day:since.slice(0,10),build:sinceBuild}},firstDay:build=>days.get(build)??null}}function beginsAccess({object:object2,status}){return object2==="defa\
+ult_privileges"||(object2==="role"||object2==="database")&&status!=="updated"}function keyOf2(instance2,database,username){return JSON.stringify([instance2,database,
+username])}async function*linesOf(path4){let chunks2=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),rest=Buffer.alloc(0);for await(let chunk of chunks2){
+let bytes=Buffer.concat([rest,chunk]),from=0;for(let end=bytes.indexOf(LF3);end>=0;end=bytes.indexOf(LF3,from))yield bytes.subarray(from,end),from=end+1;rest=bytes.
+subarray(from)}}var import_node_fs10,LF3,CHUNK_BYTES,RUN2,CHANGES,init_starts=__esm({"src/audit/governance/starts.ts"(){"use strict";import_node_fs10=__toESM(require_fs(),1);
+init_entry();init_jsonl();init_periods();LF3=10,CHUNK_BYTES=1024*1024,RUN2=Buffer.from(RUN_PREFIX),CHANGES=["created","updated","removed"].map(status=>Buffer.from(
+`"status":"${status}"`))}});var write_exports={};__export(write_exports,{writeGovernance:()=>writeGovernance});async function writeGovernance({dir,document,matrix}){let folder=(0,import_node_path13.join)(
 dir,safeFileName(document.run.environment??"unknown"));try{return{problem:null,repairs:await withFolderLock(folder,assertHeld=>writeAll(folder,document,matrix,assertHeld))}}catch(error){
 return{problem:unwritable(folder,error),repairs:[]}}}async function writeAll(folder,document,matrix,assertHeld){let jsonl=(0,import_node_path13.join)(folder,"rd\
 s_provision_audit.jsonl"),csv=(0,import_node_path13.join)(folder,"rds_provision_audit.csv"),{lastRun,repair}=await repairJsonl(jsonl),table3=await repairCsv(csv,
 lastRun),repairs=[repair,table3.repair].filter(sentence=>sentence!==null),rows=(table3.size===0?csvHeader():"")+csvRows(document),mark={start:table3.size,end:table3.
 size+Buffer.byteLength(rows),hash:link(lastRun?.csv?.hash??GENESIS,rows)};if(assertHeld(),await appendDurably(csv,rows),await appendDurably(jsonl,runLines(document,
 lastRun?.hash??GENESIS,mark,repairs)),matrix!==null){let path4=(0,import_node_path13.join)(folder,"access.md"),previous=await readIfExists(path4),text3=replaceSection(
-previous,matrix,await readBuildDays(jsonl));assertHeld(),text3!==previous&&await writeAtomically(path4,text3)}return repairs}async function readIfExists(path4){
-try{return await(0,import_promises14.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}
-function unwritable(folder,error){return{application:null,field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}\
-.`,remedy:"What the run did stands; its audit follows on standard output. Make the folder writable and run again."}}var import_promises14,import_node_path13,init_write=__esm(
-{"src/audit/governance/write.ts"(){"use strict";import_promises14=__toESM(require_promises(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();
-init_build_days();init_csv();init_hash();init_jsonl();init_lock2();init_repair();init_sections()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,problems,auditPath,governance,reporters,
+previous,matrix,await readStarts(jsonl));assertHeld(),text3!==previous&&await writeAtomically(path4,text3)}return repairs}async function readIfExists(path4){try{
+return await(0,import_promises14.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){
+return{application:null,field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did stand\
+s; its audit is on standard output. Make the folder writable and run again."}}var import_promises14,import_node_path13,init_write=__esm({"src/audit/governance/w\
+rite.ts"(){"use strict";import_promises14=__toESM(require_promises(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();init_csv();init_hash();
+init_jsonl();init_lock2();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,problems,auditPath,governance,reporters,
 fallback:fallback2}){let document=recorder.finish(end),found=[],learn=problem3=>{problem3!==null&&(found.push(problem3),document=recorder.finish(failedEnd(end,found)))},
 fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem:problem2,repairs}=await governed(governance,document);
-learn(problem2),auditPath!==null&&fileProblem===null&&problem2!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&writeAuditLines(document,
-fallback2);for(let reporter of reporters)reporter.finish(document,[...problems,...found],repairs);return document}async function governed(governance,document){if(governance===
-null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
+learn(problem2),auditPath!==null&&fileProblem===null&&problem2!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&fallback2!==null&&writeAuditLines(
+document,fallback2);for(let reporter of reporters)reporter.finish(document,[...problems,...found],repairs);return document}async function governed(governance,document){
+if(governance===null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
 {...governance,document})}function failedEnd(end,problems){let error=[...end.error===null?[]:[end.error],...problems.map(describeProblem)].join(`
 `);return end.exitCode===EXIT.done||end.exitCode===EXIT.changes?{outcome:"failed",exitCode:EXIT.failed,error}:{...end,error}}var init_conclude=__esm({"src/audit\
 /conclude.ts"(){"use strict";init_errors();init_file();init_json_lines()}});var preview_exports={};__export(preview_exports,{preview:()=>preview,withInstance:()=>withInstance});async function preview(declaration,run,dependencies2){let violations=checkRequest(
@@ -12550,11 +12619,12 @@ init_converge();init_open();init_provision_error();NOTHING2={findings:[],jobs:[]
 step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
 username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
 redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...plannedChanges(plan),...plan.
-findings])counts[status]+=1;return counts}var init_preview2=__esm({"src/report/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview2,colour){let paint=(name2,text3)=>colour?(0,import_node_util5.styleText)(
-name2,text3,{validateStream:!1}):text3,{plan,blocked:blocked2,approval,moving}=preview2,warnings=plan.findings.filter(({status})=>status==="warning"),notices=[...moving.
-map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview2),...byApplication2(plannedChanges(
-plan)).map(([application,changes])=>applicationBlock(application,changes,paint)),...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),
-...notices].join(`
+findings])counts[status]+=1;return counts}var init_preview2=__esm({"src/report/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview2,{colour,listUnchanged}){let paint=(name2,text3)=>colour?(0,import_node_util5.styleText)(
+name2,text3,{validateStream:!1}):text3,{plan,blocked:blocked2,approval,moving}=preview2,warnings=plan.findings.filter(({status})=>status==="warning"),others=plan.
+findings.filter(({status})=>status==="skipped"||status==="no_change"&&listUnchanged),notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(
+findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview2),...byApplication2(plannedChanges(plan)).map(([application,changes])=>applicationBlock(
+application,changes,paint)),...others.length===0?[]:[others.map(findingLine).join(`
+`)],...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),...notices].join(`
 `)],...blocked2.length===0?[]:[[paint("red",`would be blocked: ${String(blocked2.length)}`),...blocked2.flatMap(problem2=>problemLines(problem2,"red",paint))].join(
 `
 `)],...approval===null?[]:[problemLines(approval,"yellow",paint).join(`
@@ -12567,16 +12637,18 @@ let groups=new Map;for(let change of changes){let name2=change.application===nul
 get(name2)??[],change])}return[...groups].sort(([a9],[b9])=>a9<b9?-1:1)}function applicationBlock(heading3,changes,paint){let lines=changes.flatMap(change=>{let{
 sign:sign2,colour}=SIGNS[change.status];return[paint(colour,`  ${sign2} ${changeText(change)}`),...change.statements.map(statement=>`      ${oneLine(statement)}\
 ;`)]});return[paint("bold",heading3),...lines].join(`
-`)}function changeText({object:object2,action,message}){let[kind,text3]=[object2.replaceAll("_"," "),oneLine(message)],verb=action===object2?"":`${action} `;return text3.
-startsWith(`${kind} `)?`${verb}${text3}`:`${verb}${kind}: ${text3}`}function findingLine({application,object:object2,message}){return`! ${[application,object2].
-filter(part=>part!==null).map(visible).join(": ")}: ${shortLine(message)}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[
-application,field].filter(part=>part!==null).map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(
-remedy)}`)]}function closing({plan,blocked:blocked2}){if(blocked2.length>0)return"Plan: nothing would be changed, since the apply would be blocked.";let{created,
-updated,removed,no_change:unchanged,skipped,warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warnin\
-g":"warnings"]].filter(([count])=>count!==0).map(([count,word])=>`${String(count)} ${String(word)}`).join(", ");return created+updated+removed===0?`Plan: nothin\
-g to change${others===""?"":` (${others})`}.`:`Plan: ${String(created)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` \
-(${others})`}.`}var import_node_util5,SIGNS,INSTANCE2,init_text2=__esm({"src/report/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);
-init_one_line();init_preview2();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance"}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview2){let{declaration,run,server,plan,blocked:blocked2,approval,
+`)}function changeText(change){let{object:object2,action,message}=change,[kind,text3]=[object2.replaceAll("_"," "),oneLine(message)],verb=action===object2?"":`${action}\
+ `;return text3.startsWith(`${kind} `)?`${verb}${text3}`:saysItself(change)?text3:`${verb}${kind}: ${text3}`}function findingLine(finding2){let{application,object:object2,
+message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
+shortLine(message)].join(": ")}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[application,field].filter(part=>part!==null).
+map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closing({plan,blocked:blocked2}){
+if(blocked2.length>0)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,skipped,
+warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==0).
+map(([count,word])=>`${String(count)} ${String(word)}`).join(", ");return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.`:
+`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.`}var import_node_util5,SIGNS,INSTANCE2,
+FINDING_SIGNS,init_text3=__esm({"src/report/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();init_text();init_preview2();
+SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:"\
+.",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview2){let{declaration,run,server,plan,blocked:blocked2,approval,
 moving}=preview2,{identifier:identifier2,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:run.toolVersion,run_id:run.runId,build_id:run.
 buildId,input_sha256:run.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,instance:{identifier:identifier2,
 host:host2,port:port2},server_version:server?.versionText??null,changes:plannedChanges(plan),findings:plan.findings.map(({application,database,username,object:object2,
@@ -12587,29 +12659,7 @@ plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
 null?null:`before ${until.toISOString()}`].filter(part=>part!==null).join(", ")}function isInTime(at,{since,until}){let time3=Date.parse(at);return(since===null||
 time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){return(until===null||Date.parse(from)<until.getTime())&&
 (since===null||to===null||Date.parse(to)>since.getTime())}function matches(wish,value2){return wish===null||wish===value2}var init_criteria=__esm({"src/report/c\
-riteria.ts"(){"use strict"}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open3=[
-...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open3].sort((a9,b9)=>orderOf(a9)<orderOf(b9)?-1:1)}function orderOf({
-environment,instance:instance2,database,username,since}){return JSON.stringify([environment,instance2,database,username,since])}function follow(record,run,logins,closed){
-if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance2=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object===
-"database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open3}=login2;(record.object==="database"?open3.database===database:open3.username===
-username)&&open3.environment===record.environment&&open3.instance===instance2&&close(logins,key2,login2,record,closed)}return}if(database===null||username===null||
-!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance2,database,username]),login=logins.get(
-key),state2=nextState(login?.state??NONE,record),may=inWords3(state2);if(login?.open.may===may){login.state=state2;return}let isSameRun=login?.run===record.run_id;
-login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...opening(record,run,may),since:isSameRun?
-login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{
-environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,
-actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){closed.push({...login.open,until:record.
-at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
-"default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{schema,isGrant,privileges}of record.
-statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.add(privilege):held3.delete(privilege);
-schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.exec(statement)??
-[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({owns,schemas:schemas2}){
-if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.has(privilege))).
-map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read a\
-nd write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
-LOGS_IN,init_periods=__esm({"src/report/sections/periods.ts"(){"use strict";NONE={owns:!1,schemas:new Map},TOOK_PLACE=new Set(["created","updated","removed","no\
-_change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
-LOGS_IN="log in"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned3=new Set(periods.filter(period=>matches(criteria.application,period.
+riteria.ts"(){"use strict"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned3=new Set(periods.filter(period=>matches(criteria.application,period.
 application)).map(databaseOf)),rows=periods.filter(period=>concerned3.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-his\
 tory",title:"Access over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: i\
 t lasts.",columns:COLUMNS,rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&
@@ -12626,14 +12676,14 @@ outsideGrants:outsideGrants2})=>outsideGrants2.map(({role,privilege,on})=>({cell
 environment,mark:"warning"})));return{id:"outside-grants",title:"Granted outside of rds-provision",about:rows.length===0?"Nobody else holds anything on these da\
 tabases.":"Privileges of roles that are not among the logins above. rds-provision leaves them alone.",columns:GRANT_COLUMNS,rows}}function concerned2({environment,
 databases:databases2},criteria){return matches(criteria.environment,environment)?databases2.filter(({database,logins})=>matches(criteria.database,database)&&(criteria.
-application===null||logins.some(({application})=>application===criteria.application))):[]}function loginRow2({environment},{database},login){let onDatabase=[login.
-connect?"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),schemas2=login.schemas.map(({schema,may})=>`${schema}: ${may}`);
-return{cells:[database,login.username,login.application,login.accessLevel,login.auth,onDatabase.join(", "),schemas2.join("; "),login.build,login.validUntil?.toISOString()??
-null],environment,application:login.application,build:login.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,init_access3=__esm({"src/report/sections/access.ts"(){"use st\
-rict";init_criteria();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"access_level",
-title:"Level"},{key:"auth",title:"Logs in by"},{key:"on_database",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"Crea\
-ted by build"},{key:"valid_until",title:"Valid until"}],GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"Privi\
-lege"},{key:"on",title:"On"}]}});function expiringSection(declaration,cluster,days,criteria,now){let rows=[...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);
+application===null||logins.some(({application})=>application===criteria.application))):[]}function loginRow2({environment},{database,isSeen},login){let onDatabase=[
+login.connect?"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),schemas2=login.schemas.map(({schema,may})=>`${schema}: ${may}`);
+return{cells:[database,login.username,login.application,login.accessLevel,login.auth,onDatabase.join(", "),isSeen?schemas2.join("; "):"not known: could not be l\
+ooked into",login.build,login.validUntil?.toISOString()??null],environment,application:login.application,build:login.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,init_access3=__esm(
+{"src/report/sections/access.ts"(){"use strict";init_criteria();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"applicatio\
+n",title:"Application"},{key:"access_level",title:"Level"},{key:"auth",title:"Logs in by"},{key:"on_database",title:"On the database"},{key:"in_schemas",title:"\
+In its schemas"},{key:"build_id",title:"Created by build"},{key:"valid_until",title:"Valid until"}],GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",
+title:"Role"},{key:"privilege",title:"Privilege"},{key:"on",title:"On"}]}});function expiringSection(declaration,cluster,days,criteria,now){let rows=[...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);
 if(tag===null||role.validUntil===null)return[];let left2=Math.floor((role.validUntil.getTime()-now.getTime())/DAY_MS),application=tag.get("Application")??null;return left2>=
 days||!matches(criteria.application,application)?[]:[{cells:[role.name,application,role.validUntil.toISOString(),left2,left2<0?"expired":"expires"],application,
 build:tag.get("BuildId")??null,mark:left2<0?"failed":"warning"}]});return{id:"expiring",title:"Expiring logins",about:rows.length===0?`No login expires within ${String(
@@ -12660,11 +12710,11 @@ rows=found.filter(({record})=>!UNEVENTFUL.has(record.status)).map(({run,record})
 `${about3} ${String(checks)} checks found nothing to do.`,columns:COLUMNS3,rows}}function isAskedFor2(record,criteria){let{environment,application,database,build}=criteria;
 return matches(environment,record.environment)&&matches(application,record.application)&&matches(database,record.database)&&matches(build,record.build_id)&&isInTime(
 record.at,criteria)}function historyRow(run,record){let{at,environment,build_id:build,run_id:id,application,database,username,status,object:object2,action,message,
-statements}=record;return{cells:[at,environment,build,id,application,database,username,status,object2,action,message,run?.actor?.arn??null,run?.approval??null],
+statements}=record;return{cells:[at,environment,build,application,status,message,object2,action,database,username,run?.actor?.arn??null,run?.approval??null,id],
 environment,application,build,mark:status,details:statements}}var COLUMNS3,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use strict";init_criteria();
-COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"run_id",title:"Run"},{key:"application",title:"Ap\
-plication"},{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"status",title:"Status"},{key:"object",title:"Object"},{key:"action",title:"Ac\
-tion"},{key:"message",title:"What"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection(faults){return{id:"problems",title:"Problems in the audit files",about:faults.length===0?"Every line is as it was written.":"These line\
+COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Application"},{key:"status",title:"\
+Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"username",title:"Login"},
+{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection(faults){return{id:"problems",title:"Problems in the audit files",about:faults.length===0?"Every line is as it was written.":"These line\
 s were torn or edited, or are missing; the rest of the report is made from the others.",columns:[{key:"file",title:"File"},{key:"line",title:"Line"},{key:"probl\
 em",title:"Problem"}],rows:faults.map(({file,line,message})=>({cells:[file,line,message],mark:"failed"}))}}var init_problems=__esm({"src/report/sections/problem\
 s.ts"(){"use strict"}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
@@ -12672,11 +12722,11 @@ length===0?"No run matches.":`${String(rows.length)} ${rows.length===1?"run":"ru
 if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record=>record[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
 matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({run,records}){if(run===null)
 return[];let count=status=>records.filter(record=>record.status===status).length;return[{cells:[run.started_at,run.environment,run.instance?.identifier??null,run.
-command,run.outcome,run.exit_code,run.build_id,run.run_id,run.actor?.arn??null,run.approval,count("created"),count("updated"),count("removed"),count("warning"),
+command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count("created"),count("updated"),count("removed"),count("warning"),run.run_id,
 run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS4,init_runs=__esm({"src/report/sections/runs.ts"(){"use strict";init_criteria();
 COLUMNS4=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"command",title:"Command"},{key:"out\
-come",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"run_id",title:"Run"},{key:"actor",title:"Who"},{key:"approval",title:"\
-Approval"},{key:"created",title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warnings"},{key:"error",title:"\
+come",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"created",
+title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warnings"},{key:"run_id",title:"Run"},{key:"error",title:"\
 Error"}]}});function traceabilitySection(declaration,cluster,entries){let known=recordedBuilds(declaration,entries),roles=[...cluster.roles.keys()].filter(name2=>stackTag(declaration,
 cluster,name2)!==null).map(name2=>({kind:"role",name:name2,tag:stackTag(declaration,cluster,name2)})),databases2=stackDatabases(declaration,cluster).map(({name:name2,
 comment})=>({kind:"database",name:name2,tag:parseTag(comment)})),objects2=[...roles,...databases2],rows=objects2.flatMap(({kind,name:name2,tag})=>{let build=tag?.
@@ -12703,31 +12753,28 @@ filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].join(", ")}fun
 init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){"use strict";init_tag();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"\
 Owner"},{key:"managed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadm\
 in"])}});function verifyChain(text3){if(text3==="")return[];let lines=text3.split(`
-`),rest=lines.pop(),faults=[],previous=GENESIS;for(let[index,line]of lines.entries()){let message=lineFault(line,previous);message!==null&&faults.push({line:index+
-1,message}),previous=hashOf(line)}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has no line break. The next run repairs i\
-t."}):parseLine(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with the line of a run: a run was interrupted whi\
-le writing, or lines were removed."}),faults}function lineFault(line,previous){if(parseLine(line)===null)return"The line is no JSON object: it is torn or was ed\
-ited.";let parts=splitLine(line);return parts===null?"The line does not end with a hash: it was edited, or not written by rds-provision.":link(previous,parts.content)===
-parts.hash?null:"The line does not match its hash: it was edited, or a line before it was removed, inserted or moved."}function verifyCsv(csv,jsonl){let faults=[],
-before=null;for(let{mark,run}of csvMarks(jsonl)){let expected=before??{end:mark.start,hash:GENESIS},add=(at,message)=>{faults.push({line:lineAt(csv,at),message})};
-mark.start!==expected.end&&add(Math.min(mark.start,expected.end),`Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.
-end}: rows were removed or added.`),mark.end>csv.length?add(csv.length,`The file ends before the rows of run ${run} do: rows were removed.`):link(expected.hash,
-csv.subarray(mark.start,mark.end))!==mark.hash&&add(mark.start,`The rows of run ${run}, which begin here, do not match their hash: they, or rows before them, we\
-re edited.`),before=mark}let end=before?.end??0;return csv.length>end&&faults.push({line:lineAt(csv,end),message:"The rows from here on belong to no run in the \
-JSONL file: a run was interrupted while writing, or rows were added here or removed there."}),faults}function csvMarks(jsonl){return jsonl.split(`
+`),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line]of lines.entries()){let run=line.startsWith(RUN_PREFIX)?parseLine(
+line):null,message=(run===null?null:runFault(run,before))??lineFault(line,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line),before=
+run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has \
+no line break. The next run repairs it."}):parseLine(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with the lin\
+e of a run: a run was interrupted while writing, or lines were removed."}),faults}function runFault(run,before){let{previous_hash:previousHash,summary}=run,records=typeof summary==
+"object"&&summary!==null?Object.values(summary).reduce((sum,count)=>sum+Number(count),0):before.lines;return previousHash!==before.runHash?"The run names anothe\
+r run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.":records===before.lines?null:`The run h\
+as ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`}function lineFault(line,previous){if(parseLine(
+line)===null)return"The line is no JSON object: it is torn or was edited.";let parts=splitLine(line);return parts===null?"The line does not end with a hash: it \
+was edited, or not written by rds-provision.":link(previous,parts.content)===parts.hash?null:"The line does not match its hash: it was edited, or a line before \
+it was removed, inserted or moved."}function verifyCsv(csv,jsonl){let faults=[],marks=csvMarks(jsonl),moved=csv.length-(marks.at(-1)?.mark.end??0),by=0,before=null;
+for(let{mark,run}of marks){let expected=before??{end:mark.start,hash:GENESIS},add=(at,message)=>{faults.push({line:lineAt(csv,at),message})},isWhole=offset=>link(
+expected.hash,csv.subarray(Math.max(0,mark.start+offset),Math.max(0,mark.end+offset)))===mark.hash;mark.start!==expected.end&&add(Math.min(mark.start,expected.end)+
+by,`Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.end}: rows were removed or added.`),isWhole(by)||(isWhole(
+moved)?(faults.length===0&&add(mark.start+by,`Rows were added or removed before those of run ${run}.`),by=moved):mark.end>csv.length?add(csv.length,`The file en\
+ds before the rows of run ${run} do: rows were removed.`):add(mark.start+by,`The rows of run ${run}, which begin here, do not match their hash: they were edited\
+, or rows among them added or removed.`)),before=mark}let end=(before?.end??0)+by;return csv.length>end&&faults.push({line:lineAt(csv,end),message:"The rows fro\
+m here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there."}),faults}function csvMarks(jsonl){
+return jsonl.split(`
 `).flatMap(line=>{let value2=parseLine(line),mark=value2?.type==="run"?csvMark(value2.csv):null;return mark===null?[]:[{mark,run:String(value2?.run_id)}]})}function lineAt(bytes,offset){
 return bytes.subarray(0,offset).reduce((count,byte)=>byte===10?count+1:count,1)}var init_verify=__esm({"src/audit/governance/verify.ts"(){"use strict";init_hash();
-init_jsonl()}});var OBJECTS2,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS2=["role","database","schema","grant","default_privileges","setting","extensi\
-on","tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMANDS2,init_run2=__esm({"src/model/run.ts"(){"use strict";COMMANDS2=["apply","plan","destroy","report"]}});function parseRecord(value2){return parsed(safeParse(RECORD,value2))}function parseRun(value2){return parsed(safeParse(RUN,value2))}function parseDocument(value2){
-return parsed(safeParse(DOCUMENT,value2))}function parsed(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,field=getDotPath(
-issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,RECORD,RUN,DOCUMENT,init_entry=__esm({"src/report/sour\
-ces/entry.ts"(){"use strict";init_dist();init_errors();init_audit();init_run2();TIME=pipe(string(),check(text3=>!Number.isNaN(Date.parse(text3)),"is no time")),
-TEXT_OR_NULL=nullable(string()),RECORD=object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,
-object:picklist(OBJECTS2),action:string(),status:picklist(STATUSES),duration_ms:number(),message:string(),statements:array(string())}),RUN=object({run_id:string(),
-build_id:string(),command:picklist(COMMANDS2),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),host:string(),port:number()})),
-actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,
-tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(
-Object.values(EXIT)),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function readDocument(file,text3){let parsed2=parseJson4(text3);if(parsed2.error!==null)return{entries:[],faults:[{file,line:parsed2.line,message:`The file is n\
+init_jsonl()}});function readDocument(file,text3){let parsed2=parseJson4(text3);if(parsed2.error!==null)return{entries:[],faults:[{file,line:parsed2.line,message:`The file is n\
 o JSON: it is torn or was edited (${parsed2.error}).`}]};let{value:document,problem:problem2}=parseDocument(parsed2.value);if(document===null)return{entries:[],
 faults:[{file,line:null,message:`The file is no audit: ${problem2}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record,
 problem:wrong2}=parseRecord(item);record===null?faults.push({file,line:null,message:`Record ${String(index+1)} cannot be read: ${wrong2}.`}):records.push(record)}
@@ -12767,19 +12814,14 @@ find(section=>section.id===id)?.rows.length??0,[faults,untraceable]=[count("prob
 as they were written: ${String(faults)} ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database\
  is":"roles or databases are"} not traceable to a build.`]]}async function fromServer(declaration,run,dependencies2,options2,files,now){try{return await withInstance(
 declaration,run,dependencies2,async(server,context,credentials)=>{let inspection=await look2({...context,declaration:{...declaration,governanceDir:null}},server,
-credentials.applications,null),{cluster}=inspection.actual,matrix=await readMatrix(server,declaration,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
+credentials.applications,null),{cluster}=inspection.actual,matrix=await matrixOf(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
 return[traceabilitySection(declaration,cluster,files.entries),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(
 context,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),
 secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw provisionError(error)}}async function driftFrom(context,inspection){try{
-return{plan:await planFrom(context,inspection),blocked:[]}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}async function readMatrix(server,declaration,{
-actual:{cluster}}){let names2=stackDatabases(declaration,cluster).map(({name:name2})=>name2),seen=await settled(names2.map(async name2=>[name2,await lookInside(
-server,name2)])),inside=new Map(seen.flatMap(([name2,access])=>access===null?[]:[[name2,access]])),privileges=await inspectDatabasePrivileges(server.admin,names2.
-filter(name2=>!inside.has(name2)));return accessMatrix({declaration,cluster,inside,privileges})}async function lookInside(server,database){try{return await server.
-withSession(await server.adminLogin(database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&
-error.kind==="after_authentication")return null;throw error}}function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],
-...[...applications].map(([application,credential])=>({application,credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_matrix();
-init_access_history();init_access3();init_ages();init_drift();init_history();init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_failure();
-init_inspect_access();init_settled();init_version();init_converge();init_preview();init_provision_error()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declaredGovernanceDir,cwd){let{
+return{plan:await planFrom(context,inspection),blocked:[]}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}function owned({
+admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}
+var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access3();init_ages();init_drift();init_history();init_problems();
+init_runs();init_traceability();init_unmanaged();init_read();init_version();init_converge();init_matrix();init_preview();init_provision_error()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declaredGovernanceDir,cwd){let{
 governanceDir,auditDir,connect:connect2}=options2;if(governanceDir!==null||auditDir!==null)return{governanceDir,auditDir};if(declaredGovernanceDir!==null&&(0,import_node_fs11.existsSync)(
 declaredGovernanceDir))return{governanceDir:declaredGovernanceDir,auditDir:null};let folder=(0,import_node_path15.join)(cwd,".rds-provision","audit");if((0,import_node_fs11.existsSync)(
 folder))return{governanceDir:null,auditDir:folder};if(connect2)return{governanceDir:null,auditDir:null};throw new InvalidInputError([{application:null,field:"re\
@@ -12796,7 +12838,11 @@ const form = document.getElementById('filters');
 const shown = document.getElementById('shown');
 const rows = [...document.querySelectorAll('tbody tr')];
 const marks = [...document.querySelectorAll('.timeline ul li')];
-const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+const sections = [...document.querySelectorAll('main section')];
+function sharedBy(row) {
+  return row.closest('section').querySelector('.shared')?.textContent ?? '';
+}
+const texts = new Map(rows.map((row) => [row, (row.textContent + ' ' + sharedBy(row)).toLowerCase()]));
 const keys = ['environment', 'application', 'build'];
 function takes(element, wishes) {
   return keys.every((key) => wishes[key] === '' || element.dataset[key] === undefined || element.dataset[key] === wishes[key]);
@@ -12810,6 +12856,12 @@ function update() {
     row.classList.toggle('hidden', !isShown);
     if (isShown) count += 1;
   }
+  for (const section of sections) {
+    const left = section.querySelectorAll('tbody tr:not(.hidden)').length;
+    document.querySelector('[data-of="' + section.id + '"]').textContent = String(left);
+    section.querySelector('.table')?.classList.toggle('hidden', left === 0);
+    section.querySelector('.nothing')?.toggleAttribute('hidden', left !== 0);
+  }
   for (const mark of marks) mark.classList.toggle('hidden', !takes(mark, wishes));
   shown.value = count === rows.length ? rows.length + ' rows' : count + ' of ' + rows.length + ' rows';
 }
@@ -12817,6 +12869,15 @@ form.hidden = false;
 form.addEventListener('input', update);
 form.addEventListener('submit', (event) => event.preventDefault());
 form.addEventListener('reset', () => setTimeout(update));
+const folded = [...document.querySelectorAll('details.text')];
+const opened = new Set();
+addEventListener('beforeprint', () => {
+  for (const part of folded) if (!part.open) { part.open = true; opened.add(part); }
+});
+addEventListener('afterprint', () => {
+  for (const part of opened) part.open = false;
+  opened.clear();
+});
 update();
 `}});var style,init_html_style=__esm({"src/report/formats/html-style.ts"(){"use strict";style=`
 :root { color-scheme: light dark; --text: #1c2024; --soft: #5a6169; --paper: #ffffff; --band: #f3f5f7; --line: #d5dae0; --link: #0b5cad; --good: #17692f; --news\
@@ -12836,8 +12897,8 @@ a { color: var(--link); }
 .wrong { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.8rem 0; list-style: none; }
 .count, summary { color: var(--soft); }
-#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; margin: 0.8rem -1.5rem; padding: 0.6rem \
-1.5rem; background: var(--band); border-block: 1px solid var(--line); }
+#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; padding: 0.6rem 1.5rem; background: var(\
+--band); border-block: 1px solid var(--line); }
 #filters[hidden] { display: none; }
 input, select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: 4px; padding: 0.2rem 0.5rem; max-\
 width: 16rem; }
@@ -12847,31 +12908,45 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.7rem; border-
 th { background: var(--band); font-weight: 600; white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }
 td time { white-space: nowrap; }
-.long { min-width: 16rem; }
-.mark { font-weight: 600; }
+.long { min-width: 20rem; max-width: 48rem; }
+td code { white-space: nowrap; font-size: 0.95em; }
+td details p { margin: 0.3rem 0 0; color: inherit; }
+.mark { font-weight: 600; white-space: nowrap; }
+.error { min-width: 22rem; }
 .created .mark, .changed .mark { color: var(--good); }
-.updated .mark, .removed .mark, .warning .mark { color: var(--news); }
-.failed .mark, .blocked .mark { color: var(--bad); }
+.updated .mark, .removed .mark, .warning .mark, .blocked .mark { color: var(--news); }
+.failed .mark { color: var(--bad); }
 pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 .timeline { display: flex; flex-wrap: wrap; gap: 0.8rem 1.2rem; padding: 0; margin: 0 0 0.9rem; list-style: none; font-size: 0.8rem; color: var(--soft); }
 .timeline ul { display: flex; flex-wrap: wrap; gap: 3px; padding: 0.2rem 0 0; margin: 0; list-style: none; }
-.timeline li li { width: 0.85rem; height: 1.5rem; border-radius: 3px; background: var(--soft); }
-.timeline li .changed { background: var(--good); }
-.timeline li .blocked { background: var(--news); }
-.timeline li .failed { background: var(--bad); }
+.timeline li li, .legend > span { display: inline-block; width: 1rem; border-radius: 3px; text-align: center; font-weight: 700; font-size: 0.75rem; line-height:\
+ 1.4rem; color: var(--paper); background: var(--soft); }
+.timeline li .changed, .legend .changed { background: var(--good); }
+.timeline li .blocked, .legend .blocked { background: var(--news); }
+.timeline li .failed, .legend .failed { background: var(--bad); }
+.legend { font-size: 0.8rem; }
+.legend > span:not(:first-child) { margin-left: 0.8rem; }
 .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .hidden { display: none !important; }
+@media (max-width: 40rem), (max-height: 30rem) { #filters { position: static; } h2 { scroll-margin-top: 0.5rem; } }
+@media (max-width: 40rem) { header, main { padding: 0 0.8rem; } #filters { padding: 0.6rem 0.8rem; } .long { min-width: 14rem; } }
+@page { size: A4 landscape; margin: 12mm; }
 @media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { over\
-flow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long { min-width: 0; } tr, li { break-inside: avoid; } thead {\
- display: table-header-group; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+flow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long, .error { min-width: 0; } tr, li { break-inside: avoid; }\
+ thead { display: table-header-group; } h2 { break-after: avoid; } td code { white-space: normal; } summary { list-style: none; } details:not([open]) { display:\
+ none; } .timeline li li, .legend > span { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `}});function escapeHtml(text3){return visible(text3).replace(/[&<>"']/g,character=>ENTITIES[character]??character)}var ENTITIES,init_html_escape=__esm({"src/report/\
 formats/html-escape.ts"(){"use strict";init_one_line();ENTITIES={"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;","'":"&#39;"}}});function timeline({columns,rows}){if(rows.length===0)return"";let at=(cells,key)=>String(cells[columns.findIndex(column=>column.key===key)]??""),days=new Map;for(let{
 cells,environment,build,mark=""}of[...rows].reverse()){let started=at(cells,"started_at"),label=`${started.slice(11,16)} ${at(cells,"command")} ${at(cells,"outc\
 ome")}, ${environment??""}, build ${build??""}`,attributes=`data-environment="${escapeHtml(environment??"")}" data-build="${escapeHtml(build??"")}"`,day=started.
-slice(0,DAY_LENGTH);days.set(day,[...days.get(day)??[],`<li class="${escapeHtml(mark)}" ${attributes} title="${escapeHtml(label)}"><span class="name">${escapeHtml(
-label)}</span></li>`])}return`<ol class="timeline" aria-label="Timeline of runs">${[...days].map(([day,marks])=>`<li><time datetime="${escapeHtml(day)}">${escapeHtml(
-day)}</time><ul>${marks.join("")}</ul></li>`).join("")}</ol>
-`}var DAY_LENGTH,init_html_timeline=__esm({"src/report/formats/html-timeline.ts"(){"use strict";init_html_escape();DAY_LENGTH=10}});function reportHtml(report){let{generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}=report,about3=describeCriteria(criteria),policy=`default-src 'no\
+slice(0,DAY_LENGTH);days.set(day,[...days.get(day)??[],`<li class="${escapeHtml(mark)}" ${attributes} title="${escapeHtml(label)}">${glyph(mark)}<span class="na\
+me">${escapeHtml(label)}</span></li>`])}return`<ol class="timeline" aria-label="Timeline of runs">${[...days].map(([day,marks])=>`<li><time datetime="${escapeHtml(
+day)}">${escapeHtml(day)}</time><ul>${marks.join("")}</ul></li>`).join("")}</ol>
+${legend(rows)}
+`}function legend(rows){return`<p class="legend" aria-hidden="true">${Object.keys(GLYPHS).filter(outcome=>rows.some(({mark})=>mark===outcome)).map(outcome=>`<sp\
+an class="${outcome}">${glyph(outcome)}</span> ${outcome.replace("_"," ")}`).join(" ")}</p>`}function glyph(outcome){return`<span aria-hidden="true">${GLYPHS[outcome]??
+""}</span>`}var DAY_LENGTH,GLYPHS,init_html_timeline=__esm({"src/report/formats/html-timeline.ts"(){"use strict";init_html_escape();DAY_LENGTH=10,GLYPHS={changed:"\
++",no_change:"=",blocked:"!",failed:"\xD7"}}});function reportHtml(report){let{generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}=report,about3=describeCriteria(criteria),policy=`default-src 'no\
 ne'; style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'; base-uri 'none'; form-action 'none'`;return`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -12886,14 +12961,14 @@ ne'; style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'; base-uri 'n
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>rds-provision report</h1>
-<p>${about3===""?"Everything":escapeHtml(about3)}. Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}.</p>
+<p>${about3===""?"Everything":escapeHtml(about3)}. Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.</p>
 ${wrong2.map(sentence=>`<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join(`
 `)}
-<details><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map(source=>`<li>${escapeHtml(source)}</li>`).join("")}</ul></details>
-${filters(sections)}
-<nav aria-label="Sections"><ul>${sections.map(({id,title,rows})=>`<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count">${String(rows.length)}</span\
-></li>`).join("")}</ul></nav>
+<details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map(source=>`<li>${escapeHtml(source)}</li>`).join("")}</ul></details>
+<nav aria-label="Sections"><ul>${sections.map(({id,title,rows})=>`<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count" data-of="${id}">${String(rows.
+length)}</span></li>`).join("")}</ul></nav>
 </header>
+${filters(sections)}
 <main id="content" tabindex="-1">
 ${sections.map(sectionHtml).join(`
 `)}
@@ -12913,24 +12988,29 @@ ct></label>`}).join(`
 </form>`}function sectionHtml(section){let{id,title,about:about3,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about3)}</p>
-${id==="runs"?timeline(section):""}${rows.length===0?"":table2(section)}
-</section>`}function table2(section){let{title,rows}=section,{shared,listed}=layOut(section),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${cellHtml(
-cells[0]??null,column)}`).join("; "),long=new Set(listed.filter(({cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col">${escapeHtml(column.
-title)}</th>`).join("");return`${inAll===""?"":`<p>In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabinde\
-x="0"><table>
+${id==="runs"?timeline(section):""}${rows.length===0?"":`${table2(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
+</section>`}function table2(section){let{title,rows}=section,{shared,listed:all}=layOut(section),errors2=all.find(({column})=>column.key==="error"),listed=all.filter(
+filled=>filled!==errors2),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${cellHtml(cells[0]??null,column)}`).join("; "),long=new Set(listed.filter(
+({cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col">${escapeHtml(column.title)}</th>`).join("");return`${inAll===""?"":`<p class="shar\
+ed">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
 <thead><tr>${head2}</tr></thead>
 <tbody>
-${rows.map((row3,index)=>tableRow(row3,listed,long,index)).join(`
+${rows.map((row3,index)=>tableRow(row3,listed,long,index,errors2?.cells[index]??null)).join(`
 `)}
-</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row3,listed,long,index){let{details=[],
-mark}=row3,attributes=FILTERS.flatMap(([key])=>row3[key]===void 0?[]:[` data-${key}="${escapeHtml(row3[key]??"")}"`]).join(""),sql=details.length===0?"":`<detai\
-ls><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
-`)}</pre></details>`,cells=listed.map((filled,position)=>`<td${long.has(filled)?' class="long"':""}>${cellHtml(filled.cells[index]??null,filled.column)}${position===
-listed.length-1?sql:""}</td>`);return`<tr${attributes}${mark===void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===
-null)return"";let text3=String(cell);return TIME2.test(text3)?time2(text3):key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text3)}</span>`:escapeHtml(
-text3)}function time2(text3){return`<time datetime="${escapeHtml(text3)}">${escapeHtml(text3.slice(0,19).replace("T"," "))}</time>`}var import_node_crypto10,FILTERS,
-TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_columns();init_criteria();init_html_script();
-init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Build"]];TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
+</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row3,listed,long,index,error){let{
+details=[],mark}=row3,attributes=FILTERS.flatMap(([key])=>row3[key]===void 0?[]:[` data-${key}="${escapeHtml(row3[key]??"")}"`]).join(""),sql=details.length===0?
+"":`<details><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
+`)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed.findIndex(({column})=>DESCRIBED.has(column.
+key)),place=described<0?listed.length-1:described,cells=listed.map((filled,position)=>`<td${long.has(filled)?' class="long"':""}>${cellHtml(filled.cells[index]??
+null,filled.column)}${filled.column.key==="outcome"?errorText:""}${position===place?sql:""}</td>`);return`<tr${attributes}${mark===void 0?"":` class="${escapeHtml(
+mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===null)return"";let text3=String(cell);return TIME2.test(text3)?time2(text3):IDS.has(key)?
+`<code>${escapeHtml(text3)}</code>`:key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text3.replaceAll("_"," "))}</span>`:textHtml(text3)}function textHtml(text3){
+let[first="",...more]=text3.split(`
+`);return more.length===0?escapeHtml(text3):`${escapeHtml(first)}<details class="text"><summary>${String(more.length)} more</summary>${more.map(line=>`<p>${escapeHtml(
+line)}</p>`).join("")}</details>`}function time2(text3){return`<time datetime="${escapeHtml(text3)}">${escapeHtml(text3.slice(0,19).replace("T"," "))}</time>`}var import_node_crypto10,
+FILTERS,DESCRIBED,IDS,TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_columns();init_criteria();
+init_html_script();init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Buil\
+d"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
 toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},sources,wrong:wrong2,sections:Object.fromEntries(
 sections.map(section=>[section.id,section.rows.map(row3=>rowObject(section,row3))]))};return`${JSON.stringify(document,null,2)}
 `}function rowObject({columns},{cells,details}){let fields=columns.map(({key},index)=>[key,cells[index]??null]);return{...Object.fromEntries(fields),...details!==
@@ -13155,13 +13235,13 @@ null)}`).join("; ")}.`];if(listed.length===0)return[heading3,...inAll].join(`
 `);let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed.map(({column})=>column.title)});
 for(let index of rows.keys())table3.push(listed.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
 join(`
-`)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text3=__esm(
+`)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text4=__esm(
 {"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_columns();BORDERLESS={top:"",
 "top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",mid:"","mid-mid":"",right:"","right\
 -mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
 report);case"markdown":return reportMarkdown(report);case"json":return reportJson(report);case"html":return reportHtml(report);case"csv":return report.sections.
 filter(({id})=>id===wanted[0]).map(sectionCsv).join("")}}var init_render=__esm({"src/report/render.ts"(){"use strict";init_csv2();init_html();init_json2();init_markdown2();
-init_text3()}});function revokerOf(declaration,cluster,grantor,database){let{login,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.
+init_text4()}});function revokerOf(declaration,cluster,grantor,database){let{login,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.
 owner??"":grantor;if(name2===login)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.stack||tag.get(
 "Environment")!==declaration.environment?null:version2<16e4||cluster.memberships.some(item=>item.role===name2&&item.member===login&&item.admin)?name2:null}var PG_DATABASE_OWNER2,
 init_revoker=__esm({"src/guardrails/revoker.ts"(){"use strict";init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
@@ -13472,16 +13552,11 @@ flatMap(plan=>plan.jobs),findings=[...examination.findings,...snapshotFindings(e
 cluster.server,plan:{findings,jobs}}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,blocked:error.problems};throw provisionError(
 error)}}var CONNECT_LIMIT_SECONDS,GONE,init_destroy=__esm({"src/run/destroy.ts"(){"use strict";init_recorder();init_errors();init_names();init_removal();init_context();
 init_removal3();init_removal_signals();init_assess();init_complete();init_credentials();init_open();init_provision_error();init_removal4();init_removal_rounds();
-CONNECT_LIMIT_SECONDS=60,GONE=" If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_one_line();var WORDS=[["created","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["\
-skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};function closingLine({run,summary}){let head2=run.
-exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),what=[...summary.created+summary.updated+summary.
-removed+summary.failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what} in ${(run.duration_ms/1e3).toFixed(1)} s (buil\
-d ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.filter(([status])=>summary[status]>0).map(([status,
-word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){let{run,records}=document,where=[
-run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===""?"":`: ${where}`}`,
-markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","\
-Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status","Application","Object",
-"Database","Login","Why"],records.filter(({status})=>CHANGED.has(status)).map(changeRow))].join(`
+CONNECT_LIMIT_SECONDS=60,GONE=" If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_summary();var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){
+let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
+""?"":`: ${where}`}`,markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warni\
+ngs",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status",
+"Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(status)).map(changeRow))].join(`
 
 `)+`
 
@@ -13494,37 +13569,22 @@ insideTerraform:insideTerraform2}){let warnings=[],annotate=insideTerraform2?bra
 push(record)},finish(document,problems,notes){let texts4=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({
 title:titleOf(null),message}))];for(let{title,message}of texts4.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.
 slice(0,MAX_ANNOTATIONS))write(annotate("error",titleOf(problem2.application),problemText(problem2)));writeSummary(jobSummary(document,warnings,problems,notes))}}}
-function titleOf(application){return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,remedy}){return`${visible(
-field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}\
-::${percentEncode(message,/[%\r\n]/g)}
+function annotateProblems(problems,{write}){for(let problem2 of problems.slice(0,MAX_ANNOTATIONS))write(bracketCommand("error",titleOf(problem2.application),problemText(
+problem2)))}function titleOf(application){return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,
+remedy}){return`${visible(field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(
+title,/[%\r\n:,]/g)}::${percentEncode(message,/[%\r\n]/g)}
 `}function bracketCommand(level,title,message){return`##[${level} title=${percentEncode(title,/[%\r\n;\]]/g)}]${percentEncode(message,/[%\r\n;\]]/g)}
 `}function percentEncode(text3,characters){return text3.replace(characters,character=>`%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2,"0")}`)}init_json_lines();var import_node_fs=__toESM(require_fs(),1);function createOutput(stream){let failure2=null,fail=error=>{failure2??=error};return stream.on("error",fail),{write(text3){
 failure2===null&&stream.write(text3)},failure:()=>failure2}}function createFileOutput(path4){let failure2=null;return{write(text3){try{failure2===null&&(0,import_node_fs.appendFileSync)(
 path4,text3)}catch(error){failure2=error instanceof Error?error:new Error(String(error))}},failure:()=>failure2}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
-"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}init_recorder();var import_node_util=__toESM(require_util(),1);init_one_line();var LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"\
-!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}};function createTextReporter(options2){let warnings=[],
-paint=(colour,text3)=>options2.colour?(0,import_node_util.styleText)(colour,text3,{validateStream:!1}):text3,line=(colour,text3)=>options2.write(`${paint(colour,
-text3)}
-`);return{record(record){record.status==="warning"&&warnings.push(record),isListed(record,options2.listUnchanged)&&line(LOOKS[record.status].colour,recordLine(record))},
-finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)line("ye\
-llow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem2 of problems)
-printProblem(problem2,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,listUnchanged){return record.status===
-"no_change"||record.status==="skipped"&&record.object==="login"?listUnchanged:record.status!=="blocked"}function recordLine(record){let parts=[record.application===
-null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.status].sign} ${parts.filter(
-part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.
-includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),record.action]}function subjectOf({object:object2,
-database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":
-return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"t\
-ag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem2,line){let subject2=[problem2.application,problem2.
-field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem2.message)].join(": ")}`);for(let remedy of problem2.
-remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}init_errors();init_errors();init_declaration();init_text();var LOG_FORMATS=["text","json"];function readEnvironment(env3){let problems=[],environment={allowProvision:env3.ALLOW_DB_PROVISION===
-"true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISIO\
-N_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVI\
-SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)};if(problems.
-length>0)throw new InvalidInputError(problems);return environment}function valueOf(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?
-null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??null;return value2!==null&&word===
-null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,
-variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){return{application:null,
+"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}init_one_line();init_recorder();init_text();init_errors();init_errors();init_declaration();init_text2();var LOG_FORMATS=["text","verbose","json"];function readEnvironment(env3){let problems=[],environment={allowProvision:env3.
+ALLOW_DB_PROVISION==="true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(
+env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(
+env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",
+problems)};if(problems.length>0)throw new InvalidInputError(problems);return environment}function valueOf(env3,variable){let value2=env3[variable];return value2===
+void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??null;return value2!==
+null&&word===null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(
+env3,variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){return{application:null,
 field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
 null&&_a4!==void 0?_a4:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
 ""),this.wrap&&this.shouldApplyLayoutDSL(...args)&&typeof args[0]=="string")return this.applyLayoutDSL(args[0]);let cols=args.map(arg=>typeof arg=="string"?this.
@@ -14510,10 +14570,10 @@ __classPrivateFieldGet(this,_YargsInstance_strictOptions,"f")&&__classPrivateFie
 __classPrivateFieldGet(this,_YargsInstance_validation,"f").limitedChoices(argv),__classPrivateFieldGet(this,_YargsInstance_validation,"f").implications(argv),__classPrivateFieldGet(
 this,_YargsInstance_validation,"f").conflicting(argv)}}[kSetHasOutput](){__classPrivateFieldSet(this,_YargsInstance_hasOutput,!0,"f")}[kTrackManuallySetKeys](keys){
 if(typeof keys=="string")__classPrivateFieldGet(this,_YargsInstance_options,"f").key[keys]=!0;else for(let k9 of keys)__classPrivateFieldGet(this,_YargsInstance_options,
-"f").key[k9]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_errors();init_text();init_timestamp();var REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outsi\
-de-grants","drift","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outside-grants","drift","\
-unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;function reportOptions(text3,flag3){let problems=[],options2={command:"repor\
-t",input:text3("input"),governanceDir:text3("governance-dir"),auditDir:text3("audit-dir"),connect:flag3("connect"),verify:flag3("verify"),criteria:{environment:text3(
+"f").key[k9]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_errors();init_text2();init_timestamp();var REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outs\
+ide-grants","drift","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outside-grants","drift",
+"unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;function reportOptions(text3,flag3){let problems=[],options2={command:"repo\
+rt",input:text3("input"),governanceDir:text3("governance-dir"),auditDir:text3("audit-dir"),connect:flag3("connect"),verify:flag3("verify"),criteria:{environment:text3(
 "environment"),application:text3("application"),database:text3("database"),build:text3("build-id"),since:momentOf("since",text3("since"),problems)?.from??null,until:momentOf(
 "until",text3("until"),problems)?.to??null},sections:wordsOf("section",text3("section"),REPORT_SECTIONS,problems),expiresWithinDays:daysOf("expires-within",text3(
 "expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf("secrets-older-than",text3("secrets-older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf(
@@ -14527,86 +14587,101 @@ null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMo
 return value2===null?byDefault2:/^\d{1,5}$/.test(value2)?Number(value2):(problems.push(refusal2(option,`${show(value2)} is no number of days.`,"Use a whole numb\
 er from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{
 let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}\
-.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,field:`--${option}`,message,remedy}}init_text();function value(describe149){return{type:"string",requiresArg:!0,describe:describe149}}function flag(describe149){return{type:"boolean",describe:describe149}}
-var INPUT={input:value("File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value("File to write the audit to")},PLAN={"detailed-ex\
-itcode":flag("Exit 2 where there is something to change"),json:flag("Print the plan as JSON")},DESTROY={application:value("Remove this application"),"build-id":value(
-"Remove everything that this build created"),"cluster-name":value("Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},
-REPORT={"governance-dir":value("Folder with the governance files; default: the declaration's"),"audit-dir":value("Folder with audit files; default: .rds-provisi\
-on/audit where there is no governance folder"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect that e\
-verything is traceable; exit 1 where it is not"),section:value(`What to tell, with commas between: ${REPORT_SECTIONS.join(", ")}`),environment:value("Only this \
-environment"),application:value("Only this application"),database:value("Only this database"),"build-id":value("Only this build"),since:value("From this day, mo\
-nth or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("Up to the end of this day or month, or this time"),"expires-within":value("Days u\
-ntil valid_until that count as expiring (30)"),"secrets-older-than":value("Age in days from which a secret is old (90)"),format:value(`${REPORT_FORMATS.join(", ")}\
- (text)`),output:value("File to write the report to")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declaration",options:{...INPUT,
-...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"]]},plan:{describe:"Show what apply would change, with its\
- SQL; changes nothing",options:{...INPUT,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input\
- declaration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"]]},destroy:{describe:"Remove applications by their cleanup polic\
-y",options:{...INPUT,...AUDIT_FILE,...DESTROY},examples:[["$0 destroy --application analytics --dry-run","what would go"],["$0 destroy --build-id 4711","tear do\
-wn what a build created"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[
-["$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],
-["$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section un\
-managed","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0\
- report --governance-dir audit --format html --output report.html","one page for the browser"]]}},PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-\
-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){let options2=COMMANDS[command10].options,
-parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([
-...argv],{},error=>{error instanceof Error&&usage2.push(error.message)}),{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?positional.map(
-String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2.map(message=>({application:null,field:command10,message:`${message}\
-.`,remedy:`See ${command10} --help.`})),...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),...words.
-map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function helpText(argv){let[first=""]=argv;
-return outputOf(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"])}function completionScript(){return outputOf([COMPLETION])}function completions(argv){
-return outputOf(argv)}var COMPLETION="completion";function outputOf(argv){let program=yargs_default().scriptName("rds-provision").usage("$0 <command> [options]").
-wrap(100).detectLocale(!1).exitProcess(!1).help().version();program.epilogue("The declaration comes from --input, else from RDS_PROVISION_INPUT.");for(let[name2,
-{describe:describe149,options:options2,examples}]of Object.entries(COMMANDS))program.command(name2,describe149,command10=>command10.usage(`$0 ${name2} [options]\
+.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,field:`--${option}`,message,remedy}}init_text2();function value(placeholder,describe149,words){return{type:"string",requiresArg:!0,placeholder,describe:describe149,...words!==void 0&&{words}}}function flag(describe149){
+return{type:"boolean",describe:describe149}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value(
+"FILE","File to write the audit to; default: .rds-provision/audit/<run id>.json")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to change, 0 \
+where there is not"),json:flag("Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove everything \
+that this build created"),"cluster-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={"go\
+vernance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default: .rds-\
+provision/audit where there is no governance folder"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect\
+ that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value(
+"NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"b\
+uild-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME",
+"Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),"secrets-older-t\
+han":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: text",REPORT_FORMATS),
+output:value("FILE","File to write the report to; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declarat\
+ion",options:{...INPUT,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 appl\
+y --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{
+...INPUT,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exi\
+tcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},destroy:{describe:"Remov\
+e applications by their cleanup policy",options:{...DESTROY,...INPUT,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[["$0 destroy --inp\
+ut declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a build created"]]},
+report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[["$0 report --govern\
+ance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --gover\
+nance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anythi\
+ng on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governanc\
+e-dir audit --format html --output report.html","one page for the browser"]]}},PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse\
+-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){let options2=COMMANDS[command10].options,parser2=yargs_default().
+options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof
+Error&&usage2.push(usageProblem(command10,error.message))}),{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?positional.map(String):[],unknown2=Object.
+keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).
+map(option=>`--${option}`))),...words.map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function helpText(argv){
+let[first=""]=argv;return`${first===COMPLETION?`${PROGRAM} ${COMPLETION}
 
+${COMPLETION_TEXT}.
+`:outputOf(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"])}
+${[...examplesOf(first),...FOOTER].join(`
+`)}
+`}function examplesOf(command10){let lines=(Object.entries(EXAMPLES).find(([name2])=>name2===command10)?.[1]??[]).flatMap(([line,text3])=>[`  # ${text3}`,`  ${line.
+replace("$0",PROGRAM)}`]);return lines.length===0?[]:["Examples:",...lines,""]}var FOOTER=["The declaration comes from --input, else from RDS_PROVISION_INPUT.",
+"Exit codes: 0 done, 1 failed, 2 plan found changes, 3 invalid input, 4 blocked, 5 secret or AWS, 6 connection."];function completionScript(){return outputOf([COMPLETION])}
+function completions(argv){return outputOf(argv)}var PROGRAM="rds-provision",COMPLETION="completion",COMPLETION_TEXT="Print a script that completes commands and\
+ options in bash and zsh",EXAMPLES={...Object.fromEntries(Object.entries(COMMANDS).map(([name2,{examples}])=>[name2,examples])),[COMPLETION]:[["$0 completion >>\
+ ~/.bashrc","for bash"],["$0 completion >> ~/.zshrc","for zsh"]]};function outputOf(argv){let program=yargs_default().scriptName(PROGRAM).usage("$0 <command> [o\
+ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe149,options:options2}]of Object.entries(COMMANDS))program.
+command(name2,describe149,command10=>command10.usage(`$0 ${name2} [options]
 
-${describe149}.`).options(options2).example(examples.map(([line,text4])=>[line,text4])).version(!1));program.completion(COMPLETION,"Print a script that complete\
-s commands and options in bash and zsh");let text3="";return program.parseSync([...argv],{},(_error,_found,output2)=>{text3=output2}),text3===""||text3.endsWith(
-`
+${describe149}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text3="";return program.parseSync([...argv],{},
+(_error,_found,output2)=>{text3=output2}),text3===""||text3.endsWith(`
 `)?text3:`${text3}
-`}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,field:command10,message:`${show(
-argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
-"-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="--version"&&rest.length===0)return{command:"version"};switch(command10){case"\
-apply":return applyOptions(argumentsOf(command10,rest));case"plan":return planOptions(argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(
-command10,rest));case"completion":return{command:"help",text:completionScript()};case"report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(
-found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}function applyOptions(found){return{command:"apply",input:textOf2(found,"inpu\
-t"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){return{command:"plan",input:textOf2(found,"input"),detailedExitcode:found["detailed-exitc\
-ode"]===!0,json:found.json===!0}}function destroyOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);
-return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{
-command:"destroy",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file"),target,dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];
-if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more than once.":"has no value.";
-throw new InvalidInputError([{application:null,field:`--${option}`,message,remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.
-length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,field:"destroy",message,
-remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is\
- missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
-[{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr),
+`}function withChoices(options2){return Object.fromEntries(Object.entries(options2).map(([name2,option])=>[name2,{...option,...option.words!==void 0&&{choices:option.
+words}}]))}function usageProblem(command10,message){let option=/^Not enough arguments following: (\S+)$/.exec(message)?.[1];return option===void 0?{application:null,
+field:command10,message:`${message}.`,remedy:`See ${command10} --help.`}:{application:null,field:`--${option}`,message:"has no value.",remedy:"Give it once, wit\
+h a value."}}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,field:command10,
+message:`${show(argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text2();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
+"-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="help")return{command:"help",text:helpText(rest)};if(command10===
+"--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":return applyOptions(argumentsOf(command10,rest));case"plan":return planOptions(
+argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{command:"help",text:completionScript()};case"\
+report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}
+function applyOptions(found){return{command:"apply",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){return{command:"\
+plan",input:textOf2(found,"input"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===!0}}function destroyOptions(found){let targets=["applicati\
+on","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.
+length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file"),target,
+dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;
+let message=Array.isArray(value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,field:`--${option}`,message,remedy:"\
+Give it once, with a value."}])}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.
+join(", ")}.`;return new InvalidInputError([{application:null,field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){
+let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===
+""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr),
 interrupt=interruption();function interruption(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.
 abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.
-auditFile!==null}function reportersFor(environment){let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,
-process.stdout.isTTY),main2=environment.logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged:!1});return isGithubActions(
-process.env)?[main2,githubReporter(lines)]:[main2]}function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter({...lines,
-writeSummary:file===""?()=>{}:createFileOutput(file).write})}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
-caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
-forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
+auditFile!==null}function reportersFor(environment,listUnchanged=environment.logFormat==="verbose"){let{write}=output,lines={write,insideTerraform:insideTerraform(
+environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,
+colour,listUnchanged});return isGithubActions(process.env)?[main2,githubReporter(lines)]:[main2]}function fallbackFor(environment){return environment.logFormat===
+"json"?null:{write:output.write,insideTerraform:insideTerraform(environment)}}function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter(
+{...lines,writeSummary:file===""?()=>{}:createFileOutput(file).write})}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
+caFile=process.env.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
+forEach(reporter=>reporter.record(record))],progress:line=>isJson?errors.write(`${printableJson({type:"progress",message:line})}
+`):output.write(`${line}
 `),defaultCaFile:caFile===""?null:caFile}}async function runApply(options2,environment){let reporters=reportersFor(environment),[{apply:apply2},{start:start2},{
 concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_run(),run_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
 dependencies2=await dependenciesFor(environment,reporters),begun=await start2({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.
 cwd(),startedAt:new Date,needsBuildId:()=>!0}),result=begun.parsed===null?{...unusable(begun,dependencies2),matrix:null}:await apply2(begun.parsed.declaration,begun.
 run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??
-defaultAuditPath(process.cwd(),begun.run.runId),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:{write:output.write,
-insideTerraform:insideTerraform(environment)}})).run.exit_code}function unusable({run,error},{now,sinks}){return{recorder:createRecorder({run,environment:null,clusterName:null,
-instance:null,now,sinks}),end:{outcome:"failed",exitCode:error.exitCode,error:error.message},problems:error.problems}}async function runPlan2(options2,environment){
-let[{preview:preview2},{start:start2}]=await Promise.all([Promise.resolve().then(()=>(init_preview(),preview_exports)),Promise.resolve().then(()=>(init_start(),start_exports))]),
-dependencies2=await dependenciesFor(environment,[]),begun=await start2({command:"plan",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),
-startedAt:new Date,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await preview2(begun.parsed.declaration,begun.run,{...dependencies2,progress:line=>errors.
-write(`${line}
-`)}),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text2(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]);
-return output.write(options2.json?previewJson2(found):previewText2(found,wantsColour(process.env,process.stdout.isTTY))),found.blocked.length>0?EXIT.blocked:options2.
-detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}async function runReport(options2,environment){let needsInput=options2.connect||options2.input!==
-null||environment.input!==null,{start:start2}=await Promise.resolve().then(()=>(init_start(),start_exports)),begun=needsInput?await start2({command:"report",inputFile:options2.
-input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1}):null;if(begun!==null&&begun.error!==null)throw begun.error;let[
-{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.all([Promise.resolve().then(()=>(init_report(),report_exports)),
-Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),declaration=begun?.parsed.declaration??
-null,dependencies2={...await dependenciesFor(environment,[]),progress:line=>errors.write(`${line}
+defaultAuditPath(process.cwd(),begun.run.runId),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:fallbackFor(environment)})).
+run.exit_code}function unusable({run,error},{now,sinks}){return{recorder:createRecorder({run,environment:null,clusterName:null,instance:null,now,sinks}),end:{outcome:"\
+failed",exitCode:error.exitCode,error:error.message},problems:error.problems}}async function runPlan2(options2,environment){let[{preview:preview2},{start:start2}]=await Promise.
+all([Promise.resolve().then(()=>(init_preview(),preview_exports)),Promise.resolve().then(()=>(init_start(),start_exports))]),dependencies2=await dependenciesFor(
+environment,[]),begun=await start2({command:"plan",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1});
+if(begun.error!==null)throw begun.error;let found=await preview2(begun.parsed.declaration,begun.run,{...dependencies2,progress:line=>errors.write(`${line}
+`)}),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]);
+return output.write(options2.json?previewJson2(found):previewText2(found,{colour:wantsColour(process.env,process.stdout.isTTY),listUnchanged:environment.logFormat===
+"verbose"})),found.blocked.length>0?EXIT.blocked:options2.detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}async function runReport(options2,environment){
+let needsInput=options2.connect||options2.input!==null||environment.input!==null,{start:start2}=await Promise.resolve().then(()=>(init_start(),start_exports)),begun=needsInput?
+await start2({command:"report",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1}):null;if(begun!==
+null&&begun.error!==null)throw begun.error;let[{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.
+all([Promise.resolve().then(()=>(init_report(),report_exports)),Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),
+declaration=begun?.parsed.declaration??null,dependencies2={...await dependenciesFor(environment,[]),progress:line=>errors.write(`${line}
 `)},report=await makeReport2({options:options2,folders:foldersOf2(options2,declaration?.governanceDir??null,process.cwd()),server:options2.connect&&begun!==null?
 {declaration:begun.parsed.declaration,run:begun.run,dependencies:dependencies2}:null,now:new Date}),text3=renderReport2(report,options2.format,options2.sections);
 if(options2.output===null?output.write(text3):await writeReport2(options2.output,text3),options2.output!==null||options2.format!=="text")for(let sentence of report.
@@ -14615,20 +14690,21 @@ wrong)errors.write(`${sentence}
 previewDestroy:previewDestroy2},{start:start2},{awsSnapshots:awsSnapshots2},{concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
 Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_aws2(),aws_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
 requestOf=({declaration})=>({declaration,target,policy:environment.cleanupPolicy,approvals:environment}),needsBuildId=parsed2=>!dryRun&&knownPolicy2(requestOf(parsed2))!==
-"retain",reporters=dryRun?[]:reportersFor(environment),begun=await start2({command:"destroy",inputFile:options2.input,variables:process.env,environment,cwd:process.
+"retain",reporters=dryRun?[]:reportersFor(environment,!0),begun=await start2({command:"destroy",inputFile:options2.input,variables:process.env,environment,cwd:process.
 cwd(),startedAt:new Date,needsBuildId}),dependencies2={...await dependenciesFor(environment,reporters),snapshots:awsSnapshots2,runGroup:runGroupOf(begun),snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS};
 if(dryRun){if(begun.error!==null)throw begun.error;let found=await previewDestroy2(requestOf(begun.parsed),begun.run,{...dependencies2,progress:line=>errors.write(
 `${line}
-`)}),{previewText:previewText2}=await Promise.resolve().then(()=>(init_text2(),text_exports));return output.write(previewText2(found,wantsColour(process.env,process.
-stdout.isTTY))),found.blocked.length>0?EXIT.blocked:EXIT.done}let result=begun.parsed===null?unusable(begun,dependencies2):await destroy2(requestOf(begun.parsed),
-begun.run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null,auditDir=begun.parsed?.auditDir??null,subject2=target.by==="application"?target.
-value:`${target.by}-${target.value}`,fallbackPath=auditDir===null?defaultAuditPath(process.cwd(),begun.run.runId):destroyAuditPath(auditDir,subject2,begun.run.runId);
-return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??fallbackPath,governance:governanceDir===null?null:{dir:governanceDir,matrix:null},
-reporters,fallback:{write:output.write,insideTerraform:insideTerraform(environment)}})).run.exit_code}var SNAPSHOT_TIMEOUT_MS=36e5;function runGroupOf({run,isRunIdGiven,
+`)}),{previewText:previewText2}=await Promise.resolve().then(()=>(init_text3(),text_exports));return output.write(previewText2(found,{colour:wantsColour(process.
+env,process.stdout.isTTY),listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}let result=begun.parsed===null?unusable(begun,dependencies2):await destroy2(
+requestOf(begun.parsed),begun.run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null,auditDir=begun.parsed?.auditDir??null,subject2=target.
+by==="application"?target.value:`${target.by}-${target.value}`,fallbackPath=auditDir===null?defaultAuditPath(process.cwd(),begun.run.runId):destroyAuditPath(auditDir,
+subject2,begun.run.runId);return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??fallbackPath,governance:governanceDir===null?
+null:{dir:governanceDir,matrix:null},reporters,fallback:fallbackFor(environment)})).run.exit_code}var SNAPSHOT_TIMEOUT_MS=36e5;function runGroupOf({run,isRunIdGiven,
 parsed:parsed2}){let common=isRunIdGiven?run.runId:`${(0,import_node_os7.hostname)()}:${process.ppid}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??
 {};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}async function main(){let options2=parseOptions(
 process.argv.slice(2));switch(options2.command){case"help":return output.write(options2.text),EXIT.done;case"version":return output.write(`${TOOL_VERSION}
 `),EXIT.done;case"apply":return runApply(options2,readEnvironment(process.env));case"plan":return runPlan2(options2,readEnvironment(process.env));case"report":return runReport(
 options2,readEnvironment(process.env));case"destroy":return runDestroy(options2,readEnvironment(process.env))}}try{process.exitCode=await main()}catch(error){if(!(error instanceof
-ProvisionError))throw error;for(let problem2 of error.problems)errors.write(`${describeProblem(problem2)}
-`);process.exitCode=error.exitCode}interrupt.aborted&&process.exit();
+ProvisionError))throw error;let isJson=process.env.RDS_PROVISION_LOG==="json";for(let problem2 of error.problems)errors.write(`${isJson?printableJson({type:"pro\
+blem",...problem2}):oneLine(describeProblem(problem2))}
+`);isGithubActions(process.env)&&annotateProblems(error.problems,errors),process.exitCode=error.exitCode}interrupt.aborted&&process.exit();
