@@ -24,22 +24,22 @@ const LF = 0x0a
 const CHUNK_BYTES = 1024 * 1024
 const RUN = Buffer.from(RUN_PREFIX)
 
-/** What a check found as it was (most lines of the file) began nothing, and is not parsed. */
-const CHANGES = ['created', 'updated', 'removed'].map((status) => Buffer.from(`"status":"${status}"`))
+/** What is in lines that tell something. What a check found as it was (most lines of the file) is jumped over. */
+const TELLING = [RUN, ...['created', 'updated', 'removed'].map((status) => Buffer.from(`"status":"${status}"`))]
 
 /** Reads `rds_provision_audit.jsonl`; lines that are torn or edited out of shape tell nothing. Throws the errors of node:fs. */
 export async function readStarts(path: string): Promise<Starts> {
   const days = new Map<string, string>()
   const entries: Entry[] = []
   let records: AuditRecord[] = []
-  for await (const line of linesOf(path)) {
-    if (line.subarray(0, RUN.length).equals(RUN)) {
-      const { value: run } = parseRun(parseLine(line.toString('utf8')))
+  for await (const line of tellingLines(path)) {
+    if (line.startsWith(RUN_PREFIX)) {
+      const { value: run } = parseRun(parseLine(line))
       if (run !== null && !days.has(run.build_id)) days.set(run.build_id, run.started_at.slice(0, 10))
       if (records.length > 0) entries.push({ run, records })
       records = []
-    } else if (CHANGES.some((change) => line.includes(change))) {
-      const { value: record } = parseRecord(parseLine(line.toString('utf8')))
+    } else {
+      const { value: record } = parseRecord(parseLine(line))
       if (record !== null && beginsAccess(record)) records.push(record)
     }
   }
@@ -62,17 +62,28 @@ function keyOf(instance: string, database: string, username: string): string {
   return JSON.stringify([instance, database, username])
 }
 
-/** The complete lines of a file, without their ends. */
-async function* linesOf(path: string): AsyncGenerator<Buffer> {
+/** The complete lines of a file that hold one of TELLING, without their ends. */
+async function* tellingLines(path: string): AsyncGenerator<string> {
   const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: CHUNK_BYTES })
   let rest = Buffer.alloc(0)
   for await (const chunk of chunks) {
     const bytes = Buffer.concat([rest, chunk])
-    let from = 0
-    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, from)) {
-      yield bytes.subarray(from, end)
-      from = end + 1
-    }
-    rest = bytes.subarray(from)
+    const end = bytes.lastIndexOf(LF) + 1
+    const found = linesWith(bytes.subarray(0, end))
+    for (const start of [...found.keys()].sort((a, b) => a - b)) yield bytes.toString('utf8', start, found.get(start))
+    rest = bytes.subarray(end)
   }
+}
+
+/** By offset of its beginning the offset of its end, for each line that holds one of TELLING; `bytes` ends with a line. */
+function linesWith(bytes: Buffer): Map<number, number> {
+  const lines = new Map<number, number>()
+  for (const text of TELLING) {
+    for (let at = bytes.indexOf(text); at >= 0; ) {
+      const end = bytes.indexOf(LF, at)
+      lines.set(bytes.lastIndexOf(LF, at) + 1, end)
+      at = bytes.indexOf(text, end)
+    }
+  }
+  return lines
 }
