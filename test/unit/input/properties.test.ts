@@ -21,7 +21,12 @@ const entry = fc.record(
   },
   { requiredKeys: [] },
 )
-const applications = fc.dictionary(fc.oneof(anyText, fc.stringMatching(/^[a-z][a-z0-9_-]{0,60}$/)), fc.oneof(entry, fc.jsonValue()), { maxKeys: 5 })
+/** Mostly right: with the others alone a whole run may pass in which nothing is accepted. */
+const modest = fc.record({ schemas: fc.subarray(['public', 'mart']), connection_limit: fc.nat(5), username: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }) }, { requiredKeys: [] })
+const applications = fc.oneof(
+  fc.dictionary(fc.oneof(anyText, fc.stringMatching(/^[a-z][a-z0-9_-]{0,60}$/)), fc.oneof(entry, fc.jsonValue()), { maxKeys: 5 }),
+  fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9_-]{0,20}$/), modest, { maxKeys: 3 }),
+)
 
 /** The declaration, or null where it is refused with problems. Anything else that is thrown fails the property. */
 function accepted(work: () => ParsedInput): ParsedInput | null {
