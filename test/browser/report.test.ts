@@ -159,7 +159,8 @@ test('on paper there are the tables and neither filters nor links', async (t) =>
 })
 
 test('a narrow screen scrolls tables, not the page', async (t) => {
-  const { page } = await open(t)
-  await page.setViewportSize({ width: 380, height: 700 })
+  const { page } = await open(t, { report: sampleReport({ sources: ['x'.repeat(200)], wrong: ['y'.repeat(200)] }) })
+  await page.setViewportSize({ width: 360, height: 700 })
+  await page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
   t.true(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'))
 })

@@ -8,6 +8,7 @@ header, main { padding: 0 1.5rem; }
 h1 { font-size: 1.5rem; margin: 1.2rem 0 0.2rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.2rem; scroll-margin-top: 4.5rem; }
 p { margin: 0.2rem 0 0.8rem; color: var(--soft); }
+p, header li { overflow-wrap: anywhere; }
 a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .skip { position: absolute; left: -999em; }
