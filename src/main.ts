@@ -64,8 +64,12 @@ function fallbackFor(environment: RunEnvironment): JsonLinesOptions | null {
 }
 
 function githubReporter(lines: { readonly write: (text: string) => void; readonly insideTerraform: boolean }): Reporter {
+  return createGithubReporter({ ...lines, writeSummary: writeJobSummary })
+}
+
+function writeJobSummary(text: string): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
-  return createGithubReporter({ ...lines, writeSummary: file === '' ? () => undefined : createFileOutput(file).write })
+  if (file !== '') createFileOutput(file).write(text)
 }
 
 async function dependenciesFor(environment: RunEnvironment, reporters: readonly Reporter[]): Promise<Dependencies> {
@@ -112,6 +116,11 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
   const found = await preview(begun.parsed.declaration, begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
   const [{ previewText }, { previewJson }] = await Promise.all([import('./report/preview/text.ts'), import('./report/preview/json.ts')])
   output.write(options.json ? previewJson(found) : previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: environment.logFormat === 'verbose' }))
+  if (isGithubActions(process.env)) {
+    const { previewSummary } = await import('./report/preview/summary.ts')
+    annotateProblems(found.blocked, errors)
+    writeJobSummary(previewSummary(found))
+  }
   if (found.blocked.length > 0) return EXIT.blocked
   return options.detailedExitcode && found.plan.jobs.length > 0 ? EXIT.changes : EXIT.done
 }

@@ -87,6 +87,13 @@ test('fields of plan and report as JSON', (t) => {
   t.deepEqual(fields(report), members(reportJson(sampleReport())))
 })
 
+test('files that it names are those that the sources write', (t) => {
+  const written = sourcesOf('src')
+  const files = tableUnder(readme, 'Environment, exit codes, files').slice(1).flatMap(([cell = '']) => codesIn(cell))
+  t.is(files.length, 7)
+  for (const part of files.flatMap((file) => file.split(/<[^>]*>|\/|\*/)).filter((name) => name.length > 1)) t.true(written.includes(part.replace(/\.$/, '')), part)
+})
+
 test('exit codes', (t) => {
   t.deepEqual(tableUnder(readme, 'Exit codes').slice(1).map(([code]) => code), Object.values(EXIT).sort().map(String))
 })

@@ -1,6 +1,7 @@
 /** A plan as a person reads it. */
 import test from 'ava'
 import type { Finding, Step } from '../../../src/model/step.ts'
+import { previewSummary } from '../../../src/report/preview/summary.ts'
 import { previewText } from '../../../src/report/preview/text.ts'
 import { HOSTILE, samplePreview } from './sample.ts'
 
@@ -59,6 +60,15 @@ test('no name adds a line or moves a cursor', (t) => {
   const lines = previewText(planOf([{ application: HOSTILE, message: `${HOSTILE}\nrole x` }]), PLAIN).split('\n')
   t.is(lines.length, 8)
   for (const line of lines) t.notRegex(line, /[\p{Cc}\u202e]/u)
+})
+
+test('as a job summary: the text in a fence that nothing in it closes, and no more than the page takes', (t) => {
+  const summary = previewSummary(planOf([{ application: '````', message: '````\n````', statements: [] }]))
+  t.regex(summary, /^### rds-provision plan: dev, shop\n\n````text\nPlan for stack/)
+  t.deepEqual(summary.split('\n').filter((line) => /^ {0,3}`{4}/.test(line)), ['````text', '````'])
+  const long = previewSummary(planOf(Array.from({ length: 5000 }, () => ({ message: 'x'.repeat(100) }))))
+  t.true(Buffer.byteLength(long) < 1024 * 1024)
+  t.true(long.includes('--json has all of it'))
 })
 
 test('colours only where asked', (t) => {
