@@ -61,7 +61,7 @@ function attributeStep(application: Application, role: RoleState): Step | null {
 
 /** What differs, from what to what. */
 function differenceWords(attributes: RoleAttributes, role: RoleState, application: Application): string[] {
-  const time = (value: Date | null): string => value?.toISOString() ?? 'for ever'
+  const time = (value: Date | null): string => value?.toISOString() ?? 'infinity'
   return [
     ...(attributes.login === undefined ? [] : ['may log in']),
     ...(attributes.createDb === undefined ? [] : [attributes.createDb ? 'gets CREATEDB' : 'loses CREATEDB']),
