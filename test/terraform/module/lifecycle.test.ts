@@ -2,7 +2,7 @@
 import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { copyModule, makeRig, type Rig } from './rig.ts'
+import { copyModule, makeRig, type Rig, words } from './rig.ts'
 
 async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> {
   const rig = await makeRig(...parameters)
@@ -10,9 +10,6 @@ async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> 
   await rig.calls()
   return rig
 }
-
-/** The first words of each call: `apply`, `destroy --application keycloak`. */
-const words = async ({ calls }: Rig): Promise<string[]> => (await calls()).map(({ args }) => args.join(' '))
 
 test('nothing changed, and a new build or run id alone, plan nothing', async (t) => {
   const { stack } = await applied()
