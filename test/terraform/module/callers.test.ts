@@ -70,6 +70,9 @@ test('an instance made in the same apply: unknown at plan, provisioned, and outl
   t.deepEqual(others, [])
   t.like(call?.input, { instance: { host: 'new.example.internal', identifier: 'new' }, stack: 'new/dev' })
   t.is((await rig.stack.terraform(['plan', '-detailed-exitcode'])).code, 0)
+  // A rebuilt instance, its address unknown again: it is provisioned anew, and no removal runs.
+  t.is((await rig.stack.terraform(['apply', '-no-color', '-auto-approve', '-replace=terraform_data.instance'])).code, 0)
+  t.deepEqual(await words(rig), ['gone', 'apply'])
   t.is((await rig.stack.terraform(['destroy', '-no-color', '-auto-approve'])).code, 0)
   const gone = await rig.calls()
   t.deepEqual(gone.slice(0, 2).map(({ args }) => args.at(-1)).sort(), ['a', 'b'])
