@@ -1,9 +1,9 @@
 /** Memberships: rds_iam as declared, and what a crashed run left behind. */
 import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
-import type { Step } from '../model/step.ts'
-import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
-import { type PlanContext, step, subject } from './context.ts'
+import type { Finding, Step } from '../model/step.ts'
+import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
+import { finding, type PlanContext, step, subject } from './context.ts'
 
 export const RDS_IAM = 'rds_iam'
 
@@ -44,4 +44,15 @@ export function planLeftover(context: PlanContext, application: Application): St
 function isLeftover(item: Membership, admin: string, version: number): boolean {
   if (item.member !== admin) return false
   return version < 160000 || (item.grantor === admin && (item.inherit || item.set))
+}
+
+/** From 16 on what another role gave the admin beyond ADMIN (a plain WITH ADMIN OPTION does) the admin cannot give back (design §5 fact 9). */
+export function adminFindings(context: PlanContext, application: Application): Finding[] {
+  const { version, login } = context.actual.cluster.server
+  if (version < 160000) return []
+  const held = (context.membershipsByRole.get(application.username) ?? []).filter((item) => item.member === login && item.grantor !== login && (item.inherit || item.set))
+  return held.map(({ role, grantor }) => {
+    const remedy = `as ${grantor}: ${grantAdministration(role, login).redacted};`
+    return finding(subject(application, 'grant'), 'keep', 'warning', `${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)
+  })
 }

@@ -13,7 +13,7 @@ const total = { passed: 0, failed: 0 }
 for (const release of wanted) {
   console.log(`Building ${release.name} ${release.version} from its Go module, if it is not there yet`)
   process.env['RDS_PROVISION_TEST_TERRAFORM'] = await build(release, FOLDER)
-  const { passed, failed } = await suite(`Terraform tests with ${release.name} ${release.version}`, 'test/terraform/**/*.test.ts', ...(release.hasNativeTests ? [] : ['!test/terraform/module/native.test.ts']))
+  const { passed, failed } = await suite(`Terraform tests with ${release.name} ${release.version}`, ['test/terraform/**/*.test.ts', ...(release.hasNativeTests ? [] : ['!test/terraform/module/native.test.ts'])])
   total.passed += passed
   total.failed += failed
 }
