@@ -12,6 +12,7 @@ import { missingRecords, violationRecords } from './run/complete.ts'
 import { converge } from './run/converge.ts'
 import { assertReserved, type Credentials, readCredentials } from './run/credentials.ts'
 import type { Dependencies, RunContext } from './run/dependencies.ts'
+import { orInterrupted } from './run/interrupt.ts'
 import { matrixOf } from './run/matrix.ts'
 import { openInstance, repairAdmin } from './run/open.ts'
 import { provisionError } from './run/provision-error.ts'
@@ -84,20 +85,11 @@ function lacksOnlyRights(error: unknown): boolean {
 
 async function whoAndWhat(declaration: Declaration, dependencies: Dependencies, secrets: SecretReader, recorder: Recorder): Promise<Credentials> {
   const calls = Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, declaration)])
-  const [actor, credentials] = await Promise.race([calls, aborted(dependencies.signal)])
+  const [actor, credentials] = await orInterrupted(calls, dependencies.signal)
   if (actor.status === 'fulfilled') recorder.setActor(actor.value)
   if (credentials.status === 'rejected') throw credentials.reason
   if (actor.status === 'rejected') throw actor.reason
   return credentials.value
-}
-
-/** Nothing was changed yet: an interrupt need not wait for AWS. */
-async function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const stop = (): void => { reject(new ApplyError([interrupted(signal)])) }
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-  })
 }
 
 function failedSecrets(declaration: Declaration, error: ProvisionError): Parameters<Recorder['record']>[0][] {

@@ -8,7 +8,6 @@ import type { Credential } from '../model/credential.ts'
 import type { RecordDraft } from '../model/audit.ts'
 import { type Plan, planSteps } from '../model/step.ts'
 import { makePlan } from '../plan/plan.ts'
-import { cancelBusy } from '../server/blockers.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import { inspect, type Inspection, type Scope } from '../server/inspect.ts'
 import type { Instance } from '../server/instance.ts'
@@ -34,12 +33,6 @@ export interface Round {
 const MIN_RECONNECTS = 5
 const MAX_PAUSE_MS = 5_000
 
-/** Statements in flight get this long to end by themselves after an interrupt; after that they are cancelled. */
-const GRACE_MS = 2_000
-
-/** A server that does not answer to that either is left: the run ends within seconds. */
-const ABANDON_MS = 8_000
-
 /**
  * Makes the server as declared. A connection that breaks (a restart, a failover) is made anew, and the server inspected
  * and planned from scratch: every step is safe to plan again.
@@ -58,7 +51,7 @@ export async function converge<T>(
   let firstLoss: number | null = null
   for (let reconnects = 0; ; reconnects += 1) {
     try {
-      return await connected(run, open, async (server) => finish(server, await rounds(run, server, credentials, ledger)))
+      return await connected(open, async (server) => finish(server, await rounds(run, server, credentials, ledger)))
     } catch (error) {
       if (signal.aborted || !(isLost(error) || (reconnects > 0 && isReplica(error)))) return ledger.giveUp(error)
       firstLoss ??= Date.now()
@@ -69,13 +62,11 @@ export async function converge<T>(
   }
 }
 
-async function connected<T>(run: RunContext, open: () => Promise<Instance>, use: (server: Instance) => Promise<T>): Promise<T> {
+async function connected<T>(open: () => Promise<Instance>, use: (server: Instance) => Promise<T>): Promise<T> {
   const server = await open()
-  const stopCancelling = cancelOnInterrupt(run, server)
   try {
     return await use(server)
   } finally {
-    stopCancelling()
     await server.close()
   }
 }
@@ -87,23 +78,6 @@ function isReplica(error: unknown): error is BlockedError {
 
 function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
   return error instanceof ConnectionLost || (error instanceof ConnectFailure && error.passing)
-}
-
-function cancelOnInterrupt(run: RunContext, server: Instance): () => void {
-  const { signal, progress } = run.dependencies
-  const timers: NodeJS.Timeout[] = []
-  const cancel = (): void => {
-    cancelBusy(server).catch((error: unknown) => { progress(`could not cancel: ${String(error)}`) })
-  }
-  const abandon = (): void => {
-    for (const session of new Set([...server.sessions, server.admin, server.lock])) session.abandon()
-  }
-  const onAbort = (): void => { timers.push(setTimeout(cancel, GRACE_MS), setTimeout(abandon, ABANDON_MS)) }
-  signal.addEventListener('abort', onAbort, { once: true })
-  return () => {
-    signal.removeEventListener('abort', onAbort)
-    for (const timer of timers) clearTimeout(timer)
-  }
 }
 
 async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMap<string, Credential>, ledger: Ledger): Promise<Inspection> {

@@ -18,6 +18,7 @@ import { missingRecords, violationRecords } from './complete.ts'
 import { assertReserved, readCredentials } from './credentials.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
 import { reached } from './gone.ts'
+import { orInterrupted } from './interrupt.ts'
 import { connectInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
 import { examine, type RemovalOrder, removalPlans } from './removal.ts'
@@ -121,7 +122,8 @@ function assertAllowed({ declaration, target, approvals }: DestroyRequest): void
 /** The delegated admin's secret alone: the applications' passwords are not needed, and may be gone. */
 async function whoAndAdmin({ declaration, dependencies, recorder, secrets }: RunContext): Promise<Credential | null> {
   const nobody = { ...declaration, applications: [], databases: [] }
-  const [actor, credentials] = await Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, nobody)])
+  const calls = Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, nobody)])
+  const [actor, credentials] = await orInterrupted(calls, dependencies.signal)
   if (actor.status === 'fulfilled') recorder.setActor(actor.value)
   if (credentials.status === 'rejected') throw credentials.reason
   if (actor.status === 'rejected') throw actor.reason

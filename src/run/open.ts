@@ -11,6 +11,7 @@ import { tlsOptions } from '../server/tls.ts'
 import { bootstrap } from './bootstrap.ts'
 import { connectionError } from './connection-error.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { cancelOnInterrupt } from './interrupt.ts'
 import { lockInstance } from './lock-session.ts'
 
 /** The server cuts application_name at 63 bytes and replaces what is not ASCII. */
@@ -41,7 +42,7 @@ function adminCredential(declaration: Declaration, secret: Credential | null, de
 }
 
 /**
- * Connects as the delegated admin and takes the instance's lock.
+ * Connects as the delegated admin and takes the instance's lock. An interrupt ends what its sessions are doing.
  * @param adminSecret null: the admin logs in by IAM.
  * @throws ConnectionError (exit 6); SecretError and BlockedError of the bootstrap; ApplyError when the lock is not given
  *   in time.
@@ -51,7 +52,13 @@ export async function openInstance(run: RunContext, adminSecret: Credential | nu
   const { session: admin, credential } = await connectAdmin(run, target, adminSecret)
   try {
     const lock = await lockInstance(run, admin, target, credential)
-    return instance(admin, lock, instanceOptions(run, target, admin, credential))
+    const server = instance(admin, lock, instanceOptions(run, target, admin, credential))
+    const stopCancelling = cancelOnInterrupt(run, server)
+    const close = async (): Promise<void> => {
+      stopCancelling()
+      await server.close()
+    }
+    return { ...server, close }
   } catch (error) {
     await admin.close()
     throw error

@@ -13,6 +13,7 @@ import type { SnapshotClient } from '../snapshot/client.ts'
 import { assertNotInterrupted, recordFindings } from './assess.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
 import { reached } from './gone.ts'
+import { interruptible } from './interrupt.ts'
 import { openInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
 import { close, type Examination, examine, isAdmissible, remove, type RemovalOrder, reopen, runPlan } from './removal.ts'
@@ -151,7 +152,7 @@ async function takeSnapshot(all: Removal, departures: readonly Departure[], clos
   const { context, dependencies, admin, signs } = all
   const { declaration, run, recorder } = context
   const { signal, progress, runGroup: group, snapshotTimeoutMs: timeoutMs, waits } = dependencies
-  const client = await dependencies.snapshots(declaration.aws)
+  const client = interruptible(await dependencies.snapshots(declaration.aws), signal)
   const order: SnapshotOrder = { client, signal, progress, timeoutMs, othersMs: waits.othersMs, group, instance: declaration.instance.identifier, buildId: run.buildId, clusterName: declaration.clusterName }
   const started = Date.now()
   const record = (index: number, action: string, status: 'created' | 'no_change' | 'failed', message: string): void => {

@@ -1,8 +1,10 @@
 /** What happens to servers in mid-run: retried where that is safe, else a clear error; and always a truthful audit. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import type pg from 'pg'
 import { type Bed, bedFor, type Entry, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
 import { count } from '../../support/faults/intensity.ts'
+import { guestOrNull, refusal } from '../../support/faults/guests.ts'
 import { isBlocked, ourPids, until } from '../../support/faults/moments.ts'
 import { effective, quiet, told, TRUTH_SETTINGS, untruths } from '../../support/faults/truth.ts'
 
@@ -84,12 +86,46 @@ for (const version of VERSIONS) {
     }
   })
 
+  test.serial(`${on}57P03: a server that lets nobody in before its restart is waited for`, async (t) => {
+    const stack = await changed(bed())
+    const guest = await somebody(t, bed(), 'SELECT 1')
+    const restarting = bed().server.restart('smart')
+    await until('the server to refuse', async () => (await refusal(bed())) === '57P03')
+    const lines: string[] = []
+    const outcome = await stack.apply({
+      progress: (line) => {
+        if (lines.push(line) === 1) void guest.end()
+      },
+    })
+    await restarting
+    t.regex(lines[0] ?? '', /waiting for .*shutting down/)
+    await converged(t, stack, { ...outcome, lies: [] })
+    count('events', '57P03')
+  })
+
+  test.serial(`${on}25P03, 57P05: the server's time limits for idle sessions do not end a run that waits`, async (t) => {
+    const stack = await changed(bed())
+    await mayAlter(bed())
+    const limits = ['idle_in_transaction_session_timeout', 'idle_session_timeout', ...(version >= 17 ? ['transaction_timeout'] : [])]
+    for (const limit of limits) await bed().server.sql(`ALTER ROLE platform_provisioner SET ${limit} = '50ms'`)
+    t.teardown(() => bed().server.sql('ALTER ROLE platform_provisioner RESET ALL'))
+    const other = await somebody(t, bed(), 'BEGIN; ALTER ROLE b_dev_user CONNECTION LIMIT 9')
+    const mark = await bed().server.mark()
+    const outcome = await disturbed(bed(), stack, async () => {
+      await sleep(500)
+      await other.query('ROLLBACK')
+    })
+    await converged(t, stack, outcome)
+    t.deepEqual((await bed().server.logSince(mark)).filter(({ severity }) => severity === 'FATAL').map(({ message }) => message), [])
+    count('events', '25P03 and 57P05')
+  })
+
   test.serial(`${on}53300: a full server is waited for, before and in mid-run`, async (t) => {
     const stack = await changed(bed())
     const guests: pg.Client[] = []
     t.teardown(() => Promise.all(guests.map((guest) => guest.end())))
     const fill = async (): Promise<void> => {
-      for (let guest = await somebodyPlain(bed()); guest !== null; guest = await somebodyPlain(bed())) guests.push(guest)
+      for (let guest = await guestOrNull(bed()); guest !== null; guest = await guestOrNull(bed())) guests.push(guest)
     }
     const leave = (line: string): void => {
       if (!line.startsWith('waiting for')) return
@@ -185,16 +221,6 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
     count('events', '25006', 2)
   })
-}
-
-/** null: the server is full. */
-async function somebodyPlain({ server }: Bed): Promise<pg.Client | null> {
-  try {
-    return await server.connect({ ...server.master, database: 'postgres' })
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === '53300') return null
-    throw error
-  }
 }
 
 /** A server that refuses CREATE SCHEMA in a's database with this condition. */

@@ -1,33 +1,16 @@
 /** SIGINT and SIGTERM at every moment of a run: it ends in order, tells why, and leaves nothing behind. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type pg from 'pg'
-import type { AuditDocument } from '../../../src/model/audit.ts'
-import type { Launched } from '../../support/launch.ts'
-import { type Bed, bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
+import { type Bed, bedFor, VERSIONS } from '../../support/provision.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { count, IS_WHOLE } from '../../support/faults/intensity.ts'
 import { isBlocked, lockHolders, until } from '../../support/faults/moments.ts'
-import { effective, quiet, told, TRUTH_SETTINGS, untruths } from '../../support/faults/truth.ts'
+import { endsInOrder, holdRoles, launch } from '../../support/faults/signals.ts'
+import { quiet, TRUTH_SETTINGS } from '../../support/faults/truth.ts'
 
 const LOCK_KEY = '8242267087886938998'
 const APPLICATIONS = { shop: {}, ed: { database_name: 'shop_dev_db', access_level: 'editor' } }
-
-interface Run {
-  readonly process: Launched
-  readonly audit: () => Promise<AuditDocument>
-}
-
-async function launch(t: ExecutionContext, stack: Stack): Promise<Run> {
-  const folder = await mkdtemp(join(tmpdir(), 'rds-provision-signals-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, 'audit.json')
-  const parse = async (): Promise<AuditDocument> => JSON.parse(await readFile(file, 'utf8')) as AuditDocument
-  return { process: stack.launch(['apply', '--audit-file', file]), audit: parse }
-}
 
 /** A superuser's session that holds something until it is let go. */
 async function hold(t: ExecutionContext, bed: Bed, text: string): Promise<pg.Client> {
@@ -35,23 +18,6 @@ async function hold(t: ExecutionContext, bed: Bed, text: string): Promise<pg.Cli
   t.teardown(() => master.end())
   await master.query(text)
   return master
-}
-
-/** With `mayBeDone`, a run that had nothing left to change may end well. Else it ends with 1 within seconds, says why, truthfully, and leaves neither session nor lock. */
-async function endsInOrder(t: ExecutionContext, bed: Bed, run: Run, signal: NodeJS.Signals, mark: number, mayBeDone = false): Promise<void> {
-  const limit = new Promise<null>((resolve) => { setTimeout(() => { resolve(null) }, 20_000) })
-  run.process.kill(signal)
-  const ended = await Promise.race([run.process.ended, limit])
-  if (ended === null) run.process.kill('SIGKILL')
-  if (mayBeDone && ended?.code === 0) return
-  t.is(ended?.code, 1, run.process.output())
-  const { run: about, records } = await run.audit()
-  t.is(about.outcome, 'failed')
-  t.is(about.exit_code, 1)
-  t.regex(about.error ?? '', new RegExp(signal))
-  await quiet(bed.server)
-  t.deepEqual(untruths(told(records), effective(await bed.server.logSince(mark))), [])
-  count('events', `${signal} to the process`)
 }
 
 for (const version of VERSIONS) {
@@ -145,17 +111,6 @@ for (const version of VERSIONS) {
       await removeAll(bed())
     }
   })
-}
-
-/** Keeps everybody from changing roles. @returns lets them again */
-async function holdRoles(t: ExecutionContext, bed: Bed): Promise<() => Promise<void>> {
-  await bed.server.sql('BEGIN; LOCK TABLE pg_authid IN SHARE ROW EXCLUSIVE MODE', [], 'template1')
-  const release = async (): Promise<void> => {
-    await bed.server.sql('ROLLBACK', [], 'template1')
-    await bed.server.forget('template1')
-  }
-  t.teardown(release)
-  return release
 }
 
 async function removeAll({ server }: Bed): Promise<void> {

@@ -25,8 +25,8 @@ export async function ourPids(server: Server): Promise<number[]> {
   return rows.map(({ pid }) => Number(pid))
 }
 
-/** Sessions that hold the instance's lock. */
+/** Sessions that hold the instance's lock; the signs of removals (removal-signals.ts) have two keys. */
 export async function lockHolders(server: Server): Promise<number> {
-  const [row] = await server.sql(`SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND granted`)
+  const [row] = await server.sql(`SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted`)
   return Number(row?.['count'])
 }

@@ -55,15 +55,14 @@ function without(items: readonly string[], others: readonly string[]): string[] 
   })
 }
 
-const OURS = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name LIKE 'rds-provision%'`
+const OURS = `SELECT application_name, datname, usename, state, wait_event, query FROM pg_stat_activity WHERE application_name LIKE 'rds-provision%'`
 
 /** Waits until no session of a run is left: the server finishes what a dead client asked for. */
 export async function quiet(server: Server): Promise<void> {
   const end = Date.now() + 20_000
   while (Date.now() < end) {
-    const [row] = await server.sql(OURS)
-    if (row?.['count'] === 0) return
+    if ((await server.sql(OURS)).length === 0) return
     await sleep(10)
   }
-  throw new Error('sessions of a run are left on the server')
+  throw new Error(`sessions of a run are left on the server: ${JSON.stringify(await server.sql(OURS))}`)
 }

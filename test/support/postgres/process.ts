@@ -7,8 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isCode, type Binaries } from './binaries.ts'
 import { serverIdentity } from './identity.ts'
 
-/** `fast` rolls back and ends cleanly (SIGINT), `immediate` is a crash (SIGQUIT). Manual 18.5. */
-export type ShutdownMode = 'fast' | 'immediate'
+/** `smart` lets nobody in and waits until all have left (SIGTERM), `fast` rolls back and ends cleanly (SIGINT), `immediate` is a crash (SIGQUIT). Manual 18.5. */
+export type ShutdownMode = 'smart' | 'fast' | 'immediate'
+
+const SIGNALS: Readonly<Record<ShutdownMode, string>> = { smart: 'TERM', fast: 'INT', immediate: 'QUIT' }
 
 /** A running postmaster. */
 export interface ServerProcess {
@@ -51,7 +53,7 @@ async function stop(child: ChildProcess, mode: ShutdownMode): Promise<void> {
   if (child.exitCode !== null) return
   const ended = once(child, 'exit')
   child.ref()
-  child.stdin?.end(mode === 'fast' ? 'INT\n' : 'QUIT\n')
+  child.stdin?.end(`${SIGNALS[mode]}\n`)
   await ended
 }
 
