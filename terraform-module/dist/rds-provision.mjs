@@ -4013,17 +4013,18 @@ let batches=Array.from({length:Math.ceil(ids.length/BATCH_SIZE)},(_,index)=>ids.
 batch=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(calls,id)]);return sortOut(
 ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortOut(ids,found){let credentials=new Map,problems=[];for(let id of ids){
 let parsed2=found.get(id);parsed2!==void 0&&("credential"in parsed2?credentials.set(id,parsed2.credential):problems.push(parsed2.problem))}return{credentials,problems}}
-async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids);return ids.flatMap(id=>{let value2=valueOf2(id,values,ids);return value2===
-void 0?[]:[[id,parse2(id,value2)]]})}catch(error){if(isRefusal(awsFailure(error)))return[];throw awsError(error,SERVICE)}}async function readSingle(calls,id){try{
-return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let problem2=secretProblem(id,awsFailure(error));if(problem2===null)throw awsError(error,SERVICE);
-return{problem:problem2}}}async function readStage(calls,id,stage){let parsed2=await calls.single(id,stage).then(value2=>parse2(id,value2),error=>{let failure2=awsFailure(
+async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(id=>{let value2=valueOf2(
+id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){if(isRefusal(awsFailure(error)))return[];throw awsError(error,SERVICE)}}async function readSingle(calls,id){
+try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let problem2=secretProblem(id,awsFailure(error));if(problem2===null)throw awsError(error,
+SERVICE);return{problem:problem2}}}async function readStage(calls,id,stage){let parsed2=await calls.single(id,stage).then(value2=>parse2(id,value2),error=>{let failure2=awsFailure(
 error);if(failure2.name==="ResourceNotFoundException")return null;let problem2=secretProblem(id,failure2);if(problem2===null)throw awsError(error,SERVICE);return{
 problem:problem2}});if(parsed2===null)return null;if("problem"in parsed2)throw new SecretError([parsed2.problem]);return parsed2.credential}function parse2(id,value2){
 let text3=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(id,{versionId:value2.VersionId??"",text:text3,createdAt:value2.
 CreatedDate??null})}function valueOf2(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(value2,id)):values.find(value2=>value2.Name===id&&!ids.
-some(other=>hasArn(value2,other)))}function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,
-init_aws_secret_reader=__esm({"src/secrets/aws-secret-reader.ts"(){"use strict";init_p_limit();init_errors();init_secret();init_aws_failure();init_client_config();
-init_parse_credential();init_secret_failure();SERVICE="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
+some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages2}){return stages2===void 0||stages2.includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){
+return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,init_aws_secret_reader=__esm({"src/secrets/aws-secret-\
+reader.ts"(){"use strict";init_p_limit();init_errors();init_secret();init_aws_failure();init_client_config();init_parse_credential();init_secret_failure();SERVICE=
+"AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
 (hostname2+=`:${port2}`),path4&&path4.charAt(0)!=="/"&&(path4=`/${path4}`);let queryString=query?buildQueryString(query):"";queryString&&queryString[0]!=="?"&&(queryString=
 `?${queryString}`);let auth="";if(request.username!=null||request.password!=null){let username=request.username??"",password=request.password??"";auth=`${username}\
 :${password}@`}let fragment="";return request.fragment&&(fragment=`#${request.fragment}`),`${protocol}//${auth}${hostname2}${path4}${queryString}${fragment}`}var init_format_url=__esm(
@@ -7991,13 +7992,14 @@ commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdo
 "tag");return[step(about3,isAdopted?ADOPT:"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){
 if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardow\
 n knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
-owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].filter(role=>role!==
-""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];
-others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(
-", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who a\
-lone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases2=__esm({
-"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_role();init_adoption();init_context();init_privileges();init_tags();ADOPT="adopt",ADMIT="\
-admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
+owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&
+!declared.has(role)).sort(),others=undeclared(state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.
+acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,
+"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(
+owner,"grant"),"keep","skipped",`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.
+grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,
+"grant"),"keep","warning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases2=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();
+init_role();init_adoption();init_context();init_privileges();init_tags();ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
 interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:places.
 flatMap(placeFindings)}}function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,
 defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&
@@ -8067,8 +8069,11 @@ application).length===0?[]:[step(subject(application,"login"),"grant","created",
 function planLeftover(context,application){let{version:version2,login}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.username)??[]).
 some(item=>isLeftover(item,login,version2)))return[];let message=`${login} leaves ${application.username}: left behind by a run that was cut off`;return[step(subject(
 application,"grant"),LEFTOVER,"removed",message,[releaseRole(version2,application.username,login)])]}function isLeftover(item,admin,version2){return item.member!==
-admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}var RDS_IAM,LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_role();
-init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login}=context.actual.cluster.
+server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login&&item.grantor!==login&&(item.inherit||
+item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login).redacted};`;return finding(subject(application,"grant"),"keep","w\
+arning",`${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}var RDS_IAM,LEFTOVER,init_memberships=__esm({"src/plan/mem\
+berships.ts"(){"use strict";init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[
@@ -8134,24 +8139,24 @@ connection limit",validUntil:"valid until"}}});function serverFindings({actual})
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(context,application);return{steps:[
 ...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
-context,application)]}}),databases2=context.declaration.databases.map(database=>databaseChanges(context,database));return{findings:[...roles.flatMap(role=>role.
-findings),...databases2.flatMap(changes=>findingsOf(context,changes)),...planOrphans(context),...serverFindings(context)],jobs:[...roleJobs(roles.flatMap(role=>role.
-steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),...databases2.flatMap(changes=>adoptionJob(
-context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(context,database),inside:planInterior(context,
-database)}}function findingsOf(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.
-get(database.name)??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection\
- or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.findings.filter(
-item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunks(steps,ROLES_PER_TRANSACTION).
-map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[database.owner,...database.guests],steps=inside===
-null?outside.steps.filter(restoresAccess):[...outside.steps,...applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).
-steps])],atomic=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.creation!==null)],transactions=outside.creation===null?atomic:[outside.
-creation,...atomic];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===
-null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,inside.steps)]}]}function adoptionJob(context,{
-database,outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[ownerTransaction(context,database.owner,
-outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(context,application));return steps.length===
-0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_adoption();
-init_chunks();init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();init_roles();init_server();init_settings();
-ROLES_PER_TRANSACTION=100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
+context,application),...adminFindings(context,application)]}}),databases2=context.declaration.databases.map(database=>databaseChanges(context,database));return{
+findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>findingsOf(context,changes)),...planOrphans(context),...serverFindings(context)],
+jobs:[...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,
+changes)),...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(
+context,database),inside:planInterior(context,database)}}function findingsOf(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.
+findings];let reason=context.actual.unseen.get(database.name)??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): it was nei\
+ther checked nor changed; free a connection or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look inside","\
+warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
+transactions:chunks(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
+database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):[...outside.steps,...applications.flatMap(application=>[...planSettings(
+context,application),...planClone(context,application).steps])],atomic=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.creation!==null)],
+transactions=outside.creation===null?atomic:[outside.creation,...atomic];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{
+database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,
+inside.steps)]}]}function adoptionJob(context,{database,outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
+ownerTransaction(context,database.owner,outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(
+context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm(
+{"src/plan/plan.ts"(){"use strict";init_adoption();init_chunks();init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();
+init_roles();init_server();init_settings();ROLES_PER_TRANSACTION=100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
 
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, \
 d.datconnlimit AS connection_limit,
@@ -11457,8 +11462,13 @@ ation");if(application!==void 0)return[problem(null,"reserved names",`the delega
 .`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
 name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",message,"Name another login in the adm\
 in secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which it would r\
-epair.`;return[problem(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted};`)]}var init_bootstrap=__esm({"src/gu\
-ardrails/bootstrap.ts"(){"use strict";init_tag();init_role();init_actual();init_problem()}});function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+epair.`;return[problem(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted};`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable){
+let databases2=declaration.databases.map(database=>cluster.databases.has(database.name)?{...database,extensions:[]}:database),asAdmin2={...cluster,server:{...cluster.
+server,login:admin}},administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),isBeyond=role=>cluster.roles.has(
+role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.applications.filter(({username,auth})=>isBeyond(username)||auth==="iam"&&isBeyond(
+RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin2,interiors:new Map,unseen:new Map,logins:new Map}).
+filter(({field,application})=>field!==MISSING_RIGHT||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
+s"(){"use strict";init_tag();init_role();init_actual();init_problem();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function about(input){return{application:null,database:null,username:input.
 admin,object:"admin"}}function adminStep(input,action,status,message,statements){return{...about(input),action,status,message:`${message} (as ${input.cluster.server.
 login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(
@@ -11469,18 +11479,19 @@ ated",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.can
 return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planGrants2(input){
 let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.
 role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
-[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.adopted]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&
+[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.taken]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&
 !joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,
 statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,
 "grant","created",`${admin} gets ${role}`,[statement])),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...about(input),action:"grant",
 status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,
 init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],
-RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(literal2).join(", "),byCreateRole=session.version<16e4?"OR (me.rolcreaterole AND NOT r.rolsuper\
-)":"",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN \
-(${names2})
-      AND (me.rolsuper OR pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') ${byCreateRole})`,"SELECT coalesce(current_setting('rds.restrict_password_comman\
-ds', true), '') IN ('on', '1', 'true', 'yes') AS restricts"]);return{grantable:new Set(rows.map(row3=>text(row3,"name"))),restrictsPasswords:setting!==void 0&&flag2(
-setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_quote();init_row()}});function connectionError(failure2,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
+RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(literal2).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPT\
+ION') OR (me.rolcreaterole AND NOT r.rolsuper)":"EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.membe\
+r, 'USAGE'))",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rol\
+name IN (${names2})
+      AND (me.rolsuper OR ${may})`,"SELECT coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes') AS restricts"]);return{
+grantable:new Set(rows.map(row3=>text(row3,"name"))),restrictsPasswords:setting!==void 0&&flag2(setting,"restricts")}}var init_inspect_master=__esm({"src/server\
+/inspect-master.ts"(){"use strict";init_quote();init_row()}});function connectionError(failure2,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
 host}:${String(connectThrough.port)}`,problem2={application:null,field:"instance",message:`cannot connect to ${declared.host}:${String(declared.port)}${through}\
 , database ${declared.database}, as ${user}: ${failure2.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:CERTIFICATE_REMEDIES[failure2.code]??REMEDIES3[failure2.
 kind]};return new ConnectionError([problem2],{cause:failure2})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/connection-error.ts"(){"\
@@ -11513,26 +11524,26 @@ progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(el
 error.kind==="after_authentication"&&!mayPass(error))return session;throw error}}var LOCK_DATABASE,init_lock_session=__esm({"src/run/lock-session.ts"(){"use str\
 ict";init_connect();init_failure();init_instance();init_lock();init_patience();LOCK_DATABASE="postgres"}});async function bootstrap(run,target,admin,adminSecret){let{declaration,dependencies:dependencies2}=run,master=await masterCredential(run);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(run,target,master,admin.user),lock=session;try{lock=await lockInstance(
-run,session,target,master);let adopted=declaration.applications.filter(application=>application.adoptExisting).map(application=>application.username),cluster=await inspectCluster(
-session,{...declaration,databases:[],applications:[]}),facts=await inspectMaster(session,[...adopted,admin.user,"pg_signal_backend","pg_read_all_stats","rds_pas\
-sword","rds_iam"]),role=cluster.roles.get(admin.user);assertNone(role===void 0?[]:checkAdminRole(role));let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.
-admin.auth,verifier:adminSecret===null||await logsIn(run,target,admin)?null:await scramVerifier(adminSecret.password),...facts,adopted,buildId:run.run.buildId,tags:declaration.
-tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(master.user,admin.user,facts.grantable.has(admin.user)):
-[]);let{signal,progress}=dependencies2,server=instance(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(
-server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});if(recordFindings(run.recorder,plan.findings,new Set),recordUnknown(draft=>{
-run.recorder.record(draft)},execution.unknown),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{await session.close(),lock!==session&&
-await lock.close()}}async function logsIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.
-database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function masterCredential({
-declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
-readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.username;if(user===null)throw new SecretError(
-[{application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(
-credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
-target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(error,
-declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both se\
-crets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,
-{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/bootstrap.ts"(){"use str\
-ict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();
-init_inspect_master();init_instance();init_assess();init_connection_error();init_ledger();init_lock_session()}});function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,
+run,session,target,master);let cluster=await inspectCluster(session,declaration),usernames=declaration.applications.map(application=>application.username),facts=await inspectMaster(
+session,[...usernames,admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user);assertNone([...checkBeforeBootstrap(
+declaration,cluster,admin.user,facts.grantable),...role===void 0?[]:checkAdminRole(role)]);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.
+auth,verifier:adminSecret===null||await logsIn(run,target,admin)?null:await scramVerifier(adminSecret.password),...facts,taken:usernames,buildId:run.run.buildId,
+tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(master.user,admin.user,facts.grantable.
+has(admin.user)):[]);let{signal,progress}=dependencies2,server=instance(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),
+execution=await execute(server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});if(recordFindings(run.recorder,plan.findings,
+new Set),recordUnknown(draft=>{run.recorder.record(draft)},execution.unknown),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{await session.
+close(),lock!==session&&await lock.close()}}async function logsIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(
+declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authenticatio\
+n"}}async function masterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");
+let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.
+username;if(user===null)throw new SecretError([{application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);
+return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){
+let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))
+throw error;let told=connectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that w\
+ould repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(
+problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm(
+{"src/run/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();
+init_inspect_cluster();init_inspect_master();init_instance();init_assess();init_connection_error();init_ledger();init_lock_session()}});function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,
 63)}async function targetOf(declaration,run,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationName(
 run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies2){let{admin,aws,instance:declared}=declaration,
@@ -11581,9 +11592,9 @@ dependencies2.signal)]);if(actor.status==="fulfilled"&&recorder.setActor(actor.v
 "rejected")throw actor.reason;return credentials.value}async function aborted(signal){return new Promise((_resolve,reject)=>{let stop=()=>{reject(new ApplyError(
 [interrupted(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0})})}function failedSecrets(declaration,error){return error instanceof
 SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??
-{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.
-message} ${problem2.remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();init_errors();init_actual();init_request();init_assess();
-init_complete();init_converge();init_credentials();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
+{},object2=problem2.application===null?"admin":"password";return{application:problem2.application,database,username,object:object2,action:"read",status:"failed",
+durationMs:0,message:`${problem2.field}: ${problem2.message} ${problem2.remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();
+init_errors();init_actual();init_request();init_assess();init_complete();init_converge();init_credentials();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
 env:env3}){let pr=env3.APPVEYOR_PULL_REQUEST_NUMBER,isPr=!!pr;return{name:"Appveyor",service:"appveyor",commit:env3.APPVEYOR_REPO_COMMIT,tag:env3.APPVEYOR_REPO_TAG_NAME,
 build:env3.APPVEYOR_BUILD_NUMBER,buildUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/${env3.APPVEYOR_BUILD_VERSION}`,branch:env3.APPVEYOR_REPO_BRANCH,
 job:env3.APPVEYOR_JOB_NUMBER,jobUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/job/${env3.APPVEYOR_JOB_ID}`,pr,isPr,prBranch:env3.APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH,
@@ -13535,10 +13546,12 @@ remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLi
 "true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISIO\
 N_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVI\
 SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)},problems}}
-function valueOf(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(
-env3,variable),word=words.find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one of ${words.join(",\
- ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,variable);return value2!==null&&!isText(value2)&&problems.push(refusal(
-variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){return{application:null,field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
+function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===""),region2=valueOf(env3,"AWS_REGION")??valueOf(
+env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGION",region2]]])}function valueOf(env3,variable){let value2=env3[variable];
+return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??
+null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){
+let value2=valueOf(env3,variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){
+return{application:null,field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
 null&&_a4!==void 0?_a4:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
 ""),this.wrap&&this.shouldApplyLayoutDSL(...args)&&typeof args[0]=="string")return this.applyLayoutDSL(args[0]);let cols=args.map(arg=>typeof arg=="string"?this.
 colFromString(arg):arg);return this.rows.push(cols),cols}shouldApplyLayoutDSL(...args){return args.length===1&&typeof args[0]=="string"&&/[\t\n]/.test(args[0])}applyLayoutDSL(str){
@@ -14591,13 +14604,14 @@ throw new InvalidInputError([{application:null,field:`--${option}`,message,remed
 length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,field:"destroy",message,
 remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is\
  missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
-[{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr),
-interrupt=interruption();function interruption(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.
-abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.
-auditFile!==null}function reportersFor(environment){let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,
-process.stdout.isTTY),main2=environment.logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged:!1});return isGithubActions(
-process.env)?[main2,githubReporter(lines)]:[main2]}function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter({...lines,
-writeSummary:file===""?()=>{}:createFileOutput(file).write})}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
+[{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
+process.env,name2):process.env[name2]=value2;var output=createOutput(process.stdout),errors=createOutput(process.stderr),interrupt=interruption();function interruption(){
+let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on(
+"SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment){
+let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.logFormat===
+"json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged:!1});return isGithubActions(process.env)?[main2,githubReporter(lines)]:[main2]}
+function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter({...lines,writeSummary:file===""?()=>{}:createFileOutput(
+file).write})}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
 caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
 forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
 `),defaultCaFile:caFile===""?null:caFile}}async function runApply(options2,environment){let reporters=reportersFor(environment),[{apply:apply2},{start:start2},{
