@@ -1,7 +1,7 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
 import { createRecorder, type Recorder } from './audit/recorder.ts'
 import { ApplyError, BlockedError, EXIT, ProvisionError, SecretError } from './errors.ts'
-import { MISSING_RIGHT } from './guardrails/actual.ts'
+import { MISSING_RIGHT } from './guardrails/problem.ts'
 import { checkRequest } from './guardrails/request.ts'
 import type { AccessMatrix } from './model/access.ts'
 import type { AuditRecord } from './model/audit.ts'

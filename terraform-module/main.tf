@@ -29,6 +29,10 @@ resource "null_resource" "provision" {
       error_message = join("\n", local.field_problems)
     }
     precondition {
+      condition     = length(local.type_problems) == 0
+      error_message = join("\n", local.type_problems)
+    }
+    precondition {
       condition     = length(local.name_problems) == 0
       error_message = join("\n", local.name_problems)
     }
@@ -51,6 +55,10 @@ resource "null_resource" "provision" {
     precondition {
       condition     = var.admin_auth == "iam" || var.admin_secret_id != null
       error_message = "admin_secret_id: is missing. Name the secret of the delegated admin, or set admin_auth = \"iam\"."
+    }
+    precondition {
+      condition     = var.master_secret_id == null || var.master_secret_id != var.admin_secret_id
+      error_message = "master_secret_id: is the secret of the delegated admin, which is to be another login than the master. Give the delegated admin a secret of its own."
     }
     precondition {
       condition     = var.tls.mode != "disable" || can(regex("^(?i:(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|::1)$", try(var.connect_through.host, var.instance.host)))

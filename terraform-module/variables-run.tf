@@ -6,7 +6,7 @@ variable "admin_secret_id" {
   default     = null
 
   validation {
-    condition     = var.admin_secret_id == null || can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.admin_secret_id))
+    condition     = var.admin_secret_id == null || can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.admin_secret_id)) && try(length(var.admin_secret_id) <= 2048, false)
     error_message = "admin_secret_id: use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
   }
 }
@@ -31,7 +31,7 @@ variable "admin_username" {
 
   validation {
     # 84 characters of base64 hold exactly 63 bytes; length() would count characters.
-    condition     = length(base64encode(var.admin_username)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}])?$", var.admin_username))
+    condition     = length(base64encode(var.admin_username)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.admin_username))
     error_message = "admin_username: use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
   }
 }
@@ -42,7 +42,7 @@ variable "master_secret_id" {
   default     = null
 
   validation {
-    condition     = var.master_secret_id == null || can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.master_secret_id))
+    condition     = var.master_secret_id == null || can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.master_secret_id)) && try(length(var.master_secret_id) <= 2048, false)
     error_message = "master_secret_id: use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
   }
 }
@@ -78,8 +78,12 @@ variable "connect_through" {
   default = null
 
   validation {
-    condition     = var.connect_through == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.connect_through.host))
+    condition     = var.connect_through == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.connect_through.host))
     error_message = "connect_through.host: use a host name or address alone, without scheme, port or path."
+  }
+  validation {
+    condition     = !can(regex("(?i)\\.proxy-[^.]+(\\.[^.]+)*\\.rds\\.amazonaws\\.com", var.connect_through.host))
+    error_message = "connect_through.host: an RDS Proxy cannot carry provisioning. Use a tunnel to the writer's own endpoint."
   }
   validation {
     condition     = try(var.connect_through.port >= 1 && var.connect_through.port <= 65535 && floor(var.connect_through.port) == var.connect_through.port, var.connect_through == null)
@@ -106,7 +110,7 @@ variable "tls" {
     error_message = "tls.ca_file: use the path of a PEM file, or leave it out."
   }
   validation {
-    condition     = var.tls.server_name == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.tls.server_name))
+    condition     = var.tls.server_name == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.tls.server_name))
     error_message = "tls.server_name: use a host name, or leave it out."
   }
 }
@@ -153,7 +157,7 @@ variable "build_id" {
   default     = null
 
   validation {
-    condition     = var.build_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.build_id))
+    condition     = var.build_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.build_id))
     error_message = "build_id: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
 }
@@ -164,7 +168,7 @@ variable "run_id" {
   default     = null
 
   validation {
-    condition     = var.run_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.run_id))
+    condition     = var.run_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.run_id))
     error_message = "run_id: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
 }

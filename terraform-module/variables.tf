@@ -25,8 +25,12 @@ variable "instance" {
   nullable = false
 
   validation {
-    condition     = can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.instance.host))
+    condition     = can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.instance.host))
     error_message = "instance.host: use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint)."
+  }
+  validation {
+    condition     = !can(regex("(?i)\\.proxy-[^.]+(\\.[^.]+)*\\.rds\\.amazonaws\\.com", var.instance.host))
+    error_message = "instance.host: an RDS Proxy cannot carry provisioning. Use the writer's own endpoint; applications may still connect through the proxy."
   }
   validation {
     condition     = var.instance.port >= 1 && var.instance.port <= 65535 && floor(var.instance.port) == var.instance.port
@@ -34,12 +38,16 @@ variable "instance" {
   }
   validation {
     # 84 characters of base64 hold exactly 63 bytes; length() would count characters.
-    condition     = length(base64encode(var.instance.database)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}])?$", var.instance.database))
+    condition     = length(base64encode(var.instance.database)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.database))
     error_message = "instance.database: use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
   }
   validation {
-    condition     = var.instance.identifier == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.instance.identifier))
+    condition     = var.instance.identifier == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.identifier))
     error_message = "instance.identifier: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
+  }
+  validation {
+    condition     = var.instance.resource_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.resource_id))
+    error_message = "instance.resource_id: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
 }
 
@@ -72,7 +80,7 @@ variable "cluster_name" {
   default     = null
 
   validation {
-    condition     = var.cluster_name == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.cluster_name))
+    condition     = var.cluster_name == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.cluster_name))
     error_message = "cluster_name: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
 }
@@ -83,7 +91,7 @@ variable "stack" {
   default     = null
 
   validation {
-    condition     = var.stack == null || can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", var.stack))
+    condition     = var.stack == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.stack))
     error_message = "stack: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
 }
@@ -95,7 +103,7 @@ variable "accept_tags_from" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for stack in var.accept_tags_from : can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", stack))])
+    condition     = alltrue([for stack in var.accept_tags_from : can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", stack))])
     error_message = "accept_tags_from: each stack has 1 to 255 characters, no control characters and no white space at either end."
   }
 }
@@ -112,7 +120,7 @@ variable "tags" {
   }
   validation {
     condition = alltrue([for key, value in var.tags :
-      can(regex("^[^\\s\\p{Z}\\p{Cc}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}])?$", key)) && (value == null ? true : !can(regex("\\p{Cc}", value)))
+      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", key)) && (value == null ? true : !can(regex("\\p{Cc}", value)))
     ])
     error_message = "tags: keys have 1 to 255 characters and no white space at either end; neither keys nor values have control characters."
   }
@@ -137,7 +145,7 @@ variable "secret_prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.secret_prefix))
+    condition     = can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.secret_prefix)) && length(var.secret_prefix) <= 2048
     error_message = "secret_prefix: use letters, digits and / _ + = . @ ! : -."
   }
 }

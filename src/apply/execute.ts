@@ -27,8 +27,8 @@ export interface Failure {
 /** What running a plan left open. Empty lists: all of it took effect. */
 export interface Execution {
   readonly failures: readonly Failure[]
-  /** The answer to their commit was lost: they may have taken effect or not. */
-  readonly unknown: readonly Step[]
+  /** The answer to their commit was lost: each list took effect as a whole, or not at all. */
+  readonly unknown: readonly (readonly Step[])[]
   /** Never begun: something before them failed, or nothing more may be changed. */
   readonly skipped: readonly Step[]
   /** Why nothing more may be changed: the connection to the server is gone. */
@@ -53,7 +53,7 @@ export async function execute(server: Instance, plan: Plan, options: ExecuteOpti
 
 class Run implements Execution {
   readonly failures: Failure[] = []
-  readonly unknown: Step[] = []
+  readonly unknown: (readonly Step[])[] = []
   readonly skipped: Step[] = []
   lost: ConnectionLost | ConnectFailure | null = null
   readonly #server: Instance
@@ -67,7 +67,7 @@ class Run implements Execution {
   }
 
   async stage(jobs: readonly Job[]): Promise<void> {
-    const failed = new Set([...this.failures.map((failure) => failure.step), ...this.unknown, ...this.skipped].map((step) => step.database))
+    const failed = new Set([...this.failures.map((failure) => failure.step), ...this.unknown.flat(), ...this.skipped].map((step) => step.database))
     const isOpen = (job: Job): boolean => !jobSteps(job).some((step) => failed.has(step.database))
     const [first, ...others] = jobs.filter(isOpen)
     this.skipped.push(...jobs.filter((job) => !isOpen(job)).flatMap(jobSteps))
@@ -154,7 +154,7 @@ class Run implements Execution {
       }
       case 'unknown':
         this.#record(outcome.applied)
-        this.unknown.push(...outcome.steps)
+        this.unknown.push(outcome.steps)
         this.skipped.push(...outcome.others)
         this.lost ??= outcome.error
         return false

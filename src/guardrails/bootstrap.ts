@@ -4,8 +4,8 @@ import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantAdministration } from '../sql/role.ts'
-import { checkActual, MISSING_RIGHT } from './actual.ts'
-import { problem } from './problem.ts'
+import { checkActual } from './actual.ts'
+import { MISSING_RIGHT, problem } from './problem.ts'
 
 const RDS_IAM = 'rds_iam'
 

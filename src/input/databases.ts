@@ -10,10 +10,17 @@ export interface Grouped {
   readonly problems: readonly Problem[]
 }
 
+/**
+ * What the entries are. `stack`: all of a stack's, so each database has its owner among them. `removal`: those that leave,
+ * of which an editor or reader may be the only one.
+ */
+export type Scope = 'stack' | 'removal'
+
 /** Joins the entries that share a database: one owner each, its schemas are the default of the others (design §3). */
-export function groupEntries(entries: readonly Entry[]): Grouped {
+export function groupEntries(entries: readonly Entry[], scope: Scope): Grouped {
   const problems: Problem[] = [...duplicateUsernames(entries.filter((entry) => entry.comparable))]
   const databases: Database[] = []
+  const alone: Application[] = []
   const byDatabase = groupBy(entries, (entry) => entry.application.database)
   // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
   // is not the second owner that this one seems to have.
@@ -25,17 +32,21 @@ export function groupEntries(entries: readonly Entry[]): Grouped {
       const guests = members.filter((entry) => entry !== owner)
       for (const guest of guests) problems.push(...ownersFields(guest, owner))
       databases.push(joinDatabase(name, owner, guests))
+    } else if (owner === undefined && scope === 'removal') {
+      alone.push(...members.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? DEFAULT_SCHEMAS })))
     } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
       problems.push(ownerProblem(name, members, owners.filter((entry) => entry.comparable)))
     }
   }
-  const applications = databases.flatMap(({ owner, guests }) => [owner, ...guests])
+  const applications = [...databases.flatMap(({ owner, guests }) => [owner, ...guests]), ...alone]
   return { applications: sorted(applications), databases: sorted(databases), problems }
 }
 
+const DEFAULT_SCHEMAS: readonly string[] = ['public']
+
 function joinDatabase(name: string, ownerEntry: Entry, guestEntries: readonly Entry[]): Database {
   const entries = [ownerEntry, ...guestEntries]
-  const ownSchemas = ownerEntry.schemas ?? ['public']
+  const ownSchemas = ownerEntry.schemas ?? DEFAULT_SCHEMAS
   return {
     name,
     owner: { ...ownerEntry.application, schemas: ownSchemas },

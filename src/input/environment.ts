@@ -3,7 +3,8 @@ import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
 import { TEXT_RULE, isText, show } from './text.ts'
 
-export const LOG_FORMATS = ['text', 'json'] as const
+/** `verbose` is text that lists what did not change too. */
+export const LOG_FORMATS = ['text', 'verbose', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** What belongs to one run and not to the declaration (design §3, From the environment of the run). */

@@ -6,6 +6,7 @@ import type { Declaration } from '../model/declaration.ts'
 import { parseEntry } from './application.ts'
 import type { Defaults, Entry } from './application.ts'
 import { groupEntries } from './databases.ts'
+import type { Scope } from './databases.ts'
 import { parseConnectThrough, parseInstance, parseTls } from './endpoints.ts'
 import type { Part } from './endpoints.ts'
 import { bool, integer, name, nested, oneOf, path, region, roleArn, seconds, secretId, text, texts } from './fields.ts'
@@ -70,10 +71,10 @@ type Top = v.InferOutput<v.ObjectSchema<typeof FIELDS, undefined>>
  * Parses the decoded input: untrusted JSON in, a declaration with every default of design §3 filled in out.
  * Throws InvalidInputError with all problems at once.
  */
-export function parseDeclaration(json: string): ParsedInput {
+export function parseDeclaration(json: string, scope: Scope = 'stack'): ParsedInput {
   const { value: top, problems, broken } = parseObject(FIELDS, parseJson(json), TOP)
   if (top === null) throw new InvalidInputError(problems)
-  const declared = declarationOf(top)
+  const declared = declarationOf(top, scope)
   const all = [...problems, ...requiredProblems(top, broken), ...declared.problems]
   const parsed = declared.value === null ? null : { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
   if (all.length === 0 && parsed !== null) return parsed
@@ -88,14 +89,14 @@ function withoutUnclear(declaration: Declaration, unclear: ReadonlySet<string>):
 }
 
 /** Parses what lies below the top-level fields, whatever those said, so that all errors are found in one go. */
-function declarationOf(top: Top): Part<Declaration> & { readonly unclear: ReadonlySet<string> } {
+function declarationOf(top: Top, scope: Scope): Part<Declaration> & { readonly unclear: ReadonlySet<string> } {
   const environment = top.environment ?? 'dev'
   const instance = parseInstance(top.instance)
   const connectThrough = parseConnectThrough(top.connect_through)
   const tls = parseTls(top.tls, connectThrough.value ?? instance.value)
   const tags = parseTags(top.tags)
   const entries = parseEntries(top.application_databases, { environment, secretPrefix: top.secret_prefix, cleanupPolicy: top.cleanup_policy })
-  const { applications, databases, problems } = groupEntries(entries.value)
+  const { applications, databases, problems } = groupEntries(entries.value, scope)
   const all = [instance, connectThrough, tls, tags, entries].flatMap((part) => part.problems).concat(problems)
   const unclear = new Set(entries.value.filter(({ comparable }) => !comparable).map(({ application }) => application.name))
   if (instance.value === null || tls.value === null) return { value: null, problems: all, unclear }

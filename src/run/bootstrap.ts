@@ -53,7 +53,7 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
     const server = instance(session, lock, { target, credential: master, maxConnections: 1, patience: { timeoutMs: 0, signal, report: progress } })
     const execution = await execute(server, plan, { signal, maxConnections: 1, record: (draft) => { run.recorder.record(draft) }, progress })
     recordFindings(run.recorder, plan.findings, new Set())
-    recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown)
+    recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown.flat())
     if (execution.lost !== null) throw execution.lost
     assertApplied(run, execution)
   } finally {

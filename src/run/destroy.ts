@@ -1,6 +1,6 @@
 /** `destroy`: guard, connect and lock, look, close, snapshot, look again, remove, verify. */
 import { createRecorder } from '../audit/recorder.ts'
-import { ApplyError, BlockedError, ConnectionError, EXIT, ProvisionError } from '../errors.ts'
+import { ApplyError, BlockedError, EXIT, ProvisionError } from '../errors.ts'
 import { checkReservedNames } from '../guardrails/names.ts'
 import { checkRemovalApproval, removalApproval } from '../guardrails/removal.ts'
 import type { RunEnvironment } from '../input/environment.ts'
@@ -12,12 +12,12 @@ import type { Finding } from '../model/step.ts'
 import { finding } from '../plan/context.ts'
 import { planAdmission } from '../plan/removal.ts'
 import type { Preview } from '../report/preview/preview.ts'
-import type { Instance } from '../server/instance.ts'
 import { showPending } from '../server/removal-signals.ts'
 import { interrupted, recordFindings } from './assess.ts'
 import { missingRecords, violationRecords } from './complete.ts'
 import { assertReserved, readCredentials } from './credentials.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { reached } from './gone.ts'
 import { connectInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
 import { examine, type RemovalOrder, removalPlans } from './removal.ts'
@@ -34,7 +34,6 @@ export interface DestroyRequest extends RemovalOrder {
  * that restarts is back by then.
  */
 const CONNECT_LIMIT_SECONDS = 60
-const GONE = ' If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment.'
 
 /**
  * The policy of the request as far as it is known before the server is asked; null: the tags say.
@@ -92,7 +91,7 @@ async function stages(context: RunContext, request: DestroyRequest, dependencies
   }
   assertAllowed(request)
   const admin = await whoAndAdmin(context)
-  const signs = known === 'delete' ? null : await connected(() => connectInstance(context, admin))
+  const signs = known === 'delete' ? null : await reached(() => connectInstance(context, admin))
   try {
     if (signs !== null) await showPending(signs.admin, dependencies.runGroup)
     await runRemoval({ context, order: request, dependencies, admin, signs })
@@ -130,15 +129,6 @@ async function whoAndAdmin({ declaration, dependencies, recorder, secrets }: Run
   return credentials.value.admin
 }
 
-async function connected(open: () => Promise<Instance>): Promise<Instance> {
-  try {
-    return await open()
-  } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error
-    throw new ConnectionError(error.problems.map((problem) => ({ ...problem, remedy: problem.remedy + GONE })), { cause: error })
-  }
-}
-
 /**
  * What a removal would do now, by the same look and the same plans; changes nothing and takes no lock.
  * @throws ProvisionError
@@ -154,7 +144,7 @@ export async function previewDestroy(request: DestroyRequest, run: RunIdentity, 
   if (knownPolicy(request) === 'retain') return { ...found, approval: null, plan: { findings: [retained(request)], jobs: [] } }
   try {
     const { admin } = await readCredentials(context.secrets, { ...declaration, applications: [], databases: [] })
-    const server = await connected(() => connectInstance(context, admin))
+    const server = await reached(() => connectInstance(context, admin))
     try {
       const examination = await examine(context, request, server)
       const { closing, removal } = removalPlans(examination)

@@ -10,8 +10,8 @@ import { keyOf } from './assess.ts'
 export class Ledger {
   /** What has a record of a change: object, application, database. */
   readonly touched = new Set<string>()
-  /** Steps whose answer was lost, until an inspection tells. */
-  unknown: readonly Step[] = []
+  /** Steps whose answer was lost, by transaction, until an inspection tells. */
+  unknown: readonly (readonly Step[])[] = []
   readonly #recorder: Recorder
 
   constructor(recorder: Recorder) {
@@ -23,25 +23,28 @@ export class Ledger {
     this.#recorder.record(draft)
   }
 
-  /** Steps whose answer was lost: what a new plan no longer needs took effect. */
+  /**
+   * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since one
+   * of its steps may be planned in another guise by now.
+   */
   settle(plan: Plan): void {
     const steps = planSteps(plan)
     const open = new Set(steps.map(identity))
     const leftovers = new Set(steps.filter((step) => step.action === LEFTOVER).map((step) => step.application))
-    const tookEffect = (step: Step): boolean => {
-      if (step.action === HOLD) return leftovers.has(step.application)
-      if (step.action === RELEASE) return !leftovers.has(step.application)
-      return !open.has(identity(step))
+    const isOpen = (step: Step): boolean => {
+      if (step.action === HOLD) return !leftovers.has(step.application)
+      if (step.action === RELEASE) return leftovers.has(step.application)
+      return open.has(identity(step))
     }
-    for (const step of this.unknown) {
-      if (tookEffect(step)) this.record(draftOf(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'))
+    for (const step of this.unknown.filter((transaction) => !transaction.some(isOpen)).flat()) {
+      this.record(draftOf(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'))
     }
     this.unknown = []
   }
 
   /** Nothing more can be found out: says so of each open step, and fails with `error`. */
   giveUp(error: unknown): never {
-    recordUnknown((draft) => { this.record(draft) }, this.unknown)
+    recordUnknown((draft) => { this.record(draft) }, this.unknown.flat())
     this.unknown = []
     throw error
   }
@@ -56,6 +59,7 @@ export function recordUnknown(record: (draft: RecordDraft) => void, steps: reado
   }
 }
 
-function identity({ object, action, application, database, message }: Step): string {
-  return JSON.stringify([object, action, application, database, message])
+/** Object and action are left out: the tag that a new database lacks is planned as an adoption once the database is there. */
+function identity({ application, database, message }: Step): string {
+  return JSON.stringify([application, database, message])
 }

@@ -8,10 +8,11 @@ import type { Finding } from '../model/step.ts'
 import { finding } from '../plan/context.ts'
 import { planAdmission } from '../plan/removal.ts'
 import type { Instance } from '../server/instance.ts'
-import { areClosed, serverTime, showClosed } from '../server/removal-signals.ts'
+import { areClosed, hidePending, serverTime, showClosed, showPending } from '../server/removal-signals.ts'
 import type { SnapshotClient } from '../snapshot/client.ts'
 import { assertNotInterrupted, recordFindings } from './assess.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { reached } from './gone.ts'
 import { openInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
 import { close, type Examination, examine, isAdmissible, remove, type RemovalOrder, reopen, runPlan } from './removal.ts'
@@ -23,7 +24,20 @@ export interface DestroyDependencies extends Dependencies {
   readonly runGroup: string
   /** Of a whole snapshot, waiting for a busy instance included. */
   readonly snapshotTimeoutMs: number
+  readonly waits: RemovalWaits
 }
+
+/** How long a removal waits for what others are about to do, in milliseconds. */
+export interface RemovalWaits {
+  /** For more removals of its run; they start within moments, and one that comes later makes a snapshot of its own. */
+  readonly othersMs: number
+  /** For a closed database without a sign of why: one that starts at the same time shows up by then. */
+  readonly abandonedMs: number
+  /** For sessions of superusers (rdsadmin), which come and go. */
+  readonly superusersMs: number
+}
+
+export const REMOVAL_WAITS: RemovalWaits = { othersMs: 4_000, abandonedMs: 5_000, superusersMs: 15_000 }
 
 export interface Removal {
   readonly context: RunContext
@@ -34,15 +48,13 @@ export interface Removal {
   readonly signs: Instance | null
 }
 
-/** A removal that was cut off leaves its database closed without a sign; one that starts at the same time shows up by then. */
-const ABANDONED_MS = 5_000
 const POLL_MS = 1_000
 
 /** @throws ProvisionError, after what was closed is open again as far as it is still there. */
 export async function runRemoval(all: Removal): Promise<void> {
   let closed: readonly Departure[] = []
   try {
-    const { server, examination } = await openAndLook(all)
+    const { server, examination } = await reached(() => openAndLook(all))
     let closedAt: Date | null = null
     try {
       recordFindings(all.context.recorder, examination.findings, new Set())
@@ -81,8 +93,9 @@ interface Look {
 
 /** Under the lock, with everything in sight. A database that another removal keeps closed is waited for. */
 async function openAndLook(all: Removal): Promise<Look> {
-  const { context, dependencies, order, admin } = all
+  const { context, dependencies, order, admin, signs } = all
   const started = Date.now()
+  let isWaiting = false
   for (;;) {
     const server = await openInstance(context, admin)
     context.recorder.setServer(server.admin)
@@ -92,12 +105,17 @@ async function openAndLook(all: Removal): Promise<Look> {
       if (!isAdmissible(examination)) return { server, examination }
       const isClosed = unseen.some((name) => examination.cluster.databases.get(name)?.allowConnections === false)
       const elapsed = Date.now() - started
-      if (!isClosed || (elapsed > ABANDONED_MS && !(await areClosed(server.admin, unseen)))) {
+      if (!isClosed || (elapsed > dependencies.waits.abandonedMs && !(await areClosed(server.admin, unseen)))) {
         await runPlan(context, server, planAdmission(examination))
         return { server, examination: await examine(context, order, server) }
       }
       if (elapsed > dependencies.snapshotTimeoutMs) throw stillClosed(unseen)
-      dependencies.progress(`waiting for ${unseen.join(', ')}, closed by another removal`)
+      if (!isWaiting) {
+        // Whoever keeps it closed may be waiting for us.
+        if (signs !== null) await hidePending(signs.admin, dependencies.runGroup)
+        dependencies.progress(`waiting for ${unseen.join(', ')}, closed by another removal`)
+      }
+      isWaiting = true
     } catch (error) {
       await server.close()
       throw error
@@ -116,11 +134,12 @@ function stillClosed(databases: readonly string[]): ApplyError {
 async function closeOrRemove({ context, dependencies, signs }: Removal, server: Instance, examination: Examination): Promise<Date | null> {
   const { departures } = examination
   if (departures.length === 0) return null
-  await close(context, server, examination)
   const names = departures.filter(isSnapshotted).flatMap((departure) => departure.drops ?? [])
+  if (signs !== null) await (names.length === 0 ? hidePending : showPending)(signs.admin, dependencies.runGroup)
+  await close(context, server, examination)
   if (names.length === 0 || signs === null) {
     recordFindings(context.recorder, snapshotFindings(departures), new Set())
-    await remove(context, server, examination)
+    await remove(context, server, examination, dependencies.waits.superusersMs)
     return null
   }
   await showClosed(signs.admin, dependencies.runGroup, names)
@@ -131,9 +150,9 @@ async function closeOrRemove({ context, dependencies, signs }: Removal, server: 
 async function takeSnapshot(all: Removal, departures: readonly Departure[], closedAt: Date): Promise<void> {
   const { context, dependencies, admin, signs } = all
   const { declaration, run, recorder } = context
-  const { signal, progress, runGroup: group, snapshotTimeoutMs: timeoutMs } = dependencies
+  const { signal, progress, runGroup: group, snapshotTimeoutMs: timeoutMs, waits } = dependencies
   const client = await dependencies.snapshots(declaration.aws)
-  const order: SnapshotOrder = { client, signal, progress, timeoutMs, group, instance: declaration.instance.identifier, buildId: run.buildId, clusterName: declaration.clusterName }
+  const order: SnapshotOrder = { client, signal, progress, timeoutMs, othersMs: waits.othersMs, group, instance: declaration.instance.identifier, buildId: run.buildId, clusterName: declaration.clusterName }
   const started = Date.now()
   const record = (index: number, action: string, status: 'created' | 'no_change' | 'failed', message: string): void => {
     const departure = departures[index]
@@ -173,7 +192,7 @@ async function takeSnapshot(all: Removal, departures: readonly Departure[], clos
 
 /** Everything is checked again: the lock was not held while the snapshot was made. */
 async function removeAfterSnapshot(all: Removal, before: Examination): Promise<void> {
-  const { context } = all
+  const { context, dependencies } = all
   const { server, examination } = await openAndLook(all)
   try {
     const told = new Set(before.findings.map((item) => item.message))
@@ -182,7 +201,7 @@ async function removeAfterSnapshot(all: Removal, before: Examination): Promise<v
     const open = departures.filter((item) => isSnapshotted(item) && cluster.databases.get(item.drops ?? '')?.allowConnections === true)
     if (open.length > 0) throw new BlockedError(open.map(openedAgain))
     await close(context, server, examination)
-    await remove(context, server, examination)
+    await remove(context, server, examination, dependencies.waits.superusersMs)
     const staying = before.departures.filter((item) => !departures.some((other) => other.username === item.username))
     await reopen(context, server, staying)
   } finally {

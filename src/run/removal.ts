@@ -31,9 +31,6 @@ export interface Examination extends RemovalInput {
   readonly findings: readonly Finding[]
 }
 
-/** How long superusers' sessions (rdsadmin) are waited for; they come and go. */
-const SUPERUSER_PATIENCE_MS = 15_000
-
 /**
  * Looks at what is to go and at what stands in its way.
  * @throws BlockedError with everything that does; nothing was changed.
@@ -73,9 +70,9 @@ export async function runPlan(run: RunContext, server: Instance, plan: Plan): Pr
   // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
   const failures = execution.failures.filter(({ code }) => code !== '3D000' && code !== '42704').map((failure) => ({ ...failure, code: '' }))
   const withNames = await Promise.all(failures.map(async (failure) => ({ ...failure, message: failure.message + (await whoIsThere(server, failure.step.database)) })))
-  recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown)
+  recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown.flat())
   assertApplied(run, { ...execution, failures: withNames })
-  const open = [...execution.unknown, ...execution.skipped]
+  const open = [...execution.unknown.flat(), ...execution.skipped]
   if (execution.lost !== null || open.length > 0) throw broken(execution.lost?.message ?? 'the connection broke', open.map((step) => step.message))
 }
 
@@ -105,9 +102,9 @@ export async function close(run: RunContext, server: Instance, examination: Exam
 }
 
 /** @throws ApplyError */
-export async function remove(run: RunContext, server: Instance, examination: Examination): Promise<void> {
+export async function remove(run: RunContext, server: Instance, examination: Examination, superusersMs: number): Promise<void> {
   const { departures } = examination
-  await superusersGone(run, server, droppedDatabases(departures))
+  await superusersGone(run, server, droppedDatabases(departures), superusersMs)
   for (const plan of removalPlans(examination).removal) await runPlan(run, server, plan)
   const left = await wholeCluster(run, server)
   const problems = departures.flatMap(({ application, username, drops }): Problem[] => [
@@ -122,9 +119,9 @@ function stillThere(application: string, what: string): Problem {
 }
 
 /** Nobody but a superuser may end their sessions: they are waited for, and the drop then names those that stay. */
-async function superusersGone({ dependencies: { signal, progress } }: RunContext, server: Instance, databases: readonly string[]): Promise<void> {
+async function superusersGone({ dependencies: { signal, progress } }: RunContext, server: Instance, databases: readonly string[], patienceMs: number): Promise<void> {
   if (databases.length === 0) return
-  const end = Date.now() + SUPERUSER_PATIENCE_MS
+  const end = Date.now() + patienceMs
   while (Date.now() < end) {
     assertNotInterrupted(signal)
     const [rows = []] = await server.admin.query([sessions([], databases)])

@@ -60,7 +60,7 @@ async function read(options: StartOptions): Promise<Read> {
   let text = ''
   try {
     text = decodeInput(await readInput(options))
-    return { text, parsed: parseDeclaration(text), problems: [] }
+    return { text, parsed: parseDeclaration(text, options.command === 'destroy' ? 'removal' : 'stack'), problems: [] }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     return { text, parsed: error instanceof DeclarationError ? error.readable : null, problems: error.problems }

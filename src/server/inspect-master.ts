@@ -1,5 +1,6 @@
 /** What the master may grant, which pg_auth_members alone does not tell: rights come through other roles too. */
 import { literal } from '../sql/quote.ts'
+import { RESTRICTS_PASSWORDS } from './cluster-queries.ts'
 import { flag, text } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -21,7 +22,7 @@ export async function inspectMaster(session: Session, roles: readonly string[]):
   const [rows = [], [setting] = []] = await session.query([
     `SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN (${names})
       AND (me.rolsuper OR ${may})`,
-    `SELECT coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes') AS restricts`,
+    `SELECT ${RESTRICTS_PASSWORDS} AS restricts`,
   ])
   return { grantable: new Set(rows.map((row) => text(row, 'name'))), restrictsPasswords: setting !== undefined && flag(setting, 'restricts') }
 }

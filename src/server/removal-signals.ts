@@ -17,6 +17,11 @@ export async function showPending(session: Session, group: string): Promise<void
   await session.query([`SET application_name = ${literal(pendingName(group))}`])
 }
 
+/** This removal closes nothing for a snapshot, or not before another one has ended: nobody should wait for it. */
+export async function hidePending(session: Session, group: string): Promise<void> {
+  await session.query([`SET application_name = ${literal(`rds-provision removal ${group}`)}`])
+}
+
 /** These databases are closed by a removal that is under way; it no longer keeps others of its run waiting. */
 export async function showClosed(session: Session, group: string, databases: readonly string[]): Promise<void> {
   await session.query([

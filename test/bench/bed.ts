@@ -21,6 +21,8 @@ export interface Bed {
   readonly proxy: Proxy
   /** What is to be made: one database with its owner for each application. */
   readonly logins: readonly Login[]
+  /** One more, that is not to be made at first. */
+  readonly another: Login
   /** The module's variables; they go through the proxy. */
   readonly variables: Variables
   stop(): Promise<void>
@@ -32,9 +34,10 @@ export async function makeBed(version: PostgresVersion, applications: number, ro
   const proxy = await startProxy(server.port, roundTripMs / 2)
   const logins = Array.from({ length: applications }, (_, index) => loginOf(`app${String(index).padStart(4, '0')}`))
   aws.putLogin(ADMIN_SECRET, server.admin.user, server.admin.password)
-  for (const { application, username, password } of logins) aws.putLogin(`platform/dev/${application}/postgres`, username, password)
+  const another = loginOf('another')
+  for (const { application, username, password } of [...logins, another]) aws.putLogin(`platform/dev/${application}/postgres`, username, password)
   return {
-    server, aws, proxy, logins,
+    server, aws, proxy, logins, another,
     variables: {
       environment: 'dev',
       instance: { host: server.host, port: server.port, identifier: 'bench', resource_id: 'db-BENCH' },

@@ -6,7 +6,7 @@ const WIDTH = 760
 const LABELS = 240
 const BAR = 18
 const ROW = 26
-const TITLES: Readonly<Record<Work, string>> = { cold: 'from nothing', again: 'again, nothing to do', plan: 'terraform plan, nothing changed' }
+const TITLES: Readonly<Record<Work, string>> = { cold: 'from nothing', again: 'again, nothing to do', plan: 'terraform plan, nothing changed', 'one more': 'one application more' }
 
 /** @param rows of one number of applications and one round trip time */
 export function chartOf(rows: readonly Row[], title: string): string {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: this module, its bundle alone, hand-written SQL and the `postgresql` provider do the same work on servers
- * of the same kind, one after the other, in one run. Writes results/bench.json, results/bench.md and results/bench.svg.
+ * `npm run bench`: this module, its bundle alone, hand-written SQL, the `postgresql` provider and the Python script do the same
+ * work on servers of the same kind, one after the other, in one run. Writes results/bench.json, results/bench.md and results/bench.svg.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
@@ -9,16 +9,18 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { POSTGRES_VERSIONS, type PostgresVersion } from '../support/postgres.ts'
 import { prepareTerraform, type Terraform } from '../support/terraform.ts'
+import { aimsOf } from './aims.ts'
 import { type Bed, makeBed } from './bed.ts'
 import { bundleRunner } from './candidates/bundle.ts'
 import { plainSqlRunner } from './candidates/plain-sql.ts'
 import { providerRunner } from './candidates/provider.ts'
+import { pythonRunner } from './candidates/python.ts'
 import { terraformRunner } from './candidates/terraform.ts'
 import { chartOf } from './chart.ts'
 import { measure, type Runner, type Sample, WORKS } from './measure.ts'
 import { bareRunner } from './plans.ts'
 import { startUp } from './start-up.ts'
-import { OURS, rowsOf, tableOf } from './table.ts'
+import { BARE, OURS, PLAIN_SQL, PROVIDER, PYTHON, rowsOf, SCRIPT, tableOf } from './table.ts'
 
 const HELP = `npm run bench -- [options]
   --applications 1,20,100,1000   how many (default 1,20,100)
@@ -27,6 +29,7 @@ const HELP = `npm run bench -- [options]
   --postgres 15                  major version of the server
   --provider FILE                terraform-provider-postgresql (cyrilgdn/postgresql); without it, it is left out
   --provider-limit 100           the most applications that the provider is measured with
+  --python-script FILE           rds_provision.py, which this project replaces; without it, it is left out
   --only NAME                    candidates whose name contains this; may be repeated
   --output FOLDER                where the results go (default test/bench/results)
 `
@@ -39,6 +42,7 @@ const { values: options } = parseArgs({
     postgres: { type: 'string', default: '15' },
     provider: { type: 'string' },
     'provider-limit': { type: 'string', default: '100' },
+    'python-script': { type: 'string' },
     only: { type: 'string', multiple: true, default: [''] },
     output: { type: 'string', default: fileURLToPath(new URL('results/', import.meta.url)) },
     help: { type: 'boolean', default: false },
@@ -53,14 +57,15 @@ interface Candidate {
 }
 
 function candidatesOf({ program }: Terraform): Candidate[] {
-  const { provider } = options
+  const { provider, 'python-script': script } = options
   const all: Candidate[] = [
     { name: OURS, limit: Infinity, start: terraformRunner },
-    { name: 'the script alone', limit: Infinity, start: bundleRunner },
-    { name: 'plain SQL, 4 connections', limit: Infinity, start: (bed) => plainSqlRunner(bed, 4) },
+    { name: SCRIPT, limit: Infinity, start: bundleRunner },
+    { name: PLAIN_SQL, limit: Infinity, start: (bed) => plainSqlRunner(bed, 4) },
     { name: 'plain SQL, 1 connection', limit: 100, start: (bed) => plainSqlRunner(bed, 1) },
-    { name: 'bare terraform_data', limit: Infinity, start: (bed) => bareRunner(bed, program) },
-    ...(provider === undefined ? [] : [{ name: 'postgresql provider', limit: Number(options['provider-limit']), start: (bed: Bed) => providerRunner(bed, program, provider) }]),
+    { name: BARE, limit: Infinity, start: (bed) => bareRunner(bed, program) },
+    ...(provider === undefined ? [] : [{ name: PROVIDER, limit: Number(options['provider-limit']), start: (bed: Bed) => providerRunner(bed, program, provider) }]),
+    ...(script === undefined ? [] : [{ name: PYTHON, limit: 100, start: (bed: Bed) => pythonRunner(bed, script) }]),
   ]
   return all.filter(({ name }) => options.only.some((part) => name.includes(part)))
 }
@@ -135,7 +140,7 @@ async function write(results: Results): Promise<void> {
   const rows = rowsOf(results.samples)
   const { node, help, firstByte } = results.start
   const about = [...Object.entries(results.machine).map(([key, value]) => `${key}: ${value}`), `load at the start: ${results.load.map((value) => value.toFixed(1)).join(', ')}`]
-  const text = `${tableOf(rows)}\n\nStart-up, medians: --help ${help.toFixed(2)} s, first byte to the server ${firstByte.toFixed(2)} s (node itself ${node.toFixed(2)} s).\n\n${about.join('; ')}. ${results.at}\n`
+  const text = `${aimsOf(rows, results.start)}\n\n${tableOf(rows)}\n\nStart-up, medians: --help ${help.toFixed(2)} s, first byte to the server ${firstByte.toFixed(2)} s (node itself ${node.toFixed(2)} s).\n\n${about.join('; ')}. ${results.at}\n`
   await mkdir(options.output, { recursive: true })
   await writeFile(join(options.output, 'bench.json'), `${JSON.stringify({ ...results, rows }, null, 1)}\n`)
   await writeFile(join(options.output, 'bench.md'), text)

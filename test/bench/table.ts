@@ -15,7 +15,13 @@ export interface Row {
   readonly megabytes: number | null
 }
 
+/** Names of the candidates. */
 export const OURS = 'terraform apply, this module'
+export const SCRIPT = 'the script alone'
+export const PLAIN_SQL = 'plain SQL, 4 connections'
+export const BARE = 'bare terraform_data'
+export const PROVIDER = 'postgresql provider'
+export const PYTHON = 'the Python script'
 
 export function rowsOf(samples: readonly Sample[]): Row[] {
   const groups = new Map<string, Sample[]>()

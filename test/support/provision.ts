@@ -1,45 +1,30 @@
 /** A bed for tests of the main job: an RDS-like server and the AWS stub, on which declarations are planned and applied. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type pg from 'pg'
 import * as v from 'valibot'
-import { BlockedError, type Problem } from '../../src/errors.ts'
-import { readEnvironment } from '../../src/input/environment.ts'
-import type { AccessMatrix } from '../../src/model/access.ts'
-import type { AuditDocument, AuditRecord } from '../../src/model/audit.ts'
+import { BlockedError } from '../../src/errors.ts'
 import type { Command } from '../../src/model/run.ts'
 import type { Step } from '../../src/model/step.ts'
 import type { Preview } from '../../src/report/preview/preview.ts'
 import { apply } from '../../src/run.ts'
-import { awsDependencies } from '../../src/run/aws.ts'
 import type { Dependencies } from '../../src/run/dependencies.ts'
+import { destroy, previewDestroy } from '../../src/run/destroy.ts'
 import { preview } from '../../src/run/preview.ts'
-import { start } from '../../src/run/start.ts'
+import type { DestroyDependencies } from '../../src/run/removal-rounds.ts'
 import { type Aws, startAws } from './aws.ts'
 import { type Ended, launchBundle, type Launched } from './launch.ts'
-import { POSTGRES_VERSIONS, type PostgresVersion, type Server, type ServerOptions, startServer } from './postgres.ts'
+import { type PostgresVersion, type Server, type ServerOptions, startServer } from './postgres.ts'
+import { endedWell, type Outcome } from './provision/outcome.ts'
+import { begin, beginRemoval, dependencies as standard, destroyDependencies, type Entry, markerOf, type Target, targetOf } from './provision/runs.ts'
 
-const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
+export type { Outcome } from './provision/outcome.ts'
+export type { Entry, Target } from './provision/runs.ts'
+export { VERSIONS } from './provision/versions.ts'
+
 /** A result in row mode `array`. */
 const Rows = v.object({ rows: v.array(v.array(v.unknown())) })
 const ADMIN_SECRET = 'platform/dev/rds/provisioner'
-
-/** One entry of `application_databases`, as a caller writes it. */
-export type Entry = Readonly<Record<string, unknown>>
-
-/**
- * The servers that tests of the main job run on: one below 16 and one from 16 on (14 has no package for every platform);
- * with RDS_PROVISION_TEST_VERSIONS=all every version.
- */
-export const VERSIONS: readonly PostgresVersion[] = process.env['RDS_PROVISION_TEST_VERSIONS'] === 'all'
-  ? POSTGRES_VERSIONS.filter(isInstalled)
-  : [isInstalled(14) ? 14 : 15, 16]
-
-function isInstalled(version: PostgresVersion): boolean {
-  return existsSync(`${CHECKOUT}node_modules/postgres-${version}-${process.platform}-${process.arch}`)
-}
 
 /** Starts a bed before the tests of a file and ends it after them; the result gives it to a test. */
 export function bedFor(version: PostgresVersion, options: Omit<ServerOptions, 'version'> = {}): () => Bed {
@@ -77,15 +62,6 @@ export class Bed {
   async stop(): Promise<void> {
     await Promise.all([this.server.stop(), this.aws.stop()])
   }
-}
-
-/** What one run gave. */
-export interface Outcome {
-  readonly audit: AuditDocument
-  readonly records: readonly AuditRecord[]
-  readonly problems: readonly Problem[]
-  /** Where `governance_dir` is declared. */
-  readonly matrix: AccessMatrix | null
 }
 
 export class Stack {
@@ -160,25 +136,40 @@ export class Stack {
 
   /** Applies in process, with the real AWS SDK. */
   async apply(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
-    const begun = await this.#start('apply')
-    if (begun.error !== null) throw begun.error
-    const { recorder, end, problems, matrix } = await apply(begun.parsed.declaration, begun.run, { ...this.#dependencies(), ...dependencies })
+    const begun = await this.#begin('apply')
+    const { recorder, end, problems, matrix } = await apply(begun.parsed.declaration, begun.run, { ...standard(), ...dependencies })
     const audit = recorder.finish(end)
     return { audit, records: audit.records, problems, matrix }
   }
 
   /** @throws Error with everything that was wrong, where a run did not end well. */
   async applyOk(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
-    const outcome = await this.apply(dependencies)
-    if (outcome.audit.run.exit_code !== 0) throw new Error(outcome.audit.run.error ?? 'failed without an error')
-    return outcome
+    return endedWell(await this.apply(dependencies))
+  }
+
+  /** Removes in process: by the module's marker where the application is declared, else as a teardown script does. */
+  async destroy(target: Target, dependencies: Partial<DestroyDependencies> = {}): Promise<Outcome> {
+    const { request, begun } = await this.#beginRemoval(target)
+    const { recorder, end, problems } = await destroy(request, begun.run, { ...destroyDependencies(begun), ...dependencies })
+    const audit = recorder.finish(end)
+    return { audit, records: audit.records, problems, matrix: null }
+  }
+
+  /** @throws Error with everything that was wrong, where a removal did not end well. */
+  async destroyOk(target: Target, dependencies: Partial<DestroyDependencies> = {}): Promise<Outcome> {
+    return endedWell(await this.destroy(target, dependencies))
+  }
+
+  /** What `destroy --dry-run` finds, blocked or not. */
+  async previewDestroy(target: Target, dependencies: Partial<DestroyDependencies> = {}): Promise<Preview> {
+    const { request, begun } = await this.#beginRemoval(target)
+    return previewDestroy(request, begun.run, { ...destroyDependencies(begun), ...dependencies })
   }
 
   /** What `plan` finds, blocked or not. */
   async preview(dependencies: Partial<Dependencies> = {}): Promise<Preview> {
-    const begun = await this.#start('plan')
-    if (begun.error !== null) throw begun.error
-    return preview(begun.parsed.declaration, begun.run, { ...this.#dependencies(), ...dependencies })
+    const begun = await this.#begin('plan')
+    return preview(begun.parsed.declaration, begun.run, { ...standard(), ...dependencies })
   }
 
   /** The steps that an apply would take now. @throws BlockedError */
@@ -213,6 +204,11 @@ export class Stack {
     }
   }
 
+  /** What the module's marker of an application passes to the script when it is destroyed. */
+  marker(application: string): Entry {
+    return markerOf(this.input(), application, { database_name: this.database(application), username: this.username(application), secret_id: this.secretId(application) })
+  }
+
   get #environment(): string {
     return String(this.variables['environment'])
   }
@@ -228,19 +224,24 @@ export class Stack {
     }
   }
 
-  #environmentOfRun(): Record<string, string> {
-    return { ...this.#bed.aws.env, RDS_PROVISION_RUN_ID: randomUUID(), RDS_PROVISION_INPUT: JSON.stringify(this.input()), ...this.env }
+  #environmentOfRun(input = this.input()): Record<string, string> {
+    return { ...this.#bed.aws.env, RDS_PROVISION_RUN_ID: randomUUID(), RDS_PROVISION_INPUT: JSON.stringify(input), ...this.env }
   }
 
-  async #start(command: Command): ReturnType<typeof start> {
+  #inProcess(input: Entry): Record<string, string> {
     this.#ensureSecrets()
     Object.assign(process.env, this.#bed.aws.env)
-    const variables = this.#environmentOfRun()
-    const environment = readEnvironment(variables)
-    return start({ command, inputFile: null, variables, environment, cwd: CHECKOUT, startedAt: new Date(), needsBuildId: () => command === 'apply' })
+    return this.#environmentOfRun(input)
   }
 
-  #dependencies(): Dependencies {
-    return { ...awsDependencies, now: () => new Date(), signal: new AbortController().signal, sinks: [], progress: () => {}, defaultCaFile: null }
+  #begin(command: Command): ReturnType<typeof begin> {
+    return begin(command, this.#inProcess(this.input()))
+  }
+
+  #beginRemoval(target: Target): ReturnType<typeof beginRemoval> {
+    const { by, value } = targetOf(target)
+    const input = by === 'application' && this.applications[value] !== undefined ? this.marker(value) : this.input()
+    const buildId = String(this.variables['build_id'])
+    return beginRemoval(target, { RDS_PROVISION_BUILD_ID: buildId, ...this.#inProcess(input) })
   }
 }

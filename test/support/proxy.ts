@@ -65,11 +65,12 @@ export async function startProxy(upstream: number, delay = 0): Promise<Proxy> {
 }
 
 async function listenOnLoopback(accept: (client: Socket) => void): Promise<{ port: number; all: Listener[] }> {
-  const first = createServer(accept).listen(0, '127.0.0.1')
+  // Half open: a client that ends its side waits for the server's end, by which PostgreSQL has given the slot back.
+  const first = createServer({ allowHalfOpen: true }, accept).listen(0, '127.0.0.1')
   await once(first, 'listening')
   const address = first.address()
   if (address === null || typeof address === 'string') throw new Error('The proxy has no port.')
-  const second = createServer(accept).listen(address.port, '::1')
+  const second = createServer({ allowHalfOpen: true }, accept).listen(address.port, '::1')
   try {
     await once(second, 'listening')
     return { port: address.port, all: [first, second] }
@@ -99,8 +100,13 @@ function carry(client: Socket, upstream: number, state: State): void {
   state.connections += 1
   state.openNow += 1
   state.mostOpen = Math.max(state.mostOpen, state.openNow)
-  client.on('close', () => (state.openNow -= 1))
-  const server = connect(upstream, 'localhost')
+  let isOpen = true
+  const ended = (): void => {
+    if (isOpen) state.openNow -= 1
+    isOpen = false
+  }
+  client.on('end', ended).on('close', ended)
+  const server = connect({ port: upstream, host: 'localhost', allowHalfOpen: true })
   const turn: Turn = { last: 'server', doom: null }
   const { delay } = state
   // Timers of equal length fire in the order they were set, so bytes and the end keep theirs.
@@ -113,6 +119,7 @@ function carry(client: Socket, upstream: number, state: State): void {
   for (const [socket, other] of [[client, server], [server, client]] as const) {
     socket.setNoDelay(true)
     state.open.add(socket)
+    socket.on('end', () => { later(() => { other.end() }) })
     socket.on('error', () => socket.destroy()) // the other end learns of it by `close`
     socket.on('close', () => {
       state.open.delete(socket)

@@ -12,6 +12,11 @@ export async function terraformRunner(bed: Bed): Promise<Runner> {
       cold: () => succeed(stack, ['apply', '-no-color', '-auto-approve']),
       again: () => succeed(stack, ['apply', '-no-color', '-auto-approve', '-replace=module.databases.null_resource.provision']),
       plan: () => succeed(stack, ['plan', '-no-color']),
+      'one more': async () => {
+        stack.applications = applicationsOf([...bed.logins, bed.another])
+        await stack.prepare()
+        return succeed(stack, ['apply', '-no-color', '-auto-approve'])
+      },
     },
     remove: () => stack.remove(),
   }

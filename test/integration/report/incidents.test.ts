@@ -125,6 +125,9 @@ test.serial('an unknown build or application: an empty report that says so, exit
     t.regex(stdout, /HISTORY\nNothing matches\.$/)
     t.regex(stdout, /RUNS\nNo run matches\.\n/)
   }
+  const { code, stdout } = await report('--input', declaration, '--connect', '--application', 'nobody')
+  t.is(code, 0)
+  for (const says of ['ACCESS NOW\nNothing matches.', 'GRANTED OUTSIDE OF RDS-PROVISION\nNothing matches.', 'DRIFT\nNothing that was asked for differs', 'No login of nobody expires']) t.true(stdout.includes(says), says)
 })
 
 test.serial('nothing to report from, and folders that are not there, are told', async (t) => {

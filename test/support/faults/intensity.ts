@@ -5,7 +5,8 @@ import { appendFileSync } from 'node:fs'
 export const IS_WHOLE = process.env['RDS_PROVISION_FAULTS'] === 'whole'
 
 /** What a figure counts; `npm run test:faults` adds up equal ones. */
-export type Figure = 'cut points' | 'rounds' | 'processes' | 'properties' | 'cases' | 'events' | 'planted traps' | 'versions'
+export const FIGURES = ['cut points', 'cut points that converged', 'rounds', 'processes', 'properties', 'cases', 'events', 'planted traps', 'versions'] as const
+export type Figure = (typeof FIGURES)[number]
 
 /** Adds to a figure. Each line is written at once, so that parallel processes do not mix. */
 export function count(figure: Figure, title: string, amount = 1): void {

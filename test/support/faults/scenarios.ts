@@ -1,10 +1,12 @@
-/** The changes that the crash sweep cuts: a first run with every kind of step, an update, a password, an adoption. */
+/** The changes that the crash sweep cuts: a first run with every kind of step, an update, passwords, rotations, an adoption, removals. */
 import { randomBytes } from 'node:crypto'
 import type { Bed, Entry, Stack } from '../provision.ts'
+import { beginRotation, STEPS } from '../rotation.ts'
+import type { Leg } from './cut.ts'
 import type { Scenario } from './sweep.ts'
 
 const OWNED = ['shop_dev_db', 'other_dev_db', 'token_dev_db']
-const LOGINS = ['shop_dev_user', 'ed_dev_user', 'rd_dev_user', 'other_dev_user', 'token_dev_user']
+const LOGINS = ['shop_dev_user', 'ed_dev_user', 'rd_dev_user', 'rd_dev_user_clone', 'other_dev_user', 'token_dev_user']
 const SHARED = { database_name: 'shop_dev_db' }
 
 /** IAM logins need an admin that logs in by IAM from 16 on (design §5 fact 13). */
@@ -90,7 +92,57 @@ export function adoption(bed: Bed): Scenario {
     await server.sql(`SET ROLE shop_dev_user; CREATE SCHEMA mart; CREATE TABLE mart.t (id serial PRIMARY KEY); GRANT USAGE ON SCHEMA mart TO rd_dev_user; GRANT SELECT ON mart.t TO rd_dev_user; RESET ROLE`, [], 'shop_dev_db')
     await server.forget('shop_dev_db')
   }
-  return { title: 'adoption', stack, legs: [{ title: 'adoption', prepare }] }
+  return { title: 'adoption', stack, legs: [{ title: 'adoption', prepare, adopts: true }] }
 }
 
-export const SCENARIOS = [firstRun, update, password, adoption] as const
+/** AWS's rotation: under way, ended, and with the second of two users. */
+export function rotation(bed: Bed): Scenario {
+  const stack = bed.declare(everyKind(bed))
+  const { server, aws } = bed
+  let isMade = false
+  let single = beginRotation(aws, server, stack.secretId('shop'), null)
+  const underWay = async (): Promise<void> => {
+    if (!isMade) await makeContent(bed, stack)
+    isMade = true
+    single = beginRotation(aws, server, stack.secretId('shop'), null)
+    for (const step of STEPS.slice(0, 2)) await single.run(step)
+  }
+  const ended = async (): Promise<void> => {
+    for (const step of STEPS.slice(2)) await single.run(step)
+  }
+  const alternating = async (): Promise<void> => {
+    // From 16 on only who made a role may grant it (design §5 fact 9).
+    const other = beginRotation(aws, server, stack.secretId('rd'), server.version >= 16 ? server.admin : server.master)
+    for (const step of STEPS) await other.run(step)
+  }
+  return {
+    title: 'rotation', stack,
+    legs: [{ title: 'rotation under way', prepare: underWay }, { title: 'rotation ended', prepare: ended }, { title: 'rotation of two users', prepare: alternating }],
+  }
+}
+
+/** A reader and an editor of a database that stays, and an owner with its database. */
+export function removal(bed: Bed): Scenario {
+  const gone = { cleanup_policy: 'delete' }
+  const stack = bed.declare({ shop: { schemas: ['public', 'mart'] }, ed: { ...SHARED, ...gone, access_level: 'editor' }, rd: { ...SHARED, ...gone, access_level: 'reader' }, other: gone })
+  let isMade = false
+  const leg = (removes: string, title: string): Leg => ({
+    title, removes,
+    prepare: async () => {
+      if (!isMade) await makeContent(bed, stack)
+      isMade = true
+      await stack.applyOk()
+    },
+  })
+  return { title: 'removal', stack, legs: [leg('rd', 'removal of a reader'), leg('ed', 'removal of an editor'), leg('other', 'removal of an owner')] }
+}
+
+export function removalWithSnapshot(bed: Bed): Scenario {
+  bed.aws.putInstance('db-1')
+  const stack = bed.declare({ other: { cleanup_policy: 'snapshot-and-delete' } })
+  const prepare = async (): Promise<void> => {
+    await wipe(bed)
+    await stack.applyOk()
+  }
+  return { title: 'removal with a snapshot', stack, legs: [{ title: 'removal with a snapshot', removes: 'other', prepare }] }
+}

@@ -1,5 +1,5 @@
-/** The module's own files: formatted, documented, its native tests pass, its examples call it as it wants to be called. */
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+/** The module's own files: formatted, documented, its examples call it as it wants to be called. */
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -18,19 +18,6 @@ test('the tables of the README are what the sources say', async (t) => {
   const readme = await readFile(README, 'utf8')
   t.is(readme, await currentReadme(readme), 'run npx tsx test/terraform/module/update-readme.ts')
   for (const variable of ['application_databases', 'connect_through', 'secret_versions']) t.regex(readme, new RegExp(`^\\| \`${variable}\` \\| .+ \\| .+ \\| .+ \\|$`, 'm'))
-})
-
-test('the native tests pass', async (t) => {
-  const { program, env } = await prepareTerraform()
-  const folder = await mkdtemp(join(tmpdir(), 'rds-provision-native-'))
-  const module = await copyModule(folder, 'module')
-  await cp(join(MODULE, 'tests'), join(module, 'tests'), { recursive: true })
-  const run = (...args: string[]) => execa(program.command, [...args, '-no-color'], { cwd: module, env: { ...env, CHECKPOINT_DISABLE: '1' }, reject: false, all: true })
-  await run('init')
-  const { exitCode, all } = await run('test')
-  t.is(exitCode, 0, all)
-  t.regex(all, /Success! [1-9]\d+ passed, 0 failed/)
-  await rm(folder, { recursive: true })
 })
 
 /**

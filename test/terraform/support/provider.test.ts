@@ -6,13 +6,15 @@ import test, { type ExecutionContext } from 'ava'
 import { findProgram } from '../../support/terraform/program.ts'
 import { prepareProvider } from '../../support/terraform/provider.ts'
 
-/** An empty folder that is the whole PATH while the test runs. */
+/** An empty folder that is the whole PATH while the test runs; no program is named otherwise. */
 async function onlyPath(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-path-'))
-  const path = process.env['PATH']
+  const { PATH, RDS_PROVISION_TEST_TERRAFORM: named } = process.env
   process.env['PATH'] = folder
+  delete process.env['RDS_PROVISION_TEST_TERRAFORM']
   t.teardown(async () => {
-    process.env['PATH'] = path
+    process.env['PATH'] = PATH
+    if (named !== undefined) process.env['RDS_PROVISION_TEST_TERRAFORM'] = named
     await rm(folder, { recursive: true, force: true })
   })
   return folder

@@ -21,7 +21,11 @@ const entry = fc.record(
   },
   { requiredKeys: [] },
 )
-const applications = fc.dictionary(fc.oneof(anyText, fc.stringMatching(/^[a-z][a-z0-9_-]{0,60}$/)), fc.oneof(entry, fc.jsonValue()), { maxKeys: 5 })
+const applications = fc.dictionary(
+  fc.oneof({ weight: 9, arbitrary: fc.stringMatching(/^[a-z][a-z0-9_-]{0,60}$/) }, anyText),
+  fc.oneof({ weight: 5, arbitrary: fc.constant({}) }, { weight: 5, arbitrary: entry }, fc.jsonValue()),
+  { maxKeys: 5 },
+)
 
 /** The declaration, or null where it is refused with problems. Anything else that is thrown fails the property. */
 function accepted(work: () => ParsedInput): ParsedInput | null {

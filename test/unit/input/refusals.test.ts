@@ -179,6 +179,15 @@ test('an entry in error hides no second owner of another database', (t) => {
   t.deepEqual(fieldsOf(() => parseApps(entries)), ['a/access_level', 'c/access_level'])
 })
 
+test('a removal may name an editor or reader alone, which is all that its marker knows', (t) => {
+  const guests = { ed: { database_name: 'd', access_level: 'editor' }, rd: { database_name: 'd', access_level: 'reader' } }
+  const json = JSON.stringify({ ...LEAST, application_databases: guests })
+  t.deepEqual(fieldsOf(() => parseDeclaration(json)), ['ed/access_level'])
+  const { declaration } = parseDeclaration(json, 'removal')
+  t.deepEqual(declaration.applications.map(({ name, database, accessLevel }) => [name, database, accessLevel]), [['ed', 'd', 'editor'], ['rd', 'd', 'reader']])
+  t.deepEqual(declaration.databases, [])
+})
+
 test('what describes the database stands in its owner’s entry', (t) => {
   const guest = { database_name: 'd', access_level: 'reader', encoding: 'UTF8', locale: 'C', database_connection_limit: 1 }
   t.deepEqual(fieldsOf(() => parseApps({ own: { database_name: 'd' }, guest })), ['guest/database_connection_limit', 'guest/encoding', 'guest/locale'])

@@ -28,7 +28,7 @@ const GOOD = "test('good one', (t) => t.pass())\n"
 
 test('passed and failed tests are counted, failures shown with their difference, skipped ones left out', async (t) => {
   const text = `${IMPORT}${GOOD}test('bad one', (t) => t.is(41, 42))\ntest.skip('left out', (t) => t.pass())`
-  const { output, count: counted } = await count(t, "suite('Tests', 'test/**')", { 'a.test.js': text })
+  const { output, count: counted } = await count(t, "suite('Tests', ['test/**'])", { 'a.test.js': text })
   t.deepEqual(counted, { passed: 1, failed: 1 })
   t.regex(output, /✔ good one/)
   t.regex(output, /✘ bad one\n[\s\S]*41[\s\S]*42/)
@@ -39,11 +39,11 @@ test('what is no test result fails too: a crash, a file that does not load, proc
   const crash = `${IMPORT}test('waits', async (t) => { setTimeout(() => { throw new Error('later') }, 1); await new Promise((done) => setTimeout(done, 1000)); t.pass() })`
   const broken = { crash, unloadable: "throw new Error('no')", exiting: `${IMPORT}${GOOD}process.exit(0)`, empty: IMPORT }
   for (const [name, text] of Object.entries(broken)) {
-    const { output } = await count(t, "suite('Tests', 'test/**')", { 'a.test.js': text })
+    const { output } = await count(t, "suite('Tests', ['test/**'])", { 'a.test.js': text })
     t.notRegex(output, / 0 failed/, name)
     t.regex(output, /✘/, name)
   }
-  t.deepEqual((await count(t, "suite('Tests', 'none/**')")).count, { passed: 0, failed: 1 })
+  t.deepEqual((await count(t, "suite('Tests', ['none/**'])")).count, { passed: 0, failed: 1 })
 })
 
 test('a check counts as one, and speaks only when it fails', async (t) => {

@@ -1,0 +1,109 @@
+/** One run, cut off at one exchange with the server; and whether its audit tells the truth of it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { STATUSES } from '../../../src/model/audit.ts'
+import type { Bed, Outcome, Stack } from '../provision.ts'
+import type { CutMode, Proxy } from '../proxy.ts'
+import { effective, quiet, told, type Told, untruths } from './truth.ts'
+
+/**
+ * `dead`: the network stays away until the run has ended. `blink`: it is back at once, and an apply itself converges.
+ * `kill`: SIGKILL to the process of the bundle, once the server has the message.
+ */
+export type Aftermath = 'dead' | 'blink' | 'kill'
+
+export interface Cut {
+  readonly mode: CutMode
+  readonly aftermath: Aftermath
+}
+
+export const BEFORE: Cut = { mode: 'before', aftermath: 'dead' }
+export const AFTER: Cut = { mode: 'after', aftermath: 'dead' }
+export const KILL: Cut = { mode: 'kill', aftermath: 'kill' }
+export const BEFORE_BLINK: Cut = { mode: 'before', aftermath: 'blink' }
+export const AFTER_BLINK: Cut = { mode: 'after', aftermath: 'blink' }
+
+/** One change, from a state that it makes itself. */
+export interface Leg {
+  readonly title: string
+  /** Brings the server and the declaration to where the run starts. */
+  readonly prepare: () => Promise<void>
+  /** The application that is removed; without it, the run is an apply. */
+  readonly removes?: string
+  readonly adopts?: true
+}
+
+export async function runLeg(stack: Stack, { removes }: Leg): Promise<Outcome> {
+  return removes === undefined ? stack.apply() : stack.destroy(removes)
+}
+
+export interface CutRun {
+  /** The run got as far as this exchange. */
+  readonly isReached: boolean
+  /** What was not as it must be, one line each. */
+  readonly faults: readonly string[]
+}
+
+type Arm = (then: () => void) => void
+
+/** Runs a leg over the proxy, which cuts it off at an exchange. Afterwards the network is there again, and nobody is left on the server. */
+export async function cutOff(bed: Bed, proxy: Proxy, stack: Stack, leg: Leg, { mode, aftermath }: Cut, flight: number): Promise<CutRun> {
+  let isReached = false
+  const mark = await bed.server.mark()
+  proxy.reset()
+  const arm: Arm = (then) => {
+    proxy.cutAt(flight, mode, () => {
+      isReached = true
+      then()
+    })
+  }
+  const faults: string[] = []
+  let tale: Told
+  if (aftermath === 'kill') tale = await killed(stack, leg, arm)
+  else {
+    arm(() => { if (aftermath === 'blink') setTimeout(() => { proxy.reset() }, 20) })
+    const { audit, records } = await runLeg(stack, leg)
+    tale = told(records)
+    faults.push(...wrongEnd(audit.run, leg, aftermath, isReached))
+    if (aftermath === 'blink' && leg.removes !== undefined) faults.push(...(await closed(bed)))
+  }
+  await quiet(bed.server)
+  proxy.reset()
+  const lies = untruths(tale, effective(await bed.server.logSince(mark)))
+  // Whoever is killed can claim nothing more; what it did claim must be so.
+  return { isReached, faults: [...faults, ...lies.filter((lie) => aftermath !== 'kill' || lie.startsWith('claimed'))] }
+}
+
+function wrongEnd({ exit_code: code, error }: Outcome['audit']['run'], { removes }: Leg, aftermath: Aftermath, isReached: boolean): string[] {
+  const mustEndWell = !isReached || (aftermath === 'blink' && removes === undefined)
+  if (mustEndWell) return code === 0 ? [] : [`the run failed: ${error ?? ''}`]
+  // 0: the cut came after the last word that mattered; what took effect is compared all the same.
+  return [0, 1, 6].includes(code) ? [] : [`exit code ${String(code)}: ${error ?? ''}`]
+}
+
+/** A removal that failed while the server can be reached leaves nothing closed. */
+async function closed({ server }: Bed): Promise<string[]> {
+  const rows = await server.sql(`SELECT 'database ' || datname AS what FROM pg_database WHERE datname LIKE '%\\_dev\\_db' AND NOT datallowconn
+    UNION ALL SELECT 'login ' || rolname FROM pg_roles WHERE rolname LIKE '%\\_dev\\_user' AND NOT rolcanlogin`)
+  return rows.map(({ what }) => `${String(what)} was left closed`)
+}
+
+const Line = v.object({ message: v.string(), status: v.picklist(STATUSES), statements: v.array(v.string()) })
+
+/** The bundle as a process, killed at the cut; what it told until then. */
+async function killed(stack: Stack, { removes }: Leg, arm: Arm): Promise<Told> {
+  const folder = await mkdtemp(join(tmpdir(), 'rds-provision-killed-'))
+  const audit = ['--audit-file', join(folder, 'audit.json')]
+  try {
+    const run = removes === undefined
+      ? stack.launch(['apply', ...audit], { RDS_PROVISION_LOG: 'json' })
+      : stack.launch(['destroy', '--application', removes, ...audit], { RDS_PROVISION_LOG: 'json', RDS_PROVISION_INPUT: JSON.stringify(stack.marker(removes)) })
+    arm(() => { run.kill('SIGKILL') })
+    const { stdout } = await run.ended
+    return told(stdout.split('\n').filter((line) => line.includes('"type":"record"') && line.endsWith('}')).map((line) => v.parse(Line, JSON.parse(line))))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

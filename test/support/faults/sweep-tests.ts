@@ -1,0 +1,48 @@
+/** The crash sweep as tests: all of it in `npm run test:faults`, a sample in `npm test`. */
+import test from 'ava'
+import type { PostgresVersion } from '../postgres.ts'
+import { type Bed, bedFor, VERSIONS } from '../provision.ts'
+import { AFTER, AFTER_BLINK, BEFORE, BEFORE_BLINK, KILL } from './cut.ts'
+import { count, IS_WHOLE } from './intensity.ts'
+import { type CutsAt, type Scenario, sweep } from './sweep.ts'
+import { TRUTH_SETTINGS } from './truth.ts'
+
+const WAYS = [BEFORE, AFTER, KILL, BEFORE_BLINK, AFTER_BLINK]
+
+/** Where every exchange is cut: on the oldest version, on the first with the rights of 16, and on the newest. */
+const COMPLETE = new Set<PostgresVersion>([VERSIONS[0] ?? 14, 16, VERSIONS.at(-1) ?? 18])
+
+/** Every exchange in each way. Whether the network is back at once alternates from one to the next, and from version to version. */
+function complete(turn: number): CutsAt {
+  return (flight) => ((flight + turn) % 2 === 0 ? [BEFORE, AFTER_BLINK, KILL] : [BEFORE_BLINK, AFTER, KILL])
+}
+
+/** Every so-many-th exchange, in one way after the other. */
+function sample(every: number, offset: number): CutsAt {
+  return (flight) => (flight % every === offset % every ? WAYS.slice(((flight - (offset % every)) / every + offset) % WAYS.length).slice(0, 1) : [])
+}
+
+export interface Swept {
+  readonly make: (bed: Bed) => Scenario
+  /** In a sample: only each so-many-th exchange. */
+  readonly every: number
+  /** It takes long: a sample of it is all that is tried, everywhere. */
+  readonly isSlow?: true
+}
+
+export function sweepTests(swept: readonly Swept[]): void {
+  for (const [turn, version] of VERSIONS.entries()) {
+    const bed = bedFor(version, { settings: TRUTH_SETTINGS })
+    for (const [index, { make, every, isSlow }] of swept.entries()) {
+      if (isSlow === true && !IS_WHOLE && turn === 0) continue
+      const isComplete = IS_WHOLE && isSlow !== true && COMPLETE.has(version)
+      const where = isComplete ? 'every exchange' : 'exchanges all over'
+      test.serial(`PostgreSQL ${version}: ${make.name}, cut off at ${where}: the next run ends as if nothing had happened, and no audit lies`, async (t) => {
+        t.timeout(1_200_000)
+        const [server] = await bed().server.sql('SHOW server_version')
+        count('versions', String(server?.['server_version']))
+        t.deepEqual(await sweep(bed(), make, isComplete ? complete(turn) : sample(every, 3 + turn * 5 + index * 7)), [])
+      })
+    }
+  }
+}
