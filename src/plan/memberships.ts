@@ -2,6 +2,7 @@
 import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
 import type { Finding, Step } from '../model/step.ts'
+import { parseTag } from '../model/tag.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 
@@ -55,4 +56,19 @@ export function adminFindings(context: PlanContext, application: Application): F
     const remedy = `as ${grantor}: ${grantAdministration(role, login).redacted};`
     return finding(subject(application, 'grant'), 'keep', 'warning', `${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)
   })
+}
+
+/**
+ * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a warning:
+ * what keeps applications apart does not hold then (design §6).
+ */
+export function membershipFindings(context: PlanContext, application: Application): Finding[] {
+  const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))].filter((role) => role !== RDS_IAM).sort()
+  const isApplication = (role: string): boolean => parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
+  const told = (some: readonly string[], status: Finding['status'], more: string): Finding[] =>
+    some.length === 0 ? [] : [finding(subject(application, 'grant'), 'keep', status, `${application.username} is a member of ${some.join(', ')}, granted outside of this declaration and left alone${more}`)]
+  return [
+    ...told(joined.filter((role) => !isApplication(role)), 'skipped', ''),
+    ...told(joined.filter(isApplication), 'warning', ': it may do what that application may; whoever granted it can revoke it'),
+  ]
 }

@@ -163,6 +163,16 @@ for (const version of VERSIONS) {
     t.deepEqual(held, { connect: true, usage: true })
   })
 
+  test.serial(`${on}memberships that others gave to a login are left alone and reported; in another application's role, as a warning`, async (t) => {
+    const [other, maker] = [stack.username('other'), stack.username('maker')]
+    await bed().server.sql(`CREATE ROLE group_of_logins; GRANT group_of_logins, "${maker}" TO "${other}"`)
+    const { records } = await stack.applyOk()
+    const told = records.filter(({ application, object, action }) => application === 'other' && object === 'grant' && action === 'keep').map(({ status, message }) => `${status}: ${message.split(',', 1)[0] ?? ''}`)
+    t.deepEqual(told, [`skipped: ${other} is a member of group_of_logins`, `warning: ${other} is a member of ${maker}`])
+    t.deepEqual(await stack.plan(), [])
+    await bed().server.sql(`REVOKE group_of_logins, "${maker}" FROM "${other}"`)
+  })
+
   test.serial(`${on}after all this no login is a member of anything, and the admin of no login with INHERIT or SET`, async (t) => {
     const [{ count } = {}] = await bed().server.sql(`SELECT count(*)::int FROM pg_auth_members m JOIN pg_roles r ON r.oid IN (m.roleid, m.member)
       WHERE r.rolname LIKE '%\\_dev\\_%' ${version >= 16 ? 'AND (m.inherit_option OR m.set_option)' : ''}`)
