@@ -1,6 +1,6 @@
 /** `destroy`: guard, connect and lock, look, close, snapshot, look again, remove, verify. */
 import { createRecorder } from '../audit/recorder.ts'
-import { ApplyError, BlockedError, ConnectionError, EXIT, ProvisionError } from '../errors.ts'
+import { ApplyError, BlockedError, ConnectionError, EXIT, type Problem, ProvisionError } from '../errors.ts'
 import { checkReservedNames } from '../guardrails/names.ts'
 import { checkRemovalApproval, removalApproval } from '../guardrails/removal.ts'
 import type { RunEnvironment } from '../input/environment.ts'
@@ -12,7 +12,6 @@ import type { Finding } from '../model/step.ts'
 import { finding } from '../plan/context.ts'
 import { planAdmission } from '../plan/removal.ts'
 import type { Preview } from '../report/preview/preview.ts'
-import type { Instance } from '../server/instance.ts'
 import { showPending } from '../server/removal-signals.ts'
 import { interrupted, recordFindings } from './assess.ts'
 import { missingRecords, violationRecords } from './complete.ts'
@@ -92,13 +91,15 @@ async function stages(context: RunContext, request: DestroyRequest, dependencies
   }
   assertAllowed(request)
   const admin = await whoAndAdmin(context)
-  const signs = known === 'delete' ? null : await connected(() => connectInstance(context, admin))
-  try {
-    if (signs !== null) await showPending(signs.admin, dependencies.runGroup)
-    await runRemoval({ context, order: request, dependencies, admin, signs })
-  } finally {
-    await signs?.close()
-  }
+  await orGone(async () => {
+    const signs = known === 'delete' ? null : await connectInstance(context, admin)
+    try {
+      if (signs !== null) await showPending(signs.admin, dependencies.runGroup)
+      await runRemoval({ context, order: request, dependencies, admin, signs })
+    } finally {
+      await signs?.close()
+    }
+  })
 }
 
 /** Under retain nothing is connected to and nothing changes (design §14). */
@@ -112,11 +113,17 @@ function retained({ declaration, target, policy }: DestroyRequest): Finding {
 }
 
 /** Before any secret is read or connection made. @throws BlockedError */
-function assertAllowed({ declaration, target, approvals }: DestroyRequest): void {
-  const named = target.by === 'application' ? only(declaration, target.value) : { ...declaration, applications: [] }
-  const application = target.by === 'application' ? target.value : null
-  const violations = [...checkRemovalApproval(declaration.environment, approvals, application), ...checkReservedNames(named, null)]
+function assertAllowed(request: DestroyRequest): void {
+  const violations = [...missingApproval(request), ...reservedNames(request)]
   if (violations.length > 0) throw new BlockedError(violations)
+}
+
+function missingApproval({ declaration, target, approvals }: DestroyRequest): Problem[] {
+  return checkRemovalApproval(declaration.environment, approvals, target.by === 'application' ? target.value : null)
+}
+
+function reservedNames({ declaration, target }: DestroyRequest): Problem[] {
+  return target.by === 'application' ? checkReservedNames(only(declaration, target.value), null) : []
 }
 
 /** The delegated admin's secret alone: the applications' passwords are not needed, and may be gone. */
@@ -130,9 +137,10 @@ async function whoAndAdmin({ declaration, dependencies, recorder, secrets }: Run
   return credentials.value.admin
 }
 
-async function connected(open: () => Promise<Instance>): Promise<Instance> {
+/** What to do where the instance cannot be reached since it is no more. */
+async function orGone<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await open()
+    return await work()
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error
     throw new ConnectionError(error.problems.map((problem) => ({ ...problem, remedy: problem.remedy + GONE })), { cause: error })
@@ -149,12 +157,15 @@ export async function previewDestroy(request: DestroyRequest, run: RunIdentity, 
   const { environment, clusterName, instance } = declaration
   const recorder = createRecorder({ run, environment, clusterName, instance, now: dependencies.now, sinks: [] })
   const context = { declaration, run, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
-  const [approval = null] = checkRemovalApproval(environment, request.approvals, request.target.by === 'application' ? request.target.value : null)
+  const [approval = null] = missingApproval(request)
   const found = { declaration, run, server: null, plan: { findings: [], jobs: [] }, blocked: [], approval, moving: [] }
   if (knownPolicy(request) === 'retain') return { ...found, approval: null, plan: { findings: [retained(request)], jobs: [] } }
+  const reserved = reservedNames(request)
+  if (reserved.length > 0) return { ...found, blocked: reserved }
   try {
-    const { admin } = await readCredentials(context.secrets, { ...declaration, applications: [], databases: [] })
-    const server = await connected(() => connectInstance(context, admin))
+    const credentials = await readCredentials(context.secrets, { ...declaration, applications: [], databases: [] })
+    assertReserved(declaration, credentials)
+    const server = await orGone(() => connectInstance(context, credentials.admin))
     try {
       const examination = await examine(context, request, server)
       const { closing, removal } = removalPlans(examination)
