@@ -42,7 +42,7 @@ export function planLeftover(context: PlanContext, application: Application): St
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */
-function isLeftover(item: Membership, admin: string, version: number): boolean {
+export function isLeftover(item: Membership, admin: string, version: number): boolean {
   if (item.member !== admin) return false
   return version < 160000 || (item.grantor === admin && (item.inherit || item.set))
 }

@@ -1,12 +1,13 @@
 /** The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError, BlockedError, ConnectionError, type Problem, type ProvisionError, SecretError } from '../errors.ts'
+import type { DatabaseState } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import type { Departure } from '../model/removal.ts'
 import type { Finding } from '../model/step.ts'
 import { finding } from '../plan/context.ts'
-import { planAdmission } from '../plan/removal.ts'
+import { INVALID, planAdmission } from '../plan/removal.ts'
 import type { Instance } from '../server/instance.ts'
 import { areClosed, hidePending, serverTime, showClosed, showPending } from '../server/removal-signals.ts'
 import type { SnapshotClient } from '../snapshot/client.ts'
@@ -199,7 +200,7 @@ async function removeAfterSnapshot(all: Removal, before: Examination): Promise<v
     const told = new Set(before.findings.map((item) => item.message))
     recordFindings(context.recorder, examination.findings.filter((item) => !told.has(item.message)), new Set())
     const { departures, cluster } = examination
-    const open = departures.filter((item) => isSnapshotted(item) && cluster.databases.get(item.drops ?? '')?.allowConnections === true)
+    const open = departures.filter((item) => isSnapshotted(item) && letsIn(cluster.databases.get(item.drops ?? '')))
     if (open.length > 0) throw new BlockedError(open.map(openedAgain))
     await close(context, server, examination)
     await remove(context, server, examination, dependencies.waits.superusersMs)
@@ -208,6 +209,11 @@ async function removeAfterSnapshot(all: Removal, before: Examination): Promise<v
   } finally {
     await server.close()
   }
+}
+
+/** An invalid database lets nobody in, whatever it allows. */
+function letsIn(database: DatabaseState | undefined): boolean {
+  return database?.allowConnections === true && database.connectionLimit !== INVALID
 }
 
 function openedAgain({ application, drops }: Departure): Problem {

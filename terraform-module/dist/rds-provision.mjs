@@ -302,10 +302,10 @@ ion.minDelay [${options2.minDelay}] for this waiter`)}}});var abortTimeout,creat
 init_waiter();abortTimeout=abortSignal=>{let onAbort,promise=new Promise(resolve5=>{onAbort=()=>resolve5({state:WaiterState.ABORTED}),typeof abortSignal.addEventListener==
 "function"?abortSignal.addEventListener("abort",onAbort):abortSignal.onabort=onAbort});return{clearListener(){typeof abortSignal.removeEventListener=="function"&&
 abortSignal.removeEventListener("abort",onAbort)},aborted:promise}},createWaiter=async(options2,input,acceptorChecks)=>{let params={...waiterServiceDefaults,...options2};
-validateWaiterOptions(params);let exitConditions=[runPolling(params,input,acceptorChecks)],finalize=[];if(options2.abortSignal){let{aborted:aborted2,clearListener}=abortTimeout(
-options2.abortSignal);finalize.push(clearListener),exitConditions.push(aborted2)}if(options2.abortController?.signal){let{aborted:aborted2,clearListener}=abortTimeout(
-options2.abortController.signal);finalize.push(clearListener),exitConditions.push(aborted2)}return Promise.race(exitConditions).then(result=>{for(let fn of finalize)
-fn();return result})}}});var Client,init_client=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js"(){init_MiddlewareStack();Client=class{config;middlewareStack=constructStack();initConfig;handlers;constructor(config){
+validateWaiterOptions(params);let exitConditions=[runPolling(params,input,acceptorChecks)],finalize=[];if(options2.abortSignal){let{aborted,clearListener}=abortTimeout(
+options2.abortSignal);finalize.push(clearListener),exitConditions.push(aborted)}if(options2.abortController?.signal){let{aborted,clearListener}=abortTimeout(options2.
+abortController.signal);finalize.push(clearListener),exitConditions.push(aborted)}return Promise.race(exitConditions).then(result=>{for(let fn of finalize)fn();
+return result})}}});var Client,init_client=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js"(){init_MiddlewareStack();Client=class{config;middlewareStack=constructStack();initConfig;handlers;constructor(config){
 this.config=config;let{protocol,protocolSettings}=config;protocolSettings&&typeof protocol=="function"&&(config.protocol=new protocol(protocolSettings))}send(command10,optionsOrCb,cb){
 let options2=typeof optionsOrCb!="function"?optionsOrCb:void 0,callback=typeof optionsOrCb=="function"?optionsOrCb:cb,useHandlerCache=options2===void 0&&this.config.
 cacheMiddleware===!0,handler;if(useHandlerCache){this.handlers||(this.handlers=new WeakMap);let handlers=this.handlers;handlers.has(command10.constructor)?handler=
@@ -1527,9 +1527,9 @@ SignatureException"&&error.message?.includes("Signature expired")||TRANSIENT_ERR
 "")||NODEJS_NETWORK_ERROR_CODES.includes(error?.code||"")||TRANSIENT_ERROR_STATUS_CODES.includes(error.$metadata?.httpStatusCode||0)||isBrowserNetworkError(error)||
 isNodeJsHttp2TransientError(error)||error.cause!==void 0&&depth<=10&&isTransientError(error.cause,depth+1)),isServerError=error=>{if(error.$metadata?.httpStatusCode!==
 void 0){let statusCode=error.$metadata.httpStatusCode;return 500<=statusCode&&statusCode<=599&&!isTransientError(error)}return!1}}});var race,createAbortError,isAbortError,init_race=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/race.js"(){race=(promise,signal)=>{if(!signal)
-return promise;let cleanup=()=>{},aborted2=new Promise((_,reject)=>{let handler=()=>reject(createAbortError());signal.aborted?handler():typeof signal.addEventListener==
+return promise;let cleanup=()=>{},aborted=new Promise((_,reject)=>{let handler=()=>reject(createAbortError());signal.aborted?handler():typeof signal.addEventListener==
 "function"?(signal.addEventListener("abort",handler,{once:!0}),cleanup=()=>signal.removeEventListener("abort",handler)):signal.onabort=handler});return Promise.
-race([promise,aborted2]).finally(cleanup)},createAbortError=()=>Object.assign(new Error("Request aborted"),{name:"AbortError"}),isAbortError=error=>typeof error==
+race([promise,aborted]).finally(cleanup)},createAbortError=()=>Object.assign(new Error("Request aborted"),{name:"AbortError"}),isAbortError=error=>typeof error==
 "object"&&error!==null&&"name"in error&&error.name==="AbortError"}});var INVOCATION_ID_HEADER,REQUEST_HEADER,init_constants3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/constants.js"(){INVOCATION_ID_HEADER=
 "amz-sdk-invocation-id",REQUEST_HEADER="amz-sdk-request"}});function parseRetryAfterHeader(response,logger2){if(HttpResponse.isInstance(response))for(let header in response.headers){if(!hasOwn(response.headers,header))continue;
 let h9=header.toLowerCase();if(h9==="retry-after"){let retryAfter=response.headers[header],retryAfterSeconds=NaN;if(retryAfter.endsWith("GMT"))try{retryAfterSeconds=
@@ -7943,7 +7943,14 @@ get(name2);return parameter2===void 0?[problem(application,"setting",`the server
 er group.")]})}function checkInside(database,actual){let interior=actual.interiors.get(database.name),installed=interior?.extensions??new Map;return checkInterior(
 database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var ENDPOINT,FORBIDDEN_SETTINGS,init_actual=__esm({"src/guardrails/actual.ts"(){"use st\
 rict";init_tag();init_quote();init_role();init_databases();init_encodings();init_members();init_passwords();init_problem();ENDPOINT="endpoint";FORBIDDEN_SETTINGS=
-new Set(["role","session_authorization","local_preload_libraries"])}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
+new Set(["role","session_authorization","local_preload_libraries"])}});function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm(
+{"src/plan/chunks.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
+cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.
+set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){return{application:application.name,database:application.database,username:application.
+username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about3,action,status,message,statements){
+return{...about3,action,status,message,statements}}function finding(about3,action,status,message){return{...about3,action,status,message}}var init_context=__esm(
+{"src/plan/context.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${literal2(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal2(database.locale)} LC_CTYPE ${literal2(
 database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(" "))}function alterDatabaseLimit(database,limit,owner){
 return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){return new Statement(
@@ -7964,12 +7971,7 @@ let where=schema===null?"":` IN SCHEMA ${identifier(schema)}`;return new Stateme
 {runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
 objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=qualified(object2.schema,object2.name);return object2.args===null?name2:
 `${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interior.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD=
-{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
-input.actual.cluster.memberships,item=>item.role),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;
-for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){
-return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
-return{...subject(application,object2),database:database.name}}function step(about3,action,status,message,statements){return{...about3,action,status,message,statements}}
-function finding(about3,action,status,message){return{...about3,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use strict"}});function databasePrivileges(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS[level][objectClass2]}function held(acl2,grantee2,grantor){
+{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function databasePrivileges(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS[level][objectClass2]}function held(acl2,grantee2,grantor){
 let items2=acl2.filter(item=>item.grantee===grantee2&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function without(a9,b9){
 return a9.filter(item=>!b9.includes(item))}function isReachable(database,schema){return schema.owner===database.owner.username||schema.owner===PG_DATABASE_OWNER}
 var DATABASE,OBJECTS,PG_DATABASE_OWNER,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["\
@@ -7983,12 +7985,8 @@ context,database).flatMap(role=>{let missing=without(lost,held(state2.acl,role))
 return statements.length===0?[]:[step(subject(database.owner,"grant"),"keep","created",`who used ${state2.name} so far still may, by name and no longer through \
 PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!held(schema.acl,role).includes("C\
 REATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.owner,"grant"),"ke\
-ep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}function membershipFindings(context,application){if(!application.
-adoptExisting)return[];let roles=context.actual.cluster.memberships.filter(item=>item.member===application.username&&item.role!=="rds_iam").map(item=>item.role);
-return roles.length===0?[]:[finding(subject(application,"grant"),"keep","skipped",`${application.username} is a member of ${[...new Set(roles)].sort().join(", ")}\
-, granted outside of this declaration and left alone`)]}var init_adoption=__esm({"src/plan/adoption.ts"(){"use strict";init_tag();init_database();init_interior();
-init_context();init_privileges()}});function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm(
-{"src/plan/chunks.ts"(){"use strict"}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
+ep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}var init_adoption=__esm({"src/plan/adoption.ts"(){
+"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
 "password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing?.
 get("BuildId")));return application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing){
 return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(context,application,buildId){let{declaration}=context;return new Map([["ManagedBy",
@@ -8108,8 +8106,12 @@ application,"grant"),LEFTOVER,"removed",message,[releaseRole(version2,applicatio
 admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login}=context.actual.cluster.
 server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login&&item.grantor!==login&&(item.inherit||
 item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login).redacted};`;return finding(subject(application,"grant"),"keep","w\
-arning",`${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}var RDS_IAM,LEFTOVER,init_memberships=__esm({"src/plan/mem\
-berships.ts"(){"use strict";init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+arning",`${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}function membershipFindings(context,application){let joined=[
+...new Set((context.membershipsByMember.get(application.username)??[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).sort(),isApplication=role=>parseTag(context.
+actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",
+status,`${application.username} is a member of ${some.join(", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(
+role)),"skipped",""),...told(joined.filter(isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,
+init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[
@@ -8124,17 +8126,18 @@ version2,owner.username,login)],release2=[releaseRole(version2,owner.username,lo
 first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_owner_membership=__esm({"src/plan/owner-membership.ts"(){"use strict";init_role()}});function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
 database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),reset=[...stored.
 keys()].filter(name2=>!settings.has(name2)).sort(),about3=subject(application,"setting");return[...set.map(([name2,value2])=>step(about3,"set",stored.has(name2)?
-"updated":"created",`${name2} = ${items(value2).join(", ")} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))])),...reset.map(
-name2=>step(about3,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function planClone(context,application){
-let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.
-database===database&&item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about3={...subject(application,"setting"),
-username:clone},statement=setInDatabase(clone,database,"role",[username]),{version:version2,login}=context.actual.cluster.server;if(version2<16e4||(context.membershipsByRole.
-get(clone)??[]).some(item=>item.member===login&&item.admin))return{steps:[step(about3,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],
-findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about3,
-"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2==
-"string")return stored===value2;let actual=splitList(stored);return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList(text3){
-return[...text3.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings=__esm(
-{"src/plan/settings.ts"(){"use strict";init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+"updated":"created",`${difference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))])),...reset.
+map(name2=>step(about3,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function difference(name2,stored,value2){
+let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.
+secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&
+item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about3={...subject(application,"setting"),username:clone},statement=setInDatabase(
+clone,database,"role",[username]),{version:version2,login}=context.actual.cluster.server;if(version2<16e4||(context.membershipsByRole.get(clone)??[]).some(item=>item.
+member===login&&item.admin))return{steps:[step(about3,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],findings:[]};let message=`what\
+ ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about3,"set","warning",message)]}}
+function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===
+value2;let actual=splitList(stored);return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList(text3){return[...text3.
+matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings=__esm({"src/plan/set\
+tings.ts"(){"use strict";init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -8148,7 +8151,7 @@ null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{log
 canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.connectionLimit},...wanted!==
 actual&&{validUntil:application.validUntil}};if(Object.keys(attributes).length===0)return null;let message=`role ${role.name}: ${differenceWords(attributes,role,
 application).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
-let time3=value2=>value2?.toISOString()??"for ever";return[...attributes.login===void 0?[]:["may log in"],...attributes.createDb===void 0?[]:[attributes.createDb?
+let time3=value2=>value2?.toISOString()??"infinity";return[...attributes.login===void 0?[]:["may log in"],...attributes.createDb===void 0?[]:[attributes.createDb?
 "gets CREATEDB":"loses CREATEDB"],...attributes.createRole===void 0?[]:["loses CREATEROLE"],...attributes.connectionLimit===void 0?[]:[`connection limit ${role.
 connectionLimit} -> ${application.connectionLimit}`],...attributes.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)} -> ${time3(application.validUntil)}`]]}
 function planPassword(context,application){let about3=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.
@@ -8187,15 +8190,16 @@ findings];let reason=context.actual.unseen.get(database.name)??"its inside was n
 ther checked nor changed; free a connection or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look inside","\
 warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
 transactions:chunks(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
-database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):[...outside.steps,...applications.flatMap(application=>[...planSettings(
-context,application),...planClone(context,application).steps])],atomic=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.creation!==null)],
-transactions=outside.creation===null?atomic:[outside.creation,...atomic];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{
-database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,
-inside.steps)]}]}function adoptionJob(context,{database,outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
-ownerTransaction(context,database.owner,outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(
-context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm(
-{"src/plan/plan.ts"(){"use strict";init_adoption();init_chunks();init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();
-init_roles();init_server();init_settings();ROLES_PER_TRANSACTION=100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
+database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings=inside===null?[]:applications.flatMap(application=>[
+...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.
+creation!==null)],rest=settings.length===0?[]:[{kind:"atomic",steps:settings}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];
+return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.
+steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,inside.steps)]}]}function adoptionJob(context,{
+database,outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[ownerTransaction(context,database.owner,
+outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(context,application));return steps.length===
+0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_chunks();
+init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();init_roles();init_server();init_settings();ROLES_PER_TRANSACTION=
+100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
 
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, \
 d.datconnlimit AS connection_limit,
@@ -8415,15 +8419,12 @@ username===null||credential.username===application.username?null:credential.user
 hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
 let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_verifiers=__esm({"s\
 rc/run/verifiers.ts"(){"use strict";init_verifier()}});async function converge(run,open3,credentials,finish){let ledger=new Ledger(run.recorder),{signal,progress}=run.dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=
-1)try{return await connected(run,open3,async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(error)||
-reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=run.declaration.connectTimeoutSeconds*1e3))return ledger.
-giveUp(error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises7.setTimeout)(reconnects===0?0:Math.min(
-250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(run,open3,use){let server=await open3(),stopCancelling=cancelOnInterrupt(
-run,server);try{return await use(server)}finally{stopCancelling(),await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.
-every(problem2=>problem2.field===ENDPOINT)}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}function cancelOnInterrupt(run,server){
-let{signal,progress}=run.dependencies,timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(error)}`)})},abandon=()=>{for(let session of new Set(
-[...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.
-addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)clearTimeout(timer)}}async function rounds(run,server,credentials,ledger){
+1)try{return await connected(open3,async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(error)||reconnects>
+0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=run.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(
+error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises7.setTimeout)(reconnects===0?0:Math.min(250*2**
+reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(open3,use){let server=await open3();try{return await use(
+server)}finally{await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===ENDPOINT)}
+function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}async function rounds(run,server,credentials,ledger){
 let{signal,progress}=run.dependencies,scope=null,last=null,passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,plan}=await makeRound(
 run,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await movedOn(run,passwords,inspection);if(moved===
 null)return recordFindings(run.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(
@@ -8450,14 +8451,21 @@ let credential=current.credentials.get(secretId2);credential!==void 0&&credentia
 return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(newer.keys()),databases:new Set}}
 function notConverged(plan){return new ApplyError(planSteps(plan).map(step2=>({application:step2.application,field:step2.object,message:`still to do after it wa\
 s done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."})))}var import_promises7,
-MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,GRACE_MS,ABANDON_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=__toESM(require_promises2(),1);
-init_execute();init_progress();init_errors();init_actual();init_step();init_plan();init_blockers();init_failure();init_inspect();init_session();init_assignments();
-init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3,GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=__toESM(require_promises2(),1);init_execute();
+init_progress();init_errors();init_actual();init_step();init_plan();init_failure();init_inspect();init_session();init_assignments();init_assess();init_ledger();
+init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
 applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}function assertReserved(declaration,{
 admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.
-length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/credentials.ts"(){"use strict";init_errors();init_names();init_assignments()}});var ROW_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{accessMatrix:()=>accessMatrix,inWords:()=>inWords2,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});
+length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/credentials.ts"(){"use strict";init_errors();init_names();init_assignments()}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
+GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
+clearTimeout(timer)}}async function orInterrupted(answer,signal){let settled2=new AbortController,interrupt2=new Promise((_resolve,reject)=>{let stop=()=>{reject(
+new ApplyError([interrupted(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled2.signal})});try{return await Promise.
+race([answer,interrupt2])}finally{settled2.abort()}}function interruptible(client,signal){return{list:async instance2=>orInterrupted(client.list(instance2),signal),
+find:async id=>orInterrupted(client.find(id),signal),create:async(id,instance2,tags)=>orInterrupted(client.create(id,instance2,tags),signal),close:()=>{client.close()}}}
+var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();init_blockers();init_assess();GRACE_MS=2e3,ABANDON_MS=8e3}});var ROW_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{accessMatrix:()=>accessMatrix,inWords:()=>inWords2,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});
 function accessMatrix(input){let{environment,stack,clusterName,instance:instance2}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).
 map(database=>databaseAccess(input,database));return{environment,stack,clusterName,instance:instance2.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,
 b9.database))}}function stackDatabases(declaration,cluster){return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==
@@ -11600,14 +11608,15 @@ init_inspect_cluster();init_inspect_master();init_instance();init_assess();init_
 run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies2){let{admin,aws,instance:declared}=declaration,
 user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?dependencies2.iamToken({host:host2,port:port2},
 user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies),
-{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockInstance(run,admin,target,credential);return instance(admin,lock,instanceOptions(
-run,target,admin,credential))}catch(error){throw await admin.close(),error}}function instanceOptions({declaration,dependencies:dependencies2},target,admin,credential){
-let{signal,progress}=dependencies2;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.
-connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){
-let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,target,adminSecret);return instance(session,session,
-instanceOptions(run,target,session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);
-await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),null)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,
-started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(
+{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockInstance(run,admin,target,credential),server=instance(admin,lock,instanceOptions(
+run,target,admin,credential)),stopCancelling=cancelOnInterrupt(run,server);return{...server,close:async()=>{stopCancelling(),await server.close()}}}catch(error){
+throw await admin.close(),error}}function instanceOptions({declaration,dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{
+target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{
+progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){let target=await targetOf(
+run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,target,adminSecret);return instance(session,session,instanceOptions(run,target,
+session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);await bootstrap(run,target,
+adminCredential(run.declaration,adminSecret,run.dependencies),null)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,started=Date.now();
+try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(
 run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan"||run.run.command==="report")throw error;
 return await bootstrap(run,target,adminCredential(declaration,adminSecret,run.dependencies),adminSecret),await asAdmin(run,target,adminSecret)}}catch(error){throw error instanceof
 ConnectFailure?connectionError(error,declaration,adminCredential(declaration,adminSecret,run.dependencies).user,Date.now()-started):error}}function isRefused(error){
@@ -11618,7 +11627,7 @@ let{host:host2,port:port2}=target.endpoint,credential=adminCredential(declaratio
 async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,
 report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,
 adminSecret}}var init_open=__esm({"src/run/open.ts"(){"use strict";init_connect();init_failure();init_instance();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_lock_session()}});function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+init_interrupt();init_lock_session()}});function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
 thrown);if(thrown instanceof ConnectFailure)return new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
 Check the server and run again."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends\
  sessions); what took effect is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,field:"instance",message:`the conne\
@@ -11638,14 +11647,13 @@ masterSecretId===null||!lacksOnlyRights(error))throw error;return await repairAd
 let open3=async()=>{let server=await openInstance(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(
 context,open3,credentials.applications,async(server,inspection)=>declaration.governanceDir===null?null:matrixOf(declaration,server,inspection))}function lacksOnlyRights(error){
 return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies2,secrets,recorder){
-let calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await Promise.race([calls,aborted(
-dependencies2.signal)]);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status===
-"rejected")throw actor.reason;return credentials.value}async function aborted(signal){return new Promise((_resolve,reject)=>{let stop=()=>{reject(new ApplyError(
-[interrupted(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0})})}function failedSecrets(declaration,error){return error instanceof
-SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??
-{},object2=problem2.application===null?"admin":"password";return{application:problem2.application,database,username,object:object2,action:"read",status:"failed",
-durationMs:0,message:`${problem2.field}: ${problem2.message} ${problem2.remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();
-init_errors();init_problem();init_request();init_assess();init_complete();init_converge();init_credentials();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
+let calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await orInterrupted(calls,dependencies2.
+signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.
+reason;return credentials.value}function failedSecrets(declaration,error){return error instanceof SecretError?error.problems.map(problem2=>{let application=declaration.
+applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??{},object2=problem2.application===null?"admin":"password";return{
+application:problem2.application,database,username,object:object2,action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.message} ${problem2.
+remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();init_errors();init_problem();init_request();init_assess();init_complete();
+init_converge();init_credentials();init_interrupt();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
 env:env3}){let pr=env3.APPVEYOR_PULL_REQUEST_NUMBER,isPr=!!pr;return{name:"Appveyor",service:"appveyor",commit:env3.APPVEYOR_REPO_COMMIT,tag:env3.APPVEYOR_REPO_TAG_NAME,
 build:env3.APPVEYOR_BUILD_NUMBER,buildUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/${env3.APPVEYOR_BUILD_VERSION}`,branch:env3.APPVEYOR_REPO_BRANCH,
 job:env3.APPVEYOR_JOB_NUMBER,jobUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/job/${env3.APPVEYOR_JOB_ID}`,pr,isPr,prBranch:env3.APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH,
@@ -13339,41 +13347,45 @@ role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role
 sql/removal.ts"(){"use strict";init_statement();init_quote()}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function about2(departure,object2,database=departure.database){return{
 application:departure.application,database,username:departure.username,object:object2}}function planClosing({cluster,departures}){let transactions=departures.flatMap(
 departure=>{let{username,drops}=departure,database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.roles.get(username)?.canLogin===!0?[step(about2(
-departure,"login"),"close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})])]:[],...database?.allowConnections===!0&&database.connectionLimit!==
-INVALID?[step(about2(departure,"database",drops),"close","updated",`database ${database.name} accepts no new connections`,[allowConnections(database.name,!1,username)])]:
-[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function planReopening({cluster,departures}){let transactions=departures.
-flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...database?.
-allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(about2(departure,"database",drops),"reopen","updated",`database ${database.
-name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(about2(departure,"login"),"reopen","updated",`${username}\
- may log in again`,[alterRole(username,{login:!0})])]:[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({
-declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||
-departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[
-allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...held(state2.acl,cluster.server.login).includes("CONNE\
-CT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:asMembers(cluster,[step(about2(departure,"database",name2),
-"reopen","updated",`database ${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])});return planOf([{stage:"databa\
-ses",connectTo:null,transactions}])}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.facts,jobs=[...new Set([...holdings2,...defaults3].
-map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocation(input,departure,database));return{stage:"interiors",connectTo:database,
-transactions:asMembers(input.cluster,steps)}});return planOf(jobs)}function revocation({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(
-cluster,revokerOf(declaration,cluster,grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="D\
-ATABASE").map(item=>revokeAll(item.keyword,item.identity,username,actor(item.grantor))),byDefault2=facts.defaults.filter(item=>item.database===database&&item.grantee===
-username).map(item=>revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)));return[step(about2(departure,"grant",database),"revo\
-ke","removed",`what ${username} holds in ${database}`,grants),step(about2(departure,"default_privileges",database),"revoke","removed",`what ${username} would ge\
-t on new objects in ${database}`,byDefault2)].filter(item=>item.statements.length>0)}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({
-cluster,departures,facts}){let{version:version2,login}=cluster.server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];
-let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.
-role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login)],undo=[releaseRole(version2,username,
-login),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(about2(departure,"database",drops),"drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);
-return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,
-departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
-username).map(item=>step(about2(departure,"grant",item.database),"revoke","removed",`what ${username} may do on database ${item.database}`,[revokeAll(item.keyword,
-item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),members=cluster.memberships.filter(item=>item.role===username&&
-item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return asMembers(cluster,[...grants,
-step(about2(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])});return planOf([{stage:"roles",connectTo:null,transactions}])}
-function asMembers({server:{version:version2,login}},steps){if(steps.length===0)return[];let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
-runAs??[])))],asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=asOwner.indexOf(!0),last=asOwner.lastIndexOf(!0),hold=roles.
-map(role=>holdRole(version2,role,login)),release2=roles.map(role=>releaseRole(version2,role,login));return[{kind:"atomic",steps:steps.map((item,index)=>({...item,
-statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}]}var INVALID,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";
-init_revoker();init_database();init_removal2();init_role();init_context();init_memberships();init_privileges();INVALID=-2}});async function showPending(session,group4){await session.query([`SET application_name = ${literal2(pendingName(group4))}`])}async function hidePending(session,group4){
+departure,"login"),"close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})])]:[],...database===void 0||database.connectionLimit===INVALID?
+[]:closing2(about2(departure,"database",drops),database)];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function closing2(subject2,{
+name:name2,owner,allowConnections:isOpen,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,
+!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close","updated",`database ${name2} accepts no new connections`,statements)]}function planReopening({
+cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:
+cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(
+about2(departure,"grant"),LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:
+[],...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(about2(departure,"database",drops),"reopen","updated",
+`database ${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(about2(departure,"login"),
+"reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,
+transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.
+databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
+...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...held(state2.acl,cluster.
+server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:asMembers(cluster,[step(about2(
+departure,"database",name2),"reopen","updated",`database ${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])});return planOf(
+[{stage:"databases",connectTo:null,transactions}])}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.facts,jobs=[...new Set([...holdings2,
+...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocation(input,departure,database));return{stage:"\
+interiors",connectTo:database,transactions:asMembers(input.cluster,steps)}});return planOf(jobs)}function revocation({declaration,cluster,facts},departure,database){
+let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&
+item.grantee===username&&item.keyword!=="DATABASE").map(item=>revokeAll(item.keyword,item.identity,username,actor(item.grantor))),byDefault2=facts.defaults.filter(
+item=>item.database===database&&item.grantee===username).map(item=>revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)));return[
+step(about2(departure,"grant",database),"revoke","removed",`what ${username} holds in ${database}`,grants),step(about2(departure,"default_privileges",database),
+"revoke","removed",`what ${username} would get on new objects in ${database}`,byDefault2)].filter(item=>item.statements.length>0)}function runAs(cluster,role){return role===
+cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login}=cluster.server,jobs=departures.flatMap(departure=>{let{
+username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in i\
+t`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(
+version2,username,login)],undo=[releaseRole(version2,username,login),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(about2(departure,"database",drops),"d\
+rop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});
+return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,grants=facts.
+holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>step(about2(departure,"grant",item.database),"revoke","removed",`what ${username}\
+ may do on database ${item.database}`,[revokeAll(item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),
+members=cluster.memberships.filter(item=>item.role===username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its memb\
+ers stay: ${members.join(", ")}`;return asMembers(cluster,[...grants,step(about2(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])});
+return planOf([{stage:"roles",connectTo:null,transactions}])}function asMembers({server:{version:version2,login}},steps){if(steps.length===0)return[];let roles=[
+...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.runAs??[])))],asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs!==
+null)),first=asOwner.indexOf(!0),last=asOwner.lastIndexOf(!0),hold=roles.map(role=>holdRole(version2,role,login)),release2=roles.map(role=>releaseRole(version2,
+role,login));return[{kind:"atomic",steps:steps.map((item,index)=>({...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}]}
+var INVALID,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_database();init_removal2();init_role();init_context();init_memberships();
+init_privileges();INVALID=-2}});async function showPending(session,group4){await session.query([`SET application_name = ${literal2(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${literal2(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases2.map(literal2).join(", ")})`,`SET\
  application_name = ${literal2(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){let[[row3]=[]]=await session.query([`SE\
@@ -13424,7 +13436,7 @@ init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration(
 erbyid(d.refobjid)::text AS role, NULL::text AS database, ${WHAT} AS what
     FROM pg_shdepend d LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
     WHERE d.dbid = 0 AND d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
-    AND (b.oid IS NULL OR b.datistemplate OR (d.deptype = 'o' AND b.datname NOT IN ${oneOf2([...dropped,""])}))`}function concernedDatabases(roles,dropped){return`\
+    AND (b.oid IS NULL OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o')))`}function concernedDatabases(roles,dropped){return`\
 SELECT DISTINCT b.datname::text AS database FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid
     WHERE d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)} AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){
 return`SELECT DISTINCT b.datname::text AS database, pg_get_userbyid(d.refobjid)::text AS role
@@ -13555,31 +13567,32 @@ length===0)return null;let names2=departures.filter(isSnapshotted).flatMap(depar
 showPending)(signs.admin,dependencies2.runGroup),await close2(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(
 departures),new Set),await remove(context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),
 serverTime(server.admin))}async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,admin,signs}=all,{declaration,run,recorder}=context,
-{signal,progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=await dependencies2.snapshots(declaration.aws),order={client,signal,progress,
-timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:run.buildId,clusterName:declaration.clusterName},started=Date.now(),
-record=(index,action,status,message)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure;recorder.
-record({application,database,username,object:"snapshot",action,status,durationMs:Date.now()-started,message,statements:[]})};try{signs!==null&&await gathered(signs.
-admin,order);let{id,isNew}=await requested(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another removal of this run \
-is shared`),await available(id,order,started);for(let index of departures.keys())isNew&&index===0?record(index,"create","created",`snapshot ${id} is available; \
-restored from it, databases are closed and logins may not log in until the next apply`):record(index,"share","no_change",`snapshot ${id}, made for another remov\
-al of this run, is available`)}catch(error){throw error instanceof SecretError&&record(0,"create","failed",error.message),error}finally{client.close()}async function requested(of,wanted,after,since){
+{signal,progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=interruptible(await dependencies2.snapshots(declaration.aws),signal),order={
+client,signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:run.buildId,clusterName:declaration.clusterName},
+started=Date.now(),record=(index,action,status,message)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure;
+recorder.record({application,database,username,object:"snapshot",action,status,durationMs:Date.now()-started,message,statements:[]})};try{signs!==null&&await gathered(
+signs.admin,order);let{id,isNew}=await requested(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another removal of thi\
+s run is shared`),await available(id,order,started);for(let index of departures.keys())isNew&&index===0?record(index,"create","created",`snapshot ${id} is avail\
+able; restored from it, databases are closed and logins may not log in until the next apply`):record(index,"share","no_change",`snapshot ${id}, made for another\
+ removal of this run, is available`)}catch(error){throw error instanceof SecretError&&record(0,"create","failed",error.message),error}finally{client.close()}async function requested(of,wanted,after,since){
 for(;;){let server=await openInstance(of.context,admin);try{let found=await findOrCreate(server.admin,wanted,after);if(found!==null)return found}finally{await server.
 close()}await whileBusy(wanted,since,timeoutMs)}}}async function removeAfterSnapshot(all,before){let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(
 all);try{let told=new Set(before.findings.map(item=>item.message));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(item.message)),new Set);
-let{departures,cluster}=examination,open3=departures.filter(item=>isSnapshotted(item)&&cluster.databases.get(item.drops??"")?.allowConnections===!0);if(open3.length>
-0)throw new BlockedError(open3.map(openedAgain));await close2(context,server,examination),await remove(context,server,examination,dependencies2.waits.superusersMs);
-let staying=before.departures.filter(item=>!departures.some(other=>other.username===item.username));await reopen(context,server,staying)}finally{await server.close()}}
-function openedAgain({application,drops}){return{application,field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it \
-may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopened({context,admin},departures,error){if(departures.length===
-0)return error;let calm2={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}};try{let server=await openInstance(calm2,admin);
-try{await reopen(calm2,server,departures)}finally{await server.close()}return error}catch(failure2){let{message}=provisionError(failure2);return withProblems(error,
-departures.map(({application,username,drops})=>({application,field:"destroy",message:`${drops===null?username:`the database ${drops}`} may still be closed, and \
-could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply${drops===null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CON\
-NECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}function withProblems(error,problems){let all=[...error.problems,...problems];return error instanceof BlockedError?
-new BlockedError(all,{cause:error}):error instanceof SecretError?new SecretError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):
-new ApplyError(all,{cause:error})}var import_promises18,REMOVAL_WAITS,POLL_MS3,init_removal_rounds=__esm({"src/run/removal-rounds.ts"(){"use strict";import_promises18=
-__toESM(require_promises2(),1);init_errors();init_context();init_removal3();init_removal_signals();init_assess();init_gone();init_open();init_provision_error();
-init_removal4();init_removal_snapshot();REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3},POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,previewDestroy:()=>previewDestroy});function knownPolicy({declaration,
+let{departures,cluster}=examination,open3=departures.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));if(open3.length>0)throw new BlockedError(
+open3.map(openedAgain));await close2(context,server,examination),await remove(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.
+filter(item=>!departures.some(other=>other.username===item.username));await reopen(context,server,staying)}finally{await server.close()}}function letsIn(database){
+return database?.allowConnections===!0&&database.connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,field:"destroy",message:`\
+somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopened({
+context,admin},departures,error){if(departures.length===0)return error;let calm2={...context,dependencies:{...context.dependencies,signal:new AbortController().
+signal}};try{let server=await openInstance(calm2,admin);try{await reopen(calm2,server,departures)}finally{await server.close()}return error}catch(failure2){let{
+message}=provisionError(failure2);return withProblems(error,departures.map(({application,username,drops})=>({application,field:"destroy",message:`${drops===null?
+username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply${drops===
+null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}function withProblems(error,problems){let all=[...error.
+problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof SecretError?new SecretError(all,{cause:error}):error instanceof
+ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var import_promises18,REMOVAL_WAITS,POLL_MS3,init_removal_rounds=__esm(
+{"src/run/removal-rounds.ts"(){"use strict";import_promises18=__toESM(require_promises2(),1);init_errors();init_context();init_removal3();init_removal_signals();
+init_assess();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_snapshot();REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,
+superusersMs:15e3},POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,previewDestroy:()=>previewDestroy});function knownPolicy({declaration,
 target,policy}){let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??
 null}async function destroy(request,identity3,dependencies2){let{declaration,approvals,target}=request,{environment,clusterName,instance:instance2}=declaration,
 records=[],sinks=[record=>records.push(record),...dependencies2.sinks],run={...identity3,approval:removalApproval(environment,approvals,knownPolicy(request)!=="\
@@ -13598,23 +13611,25 @@ order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.clos
 applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??
 {},why=policy===null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",what=application===void 0?`what carries ${target.by} ${target.value}`:`role ${application.
 username}${application.accessLevel==="owner"?` and database ${application.database}`:""}`,object2=application?.accessLevel==="owner"?"database":"role";return finding(
-{application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} stays, since ${why}`)}function assertAllowed({
-declaration,target,approvals}){let named=target.by==="application"?only(declaration,target.value):{...declaration,applications:[]},application=target.by==="appl\
-ication"?target.value:null,violations=[...checkRemovalApproval(declaration.environment,approvals,application),...checkReservedNames(named,null)];if(violations.length>
-0)throw new BlockedError(violations)}async function whoAndAdmin({declaration,dependencies:dependencies2,recorder,secrets}){let nobody={...declaration,applications:[],
-databases:[]},[actor,credentials]=await Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,nobody)]);if(actor.status==="fulfilled"&&
-recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return assertReserved(declaration,
-credentials.value),credentials.value.admin}async function previewDestroy(request,run,dependencies2){let declaration={...patient(request.declaration),masterSecretId:null},
-{environment,clusterName,instance:instance2}=declaration,recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies2.now,sinks:[]}),
-context={declaration,run,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},[approval=null]=checkRemovalApproval(environment,request.
-approvals,request.target.by==="application"?request.target.value:null),found={declaration,run,server:null,plan:{findings:[],jobs:[]},blocked:[],approval,moving:[]};
-if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retained(request)],jobs:[]}};try{let{admin}=await readCredentials(context.secrets,
-{...declaration,applications:[],databases:[]}),server=await reached(()=>connectInstance(context,admin));try{let examination=await examine(context,request,server),
-{closing:closing2,removal}=removalPlans(examination),jobs=[planAdmission(examination),closing2,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,
-...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{
+{application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} stay, since ${why}`)}function assertAllowed(request){
+let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval({declaration,
+target,approvals}){return checkRemovalApproval(declaration.environment,approvals,target.by==="application"?target.value:null)}function reservedNames({declaration,
+target}){return target.by==="application"?checkReservedNames(only(declaration,target.value),null):[]}async function whoAndAdmin({declaration,dependencies:dependencies2,
+recorder,secrets}){let nobody={...declaration,applications:[],databases:[]},calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,
+nobody)]),[actor,credentials]=await orInterrupted(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status===
+"rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return assertReserved(declaration,credentials.value),credentials.value.admin}
+async function previewDestroy(request,run,dependencies2){let declaration={...patient(request.declaration),masterSecretId:null},{environment,clusterName,instance:instance2}=declaration,
+recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies2.now,sinks:[]}),context={declaration,run,secrets:dependencies2.secrets(
+declaration.aws),recorder,dependencies:dependencies2},[approval=null]=missingApproval(request),found={declaration,run,server:null,plan:{findings:[],jobs:[]},blocked:[],
+approval,moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retained(request)],jobs:[]}};let reserved=reservedNames(request);
+if(reserved.length>0)return{...found,blocked:reserved};try{let credentials=await readCredentials(context.secrets,{...declaration,applications:[],databases:[]});
+assertReserved(declaration,credentials);let server=await reached(()=>connectInstance(context,credentials.admin));try{let examination=await examine(context,request,
+server),{closing:closing3,removal}=removalPlans(examination),jobs=[planAdmission(examination),closing3,...removal].flatMap(plan=>plan.jobs),findings=[...examination.
+findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{
 await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,blocked:error.problems};throw provisionError(error)}}var CONNECT_LIMIT_SECONDS,
 init_destroy=__esm({"src/run/destroy.ts"(){"use strict";init_recorder();init_errors();init_names();init_removal();init_context();init_removal3();init_removal_signals();
-init_assess();init_complete();init_credentials();init_gone();init_open();init_provision_error();init_removal4();init_removal_rounds();CONNECT_LIMIT_SECONDS=60}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_summary();var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){
+init_assess();init_complete();init_credentials();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_rounds();CONNECT_LIMIT_SECONDS=
+60}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_summary();var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){
 let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
 ""?"":`: ${where}`}`,markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warni\
 ngs",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status",
