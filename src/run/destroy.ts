@@ -106,9 +106,10 @@ function retained({ declaration, target, policy }: DestroyRequest): Finding {
   const application = declaration.applications.find((item) => target.by === 'application' && item.name === target.value)
   const { name = target.by === 'application' ? target.value : null, database = null, username = null } = application ?? {}
   const why = policy === null ? 'its cleanup_policy is retain' : 'RDS_CLEANUP_POLICY is retain'
-  const what = application === undefined ? `what carries ${target.by} ${target.value}` : `role ${application.username}${application.accessLevel === 'owner' ? ` and database ${application.database}` : ''}`
+  const owned = application?.accessLevel === 'owner' ? ` and database ${application.database}` : ''
+  const what = application === undefined ? `what carries ${target.by} ${target.value}` : `role ${application.username}${owned}`
   const object = application?.accessLevel === 'owner' ? 'database' : 'role'
-  return finding({ application: name, database, username, object }, 'retain', 'skipped', `nothing was changed on the server: ${what} stay, since ${why}`)
+  return finding({ application: name, database, username, object }, 'retain', 'skipped', `nothing was changed on the server: ${what} ${owned === '' ? 'stays' : 'stay'}, since ${why}`)
 }
 
 /** Before any secret is read or connection made. @throws BlockedError */
