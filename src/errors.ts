@@ -58,3 +58,12 @@ export class ConnectionError extends ProvisionError {
 export class ApplyError extends ProvisionError {
   override readonly exitCode = EXIT.failed
 }
+
+/** The same error, with more that is wrong. */
+export function withProblems(error: ProvisionError, problems: readonly Problem[]): ProvisionError {
+  const all = [...error.problems, ...problems]
+  if (error instanceof BlockedError) return new BlockedError(all, { cause: error })
+  if (error instanceof SecretError) return new SecretError(all, { cause: error })
+  if (error instanceof ConnectionError) return new ConnectionError(all, { cause: error })
+  return new ApplyError(all, { cause: error })
+}

@@ -5,26 +5,32 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
-import { createGithubReporter, isGithubActions } from './audit/github.ts'
-import { createJsonLinesReporter } from './audit/json-lines.ts'
+import { annotateProblems, createGithubReporter, isGithubActions } from './audit/github.ts'
+import { createJsonLinesReporter, type JsonLinesOptions, printableJson } from './audit/json-lines.ts'
 import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
-import { createRecorder } from './audit/recorder.ts'
+import { oneLine } from './audit/one-line.ts'
 import type { Reporter } from './audit/reporter.ts'
 import { createTextReporter } from './audit/text.ts'
-import { EXIT, type ExitCode, describeProblem, ProvisionError } from './errors.ts'
-import { readEnvironment, type RunEnvironment } from './input/environment.ts'
+import { EXIT, type ExitCode, describeProblem, InvalidInputError, ProvisionError } from './errors.ts'
+import { awsCorrections, readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
 import type { ParsedInput } from './input/parse.ts'
 import type { AuditRecord } from './model/audit.ts'
 import type { Dependencies } from './run/dependencies.ts'
 import type { DestroyRequest } from './run/destroy.ts'
 import type { DestroyDependencies } from './run/removal-rounds.ts'
-import type { RunResult } from './run/result.ts'
 import type { Start } from './run/start.ts'
 import { TOOL_VERSION } from './version.ts'
 
 // The SDK in the bundle is the one that was tested: what later ones will require concerns nobody who runs this one.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+for (const [name, value] of awsCorrections(process.env)) {
+  if (value === null) Reflect.deleteProperty(process.env, name)
+  else process.env[name] = value
+}
+
+/** For output that is still under way. */
+const LINGER_MS = 2_000
 
 const output = createOutput(process.stdout)
 const errors = createOutput(process.stderr)
@@ -48,53 +54,58 @@ function insideTerraform(environment: RunEnvironment): boolean {
   return environment.auditFile !== null
 }
 
-function reportersFor(environment: RunEnvironment): Reporter[] {
+/** Where something is to be removed, that it is not there is news. */
+function reportersFor(environment: RunEnvironment, listUnchanged = environment.logFormat === 'verbose'): Reporter[] {
   const { write } = output
   const lines = { write, insideTerraform: insideTerraform(environment) }
   const colour = wantsColour(process.env, process.stdout.isTTY)
-  const main = environment.logFormat === 'json' ? createJsonLinesReporter(lines) : createTextReporter({ write, colour, listUnchanged: false })
+  const main = environment.logFormat === 'json' ? createJsonLinesReporter(lines) : createTextReporter({ write, colour, listUnchanged })
   return isGithubActions(process.env) ? [main, githubReporter(lines)] : [main]
 }
 
+/** JSON lines are the audit already: twice would be counted twice. */
+function fallbackFor(environment: RunEnvironment): JsonLinesOptions | null {
+  return environment.logFormat === 'json' ? null : { write: output.write, insideTerraform: insideTerraform(environment) }
+}
+
 function githubReporter(lines: { readonly write: (text: string) => void; readonly insideTerraform: boolean }): Reporter {
+  return createGithubReporter({ ...lines, writeSummary: writeJobSummary })
+}
+
+function writeJobSummary(text: string): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
-  return createGithubReporter({ ...lines, writeSummary: file === '' ? () => undefined : createFileOutput(file).write })
+  if (file !== '') createFileOutput(file).write(text)
 }
 
 async function dependenciesFor(environment: RunEnvironment, reporters: readonly Reporter[]): Promise<Dependencies> {
   const { awsDependencies } = await import('./run/aws.ts')
   const caFile = process.env['PGSSLROOTCERT'] ?? ''
-  const { write } = environment.logFormat === 'json' ? errors : output
+  const isJson = environment.logFormat === 'json'
   return {
     ...awsDependencies,
     now: () => new Date(),
     signal: interrupt,
     sinks: [(record: AuditRecord) => reporters.forEach((reporter) => reporter.record(record))],
-    progress: (line) => write(`${line}\n`),
+    progress: (line) => (isJson ? errors.write(`${printableJson({ type: 'progress', message: line })}\n`) : output.write(`${line}\n`)),
     defaultCaFile: caFile === '' ? null : caFile,
   }
 }
 
 async function runApply(options: Extract<Options, { command: 'apply' }>, environment: RunEnvironment): Promise<ExitCode> {
   const reporters = reportersFor(environment)
-  const [{ apply }, { start }, { concludeRun }] = await Promise.all([import('./run.ts'), import('./run/start.ts'), import('./audit/conclude.ts')])
+  const [{ apply }, { start }, { unusable }, { concludeRun }] = await Promise.all([import('./run.ts'), import('./run/start.ts'), import('./run/unusable.ts'), import('./audit/conclude.ts')])
   const dependencies = await dependenciesFor(environment, reporters)
   const begun = await start({ command: 'apply', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => true })
-  const result = begun.parsed === null ? { ...unusable(begun, dependencies), matrix: null } : await apply(begun.parsed.declaration, begun.run, dependencies)
+  const result = begun.error !== null ? { ...unusable(begun, dependencies), matrix: null } : await apply(begun.parsed.declaration, begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
     ...result,
     auditPath: options.auditFile ?? environment.auditFile ?? defaultAuditPath(process.cwd(), begun.run.runId),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: result.matrix },
     reporters,
-    fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
+    fallback: fallbackFor(environment),
   })
   return document.run.exit_code
-}
-
-function unusable({ run, error }: Extract<Start, { parsed: null }>, { now, sinks }: Dependencies): RunResult {
-  const recorder = createRecorder({ run, environment: null, clusterName: null, instance: null, now, sinks })
-  return { recorder, end: { outcome: 'failed', exitCode: error.exitCode, error: error.message }, problems: error.problems }
 }
 
 async function runPlan(options: Extract<Options, { command: 'plan' }>, environment: RunEnvironment): Promise<ExitCode> {
@@ -104,13 +115,19 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
   if (begun.error !== null) throw begun.error
   const found = await preview(begun.parsed.declaration, begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
   const [{ previewText }, { previewJson }] = await Promise.all([import('./report/preview/text.ts'), import('./report/preview/json.ts')])
-  output.write(options.json ? previewJson(found) : previewText(found, wantsColour(process.env, process.stdout.isTTY)))
+  output.write(options.json ? previewJson(found) : previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: environment.logFormat === 'verbose' }))
+  if (isGithubActions(process.env)) {
+    const { previewSummary } = await import('./report/preview/summary.ts')
+    annotateProblems(found.blocked, errors)
+    writeJobSummary(previewSummary(found))
+  }
   if (found.blocked.length > 0) return EXIT.blocked
   return options.detailedExitcode && found.plan.jobs.length > 0 ? EXIT.changes : EXIT.done
 }
 
 async function runReport(options: Extract<Options, { command: 'report' }>, environment: RunEnvironment): Promise<ExitCode> {
   const needsInput = options.connect || options.input !== null || environment.input !== null
+  if (!needsInput && environment.problems.length > 0) throw new InvalidInputError(environment.problems)
   const { start } = await import('./run/start.ts')
   const begun = needsInput ? await start({ command: 'report', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false }) : null
   if (begun !== null && begun.error !== null) throw begun.error
@@ -132,25 +149,27 @@ async function runReport(options: Extract<Options, { command: 'report' }>, envir
 
 async function runDestroy(options: Extract<Options, { command: 'destroy' }>, environment: RunEnvironment): Promise<ExitCode> {
   const { target, dryRun } = options
-  const [{ destroy, knownPolicy, previewDestroy }, { start }, { awsSnapshots }, { concludeRun }] = await Promise.all([
+  const [{ destroy, knownPolicy, previewDestroy }, { REMOVAL_WAITS }, { start }, { unusable }, { awsSnapshots }, { concludeRun }] = await Promise.all([
     import('./run/destroy.ts'),
+    import('./run/removal-rounds.ts'),
     import('./run/start.ts'),
+    import('./run/unusable.ts'),
     import('./run/aws.ts'),
     import('./audit/conclude.ts'),
   ])
   const requestOf = ({ declaration }: ParsedInput): DestroyRequest => ({ declaration, target, policy: environment.cleanupPolicy, approvals: environment })
   const needsBuildId = (parsed: ParsedInput): boolean => !dryRun && knownPolicy(requestOf(parsed)) !== 'retain'
-  const reporters = dryRun ? [] : reportersFor(environment)
+  const reporters = dryRun ? [] : reportersFor(environment, true)
   const begun = await start({ command: 'destroy', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId })
-  const dependencies: DestroyDependencies = { ...(await dependenciesFor(environment, reporters)), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS }
+  const dependencies: DestroyDependencies = { ...(await dependenciesFor(environment, reporters)), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS, waits: REMOVAL_WAITS }
   if (dryRun) {
     if (begun.error !== null) throw begun.error
     const found = await previewDestroy(requestOf(begun.parsed), begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
     const { previewText } = await import('./report/preview/text.ts')
-    output.write(previewText(found, wantsColour(process.env, process.stdout.isTTY)))
+    output.write(previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: true }))
     return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
   }
-  const result = begun.parsed === null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
+  const result = begun.error !== null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const auditDir = begun.parsed?.auditDir ?? null
   const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`
@@ -160,7 +179,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
     auditPath: options.auditFile ?? environment.auditFile ?? fallbackPath,
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: null },
     reporters,
-    fallback: { write: output.write, insideTerraform: insideTerraform(environment) },
+    fallback: fallbackFor(environment),
   })
   return document.run.exit_code
 }
@@ -199,8 +218,12 @@ try {
   process.exitCode = await main()
 } catch (error) {
   if (!(error instanceof ProvisionError)) throw error
-  for (const problem of error.problems) errors.write(`${describeProblem(problem)}\n`)
+  const isJson = process.env['RDS_PROVISION_LOG'] === 'json'
+  for (const problem of error.problems) errors.write(`${isJson ? printableJson({ type: 'problem', ...problem }) : oneLine(describeProblem(problem))}\n`)
+  if (isGithubActions(process.env)) annotateProblems(error.problems, errors)
   process.exitCode = error.exitCode
 }
-// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for.
+// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end by
+// itself, such as a credential_process that hangs.
 if (interrupt.aborted) process.exit()
+setTimeout(() => { process.exit() }, LINGER_MS).unref()

@@ -1,7 +1,7 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
 import { createRecorder, type Recorder } from './audit/recorder.ts'
 import { ApplyError, BlockedError, EXIT, ProvisionError, SecretError } from './errors.ts'
-import { MISSING_RIGHT } from './guardrails/actual.ts'
+import { MISSING_RIGHT } from './guardrails/problem.ts'
 import { checkRequest } from './guardrails/request.ts'
 import type { AccessMatrix } from './model/access.ts'
 import type { AuditRecord } from './model/audit.ts'
@@ -97,6 +97,7 @@ function failedSecrets(declaration: Declaration, error: ProvisionError): Paramet
   return error.problems.map((problem) => {
     const application = declaration.applications.find((item) => item.name === problem.application)
     const { database = null, username = null } = application ?? {}
-    return { application: problem.application, database, username, object: 'password', action: 'read', status: 'failed', durationMs: 0, message: `${problem.field}: ${problem.message} ${problem.remedy}`, statements: [] }
+    const object = problem.application === null ? 'admin' : 'password'
+    return { application: problem.application, database, username, object, action: 'read', status: 'failed', durationMs: 0, message: `${problem.field}: ${problem.message} ${problem.remedy}`, statements: [] }
   })
 }

@@ -115,6 +115,7 @@ locals {
       )
     ]
   ])
+
   # Across entries.
   sharing_problems = concat(
     [

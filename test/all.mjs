@@ -1,4 +1,4 @@
-/** `npm test`: does all of its own set-up, runs every check and test, ends with `N passed, N failed`. With `--browser` also the tests that need Chromium. */
+/** `npm test`: does all of its own set-up, runs every check and test, ends with `N passed, N failed`. With `--browser` also the tests that need Chromium, with `--moto` also those that need Python. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ensureInstalled } from './support/install.mjs'

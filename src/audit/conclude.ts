@@ -17,8 +17,8 @@ export interface Conclusion {
   /** null: no `governance_dir`, or nothing of it is known. */
   readonly governance: { readonly dir: string; readonly matrix: AccessMatrix | null } | null
   readonly reporters: readonly Reporter[]
-  /** Where the audit goes when its file or the governance folder cannot be written. */
-  readonly fallback: JsonLinesOptions
+  /** Where the audit goes when its file or the governance folder cannot be written; null: a reporter prints all of it anyway. */
+  readonly fallback: JsonLinesOptions | null
 }
 
 /**
@@ -42,7 +42,7 @@ export async function concludeRun({ recorder, end, problems, auditPath, governan
   const { problem, repairs } = await governed(governance, document)
   learn(problem)
   if (auditPath !== null && fileProblem === null && problem !== null) learn(await writeAuditFile(auditPath, document))
-  if (found.length > 0) writeAuditLines(document, fallback)
+  if (found.length > 0 && fallback !== null) writeAuditLines(document, fallback)
   for (const reporter of reporters) reporter.finish(document, [...problems, ...found], repairs)
   return document
 }

@@ -44,7 +44,7 @@ export async function writeAuditFile(path: string, document: AuditDocument): Pro
       application: null,
       field: 'audit file',
       message: `The audit could not be written to ${path}: ${describeFileError(error)}.`,
-      remedy: 'What the run did stands; its audit follows on standard output. Make the folder writable and run again.',
+      remedy: 'What the run did stands; its audit is on standard output. Make the folder writable and run again.',
     }
   }
 }

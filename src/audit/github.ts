@@ -40,6 +40,11 @@ export function createGithubReporter({ write, writeSummary, insideTerraform }: G
   }
 }
 
+/** Annotations for what kept the program from beginning, inside Terraform or not. */
+export function annotateProblems(problems: readonly Problem[], { write }: { readonly write: Write }): void {
+  for (const problem of problems.slice(0, MAX_ANNOTATIONS)) write(bracketCommand('error', titleOf(problem.application), problemText(problem)))
+}
+
 function titleOf(application: string | null): string {
   return application === null ? 'rds-provision' : `rds-provision: ${visible(application)}`
 }

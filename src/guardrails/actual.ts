@@ -1,15 +1,15 @@
 /** Guardrails that need the server's answer, before anything changes (design §7). Pure. */
 import type { Problem } from '../errors.ts'
-import type { Actual, Cluster, Membership, RoleState } from '../model/catalog.ts'
+import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { identifier } from '../sql/quote.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
-import { problem } from './problem.ts'
-
-/** Guardrail of its own: the only one that the master can lift. */
-export const MISSING_RIGHT = 'missing right'
+import { checkSharedNames } from './encodings.ts'
+import { membersOf } from './members.ts'
+import { checkPasswordRight } from './passwords.ts'
+import { MISSING_RIGHT, problem } from './problem.ts'
 
 /** The server is a replica. */
 export const ENDPOINT = 'endpoint'
@@ -37,7 +37,9 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
   }
   return [
     ...checkServer(declaration, cluster),
+    ...checkSharedNames(declaration, cluster),
     ...checkAdmin(declaration, cluster),
+    ...checkPasswordRight(declaration, actual),
     ...declaration.applications.flatMap((application) => {
       const role = cluster.roles.get(application.username)
       return [
@@ -130,17 +132,6 @@ function checkPrivileged(privileged: ReadonlySet<string>, application: Applicati
   return [
     problem(application, 'privileged role', `the role ${role.name} holds ${attributes.join(', ')}.`, 'Take that away as the master first, or choose another username.'),
   ]
-}
-
-/** All members of a role, through others too. */
-function membersOf(memberships: readonly Membership[], role: string): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (let roles = new Set([role]); roles.size > 0; ) {
-    const members = memberships.filter((item) => roles.has(item.role) && !found.has(item.member)).map((item) => item.member)
-    for (const member of members) found.add(member)
-    roles = new Set(members)
-  }
-  return found
 }
 
 /** From 16 on CREATEROLE gives no right over roles that others created (design §5 fact 9). */

@@ -4,15 +4,16 @@ import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../mo
 import type { Database } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
 import { identifier } from '../sql/quote.ts'
+import { checkNamesInside } from './encodings.ts'
 import { problem } from './problem.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
-  if (state === undefined) return checkEncoding(database, cluster)
+  if (state === undefined) return [...checkEncoding(database, cluster), ...checkNamesInside(database, cluster)]
   if (state.connectionLimit === -2) {
     return [problem(database.owner, 'invalid database', `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`, `As its owner: DROP DATABASE ${identifier(state.name)};`)]
   }
-  return [...checkOwner(database, cluster, state), ...checkEncoding(database, cluster), ...checkImmutable(database, cluster, state)]
+  return [...checkOwner(database, cluster, state), ...checkEncoding(database, cluster), ...checkImmutable(database, cluster, state), ...checkNamesInside(database, cluster)]
 }
 
 function checkOwner(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {

@@ -22,7 +22,8 @@ export function groupEntries(entries: readonly Entry[], scope: Scope): Grouped {
   const databases: Database[] = []
   const alone: Application[] = []
   const byDatabase = groupBy(entries, (entry) => entry.application.database)
-  // An entry whose database or access level could not be read may be the owner that another database seems to lack.
+  // An entry whose database or access level could not be read may be the owner that another database seems to lack, and
+  // is not the second owner that this one seems to have.
   const complete = entries.every((entry) => entry.comparable)
   for (const [name, members] of byDatabase) {
     const owners = members.filter((entry) => entry.application.accessLevel === 'owner')
@@ -33,8 +34,8 @@ export function groupEntries(entries: readonly Entry[], scope: Scope): Grouped {
       databases.push(joinDatabase(name, owner, guests))
     } else if (owner === undefined && scope === 'removal') {
       alone.push(...members.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? DEFAULT_SCHEMAS })))
-    } else if (complete) {
-      problems.push(ownerProblem(name, members, owners))
+    } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
+      problems.push(ownerProblem(name, members, owners.filter((entry) => entry.comparable)))
     }
   }
   const applications = [...databases.flatMap(({ owner, guests }) => [owner, ...guests]), ...alone]

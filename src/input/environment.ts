@@ -1,10 +1,10 @@
-import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../errors.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
 import { TEXT_RULE, isText, show } from './text.ts'
 
-export const LOG_FORMATS = ['text', 'json'] as const
+/** `verbose` is text that lists what did not change too. */
+export const LOG_FORMATS = ['text', 'verbose', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** What belongs to one run and not to the declaration (design §3, From the environment of the run). */
@@ -23,18 +23,21 @@ export interface RunEnvironment {
   readonly buildId: string | null
   /** RDS_PROVISION_RUN_ID, else TF_VAR_run_id. */
   readonly runId: string | null
+  /** Every variable with an unknown value: an input error (design §3). */
+  readonly problems: readonly Problem[]
 }
 
 /** Environment variables by name, as `process.env` holds them. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads the variables of a run. The empty string counts as not set (design §14). Throws InvalidInputError that names every
- * variable with an unknown value; approvals are no such: anything but `true` is simply no approval (design §7).
+ * Reads the variables of a run. The empty string counts as not set (design §14). Unknown values are not thrown, so that
+ * they are reported together with what is wrong with the input; approvals are no such: anything but `true` is simply no
+ * approval (design §7).
  */
 export function readEnvironment(env: Variables): RunEnvironment {
   const problems: Problem[] = []
-  const environment: RunEnvironment = {
+  const environment = {
     allowProvision: env['ALLOW_DB_PROVISION'] === 'true',
     allowDestroy: env['ALLOW_DB_DESTROY'] === 'true',
     cleanupPolicy: wordOf(env, 'RDS_CLEANUP_POLICY', CLEANUP_POLICIES, problems),
@@ -44,8 +47,18 @@ export function readEnvironment(env: Variables): RunEnvironment {
     buildId: textOf(env, 'RDS_PROVISION_BUILD_ID', problems) ?? textOf(env, 'TF_VAR_build_id', problems),
     runId: textOf(env, 'RDS_PROVISION_RUN_ID', problems) ?? textOf(env, 'TF_VAR_run_id', problems),
   }
-  if (problems.length > 0) throw new InvalidInputError(problems)
-  return environment
+  return { ...environment, problems }
+}
+
+/**
+ * What the AWS SDK is to find otherwise than it is set: the empty string counts as not set (design §14), which the SDK
+ * takes for a region of that name; and AWS_DEFAULT_REGION counts as it does for Terraform's own AWS provider.
+ * https://registry.terraform.io/providers/hashicorp/aws/latest/docs#environment-variables
+ */
+export function awsCorrections(env: Variables): ReadonlyMap<string, string | null> {
+  const empty = Object.keys(env).filter((name) => name.startsWith('AWS_') && env[name] === '')
+  const region = valueOf(env, 'AWS_REGION') ?? valueOf(env, 'AWS_DEFAULT_REGION')
+  return new Map([...empty.map((name) => [name, null] as const), ...(region === null ? [] : [['AWS_REGION', region] as const])])
 }
 
 function valueOf(env: Variables, variable: string): string | null {

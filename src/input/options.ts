@@ -27,6 +27,7 @@ export function parseOptions(argv: readonly string[]): Options {
   if (argv[0] === '--get-yargs-completions') return { command: 'help', text: completions(argv) }
   if (argv.includes('--help') || argv.includes('-h')) return { command: 'help', text: helpText(argv) }
   const [command = '', ...rest] = argv
+  if (command === 'help') return { command: 'help', text: helpText(rest) }
   if (command === '--version' && rest.length === 0) return { command: 'version' }
   switch (command) {
     case 'apply':

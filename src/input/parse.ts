@@ -22,6 +22,17 @@ export interface ParsedInput {
   readonly auditDir: string | null
 }
 
+/** A declaration that cannot be used, with what could be read of it all the same, so that the audit says what the run was about. */
+export class DeclarationError extends InvalidInputError {
+  /** null: not even environment and instance. Applications whose names are not as declared are left out. */
+  readonly readable: ParsedInput | null
+
+  constructor(problems: readonly Problem[], readable: ParsedInput | null) {
+    super(problems)
+    this.readable = readable
+  }
+}
+
 /** The module's variables by name; the last three are what a removal marker carries besides. */
 const FIELDS = {
   schema_version: v.nullish(v.literal(1, 'Use 1, or a release of this program that knows this version.')),
@@ -65,12 +76,20 @@ export function parseDeclaration(json: string, scope: Scope = 'stack'): ParsedIn
   if (top === null) throw new InvalidInputError(problems)
   const declared = declarationOf(top, scope)
   const all = [...problems, ...requiredProblems(top, broken), ...declared.problems]
-  if (all.length > 0 || declared.value === null) throw new InvalidInputError(all)
-  return { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
+  const parsed = declared.value === null ? null : { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
+  if (all.length === 0 && parsed !== null) return parsed
+  const isKnown = (top.environment ?? null) !== null && parsed !== null
+  throw new DeclarationError(all, isKnown ? { ...parsed, declaration: withoutUnclear(parsed.declaration, declared.unclear) } : null)
+}
+
+/** An entry whose names could not be read has default names here, which nobody declared. */
+function withoutUnclear(declaration: Declaration, unclear: ReadonlySet<string>): Declaration {
+  const isClear = ({ name }: { readonly name: string }): boolean => !unclear.has(name)
+  return { ...declaration, applications: declaration.applications.filter(isClear), databases: declaration.databases.filter(({ owner }) => isClear(owner)) }
 }
 
 /** Parses what lies below the top-level fields, whatever those said, so that all errors are found in one go. */
-function declarationOf(top: Top, scope: Scope): Part<Declaration> {
+function declarationOf(top: Top, scope: Scope): Part<Declaration> & { readonly unclear: ReadonlySet<string> } {
   const environment = top.environment ?? 'dev'
   const instance = parseInstance(top.instance)
   const connectThrough = parseConnectThrough(top.connect_through)
@@ -79,7 +98,8 @@ function declarationOf(top: Top, scope: Scope): Part<Declaration> {
   const entries = parseEntries(top.application_databases, { environment, secretPrefix: top.secret_prefix, cleanupPolicy: top.cleanup_policy })
   const { applications, databases, problems } = groupEntries(entries.value, scope)
   const all = [instance, connectThrough, tls, tags, entries].flatMap((part) => part.problems).concat(problems)
-  if (instance.value === null || tls.value === null) return { value: null, problems: all }
+  const unclear = new Set(entries.value.filter(({ comparable }) => !comparable).map(({ application }) => application.name))
+  if (instance.value === null || tls.value === null) return { value: null, problems: all, unclear }
   const clusterName = top.cluster_name ?? instance.value.identifier
   const value: Declaration = {
     environment,
@@ -101,7 +121,7 @@ function declarationOf(top: Top, scope: Scope): Part<Declaration> {
     applications,
     databases,
   }
-  return { value, problems: all }
+  return { value, problems: all, unclear }
 }
 
 /** Parses the map of applications. Read by its own entries only: `__proto__` and `constructor` are keys like others here. */

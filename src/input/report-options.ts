@@ -11,7 +11,7 @@ export const REPORT_SECTIONS = ['problems', 'traceability', 'access', 'outside-g
 export type ReportSection = (typeof REPORT_SECTIONS)[number]
 
 /** What the audit files alone cannot tell. */
-const LIVE_SECTIONS: ReadonlySet<ReportSection> = new Set(['traceability', 'access', 'outside-grants', 'drift', 'unmanaged', 'expiring', 'secrets'])
+export const LIVE_SECTIONS: ReadonlySet<ReportSection> = new Set(['traceability', 'access', 'outside-grants', 'drift', 'unmanaged', 'expiring', 'secrets'])
 
 /** What a report is to be about; null: not restricted. */
 export interface Criteria {

@@ -18,13 +18,16 @@ export interface DatabaseAccess {
   /** Logins that this stack manages. */
   readonly logins: readonly LoginAccess[]
   readonly outsideGrants: readonly OutsideGrant[]
+  /** Whether anybody looked inside; else schemas and grants in it are not known. */
+  readonly isSeen: boolean
 }
 
 export interface LoginAccess {
   readonly username: string
   /** null: managed, and no longer declared. */
   readonly application: string | null
-  readonly accessLevel: AccessLevel
+  /** null: neither declared nor owner, and nobody looked inside. */
+  readonly accessLevel: AccessLevel | null
   readonly auth: AuthMethod
   /** What the server says it may do on the database: has_database_privilege. */
   readonly connect: boolean

@@ -86,6 +86,12 @@ export interface ServerFacts {
   /** pg_is_in_recovery: a replica. */
   readonly inRecovery: boolean
   readonly passwordEncryption: string
+  /** rds.restrict_password_commands: only members of rds_password may set passwords. */
+  readonly restrictsPasswords: boolean
+  /** Of the database that the admin is connected to. */
+  readonly encoding: string
+  /** What a new database has where none is declared: template0's. */
+  readonly defaultEncoding: string
   /** How many more connections it would give the admin now; 0 and less: none. */
   readonly freeConnections: number
 }

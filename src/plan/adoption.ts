@@ -1,11 +1,11 @@
 /** Taking over what people already use, without anybody losing access (design §7, `adopt_existing`). */
 import type { DatabaseState, RoleState, SchemaState } from '../model/catalog.ts'
-import type { Application, Database } from '../model/declaration.ts'
-import type { Finding, Step } from '../model/step.ts'
+import type { Database } from '../model/declaration.ts'
+import type { Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantOnDatabase } from '../sql/database.ts'
 import { grantOnSchema } from '../sql/interior.ts'
-import { finding, type PlanContext, step, subject } from './context.ts'
+import { type PlanContext, step, subject } from './context.ts'
 import { held, without } from './privileges.ts'
 
 /**
@@ -45,12 +45,4 @@ export function keepOnSchema(context: PlanContext, database: Database, schema: S
     .map((role) => grantOnSchema(schema.name, ['CREATE'], role, database.owner.username))
   if (statements.length === 0) return []
   return [step(subject(database.owner, 'grant'), 'keep', 'created', `who used schema ${schema.name} of ${database.name} so far still may create in it`, statements)]
-}
-
-/** Memberships that an adopted role came with are kept, and told of in every run. */
-export function membershipFindings(context: PlanContext, application: Application): Finding[] {
-  if (!application.adoptExisting) return []
-  const roles = context.actual.cluster.memberships.filter((item) => item.member === application.username && item.role !== 'rds_iam').map((item) => item.role)
-  if (roles.length === 0) return []
-  return [finding(subject(application, 'grant'), 'keep', 'skipped', `${application.username} is a member of ${[...new Set(roles)].sort().join(', ')}, granted outside of this declaration and left alone`)]
 }

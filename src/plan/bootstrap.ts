@@ -18,8 +18,8 @@ export interface BootstrapInput {
   readonly grantable: ReadonlySet<string>
   /** rds.restrict_password_commands: only members of rds_password may set passwords. */
   readonly restrictsPasswords: boolean
-  /** Existing roles that the declaration adopts; from 16 on the admin needs a right over each. */
-  readonly adopted: readonly string[]
+  /** The declared roles: from 16 on the admin needs a right over each that exists, whether adopted or made by another admin. */
+  readonly taken: readonly string[]
   readonly buildId: string
   readonly tags: ReadonlyMap<string, string>
 }
@@ -77,7 +77,7 @@ function planGrants(input: BootstrapInput): Changes {
   const administered = new Set(cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role))
   const joined = new Set(cluster.memberships.filter((item) => item.member === admin).map((item) => item.role))
   const memberOf = [...HELPING_ROLES, ...(input.restrictsPasswords ? [RDS_PASSWORD] : []), ...(auth === 'iam' && !isNew ? [RDS_IAM] : [])]
-  const adminOf = isNew ? [...(auth === 'iam' ? [RDS_IAM] : []), ...input.adopted] : []
+  const adminOf = isNew ? [...(auth === 'iam' ? [RDS_IAM] : []), ...input.taken] : []
   const wanted = [
     ...memberOf.filter((role) => cluster.roles.has(role) && !joined.has(role)).map((role) => ({ role, statement: grantRole(role, admin) })),
     ...adminOf.filter((role) => cluster.roles.has(role) && !administered.has(role)).map((role) => ({ role, statement: grantAdministration(role, admin) })),

@@ -26,6 +26,7 @@ export interface PlanInput {
 export interface PlanContext extends PlanInput {
   readonly applicationByUsername: ReadonlyMap<string, Application>
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
+  readonly membershipsByMember: ReadonlyMap<string, readonly Membership[]>
   readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
 
@@ -34,6 +35,7 @@ export function planContext(input: PlanInput): PlanContext {
     ...input,
     applicationByUsername: new Map(input.declaration.applications.map((application) => [application.username, application])),
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
+    membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     settingsByRole: groupBy(input.actual.cluster.settings, (item) => item.role),
   }
 }

@@ -153,11 +153,16 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
   const owner: Application = database.owner
   const declared = context.applicationByUsername
   const admin = context.actual.cluster.server.login
-  const others = [...new Set(state.acl.map((item) => item.grantee))].filter((role) => role !== '' && role !== admin && !declared.has(role)).sort()
+  const undeclared = (roles: Iterable<string>): string[] => [...new Set(roles)].filter((role) => role !== '' && role !== admin && !declared.has(role)).sort()
+  const others = undeclared(state.acl.map((item) => item.grantee))
+  const inside = undeclared(context.actual.cluster.holders.get(database.name) ?? [])
   const foreign = state.acl.filter((item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)))
   const findings: Finding[] = []
   if (others.length > 0) {
     findings.push(finding(subject(owner, 'grant'), 'keep', 'skipped', `granted outside of this declaration on ${state.name}, left alone: ${others.join(', ')}`))
+  }
+  if (inside.length > 0) {
+    findings.push(finding(subject(owner, 'grant'), 'keep', 'skipped', `granted outside of this declaration inside ${state.name}, left alone: ${inside.join(', ')}`))
   }
   for (const item of foreign) {
     const message = `${item.grantee === '' ? 'PUBLIC' : item.grantee} holds ${item.privilege} on ${state.name} from ${item.grantor}, who alone can revoke it`

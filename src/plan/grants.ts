@@ -59,7 +59,7 @@ function placeSteps(place: Place): Step[] {
   const defaults = subjectIn(database, application, 'default_privileges')
   const granted = step(grants, 'grant', 'created', `${application.username}: ${application.accessLevel} in ${where}`, [...schemaGrants(place), ...objectGrants(place)])
   const revoked = step(grants, 'revoke', 'removed', `${application.username} has more in ${where} than declared`, [...schemaRevokes(place), ...objectRevokes(place)])
-  const byDefault = step(defaults, 'grant', 'created', `${application.username}: what ${database.owner.username} will create in ${where}`, defaultGrants(place))
+  const byDefault = step(defaults, 'grant', 'created', `${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`, defaultGrants(place))
   const noDefault = step(defaults, 'revoke', 'removed', `${application.username}: default privileges in ${where} beyond the declaration`, defaultRevokes(place))
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
 }

@@ -1,9 +1,10 @@
 /** Memberships: rds_iam as declared, and what a crashed run left behind. */
 import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
-import type { Step } from '../model/step.ts'
-import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
-import { type PlanContext, step, subject } from './context.ts'
+import type { Finding, Step } from '../model/step.ts'
+import { parseTag } from '../model/tag.ts'
+import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
+import { finding, type PlanContext, step, subject } from './context.ts'
 
 export const RDS_IAM = 'rds_iam'
 
@@ -41,7 +42,33 @@ export function planLeftover(context: PlanContext, application: Application): St
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */
-function isLeftover(item: Membership, admin: string, version: number): boolean {
+export function isLeftover(item: Membership, admin: string, version: number): boolean {
   if (item.member !== admin) return false
   return version < 160000 || (item.grantor === admin && (item.inherit || item.set))
+}
+
+/** From 16 on what another role gave the admin beyond ADMIN (a plain WITH ADMIN OPTION does) the admin cannot give back (design §5 fact 9). */
+export function adminFindings(context: PlanContext, application: Application): Finding[] {
+  const { version, login } = context.actual.cluster.server
+  if (version < 160000) return []
+  const held = (context.membershipsByRole.get(application.username) ?? []).filter((item) => item.member === login && item.grantor !== login && (item.inherit || item.set))
+  return held.map(({ role, grantor }) => {
+    const remedy = `as ${grantor}: ${grantAdministration(role, login).redacted};`
+    return finding(subject(application, 'grant'), 'keep', 'warning', `${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)
+  })
+}
+
+/**
+ * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a warning:
+ * what keeps applications apart does not hold then (design §6).
+ */
+export function membershipFindings(context: PlanContext, application: Application): Finding[] {
+  const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))].filter((role) => role !== RDS_IAM).sort()
+  const isApplication = (role: string): boolean => parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
+  const told = (some: readonly string[], status: Finding['status'], more: string): Finding[] =>
+    some.length === 0 ? [] : [finding(subject(application, 'grant'), 'keep', status, `${application.username} is a member of ${some.join(', ')}, granted outside of this declaration and left alone${more}`)]
+  return [
+    ...told(joined.filter((role) => !isApplication(role)), 'skipped', ''),
+    ...told(joined.filter(isApplication), 'warning', ': it may do what that application may; whoever granted it can revoke it'),
+  ]
 }

@@ -1,12 +1,11 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
-import { membershipFindings } from './adoption.ts'
 import { chunks } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
 import { planInterior } from './interior.ts'
-import { planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
+import { adminFindings, membershipFindings, planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { ownerTransaction } from './owner-membership.ts'
 import { planRole } from './roles.ts'
@@ -33,7 +32,7 @@ export function makePlan(input: PlanInput): Plan {
     const own = planRole(context, application)
     return {
       steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps],
-      findings: [...own.findings, ...planClone(context, application).findings, ...membershipFindings(context, application)],
+      findings: [...own.findings, ...planClone(context, application).findings, ...membershipFindings(context, application), ...adminFindings(context, application)],
     }
   })
   const databases = context.declaration.databases.map((database) => databaseChanges(context, database))
@@ -69,12 +68,12 @@ function roleJobs(steps: readonly Step[]): Job[] {
 
 function databaseJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
   const applications = [database.owner, ...database.guests]
-  const steps =
-    inside === null
-      ? outside.steps.filter(restoresAccess)
-      : [...outside.steps, ...applications.flatMap((application) => [...planSettings(context, application), ...planClone(context, application).steps])]
-  const atomic = steps.length === 0 ? [] : [ownerTransaction(context, database.owner, steps, outside.creation !== null)]
-  const transactions: Transaction[] = outside.creation === null ? atomic : [outside.creation, ...atomic]
+  const steps = inside === null ? outside.steps.filter(restoresAccess) : outside.steps
+  const settings = inside === null ? [] : applications.flatMap((application) => [...planSettings(context, application), ...planClone(context, application).steps])
+  const access = steps.length === 0 ? [] : [ownerTransaction(context, database.owner, steps, outside.creation !== null)]
+  // Apart: a value that the server refuses must not leave the database open to PUBLIC.
+  const rest: Transaction[] = settings.length === 0 ? [] : [{ kind: 'atomic', steps: settings }]
+  const transactions: Transaction[] = [...(outside.creation === null ? [] : [outside.creation]), ...access, ...rest]
   return transactions.length === 0 ? [] : [{ stage: 'databases', connectTo: null, transactions }]
 }
 

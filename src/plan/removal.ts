@@ -1,15 +1,15 @@
 /** The removal of logins and databases, as plans that run one after the other. Pure. */
 import { revokerOf } from '../guardrails/revoker.ts'
-import type { Cluster } from '../model/catalog.ts'
+import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { Departure, RemovalFacts } from '../model/removal.ts'
 import type { Statement } from '../model/statement.ts'
 import type { AtomicTransaction, Job, Plan, Step, Subject } from '../model/step.ts'
-import { allowConnections, alterDatabaseLimit, grantOnDatabase } from '../sql/database.ts'
+import { allowConnections, alterDatabaseLimit, alterDatabaseTemplate, grantOnDatabase } from '../sql/database.ts'
 import { dropDatabase, dropRole, holdRights, revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { alterRole, grantRole, holdRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { step } from './context.ts'
-import { RDS_IAM } from './memberships.ts'
+import { isLeftover, LEFTOVER, RDS_IAM } from './memberships.ts'
 import { held } from './privileges.ts'
 
 export interface RemovalInput {
@@ -35,25 +35,36 @@ export function planClosing({ cluster, departures }: RemovalInput): Plan {
     const database = drops === null ? undefined : cluster.databases.get(drops)
     const steps = [
       ...(cluster.roles.get(username)?.canLogin === true ? [step(about(departure, 'login'), 'close', 'updated', `${username} may no longer log in`, [alterRole(username, { login: false })])] : []),
-      ...(database?.allowConnections === true && database.connectionLimit !== INVALID
-        ? [step(about(departure, 'database', drops), 'close', 'updated', `database ${database.name} accepts no new connections`, [allowConnections(database.name, false, username)])]
-        : []),
+      ...(database === undefined || database.connectionLimit === INVALID ? [] : closing(about(departure, 'database', drops), database)),
     ]
     return asMembers(cluster, steps)
   })
   return planOf([{ stage: 'roles', connectTo: null, transactions }])
 }
 
-/** pg_database.datconnlimit of a database whose DROP was interrupted: it can only be dropped. */
-const INVALID = -2
+/** A template cannot be dropped, and its owner may have made it one. */
+function closing(subject: Subject, { name, owner, allowConnections: isOpen, isTemplate }: DatabaseState): Step[] {
+  const statements = [...(isTemplate ? [alterDatabaseTemplate(name, false, owner)] : []), ...(isOpen ? [allowConnections(name, false, owner)] : [])]
+  return statements.length === 0 ? [] : [step(subject, 'close', 'updated', `database ${name} accepts no new connections`, statements)]
+}
 
-/** The opposite of the closing, for whatever of it is still there; also of one that a run before left behind. */
+/** pg_database.datconnlimit of a database whose DROP was interrupted: it can only be dropped. */
+export const INVALID = -2
+
+/**
+ * The opposite of the closing, for whatever of it is still there; also of one that a run before left behind. What was
+ * held for a drop goes back, too, where the database has gone and its role has not.
+ */
 export function planReopening({ cluster, departures }: Pick<RemovalInput, 'cluster' | 'departures'>): Plan {
   const transactions = departures.flatMap((departure) => {
     const { username, drops } = departure
     const role = cluster.roles.get(username)
     const database = drops === null ? undefined : cluster.databases.get(drops)
+    const isHeld = cluster.memberships.some((item) => item.role === username && isLeftover(item, cluster.server.login, cluster.server.version))
     const steps = [
+      ...(isHeld
+        ? [step(about(departure, 'grant'), LEFTOVER, 'removed', `${cluster.server.login} leaves ${username} again`, [releaseRole(cluster.server.version, username, cluster.server.login)])]
+        : []),
       ...(database?.allowConnections === false && database.owner === username && database.connectionLimit !== INVALID
         ? [step(about(departure, 'database', drops), 'reopen', 'updated', `database ${database.name} accepts connections again`, [allowConnections(database.name, true, username)])]
         : []),

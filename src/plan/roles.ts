@@ -54,18 +54,21 @@ function attributeStep(application: Application, role: RoleState): Step | null {
     ...(role.connectionLimit !== application.connectionLimit && { connectionLimit: application.connectionLimit }),
     ...(wanted !== actual && { validUntil: application.validUntil }),
   }
-  const names = Object.keys(attributes)
-  if (names.length === 0) return null
-  const message = `role ${role.name}: ${names.map((name) => ATTRIBUTE_WORDS[name] ?? name).join(', ')}`
+  if (Object.keys(attributes).length === 0) return null
+  const message = `role ${role.name}: ${differenceWords(attributes, role, application).join(', ')}`
   return step(subject(application, 'role'), 'alter', 'updated', message, [alterRole(role.name, attributes)])
 }
 
-const ATTRIBUTE_WORDS: Readonly<Record<string, string>> = {
-  login: 'may log in',
-  createDb: 'CREATEDB as declared',
-  createRole: 'CREATEROLE taken away',
-  connectionLimit: 'connection limit',
-  validUntil: 'valid until',
+/** What differs, from what to what. */
+function differenceWords(attributes: RoleAttributes, role: RoleState, application: Application): string[] {
+  const time = (value: Date | null): string => value?.toISOString() ?? 'infinity'
+  return [
+    ...(attributes.login === undefined ? [] : ['may log in']),
+    ...(attributes.createDb === undefined ? [] : [attributes.createDb ? 'gets CREATEDB' : 'loses CREATEDB']),
+    ...(attributes.createRole === undefined ? [] : ['loses CREATEROLE']),
+    ...(attributes.connectionLimit === undefined ? [] : [`connection limit ${role.connectionLimit} -> ${application.connectionLimit}`]),
+    ...(attributes.validUntil === undefined ? [] : [`valid until ${time(role.validUntil)} -> ${time(application.validUntil)}`]),
+  ]
 }
 
 function planPassword(context: PlanContext, application: Application): Changes {
@@ -130,5 +133,5 @@ function tagStep(context: PlanContext, application: Application, role: RoleState
 
 function differences(existing: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>): string {
   const keys = [...new Set([...existing.keys(), ...desired.keys()])].filter((key) => existing.get(key) !== desired.get(key))
-  return keys.length === 0 ? 'written again' : keys.map((key) => `${key} ${existing.get(key) ?? 'none'} -> ${desired.get(key) ?? 'none'}`).join(', ')
+  return keys.length === 0 ? 'this build changed the role' : keys.map((key) => `${key} ${existing.get(key) ?? 'none'} -> ${desired.get(key) ?? 'none'}`).join(', ')
 }

@@ -16,7 +16,7 @@ export function planSettings(context: PlanContext, application: Application): St
   const about = subject(application, 'setting')
   return [
     ...set.map(([name, value]) =>
-      step(about, 'set', stored.has(name) ? 'updated' : 'created', `${name} = ${items(value).join(', ')} for ${username} in ${database}`, [
+      step(about, 'set', stored.has(name) ? 'updated' : 'created', `${difference(name, stored.get(name), value)} for ${username} in ${database}`, [
         setInDatabase(username, database, name, items(value)),
       ]),
     ),
@@ -24,6 +24,12 @@ export function planSettings(context: PlanContext, application: Application): St
       step(about, 'reset', 'removed', `${name} is no longer declared for ${username} in ${database}`, [resetInDatabase(username, database, name)]),
     ),
   ]
+}
+
+/** `work_mem = 8MB`, `work_mem 1MB -> 8MB`. */
+function difference(name: string, stored: string | undefined, value: SettingValue): string {
+  const wanted = items(value).join(', ')
+  return stored === undefined ? `${name} = ${wanted}` : `${name} ${stored} -> ${wanted}`
 }
 
 /**

@@ -35,12 +35,12 @@ export function stackTag({ stack, environment }: Declaration, cluster: Cluster, 
 function databaseAccess(input: MatrixInput, state: DatabaseState): DatabaseAccess {
   const inside = input.inside.get(state.name)
   const privileges = (inside?.privileges ?? input.privileges).filter(({ database, login }) => database === state.name && stackTag(input.declaration, input.cluster, login) !== null)
-  const schemas = inside?.schemas ?? []
-  const logins = privileges.map((held) => loginAccess(input, state, held, schemas.filter(({ login }) => login === held.login)))
-  return { database: state.name, owner: state.owner, logins: logins.sort((a, b) => byText(a.username, b.username)), outsideGrants: outsideGrants(input, state, new Set(privileges.map(({ login }) => login))) }
+  const schemas = inside?.schemas ?? null
+  const logins = privileges.map((held) => loginAccess(input, state, held, schemas?.filter(({ login }) => login === held.login) ?? null))
+  return { database: state.name, owner: state.owner, logins: logins.sort((a, b) => byText(a.username, b.username)), outsideGrants: outsideGrants(input, state, new Set(privileges.map(({ login }) => login))), isSeen: inside !== undefined }
 }
 
-function loginAccess({ declaration, cluster }: MatrixInput, state: DatabaseState, held: DatabasePrivileges, schemas: readonly SchemaPrivileges[]): LoginAccess {
+function loginAccess({ declaration, cluster }: MatrixInput, state: DatabaseState, held: DatabasePrivileges, schemas: readonly SchemaPrivileges[] | null): LoginAccess {
   const { login: username, connect, temporary, create } = held
   const application = declaration.applications.find((item) => item.username === username)
   const declared = application?.database === state.name ? application : undefined
@@ -53,16 +53,17 @@ function loginAccess({ declaration, cluster }: MatrixInput, state: DatabaseState
     connect,
     temporary,
     create,
-    schemas: schemas.map((schema): SchemaAccess => ({ schema: schema.schema, may: inWords(schema) })),
+    schemas: (schemas ?? []).map((schema): SchemaAccess => ({ schema: schema.schema, may: inWords(schema) })),
     build: stackTag(declaration, cluster, username)?.get('BuildId') ?? null,
     validUntil: cluster.roles.get(username)?.validUntil ?? null,
   }
 }
 
 /** As declared; else what it comes nearest to, by what it may do. */
-function levelOf(declared: Application | undefined, isOwner: boolean, schemas: readonly SchemaPrivileges[]): AccessLevel {
+function levelOf(declared: Application | undefined, isOwner: boolean, schemas: readonly SchemaPrivileges[] | null): AccessLevel | null {
   if (declared !== undefined) return declared.accessLevel
   if (isOwner) return 'owner'
+  if (schemas === null) return null
   if (schemas.some(({ create }) => create)) return 'owner'
   return schemas.some(({ held, byDefault }) => [held.INSERT, held.UPDATE, held.DELETE].some((count) => count > 0) || byDefault.INSERT) ? 'editor' : 'reader'
 }

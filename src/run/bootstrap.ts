@@ -1,6 +1,6 @@
 /** The master's only part in a run: the delegated admin is created or repaired, then its connection ends. */
 import { BlockedError, ConnectionError, type Problem, SecretError } from '../errors.ts'
-import { checkAdminRole, checkMasterRight, checkSameLogin } from '../guardrails/bootstrap.ts'
+import { checkAdminRole, checkBeforeBootstrap, checkMasterRight, checkSameLogin } from '../guardrails/bootstrap.ts'
 import { checkReservedNames } from '../guardrails/names.ts'
 import type { Credential } from '../model/credential.ts'
 import { planSteps } from '../model/step.ts'
@@ -32,18 +32,18 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
   let lock = session
   try {
     lock = await lockInstance(run, session, target, master)
-    const adopted = declaration.applications.filter((application) => application.adoptExisting).map((application) => application.username)
-    const cluster = await inspectCluster(session, { ...declaration, databases: [], applications: [] })
-    const facts = await inspectMaster(session, [...adopted, admin.user, 'pg_signal_backend', 'pg_read_all_stats', 'rds_password', 'rds_iam'])
+    const cluster = await inspectCluster(session, declaration)
+    const usernames = declaration.applications.map((application) => application.username)
+    const facts = await inspectMaster(session, [...usernames, admin.user, 'pg_signal_backend', 'pg_read_all_stats', 'rds_password', 'rds_iam'])
     const role = cluster.roles.get(admin.user)
-    assertNone(role === undefined ? [] : checkAdminRole(role))
+    assertNone([...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable), ...(role === undefined ? [] : checkAdminRole(role))])
     const plan = planBootstrap({
       cluster,
       admin: admin.user,
       auth: declaration.admin.auth,
       verifier: adminSecret === null || (await logsIn(run, target, admin)) ? null : await scramVerifier(adminSecret.password),
       ...facts,
-      adopted,
+      taken: usernames,
       buildId: run.run.buildId,
       tags: declaration.tags,
     })

@@ -1,6 +1,6 @@
 /** `destroy`: guard, connect and lock, look, close, snapshot, look again, remove, verify. */
 import { createRecorder } from '../audit/recorder.ts'
-import { ApplyError, BlockedError, EXIT, ProvisionError } from '../errors.ts'
+import { ApplyError, BlockedError, EXIT, type Problem, ProvisionError } from '../errors.ts'
 import { checkReservedNames } from '../guardrails/names.ts'
 import { checkRemovalApproval, removalApproval } from '../guardrails/removal.ts'
 import type { RunEnvironment } from '../input/environment.ts'
@@ -106,17 +106,24 @@ function retained({ declaration, target, policy }: DestroyRequest): Finding {
   const application = declaration.applications.find((item) => target.by === 'application' && item.name === target.value)
   const { name = target.by === 'application' ? target.value : null, database = null, username = null } = application ?? {}
   const why = policy === null ? 'its cleanup_policy is retain' : 'RDS_CLEANUP_POLICY is retain'
-  const what = application === undefined ? `what carries ${target.by} ${target.value}` : `role ${application.username}${application.accessLevel === 'owner' ? ` and database ${application.database}` : ''}`
+  const owned = application?.accessLevel === 'owner' ? ` and database ${application.database}` : ''
+  const what = application === undefined ? `what carries ${target.by} ${target.value}` : `role ${application.username}${owned}`
   const object = application?.accessLevel === 'owner' ? 'database' : 'role'
-  return finding({ application: name, database, username, object }, 'retain', 'skipped', `nothing was changed on the server: ${what} stays, since ${why}`)
+  return finding({ application: name, database, username, object }, 'retain', 'skipped', `nothing was changed on the server: ${what} ${owned === '' ? 'stays' : 'stay'}, since ${why}`)
 }
 
 /** Before any secret is read or connection made. @throws BlockedError */
-function assertAllowed({ declaration, target, approvals }: DestroyRequest): void {
-  const named = target.by === 'application' ? only(declaration, target.value) : { ...declaration, applications: [] }
-  const application = target.by === 'application' ? target.value : null
-  const violations = [...checkRemovalApproval(declaration.environment, approvals, application), ...checkReservedNames(named, null)]
+function assertAllowed(request: DestroyRequest): void {
+  const violations = [...missingApproval(request), ...reservedNames(request)]
   if (violations.length > 0) throw new BlockedError(violations)
+}
+
+function missingApproval({ declaration, target, approvals }: DestroyRequest): Problem[] {
+  return checkRemovalApproval(declaration.environment, approvals, target.by === 'application' ? target.value : null)
+}
+
+function reservedNames({ declaration, target }: DestroyRequest): Problem[] {
+  return target.by === 'application' ? checkReservedNames(only(declaration, target.value), null) : []
 }
 
 /** The delegated admin's secret alone: the applications' passwords are not needed, and may be gone. */
@@ -141,12 +148,15 @@ export async function previewDestroy(request: DestroyRequest, run: RunIdentity, 
   const { environment, clusterName, instance } = declaration
   const recorder = createRecorder({ run, environment, clusterName, instance, now: dependencies.now, sinks: [] })
   const context = { declaration, run, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
-  const [approval = null] = checkRemovalApproval(environment, request.approvals, request.target.by === 'application' ? request.target.value : null)
+  const [approval = null] = missingApproval(request)
   const found = { declaration, run, server: null, plan: { findings: [], jobs: [] }, blocked: [], approval, moving: [] }
   if (knownPolicy(request) === 'retain') return { ...found, approval: null, plan: { findings: [retained(request)], jobs: [] } }
+  const reserved = reservedNames(request)
+  if (reserved.length > 0) return { ...found, blocked: reserved }
   try {
-    const { admin } = await readCredentials(context.secrets, { ...declaration, applications: [], databases: [] })
-    const server = await reached(() => connectInstance(context, admin))
+    const credentials = await readCredentials(context.secrets, { ...declaration, applications: [], databases: [] })
+    assertReserved(declaration, credentials)
+    const server = await reached(() => connectInstance(context, credentials.admin))
     try {
       const examination = await examine(context, request, server)
       const { closing, removal } = removalPlans(examination)

@@ -1,16 +1,31 @@
-import type { AccessMatrix } from '../model/access.ts'
+import type { AccessMatrix, InsideAccess } from '../model/access.ts'
 import type { Declaration } from '../model/declaration.ts'
-import { inspectDatabasePrivileges } from '../server/inspect-access.ts'
+import { ConnectFailure } from '../server/failure.ts'
+import { accessQueries, insideAccess, inspectDatabasePrivileges } from '../server/inspect-access.ts'
 import type { Inspection } from '../server/inspect.ts'
 import type { Instance } from '../server/instance.ts'
+import { settled } from '../server/settled.ts'
 
 /**
- * The access matrix from an inspection that asked for it (`governance_dir`). Databases of the stack that nobody declares
- * any more are not looked into; what their logins may do on them costs one query over the admin's session.
+ * The access matrix. Where the inspection asked for it (`governance_dir`), declared databases cost nothing more; databases
+ * of the stack that nobody declares any more are looked into here: access that was retained is access.
  */
 export async function matrixOf(declaration: Declaration, server: Instance, { actual: { cluster, interiors } }: Inspection): Promise<AccessMatrix> {
   const { accessMatrix, stackDatabases } = await import('../report/access-matrix.ts')
-  const inside = new Map([...interiors.values()].flatMap(({ database, access }) => (access === undefined ? [] : [[database, access] as const])))
-  const others = stackDatabases(declaration, cluster).flatMap(({ name }) => (inside.has(name) ? [] : [name]))
-  return accessMatrix({ declaration, cluster, inside, privileges: await inspectDatabasePrivileges(server.admin, others) })
+  const known = new Map([...interiors.values()].flatMap(({ database, access }) => (access === undefined ? [] : [[database, access] as const])))
+  const others = stackDatabases(declaration, cluster).flatMap(({ name }) => (known.has(name) ? [] : [name]))
+  const looks = await settled(others.map(async (name) => [name, await lookInside(server, name)] as const))
+  const inside = new Map([...known, ...looks.flatMap(([name, access]) => (access === null ? [] : [[name, access] as const]))])
+  const unseen = others.filter((name) => !inside.has(name))
+  return accessMatrix({ declaration, cluster, inside, privileges: await inspectDatabasePrivileges(server.admin, unseen) })
+}
+
+/** null where the admin cannot look: the owner locked it out, or a removal closed the database. */
+async function lookInside(server: Instance, database: string): Promise<InsideAccess | null> {
+  try {
+    return await server.withSession(await server.adminLogin(database), async (session) => insideAccess(await session.query(accessQueries(database))))
+  } catch (error) {
+    if (error instanceof ConnectFailure && error.kind === 'after_authentication') return null
+    throw error
+  }
 }

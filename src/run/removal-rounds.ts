@@ -1,14 +1,15 @@
 /** The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApplyError, BlockedError, ConnectionError, type Problem, type ProvisionError, SecretError } from '../errors.ts'
+import { ApplyError, BlockedError, type Problem, type ProvisionError, SecretError, withProblems } from '../errors.ts'
+import type { DatabaseState } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import type { Departure } from '../model/removal.ts'
 import type { Finding } from '../model/step.ts'
 import { finding } from '../plan/context.ts'
-import { planAdmission } from '../plan/removal.ts'
+import { INVALID, planAdmission } from '../plan/removal.ts'
 import type { Instance } from '../server/instance.ts'
-import { areClosed, serverTime, showClosed, showWaiting } from '../server/removal-signals.ts'
+import { areClosed, hidePending, serverTime, showClosed, showPending } from '../server/removal-signals.ts'
 import type { SnapshotClient } from '../snapshot/client.ts'
 import { assertNotInterrupted, recordFindings } from './assess.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
@@ -25,7 +26,20 @@ export interface DestroyDependencies extends Dependencies {
   readonly runGroup: string
   /** Of a whole snapshot, waiting for a busy instance included. */
   readonly snapshotTimeoutMs: number
+  readonly waits: RemovalWaits
 }
+
+/** How long a removal waits for what others are about to do, in milliseconds. */
+export interface RemovalWaits {
+  /** For more removals of its run; they start within moments, and one that comes later makes a snapshot of its own. */
+  readonly othersMs: number
+  /** For a closed database without a sign of why: one that starts at the same time shows up by then. */
+  readonly abandonedMs: number
+  /** For sessions of superusers (rdsadmin), which come and go. */
+  readonly superusersMs: number
+}
+
+export const REMOVAL_WAITS: RemovalWaits = { othersMs: 4_000, abandonedMs: 5_000, superusersMs: 15_000 }
 
 export interface Removal {
   readonly context: RunContext
@@ -36,8 +50,6 @@ export interface Removal {
   readonly signs: Instance | null
 }
 
-/** A removal that was cut off leaves its database closed without a sign; one that starts at the same time shows up by then. */
-const ABANDONED_MS = 5_000
 const POLL_MS = 1_000
 
 /** @throws ProvisionError, after what was closed is open again as far as it is still there. */
@@ -95,13 +107,14 @@ async function openAndLook(all: Removal): Promise<Look> {
       if (!isAdmissible(examination)) return { server, examination }
       const isClosed = unseen.some((name) => examination.cluster.databases.get(name)?.allowConnections === false)
       const elapsed = Date.now() - started
-      if (!isClosed || (elapsed > ABANDONED_MS && !(await areClosed(server.admin, unseen)))) {
+      if (!isClosed || (elapsed > dependencies.waits.abandonedMs && !(await areClosed(server.admin, unseen)))) {
         await runPlan(context, server, planAdmission(examination))
         return { server, examination: await examine(context, order, server) }
       }
       if (elapsed > dependencies.snapshotTimeoutMs) throw stillClosed(unseen)
       if (!isWaiting) {
-        if (signs !== null) await showWaiting(signs.admin, dependencies.runGroup)
+        // Whoever keeps it closed may be waiting for us.
+        if (signs !== null) await hidePending(signs.admin, dependencies.runGroup)
         dependencies.progress(`waiting for ${unseen.join(', ')}, closed by another removal`)
       }
       isWaiting = true
@@ -123,11 +136,12 @@ function stillClosed(databases: readonly string[]): ApplyError {
 async function closeOrRemove({ context, dependencies, signs }: Removal, server: Instance, examination: Examination): Promise<Date | null> {
   const { departures } = examination
   if (departures.length === 0) return null
-  await close(context, server, examination)
   const names = departures.filter(isSnapshotted).flatMap((departure) => departure.drops ?? [])
+  if (signs !== null) await (names.length === 0 ? hidePending : showPending)(signs.admin, dependencies.runGroup)
+  await close(context, server, examination)
   if (names.length === 0 || signs === null) {
     recordFindings(context.recorder, snapshotFindings(departures), new Set())
-    await remove(context, server, examination)
+    await remove(context, server, examination, dependencies.waits.superusersMs)
     return null
   }
   await showClosed(signs.admin, dependencies.runGroup, names)
@@ -138,9 +152,9 @@ async function closeOrRemove({ context, dependencies, signs }: Removal, server: 
 async function takeSnapshot(all: Removal, departures: readonly Departure[], closedAt: Date): Promise<void> {
   const { context, dependencies, admin, signs } = all
   const { declaration, run, recorder } = context
-  const { signal, progress, runGroup: group, snapshotTimeoutMs: timeoutMs } = dependencies
+  const { signal, progress, runGroup: group, snapshotTimeoutMs: timeoutMs, waits } = dependencies
   const client = interruptible(await dependencies.snapshots(declaration.aws), signal)
-  const order: SnapshotOrder = { client, signal, progress, timeoutMs, group, instance: declaration.instance.identifier, buildId: run.buildId, clusterName: declaration.clusterName }
+  const order: SnapshotOrder = { client, signal, progress, timeoutMs, othersMs: waits.othersMs, group, instance: declaration.instance.identifier, buildId: run.buildId, clusterName: declaration.clusterName }
   const started = Date.now()
   const record = (index: number, action: string, status: 'created' | 'no_change' | 'failed', message: string): void => {
     const departure = departures[index]
@@ -180,21 +194,26 @@ async function takeSnapshot(all: Removal, departures: readonly Departure[], clos
 
 /** Everything is checked again: the lock was not held while the snapshot was made. */
 async function removeAfterSnapshot(all: Removal, before: Examination): Promise<void> {
-  const { context } = all
+  const { context, dependencies } = all
   const { server, examination } = await openAndLook(all)
   try {
     const told = new Set(before.findings.map((item) => item.message))
     recordFindings(context.recorder, examination.findings.filter((item) => !told.has(item.message)), new Set())
     const { departures, cluster } = examination
-    const open = departures.filter((item) => isSnapshotted(item) && cluster.databases.get(item.drops ?? '')?.allowConnections === true)
+    const open = departures.filter((item) => isSnapshotted(item) && letsIn(cluster.databases.get(item.drops ?? '')))
     if (open.length > 0) throw new BlockedError(open.map(openedAgain))
     await close(context, server, examination)
-    await remove(context, server, examination)
+    await remove(context, server, examination, dependencies.waits.superusersMs)
     const staying = before.departures.filter((item) => !departures.some((other) => other.username === item.username))
     await reopen(context, server, staying)
   } finally {
     await server.close()
   }
+}
+
+/** An invalid database lets nobody in, whatever it allows. */
+function letsIn(database: DatabaseState | undefined): boolean {
+  return database?.allowConnections === true && database.connectionLimit !== INVALID
 }
 
 function openedAgain({ application, drops }: Departure): Problem {
@@ -222,12 +241,4 @@ async function reopened({ context, admin }: Removal, departures: readonly Depart
       remedy: `Run again, or put the application back and apply${drops === null ? '' : `; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`,
     })))
   }
-}
-
-function withProblems(error: ProvisionError, problems: readonly Problem[]): ProvisionError {
-  const all = [...error.problems, ...problems]
-  if (error instanceof BlockedError) return new BlockedError(all, { cause: error })
-  if (error instanceof SecretError) return new SecretError(all, { cause: error })
-  if (error instanceof ConnectionError) return new ConnectionError(all, { cause: error })
-  return new ApplyError(all, { cause: error })
 }

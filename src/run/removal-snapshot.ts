@@ -14,10 +14,10 @@ export interface SnapshotOrder extends Omit<SnapshotFacts, 'requestedAt'> {
   readonly progress: (line: string) => void
   /** Of the whole wait, in milliseconds. */
   readonly timeoutMs: number
+  /** So long no other removal of the run must be about to close a database. */
+  readonly othersMs: number
 }
 
-/** The others of a run start within moments; a removal that comes later makes a snapshot of its own. */
-const SETTLE_MS = 4_000
 const SETTLE_LIMIT_MS = 60_000
 const POLL_MS = 500
 const BUSY_RETRY_MS = 10_000
@@ -25,11 +25,11 @@ const LONGEST_POLL_MS = 15_000
 const REPORT_EVERY_MS = 30_000
 
 /** Waits until no other removal of the run is still about to close a database. */
-export async function gathered(session: Session, { group, signal, progress }: SnapshotOrder): Promise<void> {
+export async function gathered(session: Session, { group, signal, progress, othersMs }: SnapshotOrder): Promise<void> {
   const end = Date.now() + SETTLE_LIMIT_MS
   let reported = false
   let quiet = Date.now()
-  while (Date.now() - quiet < SETTLE_MS && Date.now() < end) {
+  while (Date.now() - quiet < othersMs && Date.now() < end) {
     assertNotInterrupted(signal)
     const pending = await countPending(session, group)
     if (pending > 0) {

@@ -31,9 +31,6 @@ export interface Examination extends RemovalInput {
   readonly findings: readonly Finding[]
 }
 
-/** How long superusers' sessions (rdsadmin) are waited for; they come and go. */
-const SUPERUSER_PATIENCE_MS = 15_000
-
 /**
  * Looks at what is to go and at what stands in its way.
  * @throws BlockedError with everything that does; nothing was changed.
@@ -105,9 +102,9 @@ export async function close(run: RunContext, server: Instance, examination: Exam
 }
 
 /** @throws ApplyError */
-export async function remove(run: RunContext, server: Instance, examination: Examination): Promise<void> {
+export async function remove(run: RunContext, server: Instance, examination: Examination, superusersMs: number): Promise<void> {
   const { departures } = examination
-  await superusersGone(run, server, droppedDatabases(departures))
+  await superusersGone(run, server, droppedDatabases(departures), superusersMs)
   for (const plan of removalPlans(examination).removal) await runPlan(run, server, plan)
   const left = await wholeCluster(run, server)
   const problems = departures.flatMap(({ application, username, drops }): Problem[] => [
@@ -122,9 +119,9 @@ function stillThere(application: string, what: string): Problem {
 }
 
 /** Nobody but a superuser may end their sessions: they are waited for, and the drop then names those that stay. */
-async function superusersGone({ dependencies: { signal, progress } }: RunContext, server: Instance, databases: readonly string[]): Promise<void> {
+async function superusersGone({ dependencies: { signal, progress } }: RunContext, server: Instance, databases: readonly string[], patienceMs: number): Promise<void> {
   if (databases.length === 0) return
-  const end = Date.now() + SUPERUSER_PATIENCE_MS
+  const end = Date.now() + patienceMs
   while (Date.now() < end) {
     assertNotInterrupted(signal)
     const [rows = []] = await server.admin.query([sessions([], databases)])

@@ -1,9 +1,7 @@
 /** `report`: from the audit files, and with a connection from the server itself; changes nothing. */
 import { BlockedError } from '../errors.ts'
-import type { InsideAccess } from '../model/access.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
-import { accessMatrix, stackDatabases } from '../report/access-matrix.ts'
 import type { Report, Section, SectionId } from '../report/report.ts'
 import { accessHistorySection } from '../report/sections/access-history.ts'
 import { accessSection, outsideGrantsSection } from '../report/sections/access.ts'
@@ -16,15 +14,12 @@ import { traceabilitySection } from '../report/sections/traceability.ts'
 import { unmanagedSection } from '../report/sections/unmanaged.ts'
 import { type AuditFiles, readAuditFiles } from '../report/sources/read.ts'
 import type { ReportOptions } from '../input/report-options.ts'
-import { ConnectFailure } from '../server/failure.ts'
-import { accessQueries, insideAccess, inspectDatabasePrivileges } from '../server/inspect-access.ts'
 import type { Inspection } from '../server/inspect.ts'
-import type { Instance } from '../server/instance.ts'
-import { settled } from '../server/settled.ts'
 import { TOOL_VERSION } from '../version.ts'
 import { look, planFrom } from './converge.ts'
 import type { Credentials } from './credentials.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { matrixOf } from './matrix.ts'
 import { withInstance } from './preview.ts'
 import { provisionError } from './provision-error.ts'
 
@@ -81,7 +76,7 @@ async function fromServer(declaration: Declaration, run: RunIdentity, dependenci
       // The matrix is asked for below, in every database of the stack and not only in those declared.
       const inspection = await look({ ...context, declaration: { ...declaration, governanceDir: null } }, server, credentials.applications, null)
       const { cluster } = inspection.actual
-      const matrix = await readMatrix(server, declaration, inspection)
+      const matrix = await matrixOf(declaration, server, inspection)
       const { criteria, expiresWithinDays, secretsOlderThanDays } = options
       return [
         traceabilitySection(declaration, cluster, files.entries),
@@ -103,24 +98,6 @@ async function driftFrom(context: RunContext, inspection: Inspection): Promise<D
     return { plan: await planFrom(context, inspection), blocked: [] }
   } catch (error) {
     if (error instanceof BlockedError) return { plan: null, blocked: error.problems }
-    throw error
-  }
-}
-
-async function readMatrix(server: Instance, declaration: Declaration, { actual: { cluster } }: Inspection) {
-  const names = stackDatabases(declaration, cluster).map(({ name }) => name)
-  const seen = await settled(names.map(async (name) => [name, await lookInside(server, name)] as const))
-  const inside = new Map(seen.flatMap(([name, access]) => (access === null ? [] : [[name, access] as const])))
-  const privileges = await inspectDatabasePrivileges(server.admin, names.filter((name) => !inside.has(name)))
-  return accessMatrix({ declaration, cluster, inside, privileges })
-}
-
-/** null where the owner locked the admin out. */
-async function lookInside(server: Instance, database: string): Promise<InsideAccess | null> {
-  try {
-    return await server.withSession(await server.adminLogin(database), async (session) => insideAccess(await session.query(accessQueries(database))))
-  } catch (error) {
-    if (error instanceof ConnectFailure && error.kind === 'after_authentication') return null
     throw error
   }
 }

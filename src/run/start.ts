@@ -2,11 +2,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readCiIds } from '../ci.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError, type Problem } from '../errors.ts'
 import { decodeInput } from '../input/decode.ts'
 import type { RunEnvironment, Variables } from '../input/environment.ts'
-import { parseDeclaration, type ParsedInput } from '../input/parse.ts'
-import { idsAreGiven, resolveRun, type RunIds } from '../input/run-identity.ts'
+import { DeclarationError, parseDeclaration, type ParsedInput } from '../input/parse.ts'
+import { idsAreGiven, resolveRun, type RunFacts, type RunIds } from '../input/run-identity.ts'
 import type { Command, RunIdentity } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
 
@@ -22,9 +22,13 @@ export interface StartOptions {
   readonly needsBuildId: (parsed: ParsedInput) => boolean
 }
 
-/** `parsed` or `error`: an input that cannot be used has a run and an audit too. */
-export type Start = Identified &
-  ({ readonly parsed: ParsedInput; readonly error: null } | { readonly parsed: null; readonly error: InvalidInputError })
+/** An input that cannot be used has a run and an audit too; `parsed` is then what could be read of it. */
+export type Start = Identified & ({ readonly parsed: ParsedInput; readonly error: null } | Unusable)
+
+export interface Unusable extends Identified {
+  readonly parsed: ParsedInput | null
+  readonly error: InvalidInputError
+}
 
 interface Identified {
   readonly run: RunIdentity
@@ -34,17 +38,32 @@ interface Identified {
 
 const NO_IDS: RunIds = { buildId: null, runId: null }
 
+/** Everything wrong at once: the run's variables, the input, and a missing build id. */
 export async function start(options: StartOptions): Promise<Start> {
+  const { text, parsed, problems } = await read(options)
+  const facts = await factsOf(options, parsed, text)
+  const needsBuildId = parsed !== null && options.needsBuildId(parsed) && !problems.some(({ field }) => /build_id$/i.test(field))
+  const { run, missing } = runOf(facts, needsBuildId)
+  const identified = { run, isRunIdGiven: run.runId !== facts.uuid }
+  const all = [...options.environment.problems, ...problems, ...missing]
+  if (all.length === 0 && parsed !== null) return { ...identified, parsed, error: null }
+  return { ...identified, parsed, error: new InvalidInputError(all) }
+}
+
+interface Read {
+  readonly text: string
+  readonly parsed: ParsedInput | null
+  readonly problems: readonly Problem[]
+}
+
+async function read(options: StartOptions): Promise<Read> {
   let text = ''
   try {
     text = decodeInput(await readInput(options))
-    const parsed = parseDeclaration(text, options.command === 'destroy' ? 'removal' : 'stack')
-    const needsBuildId = options.needsBuildId(parsed)
-    const identified = await identify({ ...options, needsBuildId }, parsed, parsed.declaration.environment, text)
-    return { ...identified, parsed, error: null }
+    return { text, parsed: parseDeclaration(text, options.command === 'destroy' ? 'removal' : 'stack'), problems: [] }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
-    return { ...(await identify({ ...options, needsBuildId: false }, NO_IDS, 'dev', text)), parsed: null, error }
+    return { text, parsed: error instanceof DeclarationError ? error.readable : null, problems: error.problems }
   }
 }
 
@@ -61,23 +80,27 @@ async function readInput({ inputFile, environment }: StartOptions): Promise<stri
   }
 }
 
-async function identify(options: IdentifyOptions, declared: RunIds, environment: RunIdentityEnvironment, text: string): Promise<Identified> {
-  const ci = idsAreGiven(declared, options.environment) ? NO_IDS : await readCiIds(options.variables, options.cwd)
-  const uuid = randomUUID()
-  const run = resolveRun({
+async function factsOf(options: StartOptions, parsed: ParsedInput | null, text: string): Promise<Omit<RunFacts, 'needsBuildId'>> {
+  const declared = parsed ?? NO_IDS
+  return {
     command: options.command,
-    environment,
+    environment: parsed?.declaration.environment ?? 'dev',
     declared,
     variables: options.environment,
-    ci,
+    ci: idsAreGiven(declared, options.environment) ? NO_IDS : await readCiIds(options.variables, options.cwd),
     startedAt: options.startedAt,
-    uuid,
+    uuid: randomUUID(),
     toolVersion: TOOL_VERSION,
     inputSha256: createHash('sha256').update(text).digest('hex'),
-    needsBuildId: options.needsBuildId,
-  })
-  return { run, isRunIdGiven: run.runId !== uuid }
+  }
 }
 
-type IdentifyOptions = Omit<StartOptions, 'needsBuildId'> & { readonly needsBuildId: boolean }
-type RunIdentityEnvironment = ParsedInput['declaration']['environment']
+/** Without a build id that it needs, a run still has an identity, for its audit. */
+function runOf(facts: Omit<RunFacts, 'needsBuildId'>, needsBuildId: boolean): { readonly run: RunIdentity; readonly missing: readonly Problem[] } {
+  try {
+    return { run: resolveRun({ ...facts, needsBuildId }), missing: [] }
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    return { run: resolveRun({ ...facts, needsBuildId: false }), missing: error.problems }
+  }
+}

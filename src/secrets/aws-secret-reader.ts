@@ -79,8 +79,9 @@ function sortOut(ids: readonly string[], found: ReadonlyMap<string, ParsedCreden
 async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string, ParsedCredential][]> {
   try {
     const { SecretValues: values = [] } = await calls.batch(ids)
+    const current = values.filter(isCurrent)
     return ids.flatMap((id): [string, ParsedCredential][] => {
-      const value = valueOf(id, values, ids)
+      const value = valueOf(id, current, ids)
       return value === undefined ? [] : [[id, parse(id, value)]]
     })
   } catch (error) {
@@ -127,6 +128,11 @@ function parse(id: string, value: Entry | GetSecretValueResponse): ParsedCredent
 function valueOf(id: string, values: readonly Entry[], ids: readonly string[]): Entry | undefined {
   if (id.startsWith('arn:')) return values.find((value) => hasArn(value, id))
   return values.find((value) => value.Name === id && !ids.some((other) => hasArn(value, other)))
+}
+
+/** A batch gives the current versions; one that says it is another (moto after a rotation) is asked for alone, by its label. */
+function isCurrent({ VersionStages: stages }: Entry): boolean {
+  return stages === undefined || stages.includes('AWSCURRENT')
 }
 
 /** Whether a secret has this ARN, whole or without the six random characters at its end. */

@@ -17,9 +17,18 @@ const FREE_CONNECTIONS = `SELECT least(
   WHERE r.rolname = session_user AND d.datname = current_database() AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL
   GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`
 
+/** The manual has no word on its values; those of a boolean. */
+export const RESTRICTS_PASSWORDS = `coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`
+
+const encodingOf = (database: string): string => `(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = ${database})`
+
+/** More of a comment or a setting is not read: a database's owner may write some hundred megabytes there, a tag is never so long. */
+const LONGEST = '1000000'
+
 export const FACTS = `SELECT current_setting('server_version_num')::int AS version,
   current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
-  current_setting('password_encryption') AS password_encryption, (${FREE_CONNECTIONS}) AS free_connections`
+  current_setting('password_encryption') AS password_encryption, ${RESTRICTS_PASSWORDS} AS restricts_passwords,
+  ${encodingOf('current_database()')} AS encoding, ${encodingOf("'template0'")} AS default_encoding, (${FREE_CONNECTIONS}) AS free_connections`
 
 export const ROLES = `SELECT rolname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreatedb AS create_db,
   rolcreaterole AS create_role, rolreplication AS replication, rolbypassrls AS bypass_rls, rolconnlimit AS connection_limit,
@@ -35,7 +44,7 @@ export function databases(version: number): string {
   const icu = version >= 170000 ? 'd.datlocale' : version >= 150000 ? 'd.daticulocale' : 'NULL::text'
   return `SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${icu}::text AS icu_locale, d.datconnlimit AS connection_limit,
-    d.datallowconn AS allow_connections, d.datistemplate AS is_template, shobj_description(d.oid, 'pg_database') AS comment,
+    d.datallowconn AS allow_connections, d.datistemplate AS is_template, left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
     ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
     FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1')`
 }
@@ -48,7 +57,7 @@ export function memberships(version: number): string {
 }
 
 export const SETTINGS = `SELECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
-  substr(c, strpos(c, '=') + 1) AS value
+  substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
   FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`
 
 /** `names` in lower case. */

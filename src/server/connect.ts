@@ -49,15 +49,22 @@ function startupOptions(target: Target): string {
     ['role', 'none'],
     ['DateStyle', 'ISO,YMD'],
     ['TimeZone', 'UTC'],
+    ['extra_float_digits', '1'],
     ['exit_on_error', 'off'],
     ['quote_all_identifiers', 'off'],
     ['transform_null_equals', 'off'],
     ['client_min_messages', 'error'],
     ['jit', 'off'],
   ]
-  if (target.version >= 160000) parameters.push(['createrole_self_grant', ''])
-  if (target.version >= 170000) parameters.push(['transaction_timeout', '0'])
-  return parameters.map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ')
+  return [...parameters, ...newerParameters(target.version)].map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ')
+}
+
+/** Those that a server of this version knows beside the others: one that it does not know would end the start. */
+function newerParameters(version: number): [string, string][] {
+  const parameters: [string, string][] = []
+  if (version >= 160000) parameters.push(['createrole_self_grant', ''])
+  if (version >= 170000) parameters.push(['transaction_timeout', '0'])
+  return parameters
 }
 
 /** `16.4 (Debian …)` to 160004 and 16.4; `17beta1` to 170000. */
@@ -111,7 +118,10 @@ export async function connect(target: Target, login: Login, signal: AbortSignal)
   } finally {
     signal.removeEventListener('abort', giveUp)
   }
-  return new Session(client, login.database, login.user, { ...server, pid })
+  // The first connection of a run does not know the version before: what came too late for its start is set with its first message.
+  const known = newerParameters(target.version).map(([name]) => name)
+  const late = newerParameters(server.version).filter(([name]) => !known.includes(name)).map(([name, value]) => `SET ${name} = '${value}'`)
+  return new Session(client, login.database, login.user, { ...server, pid }, late)
 }
 
 /** A call, since the type checker takes a property that it saw once for unchanged. */

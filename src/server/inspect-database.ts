@@ -1,9 +1,10 @@
 /** The inside of one database, in one round trip, over whichever connection is at hand. */
+import { BlockedError } from '../errors.ts'
 import type { DefaultAcl, InstalledExtension, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
 import { acl, integer, text, textOrNull, type Row } from './row.ts'
-import type { Session } from './session.ts'
+import { type Session, StatementError } from './session.ts'
 
 /** What to look for inside a database. */
 export interface Look {
@@ -16,11 +17,12 @@ export interface Look {
   readonly wantsAccess: boolean
 }
 
+/** @throws BlockedError where a name in it has no form in UTF-8. */
 export async function inspectDatabase(session: Session, { grantees, wantsAccess }: Look): Promise<Interior> {
   const counted = grantees.length > 0
   const queries = [schemas(counted), INSTALLED_EXTENSIONS, ...(counted ? [objects(grantees), defaultAcl(grantees)] : [])]
   const access = wantsAccess ? accessQueries(session.database) : []
-  const results = await session.query([...queries, ...access])
+  const results = await session.query([...queries, ...access]).catch((error: unknown) => { throw unreadable(error, session.database) })
   const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
   return {
     database: session.database,
@@ -30,6 +32,13 @@ export async function inspectDatabase(session: Session, { grantees, wantsAccess 
     defaultAcl: defaultRows.map(defaultAclItem),
     ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
   }
+}
+
+/** Bytes that are no UTF-8 (in a database of SQL_ASCII), or a character that it has none for: 22021, 22P05. */
+function unreadable(error: unknown, database: string): unknown {
+  if (!(error instanceof StatementError) || !['22021', '22P05'].includes(error.code)) return error
+  const message = `a name inside ${database} cannot be read: ${error.message}.`
+  return new BlockedError([{ application: null, field: 'encoding', message, remedy: 'Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.' }], { cause: error })
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {

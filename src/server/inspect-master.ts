@@ -1,5 +1,6 @@
 /** What the master may grant, which pg_auth_members alone does not tell: rights come through other roles too. */
 import { literal } from '../sql/quote.ts'
+import { RESTRICTS_PASSWORDS } from './cluster-queries.ts'
 import { flag, text } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -9,16 +10,19 @@ export interface MasterFacts {
 }
 
 /**
- * Below 16 CREATEROLE may grant any role that is no superuser's; from 16 on ADMIN OPTION is needed.
- * https://www.postgresql.org/docs/16/release-16.html#RELEASE-16-PRIVILEGES
+ * Below 16 CREATEROLE may grant any role that is no superuser's. From 16 on it takes ADMIN OPTION, one's own or that of a
+ * role whose privileges are inherited: pg_has_role would take a membership without INHERIT for enough, GRANT does not
+ * (select_best_admin in PostgreSQL's acl.c). https://www.postgresql.org/docs/16/release-16.html#RELEASE-16-PRIVILEGES
  */
 export async function inspectMaster(session: Session, roles: readonly string[]): Promise<MasterFacts> {
   const names = roles.map(literal).join(', ')
-  const byCreateRole = session.version < 160000 ? 'OR (me.rolcreaterole AND NOT r.rolsuper)' : ''
+  const may = session.version < 160000
+    ? `pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)`
+    : `EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.member, 'USAGE'))`
   const [rows = [], [setting] = []] = await session.query([
     `SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN (${names})
-      AND (me.rolsuper OR pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') ${byCreateRole})`,
-    `SELECT coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes') AS restricts`,
+      AND (me.rolsuper OR ${may})`,
+    `SELECT ${RESTRICTS_PASSWORDS} AS restricts`,
   ])
   return { grantable: new Set(rows.map((row) => text(row, 'name'))), restrictsPasswords: setting !== undefined && flag(setting, 'restricts') }
 }

@@ -42,18 +42,21 @@ export async function checkLogin(
     const result = await tryLogin(server, application, tried, look)
     if (result.state.kind !== 'password_wrong') return { ...result, credential: tried }
     if (isExpired) return { state: { kind: 'expired' }, credential: tried, interior: null }
-    if (await pendingWorks(server, versions, application, tried)) return { state: { kind: 'rotation_in_progress' }, credential: tried, interior: null }
+    const pending = await workingPending(server, versions, application, tried)
     const again = await versions.current(application.secretId)
+    // The version that a rotation made keeps the label AWSPENDING after its last step: then it is over.
+    if (pending !== null && again?.versionId !== pending.versionId) return { state: { kind: 'rotation_in_progress' }, credential: tried, interior: null }
     if (again === null || again.versionId === tried.versionId || attempt === MAX_VERSIONS) return { ...result, credential: tried }
     tried = again
   }
 }
 
-async function pendingWorks(server: Instance, versions: Versions, application: Application, tried: Credential): Promise<boolean> {
+/** The version labelled AWSPENDING, where it is another one and logs in. */
+async function workingPending(server: Instance, versions: Versions, application: Application, tried: Credential): Promise<Credential | null> {
   const pending = await versions.pending(application.secretId)
-  if (pending === null || pending.versionId === tried.versionId) return false
+  if (pending === null || pending.versionId === tried.versionId) return null
   const { state } = await tryLogin(server, application, pending, null)
-  return state.kind === 'password_right'
+  return state.kind === 'password_right' ? pending : null
 }
 
 async function tryLogin(

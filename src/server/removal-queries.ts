@@ -17,7 +17,7 @@ export function sharedObstacles(roles: readonly string[], dropped: readonly stri
   return `SELECT pg_get_userbyid(d.refobjid)::text AS role, NULL::text AS database, ${WHAT} AS what
     FROM pg_shdepend d LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
     WHERE d.dbid = 0 AND d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf(roles)}
-    AND (b.oid IS NULL OR b.datistemplate OR (d.deptype = 'o' AND b.datname NOT IN ${oneOf([...dropped, ''])}))`
+    AND (b.oid IS NULL OR (b.datname NOT IN ${oneOf([...dropped, ''])} AND (b.datistemplate OR d.deptype = 'o')))`
 }
 
 /** Databases where something depends on one of the roles, those that go left out. */

@@ -17,9 +17,9 @@ export async function showPending(session: Session, group: string): Promise<void
   await session.query([`SET application_name = ${literal(pendingName(group))}`])
 }
 
-/** This removal waits for a database that another one keeps closed, so nobody may wait for it. */
-export async function showWaiting(session: Session, group: string): Promise<void> {
-  await session.query([`SET application_name = ${literal(`rds-provision removal waiting ${group}`)}`])
+/** This removal closes nothing for a snapshot, or not before another one has ended: nobody should wait for it. */
+export async function hidePending(session: Session, group: string): Promise<void> {
+  await session.query([`SET application_name = ${literal(`rds-provision removal ${group}`)}`])
 }
 
 /** These databases are closed by a removal that is under way; it no longer keeps others of its run waiting. */

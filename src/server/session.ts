@@ -44,13 +44,16 @@ export class Session {
   /** The server process, as pg_stat_activity names it. */
   readonly pid: number
   readonly #client: Client
+  /** Sent before the first message, with it: no round trip of their own. */
+  #preamble: readonly string[]
   #lost: Error | null = null
   #completed = 0
   #busySince: number | null = null
   #answeredAt = Date.now()
 
-  constructor(client: Client, database: string, login: string, server: { readonly version: number; readonly text: string; readonly pid: number }) {
+  constructor(client: Client, database: string, login: string, server: { readonly version: number; readonly text: string; readonly pid: number }, preamble: readonly string[] = []) {
     this.#client = client
+    this.#preamble = preamble
     this.database = database
     this.login = login
     this.version = server.version
@@ -82,7 +85,7 @@ export class Session {
    */
   async query(queries: readonly string[]): Promise<Row[][]> {
     const result = await this.#send(queries)
-    const results = Array.isArray(result) ? result : [result]
+    const results = Array.isArray(result) ? result.slice(-queries.length) : [result]
     return results.map(rowsOf)
   }
 
@@ -97,10 +100,12 @@ export class Session {
   }
 
   async #send(statements: readonly string[]): Promise<unknown> {
-    this.#completed = 0
+    this.#completed = -this.#preamble.length
     this.#busySince = Date.now()
     try {
-      return await this.#client.query(statements.join(';\n'))
+      const result: unknown = await this.#client.query([...this.#preamble, ...statements].join(';\n'))
+      this.#preamble = []
+      return result
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw new ConnectionLost(messageOf(error), error)
       const code = error.code ?? ''

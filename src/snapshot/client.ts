@@ -4,7 +4,7 @@ import { type Problem, SecretError } from '../errors.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { awsError, awsFailure, isRefusal } from '../secrets/aws-failure.ts'
-import { CALL_LIMITS, clientConfig, withinLimit } from '../secrets/client-config.ts'
+import { CALL_LIMITS, type CallLimits, clientConfig, withinLimit } from '../secrets/client-config.ts'
 
 /** What a removal asks of RDS. Every call throws SecretError (exit 5) where RDS cannot or will not do it. */
 export interface SnapshotClient {
@@ -21,20 +21,24 @@ export interface SnapshotClient {
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html
  */
-export async function createSnapshotClient(aws: AwsSettings): Promise<SnapshotClient> {
-  const [sdk, config] = await Promise.all([import('@aws-sdk/client-rds'), clientConfig(aws, CALL_LIMITS)])
+export async function createSnapshotClient(aws: AwsSettings, limits: CallLimits = CALL_LIMITS): Promise<SnapshotClient> {
+  const [sdk, config] = await Promise.all([import('@aws-sdk/client-rds'), clientConfig(aws, limits)])
   const client = new sdk.RDSClient({ ...config })
   return {
     async list(instance) {
       const found: DBSnapshot[] = []
-      await call(instance, async () => {
-        for await (const page of sdk.paginateDescribeDBSnapshots({ client: client }, { DBInstanceIdentifier: instance, SnapshotType: 'manual' })) found.push(...(page.DBSnapshots ?? []))
-      })
+      try {
+        await withinLimit(limits, async (abortSignal) => {
+          for await (const page of sdk.paginateDescribeDBSnapshots({ client }, { DBInstanceIdentifier: instance, SnapshotType: 'manual' }, { abortSignal })) found.push(...(page.DBSnapshots ?? []))
+        })
+      } catch (error) {
+        throw failure(error, instance)
+      }
       return found.map(snapshot)
     },
     async find(id) {
       try {
-        const { DBSnapshots: [found] = [] } = await withinLimit(CALL_LIMITS, (abortSignal) => client.send(new sdk.DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id, SnapshotType: 'manual' }), { abortSignal }))
+        const { DBSnapshots: [found] = [] } = await withinLimit(limits, (abortSignal) => client.send(new sdk.DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id, SnapshotType: 'manual' }), { abortSignal }))
         return found === undefined ? null : snapshot(found)
       } catch (error) {
         if (error instanceof sdk.DBSnapshotNotFoundFault) return null
@@ -44,7 +48,7 @@ export async function createSnapshotClient(aws: AwsSettings): Promise<SnapshotCl
     async create(id, instance, tags) {
       const input = { DBSnapshotIdentifier: id, DBInstanceIdentifier: instance, Tags: [...tags].map(([Key, Value]) => ({ Key, Value })) }
       try {
-        await withinLimit(CALL_LIMITS, (abortSignal) => client.send(new sdk.CreateDBSnapshotCommand(input), { abortSignal }))
+        await withinLimit(limits, (abortSignal) => client.send(new sdk.CreateDBSnapshotCommand(input), { abortSignal }))
         return true
       } catch (error) {
         if (error instanceof sdk.InvalidDBInstanceStateFault) return false
@@ -52,14 +56,6 @@ export async function createSnapshotClient(aws: AwsSettings): Promise<SnapshotCl
       }
     },
     close: () => client.destroy(),
-  }
-}
-
-async function call(subject: string, action: () => Promise<void>): Promise<void> {
-  try {
-    await withinLimit(CALL_LIMITS, action)
-  } catch (error) {
-    throw failure(error, subject)
   }
 }
 

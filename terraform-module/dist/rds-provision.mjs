@@ -13,8 +13,8 @@ __toESM(require_crypto(),1),import_promises=__toESM(require_promises(),1),import
 return(0,import_node_path2.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.json`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,
 "_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}async function writeAuditFile(path4,document){try{return await writeAtomically(path4,auditJson(document)),
 null}catch(error){return{application:null,field:"audit file",message:`The audit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the\
- run did stands; its audit follows on standard output. Make the folder writable and run again."}}}function auditJson(document){return`${JSON.stringify(document,
-null,2)}
+ run did stands; its audit is on standard output. Make the folder writable and run again."}}}function auditJson(document){return`${JSON.stringify(document,null,
+2)}
 `}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_node_path2,DEFAULT_FOLDER,MAX_PART_LENGTH,init_file=__esm(
 {"src/audit/file.ts"(){"use strict";import_node_path2=__toESM(require_path(),1);init_atomic();DEFAULT_FOLDER=(0,import_node_path2.join)(".rds-provision","audit"),
 MAX_PART_LENGTH=100}});function oneLine(text3){return disarm(text3.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text3){let line=oneLine(text3);return line.length<=MAX_CHARACTERS?
@@ -24,7 +24,13 @@ init_one_line=__esm({"src/audit/one-line.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}
 /##(\w*)\[/g;MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text3){return escape(oneLine(text3))}function escape(text3){return text3.replace(
 ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,"\\_")}function markdownTable(header,rows){let line=cells=>`| ${cells.join(" | ")} |`;return[line(header),
 line(header.map(()=>"---")),...rows.map(line)].join(`
-`)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem2 of problems)options2.
+`)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function closingLine({run,summary}){let head2=run.exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),
+what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what}\
+ in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
+filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var WORDS,
+HEADS,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["created","created"],["updated","updated"],["removed","removed"],["block\
+ed","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"block\
+ed",failed:"failed"}}});function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem2 of problems)options2.
 write(`${printableJson({type:"problem",...problem2})}
 `);for(let message of notes)options2.write(`${printableJson({type:"note",message})}
 `);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record of document.records)writeRecord(record,options2);writeRun(document,options2)}
@@ -34,17 +40,24 @@ function writeFitting(full,short,{write,insideTerraform:insideTerraform2}){let l
 printableJson(short):line}
 `)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
 RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
-64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
-sinks)sink(record)},setServer(facts){server=facts},setActor(identity3){actor=identity3},finish:end=>({schema_version:1,run:{...runFields(options2),...endFields(
-end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}function toRecord(draft,{
-run,environment,now}){return{at:now().toISOString(),run_id:run.runId,build_id:run.buildId,environment:environment??UNKNOWN_ENVIRONMENT,application:draft.application,
-database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,duration_ms:draft.durationMs,message:draft.message,statements:draft.
-statements}}function runFields({run,environment,clusterName,instance:instance2}){return{run_id:run.runId,build_id:run.buildId,command:run.command,environment,cluster_name:clusterName,
-instance:instance2===null?null:{identifier:instance2.identifier,host:instance2.host,port:instance2.port},approval:run.approval,tool_version:run.toolVersion,input_sha256:run.
-inputSha256,started_at:run.startedAt.toISOString()}}function endFields(end,{run,now}){let started=run.startedAt.getTime(),finished=Math.max(started,now().getTime());
-return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error:end.error}}function countStatuses(records){
-let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,
-init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";UNKNOWN_ENVIRONMENT="unknown"}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.application}: ${problem2.field}`}: ${problem2.message} ${problem2.
+64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function createTextReporter(options2){let warnings=[],paint=(colour,text3)=>options2.colour?(0,import_node_util.styleText)(colour,text3,{validateStream:!1}):text3,
+line=(colour,text3)=>options2.write(`${paint(colour,text3)}
+`);return{record(record){record.status==="warning"&&warnings.push(record),isListed(record,options2.listUnchanged)&&line(LOOKS[record.status].colour,recordLine(record))},
+finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)line("ye\
+llow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem2 of problems)
+printProblem(problem2,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,listUnchanged){let isUneventful=record.
+status==="skipped"&&(record.object==="login"||record.action==="check");return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}
+function recordLine(record){let parts=[record.application===null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.
+message)];return`${LOOKS[record.status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[
+username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(
+part=>part!=="").join(" "),record.action]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??
+"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.
+database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem2,line){
+let subject2=[problem2.application,problem2.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem2.
+message)].join(": ")}`);for(let remedy of problem2.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,
+LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"\
+green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"\
+red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.application}: ${problem2.field}`}: ${problem2.message} ${problem2.
 remedy}`.trim()}var ProvisionError,InvalidInputError,BlockedError,SecretError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();
 ProvisionError=class extends Error{problems;constructor(problems,options2){super(problems.map(describeProblem).join(`
 `),options2),this.name=new.target.name,this.problems=problems}};InvalidInputError=class extends ProvisionError{exitCode=EXIT.invalidInput},BlockedError=class extends ProvisionError{exitCode=EXIT.
@@ -68,7 +81,7 @@ text3===text3.trim()}function isText(text3){return text3!==""&&text3.length<=255
 value2))return"a list";if(typeof value2=="object"&&value2!==null)return"an object";if(typeof value2!="string")return String(value2);let cut=value2.length>80?`${value2.
 slice(0,80)}\u2026`:value2;return JSON.stringify(cut).replace(/[\p{C}\p{Zl}\p{Zp}]/gu,escapeCharacter)}function escapeCharacter(character){return`\\u{${(character.
 codePointAt(0)??0).toString(16)}}`}function suggestion(word,known){let short=word.slice(0,80),nearest=closest(short,[...known]);return distance(short,nearest)<=
-Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,init_text=__esm({"src/input/text.ts"(){"use strict";
+Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,init_text2=__esm({"src/input/text.ts"(){"use strict";
 init_mod();NAME_BYTES=63,NAME_RULE="Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end.",TEXT_RULE="Use 1 to 255 chara\
 cters, without control characters and without white space at either end."}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
@@ -289,10 +302,10 @@ ion.minDelay [${options2.minDelay}] for this waiter`)}}});var abortTimeout,creat
 init_waiter();abortTimeout=abortSignal=>{let onAbort,promise=new Promise(resolve5=>{onAbort=()=>resolve5({state:WaiterState.ABORTED}),typeof abortSignal.addEventListener==
 "function"?abortSignal.addEventListener("abort",onAbort):abortSignal.onabort=onAbort});return{clearListener(){typeof abortSignal.removeEventListener=="function"&&
 abortSignal.removeEventListener("abort",onAbort)},aborted:promise}},createWaiter=async(options2,input,acceptorChecks)=>{let params={...waiterServiceDefaults,...options2};
-validateWaiterOptions(params);let exitConditions=[runPolling(params,input,acceptorChecks)],finalize=[];if(options2.abortSignal){let{aborted:aborted2,clearListener}=abortTimeout(
-options2.abortSignal);finalize.push(clearListener),exitConditions.push(aborted2)}if(options2.abortController?.signal){let{aborted:aborted2,clearListener}=abortTimeout(
-options2.abortController.signal);finalize.push(clearListener),exitConditions.push(aborted2)}return Promise.race(exitConditions).then(result=>{for(let fn of finalize)
-fn();return result})}}});var Client,init_client=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js"(){init_MiddlewareStack();Client=class{config;middlewareStack=constructStack();initConfig;handlers;constructor(config){
+validateWaiterOptions(params);let exitConditions=[runPolling(params,input,acceptorChecks)],finalize=[];if(options2.abortSignal){let{aborted,clearListener}=abortTimeout(
+options2.abortSignal);finalize.push(clearListener),exitConditions.push(aborted)}if(options2.abortController?.signal){let{aborted,clearListener}=abortTimeout(options2.
+abortController.signal);finalize.push(clearListener),exitConditions.push(aborted)}return Promise.race(exitConditions).then(result=>{for(let fn of finalize)fn();
+return result})}}});var Client,init_client=__esm({"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js"(){init_MiddlewareStack();Client=class{config;middlewareStack=constructStack();initConfig;handlers;constructor(config){
 this.config=config;let{protocol,protocolSettings}=config;protocolSettings&&typeof protocol=="function"&&(config.protocol=new protocol(protocolSettings))}send(command10,optionsOrCb,cb){
 let options2=typeof optionsOrCb!="function"?optionsOrCb:void 0,callback=typeof optionsOrCb=="function"?optionsOrCb:cb,useHandlerCache=options2===void 0&&this.config.
 cacheMiddleware===!0,handler;if(useHandlerCache){this.handlers||(this.handlers=new WeakMap);let handlers=this.handlers;handlers.has(command10.constructor)?handler=
@@ -1514,9 +1527,9 @@ SignatureException"&&error.message?.includes("Signature expired")||TRANSIENT_ERR
 "")||NODEJS_NETWORK_ERROR_CODES.includes(error?.code||"")||TRANSIENT_ERROR_STATUS_CODES.includes(error.$metadata?.httpStatusCode||0)||isBrowserNetworkError(error)||
 isNodeJsHttp2TransientError(error)||error.cause!==void 0&&depth<=10&&isTransientError(error.cause,depth+1)),isServerError=error=>{if(error.$metadata?.httpStatusCode!==
 void 0){let statusCode=error.$metadata.httpStatusCode;return 500<=statusCode&&statusCode<=599&&!isTransientError(error)}return!1}}});var race,createAbortError,isAbortError,init_race=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/race.js"(){race=(promise,signal)=>{if(!signal)
-return promise;let cleanup=()=>{},aborted2=new Promise((_,reject)=>{let handler=()=>reject(createAbortError());signal.aborted?handler():typeof signal.addEventListener==
+return promise;let cleanup=()=>{},aborted=new Promise((_,reject)=>{let handler=()=>reject(createAbortError());signal.aborted?handler():typeof signal.addEventListener==
 "function"?(signal.addEventListener("abort",handler,{once:!0}),cleanup=()=>signal.removeEventListener("abort",handler)):signal.onabort=handler});return Promise.
-race([promise,aborted2]).finally(cleanup)},createAbortError=()=>Object.assign(new Error("Request aborted"),{name:"AbortError"}),isAbortError=error=>typeof error==
+race([promise,aborted]).finally(cleanup)},createAbortError=()=>Object.assign(new Error("Request aborted"),{name:"AbortError"}),isAbortError=error=>typeof error==
 "object"&&error!==null&&"name"in error&&error.name==="AbortError"}});var INVOCATION_ID_HEADER,REQUEST_HEADER,init_constants3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/constants.js"(){INVOCATION_ID_HEADER=
 "amz-sdk-invocation-id",REQUEST_HEADER="amz-sdk-request"}});function parseRetryAfterHeader(response,logger2){if(HttpResponse.isInstance(response))for(let header in response.headers){if(!hasOwn(response.headers,header))continue;
 let h9=header.toLowerCase();if(h9==="retry-after"){let retryAfter=response.headers[header],retryAfterSeconds=NaN;if(retryAfter.endsWith("GMT"))try{retryAfterSeconds=
@@ -3556,9 +3569,9 @@ init_fromEnv3();init_fromHttp2();init_fromIni2();init_fromInstanceMetadata2();in
 init_fromTemporaryCredentials();init_fromTokenFile2();init_fromWebToken2()}});async function clientConfig(settings,limits){let region2=settings.region===null?{}:{region:settings.region},credentials=settings.assumeRoleArn===null?{}:{credentials:await assumedRole(
 settings.assumeRoleArn,region2)},requestHandler={connectionTimeout:limits.connect,requestTimeout:limits.request,throwOnRequestTimeout:!0};return{...region2,...credentials,
 requestHandler,maxAttempts:5,retryMode:"standard"}}async function assumedRole(arn,region2){return(await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports11))).
-fromTemporaryCredentials({params:{RoleArn:arn,RoleSessionName:"rds-provision"},clientConfig:region2})}async function withinLimit(limits,call2){let abort=new AbortController,
+fromTemporaryCredentials({params:{RoleArn:arn,RoleSessionName:"rds-provision"},clientConfig:region2})}async function withinLimit(limits,call){let abort=new AbortController,
 timer,expiry=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{let error=new Error(`no answer within ${limits.call/1e3} s`);error.name="TimeoutError",reject(
-error),abort.abort()},limits.call)});try{return await Promise.race([call2(abort.signal),expiry])}finally{clearTimeout(timer)}}var CALL_LIMITS,init_client_config=__esm(
+error),abort.abort()},limits.call)});try{return await Promise.race([call(abort.signal),expiry])}finally{clearTimeout(timer)}}var CALL_LIMITS,init_client_config=__esm(
 {"src/secrets/client-config.ts"(){"use strict";CALL_LIMITS={connect:5e3,request:1e4,call:6e4}}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
 store$4?.abortEarly,abortPipeEarly:config$1?.abortPipeEarly??store$4?.abortPipeEarly}}function getGlobalMessage(lang){return store$3?.get(lang)}function getSchemaMessage(lang){
 return store$2?.get(lang)}function getSpecificMessage(reference,lang){return store$1?.get(reference)?.get(lang)}function _stringify(input){let type=typeof input;
@@ -3666,9 +3679,9 @@ this.pageSize)}return all};Bitfield.prototype.setByte=function(i9,b9){var o4=i9&
 pageOffset,page.buffer[o4]===b9?!1:(page.buffer[o4]=b9,i9>=this.byteLength&&(this.byteLength=i9+1,this.length=this.byteLength*8),this._trackUpdates&&this.pages.
 updated(page),!0)};function alloc2(n4){if(Buffer.alloc)return Buffer.alloc(n4);var b9=new Buffer(n4);return b9.fill(0),b9}function powerOfTwo(x){return!(x&x-1)}}});var require_memory_code_points=__commonJS({"node_modules/@mongodb-js/saslprep/dist/memory-code-points.js"(exports){"use strict";var __importDefault=exports&&exports.
 __importDefault||function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}};Object.defineProperty(exports,"__esModule",{value:!0});exports.createMemoryCodePoints=
-createMemoryCodePoints;var sparse_bitfield_1=__importDefault(require_sparse_bitfield());function createMemoryCodePoints(data){let offset=0;function read(){let size=data.
-readUInt32BE(offset);offset+=4;let codepoints=data.slice(offset,offset+size);return offset+=size,(0,sparse_bitfield_1.default)({buffer:codepoints})}let unassigned_code_points=read(),
-commonly_mapped_to_nothing=read(),non_ASCII_space_characters=read(),prohibited_characters=read(),bidirectional_r_al=read(),bidirectional_l=read();return{unassigned_code_points,
+createMemoryCodePoints;var sparse_bitfield_1=__importDefault(require_sparse_bitfield());function createMemoryCodePoints(data){let offset=0;function read2(){let size=data.
+readUInt32BE(offset);offset+=4;let codepoints=data.slice(offset,offset+size);return offset+=size,(0,sparse_bitfield_1.default)({buffer:codepoints})}let unassigned_code_points=read2(),
+commonly_mapped_to_nothing=read2(),non_ASCII_space_characters=read2(),prohibited_characters=read2(),bidirectional_r_al=read2(),bidirectional_l=read2();return{unassigned_code_points,
 commonly_mapped_to_nothing,non_ASCII_space_characters,prohibited_characters,bidirectional_r_al,bidirectional_l}}}});var require_code_points_data=__commonJS({"node_modules/@mongodb-js/saslprep/dist/code-points-data.js"(exports){"use strict";Object.defineProperty(exports,"__esM\
 odule",{value:!0});var zlib_1=require_zlib();exports.default=(0,zlib_1.gunzipSync)(Buffer.from("H4sIAAAAAAACA+3dTYgcaRkA4LemO9Mhxm0FITnE9Cwr4jHgwgZ22B6YywqCJ0HQ\
 g5CL4sGTuOjCtGSF4CkHEW856MlTQHD3EJnWkU0Owh5VxE3LHlYQdNxd2U6mU59UV/d09fw4M2EySSXPAzNdP1/9fX/99bzVNZEN4jisRDulVFnQmLxm1aXF9Id/2/xMxNJ4XZlg576yuYlGt9gupV6xoFf8jhu9\
@@ -4023,17 +4036,18 @@ let batches=Array.from({length:Math.ceil(ids.length/BATCH_SIZE)},(_,index)=>ids.
 batch=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(calls,id)]);return sortOut(
 ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortOut(ids,found){let credentials=new Map,problems=[];for(let id of ids){
 let parsed2=found.get(id);parsed2!==void 0&&("credential"in parsed2?credentials.set(id,parsed2.credential):problems.push(parsed2.problem))}return{credentials,problems}}
-async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids);return ids.flatMap(id=>{let value2=valueOf2(id,values,ids);return value2===
-void 0?[]:[[id,parse2(id,value2)]]})}catch(error){if(isRefusal(awsFailure(error)))return[];throw awsError(error,SERVICE)}}async function readSingle(calls,id){try{
-return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let problem2=secretProblem(id,awsFailure(error));if(problem2===null)throw awsError(error,SERVICE);
-return{problem:problem2}}}async function readStage(calls,id,stage){let parsed2=await calls.single(id,stage).then(value2=>parse2(id,value2),error=>{let failure2=awsFailure(
+async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(id=>{let value2=valueOf2(
+id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){if(isRefusal(awsFailure(error)))return[];throw awsError(error,SERVICE)}}async function readSingle(calls,id){
+try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let problem2=secretProblem(id,awsFailure(error));if(problem2===null)throw awsError(error,
+SERVICE);return{problem:problem2}}}async function readStage(calls,id,stage){let parsed2=await calls.single(id,stage).then(value2=>parse2(id,value2),error=>{let failure2=awsFailure(
 error);if(failure2.name==="ResourceNotFoundException")return null;let problem2=secretProblem(id,failure2);if(problem2===null)throw awsError(error,SERVICE);return{
 problem:problem2}});if(parsed2===null)return null;if("problem"in parsed2)throw new SecretError([parsed2.problem]);return parsed2.credential}function parse2(id,value2){
 let text3=value2.SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(id,{versionId:value2.VersionId??"",text:text3,createdAt:value2.
 CreatedDate??null})}function valueOf2(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(value2,id)):values.find(value2=>value2.Name===id&&!ids.
-some(other=>hasArn(value2,other)))}function hasArn({ARN:arn=""},id){return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,
-init_aws_secret_reader=__esm({"src/secrets/aws-secret-reader.ts"(){"use strict";init_p_limit();init_errors();init_secret();init_aws_failure();init_client_config();
-init_parse_credential();init_secret_failure();SERVICE="AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
+some(other=>hasArn(value2,other)))}function isCurrent({VersionStages:stages2}){return stages2===void 0||stages2.includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){
+return arn===id||arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,init_aws_secret_reader=__esm({"src/secrets/aws-secret-\
+reader.ts"(){"use strict";init_p_limit();init_errors();init_secret();init_aws_failure();init_client_config();init_parse_credential();init_secret_failure();SERVICE=
+"AWS Secrets Manager",BATCH_SIZE=20,PARALLEL_CALLS=4}});function formatUrl(request){let{port:port2,query}=request,{protocol,path:path4,hostname:hostname2}=request;protocol&&protocol.slice(-1)!==":"&&(protocol+=":"),port2&&
 (hostname2+=`:${port2}`),path4&&path4.charAt(0)!=="/"&&(path4=`/${path4}`);let queryString=query?buildQueryString(query):"";queryString&&queryString[0]!=="?"&&(queryString=
 `?${queryString}`);let auth="";if(request.username!=null||request.password!=null){let username=request.username??"",password=request.password??"";auth=`${username}\
 :${password}@`}let fragment="";return request.fragment&&(fragment=`#${request.fragment}`),`${protocol}//${auth}${hostname2}${path4}${queryString}${fragment}`}var init_format_url=__esm(
@@ -6912,117 +6926,33 @@ waitUntilDBClusterSnapshotAvailable:()=>waitUntilDBClusterSnapshotAvailable,wait
 waitUntilDBInstanceDeleted:()=>waitUntilDBInstanceDeleted,waitUntilDBSnapshotAvailable:()=>waitUntilDBSnapshotAvailable,waitUntilDBSnapshotDeleted:()=>waitUntilDBSnapshotDeleted,
 waitUntilTenantDatabaseAvailable:()=>waitUntilTenantDatabaseAvailable,waitUntilTenantDatabaseDeleted:()=>waitUntilTenantDatabaseDeleted});var init_dist_es23=__esm(
 {"node_modules/@aws-sdk/client-rds/dist-es/index.js"(){init_RDSClient();init_RDS();init_commands8();init_client2();init_pagination2();init_waiters();init_schemas_08();
-init_enums5();init_errors9();init_models_08();init_models_1();init_RDSServiceException()}});async function createSnapshotClient(aws){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es23(),dist_es_exports15)),clientConfig(aws,CALL_LIMITS)]),
-client=new sdk.RDSClient({...config});return{async list(instance2){let found=[];return await call(instance2,async()=>{for await(let page of sdk.paginateDescribeDBSnapshots(
-{client},{DBInstanceIdentifier:instance2,SnapshotType:"manual"}))found.push(...page.DBSnapshots??[])}),found.map(snapshot)},async find(id){try{let{DBSnapshots:[
-found]=[]}=await withinLimit(CALL_LIMITS,abortSignal=>client.send(new sdk.DescribeDBSnapshotsCommand({DBSnapshotIdentifier:id,SnapshotType:"manual"}),{abortSignal}));
-return found===void 0?null:snapshot(found)}catch(error){if(error instanceof sdk.DBSnapshotNotFoundFault)return null;throw failure(error,id)}},async create(id,instance2,tags){
-let input={DBSnapshotIdentifier:id,DBInstanceIdentifier:instance2,Tags:[...tags].map(([Key,Value])=>({Key,Value}))};try{return await withinLimit(CALL_LIMITS,abortSignal=>client.
-send(new sdk.CreateDBSnapshotCommand(input),{abortSignal})),!0}catch(error){if(error instanceof sdk.InvalidDBInstanceStateFault)return!1;throw failure(error,instance2)}},
-close:()=>client.destroy()}}async function call(subject2,action){try{await withinLimit(CALL_LIMITS,action)}catch(error){throw failure(error,subject2)}}function snapshot(found){
-let tags=(found.TagList??[]).map(({Key="",Value=""})=>[Key,Value]);return{id:found.DBSnapshotIdentifier??"",status:found.Status??"",percent:found.PercentProgress??
-0,tags:new Map(tags)}}function failure(error,subject2){let told=awsFailure(error);if(!isRefusal(told))return awsError(error,"Amazon RDS");let remedy=REMEDIES[told.
-name]??"Correct the cause and run again, or remove with the policy delete.",problem2={application:null,field:"snapshot",message:`Amazon RDS, ${subject2}: ${told.
-name}: ${told.message}`,remedy};return new SecretError([problem2])}var REMEDIES,init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_errors();init_aws_failure();
-init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.",SnapshotQuotaExceededFault:"\
-Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to\
- the runner."}}});var aws_exports={};__export(aws_exports,{awsDependencies:()=>awsDependencies,awsSnapshots:()=>awsSnapshots});var awsDependencies,awsSnapshots,init_aws2=__esm({"\
+init_enums5();init_errors9();init_models_08();init_models_1();init_RDSServiceException()}});async function createSnapshotClient(aws,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es23(),dist_es_exports15)),
+clientConfig(aws,limits)]),client=new sdk.RDSClient({...config});return{async list(instance2){let found=[];try{await withinLimit(limits,async abortSignal=>{for await(let page of sdk.
+paginateDescribeDBSnapshots({client},{DBInstanceIdentifier:instance2,SnapshotType:"manual"},{abortSignal}))found.push(...page.DBSnapshots??[])})}catch(error){throw failure(
+error,instance2)}return found.map(snapshot)},async find(id){try{let{DBSnapshots:[found]=[]}=await withinLimit(limits,abortSignal=>client.send(new sdk.DescribeDBSnapshotsCommand(
+{DBSnapshotIdentifier:id,SnapshotType:"manual"}),{abortSignal}));return found===void 0?null:snapshot(found)}catch(error){if(error instanceof sdk.DBSnapshotNotFoundFault)
+return null;throw failure(error,id)}},async create(id,instance2,tags){let input={DBSnapshotIdentifier:id,DBInstanceIdentifier:instance2,Tags:[...tags].map(([Key,
+Value])=>({Key,Value}))};try{return await withinLimit(limits,abortSignal=>client.send(new sdk.CreateDBSnapshotCommand(input),{abortSignal})),!0}catch(error){if(error instanceof
+sdk.InvalidDBInstanceStateFault)return!1;throw failure(error,instance2)}},close:()=>client.destroy()}}function snapshot(found){let tags=(found.TagList??[]).map(
+({Key="",Value=""})=>[Key,Value]);return{id:found.DBSnapshotIdentifier??"",status:found.Status??"",percent:found.PercentProgress??0,tags:new Map(tags)}}function failure(error,subject2){
+let told=awsFailure(error);if(!isRefusal(told))return awsError(error,"Amazon RDS");let remedy=REMEDIES[told.name]??"Correct the cause and run again, or remove w\
+ith the policy delete.",problem2={application:null,field:"snapshot",message:`Amazon RDS, ${subject2}: ${told.name}: ${told.message}`,remedy};return new SecretError(
+[problem2])}var REMEDIES,init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_errors();init_aws_failure();init_client_config();REMEDIES={DBInstanceNotFoundFault:"\
+Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.",SnapshotQuotaExceededFault:"Delete old manual snapshots, or raise \
+the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to the runner."}}});var aws_exports={};__export(aws_exports,{awsDependencies:()=>awsDependencies,awsSnapshots:()=>awsSnapshots});var awsDependencies,awsSnapshots,init_aws2=__esm({"\
 src/run/aws.ts"(){"use strict";init_aws_secret_reader();init_iam_token();init_identity();init_client4();awsDependencies={secrets:aws=>createSecretReader(aws),actor:aws=>readActor(
-aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(aws)}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson2(comment);if(typeof value2!="object"||value2===null||Array.isArray(
-value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
-tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
-Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
-let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a9)===relevant(b9)}function parseJson2(text3){try{return JSON.
-parse(text3)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=
-["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function identifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll('"',
-'""')}"`}function literal2(text3){if(text3.includes("\0"))throw new RangeError("text has no NUL");let quoted=text3.replaceAll("'","''");return quoted.includes("\
-\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function qualified(schema,name2){return`${identifier(schema)}.${identifier(name2)}`}function grantee(role){
-return role===""?"PUBLIC":identifier(role)}function isOneOf(expression,names2){return names2.length===0?"false":`${expression} IN (${names2.map(literal2).join("\
-, ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
-new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
-return this.redacted}}}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
-words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
-connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${literal2(
-attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
-verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
-NULL")}`):new Statement(`${verb} ${options(attributes,literal2(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
-return withOptions(`CREATE ROLE ${identifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${identifier(role)}`,attributes)}
-function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${identifier(role)} IS ${literal2(comment)}`)}function grantRole(role,member2){return new Statement(
-`GRANT ${identifier(role)} TO ${identifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${identifier(role)} TO ${identifier(
-member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member2)}`)}
-function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${identifier(role)} TO ${identifier(
-admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${identifier(admin)}`:"";return new Statement(`REVOKE ${identifier(
-role)} FROM ${identifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(literal2).join(", ");return new Statement(
-`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
-return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/s\
-ql/role.ts"(){"use strict";init_statement();init_quote();REDACTED2="'[redacted]'"}});function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}var init_problem=__esm({"src/g\
-uardrails/problem.ts"(){"use strict"}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?checkEncoding(database,cluster):state2.connectionLimit===
--2?[problem(database.owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As its owner: DROP DATABASE ${identifier(
-state2.name)};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,state2)]}function checkOwner(database,cluster,state2){
-let wanted=database.owner.username;if(state2.owner===wanted)return[];let statements=`${cluster.roles.has(wanted)?"":`CREATE ROLE ${identifier(wanted)} LOGIN; `}\
-ALTER DATABASE ${identifier(state2.name)} OWNER TO ${identifier(wanted)}; and, inside it, REASSIGN OWNED BY ${identifier(state2.owner)} TO ${identifier(wanted)}\
-;`,managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[problem(database.owner,"owner mismatch",`the database ${state2.name} belongs to ${state2.
-owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person with the right to do so run: ${statements}`)]}function checkEncoding({
-owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[problem(owner,"encoding",`the server has no encoding ${encoding} for databa\
-ses.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(
-/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.get(database.encoding??"")??state2.encoding;
-encoding!==state2.encoding&&problems.push(problem(database.owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${encoding}.`,remedy));let actual=[
-state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.locale??""))&&problems.push(problem(database.owner,
-"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available2){
-return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available2))]}
-function checkSchemas(database,interior){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===
-void 0||schema.owner===owner||name2==="public")return[];let statement=`ALTER SCHEMA ${identifier(name2)} OWNER TO ${identifier(owner)};`;return[problem(database.
-owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person with the right to\
- do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available2){if(available2.get(name2)===void 0)return[problem(database.owner,"ex\
-tension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused=withRequired(name2,available2).
-filter(required=>!isInstalled(required)&&available2.get(required)?.trusted!==!0);if(refused.length===0)return[];let remedy=`As the master, in ${database.name}: ${refused.
-map(item=>`CREATE EXTENSION ${identifier(item)} CASCADE;`).join(" ")}`;return[problem(database.owner,"extension",`only a superuser could install ${refused.join(
-", ")} (not trusted).`,remedy)]}function withRequired(name2,available2,seen=new Set){if(seen.has(name2))return[];let requires=available2.get(name2)?.requires??[];
-return[name2,...requires.flatMap(required=>withRequired(required,available2,new Set([...seen,name2])))]}var init_databases=__esm({"src/guardrails/databases.ts"(){
-"use strict";init_tag();init_quote();init_problem()}});function checkActual(declaration,actual){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
-cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
-byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkAdmin(declaration,cluster),...declaration.applications.flatMap(
-application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,known,application,role),...checkIam(declaration,
-cluster,known,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(
-database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[problem(null,ENDPOINT,`${declaration.instance.host} is a replica (the s\
-erver is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){let admin=roles.get(server.login);
-if(admin===void 0||admin.superuser)return[];let missing=[...!admin.createRole&&declaration.applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&declaration.
-databases.some(database=>!databases2.has(database.name))?["CREATEDB"]:[]];if(missing.length===0)return[];let statement=`ALTER ROLE ${identifier(admin.name)} ${missing.
-join(" ")};`;return[problem(null,MISSING_RIGHT,`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_s\
-ecret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[problem(
-application,"unmanaged role",`the role ${role.name} exists and is not managed by this tool.`,"Choose another username, or set adopt_existing = true to take it o\
-ver.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(cluster,known.
-administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.get("Stack")??"",environment=tag.get("Environment")??
-"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&!declaration.acceptTagsFrom.has(stack)?[problem(
-application,"foreign claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}).`,`Remove it\
- there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?[problem(application,"foreign \
-claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name} another username, or remove\
- ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==null,attributes=[...role.
-superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.
-has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[problem(application,"privileged role",`the role ${role.name} holds ${attributes.
-join(", ")}.`,"Take that away as the master first, or choose another username.")]}function membersOf(memberships2,role){let found=new Set;for(let roles=new Set(
-[role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.
-add(member2);roles=new Set(members)}return found}function checkRight(cluster,adminRoles,application,role){let{version:version2,login}=cluster.server;if(version2<
-16e4||adminRoles.has(role.name)||cluster.roles.get(login)?.superuser===!0)return[];let message=`${login} has no right over the role ${role.name}, which another \
-role created.`;return[problem(application,MISSING_RIGHT,message,`${administrators(cluster,role.name)}: ${grantAdministration(role.name,login).redacted}; or give\
- master_secret_id.`)]}function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(
-item=>item.member))].sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.join(" or ")}`}function checkIam(declaration,cluster,known,application){
-if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,login}=cluster.server;if(!cluster.roles.has("rds_iam"))
-return[problem(application,"IAM","the server has no role rds_iam.","Enable IAM database authentication on the instance.")];if(version2<16e4)return[];if(declaration.
-admin.auth!=="iam")return[problem(application,"IAM",`from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,'Let \
-the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.administered.has("rds_iam"))return[];let remedy=`${administrators(
-cluster,"rds_iam")}: ${grantAdministration("rds_iam",login).redacted}; or give master_secret_id.`;return[problem(application,MISSING_RIGHT,`${login} may not gra\
-nt rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){let{version:version2,login}=cluster.server,{username}=application;if(version2<16e4||
-declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over \
-it ends the password login of ${login}.`,remedy=`As the master, take ${username} out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;
-return[problem(application,"IAM",message,remedy)]}function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{
-if(FORBIDDEN_SETTINGS.has(name2))return[problem(application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.
-get(name2);return parameter2===void 0?[problem(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context===
-"user"?[]:[problem(application,"setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the paramet\
-er group.")]})}function checkInside(database,actual){let interior=actual.interiors.get(database.name),installed=interior?.extensions??new Map;return checkInterior(
-database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var MISSING_RIGHT,ENDPOINT,FORBIDDEN_SETTINGS,init_actual=__esm({"src/guardrails/actual\
-.ts"(){"use strict";init_tag();init_quote();init_role();init_databases();init_problem();MISSING_RIGHT="missing right",ENDPOINT="endpoint";FORBIDDEN_SETTINGS=new Set(
-["role","session_authorization","local_preload_libraries"])}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
+aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(aws)}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
+sinks)sink(record)},setServer(facts){server=facts},setActor(identity3){actor=identity3},finish:end=>({schema_version:1,run:{...runFields(options2),...endFields(
+end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}function toRecord(draft,{
+run,environment,now}){return{at:now().toISOString(),run_id:run.runId,build_id:run.buildId,environment:environment??UNKNOWN_ENVIRONMENT,application:draft.application,
+database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,duration_ms:draft.durationMs,message:draft.message,statements:draft.
+statements}}function runFields({run,environment,clusterName,instance:instance2}){return{run_id:run.runId,build_id:run.buildId,command:run.command,environment,cluster_name:clusterName,
+instance:instance2===null?null:{identifier:instance2.identifier,host:instance2.host,port:instance2.port},approval:run.approval,tool_version:run.toolVersion,input_sha256:run.
+inputSha256,started_at:run.startedAt.toISOString()}}function endFields(end,{run,now}){let started=run.startedAt.getTime(),finished=Math.max(started,now().getTime());
+return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error:end.error}}function countStatuses(records){
+let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,
+init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";UNKNOWN_ENVIRONMENT="unknown"}});function problem(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}var MISSING_RIGHT,init_problem=__esm(
+{"src/guardrails/problem.ts"(){"use strict";MISSING_RIGHT="missing right"}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
 sername "${username}" is the delegated admin's.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,RESERVED.test(database)?`the \
 database name "${database}" belongs to the server or to RDS.`:null,...schemas2.filter(schema=>RESERVED_SCHEMAS.test(schema)).map(schema=>`the schema "${schema}"\
@@ -7826,17 +7756,22 @@ timeoutMs&&patience.report(error.message,Date.now()-started)}})}var init_patienc
 return typeof value2=="object"&&value2!==null}function messageOf2(error){return error instanceof Error?error.message:String(error)}var StatementError,ConnectionLost,
 ENDING,CLOSE_LIMIT_MS,Session,init_session=__esm({"src/server/session.ts"(){"use strict";init_esm();StatementError=class extends Error{index;code;constructor(index,code,message,cause){
 super(message,{cause}),this.name="StatementError",this.index=index,this.code=code}},ConnectionLost=class extends Error{constructor(message,cause){super(message,
-{cause}),this.name="ConnectionLost"}},ENDING=/^(?:57P0[1245]|25P03|25P04|08...|25006)$/,CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;pid;#client;#lost=null;#completed=0;#busySince=null;#answeredAt=Date.
-now();constructor(client,database,login,server){this.#client=client,this.database=database,this.login=login,this.version=server.version,this.versionText=server.
-text,this.pid=server.pid,client.on("error",error=>this.#lost??=error),client.on("end",()=>this.#lost??=new Error("the connection was closed")),client.connection.
-on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){return this.#busySince}get answeredAt(){return this.#answeredAt}async query(queries){
-let result=await this.#send(queries);return(Array.isArray(result)?result:[result]).map(rowsOf)}async run(statements){await this.#send(statements)}async#send(statements){
-this.#completed=0,this.#busySince=Date.now();try{return await this.#client.query(statements.join(`;
-`))}catch(error){if(!(error instanceof DatabaseError))throw new ConnectionLost(messageOf2(error),error);let code=error.code??"";throw ENDING.test(code)?(this.#lost??=
-error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=null,this.#answeredAt=Date.now()}}abandon(){
-this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{await this.#client.end()}catch(error){this.#lost??=
-error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
-var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+{cause}),this.name="ConnectionLost"}},ENDING=/^(?:57P0[1245]|25P03|25P04|08...|25006)$/,CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;pid;#client;#preamble;#lost=null;#completed=0;#busySince=null;#answeredAt=Date.
+now();constructor(client,database,login,server,preamble=[]){this.#client=client,this.#preamble=preamble,this.database=database,this.login=login,this.version=server.
+version,this.versionText=server.text,this.pid=server.pid,client.on("error",error=>this.#lost??=error),client.on("end",()=>this.#lost??=new Error("the connection\
+ was closed")),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){return this.#busySince}get answeredAt(){
+return this.#answeredAt}async query(queries){let result=await this.#send(queries);return(Array.isArray(result)?result.slice(-queries.length):[result]).map(rowsOf)}async run(statements){
+await this.#send(statements)}async#send(statements){this.#completed=-this.#preamble.length,this.#busySince=Date.now();try{let result=await this.#client.query([...this.#preamble,
+...statements].join(`;
+`));return this.#preamble=[],result}catch(error){if(!(error instanceof DatabaseError))throw new ConnectionLost(messageOf2(error),error);let code=error.code??"";
+throw ENDING.test(code)?(this.#lost??=error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=
+null,this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{
+await this.#client.end()}catch(error){this.#lost??=error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});async function settled(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
+var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function identifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll('"',
+'""')}"`}function literal2(text3){if(text3.includes("\0"))throw new RangeError("text has no NUL");let quoted=text3.replaceAll("'","''");return quoted.includes("\
+\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function qualified(schema,name2){return`${identifier(schema)}.${identifier(name2)}`}function grantee(role){
+return role===""?"PUBLIC":identifier(role)}function isOneOf(expression,names2){return names2.length===0?"false":`${expression} IN (${names2.map(literal2).join("\
+, ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
 role&&(role=statement.runAs,texts4.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${identifier(role)}`),steps.push(null)),texts4.push(statement.reveal()),steps.push(
 step2);return{texts:[...texts4,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/apply/script.ts"(){"use strict";init_quote()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
 let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
@@ -7862,28 +7797,28 @@ object:object2,action,status,message}=step2;return{application,database,username
 map(statement=>statement.redacted)}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function byApplication(steps){let groups=new Map;for(let step2 of steps)
 groups.set(step2.application,[...groups.get(step2.application)??[],step2]);return[...groups.values()]}var Run,WAITING,init_execute=__esm({"src/apply/execute.ts"(){
 "use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();Run=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
-this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure2=>failure2.step),...this.unknown,
-...this.skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.
-push(...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel(
-[first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(
-job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await settled(Array.from({length:Math.
-min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.
-withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use,hasNoSlot)}catch(error){if(!(error instanceof ConnectFailure))throw error;
-error.passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.
-signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.
-lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(
-transaction,job,session):null;if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){
-let outcome=transaction.kind==="atomic"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session);if(outcome.kind!=="refused"||
-job.stage!=="roles"||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.
-filter(step2=>step2.application===culprit.application)},session);for(let steps of byApplication(others.filter(step2=>step2.application!==culprit.application)))session.
-lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"atomic",steps},session,this.#options.signal),session)&&
-allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(
-outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,message:blocker===
-null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(outcome.applied),
-this.unknown.push(...outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.
-failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.
-record(draftOf(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55P03","57014","\
-40P01"])}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
+this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure2=>failure2.step),...this.unknown.
+flat(),...this.skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.
+skipped.push(...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.
+admin):await this.#parallel([first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){
+let{connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};
+await settled(Array.from({length:Math.min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(
+...jobSteps(job));return}try{await this.#server.withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use,hasNoSlot)}catch(error){
+if(!(error instanceof ConnectFailure))throw error;error.passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.
+push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){
+if(!(error instanceof ConnectionLost))throw error;return this.lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.
+lost===null&&await this.#mayGoOn()?await this.#transaction(transaction,job,session):null;if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:
+index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){let outcome=transaction.kind==="atomic"?await runAtomic(transaction,session,this.#options.
+signal):await runBare(transaction,session);if(outcome.kind!=="refused"||job.stage!=="roles"||this.#options.signal.aborted)return this.#settle(outcome,session);let{
+culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.filter(step2=>step2.application===culprit.application)},session);for(let steps of byApplication(
+others.filter(step2=>step2.application!==culprit.application)))session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic(
+{kind:"atomic",steps},session,this.#options.signal),session)&&allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applie\
+d":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;
+return this.failures.push({step:outcome.culprit,code,message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(
+...outcome.others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.
+error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{
+step:step2,statements,durationMs,retries}of applied)this.#options.record(draftOf(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries th\
+at the server rolled back)`))}},WAITING=new Set(["55P03","57014","40P01"])}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function assertApplied(run,execution){
 let failures=execution.failures.filter(failure2=>!OUTDATED.has(failure2.code));for(let{step:step2,message}of failures)run.recorder.record({...draftOf(step2,[],0,
 ""),status:"failed",message:`${step2.message}: ${message}`});let problems=failures.map(({step:step2,code,message})=>({application:step2.application,field:step2.
@@ -7906,7 +7841,116 @@ flatMap(database=>draft("database",database.owner))]}var OBJECT_OF_GUARDRAIL,ini
 {"owner mismatch":"database","invalid database":"database",immutable:"database",encoding:"database",schema:"schema",extension:"extension",setting:"setting",IAM:"\
 login",approval:"admin",endpoint:"admin"}}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${inWords((time3-start2)/done*(total-done))} left`))}}}function inWords(milliseconds){let seconds3=Math.
-ceil(milliseconds/1e3);return seconds3<120?`${seconds3} s`:`${Math.ceil(seconds3/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
+ceil(milliseconds/1e3);return seconds3<120?`${seconds3} s`:`${Math.ceil(seconds3/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson2(comment);if(typeof value2!="object"||value2===null||Array.isArray(
+value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
+tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
+Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
+let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a9)===relevant(b9)}function parseJson2(text3){try{return JSON.
+parse(text3)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=
+["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
+new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
+return this.redacted}}}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
+words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
+connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${literal2(
+attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
+verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
+NULL")}`):new Statement(`${verb} ${options(attributes,literal2(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
+return withOptions(`CREATE ROLE ${identifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${identifier(role)}`,attributes)}
+function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${identifier(role)} IS ${literal2(comment)}`)}function grantRole(role,member2){return new Statement(
+`GRANT ${identifier(role)} TO ${identifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${identifier(role)} TO ${identifier(
+member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member2)}`)}
+function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${identifier(role)} TO ${identifier(
+admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${identifier(admin)}`:"";return new Statement(`REVOKE ${identifier(
+role)} FROM ${identifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(literal2).join(", ");return new Statement(
+`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
+return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/s\
+ql/role.ts"(){"use strict";init_statement();init_quote();REDACTED2="'[redacted]'"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text3){return!/[^\0-\x7f]/.test(text3)}function checkSharedNames(declaration,{
+server}){if(keepsBytes(server.encoding))return[];let shared=[...declaration.tags.values(),...declaration.tags.keys(),declaration.stack,...declaration.applications.
+flatMap(application=>[application.database,...sharedBy(application)])];return[...new Set(shared)].filter(text3=>!isAscii(text3)).map(text3=>{let message=`${declaration.
+instance.database} has the encoding ${server.encoding}, in which "${text3}" reads otherwise than in other databases.`;return problem(null,GUARDRAIL,message,"Set\
+ instance.database to a database in UTF8, or use ASCII only.")})}function checkNamesInside(database,{server,databases:databases2,encodings:encodings2}){let declared=database.
+encoding===null?server.defaultEncoding:encodings2.get(database.encoding),encoding=databases2.get(database.name)?.encoding??declared;if(encoding===void 0||keepsBytes(
+encoding))return[];let remedy="Use ASCII only for the username and in settings, or a database in UTF8.";return[database.owner,...database.guests].flatMap(application=>[
+...new Set(sharedBy(application))].filter(text3=>!isAscii(text3)).map(text3=>problem(application,GUARDRAIL,`${database.name} has the encoding ${encoding}, in wh\
+ich "${text3}" reads otherwise.`,remedy)))}function sharedBy({username,settings}){return[username,...[...settings.values()].flat()]}var GUARDRAIL,init_encodings=__esm(
+{"src/guardrails/encodings.ts"(){"use strict";init_problem();GUARDRAIL="encoding"}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
+database,cluster)]:state2.connectionLimit===-2?[problem(database.owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupt\
+ed.`,`As its owner: DROP DATABASE ${identifier(state2.name)};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,
+cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===wanted)
+return[];let statements=`${cluster.roles.has(wanted)?"":`CREATE ROLE ${identifier(wanted)} LOGIN; `}ALTER DATABASE ${identifier(state2.name)} OWNER TO ${identifier(
+wanted)}; and, inside it, REASSIGN OWNED BY ${identifier(state2.owner)} TO ${identifier(wanted)};`,managed=parseTag(state2.comment)===null?"":" Its tag is one o\
+f ours.";return[problem(database.owner,"owner mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right\
+ database_name or username; or let a person with the right to do so run: ${statements}`)]}function checkEncoding({owner,encoding},cluster){return encoding===null||
+cluster.encodings.has(encoding)?[]:[problem(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){
+let plain=name2=>name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],
+encoding=cluster.encodings.get(database.encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(problem(database.owner,"immutable",`${state2.name}\
+ has the encoding ${state2.encoding}, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(
+locale)!==plain(database.locale??""))&&problems.push(problem(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}\
+.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available2){return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(
+name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available2))]}function checkSchemas(database,interior){let owner=database.owner.username;return database.
+schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let statement=`ALTER SCHEMA ${identifier(
+name2)} OWNER TO ${identifier(owner)};`;return[problem(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}\
+.`,`Declare another schema; or let a person with the right to do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available2){if(available2.
+get(name2)===void 0)return[problem(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that \
+has it.")];let refused=withRequired(name2,available2).filter(required=>!isInstalled(required)&&available2.get(required)?.trusted!==!0);if(refused.length===0)return[];
+let remedy=`As the master, in ${database.name}: ${refused.map(item=>`CREATE EXTENSION ${identifier(item)} CASCADE;`).join(" ")}`;return[problem(database.owner,"\
+extension",`only a superuser could install ${refused.join(", ")} (not trusted).`,remedy)]}function withRequired(name2,available2,seen=new Set){if(seen.has(name2))
+return[];let requires=available2.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>withRequired(required,available2,new Set([...seen,name2])))]}
+var init_databases=__esm({"src/guardrails/databases.ts"(){"use strict";init_tag();init_quote();init_encodings();init_problem()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
+!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/g\
+uardrails/members.ts"(){"use strict"}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
+"password"&&(!roles.has(username)||logins.get(name2)?.kind==="password_wrong"));if(!server.restrictsPasswords||!isSet2||roles.get(server.login)?.superuser===!0||
+membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.login} may not set passwords: the instance restricts that to members of \
+rds_password.`;return[problem(null,MISSING_RIGHT,message,`As the master: ${grantRole("rds_password",server.login).redacted}; or give master_secret_id.`)]}var init_passwords=__esm(
+{"src/guardrails/passwords.ts"(){"use strict";init_role();init_members();init_problem()}});function checkActual(declaration,actual){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
+cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
+byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,
+cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===
+void 0?[]:checkRole(declaration,cluster,known,application,role),...checkIam(declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.
+databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?
+[problem(null,ENDPOINT,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
+server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let missing=[...!admin.createRole&&declaration.
+applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name))?["CREATEDB"]:[]];if(missing.length===
+0)return[];let statement=`ALTER ROLE ${identifier(admin.name)} ${missing.join(" ")};`;return[problem(null,MISSING_RIGHT,`the delegated admin ${admin.name} lacks\
+ ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(
+role.comment);return tag===null&&!application.adoptExisting?[problem(application,"unmanaged role",`the role ${role.name} exists and is not managed by this tool.`,
+"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(
+known.privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.
+get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&
+!declaration.acceptTagsFrom.has(stack)?[problem(application,"foreign claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}\
+, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?
+[problem(application,"foreign claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name}\
+ another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==
+null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["\
+BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[problem(application,"privileged role",`the role\
+ ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
+let{version:version2,login}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login)?.superuser===!0)return[];let message=`${login} \
+has no right over the role ${role.name}, which another role created.`;return[problem(application,MISSING_RIGHT,message,`${administrators(cluster,role.name)}: ${grantAdministration(
+role.name,login).redacted}; or give master_secret_id.`)]}function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.
+role===role&&item.admin).map(item=>item.member))].sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.join(" or ")}`}function checkIam(declaration,cluster,known,application){
+if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,login}=cluster.server;if(!cluster.roles.has("rds_iam"))
+return[problem(application,"IAM","the server has no role rds_iam.","Enable IAM database authentication on the instance.")];if(version2<16e4)return[];if(declaration.
+admin.auth!=="iam")return[problem(application,"IAM",`from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,'Let \
+the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.administered.has("rds_iam"))return[];let remedy=`${administrators(
+cluster,"rds_iam")}: ${grantAdministration("rds_iam",login).redacted}; or give master_secret_id.`;return[problem(application,MISSING_RIGHT,`${login} may not gra\
+nt rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){let{version:version2,login}=cluster.server,{username}=application;if(version2<16e4||
+declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over \
+it ends the password login of ${login}.`,remedy=`As the master, take ${username} out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;
+return[problem(application,"IAM",message,remedy)]}function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{
+if(FORBIDDEN_SETTINGS.has(name2))return[problem(application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.
+get(name2);return parameter2===void 0?[problem(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context===
+"user"?[]:[problem(application,"setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the paramet\
+er group.")]})}function checkInside(database,actual){let interior=actual.interiors.get(database.name),installed=interior?.extensions??new Map;return checkInterior(
+database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var ENDPOINT,FORBIDDEN_SETTINGS,init_actual=__esm({"src/guardrails/actual.ts"(){"use st\
+rict";init_tag();init_quote();init_role();init_databases();init_encodings();init_members();init_passwords();init_problem();ENDPOINT="endpoint";FORBIDDEN_SETTINGS=
+new Set(["role","session_authorization","local_preload_libraries"])}});function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm(
+{"src/plan/chunks.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
+cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.
+set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){return{application:application.name,database:application.database,username:application.
+username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about3,action,status,message,statements){
+return{...about3,action,status,message,statements}}function finding(about3,action,status,message){return{...about3,action,status,message}}var init_context=__esm(
+{"src/plan/context.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${literal2(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal2(database.locale)} LC_CTYPE ${literal2(
 database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(" "))}function alterDatabaseLimit(database,limit,owner){
 return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){return new Statement(
@@ -7927,12 +7971,7 @@ let where=schema===null?"":` IN SCHEMA ${identifier(schema)}`;return new Stateme
 {runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
 objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=qualified(object2.schema,object2.name);return object2.args===null?name2:
 `${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interior.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD=
-{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
-input.actual.cluster.memberships,item=>item.role),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;
-for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){
-return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
-return{...subject(application,object2),database:database.name}}function step(about3,action,status,message,statements){return{...about3,action,status,message,statements}}
-function finding(about3,action,status,message){return{...about3,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use strict"}});function databasePrivileges(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS[level][objectClass2]}function held(acl2,grantee2,grantor){
+{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function databasePrivileges(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS[level][objectClass2]}function held(acl2,grantee2,grantor){
 let items2=acl2.filter(item=>item.grantee===grantee2&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function without(a9,b9){
 return a9.filter(item=>!b9.includes(item))}function isReachable(database,schema){return schema.owner===database.owner.username||schema.owner===PG_DATABASE_OWNER}
 var DATABASE,OBJECTS,PG_DATABASE_OWNER,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["\
@@ -7946,12 +7985,8 @@ context,database).flatMap(role=>{let missing=without(lost,held(state2.acl,role))
 return statements.length===0?[]:[step(subject(database.owner,"grant"),"keep","created",`who used ${state2.name} so far still may, by name and no longer through \
 PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!held(schema.acl,role).includes("C\
 REATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.owner,"grant"),"ke\
-ep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}function membershipFindings(context,application){if(!application.
-adoptExisting)return[];let roles=context.actual.cluster.memberships.filter(item=>item.member===application.username&&item.role!=="rds_iam").map(item=>item.role);
-return roles.length===0?[]:[finding(subject(application,"grant"),"keep","skipped",`${application.username} is a member of ${[...new Set(roles)].sort().join(", ")}\
-, granted outside of this declaration and left alone`)]}var init_adoption=__esm({"src/plan/adoption.ts"(){"use strict";init_tag();init_database();init_interior();
-init_context();init_privileges()}});function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm(
-{"src/plan/chunks.ts"(){"use strict"}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
+ep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}var init_adoption=__esm({"src/plan/adoption.ts"(){
+"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
 "password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing?.
 get("BuildId")));return application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing){
 return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(context,application,buildId){let{declaration}=context;return new Map([["ManagedBy",
@@ -7991,13 +8026,14 @@ commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdo
 "tag");return[step(about3,isAdopted?ADOPT:"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){
 if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardow\
 n knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
-owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,others=[...new Set(state2.acl.map(item=>item.grantee))].filter(role=>role!==
-""&&role!==admin&&!declared.has(role)).sort(),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];
-others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(
-", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who a\
-lone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases2=__esm({
-"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_role();init_adoption();init_context();init_privileges();init_tags();ADOPT="adopt",ADMIT="\
-admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
+owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&
+!declared.has(role)).sort(),others=undeclared(state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.
+acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,
+"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(
+owner,"grant"),"keep","skipped",`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.
+grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,
+"grant"),"keep","warning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases2=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();
+init_role();init_adoption();init_context();init_privileges();init_tags();ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
 interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:places.
 flatMap(placeFindings)}}function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,
 defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&
@@ -8006,42 +8042,42 @@ objects.filter(item=>item.schema===schema.name);places.push({database,applicatio
 let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults3=subjectIn(database,
 application,"default_privileges"),granted=step(grants,"grant","created",`${application.username}: ${application.accessLevel} in ${where}`,[...schemaGrants(place),
 ...objectGrants(place)]),revoked=step(grants,"revoke","removed",`${application.username} has more in ${where} than declared`,[...schemaRevokes(place),...objectRevokes(
-place)]),byDefault2=step(defaults3,"grant","created",`${application.username}: what ${database.owner.username} will create in ${where}`,defaultGrants(place)),noDefault=step(
-defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,defaultRevokes(place));return[granted,revoked,byDefault2,
-noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):
-[]}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&isReachable(database,schema)&&!held(schema.acl,application.username).
-includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.username)]:[]}function schemaRevokes({database,application,schema,isListed:isListed2}){
-if(!isReachable(database,schema))return[];let excess=without(held(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]);return excess.length>0?[
-revokeOnSchema(schema.name,excess,application.username,database.owner.username)]:[]}function objectGrants(place){let{database,application}=place;return byPrivileges(
-place.objects,object2=>{let has=held(object2.acl,application.username),all=object2.objectClass==="function"?[...has,...held(object2.acl,"")]:has;return without(
-wantedOn(place,object2.objectClass),all)}).map(({objects:objects2,privileges})=>grantOnObjects(objects2,privileges,application.username,database.owner.username))}
-function objectRevokes(place){let{database,application}=place,owner=database.owner.username;return byPrivileges(place.objects,object2=>without(held(object2.acl,
-application.username,owner),wantedOn(place,object2.objectClass))).map(({objects:objects2,privileges})=>revokeOnObjects(objects2,privileges,application.username,
-owner))}function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,defaults3=interior.
-defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),statements=CLASSES.flatMap(objectClass2=>{let held3=defaults3.
-filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=without(held3,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);
-return excess.length>0?[revokeByDefault(owner,null,objectClass2,excess,application.username)]:[]}),message=`${application.username}: default privileges in all s\
-chemas of ${database.name} beyond the declaration`;return statements.length===0?[]:[step(subjectIn(database,application,"default_privileges"),"revoke","removed",
-message,statements)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege)}function defaultGrants(place){
-let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=without(wantedOn(place,objectClass2),defaultsOf(place,objectClass2));return missing.
-length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:[]})}function defaultRevokes(place){let{database,application,
-schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=without(defaultsOf(place,objectClass2),wantedOn(place,objectClass2));return excess.length>0?[revokeByDefault(
-database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){let groups=new Map;for(let object2 of objects2){
-let privileges=privilegesOf(object2);if(privileges.length===0)continue;let key=`${object2.objectClass} ${privileges.join()}`,group4=groups.get(key)??{objects:[],
-privileges};group4.objects.push(object2),groups.set(key,group4)}return[...groups.values()].flatMap(group4=>chunks(group4.objects,OBJECTS_PER_STATEMENT).map(part=>({
-objects:part,privileges:group4.privileges})))}function placeFindings({database,application,schema,isListed:isListed2}){if(!isListed2||isReachable(database,schema)||
-held(schema.acl,"").includes("USAGE")||held(schema.acl,application.username).includes("USAGE"))return[];let message=`${application.username} cannot use schema ${schema.
-name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`;return[finding(subject(application,"grant"),"grant","warning",message)]}
-var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_context();init_databases2();init_chunks();init_privileges();
-CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
+place)]),byDefault2=step(defaults3,"grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
+defaultGrants(place)),noDefault=step(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,defaultRevokes(
+place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.isListed?objectPrivileges(
+place.application.accessLevel,objectClass2):[]}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&isReachable(database,schema)&&
+!held(schema.acl,application.username).includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.username)]:[]}function schemaRevokes({
+database,application,schema,isListed:isListed2}){if(!isReachable(database,schema))return[];let excess=without(held(schema.acl,application.username,schema.owner),
+isListed2?["USAGE"]:[]);return excess.length>0?[revokeOnSchema(schema.name,excess,application.username,database.owner.username)]:[]}function objectGrants(place){
+let{database,application}=place;return byPrivileges(place.objects,object2=>{let has=held(object2.acl,application.username),all=object2.objectClass==="function"?
+[...has,...held(object2.acl,"")]:has;return without(wantedOn(place,object2.objectClass),all)}).map(({objects:objects2,privileges})=>grantOnObjects(objects2,privileges,
+application.username,database.owner.username))}function objectRevokes(place){let{database,application}=place,owner=database.owner.username;return byPrivileges(place.
+objects,object2=>without(held(object2.acl,application.username,owner),wantedOn(place,object2.objectClass))).map(({objects:objects2,privileges})=>revokeOnObjects(
+objects2,privileges,application.username,owner))}function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===
+database.name,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),statements=CLASSES.flatMap(
+objectClass2=>{let held3=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=without(held3,isGuest?objectPrivileges(application.
+accessLevel,objectClass2):[]);return excess.length>0?[revokeByDefault(owner,null,objectClass2,excess,application.username)]:[]}),message=`${application.username}\
+: default privileges in all schemas of ${database.name} beyond the declaration`;return statements.length===0?[]:[step(subjectIn(database,application,"default_pr\
+ivileges"),"revoke","removed",message,statements)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(
+item=>item.privilege)}function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=without(wantedOn(place,
+objectClass2),defaultsOf(place,objectClass2));return missing.length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:
+[]})}function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=without(defaultsOf(place,objectClass2),
+wantedOn(place,objectClass2));return excess.length>0?[revokeByDefault(database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){
+let groups=new Map;for(let object2 of objects2){let privileges=privilegesOf(object2);if(privileges.length===0)continue;let key=`${object2.objectClass} ${privileges.
+join()}`,group4=groups.get(key)??{objects:[],privileges};group4.objects.push(object2),groups.set(key,group4)}return[...groups.values()].flatMap(group4=>chunks(group4.
+objects,OBJECTS_PER_STATEMENT).map(part=>({objects:part,privileges:group4.privileges})))}function placeFindings({database,application,schema,isListed:isListed2}){
+if(!isListed2||isReachable(database,schema)||held(schema.acl,"").includes("USAGE")||held(schema.acl,application.username).includes("USAGE"))return[];let message=`${application.
+username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`;return[finding(subject(application,
+"grant"),"grant","warning",message)]}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_context();init_databases2();
+init_chunks();init_privileges();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
 database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior);return{steps:[...createSchemas(database,interior),...createExtensions(context,
 database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version2,database){
 let owner=version2>=15e4?PG_DATABASE_OWNER:"",acl2=(version2>=15e4?["USAGE"]:["CREATE","USAGE"]).map(privilege=>({grantor:owner,grantee:"",privilege})),schema={
 name:"public",owner,acl:acl2,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],extensions:new Map(
 [["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
-let owner=database.owner.username,created=missingSchemas(database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,
-grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map([...interior.schemas,...created])}function createSchemas(database,interior){return missingSchemas(
+let owner=database.owner.username,created2=missingSchemas(database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,
+grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map([...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(
 database,interior).map(name2=>step(subject(database.owner,"schema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.
 username)]))}function createExtensions(context,database,interior){return requiredFirst(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.
 extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[
@@ -8067,8 +8103,15 @@ application).length===0?[]:[step(subject(application,"login"),"grant","created",
 function planLeftover(context,application){let{version:version2,login}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.username)??[]).
 some(item=>isLeftover(item,login,version2)))return[];let message=`${login} leaves ${application.username}: left behind by a run that was cut off`;return[step(subject(
 application,"grant"),LEFTOVER,"removed",message,[releaseRole(version2,application.username,login)])]}function isLeftover(item,admin,version2){return item.member!==
-admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}var RDS_IAM,LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_role();
-init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login}=context.actual.cluster.
+server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login&&item.grantor!==login&&(item.inherit||
+item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login).redacted};`;return finding(subject(application,"grant"),"keep","w\
+arning",`${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}function membershipFindings(context,application){let joined=[
+...new Set((context.membershipsByMember.get(application.username)??[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).sort(),isApplication=role=>parseTag(context.
+actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",
+status,`${application.username} is a member of ${some.join(", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(
+role)),"skipped",""),...told(joined.filter(isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,
+init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[
@@ -8083,17 +8126,18 @@ version2,owner.username,login)],release2=[releaseRole(version2,owner.username,lo
 first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_owner_membership=__esm({"src/plan/owner-membership.ts"(){"use strict";init_role()}});function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
 database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),reset=[...stored.
 keys()].filter(name2=>!settings.has(name2)).sort(),about3=subject(application,"setting");return[...set.map(([name2,value2])=>step(about3,"set",stored.has(name2)?
-"updated":"created",`${name2} = ${items(value2).join(", ")} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))])),...reset.map(
-name2=>step(about3,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function planClone(context,application){
-let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.
-database===database&&item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about3={...subject(application,"setting"),
-username:clone},statement=setInDatabase(clone,database,"role",[username]),{version:version2,login}=context.actual.cluster.server;if(version2<16e4||(context.membershipsByRole.
-get(clone)??[]).some(item=>item.member===login&&item.admin))return{steps:[step(about3,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],
-findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about3,
-"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2==
-"string")return stored===value2;let actual=splitList(stored);return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList(text3){
-return[...text3.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings=__esm(
-{"src/plan/settings.ts"(){"use strict";init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+"updated":"created",`${difference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))])),...reset.
+map(name2=>step(about3,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function difference(name2,stored,value2){
+let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.
+secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&
+item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about3={...subject(application,"setting"),username:clone},statement=setInDatabase(
+clone,database,"role",[username]),{version:version2,login}=context.actual.cluster.server;if(version2<16e4||(context.membershipsByRole.get(clone)??[]).some(item=>item.
+member===login&&item.admin))return{steps:[step(about3,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],findings:[]};let message=`what\
+ ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about3,"set","warning",message)]}}
+function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===
+value2;let actual=splitList(stored);return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList(text3){return[...text3.
+matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings=__esm({"src/plan/set\
+tings.ts"(){"use strict";init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -8105,57 +8149,61 @@ unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.n
 ...attributes===null&&tag?.object!=="role"?[unchanged]:[],...password.findings]}}function attributeStep(application,role){let wanted=application.validUntil?.getTime()??
 null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{login:!0},...role.createDb!==application.canCreateDatabases&&{createDb:application.
 canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.connectionLimit},...wanted!==
-actual&&{validUntil:application.validUntil}},names2=Object.keys(attributes);if(names2.length===0)return null;let message=`role ${role.name}: ${names2.map(name2=>ATTRIBUTE_WORDS[name2]??
-name2).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function planPassword(context,application){
-let about3=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.actual.logins.get(application.
-name)??{kind:"not_tried"},{verifier=null,clone=null}=context.secrets.get(application.name)??{};if(clone!==null&&state2.kind==="password_wrong"){let message2=`${clone}\
- does not log in with secret version ${context.secrets.get(application.name)?.versionId??""}: its password belongs to the rotation function; rotate the secret a\
-gain`;return{steps:[],findings:[finding(about3,"verify","warning",message2)]}}if(verifier===null||state2.kind!=="password_wrong"&&state2.kind!=="other_method")return{
-steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null)?.get(
-"SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.username} set from ${application.secretId}\
-, version ${now} (before: ${before})`;return{steps:[step(about3,"set","updated",message,[alterRole(application.username,{verifier})])],findings:[]}}function planNoPassword(context,application){
-let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username}\
- logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(
-application.username,{verifier:null});return{steps:[step(subject(application,"password"),"remove","removed",`${application.username} logs in by IAM: no password`,
-[statement])],findings:[]}}function passwordFinding(context,application,state2){let about3=subject(application,"password"),{versionId:version2="",clone=null}=context.
-secrets.get(application.name)??{};switch(state2.kind){case"password_right":return finding(about3,"verify","no_change",`${clone??application.username} logs in wi\
-th secret version ${version2}${state2.note===null?"":` (then refused: ${state2.note})`}`);case"rotation_in_progress":return finding(about3,"rotation_in_progress",
-"skipped",`${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`);case"expired":return finding(about3,"verify","skipped",`${application.
-username}: valid_until is in the past, so the server refuses every password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the \
-server refuses ${application.username} before asking for a password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about3,
-"verify","skipped",`${application.username}: the password could not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),
-desired=desiredRoleTag(context,application,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,
-formatTag(desired))];return existing===null?step(subject(application,"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(
-application,"tag"),"tag","updated",`tag of role ${role.name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set(
-[...existing.keys(),...desired.keys()])].filter(key=>existing.get(key)!==desired.get(key));return keys.length===0?"written again":keys.map(key=>`${key} ${existing.
-get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var ATTRIBUTE_WORDS,init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();
-init_memberships();init_settings();init_tags();ATTRIBUTE_WORDS={login:"may log in",createDb:"CREATEDB as declared",createRole:"CREATEROLE taken away",connectionLimit:"\
-connection limit",validUntil:"valid until"}}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+actual&&{validUntil:application.validUntil}};if(Object.keys(attributes).length===0)return null;let message=`role ${role.name}: ${differenceWords(attributes,role,
+application).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
+let time3=value2=>value2?.toISOString()??"infinity";return[...attributes.login===void 0?[]:["may log in"],...attributes.createDb===void 0?[]:[attributes.createDb?
+"gets CREATEDB":"loses CREATEDB"],...attributes.createRole===void 0?[]:["loses CREATEROLE"],...attributes.connectionLimit===void 0?[]:[`connection limit ${role.
+connectionLimit} -> ${application.connectionLimit}`],...attributes.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)} -> ${time3(application.validUntil)}`]]}
+function planPassword(context,application){let about3=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.
+actual.logins.get(application.name)??{kind:"not_tried"},{verifier=null,clone=null}=context.secrets.get(application.name)??{};if(clone!==null&&state2.kind==="pas\
+sword_wrong"){let message2=`${clone} does not log in with secret version ${context.secrets.get(application.name)?.versionId??""}: its password belongs to the ro\
+tation function; rotate the secret again`;return{steps:[],findings:[finding(about3,"verify","warning",message2)]}}if(verifier===null||state2.kind!=="password_wr\
+ong"&&state2.kind!=="other_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(
+application.username)?.comment??null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.
+username} set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about3,"set","updated",message,[alterRole(application.username,
+{verifier})])],findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);
+if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[
+finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(application,
+"password"),"remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){
+let about3=subject(application,"password"),{versionId:version2="",clone=null}=context.secrets.get(application.name)??{};switch(state2.kind){case"password_right":
+return finding(about3,"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.
+note})`}`);case"rotation_in_progress":return finding(about3,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under w\
+ay; nothing was changed`);case"expired":return finding(about3,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses eve\
+ry password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a passw\
+ord: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about3,"verify","skipped",`${application.username}: the password \
+could not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),desired=desiredRoleTag(context,application,existing);
+if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing===null?step(subject(
+application,"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag","updated",`tag of role ${role.
+name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set([...existing.keys(),...desired.keys()])].filter(
+key=>existing.get(key)!==desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.
+get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings();
+init_tags()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(context,application);return{steps:[
 ...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
-context,application)]}}),databases2=context.declaration.databases.map(database=>databaseChanges(context,database));return{findings:[...roles.flatMap(role=>role.
-findings),...databases2.flatMap(changes=>findingsOf(context,changes)),...planOrphans(context),...serverFindings(context)],jobs:[...roleJobs(roles.flatMap(role=>role.
-steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),...databases2.flatMap(changes=>adoptionJob(
-context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(context,database),inside:planInterior(context,
-database)}}function findingsOf(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.
-get(database.name)??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection\
- or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.findings.filter(
-item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunks(steps,ROLES_PER_TRANSACTION).
-map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[database.owner,...database.guests],steps=inside===
-null?outside.steps.filter(restoresAccess):[...outside.steps,...applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).
-steps])],atomic=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.creation!==null)],transactions=outside.creation===null?atomic:[outside.
-creation,...atomic];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===
-null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,inside.steps)]}]}function adoptionJob(context,{
+context,application),...adminFindings(context,application)]}}),databases2=context.declaration.databases.map(database=>databaseChanges(context,database));return{
+findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>findingsOf(context,changes)),...planOrphans(context),...serverFindings(context)],
+jobs:[...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,
+changes)),...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(
+context,database),inside:planInterior(context,database)}}function findingsOf(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.
+findings];let reason=context.actual.unseen.get(database.name)??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): it was nei\
+ther checked nor changed; free a connection or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look inside","\
+warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
+transactions:chunks(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
+database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings=inside===null?[]:applications.flatMap(application=>[
+...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.
+creation!==null)],rest=settings.length===0?[]:[{kind:"atomic",steps:settings}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];
+return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.
+steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,inside.steps)]}]}function adoptionJob(context,{
 database,outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[ownerTransaction(context,database.owner,
 outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(context,application));return steps.length===
-0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_adoption();
-init_chunks();init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();init_roles();init_server();init_settings();
-ROLES_PER_TRANSACTION=100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
+0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_chunks();
+init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();init_roles();init_server();init_settings();ROLES_PER_TRANSACTION=
+100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
 
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, \
 d.datconnlimit AS connection_limit,
-    d.datallowconn AS allow_connections, d.datistemplate AS is_template, shobj_description(d.oid, 'pg_database') AS comment,
+    d.datallowconn AS allow_connections, d.datistemplate AS is_template, left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
     ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
     FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version2){return`SELECT pg_get_userbyid(roleid)::text AS role, pg\
 _get_userbyid(member)::text AS member, pg_get_userbyid(grantor)::text AS grantor,
@@ -8171,8 +8219,8 @@ rusted,
     FROM (SELECT dbid, refobjid AS role FROM pg_shdepend WHERE refclassid = 'pg_catalog.pg_authid'::regclass AND deptype IN ('o', 'a')
       UNION SELECT datid, usesysid FROM pg_stat_activity) u
     JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
-    WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}var FREE_CONNECTIONS,FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm(
-{"src/server/cluster-queries.ts"(){"use strict";init_quote();init_row();FREE_CONNECTIONS=`SELECT least(
+    WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST,
+FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm({"src/server/cluster-queries.ts"(){"use strict";init_quote();init_row();FREE_CONNECTIONS=`SELECT least(
     current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
       - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
       - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0) - count(*),
@@ -8180,15 +8228,18 @@ rusted,
     CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END)::int
   FROM pg_roles r, pg_database d, pg_stat_activity a
   WHERE r.rolname = session_user AND d.datname = current_database() AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL
-  GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,FACTS=`SELECT current_setting('server_version_num')::int AS version,
+  GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,RESTRICTS_PASSWORDS="coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1\
+', 'true', 'yes')",encodingOf=database=>`(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = ${database})`,LONGEST="1000000",FACTS=`SEL\
+ECT current_setting('server_version_num')::int AS version,
   current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
-  current_setting('password_encryption') AS password_encryption, (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`SELECT rolname::text AS name, rolcanlogin AS \
-can_login, rolsuper AS superuser, rolcreatedb AS create_db,
+  current_setting('password_encryption') AS password_encryption, ${RESTRICTS_PASSWORDS} AS restricts_passwords,
+  ${encodingOf("current_database()")} AS encoding, ${encodingOf("'template0'")} AS default_encoding, (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`SELECT ro\
+lname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreatedb AS create_db,
   rolcreaterole AS create_role, rolreplication AS replication, rolbypassrls AS bypass_rls, rolconnlimit AS connection_limit,
   CASE rolvaliduntil WHEN 'infinity' THEN NULL WHEN '-infinity' THEN 0 ELSE extract(epoch FROM rolvaliduntil)::float8 END AS valid_until,
   shobj_description(oid, 'pg_authid') AS comment
   FROM pg_roles`;SETTINGS=`SELECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
-  substr(c, strpos(c, '=') + 1) AS value
+  substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
   FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;HOLDERS=`SELECT DISTINCT d.\
 datname::text AS database, r.rolname::text AS role
   FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
@@ -8197,22 +8248,23 @@ filter(database=>database.owner.adoptExisting).map(database=>database.name),[fac
 users=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS,parameters(parameterNames(
 declaration)),extensions(wantsExtensions),databaseUsers(adopted),HOLDERS,encodings(declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;
 if(server===void 0)throw new TypeError("the server did not say who it is");return{server:{version:integer(server,"version"),versionText:text(server,"version_tex\
-t").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag2(server,"in_recovery"),passwordEncryption:text(server,"password_encryption"),freeConnections:integer(
-server,"free_connections")},roles:byName(roles.map(roleState)),databases:byName(databaseRows2.map(databaseState)),memberships:members.map(membership),settings:settings.
-map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row3=>({database:text(
-row3,"database"),role:text(row3,"role")})),holders:holdersByDatabase(holders),encodings:new Map(encodingRows.map(row3=>[text(row3,"declared"),text(row3,"name")]))}}
-function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){
-return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row3 of rows){let database=text(row3,"database");
-holders.set(database,(holders.get(database)??new Set).add(text(row3,"role")))}return holders}function roleState(row3){return{name:text(row3,"name"),canLogin:flag2(
-row3,"can_login"),superuser:flag2(row3,"superuser"),createDb:flag2(row3,"create_db"),createRole:flag2(row3,"create_role"),replication:flag2(row3,"replication"),
-bypassRls:flag2(row3,"bypass_rls"),connectionLimit:integer(row3,"connection_limit"),validUntil:momentOrNull(row3,"valid_until"),comment:textOrNull(row3,"comment")}}
-function databaseState(row3){return{name:text(row3,"name"),owner:text(row3,"owner"),encoding:text(row3,"encoding"),collate:text(row3,"collate"),ctype:text(row3,
-"ctype"),icuLocale:textOrNull(row3,"icu_locale"),connectionLimit:integer(row3,"connection_limit"),allowConnections:flag2(row3,"allow_connections"),isTemplate:flag2(
-row3,"is_template"),comment:textOrNull(row3,"comment"),acl:acl(row3,"acl")}}function membership(row3){return{role:text(row3,"role"),member:text(row3,"member"),grantor:text(
-row3,"grantor"),admin:flag2(row3,"admin"),inherit:flag2(row3,"inherit"),set:flag2(row3,"set")}}function storedSetting(row3){return{database:text(row3,"database"),
-role:text(row3,"role"),name:text(row3,"name"),value:text(row3,"value")}}function parameter(row3){return{name:text(row3,"name"),context:text(row3,"context")}}function availableExtension(row3){
-return{name:text(row3,"name"),trusted:flag2(row3,"trusted"),requires:texts(row3,"requires"),schema:textOrNull(row3,"schema")}}var init_inspect_cluster=__esm({"s\
-rc/server/inspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype\
+t").split(" ",1)[0]??"",login:text(server,"login"),inRecovery:flag2(server,"in_recovery"),passwordEncryption:text(server,"password_encryption"),restrictsPasswords:flag2(
+server,"restricts_passwords"),encoding:text(server,"encoding"),defaultEncoding:text(server,"default_encoding"),freeConnections:integer(server,"free_connections")},
+roles:byName(roles.map(roleState)),databases:byName(databaseRows2.map(databaseState)),memberships:members.map(membership),settings:settings.map(storedSetting),parameters:byName(
+parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row3=>({database:text(row3,"database"),role:text(
+row3,"role")})),holders:holdersByDatabase(holders),encodings:new Map(encodingRows.map(row3=>[text(row3,"declared"),text(row3,"name")]))}}function parameterNames(declaration){
+return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[
+item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row3 of rows){let database=text(row3,"database");holders.set(database,(holders.get(
+database)??new Set).add(text(row3,"role")))}return holders}function roleState(row3){return{name:text(row3,"name"),canLogin:flag2(row3,"can_login"),superuser:flag2(
+row3,"superuser"),createDb:flag2(row3,"create_db"),createRole:flag2(row3,"create_role"),replication:flag2(row3,"replication"),bypassRls:flag2(row3,"bypass_rls"),
+connectionLimit:integer(row3,"connection_limit"),validUntil:momentOrNull(row3,"valid_until"),comment:textOrNull(row3,"comment")}}function databaseState(row3){return{
+name:text(row3,"name"),owner:text(row3,"owner"),encoding:text(row3,"encoding"),collate:text(row3,"collate"),ctype:text(row3,"ctype"),icuLocale:textOrNull(row3,"\
+icu_locale"),connectionLimit:integer(row3,"connection_limit"),allowConnections:flag2(row3,"allow_connections"),isTemplate:flag2(row3,"is_template"),comment:textOrNull(
+row3,"comment"),acl:acl(row3,"acl")}}function membership(row3){return{role:text(row3,"role"),member:text(row3,"member"),grantor:text(row3,"grantor"),admin:flag2(
+row3,"admin"),inherit:flag2(row3,"inherit"),set:flag2(row3,"set")}}function storedSetting(row3){return{database:text(row3,"database"),role:text(row3,"role"),name:text(
+row3,"name"),value:text(row3,"value")}}function parameter(row3){return{name:text(row3,"name"),context:text(row3,"context")}}function availableExtension(row3){return{
+name:text(row3,"name"),trusted:flag2(row3,"trusted"),requires:texts(row3,"requires"),schema:textOrNull(row3,"schema")}}var init_inspect_cluster=__esm({"src/serv\
+er/inspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype\
  = 'e')`}function schemas(count){let objects2=`SELECT c.relnamespace AS schema, c.relowner AS owner FROM pg_class c WHERE ${RELATIONS} AND ${noMember("pg_class",
 "c.oid")}
     UNION ALL SELECT p.pronamespace, p.proowner FROM pg_proc p WHERE ${noMember("pg_proc","p.oid")}`,counts=count?`LEFT JOIN (SELECT schema, count(*)::int AS ob\
@@ -8292,27 +8344,31 @@ row3,"role"),privilege:text(row3,"privilege"),on:grantedOn(row3)}}function grant
 text(row3,"name"),integer(row3,"objects")];return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(4)}s that ${name2} will create${schema===
 ""?"":` in schema ${schema}`}`:objects2===1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}var init_inspect_access=__esm({"src/\
 server/inspect-access.ts"(){"use strict";init_access_queries();init_row()}});async function inspectDatabase(session,{grantees,wantsAccess}){let counted=grantees.length>0,queries=[schemas(counted),INSTALLED_EXTENSIONS,...counted?[objects(
-grantees),defaultAcl(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]),[schemaRows=[],extensionRows=[],
-objectRows=[],defaultRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(schemaRows.map(schemaState)),extensions:byName2(extensionRows.
-map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem),...wantsAccess&&{access:insideAccess(results.slice(queries.
-length))}}}function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row3){return{name:text(row3,"name"),owner:text(row3,
-"owner"),acl:acl(row3,"acl"),objects:integer(row3,"objects"),foreignObjects:integer(row3,"foreign_objects")}}function installedExtension(row3){return{name:text(
-row3,"name"),owner:text(row3,"owner")}}function objectClass(row3){let value2=text(row3,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;
-throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}function schemaObject(row3){return{schema:text(row3,"schema"),name:text(row3,"\
-name"),objectClass:objectClass(row3),args:textOrNull(row3,"args"),acl:acl(row3,"acl")}}function defaultAclItem(row3){return{creator:text(row3,"creator"),schema:textOrNull(
-row3,"schema"),objectClass:objectClass(row3),grantee:text(row3,"grantee"),privilege:text(row3,"privilege")}}var init_inspect_database=__esm({"src/server/inspect\
--database.ts"(){"use strict";init_inspect_access();init_database_queries();init_row()}});async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
+grantees),defaultAcl(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]).catch(error=>{throw unreadable(
+error,session.database)}),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(
+schemaRows.map(schemaState)),extensions:byName2(extensionRows.map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem),
+...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function unreadable(error,database){if(!(error instanceof StatementError)||!["22021","22P0\
+5"].includes(error.code))return error;let message=`a name inside ${database} cannot be read: ${error.message}.`;return new BlockedError([{application:null,field:"\
+encoding",message,remedy:"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database."}],{cause:error})}
+function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row3){return{name:text(row3,"name"),owner:text(row3,"owner"),acl:acl(
+row3,"acl"),objects:integer(row3,"objects"),foreignObjects:integer(row3,"foreign_objects")}}function installedExtension(row3){return{name:text(row3,"name"),owner:text(
+row3,"owner")}}function objectClass(row3){let value2=text(row3,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(
+`the server answered an unknown class of objects: ${value2}`)}function schemaObject(row3){return{schema:text(row3,"schema"),name:text(row3,"name"),objectClass:objectClass(
+row3),args:textOrNull(row3,"args"),acl:acl(row3,"acl")}}function defaultAclItem(row3){return{creator:text(row3,"creator"),schema:textOrNull(row3,"schema"),objectClass:objectClass(
+row3),grantee:text(row3,"grantee"),privilege:text(row3,"privilege")}}var init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_errors();
+init_inspect_access();init_database_queries();init_row();init_session()}});async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
 server,application,tried,look3);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
-interior:null};if(await pendingWorks(server,versions2,application,tried))return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};let again=await versions2.
-current(application.secretId);if(again===null||again.versionId===tried.versionId||attempt===MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function pendingWorks(server,versions2,application,tried){
-let pending=await versions2.pending(application.secretId);if(pending===null||pending.versionId===tried.versionId)return!1;let{state:state2}=await tryLogin(server,
-application,pending,null);return state2.kind==="password_right"}async function tryLogin(server,application,credential,look3){let login={user:credential.username??
-application.username,password:credential.password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look3===
-null?null:inspectDatabase(session,look3));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;
-return{state:stateOf(error),interior:null}}}function stateOf(failure2){switch(failure2.kind){case"after_authentication":return{kind:"password_right",note:failure2.
-message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure2.message};case"\
-unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure2}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();
-init_inspect_database();MAX_VERSIONS=3}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
+interior:null};let pending=await workingPending(server,versions2,application,tried),again=await versions2.current(application.secretId);if(pending!==null&&again?.
+versionId!==pending.versionId)return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};if(again===null||again.versionId===tried.versionId||attempt===
+MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function workingPending(server,versions2,application,tried){let pending=await versions2.pending(
+application.secretId);if(pending===null||pending.versionId===tried.versionId)return null;let{state:state2}=await tryLogin(server,application,pending,null);return state2.
+kind==="password_right"?pending:null}async function tryLogin(server,application,credential,look3){let login={user:credential.username??application.username,password:credential.
+password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login,async session=>look3===null?null:inspectDatabase(session,
+look3));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;return{state:stateOf(error),interior:null}}}
+function stateOf(failure2){switch(failure2.kind){case"after_authentication":return{kind:"password_right",note:failure2.message};case"wrong_password":return{kind:"\
+password_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure2.message};case"unreachable":case"starting":case"\
+full":case"tls":case"no_tls":throw failure2}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();init_inspect_database();MAX_VERSIONS=
+3}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
 server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
 tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(application=>scope===null||scope.applications.has(
 application.name)),looksInside=database=>scope===null||scope.databases.has(database.name)||scope.applications.has(database.owner.name),databases2=declaration.databases.
@@ -8346,13 +8402,13 @@ some(item=>item.member===clone&&item.role===application.username)?[]:[wrongUsern
 username},found){return{application:name2,field:secretId2,message:`the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(
 username)}.`,remedy:"Correct secret_id, username, or the username in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict"}});function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.message}\
 : the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...draftOf(step2,[],0,
-""),status:"failed",message})}}function identity({object:object2,action,application,database,message}){return JSON.stringify([object2,action,application,database,
-message])}var Ledger,init_ledger=__esm({"src/run/ledger.ts"(){"use strict";init_execute();init_transaction();init_step();init_memberships();init_assess();Ledger=
-class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){
-let steps=planSteps(plan),open3=new Set(steps.map(identity)),leftovers=new Set(steps.filter(step2=>step2.action===LEFTOVER).map(step2=>step2.application)),tookEffect=step2=>step2.
-action===HOLD?leftovers.has(step2.application):step2.action===RELEASE?!leftovers.has(step2.application):!open3.has(identity(step2));for(let step2 of this.unknown)
-tookEffect(step2)&&this.record(draftOf(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){
-throw recordUnknown(draft=>{this.record(draft)},this.unknown),this.unknown=[],error}}}});async function scramVerifier(password,salt=(0,import_node_crypto6.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util3.promisify)(import_node_crypto6.pbkdf2)(
+""),status:"failed",message})}}function identity({application,database,message}){return JSON.stringify([application,database,message])}var Ledger,init_ledger=__esm(
+{"src/run/ledger.ts"(){"use strict";init_execute();init_transaction();init_step();init_memberships();init_assess();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){
+this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open3=new Set(steps.map(
+identity)),leftovers=new Set(steps.filter(step2=>step2.action===LEFTOVER).map(step2=>step2.application)),isOpen=step2=>step2.action===HOLD?!leftovers.has(step2.
+application):step2.action===RELEASE?leftovers.has(step2.application):open3.has(identity(step2));for(let step2 of this.unknown.filter(transaction=>!transaction.some(
+isOpen)).flat())this.record(draftOf(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){
+throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});async function scramVerifier(password,salt=(0,import_node_crypto6.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util3.promisify)(import_node_crypto6.pbkdf2)(
 prepare(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto6.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto6.createHash)(
 "sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto6.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
 `SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto6,import_node_util3,ITERATIONS,SALT_BYTES,
@@ -8363,15 +8419,12 @@ username===null||credential.username===application.username?null:credential.user
 hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
 let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_verifiers=__esm({"s\
 rc/run/verifiers.ts"(){"use strict";init_verifier()}});async function converge(run,open3,credentials,finish){let ledger=new Ledger(run.recorder),{signal,progress}=run.dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=
-1)try{return await connected(run,open3,async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(error)||
-reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=run.declaration.connectTimeoutSeconds*1e3))return ledger.
-giveUp(error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises7.setTimeout)(reconnects===0?0:Math.min(
-250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(run,open3,use){let server=await open3(),stopCancelling=cancelOnInterrupt(
-run,server);try{return await use(server)}finally{stopCancelling(),await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.
-every(problem2=>problem2.field===ENDPOINT)}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}function cancelOnInterrupt(run,server){
-let{signal,progress}=run.dependencies,timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(error)}`)})},abandon=()=>{for(let session of new Set(
-[...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.
-addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)clearTimeout(timer)}}async function rounds(run,server,credentials,ledger){
+1)try{return await connected(open3,async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(error)||reconnects>
+0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=run.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(
+error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises7.setTimeout)(reconnects===0?0:Math.min(250*2**
+reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(open3,use){let server=await open3();try{return await use(
+server)}finally{await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===ENDPOINT)}
+function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}async function rounds(run,server,credentials,ledger){
 let{signal,progress}=run.dependencies,scope=null,last=null,passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,plan}=await makeRound(
 run,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await movedOn(run,passwords,inspection);if(moved===
 null)return recordFindings(run.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(
@@ -8398,58 +8451,71 @@ let credential=current.credentials.get(secretId2);credential!==void 0&&credentia
 return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(newer.keys()),databases:new Set}}
 function notConverged(plan){return new ApplyError(planSteps(plan).map(step2=>({application:step2.application,field:step2.object,message:`still to do after it wa\
 s done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."})))}var import_promises7,
-MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,GRACE_MS,ABANDON_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=__toESM(require_promises2(),1);
-init_execute();init_progress();init_errors();init_actual();init_step();init_plan();init_blockers();init_failure();init_inspect();init_session();init_assignments();
-init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3,GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=__toESM(require_promises2(),1);init_execute();
+init_progress();init_errors();init_actual();init_step();init_plan();init_failure();init_inspect();init_session();init_assignments();init_assess();init_ledger();
+init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
 applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}function assertReserved(declaration,{
 admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.
-length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/credentials.ts"(){"use strict";init_errors();init_names();init_assignments()}});var ROW_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{accessMatrix:()=>accessMatrix,inWords:()=>inWords2,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});
+length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/credentials.ts"(){"use strict";init_errors();init_names();init_assignments()}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
+GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
+clearTimeout(timer)}}async function orInterrupted(answer,signal){let settled2=new AbortController,interrupt2=new Promise((_resolve,reject)=>{let stop=()=>{reject(
+new ApplyError([interrupted(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0,signal:settled2.signal})});try{return await Promise.
+race([answer,interrupt2])}finally{settled2.abort()}}function interruptible(client,signal){return{list:async instance2=>orInterrupted(client.list(instance2),signal),
+find:async id=>orInterrupted(client.find(id),signal),create:async(id,instance2,tags)=>orInterrupted(client.create(id,instance2,tags),signal),close:()=>{client.close()}}}
+var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();init_blockers();init_assess();GRACE_MS=2e3,ABANDON_MS=8e3}});var ROW_PRIVILEGES,init_access=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{accessMatrix:()=>accessMatrix,inWords:()=>inWords2,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});
 function accessMatrix(input){let{environment,stack,clusterName,instance:instance2}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).
 map(database=>databaseAccess(input,database));return{environment,stack,clusterName,instance:instance2.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,
 b9.database))}}function stackDatabases(declaration,cluster){return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==
 null)}function stackTag({stack,environment},cluster,role){let tag=parseTag(cluster.roles.get(role)?.comment??null);return tag?.get("Stack")===stack&&tag.get("En\
 vironment")===environment?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),privileges=(inside?.privileges??input.privileges).
-filter(({database,login})=>database===state2.name&&stackTag(input.declaration,input.cluster,login)!==null),schemas2=inside?.schemas??[],logins=privileges.map(held3=>loginAccess(
-input,state2,held3,schemas2.filter(({login})=>login===held3.login)));return{database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,
-b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.map(({login})=>login)))}}function loginAccess({declaration,cluster},state2,held3,schemas2){
-let{login:username,connect:connect2,temporary,create}=held3,application=declaration.applications.find(item=>item.username===username),declared=application?.database===
-state2.name?application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.
-name??null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:schemas2.map(schema=>({
-schema:schema.schema,may:inWords2(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??
-null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner||schemas2.some(({create})=>create)?"owner":schemas2.some(
-({held:held3,byDefault:byDefault2})=>[held3.INSERT,held3.UPDATE,held3.DELETE].some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function inWords2({usage:usage2,
-create,tables,held:held3,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held3[privilege]===tables),partial=ROW_PRIVILEGES.
-filter(privilege=>held3[privilege]>0&&held3[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["cre\
-ate objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held3[privilege])} of ${String(
-tables)} tables`)];return parts.length===0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===
-ROW_PRIVILEGES.length?"read and write rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on ro\
-ws`}function outsideGrants({declaration,cluster,inside},state2,logins){let isNeutral=role=>role===cluster.server.login||role==="pg_database_owner"||cluster.roles.
-get(role)?.superuser===!0,isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee:grantee2,privilege})=>({
-role:grantee2,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,
-inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"\
-membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===
-b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access();init_tag()}});async function matrixOf(declaration,server,{actual:{cluster,interiors}}){let{accessMatrix:accessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
-inside=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
-({name:name2})=>inside.has(name2)?[]:[name2]);return accessMatrix2({declaration,cluster,inside,privileges:await inspectDatabasePrivileges(server.admin,others)})}
-var init_matrix=__esm({"src/run/matrix.ts"(){"use strict";init_inspect_access()}});function startupOptions(target){let parameters2=[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(
-target.lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_is\
-olation","read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateSt\
-yle","ISO,YMD"],["TimeZone","UTC"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messages","error"],["jit",
-"off"]];return target.version>=16e4&&parameters2.push(["createrole_self_grant",""]),target.version>=17e4&&parameters2.push(["transaction_timeout","0"]),parameters2.
-map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.
-exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.split(" ",1)[0]??""}}async function connect(target,login,signal){if(isAborted(
-signal))throw givenUp(signal);let client=new esm_default2.Client({host:target.endpoint.host,port:target.endpoint.port,user:login.user,database:login.database,password:login.
-password.reveal(),ssl:target.ssl,sslnegotiation:target.ssl!==!1&&target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(
-target),client_encoding:"UTF8",connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,keepAliveInitialDelayMillis:1e4}),progress={authenticated:!1,passwordAskedInClear:!1},
-pid=0,server={version:target.version,text:""};client.connection.on("authenticationOk",()=>progress.authenticated=!0),client.connection.on("parameterStatus",message=>{
-message.parameterName==="server_version"&&(server=versionOf(message.parameterValue))}),client.connection.on("backendKeyData",message=>pid=message.processID),login.
-mayGoInClear||client.connection.prependListener("authenticationCleartextPassword",()=>{progress.passwordAskedInClear=!0,client.connection.stream.destroy()});let giveUp=()=>{
-client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,{once:!0});try{await client.connect()}catch(error){throw isAborted(signal)?givenUp(signal):
-classifyConnectError(error,progress)}finally{signal.removeEventListener("abort",giveUp)}return new Session(client,login.database,login.user,{...server,pid})}function isAborted(signal){
-return signal.aborted}function givenUp(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,
-init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function instance(admin,lock,{target,
+filter(({database,login})=>database===state2.name&&stackTag(input.declaration,input.cluster,login)!==null),schemas2=inside?.schemas??null,logins=privileges.map(
+held3=>loginAccess(input,state2,held3,schemas2?.filter(({login})=>login===held3.login)??null));return{database:state2.name,owner:state2.owner,logins:logins.sort(
+(a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.map(({login})=>login))),isSeen:inside!==void 0}}function loginAccess({
+declaration,cluster},state2,held3,schemas2){let{login:username,connect:connect2,temporary,create}=held3,application=declaration.applications.find(item=>item.username===
+username),declared=application?.database===state2.name?application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);
+return{username,application:application?.name??null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,
+temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:inWords2(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??
+null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner?
+"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held3,byDefault:byDefault2})=>[held3.INSERT,held3.UPDATE,held3.DELETE].
+some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function inWords2({usage:usage2,create,tables,held:held3,byDefault:byDefault2}){let having=ROW_PRIVILEGES.
+filter(privilege=>tables===0?byDefault2[privilege]:held3[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held3[privilege]>0&&held3[privilege]<tables),
+lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the ta\
+bles there now`],...partial.map(privilege=>`${privilege} on ${String(held3[privilege])} of ${String(tables)} tables`)];return parts.length===0?"use":usage2?parts.
+join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and write rows":privileges.
+length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,cluster,inside},state2,logins){
+let isNeutral=role=>role===cluster.server.login||role==="pg_database_owner"||cluster.roles.get(role)?.superuser===!0,isOutside=role=>role!==state2.owner&&!logins.
+has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee:grantee2,privilege})=>({role:grantee2,privilege,on:"database"})),...inside.get(state2.name)?.grants??
+[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==
+null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,
+...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report\
+/access-matrix.ts"(){"use strict";init_access();init_tag()}});async function matrixOf(declaration,server,{actual:{cluster,interiors}}){let{accessMatrix:accessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
+({name:name2})=>known.has(name2)?[]:[name2]),looks=await settled(others.map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map([...known,...looks.
+flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return accessMatrix2({declaration,cluster,inside,
+privileges:await inspectDatabasePrivileges(server.admin,unseen)})}async function lookInside(server,database){try{return await server.withSession(await server.adminLogin(
+database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authen\
+tication")return null;throw error}}var init_matrix=__esm({"src/run/matrix.ts"(){"use strict";init_failure();init_inspect_access();init_settled()}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
+lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_isolation",
+"read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateStyle","ISO\
+,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messag\
+es","error"],["jit","off"]],...newerParameters(target.version)].map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function newerParameters(version2){
+let parameters2=[];return version2>=16e4&&parameters2.push(["createrole_self_grant",""]),version2>=17e4&&parameters2.push(["transaction_timeout","0"]),parameters2}
+function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.
+split(" ",1)[0]??""}}async function connect(target,login,signal){if(isAborted(signal))throw givenUp(signal);let client=new esm_default2.Client({host:target.endpoint.
+host,port:target.endpoint.port,user:login.user,database:login.database,password:login.password.reveal(),ssl:target.ssl,sslnegotiation:target.ssl!==!1&&target.version>=
+17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),client_encoding:"UTF8",connectionTimeoutMillis:CONNECT_LIMIT_MS,
+keepAlive:!0,keepAliveInitialDelayMillis:1e4}),progress={authenticated:!1,passwordAskedInClear:!1},pid=0,server={version:target.version,text:""};client.connection.
+on("authenticationOk",()=>progress.authenticated=!0),client.connection.on("parameterStatus",message=>{message.parameterName==="server_version"&&(server=versionOf(
+message.parameterValue))}),client.connection.on("backendKeyData",message=>pid=message.processID),login.mayGoInClear||client.connection.prependListener("authenti\
+cationCleartextPassword",()=>{progress.passwordAskedInClear=!0,client.connection.stream.destroy()});let giveUp=()=>{client.connection.stream.destroy()};signal.addEventListener(
+"abort",giveUp,{once:!0});try{await client.connect()}catch(error){throw isAborted(signal)?givenUp(signal):classifyConnectError(error,progress)}finally{signal.removeEventListener(
+"abort",giveUp)}let known=newerParameters(target.version).map(([name2])=>name2),late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(
+([name2,value2])=>`SET ${name2} = '${value2}'`);return new Session(client,login.database,login.user,{...server,pid},late)}function isAborted(signal){return signal.
+aborted}function givenUp(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm(
+{"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function instance(admin,lock,{target,
 credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{admin,lock,
 sessions:sessions2,withSession:(login,use,isPassing=isFull)=>limit(()=>useSession(target,login,{...calm(patience),isPassing},sessions2,use)),allow:free=>{limit.
 concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(lock),close:async()=>{await admin.
@@ -11451,11 +11517,18 @@ e used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates
 []).some(block=>{try{return new import_node_crypto7.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto7,import_promises8,import_node_tls,
 PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises8=__toESM(require_promises(),1),import_node_tls=
 __toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
-delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){if(!(role.superuser||role.replication||role.bypassRls))
-return[];let message=`the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",
-message,"Name another login in the admin secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right ov\
-er the role ${admin}, which it would repair.`;return[problem(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted}\
-;`)]}var init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_role();init_actual();init_problem()}});function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Applic\
+ation");if(application!==void 0)return[problem(null,"reserved names",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
+.`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
+name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[problem(null,"privileged role",message,"Name another login in the adm\
+in secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which it would r\
+epair.`;return[problem(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted};`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable){
+let databases2=declaration.databases.map(database=>cluster.databases.has(database.name)?{...database,extensions:[]}:database),asAdmin2={...cluster,server:{...cluster.
+server,login:admin}},administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),isBeyond=role=>cluster.roles.has(
+role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.applications.filter(({username,auth})=>isBeyond(username)||auth==="iam"&&isBeyond(
+RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin2,interiors:new Map,unseen:new Map,logins:new Map}).
+filter(({field,application})=>field!==MISSING_RIGHT||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
+s"(){"use strict";init_tag();init_role();init_actual();init_problem();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planGrants2(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function about(input){return{application:null,database:null,username:input.
 admin,object:"admin"}}function adminStep(input,action,status,message,statements){return{...about(input),action,status,message:`${message} (as ${input.cluster.server.
 login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(
@@ -11466,18 +11539,18 @@ ated",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.can
 return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planGrants2(input){
 let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.
 role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
-[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.adopted]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&
+[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.taken]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&
 !joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,
 statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,
 "grant","created",`${admin} gets ${role}`,[statement])),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...about(input),action:"grant",
 status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,
 init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],
-RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(literal2).join(", "),byCreateRole=session.version<16e4?"OR (me.rolcreaterole AND NOT r.rolsuper\
-)":"",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN \
-(${names2})
-      AND (me.rolsuper OR pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') ${byCreateRole})`,"SELECT coalesce(current_setting('rds.restrict_password_comman\
-ds', true), '') IN ('on', '1', 'true', 'yes') AS restricts"]);return{grantable:new Set(rows.map(row3=>text(row3,"name"))),restrictsPasswords:setting!==void 0&&flag2(
-setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_quote();init_row()}});function connectionError(failure2,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
+RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(literal2).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPT\
+ION') OR (me.rolcreaterole AND NOT r.rolsuper)":"EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.membe\
+r, 'USAGE'))",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rol\
+name IN (${names2})
+      AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row3=>text(row3,"name"))),restrictsPasswords:setting!==
+void 0&&flag2(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_quote();init_cluster_queries();init_row()}});function connectionError(failure2,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
 host}:${String(connectThrough.port)}`,problem2={application:null,field:"instance",message:`cannot connect to ${declared.host}:${String(declared.port)}${through}\
 , database ${declared.database}, as ${user}: ${failure2.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:CERTIFICATE_REMEDIES[failure2.code]??REMEDIES3[failure2.
 kind]};return new ConnectionError([problem2],{cause:failure2})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/connection-error.ts"(){"\
@@ -11510,39 +11583,40 @@ progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(el
 error.kind==="after_authentication"&&!mayPass(error))return session;throw error}}var LOCK_DATABASE,init_lock_session=__esm({"src/run/lock-session.ts"(){"use str\
 ict";init_connect();init_failure();init_instance();init_lock();init_patience();LOCK_DATABASE="postgres"}});async function bootstrap(run,target,admin,adminSecret){let{declaration,dependencies:dependencies2}=run,master=await masterCredential(run);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(run,target,master,admin.user),lock=session;try{lock=await lockInstance(
-run,session,target,master);let adopted=declaration.applications.filter(application=>application.adoptExisting).map(application=>application.username),cluster=await inspectCluster(
-session,{...declaration,databases:[],applications:[]}),facts=await inspectMaster(session,[...adopted,admin.user,"pg_signal_backend","pg_read_all_stats","rds_pas\
-sword","rds_iam"]),role=cluster.roles.get(admin.user);assertNone(role===void 0?[]:checkAdminRole(role));let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.
-admin.auth,verifier:adminSecret===null||await logsIn(run,target,admin)?null:await scramVerifier(adminSecret.password),...facts,adopted,buildId:run.run.buildId,tags:declaration.
-tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(master.user,admin.user,facts.grantable.has(admin.user)):
-[]);let{signal,progress}=dependencies2,server=instance(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(
-server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});if(recordFindings(run.recorder,plan.findings,new Set),recordUnknown(draft=>{
-run.recorder.record(draft)},execution.unknown),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{await session.close(),lock!==session&&
-await lock.close()}}async function logsIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.
-database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function masterCredential({
-declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
-readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);let user=credential.username;if(user===null)throw new SecretError(
-[{application:null,field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(
-credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
-target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=connectionError(error,
-declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both se\
-crets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem2=>({...problem2,remedy})):told.problems,
-{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/bootstrap.ts"(){"use str\
-ict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();
-init_inspect_master();init_instance();init_assess();init_connection_error();init_ledger();init_lock_session()}});function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,
+run,session,target,master);let cluster=await inspectCluster(session,declaration),usernames=declaration.applications.map(application=>application.username),facts=await inspectMaster(
+session,[...usernames,admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user);assertNone([...checkBeforeBootstrap(
+declaration,cluster,admin.user,facts.grantable),...role===void 0?[]:checkAdminRole(role)]);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.
+auth,verifier:adminSecret===null||await logsIn(run,target,admin)?null:await scramVerifier(adminSecret.password),...facts,taken:usernames,buildId:run.run.buildId,
+tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(master.user,admin.user,facts.grantable.
+has(admin.user)):[]);let{signal,progress}=dependencies2,server=instance(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),
+execution=await execute(server,plan,{signal,maxConnections:1,record:draft=>{run.recorder.record(draft)},progress});if(recordFindings(run.recorder,plan.findings,
+new Set),recordUnknown(draft=>{run.recorder.record(draft)},execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(run,execution)}finally{
+await session.close(),lock!==session&&await lock.close()}}async function logsIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(
+target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind===
+"after_authentication"}}async function masterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap nee\
+ds a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new SecretError(problems);
+let user=credential.username;if(user===null)throw new SecretError([{application:null,field:id,message:"the master secret names no username.",remedy:'Add "userna\
+me" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){
+let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))
+throw error;let told=connectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that w\
+ould repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(
+problem2=>({...problem2,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm(
+{"src/run/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();
+init_inspect_cluster();init_inspect_master();init_instance();init_assess();init_connection_error();init_ledger();init_lock_session()}});function applicationName(run){return`rds-provision ${run.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${run.runId}`.replace(/[^\x20-\x7e]/g,"?").slice(0,
 63)}async function targetOf(declaration,run,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationName(
 run),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredential(declaration,secret,dependencies2){let{admin,aws,instance:declared}=declaration,
 user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?dependencies2.iamToken({host:host2,port:port2},
 user,aws):secret.password,isToken:secret===null}}async function openInstance(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies),
-{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockInstance(run,admin,target,credential);return instance(admin,lock,instanceOptions(
-run,target,admin,credential))}catch(error){throw await admin.close(),error}}function instanceOptions({declaration,dependencies:dependencies2},target,admin,credential){
-let{signal,progress}=dependencies2;return{target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.
-connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){
-let target=await targetOf(run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,target,adminSecret);return instance(session,session,
-instanceOptions(run,target,session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);
-await bootstrap(run,target,adminCredential(run.declaration,adminSecret,run.dependencies),null)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,
-started=Date.now();try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(
+{session:admin,credential}=await connectAdmin(run,target,adminSecret);try{let lock=await lockInstance(run,admin,target,credential),server=instance(admin,lock,instanceOptions(
+run,target,admin,credential)),stopCancelling=cancelOnInterrupt(run,server);return{...server,close:async()=>{stopCancelling(),await server.close()}}}catch(error){
+throw await admin.close(),error}}function instanceOptions({declaration,dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{
+target:{...target,version:admin.version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{
+progress(`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function connectInstance(run,adminSecret){let target=await targetOf(
+run.declaration,run.run,run.dependencies),{session,credential}=await connectAdmin(run,target,adminSecret);return instance(session,session,instanceOptions(run,target,
+session,credential))}async function repairAdmin(run,adminSecret){let target=await targetOf(run.declaration,run.run,run.dependencies);await bootstrap(run,target,
+adminCredential(run.declaration,adminSecret,run.dependencies),null)}async function connectAdmin(run,target,adminSecret){let{declaration}=run,started=Date.now();
+try{try{return await asAdmin(run,target,adminSecret)}catch(error){if(!isRefused(error))throw error;let rotated=adminSecret===null?null:await withAnotherVersion(
 run,target,adminSecret);if(rotated!==null)return rotated;if(declaration.masterSecretId===null||run.run.command==="plan"||run.run.command==="report")throw error;
 return await bootstrap(run,target,adminCredential(declaration,adminSecret,run.dependencies),adminSecret),await asAdmin(run,target,adminSecret)}}catch(error){throw error instanceof
 ConnectFailure?connectionError(error,declaration,adminCredential(declaration,adminSecret,run.dependencies).user,Date.now()-started):error}}function isRefused(error){
@@ -11553,7 +11627,7 @@ let{host:host2,port:port2}=target.endpoint,credential=adminCredential(declaratio
 async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing:mayPass,
 report:(reason,elapsedMs)=>dependencies2.progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,
 adminSecret}}var init_open=__esm({"src/run/open.ts"(){"use strict";init_connect();init_failure();init_instance();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_lock_session()}});function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+init_interrupt();init_lock_session()}});function provisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
 thrown);if(thrown instanceof ConnectFailure)return new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
 Check the server and run again."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends\
  sessions); what took effect is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,field:"instance",message:`the conne\
@@ -11573,14 +11647,13 @@ masterSecretId===null||!lacksOnlyRights(error))throw error;return await repairAd
 let open3=async()=>{let server=await openInstance(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(
 context,open3,credentials.applications,async(server,inspection)=>declaration.governanceDir===null?null:matrixOf(declaration,server,inspection))}function lacksOnlyRights(error){
 return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies2,secrets,recorder){
-let calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await Promise.race([calls,aborted(
-dependencies2.signal)]);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status===
-"rejected")throw actor.reason;return credentials.value}async function aborted(signal){return new Promise((_resolve,reject)=>{let stop=()=>{reject(new ApplyError(
-[interrupted(signal)]))};signal.aborted?stop():signal.addEventListener("abort",stop,{once:!0})})}function failedSecrets(declaration,error){return error instanceof
-SecretError?error.problems.map(problem2=>{let application=declaration.applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??
-{};return{application:problem2.application,database,username,object:"password",action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.
-message} ${problem2.remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();init_errors();init_actual();init_request();init_assess();
-init_complete();init_converge();init_credentials();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
+let calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await orInterrupted(calls,dependencies2.
+signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.
+reason;return credentials.value}function failedSecrets(declaration,error){return error instanceof SecretError?error.problems.map(problem2=>{let application=declaration.
+applications.find(item=>item.name===problem2.application),{database=null,username=null}=application??{},object2=problem2.application===null?"admin":"password";return{
+application:problem2.application,database,username,object:object2,action:"read",status:"failed",durationMs:0,message:`${problem2.field}: ${problem2.message} ${problem2.
+remedy}`,statements:[]}}):[]}var init_run=__esm({"src/run.ts"(){"use strict";init_recorder();init_errors();init_problem();init_request();init_assess();init_complete();
+init_converge();init_credentials();init_interrupt();init_matrix();init_open();init_provision_error()}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
 env:env3}){let pr=env3.APPVEYOR_PULL_REQUEST_NUMBER,isPr=!!pr;return{name:"Appveyor",service:"appveyor",commit:env3.APPVEYOR_REPO_COMMIT,tag:env3.APPVEYOR_REPO_TAG_NAME,
 build:env3.APPVEYOR_BUILD_NUMBER,buildUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/${env3.APPVEYOR_BUILD_VERSION}`,branch:env3.APPVEYOR_REPO_BRANCH,
 job:env3.APPVEYOR_JOB_NUMBER,jobUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/job/${env3.APPVEYOR_JOB_ID}`,pr,isPr,prBranch:env3.APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH,
@@ -11656,8 +11729,8 @@ original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyE
 function spawn(command10,args,options2){let parsed2=parse3(command10,args,options2),spawned=cp.spawn(parsed2.command,parsed2.args,parsed2.options);return enoent.
 hookChildProcess(spawned,parsed2),spawned}function spawnSync(command10,args,options2){let parsed2=parse3(command10,args,options2),result=cp.spawnSync(parsed2.command,
 parsed2.args,parsed2.options);return result.error=result.error||enoent.verifyENOENTSync(result.status,parsed2),result}module.exports=spawn;module.exports.spawn=
-spawn;module.exports.sync=spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF3=typeof input=="string"?`
-`:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF3&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
+spawn;module.exports.sync=spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF4=typeof input=="string"?`
+`:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF4&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
 var init_strip_final_newline=__esm({"node_modules/env-ci/node_modules/strip-final-newline/index.js"(){}});function pathKey(options2={}){let{env:env3=process.env,platform:platform2=process.platform}=options2;return platform2!=="win32"?"PATH":Object.keys(env3).reverse().
 find(key=>key.toUpperCase()==="PATH")||"Path"}var init_path_key=__esm({"node_modules/env-ci/node_modules/path-key/index.js"(){}});var import_node_process3,import_node_path9,import_node_url,npmRunPath,applyPreferLocal,applyExecPath,npmRunPathEnv,init_npm_run_path=__esm({"node_modules/env-ci\
 /node_modules/npm-run-path/index.js"(){import_node_process3=__toESM(require_process(),1),import_node_path9=__toESM(require_path(),1),import_node_url=__toESM(require_url(),1);
@@ -12013,7 +12086,7 @@ travis:travis_default,vela:vela_default,vercel:vercel_default,wercker:wercker_de
 ({env:env3=process.env,cwd=process.cwd()}={})=>{for(let name2 of Object.keys(services))if(services[name2].detect({env:env3,cwd}))return{isCi:!0,...services[name2].
 configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
 return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value2){let id=typeof value2=="number"?String(value2):
-value2;return typeof id=="string"&&isText(id)?id:null}var init_ci=__esm({"src/ci.ts"(){"use strict";init_text()}});function decodeInput(raw){let text3=raw.replace(/^\uFEFF/,"").trim();if(text3==="")throw refusal4("is empty.");if(!text3.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(
+value2;return typeof id=="string"&&isText(id)?id:null}var init_ci=__esm({"src/ci.ts"(){"use strict";init_text2()}});function decodeInput(raw){let text3=raw.replace(/^\uFEFF/,"").trim();if(text3==="")throw refusal4("is empty.");if(!text3.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(
 text3)>MOST_BYTES)throw refusal4("is larger than 64 MiB.");return text3}if(!/^[A-Za-z0-9+/\s]+=*$/.test(text3))throw refusal4("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(
 Buffer.from(text3,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder("utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal4(describe148(error),
 error)}}function describe148(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 MiB \
@@ -12022,7 +12095,7 @@ let remedy="Give the JSON itself, or base64gzip(jsonencode(\u2026)) of it, in --
 field:"input",message,remedy}],{cause})}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,init_decode=__esm({"src/input/decode.ts"(){"use strict";import_node_zlib=
 __toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI"}});function integer2(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
  to ${most}.`)}function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var name,text2,bool,PATH_RULE,path3,port,seconds,connectionLimit,names,
-texts3,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();init_text();
+texts3,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();init_text2();
 init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text2=pipe(string(TEXT_RULE),check(isText,TEXT_RULE)),bool=boolean("Use true or false."),PATH_RULE=
 "Use the path of a file or folder.",path3=pipe(string(PATH_RULE),check(value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer2(1,65535),seconds=integer2(
 1,2147483),connectionLimit=integer2(-1,2147483647);names=pipe(array(name,"Use a list of names."),transform(list3=>[...new Set(list3)])),texts3=pipe(array(text2,
@@ -12041,7 +12114,7 @@ Give an object."}}function unknownFields(known,input,place){return Object.keys(i
 field:`${place.path}${printableKey(key)}`,message:"is not a known field.",remedy:suggestion(key,known).trim()||`Known fields: ${known.join(", ")}.`}))}function fieldProblem(issue,place){
 let field=`${place.path}${String(issue.path?.[0].key)}`,message=issue.input===void 0?"is missing.":`${show(issue.input)} is not accepted.`;return{application:place.
 application,field,message,remedy:issue.message}}function printableKey(key){return/^[\w.-]{1,80}$/.test(key)?key:show(key)}var TOP,init_object=__esm({"src/input/\
-object.ts"(){"use strict";init_dist();init_text();TOP={application:null,path:""}}});function isIdentifierList(parameter2){return LIST_QUOTE.has(parameter2)}function splitList2(value2){if(value2.trim()==="")return[""];let items2=[],item=null;for(let token of value2.
+object.ts"(){"use strict";init_dist();init_text2();TOP={application:null,path:""}}});function isIdentifierList(parameter2){return LIST_QUOTE.has(parameter2)}function splitList2(value2){if(value2.trim()==="")return[""];let items2=[],item=null;for(let token of value2.
 match(/"[^"]*(?:""[^"]*)*"|[^",]+|[,"]/g)??[])if(token===","){if(item===null)return null;items2.push(item),item=null}else if(token.trim()!==""){if(token==='"'||
 item!==null)return null;item=token.startsWith('"')?token.slice(1,-1).replaceAll('""','"'):token.trim()}return item===null?null:[...items2,item]}var LIST_QUOTE,init_list_setting=__esm(
 {"src/input/list-setting.ts"(){"use strict";LIST_QUOTE=new Set(["local_preload_libraries","search_path","session_preload_libraries","shared_preload_libraries","\
@@ -12054,8 +12127,8 @@ problems}}function parseValue(parameter2,raw){let list3=isIdentifierList(paramet
 isStorable)?{remedy:VALUE_RULE}:list3?items2:items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list3?[String(raw)]:String(raw):isStorable(
 raw)?list3?splitList2(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}function isExact(raw){
 return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){return typeof raw=="string"&&!/[\0\p{Cs}]/u.
-test(raw)}var VALUE_RULE,init_settings2=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text();VALUE_RULE="Use a string, a \
-number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults3){let{value:value2,problems,broken:broken2}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
+test(raw)}var VALUE_RULE,init_settings2=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text2();VALUE_RULE="Use a string, a\
+ number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults3){let{value:value2,problems,broken:broken2}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
 problems};let{settings,problems:settingProblems}=parseSettings(value2.settings,key),base=`${key.replaceAll("-","_")}_${defaults3.environment}`,database=value2.database_name??
 `${base}_db`,username=value2.username??`${base}_user`,secret=value2.secret_id??`${defaults3.secretPrefix}/${defaults3.environment}/${key}/postgres`;return{entry:{
 application:{name:key,database,username,accessLevel:value2.access_level,secretId:secret,auth:value2.auth,canCreateDatabases:value2.can_create_databases,connectionLimit:value2.
@@ -12064,29 +12137,31 @@ schemas??null,extensions:value2.extensions,encoding:value2.encoding,locale:value
 "database_name","username","access_level"].some(field=>broken2.has(field))},problems:[...problems,...settingProblems,...defaultProblems(key,database,username)]}}
 function defaultProblems(key,database,username){return[["database_name",database],["username",username]].filter(([,value2])=>!isName(value2)).map(([field,value2])=>({
 application:key,field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm(
-{"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings2();init_text();FIELDS={database_name:nullish(
+{"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings2();init_text2();FIELDS={database_name:nullish(
 name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(
 bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(
 name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,
-!1)}}});function groupEntries(entries){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],byDatabase=groupBy2(entries,entry=>entry.
-application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.accessLevel===
-"owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(...ownersFields(
-guest,owner));databases2.push(joinDatabase(name2,owner,guests))}else complete&&problems.push(ownerProblem(name2,members,owners))}let applications=databases2.flatMap(
-({owner,guests})=>[owner,...guests]);return{applications:sorted(applications),databases:sorted(databases2),problems}}function joinDatabase(name2,ownerEntry,guestEntries){
-let entries=[ownerEntry,...guestEntries],ownSchemas=ownerEntry.schemas??["public"];return{name:name2,owner:{...ownerEntry.application,schemas:ownSchemas},guests:sorted(
-guestEntries.map(guest=>({...guest.application,schemas:guest.schemas??ownSchemas}))),schemas:[...new Set([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??
-[])])],extensions:[...new Set(entries.flatMap(entry=>entry.extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??
--1}}function ownersFields(guest,owner){return[["encoding",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit]].filter(
-([,value2])=>value2!==null).map(([field])=>({application:guest.application.name,field,message:`describes the database, which belongs to "${owner.application.name}\
-".`,remedy:`Set it in the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.
-name??null;return owners.length===0?{application,field:"access_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries acc\
-ess_level = "owner".'}:{application,field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep \
-one, and give the others access_level = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy2(entries,
-entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,field:"use\
-rname",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){
-return entries.map(entry=>entry.application.name).join(", ")}function groupBy2(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(
-item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function sorted(items2){return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}
-var init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text()}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
+!1)}}});function groupEntries(entries,scope){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],alone=[],byDatabase=groupBy2(entries,
+entry=>entry.application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.
+accessLevel==="owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(
+...ownersFields(guest,owner));databases2.push(joinDatabase(name2,owner,guests))}else owner===void 0&&scope==="removal"?alone.push(...members.map(guest=>({...guest.
+application,schemas:guest.schemas??DEFAULT_SCHEMAS}))):(complete||owners.filter(entry=>entry.comparable).length>1)&&problems.push(ownerProblem(name2,members,owners.
+filter(entry=>entry.comparable)))}let applications=[...databases2.flatMap(({owner,guests})=>[owner,...guests]),...alone];return{applications:sorted(applications),
+databases:sorted(databases2),problems}}function joinDatabase(name2,ownerEntry,guestEntries){let entries=[ownerEntry,...guestEntries],ownSchemas=ownerEntry.schemas??
+DEFAULT_SCHEMAS;return{name:name2,owner:{...ownerEntry.application,schemas:ownSchemas},guests:sorted(guestEntries.map(guest=>({...guest.application,schemas:guest.
+schemas??ownSchemas}))),schemas:[...new Set([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??[])])],extensions:[...new Set(entries.flatMap(entry=>entry.
+extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1}}function ownersFields(guest,owner){return[
+["encoding",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit]].filter(([,value2])=>value2!==null).map(([field])=>({
+application:guest.application.name,field,message:`describes the database, which belongs to "${owner.application.name}".`,remedy:`Set it in the entry "${owner.application.
+name}".`}))}function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.name??null;return owners.length===0?{application,
+field:"access_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries access_level = "owner".'}:{application,field:"access\
+_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" \
+or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy2(entries,entry=>entry.application.username)].filter(([,members])=>members.
+length>1).map(([username,members])=>({application:members[1]?.application.name??null,field:"username",message:`${show(username)} is the login of several applica\
+tions: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function groupBy2(items2,key){
+let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function sorted(items2){
+return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var DEFAULT_SCHEMAS,init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text2();DEFAULT_SCHEMAS=
+["public"]}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
 value:value2,problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken2.has("host")?problems:[...problems,missingHost("instance.ho\
 st")]};let identifier2=value2.identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier:identifier2},
 problems}}function parseConnectThrough(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken:broken2}=parseObject(ENDPOINT2,input,
@@ -12104,31 +12179,35 @@ problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){
 field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters, without control characters.");else if(reserved.includes(
 key))report("is a tag that every run writes itself.","Choose another key.");else{if(value2===null)continue;typeof value2=="string"&&isPrintable(value2)?tags.set(
 key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var RESERVED_TAGS,init_tags2=__esm({"src/in\
-put/tags.ts"(){"use strict";init_object();init_text();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","Se\
-cretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json){let{value:top2,problems,broken:broken2}=parseObject(FIELDS2,parseJson3(json),TOP);if(top2===null)throw new InvalidInputError(problems);
-let declared=declarationOf(top2),all=[...problems,...requiredProblems(top2,broken2),...declared.problems];if(all.length>0||declared.value===null)throw new InvalidInputError(
-all);return{declaration:declared.value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir}}function declarationOf(top2){let environment=top2.environment??
-"dev",instance2=parseInstance(top2.instance),connectThrough=parseConnectThrough(top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance2.value),
-tags=parseTags(top2.tags),entries=parseEntries(top2.application_databases,{environment,secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,
-databases:databases2,problems}=groupEntries(entries.value),all=[instance2,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems);if(instance2.
-value===null||tls.value===null)return{value:null,problems:all};let clusterName=top2.cluster_name??instance2.value.identifier;return{value:{environment,instance:instance2.
-value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??`${clusterName}/${environment}`,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.
-admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,assumeRoleArn:top2.assume_role_arn},
-tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.
-lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all}}function parseEntries(input,defaults3){if(input==null)return{value:[],
-problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed2=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.
-test(key)?parseEntry(key,entry,defaults3):{entry:null,problems:[keyProblem(key)]});return{value:parsed2.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed2.
-flatMap(({problems})=>problems)}}function requiredProblems(top2,broken2){let problems=[];return(top2.environment??null)===null&&!broken2.has("environment")&&problems.
-push({application:null,field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}.`}),top2.admin_auth==="password"&&top2.admin_secret_id===
-null&&!broken2.has("admin_secret_id")&&!broken2.has("admin_auth")&&problems.push({application:null,field:"admin_secret_id",message:"is missing.",remedy:'Name th\
-e secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,
-field:"master_secret_id",message:"is the secret of the delegated admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret\
- of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){return{application:printableKey(key),field:"application\
-_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}function parseJson3(json){
-try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` \
-(${position})`}.`;throw new InvalidInputError([{application:null,field:"input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}
-var FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_declaration();init_application();init_databases3();init_endpoints2();
-init_fields();init_object();init_tags2();FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
+put/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","S\
+ecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken:broken2}=parseObject(FIELDS2,parseJson3(json),TOP);if(top2===null)throw new InvalidInputError(
+problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken2),...declared.problems],parsed2=declared.value===null?null:{declaration:declared.
+value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed2!==null)return parsed2;let isKnown=(top2.environment??null)!==null&&
+parsed2!==null;throw new DeclarationError(all,isKnown?{...parsed2,declaration:withoutUnclear(parsed2.declaration,declared.unclear)}:null)}function withoutUnclear(declaration,unclear){
+let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.filter(isClear),databases:declaration.databases.filter(
+({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??"dev",instance2=parseInstance(top2.instance),connectThrough=parseConnectThrough(
+top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance2.value),tags=parseTags(top2.tags),entries=parseEntries(top2.application_databases,{environment,
+secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,databases:databases2,problems}=groupEntries(entries.value,scope),all=[instance2,
+connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(({application})=>application.
+name));if(instance2.value===null||tls.value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance2.value.identifier;return{
+value:{environment,instance:instance2.value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??`${clusterName}/${environment}`,acceptTagsFrom:top2.
+accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.
+aws_region,assumeRoleArn:top2.assume_role_arn},tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.
+connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults3){
+if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed2=Object.entries(
+input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults3):{entry:null,problems:[keyProblem(key)]});return{value:parsed2.flatMap(({
+entry})=>entry===null?[]:[entry]),problems:parsed2.flatMap(({problems})=>problems)}}function requiredProblems(top2,broken2){let problems=[];return(top2.environment??
+null)===null&&!broken2.has("environment")&&problems.push({application:null,field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}\
+.`}),top2.admin_auth==="password"&&top2.admin_secret_id===null&&!broken2.has("admin_secret_id")&&!broken2.has("admin_auth")&&problems.push({application:null,field:"\
+admin_secret_id",message:"is missing.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===
+top2.admin_secret_id&&problems.push({application:null,field:"master_secret_id",message:"is the secret of the delegated admin, which is to be another login than \
+the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){return{
+application:printableKey(key),field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-cas\
+e letters, digits, _ and -."}}function parseJson3(json){try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??
+"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError([{application:null,field:"input",message,remedy:"Give the JSON object \
+that the Terraform module passes."}],{cause:error})}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
+init_declaration();init_application();init_databases3();init_endpoints2();init_fields();init_object();init_tags2();DeclarationError=class extends InvalidInputError{readable;constructor(problems,readable){
+super(problems),this.readable=readable}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
 oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text2),stack:nullish(text2),accept_tags_from:nullish(texts3),admin_secret_id:nullish(
 secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(
 region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text2,null),run_id:nullish(text2,null),tags:nested,
@@ -12140,35 +12219,25 @@ command:facts.command,approval:approvalOf(facts.environment,variables.allowProvi
 inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){
 return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment){return new InvalidInputError([{application:null,field:"\
 build_id",message:`is missing, and the environment is ${environment}.`,remedy:"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the ru\
-n."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start});async function start(options2){let text3="";try{text3=decodeInput(await readInput(options2));let parsed2=parseDeclaration(
-text3),needsBuildId=options2.needsBuildId(parsed2);return{...await identify({...options2,needsBuildId},parsed2,parsed2.declaration.environment,text3),parsed:parsed2,
-error:null}}catch(error){if(!(error instanceof InvalidInputError))throw error;return{...await identify({...options2,needsBuildId:!1},NO_IDS,"dev",text3),parsed:null,
-error}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
-[{application:null,field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises11.readFile)(
-inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`\
-cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function identify(options2,declared,environment,text3){let ci=idsAreGiven(
-declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.cwd),uuid=(0,import_node_crypto8.randomUUID)(),run=resolveRun({command:options2.
-command,environment,declared,variables:options2.environment,ci,startedAt:options2.startedAt,uuid,toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)(
-"sha256").update(text3).digest("hex"),needsBuildId:options2.needsBuildId});return{run,isRunIdGiven:run.runId!==uuid}}var import_node_crypto8,import_promises11,NO_IDS,
-init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises11=__toESM(require_promises(),1);init_ci();init_errors();
-init_decode();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});function link(previous,content){return(0,import_node_crypto9.createHash)("sha256").update(`${previous}
-`).update(content).digest("hex")}var import_node_crypto9,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
-GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=link(hash,content),lines.push(`${content.slice(0,-1)},"ha\
-sh":"${hash}"}
-`)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,summary:document.summary,
-repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===void 0?
-null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??link(GENESIS,line)}function parseLine(line){try{let value2=JSON.
-parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value2){
-if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
-null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.
-isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=
-/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});async function readBuildDays(path4){let days=new Map,chunks2=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),rest=Buffer.from(`
-`);for await(let chunk of chunks2){let bytes=Buffer.concat([rest,chunk]);rest=bytes.subarray(collect(bytes,days))}return days}function collect(bytes,days){let from=0;
-for(;;){let start2=bytes.indexOf(RUN_START,from);if(start2<0)return Math.max(from,bytes.length-RUN_START.length);let end=bytes.indexOf(`
-`,start2+1);if(end<0)return start2;addRun(bytes.toString("utf8",start2+1,end),days),from=end}}function addRun(line,days){let run=parseLine(line),build=run?.build_id,
-started=run?.started_at;typeof build=="string"&&typeof started=="string"&&!days.has(build)&&days.set(build,started.slice(0,10))}var import_node_fs10,RUN_START,CHUNK_BYTES,
-init_build_days=__esm({"src/audit/governance/build-days.ts"(){"use strict";import_node_fs10=__toESM(require_fs(),1);init_jsonl();RUN_START=Buffer.from(`
-${RUN_PREFIX}`),CHUNK_BYTES=1024*1024}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+n."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start});async function start(options2){let{text:text3,parsed:parsed2,problems}=await read(options2),facts=await factsOf(
+options2,parsed2,text3),needsBuildId=parsed2!==null&&options2.needsBuildId(parsed2)&&!problems.some(({field})=>/build_id$/i.test(field)),{run,missing}=runOf(facts,
+needsBuildId),identified={run,isRunIdGiven:run.runId!==facts.uuid},all=[...options2.environment.problems,...problems,...missing];return all.length===0&&parsed2!==
+null?{...identified,parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError(all)}}async function read(options2){let text3="";try{return text3=
+decodeInput(await readInput(options2)),{text:text3,parsed:parseDeclaration(text3,options2.command==="destroy"?"removal":"stack"),problems:[]}}catch(error){if(!(error instanceof
+InvalidInputError))throw error;return{text:text3,parsed:error instanceof DeclarationError?error.readable:null,problems:error.problems}}}async function readInput({
+inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,field:"input",message:"\
+is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises11.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
+Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a\
+ readable file."}],{cause:error})}}async function factsOf(options2,parsed2,text3){let declared=parsed2??NO_IDS;return{command:options2.command,environment:parsed2?.
+declaration.environment??"dev",declared,variables:options2.environment,ci:idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.
+cwd),startedAt:options2.startedAt,uuid:(0,import_node_crypto8.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(
+text3).digest("hex")}}function runOf(facts,needsBuildId){try{return{run:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))
+throw error;return{run:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto8,import_promises11,NO_IDS,init_start=__esm({"src/r\
+un/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises11=__toESM(require_promises(),1);init_ci();init_errors();init_decode();
+init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var unusable_exports={};__export(unusable_exports,{unusable:()=>unusable});function unusable({run,parsed:parsed2,error},{now,sinks}){let declaration=parsed2?.declaration??
+null,{environment=null,clusterName=null,instance:instance2=null}=declaration??{},recorder=createRecorder({run,environment,clusterName,instance:instance2,now,sinks});
+for(let draft of declaration===null?[]:missingRecords(declaration,[],error))recorder.record(draft);return{recorder,end:{outcome:"failed",exitCode:error.exitCode,
+error:error.message},problems:error.problems}}var init_unusable=__esm({"src/run/unusable.ts"(){"use strict";init_recorder();init_complete()}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
 isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
@@ -12271,7 +12340,18 @@ database??"",record.username??"",record.object,record.action,record.status,recor
 `,escape_formulas:!0,cast:{string:value2=>ALSO_ESCAPED.test(value2)?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted=!1,end=0;for(let[index,byte]of bytes.
 entries())byte===QUOTE2?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,ALSO_ESCAPED,QUOTE2,CR,LF,init_csv=__esm(
 {"src/audit/governance/csv.ts"(){"use strict";init_sync();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","database","u\
-sername","object","action","status","message"],ALSO_ESCAPED=/^['\n]/;QUOTE2=34,CR=13,LF=10}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants3=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
+sername","object","action","status","message"],ALSO_ESCAPED=/^['\n]/;QUOTE2=34,CR=13,LF=10}});function link(previous,content){return(0,import_node_crypto9.createHash)("sha256").update(`${previous}
+`).update(content).digest("hex")}var import_node_crypto9,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
+GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=link(hash,content),lines.push(`${content.slice(0,-1)},"ha\
+sh":"${hash}"}
+`)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,summary:document.summary,
+repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===void 0?
+null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??link(GENESIS,line)}function parseLine(line){try{let value2=JSON.
+parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value2){
+if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
+null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.
+isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=
+/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants3=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
 env.GRACEFUL_FS_PLATFORM||process.platform;process.cwd=function(){return cwd||(cwd=origCwd.call(process)),cwd};try{process.cwd()}catch{}typeof process.chdir=="f\
 unction"&&(chdir=process.chdir,process.chdir=function(d9){cwd=null,chdir.call(process,d9)},Object.setPrototypeOf&&Object.setPrototypeOf(process.chdir,chdir));var chdir;
 module.exports=patch;function patch(fs3){constants3.hasOwnProperty("O_SYMLINK")&&process.version.match(/^v0\.6\.[0-2]|^v0\.5\./)&&patchLchmod(fs3),fs3.lutimes||
@@ -12284,9 +12364,9 @@ function(path4,uid,gid,cb){cb&&process.nextTick(cb)},fs3.lchownSync=function(){}
 function rename2(from,to,cb){var start2=Date.now(),backoff=0;fs$rename(from,to,function CB(er){if(er&&(er.code==="EACCES"||er.code==="EPERM"||er.code==="EBUSY")&&
 Date.now()-start2<6e4){setTimeout(function(){fs3.stat(to,function(stater,st){stater&&stater.code==="ENOENT"?fs$rename(from,to,CB):cb(er)})},backoff),backoff<100&&
 (backoff+=10);return}cb&&cb(er)})}return Object.setPrototypeOf&&Object.setPrototypeOf(rename2,fs$rename),rename2})(fs3.rename)),fs3.read=typeof fs3.read!="funct\
-ion"?fs3.read:(function(fs$read){function read(fd,buffer,offset,length,position,callback_){var callback;if(callback_&&typeof callback_=="function"){var eagCounter=0;
+ion"?fs3.read:(function(fs$read){function read2(fd,buffer,offset,length,position,callback_){var callback;if(callback_&&typeof callback_=="function"){var eagCounter=0;
 callback=function(er,_,__){if(er&&er.code==="EAGAIN"&&eagCounter<10)return eagCounter++,fs$read.call(fs3,fd,buffer,offset,length,position,callback);callback_.apply(
-this,arguments)}}return fs$read.call(fs3,fd,buffer,offset,length,position,callback)}return Object.setPrototypeOf&&Object.setPrototypeOf(read,fs$read),read})(fs3.
+this,arguments)}}return fs$read.call(fs3,fd,buffer,offset,length,position,callback)}return Object.setPrototypeOf&&Object.setPrototypeOf(read2,fs$read),read2})(fs3.
 read),fs3.readSync=typeof fs3.readSync!="function"?fs3.readSync:(function(fs$readSync){return function(fd,buffer,offset,length,position){for(var eagCounter=0;;)
 try{return fs$readSync.call(fs3,fd,buffer,offset,length,position)}catch(er){if(er.code==="EAGAIN"&&eagCounter<10){eagCounter++;continue}throw er}}})(fs3.readSync);
 function patchLchmod(fs4){fs4.lchmod=function(path4,mode,callback){fs4.open(path4,constants3.O_WRONLY|constants3.O_SYMLINK,mode,function(err,fd){if(err){callback&&
@@ -12480,21 +12560,23 @@ as killed while writing, or lines were removed by hand); they were moved to ${(0
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
 0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises13,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
 LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises13=__toESM(require_promises(),1),import_node_path12=__toESM(require_path(),1);
-init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,days){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance ${markdownName(
-matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(database,days))].
-join(`
+init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
+ ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
+matrix.instance,database,starts))].join(`
 
-`)}function renderDatabase({database,owner,logins,outsideGrants:outsideGrants2},days){let sorted2=sortedBy(logins,({username})=>username);return[`### Database ${markdownName(
-database)}`,`Owner: ${markdownName(owner)}.`,...sorted2.length===0?[]:[markdownTable(LOGIN_HEADER,sorted2.map(login=>loginRow(login,days)))],...outsideGrants2.length===
-0?[]:["Granted outside of rds-provision:",markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function loginRow(login,days){let onDatabase=[login.connect?
-"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),inSchemas=sortedBy(login.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(
-schema)}: ${markdownText(may)}`);return[markdownName(login.username),login.application===null?NOTHING:markdownName(login.application),login.accessLevel,login.auth,
-onDatabase.join(", ")||NOTHING,inSchemas.join("<br>")||NOTHING,(login.build===null?void 0:days.get(login.build))??NOTHING,login.build===null?NOTHING:markdownName(
-login.build),login.validUntil===null?NOTHING:login.validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===""?
-"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row3=>row3.join(`
+`)}function renderDatabase(instance2,{database,owner,logins,outsideGrants:outsideGrants2,isSeen},starts){let rows=sortedBy(logins,({username})=>username).map(login=>loginRow(
+login,isSeen,starts.access(instance2,database,login.username)??created(login,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(owner)}\
+.${isSeen?"":" rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known."}`,...rows.length===0?[]:[markdownTable(
+LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({
+build},starts){let day=build===null?null:starts.firstDay(build);return build===null?null:{day:day??NOTHING,build}}function loginRow(login,isSeen,start2){let onDatabase=[
+login.connect?"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),inSchemas=sortedBy(login.schemas,({schema})=>schema).map(
+({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[markdownName(login.username),login.application===null?NOTHING:markdownName(login.application),
+login.accessLevel??NOT_KNOWN,login.auth,onDatabase.join(", ")||NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start2?.day??NOTHING,start2===null?NOTHING:
+markdownName(start2.build),login.validUntil===null?NOTHING:login.validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[
+role===""?"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row3=>row3.join(`
 `))}function sortedBy(items2,key){return items2.toSorted((a9,b9)=>compare(key(a9),key(b9)))}function compare(a9,b9){return a9===b9?0:a9<b9?-1:1}var LOGIN_HEADER,
-OUTSIDE_HEADER,NOTHING,init_access2=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();LOGIN_HEADER=["Login","Application","Level","Logs in \
-by","On the database","In its schemas","Since","Build","Valid until"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013"}});function replaceSection(previous,matrix,days){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,days));let body=[
+OUTSIDE_HEADER,NOTHING,NOT_KNOWN,init_access2=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();LOGIN_HEADER=["Login","Application","Level",
+"Logs in by","On the database","In its schemas","Since","By build","Valid until"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013",NOT_KNOWN="not known"}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
 ...sections].toSorted(([a9],[b9])=>a9<b9?-1:1).map(([key,text3])=>`<!-- rds-provision:begin ${key} -->
 
 ${text3}
@@ -12503,29 +12585,73 @@ ${END}
 `);return[heading(matrix.environment),...body].join(`
 `)}function heading(environment){return`# Access in ${markdownName(environment)}
 
-Who may do what on which database, as the server said after the last run. Written by rds-provision: edits are lost.
+Who may do what on which database, as the server said after the last apply. Written by rds-provision: edits are lost.
 `}function sectionKey({stack,instance:instance2}){return JSON.stringify([stack,instance2]).replace(/[^\x20-\x7e]|[<>-]/g,character=>`\\u${character.charCodeAt(0).
 toString(16).padStart(4,"0")}`)}function parseSections(text3){let sections=[],open3=null;for(let line of text3.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==
 void 0?(open3={key,lines:[]},sections.push(open3)):line===END?open3=null:open3?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
 `).trim()])}var BEGIN,END,init_sections=__esm({"src/audit/governance/sections.ts"(){"use strict";init_markdown();init_access2();BEGIN=/^<!-- rds-provision:begin (.*) -->$/,
-END="<!-- rds-provision:end -->"}});var write_exports={};__export(write_exports,{writeGovernance:()=>writeGovernance});async function writeGovernance({dir,document,matrix}){let folder=(0,import_node_path13.join)(
+END="<!-- rds-provision:end -->"}});var OBJECTS2,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS2=["role","database","schema","grant","default_privileges","setting","extensi\
+on","tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMANDS2,init_run2=__esm({"src/model/run.ts"(){"use strict";COMMANDS2=["apply","plan","destroy","report"]}});function parseRecord(value2){return parsed(safeParse(RECORD,value2))}function parseRun(value2){return parsed(safeParse(RUN,value2))}function parseDocument(value2){
+return parsed(safeParse(DOCUMENT,value2))}function parsed(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,field=getDotPath(
+issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,RECORD,RUN,DOCUMENT,init_entry=__esm({"src/audit/gover\
+nance/entry.ts"(){"use strict";init_dist();init_errors();init_audit();init_run2();TIME=pipe(string(),check(text3=>!Number.isNaN(Date.parse(text3)),"is no time")),
+TEXT_OR_NULL=nullable(string()),RECORD=object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,
+object:picklist(OBJECTS2),action:string(),status:picklist(STATUSES),duration_ms:number(),message:string(),statements:array(string())}),RUN=object({run_id:string(),
+build_id:string(),command:picklist(COMMANDS2),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),host:string(),port:number()})),
+actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,
+tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(
+Object.values(EXIT)),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open3=[
+...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open3].sort((a9,b9)=>orderOf(a9)<orderOf(b9)?-1:1)}function orderOf({
+environment,instance:instance2,database,username,since}){return JSON.stringify([environment,instance2,database,username,since])}function follow(record,run,logins,closed){
+if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance2=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object===
+"database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open3}=login2;(record.object==="database"?open3.database===database:open3.username===
+username)&&open3.environment===record.environment&&open3.instance===instance2&&close(logins,key2,login2,record,closed)}return}if(database===null||username===null||
+!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance2,database,username]),login=logins.get(
+key),state2=nextState(login?.state??NONE,record),may=inWords3(state2);if(login?.open.may===may){login.state=state2;return}let isSameRun=login?.run===record.run_id;
+login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...opening(record,run,may),since:isSameRun?
+login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{
+environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,
+actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){closed.push({...login.open,until:record.
+at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
+"default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{schema,isGrant,privileges}of record.
+statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.add(privilege):held3.delete(privilege);
+schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.exec(statement)??
+[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({owns,schemas:schemas2}){
+if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.has(privilege))).
+map(([schema])=>schema).sort(),written=having(WRITES),read2=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read \
+and write rows in ${written.join(", ")}`],...read2.length===0?[]:[`read in ${read2.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
+LOGS_IN,init_periods=__esm({"src/audit/governance/periods.ts"(){"use strict";NONE={owns:!1,schemas:new Map},TOOK_PLACE=new Set(["created","updated","removed","n\
+o_change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
+LOGS_IN="log in"}});async function readStarts(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
+parseLine(line));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),records=[]}else{
+let{value:record}=parseRecord(parseLine(line));record!==null&&beginsAccess(record)&&records.push(record)}let begun=new Map(followAccess(entries).filter(({until})=>until===
+null).map(period=>[keyOf2(period.instance??"",period.database,period.username),period]));return{access(instance2,database,username){let{since,sinceBuild=null}=begun.
+get(keyOf2(instance2,database,username))??{};return since===void 0||sinceBuild===null?null:{day:since.slice(0,10),build:sinceBuild}},firstDay:build=>days.get(build)??
+null}}function beginsAccess({object:object2,status}){return object2==="default_privileges"||(object2==="role"||object2==="database")&&status!=="updated"}function keyOf2(instance2,database,username){
+return JSON.stringify([instance2,database,username])}async function*tellingLines(path4){let chunks2=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),
+rest=Buffer.alloc(0);for await(let chunk of chunks2){let bytes=Buffer.concat([rest,chunk]),end=bytes.lastIndexOf(LF3)+1,found=linesWith(bytes.subarray(0,end));for(let start2 of[
+...found.keys()].sort((a9,b9)=>a9-b9))yield bytes.toString("utf8",start2,found.get(start2));rest=bytes.subarray(end)}}function linesWith(bytes){let lines=new Map;
+for(let text3 of TELLING)for(let at=bytes.indexOf(text3);at>=0;){let end=bytes.indexOf(LF3,at);lines.set(bytes.lastIndexOf(LF3,at)+1,end),at=bytes.indexOf(text3,
+end)}return lines}var import_node_fs10,LF3,CHUNK_BYTES,RUN2,TELLING,init_starts=__esm({"src/audit/governance/starts.ts"(){"use strict";import_node_fs10=__toESM(require_fs(),1);
+init_entry();init_jsonl();init_periods();LF3=10,CHUNK_BYTES=1024*1024,RUN2=Buffer.from(RUN_PREFIX),TELLING=[RUN2,...["created","updated","removed"].map(status=>Buffer.
+from(`"status":"${status}"`))]}});var write_exports={};__export(write_exports,{writeGovernance:()=>writeGovernance});async function writeGovernance({dir,document,matrix}){let folder=(0,import_node_path13.join)(
 dir,safeFileName(document.run.environment??"unknown"));try{return{problem:null,repairs:await withFolderLock(folder,assertHeld=>writeAll(folder,document,matrix,assertHeld))}}catch(error){
 return{problem:unwritable(folder,error),repairs:[]}}}async function writeAll(folder,document,matrix,assertHeld){let jsonl=(0,import_node_path13.join)(folder,"rd\
 s_provision_audit.jsonl"),csv=(0,import_node_path13.join)(folder,"rds_provision_audit.csv"),{lastRun,repair}=await repairJsonl(jsonl),table3=await repairCsv(csv,
 lastRun),repairs=[repair,table3.repair].filter(sentence=>sentence!==null),rows=(table3.size===0?csvHeader():"")+csvRows(document),mark={start:table3.size,end:table3.
 size+Buffer.byteLength(rows),hash:link(lastRun?.csv?.hash??GENESIS,rows)};if(assertHeld(),await appendDurably(csv,rows),await appendDurably(jsonl,runLines(document,
 lastRun?.hash??GENESIS,mark,repairs)),matrix!==null){let path4=(0,import_node_path13.join)(folder,"access.md"),previous=await readIfExists(path4),text3=replaceSection(
-previous,matrix,await readBuildDays(jsonl));assertHeld(),text3!==previous&&await writeAtomically(path4,text3)}return repairs}async function readIfExists(path4){
-try{return await(0,import_promises14.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}
-function unwritable(folder,error){return{application:null,field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}\
-.`,remedy:"What the run did stands; its audit follows on standard output. Make the folder writable and run again."}}var import_promises14,import_node_path13,init_write=__esm(
-{"src/audit/governance/write.ts"(){"use strict";import_promises14=__toESM(require_promises(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();
-init_build_days();init_csv();init_hash();init_jsonl();init_lock2();init_repair();init_sections()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,problems,auditPath,governance,reporters,
+previous,matrix,await readStarts(jsonl));assertHeld(),text3!==previous&&await writeAtomically(path4,text3)}return repairs}async function readIfExists(path4){try{
+return await(0,import_promises14.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){
+return{application:null,field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did stand\
+s; its audit is on standard output. Make the folder writable and run again."}}var import_promises14,import_node_path13,init_write=__esm({"src/audit/governance/w\
+rite.ts"(){"use strict";import_promises14=__toESM(require_promises(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();init_csv();init_hash();
+init_jsonl();init_lock2();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,problems,auditPath,governance,reporters,
 fallback:fallback2}){let document=recorder.finish(end),found=[],learn=problem3=>{problem3!==null&&(found.push(problem3),document=recorder.finish(failedEnd(end,found)))},
 fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem:problem2,repairs}=await governed(governance,document);
-learn(problem2),auditPath!==null&&fileProblem===null&&problem2!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&writeAuditLines(document,
-fallback2);for(let reporter of reporters)reporter.finish(document,[...problems,...found],repairs);return document}async function governed(governance,document){if(governance===
-null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
+learn(problem2),auditPath!==null&&fileProblem===null&&problem2!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&fallback2!==null&&writeAuditLines(
+document,fallback2);for(let reporter of reporters)reporter.finish(document,[...problems,...found],repairs);return document}async function governed(governance,document){
+if(governance===null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
 {...governance,document})}function failedEnd(end,problems){let error=[...end.error===null?[]:[end.error],...problems.map(describeProblem)].join(`
 `);return end.exitCode===EXIT.done||end.exitCode===EXIT.changes?{outcome:"failed",exitCode:EXIT.failed,error}:{...end,error}}var init_conclude=__esm({"src/audit\
 /conclude.ts"(){"use strict";init_errors();init_file();init_json_lines()}});var preview_exports={};__export(preview_exports,{preview:()=>preview,withInstance:()=>withInstance});async function preview(declaration,run,dependencies2){let violations=checkRequest(
@@ -12550,11 +12676,12 @@ init_converge();init_open();init_provision_error();NOTHING2={findings:[],jobs:[]
 step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
 username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
 redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...plannedChanges(plan),...plan.
-findings])counts[status]+=1;return counts}var init_preview2=__esm({"src/report/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview2,colour){let paint=(name2,text3)=>colour?(0,import_node_util5.styleText)(
-name2,text3,{validateStream:!1}):text3,{plan,blocked:blocked2,approval,moving}=preview2,warnings=plan.findings.filter(({status})=>status==="warning"),notices=[...moving.
-map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview2),...byApplication2(plannedChanges(
-plan)).map(([application,changes])=>applicationBlock(application,changes,paint)),...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),
-...notices].join(`
+findings])counts[status]+=1;return counts}var init_preview2=__esm({"src/report/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview2,{colour,listUnchanged}){let paint=(name2,text3)=>colour?(0,import_node_util5.styleText)(
+name2,text3,{validateStream:!1}):text3,{plan,blocked:blocked2,approval,moving}=preview2,warnings=plan.findings.filter(({status})=>status==="warning"),others=plan.
+findings.filter(({status})=>status==="skipped"||status==="no_change"&&listUnchanged),notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(
+findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview2),...byApplication2(plannedChanges(plan)).map(([application,changes])=>applicationBlock(
+application,changes,paint)),...others.length===0?[]:[others.map(findingLine).join(`
+`)],...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),...notices].join(`
 `)],...blocked2.length===0?[]:[[paint("red",`would be blocked: ${String(blocked2.length)}`),...blocked2.flatMap(problem2=>problemLines(problem2,"red",paint))].join(
 `
 `)],...approval===null?[]:[problemLines(approval,"yellow",paint).join(`
@@ -12567,49 +12694,37 @@ let groups=new Map;for(let change of changes){let name2=change.application===nul
 get(name2)??[],change])}return[...groups].sort(([a9],[b9])=>a9<b9?-1:1)}function applicationBlock(heading3,changes,paint){let lines=changes.flatMap(change=>{let{
 sign:sign2,colour}=SIGNS[change.status];return[paint(colour,`  ${sign2} ${changeText(change)}`),...change.statements.map(statement=>`      ${oneLine(statement)}\
 ;`)]});return[paint("bold",heading3),...lines].join(`
-`)}function changeText({object:object2,action,message}){let[kind,text3]=[object2.replaceAll("_"," "),oneLine(message)],verb=action===object2?"":`${action} `;return text3.
-startsWith(`${kind} `)?`${verb}${text3}`:`${verb}${kind}: ${text3}`}function findingLine({application,object:object2,message}){return`! ${[application,object2].
-filter(part=>part!==null).map(visible).join(": ")}: ${shortLine(message)}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[
-application,field].filter(part=>part!==null).map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(
-remedy)}`)]}function closing({plan,blocked:blocked2}){if(blocked2.length>0)return"Plan: nothing would be changed, since the apply would be blocked.";let{created,
-updated,removed,no_change:unchanged,skipped,warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warnin\
-g":"warnings"]].filter(([count])=>count!==0).map(([count,word])=>`${String(count)} ${String(word)}`).join(", ");return created+updated+removed===0?`Plan: nothin\
-g to change${others===""?"":` (${others})`}.`:`Plan: ${String(created)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` \
-(${others})`}.`}var import_node_util5,SIGNS,INSTANCE2,init_text2=__esm({"src/report/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);
-init_one_line();init_preview2();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance"}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview2){let{declaration,run,server,plan,blocked:blocked2,approval,
+`)}function changeText(change){let{object:object2,action,message}=change,[kind,text3]=[object2.replaceAll("_"," "),oneLine(message)],verb=action===object2?"":`${action}\
+ `;return text3.startsWith(`${kind} `)?`${verb}${text3}`:saysItself(change)?text3:`${verb}${kind}: ${text3}`}function findingLine(finding2){let{application,object:object2,
+message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
+shortLine(message)].join(": ")}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[application,field].filter(part=>part!==null).
+map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closing({plan,blocked:blocked2}){
+if(blocked2.length>0)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,skipped,
+warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==0).
+map(([count,word])=>`${String(count)} ${String(word)}`).join(", ");return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.`:
+`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.`}var import_node_util5,SIGNS,INSTANCE2,
+FINDING_SIGNS,init_text3=__esm({"src/report/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();init_text();init_preview2();
+SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:"\
+.",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview2){let{declaration,run,server,plan,blocked:blocked2,approval,
 moving}=preview2,{identifier:identifier2,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:run.toolVersion,run_id:run.runId,build_id:run.
 buildId,input_sha256:run.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,instance:{identifier:identifier2,
 host:host2,port:port2},server_version:server?.versionText??null,changes:plannedChanges(plan),findings:plan.findings.map(({application,database,username,object:object2,
 action,status,message})=>({application,database,username,object:object2,action,status,message})),blocked_by:blocked2,approval,uncertain:moving,summary:{...countPlan(
 plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
-`}var init_json=__esm({"src/report/preview/json.ts"(){"use strict";init_preview2()}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
+`}var init_json=__esm({"src/report/preview/json.ts"(){"use strict";init_preview2()}});var summary_exports={};__export(summary_exports,{previewSummary:()=>previewSummary});function previewSummary(preview2){let{environment,clusterName}=preview2.declaration,
+text3=previewText(preview2,{colour:!1,listUnchanged:!1}),shown=text3.length<=MAX_CHARACTERS2?text3:`${text3.slice(0,MAX_CHARACTERS2)}
+\u2026 (cut here; --json has all of it)
+`;return`### rds-provision plan: ${markdownName(environment)}, ${markdownName(clusterName)}
+
+\`\`\`\`text
+${shown}\`\`\`\`
+
+`}var MAX_CHARACTERS2,init_summary2=__esm({"src/report/preview/summary.ts"(){"use strict";init_markdown();init_text3();MAX_CHARACTERS2=25e4}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
 `application ${application}`,database===null?null:`database ${database}`,build===null?null:`build ${build}`,since===null?null:`since ${since.toISOString()}`,until===
 null?null:`before ${until.toISOString()}`].filter(part=>part!==null).join(", ")}function isInTime(at,{since,until}){let time3=Date.parse(at);return(since===null||
 time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){return(until===null||Date.parse(from)<until.getTime())&&
 (since===null||to===null||Date.parse(to)>since.getTime())}function matches(wish,value2){return wish===null||wish===value2}var init_criteria=__esm({"src/report/c\
-riteria.ts"(){"use strict"}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open3=[
-...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open3].sort((a9,b9)=>orderOf(a9)<orderOf(b9)?-1:1)}function orderOf({
-environment,instance:instance2,database,username,since}){return JSON.stringify([environment,instance2,database,username,since])}function follow(record,run,logins,closed){
-if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance2=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object===
-"database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open3}=login2;(record.object==="database"?open3.database===database:open3.username===
-username)&&open3.environment===record.environment&&open3.instance===instance2&&close(logins,key2,login2,record,closed)}return}if(database===null||username===null||
-!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance2,database,username]),login=logins.get(
-key),state2=nextState(login?.state??NONE,record),may=inWords3(state2);if(login?.open.may===may){login.state=state2;return}let isSameRun=login?.run===record.run_id;
-login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...opening(record,run,may),since:isSameRun?
-login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{
-environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,
-actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){closed.push({...login.open,until:record.
-at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
-"default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{schema,isGrant,privileges}of record.
-statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.add(privilege):held3.delete(privilege);
-schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.exec(statement)??
-[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({owns,schemas:schemas2}){
-if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.has(privilege))).
-map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read a\
-nd write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
-LOGS_IN,init_periods=__esm({"src/report/sections/periods.ts"(){"use strict";NONE={owns:!1,schemas:new Map},TOOK_PLACE=new Set(["created","updated","removed","no\
-_change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
-LOGS_IN="log in"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned3=new Set(periods.filter(period=>matches(criteria.application,period.
+riteria.ts"(){"use strict"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned3=new Set(periods.filter(period=>matches(criteria.application,period.
 application)).map(databaseOf)),rows=periods.filter(period=>concerned3.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-his\
 tory",title:"Access over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: i\
 t lasts.",columns:COLUMNS,rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&
@@ -12619,52 +12734,52 @@ database,username,application,may,since,sinceBuild,actor,approval,until,untilBui
 since,sinceBuild,actor,approval,until,untilBuild],environment,application,build:sinceBuild}}var COLUMNS,init_access_history=__esm({"src/report/sections/access-h\
 istory.ts"(){"use strict";init_criteria();init_periods();COLUMNS=[{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"database",title:"\
 Database"},{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"may",title:"Could"},{key:"since",title:"Since"},{key:"since_build",title:"\
-By build"},{key:"since_actor",title:"Given by"},{key:"approval",title:"Approval"},{key:"until",title:"Until"},{key:"until_build",title:"Ended by build"}]}});function accessSection(matrix,criteria){let rows=concerned2(matrix,criteria).flatMap(database=>database.logins.map(login=>loginRow2(matrix,database,login)));return{
-id:"access",title:"Access now",about:rows.length===0?"Nothing matches.":`As the server says, on instance ${matrix.instance}, stack ${matrix.stack}.`,columns:LOGIN_COLUMNS,
-rows:rows.filter(({build=null})=>matches(criteria.build,build))}}function outsideGrantsSection(matrix,criteria){let rows=concerned2(matrix,criteria).flatMap(({database,
-outsideGrants:outsideGrants2})=>outsideGrants2.map(({role,privilege,on})=>({cells:[database,role===""?"PUBLIC (everybody)":role,privilege,on],environment:matrix.
-environment,mark:"warning"})));return{id:"outside-grants",title:"Granted outside of rds-provision",about:rows.length===0?"Nobody else holds anything on these da\
-tabases.":"Privileges of roles that are not among the logins above. rds-provision leaves them alone.",columns:GRANT_COLUMNS,rows}}function concerned2({environment,
-databases:databases2},criteria){return matches(criteria.environment,environment)?databases2.filter(({database,logins})=>matches(criteria.database,database)&&(criteria.
-application===null||logins.some(({application})=>application===criteria.application))):[]}function loginRow2({environment},{database},login){let onDatabase=[login.
-connect?"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),schemas2=login.schemas.map(({schema,may})=>`${schema}: ${may}`);
-return{cells:[database,login.username,login.application,login.accessLevel,login.auth,onDatabase.join(", "),schemas2.join("; "),login.build,login.validUntil?.toISOString()??
-null],environment,application:login.application,build:login.build}}var LOGIN_COLUMNS,GRANT_COLUMNS,init_access3=__esm({"src/report/sections/access.ts"(){"use st\
-rict";init_criteria();LOGIN_COLUMNS=[{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"access_level",
-title:"Level"},{key:"auth",title:"Logs in by"},{key:"on_database",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"Crea\
-ted by build"},{key:"valid_until",title:"Valid until"}],GRANT_COLUMNS=[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"Privi\
-lege"},{key:"on",title:"On"}]}});function expiringSection(declaration,cluster,days,criteria,now){let rows=[...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);
+By build"},{key:"since_actor",title:"Given by"},{key:"approval",title:"Approval"},{key:"until",title:"Until"},{key:"until_build",title:"Ended by build"}]}});function accessSection(matrix,criteria){let rows=concerned2(matrix,criteria).flatMap(database=>database.logins.map(login=>loginRow2(matrix,database,login))).filter(
+({build=null})=>matches(criteria.build,build));return{id:"access",title:"Access now",about:rows.length===0?"Nothing matches.":`As the server says, on instance ${matrix.
+instance}, stack ${matrix.stack}.`,columns:LOGIN_COLUMNS,rows}}function outsideGrantsSection(matrix,criteria){let databases2=concerned2(matrix,criteria),rows=databases2.
+flatMap(({database,outsideGrants:outsideGrants2})=>outsideGrants2.map(({role,privilege,on})=>({cells:[database,role===""?"PUBLIC (everybody)":role,privilege,on],
+environment:matrix.environment,mark:"warning"})));return{id:"outside-grants",title:"Granted outside of rds-provision",about:databases2.length===0?"Nothing match\
+es.":rows.length===0?"Nobody else holds anything on these databases.":"Privileges of roles that are not among the logins above. rds-provision leaves them alone.",
+columns:GRANT_COLUMNS,rows}}function concerned2({environment,databases:databases2},criteria){return matches(criteria.environment,environment)?databases2.filter(
+({database,logins})=>matches(criteria.database,database)&&(criteria.application===null||logins.some(({application})=>application===criteria.application))):[]}function loginRow2({
+environment},{database,isSeen},login){let onDatabase=[login.connect?"CONNECT":"",login.temporary?"TEMP":"",login.create?"CREATE":""].filter(word=>word!==""),schemas2=login.
+schemas.map(({schema,may})=>`${schema}: ${may}`);return{cells:[database,login.username,login.application,login.accessLevel,login.auth,onDatabase.join(", "),isSeen?
+schemas2.join("; "):"not known: could not be looked into",login.build,login.validUntil?.toISOString()??null],environment,application:login.application,build:login.
+build}}var LOGIN_COLUMNS,GRANT_COLUMNS,init_access3=__esm({"src/report/sections/access.ts"(){"use strict";init_criteria();LOGIN_COLUMNS=[{key:"database",title:"\
+Database"},{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"access_level",title:"Level"},{key:"auth",title:"Logs in by"},{key:"on_da\
+tabase",title:"On the database"},{key:"in_schemas",title:"In its schemas"},{key:"build_id",title:"Created by build"},{key:"valid_until",title:"Valid until"}],GRANT_COLUMNS=
+[{key:"database",title:"Database"},{key:"role",title:"Role"},{key:"privilege",title:"Privilege"},{key:"on",title:"On"}]}});function expiringSection(declaration,cluster,days,criteria,now){let rows=[...cluster.roles.values()].flatMap(role=>{let tag=stackTag(declaration,cluster,role.name);
 if(tag===null||role.validUntil===null)return[];let left2=Math.floor((role.validUntil.getTime()-now.getTime())/DAY_MS),application=tag.get("Application")??null;return left2>=
 days||!matches(criteria.application,application)?[]:[{cells:[role.name,application,role.validUntil.toISOString(),left2,left2<0?"expired":"expires"],application,
-build:tag.get("BuildId")??null,mark:left2<0?"failed":"warning"}]});return{id:"expiring",title:"Expiring logins",about:rows.length===0?`No login expires within ${String(
-days)} days.`:`valid_until is over, or within ${String(days)} days.`,columns:[{key:"username",title:"Login"},{key:"application",title:"Application"},{key:"valid\
-_until",title:"Valid until"},{key:"days_left",title:"Days left"},{key:"state",title:"State"}],rows:rows.sort((a9,b9)=>Number(a9.cells[3])-Number(b9.cells[3]))}}
-function secretsSection(credentials,days,criteria,now){let rows=credentials.flatMap(({application,credential})=>{let{createdAt,secretId:secretId2,versionId}=credential,
-age=createdAt===null?null:Math.floor((now.getTime()-createdAt.getTime())/DAY_MS);return createdAt===null||age===null||age<days||!matches(criteria.application,application)?
-[]:[{cells:[secretId2,application??"(delegated admin)",versionId,createdAt.toISOString(),age],application,mark:"warning"}]});return{id:"secrets",title:"Old secr\
-ets",about:rows.length===0?`No secret is older than ${String(days)} days.`:`The current version is ${String(days)} days old or older.`,columns:[{key:"secret_id",
-title:"Secret"},{key:"application",title:"Application"},{key:"version_id",title:"Version"},{key:"created_at",title:"Made"},{key:"age_days",title:"Age in days"}],
-rows:rows.sort((a9,b9)=>Number(b9.cells[4])-Number(a9.cells[4]))}}var DAY_MS,init_ages=__esm({"src/report/sections/ages.ts"(){"use strict";init_access_matrix();
-init_criteria();DAY_MS=864e5}});function driftSection({plan,blocked:blocked2},environment,criteria){let about3=application=>({environment,application}),changes=plannedChanges(plan??{findings:[],
+build:tag.get("BuildId")??null,mark:left2<0?"failed":"warning"}]});return{id:"expiring",title:"Expiring logins",about:rows.length===0?`No login${ofWhom(criteria)}\
+ expires within ${String(days)} days.`:`valid_until is over, or within ${String(days)} days.`,columns:[{key:"username",title:"Login"},{key:"application",title:"\
+Application"},{key:"valid_until",title:"Valid until"},{key:"days_left",title:"Days left"},{key:"state",title:"State"}],rows:rows.sort((a9,b9)=>Number(a9.cells[3])-
+Number(b9.cells[3]))}}function ofWhom({application}){return application===null?"":` of ${application}`}function secretsSection(credentials,days,criteria,now){let rows=credentials.
+flatMap(({application,credential})=>{let{createdAt,secretId:secretId2,versionId}=credential,age=createdAt===null?null:Math.floor((now.getTime()-createdAt.getTime())/
+DAY_MS);return createdAt===null||age===null||age<days||!matches(criteria.application,application)?[]:[{cells:[secretId2,application??"(delegated admin)",versionId,
+createdAt.toISOString(),age],application,mark:"warning"}]});return{id:"secrets",title:"Old secrets",about:rows.length===0?`No secret${ofWhom(criteria)} is older\
+ than ${String(days)} days.`:`The current version is ${String(days)} days old or older.`,columns:[{key:"secret_id",title:"Secret"},{key:"application",title:"App\
+lication"},{key:"version_id",title:"Version"},{key:"created_at",title:"Made"},{key:"age_days",title:"Age in days"}],rows:rows.sort((a9,b9)=>Number(b9.cells[4])-
+Number(a9.cells[4]))}}var DAY_MS,init_ages=__esm({"src/report/sections/ages.ts"(){"use strict";init_access_matrix();init_criteria();DAY_MS=864e5}});function driftSection({plan,blocked:blocked2},environment,criteria){let about3=application=>({environment,application}),changes=plannedChanges(plan??{findings:[],
 jobs:[]}).map(({application,database,username,object:object2,status,message,statements})=>({...about3(application),cells:[application,database,username,object2,
 message,"apply"],mark:status,details:statements})),findings=(plan?.findings??[]).filter(({status})=>status==="warning").map(({application,database,username,object:object2,
 message})=>({...about3(application),cells:[application,database,username,object2,message,null],mark:"warning"})),rows=[...blocked2.map(({application,field,message,
 remedy})=>({...about3(application),cells:[application,null,null,field,message,remedy],mark:"blocked"})),...changes,...findings].filter(({application=null,cells})=>matches(
-criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf3(cells[1])));return{id:"drift",title:"Drift",about:rows.
-length===0?"The server is as declared.":"Where the server is not as declared.",columns:COLUMNS2,rows}}function textOf3(cell){return typeof cell=="string"?cell:null}
-var COLUMNS2,init_drift=__esm({"src/report/sections/drift.ts"(){"use strict";init_preview2();init_criteria();COLUMNS2=[{key:"application",title:"Application"},{
-key:"database",title:"Database"},{key:"username",title:"Login"},{key:"object",title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What wo\
-uld mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record=>isAskedFor2(record,criteria)).map(record=>({run,record}))),
+criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf3(cells[1]))),asDeclared=describeCriteria(criteria)===
+""?"The server is as declared.":"Nothing that was asked for differs from the declaration.";return{id:"drift",title:"Drift",about:rows.length===0?asDeclared:"Whe\
+re the server is not as declared.",columns:COLUMNS2,rows}}function textOf3(cell){return typeof cell=="string"?cell:null}var COLUMNS2,init_drift=__esm({"src/repo\
+rt/sections/drift.ts"(){"use strict";init_preview2();init_criteria();COLUMNS2=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"u\
+sername",title:"Login"},{key:"object",title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record=>isAskedFor2(record,criteria)).map(record=>({run,record}))),
 rows=found.filter(({record})=>!UNEVENTFUL.has(record.status)).map(({run,record})=>historyRow(run,record)),checks=found.length-rows.length,about3=rows.length===0?
 "Nothing matches.":`${String(rows.length)} ${rows.length===1?"event":"events"}, the earliest first.`;return{id:"history",title:"History",about:checks===0?about3:
 `${about3} ${String(checks)} checks found nothing to do.`,columns:COLUMNS3,rows}}function isAskedFor2(record,criteria){let{environment,application,database,build}=criteria;
 return matches(environment,record.environment)&&matches(application,record.application)&&matches(database,record.database)&&matches(build,record.build_id)&&isInTime(
 record.at,criteria)}function historyRow(run,record){let{at,environment,build_id:build,run_id:id,application,database,username,status,object:object2,action,message,
-statements}=record;return{cells:[at,environment,build,id,application,database,username,status,object2,action,message,run?.actor?.arn??null,run?.approval??null],
+statements}=record;return{cells:[at,environment,build,application,status,message,object2,action,database,username,run?.actor?.arn??null,run?.approval??null,id],
 environment,application,build,mark:status,details:statements}}var COLUMNS3,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use strict";init_criteria();
-COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"run_id",title:"Run"},{key:"application",title:"Ap\
-plication"},{key:"database",title:"Database"},{key:"username",title:"Login"},{key:"status",title:"Status"},{key:"object",title:"Object"},{key:"action",title:"Ac\
-tion"},{key:"message",title:"What"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection(faults){return{id:"problems",title:"Problems in the audit files",about:faults.length===0?"Every line is as it was written.":"These line\
+COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Application"},{key:"status",title:"\
+Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"username",title:"Login"},
+{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection(faults){return{id:"problems",title:"Problems in the audit files",about:faults.length===0?"Every line is as it was written.":"These line\
 s were torn or edited, or are missing; the rest of the report is made from the others.",columns:[{key:"file",title:"File"},{key:"line",title:"Line"},{key:"probl\
 em",title:"Problem"}],rows:faults.map(({file,line,message})=>({cells:[file,line,message],mark:"failed"}))}}var init_problems=__esm({"src/report/sections/problem\
 s.ts"(){"use strict"}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
@@ -12672,11 +12787,11 @@ length===0?"No run matches.":`${String(rows.length)} ${rows.length===1?"run":"ru
 if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record=>record[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
 matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({run,records}){if(run===null)
 return[];let count=status=>records.filter(record=>record.status===status).length;return[{cells:[run.started_at,run.environment,run.instance?.identifier??null,run.
-command,run.outcome,run.exit_code,run.build_id,run.run_id,run.actor?.arn??null,run.approval,count("created"),count("updated"),count("removed"),count("warning"),
+command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count("created"),count("updated"),count("removed"),count("warning"),run.run_id,
 run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS4,init_runs=__esm({"src/report/sections/runs.ts"(){"use strict";init_criteria();
 COLUMNS4=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"command",title:"Command"},{key:"out\
-come",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"run_id",title:"Run"},{key:"actor",title:"Who"},{key:"approval",title:"\
-Approval"},{key:"created",title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warnings"},{key:"error",title:"\
+come",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"created",
+title:"Created"},{key:"updated",title:"Updated"},{key:"removed",title:"Removed"},{key:"warnings",title:"Warnings"},{key:"run_id",title:"Run"},{key:"error",title:"\
 Error"}]}});function traceabilitySection(declaration,cluster,entries){let known=recordedBuilds(declaration,entries),roles=[...cluster.roles.keys()].filter(name2=>stackTag(declaration,
 cluster,name2)!==null).map(name2=>({kind:"role",name:name2,tag:stackTag(declaration,cluster,name2)})),databases2=stackDatabases(declaration,cluster).map(({name:name2,
 comment})=>({kind:"database",name:name2,tag:parseTag(comment)})),objects2=[...roles,...databases2],rows=objects2.flatMap(({kind,name:name2,tag})=>{let build=tag?.
@@ -12703,31 +12818,28 @@ filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].join(", ")}fun
 init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){"use strict";init_tag();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"\
 Owner"},{key:"managed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadm\
 in"])}});function verifyChain(text3){if(text3==="")return[];let lines=text3.split(`
-`),rest=lines.pop(),faults=[],previous=GENESIS;for(let[index,line]of lines.entries()){let message=lineFault(line,previous);message!==null&&faults.push({line:index+
-1,message}),previous=hashOf(line)}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has no line break. The next run repairs i\
-t."}):parseLine(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with the line of a run: a run was interrupted whi\
-le writing, or lines were removed."}),faults}function lineFault(line,previous){if(parseLine(line)===null)return"The line is no JSON object: it is torn or was ed\
-ited.";let parts=splitLine(line);return parts===null?"The line does not end with a hash: it was edited, or not written by rds-provision.":link(previous,parts.content)===
-parts.hash?null:"The line does not match its hash: it was edited, or a line before it was removed, inserted or moved."}function verifyCsv(csv,jsonl){let faults=[],
-before=null;for(let{mark,run}of csvMarks(jsonl)){let expected=before??{end:mark.start,hash:GENESIS},add=(at,message)=>{faults.push({line:lineAt(csv,at),message})};
-mark.start!==expected.end&&add(Math.min(mark.start,expected.end),`Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.
-end}: rows were removed or added.`),mark.end>csv.length?add(csv.length,`The file ends before the rows of run ${run} do: rows were removed.`):link(expected.hash,
-csv.subarray(mark.start,mark.end))!==mark.hash&&add(mark.start,`The rows of run ${run}, which begin here, do not match their hash: they, or rows before them, we\
-re edited.`),before=mark}let end=before?.end??0;return csv.length>end&&faults.push({line:lineAt(csv,end),message:"The rows from here on belong to no run in the \
-JSONL file: a run was interrupted while writing, or rows were added here or removed there."}),faults}function csvMarks(jsonl){return jsonl.split(`
+`),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line]of lines.entries()){let run=line.startsWith(RUN_PREFIX)?parseLine(
+line):null,message=(run===null?null:runFault(run,before))??lineFault(line,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line),before=
+run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has \
+no line break. The next run repairs it."}):parseLine(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with the lin\
+e of a run: a run was interrupted while writing, or lines were removed."}),faults}function runFault(run,before){let{previous_hash:previousHash,summary}=run,records=typeof summary==
+"object"&&summary!==null?Object.values(summary).reduce((sum,count)=>sum+Number(count),0):before.lines;return previousHash!==before.runHash?"The run names anothe\
+r run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.":records===before.lines?null:`The run h\
+as ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`}function lineFault(line,previous){if(parseLine(
+line)===null)return"The line is no JSON object: it is torn or was edited.";let parts=splitLine(line);return parts===null?"The line does not end with a hash: it \
+was edited, or not written by rds-provision.":link(previous,parts.content)===parts.hash?null:"The line does not match its hash: it was edited, or a line before \
+it was removed, inserted or moved."}function verifyCsv(csv,jsonl){let faults=[],marks=csvMarks(jsonl),moved=csv.length-(marks.at(-1)?.mark.end??0),by=0,before=null;
+for(let{mark,run}of marks){let expected=before??{end:mark.start,hash:GENESIS},add=(at,message)=>{faults.push({line:lineAt(csv,at),message})},isWhole=offset=>link(
+expected.hash,csv.subarray(Math.max(0,mark.start+offset),Math.max(0,mark.end+offset)))===mark.hash;mark.start!==expected.end&&add(Math.min(mark.start,expected.end)+
+by,`Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.end}: rows were removed or added.`),isWhole(by)||(isWhole(
+moved)?(faults.length===0&&add(mark.start+by,`Rows were added or removed before those of run ${run}.`),by=moved):mark.end>csv.length?add(csv.length,`The file en\
+ds before the rows of run ${run} do: rows were removed.`):add(mark.start+by,`The rows of run ${run}, which begin here, do not match their hash: they were edited\
+, or rows among them added or removed.`)),before=mark}let end=(before?.end??0)+by;return csv.length>end&&faults.push({line:lineAt(csv,end),message:"The rows fro\
+m here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there."}),faults}function csvMarks(jsonl){
+return jsonl.split(`
 `).flatMap(line=>{let value2=parseLine(line),mark=value2?.type==="run"?csvMark(value2.csv):null;return mark===null?[]:[{mark,run:String(value2?.run_id)}]})}function lineAt(bytes,offset){
 return bytes.subarray(0,offset).reduce((count,byte)=>byte===10?count+1:count,1)}var init_verify=__esm({"src/audit/governance/verify.ts"(){"use strict";init_hash();
-init_jsonl()}});var OBJECTS2,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS2=["role","database","schema","grant","default_privileges","setting","extensi\
-on","tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMANDS2,init_run2=__esm({"src/model/run.ts"(){"use strict";COMMANDS2=["apply","plan","destroy","report"]}});function parseRecord(value2){return parsed(safeParse(RECORD,value2))}function parseRun(value2){return parsed(safeParse(RUN,value2))}function parseDocument(value2){
-return parsed(safeParse(DOCUMENT,value2))}function parsed(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,field=getDotPath(
-issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,RECORD,RUN,DOCUMENT,init_entry=__esm({"src/report/sour\
-ces/entry.ts"(){"use strict";init_dist();init_errors();init_audit();init_run2();TIME=pipe(string(),check(text3=>!Number.isNaN(Date.parse(text3)),"is no time")),
-TEXT_OR_NULL=nullable(string()),RECORD=object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,
-object:picklist(OBJECTS2),action:string(),status:picklist(STATUSES),duration_ms:number(),message:string(),statements:array(string())}),RUN=object({run_id:string(),
-build_id:string(),command:picklist(COMMANDS2),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),host:string(),port:number()})),
-actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,
-tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(
-Object.values(EXIT)),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function readDocument(file,text3){let parsed2=parseJson4(text3);if(parsed2.error!==null)return{entries:[],faults:[{file,line:parsed2.line,message:`The file is n\
+init_jsonl()}});function readDocument(file,text3){let parsed2=parseJson4(text3);if(parsed2.error!==null)return{entries:[],faults:[{file,line:parsed2.line,message:`The file is n\
 o JSON: it is torn or was edited (${parsed2.error}).`}]};let{value:document,problem:problem2}=parseDocument(parsed2.value);if(document===null)return{entries:[],
 faults:[{file,line:null,message:`The file is no audit: ${problem2}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record,
 problem:wrong2}=parseRecord(item);record===null?faults.push({file,line:null,message:`Record ${String(index+1)} cannot be read: ${wrong2}.`}):records.push(record)}
@@ -12742,12 +12854,12 @@ records.push(record)}else faults.push({file,line:index+1,message:"The line is ne
 {entries,faults:faults.sort((a9,b9)=>(a9.line??0)-(b9.line??0))}}var init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();
 init_entry()}});async function readAuditFiles({governanceDir,auditDir}){let governance=governanceDir===null?[]:await inOrder(await chains(governanceDir),readChain),documents=auditDir===
 null?[]:await inOrder(await jsonFiles(auditDir),file=>readOne(file,readDocument)),all=[...governance,...documents];return{entries:distinct2(all.flatMap(({entries})=>entries)).
-sort((a9,b9)=>timeOf(a9)-timeOf(b9)),faults:all.flatMap(({faults})=>faults),files:all.map(({file})=>file)}}async function inOrder(files,read){let results=[];for(let file of files)
-results.push(await read(file));return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises15.readFile)(file,"utf8"))}}catch(error){
-return{file,entries:[],faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text3="",read=await readOne(
+sort((a9,b9)=>timeOf(a9)-timeOf(b9)),faults:all.flatMap(({faults})=>faults),files:all.map(({file})=>file)}}async function inOrder(files,read2){let results=[];for(let file of files)
+results.push(await read2(file));return results}async function readOne(file,read2){try{return{file,...read2(file,await(0,import_promises15.readFile)(file,"utf8"))}}catch(error){
+return{file,entries:[],faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text3="",read2=await readOne(
 file,(name2,content)=>readJsonl(name2,text3=content)),csv=(0,import_node_path14.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises15.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
-return{...read,faults:[...read.faults,...tableFaults]}}async function chains(folder){let found=[];for(let entry of await list2(folder,"--governance-dir")){let below=entry.
+length>0)return{...read2,faults:[...read2.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises15.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
+return{...read2,faults:[...read2.faults,...tableFaults]}}async function chains(folder){let found=[];for(let entry of await list2(folder,"--governance-dir")){let below=entry.
 isDirectory()?await list2((0,import_node_path14.join)(folder,entry.name),"--governance-dir"):[];entry.name===JSONL&&found.push((0,import_node_path14.join)(folder,
 JSONL)),below.some(({name:name2})=>name2===JSONL)&&found.push((0,import_node_path14.join)(folder,entry.name,JSONL))}return found.sort()}async function jsonFiles(folder){
 return(await list2(folder,"--audit-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path14.join)(folder,name2)).
@@ -12767,19 +12879,14 @@ find(section=>section.id===id)?.rows.length??0,[faults,untraceable]=[count("prob
 as they were written: ${String(faults)} ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database\
  is":"roles or databases are"} not traceable to a build.`]]}async function fromServer(declaration,run,dependencies2,options2,files,now){try{return await withInstance(
 declaration,run,dependencies2,async(server,context,credentials)=>{let inspection=await look2({...context,declaration:{...declaration,governanceDir:null}},server,
-credentials.applications,null),{cluster}=inspection.actual,matrix=await readMatrix(server,declaration,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
+credentials.applications,null),{cluster}=inspection.actual,matrix=await matrixOf(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
 return[traceabilitySection(declaration,cluster,files.entries),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(
 context,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),
 secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw provisionError(error)}}async function driftFrom(context,inspection){try{
-return{plan:await planFrom(context,inspection),blocked:[]}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}async function readMatrix(server,declaration,{
-actual:{cluster}}){let names2=stackDatabases(declaration,cluster).map(({name:name2})=>name2),seen=await settled(names2.map(async name2=>[name2,await lookInside(
-server,name2)])),inside=new Map(seen.flatMap(([name2,access])=>access===null?[]:[[name2,access]])),privileges=await inspectDatabasePrivileges(server.admin,names2.
-filter(name2=>!inside.has(name2)));return accessMatrix({declaration,cluster,inside,privileges})}async function lookInside(server,database){try{return await server.
-withSession(await server.adminLogin(database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&
-error.kind==="after_authentication")return null;throw error}}function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],
-...[...applications].map(([application,credential])=>({application,credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_matrix();
-init_access_history();init_access3();init_ages();init_drift();init_history();init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_failure();
-init_inspect_access();init_settled();init_version();init_converge();init_preview();init_provision_error()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declaredGovernanceDir,cwd){let{
+return{plan:await planFrom(context,inspection),blocked:[]}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}function owned({
+admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}
+var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access3();init_ages();init_drift();init_history();init_problems();
+init_runs();init_traceability();init_unmanaged();init_read();init_version();init_converge();init_matrix();init_preview();init_provision_error()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declaredGovernanceDir,cwd){let{
 governanceDir,auditDir,connect:connect2}=options2;if(governanceDir!==null||auditDir!==null)return{governanceDir,auditDir};if(declaredGovernanceDir!==null&&(0,import_node_fs11.existsSync)(
 declaredGovernanceDir))return{governanceDir:declaredGovernanceDir,auditDir:null};let folder=(0,import_node_path15.join)(cwd,".rds-provision","audit");if((0,import_node_fs11.existsSync)(
 folder))return{governanceDir:null,auditDir:folder};if(connect2)return{governanceDir:null,auditDir:null};throw new InvalidInputError([{application:null,field:"re\
@@ -12796,7 +12903,11 @@ const form = document.getElementById('filters');
 const shown = document.getElementById('shown');
 const rows = [...document.querySelectorAll('tbody tr')];
 const marks = [...document.querySelectorAll('.timeline ul li')];
-const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+const sections = [...document.querySelectorAll('main section')];
+function sharedBy(row) {
+  return row.closest('section').querySelector('.shared')?.textContent ?? '';
+}
+const texts = new Map(rows.map((row) => [row, (row.textContent + ' ' + sharedBy(row)).toLowerCase()]));
 const keys = ['environment', 'application', 'build'];
 function takes(element, wishes) {
   return keys.every((key) => wishes[key] === '' || element.dataset[key] === undefined || element.dataset[key] === wishes[key]);
@@ -12810,6 +12921,12 @@ function update() {
     row.classList.toggle('hidden', !isShown);
     if (isShown) count += 1;
   }
+  for (const section of sections) {
+    const left = section.querySelectorAll('tbody tr:not(.hidden)').length;
+    document.querySelector('[data-of="' + section.id + '"]').textContent = String(left);
+    section.querySelector('.table')?.classList.toggle('hidden', left === 0);
+    section.querySelector('.nothing')?.toggleAttribute('hidden', left !== 0);
+  }
   for (const mark of marks) mark.classList.toggle('hidden', !takes(mark, wishes));
   shown.value = count === rows.length ? rows.length + ' rows' : count + ' of ' + rows.length + ' rows';
 }
@@ -12817,6 +12934,15 @@ form.hidden = false;
 form.addEventListener('input', update);
 form.addEventListener('submit', (event) => event.preventDefault());
 form.addEventListener('reset', () => setTimeout(update));
+const folded = [...document.querySelectorAll('details.text')];
+const opened = new Set();
+addEventListener('beforeprint', () => {
+  for (const part of folded) if (!part.open) { part.open = true; opened.add(part); }
+});
+addEventListener('afterprint', () => {
+  for (const part of opened) part.open = false;
+  opened.clear();
+});
 update();
 `}});var style,init_html_style=__esm({"src/report/formats/html-style.ts"(){"use strict";style=`
 :root { color-scheme: light dark; --text: #1c2024; --soft: #5a6169; --paper: #ffffff; --band: #f3f5f7; --line: #d5dae0; --link: #0b5cad; --good: #17692f; --news\
@@ -12829,6 +12955,7 @@ header, main { padding: 0 1.5rem; }
 h1 { font-size: 1.5rem; margin: 1.2rem 0 0.2rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.2rem; scroll-margin-top: 4.5rem; }
 p { margin: 0.2rem 0 0.8rem; color: var(--soft); }
+p, header li { overflow-wrap: anywhere; }
 a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .skip { position: absolute; left: -999em; }
@@ -12836,8 +12963,8 @@ a { color: var(--link); }
 .wrong { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.8rem 0; list-style: none; }
 .count, summary { color: var(--soft); }
-#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; margin: 0.8rem -1.5rem; padding: 0.6rem \
-1.5rem; background: var(--band); border-block: 1px solid var(--line); }
+#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; padding: 0.6rem 1.5rem; background: var(\
+--band); border-block: 1px solid var(--line); }
 #filters[hidden] { display: none; }
 input, select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: 4px; padding: 0.2rem 0.5rem; max-\
 width: 16rem; }
@@ -12847,31 +12974,45 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.7rem; border-
 th { background: var(--band); font-weight: 600; white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }
 td time { white-space: nowrap; }
-.long { min-width: 16rem; }
-.mark { font-weight: 600; }
+.long { min-width: 20rem; max-width: 48rem; }
+td code { white-space: nowrap; font-size: 0.95em; }
+td details p { margin: 0.3rem 0 0; color: inherit; }
+.mark { font-weight: 600; white-space: nowrap; }
+.error { min-width: 22rem; }
 .created .mark, .changed .mark { color: var(--good); }
-.updated .mark, .removed .mark, .warning .mark { color: var(--news); }
-.failed .mark, .blocked .mark { color: var(--bad); }
+.updated .mark, .removed .mark, .warning .mark, .blocked .mark { color: var(--news); }
+.failed .mark { color: var(--bad); }
 pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 .timeline { display: flex; flex-wrap: wrap; gap: 0.8rem 1.2rem; padding: 0; margin: 0 0 0.9rem; list-style: none; font-size: 0.8rem; color: var(--soft); }
 .timeline ul { display: flex; flex-wrap: wrap; gap: 3px; padding: 0.2rem 0 0; margin: 0; list-style: none; }
-.timeline li li { width: 0.85rem; height: 1.5rem; border-radius: 3px; background: var(--soft); }
-.timeline li .changed { background: var(--good); }
-.timeline li .blocked { background: var(--news); }
-.timeline li .failed { background: var(--bad); }
+.timeline li li, .legend > span { display: inline-block; width: 1rem; border-radius: 3px; text-align: center; font-weight: 700; font-size: 0.75rem; line-height:\
+ 1.4rem; color: var(--paper); background: var(--soft); }
+.timeline li .changed, .legend .changed { background: var(--good); }
+.timeline li .blocked, .legend .blocked { background: var(--news); }
+.timeline li .failed, .legend .failed { background: var(--bad); }
+.legend { font-size: 0.8rem; }
+.legend > span:not(:first-child) { margin-left: 0.8rem; }
 .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .hidden { display: none !important; }
+@media (max-width: 40rem), (max-height: 30rem) { #filters { position: static; } h2 { scroll-margin-top: 0.5rem; } }
+@media (max-width: 40rem) { header, main { padding: 0 0.8rem; } #filters { padding: 0.6rem 0.8rem; } .long { min-width: 14rem; } }
+@page { size: A4 landscape; margin: 12mm; }
 @media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { over\
-flow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long { min-width: 0; } tr, li { break-inside: avoid; } thead {\
- display: table-header-group; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+flow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long, .error { min-width: 0; } tr, li { break-inside: avoid; }\
+ thead { display: table-header-group; } h2 { break-after: avoid; } td code { white-space: normal; } summary { list-style: none; } details:not([open]) { display:\
+ none; } .timeline li li, .legend > span { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `}});function escapeHtml(text3){return visible(text3).replace(/[&<>"']/g,character=>ENTITIES[character]??character)}var ENTITIES,init_html_escape=__esm({"src/report/\
 formats/html-escape.ts"(){"use strict";init_one_line();ENTITIES={"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;","'":"&#39;"}}});function timeline({columns,rows}){if(rows.length===0)return"";let at=(cells,key)=>String(cells[columns.findIndex(column=>column.key===key)]??""),days=new Map;for(let{
 cells,environment,build,mark=""}of[...rows].reverse()){let started=at(cells,"started_at"),label=`${started.slice(11,16)} ${at(cells,"command")} ${at(cells,"outc\
 ome")}, ${environment??""}, build ${build??""}`,attributes=`data-environment="${escapeHtml(environment??"")}" data-build="${escapeHtml(build??"")}"`,day=started.
-slice(0,DAY_LENGTH);days.set(day,[...days.get(day)??[],`<li class="${escapeHtml(mark)}" ${attributes} title="${escapeHtml(label)}"><span class="name">${escapeHtml(
-label)}</span></li>`])}return`<ol class="timeline" aria-label="Timeline of runs">${[...days].map(([day,marks])=>`<li><time datetime="${escapeHtml(day)}">${escapeHtml(
-day)}</time><ul>${marks.join("")}</ul></li>`).join("")}</ol>
-`}var DAY_LENGTH,init_html_timeline=__esm({"src/report/formats/html-timeline.ts"(){"use strict";init_html_escape();DAY_LENGTH=10}});function reportHtml(report){let{generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}=report,about3=describeCriteria(criteria),policy=`default-src 'no\
+slice(0,DAY_LENGTH);days.set(day,[...days.get(day)??[],`<li class="${escapeHtml(mark)}" ${attributes} title="${escapeHtml(label)}">${glyph(mark)}<span class="na\
+me">${escapeHtml(label)}</span></li>`])}return`<ol class="timeline" aria-label="Timeline of runs">${[...days].map(([day,marks])=>`<li><time datetime="${escapeHtml(
+day)}">${escapeHtml(day)}</time><ul>${marks.join("")}</ul></li>`).join("")}</ol>
+${legend(rows)}
+`}function legend(rows){return`<p class="legend" aria-hidden="true">${Object.keys(GLYPHS).filter(outcome=>rows.some(({mark})=>mark===outcome)).map(outcome=>`<sp\
+an class="${outcome}">${glyph(outcome)}</span> ${outcome.replace("_"," ")}`).join(" ")}</p>`}function glyph(outcome){return`<span aria-hidden="true">${GLYPHS[outcome]??
+""}</span>`}var DAY_LENGTH,GLYPHS,init_html_timeline=__esm({"src/report/formats/html-timeline.ts"(){"use strict";init_html_escape();DAY_LENGTH=10,GLYPHS={changed:"\
++",no_change:"=",blocked:"!",failed:"\xD7"}}});function reportHtml(report){let{generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}=report,about3=describeCriteria(criteria),policy=`default-src 'no\
 ne'; style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'; base-uri 'none'; form-action 'none'`;return`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -12886,14 +13027,14 @@ ne'; style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'; base-uri 'n
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>rds-provision report</h1>
-<p>${about3===""?"Everything":escapeHtml(about3)}. Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}.</p>
+<p>${about3===""?"Everything":escapeHtml(about3)}. Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.</p>
 ${wrong2.map(sentence=>`<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join(`
 `)}
-<details><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map(source=>`<li>${escapeHtml(source)}</li>`).join("")}</ul></details>
-${filters(sections)}
-<nav aria-label="Sections"><ul>${sections.map(({id,title,rows})=>`<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count">${String(rows.length)}</span\
-></li>`).join("")}</ul></nav>
+<details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map(source=>`<li>${escapeHtml(source)}</li>`).join("")}</ul></details>
+<nav aria-label="Sections"><ul>${sections.map(({id,title,rows})=>`<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count" data-of="${id}">${String(rows.
+length)}</span></li>`).join("")}</ul></nav>
 </header>
+${filters(sections)}
 <main id="content" tabindex="-1">
 ${sections.map(sectionHtml).join(`
 `)}
@@ -12913,24 +13054,29 @@ ct></label>`}).join(`
 </form>`}function sectionHtml(section){let{id,title,about:about3,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about3)}</p>
-${id==="runs"?timeline(section):""}${rows.length===0?"":table2(section)}
-</section>`}function table2(section){let{title,rows}=section,{shared,listed}=layOut(section),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${cellHtml(
-cells[0]??null,column)}`).join("; "),long=new Set(listed.filter(({cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col">${escapeHtml(column.
-title)}</th>`).join("");return`${inAll===""?"":`<p>In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabinde\
-x="0"><table>
+${id==="runs"?timeline(section):""}${rows.length===0?"":`${table2(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
+</section>`}function table2(section){let{title,rows}=section,{shared,listed:all}=layOut(section),errors2=all.find(({column})=>column.key==="error"),listed=all.filter(
+filled=>filled!==errors2),inAll=shared.map(({column,cells})=>`${escapeHtml(column.title)} ${cellHtml(cells[0]??null,column)}`).join("; "),long=new Set(listed.filter(
+({cells})=>cells.some(isLong))),head2=listed.map(({column})=>`<th scope="col">${escapeHtml(column.title)}</th>`).join("");return`${inAll===""?"":`<p class="shar\
+ed">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
 <thead><tr>${head2}</tr></thead>
 <tbody>
-${rows.map((row3,index)=>tableRow(row3,listed,long,index)).join(`
+${rows.map((row3,index)=>tableRow(row3,listed,long,index,errors2?.cells[index]??null)).join(`
 `)}
-</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row3,listed,long,index){let{details=[],
-mark}=row3,attributes=FILTERS.flatMap(([key])=>row3[key]===void 0?[]:[` data-${key}="${escapeHtml(row3[key]??"")}"`]).join(""),sql=details.length===0?"":`<detai\
-ls><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
-`)}</pre></details>`,cells=listed.map((filled,position)=>`<td${long.has(filled)?' class="long"':""}>${cellHtml(filled.cells[index]??null,filled.column)}${position===
-listed.length-1?sql:""}</td>`);return`<tr${attributes}${mark===void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===
-null)return"";let text3=String(cell);return TIME2.test(text3)?time2(text3):key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text3)}</span>`:escapeHtml(
-text3)}function time2(text3){return`<time datetime="${escapeHtml(text3)}">${escapeHtml(text3.slice(0,19).replace("T"," "))}</time>`}var import_node_crypto10,FILTERS,
-TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_columns();init_criteria();init_html_script();
-init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Build"]];TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
+</tbody></table></div>`}function isLong(cell){return typeof cell=="string"&&cell.length>30&&cell.includes(" ")}function tableRow(row3,listed,long,index,error){let{
+details=[],mark}=row3,attributes=FILTERS.flatMap(([key])=>row3[key]===void 0?[]:[` data-${key}="${escapeHtml(row3[key]??"")}"`]).join(""),sql=details.length===0?
+"":`<details><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
+`)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed.findIndex(({column})=>DESCRIBED.has(column.
+key)),place=described<0?listed.length-1:described,cells=listed.map((filled,position)=>`<td${long.has(filled)?' class="long"':""}>${cellHtml(filled.cells[index]??
+null,filled.column)}${filled.column.key==="outcome"?errorText:""}${position===place?sql:""}</td>`);return`<tr${attributes}${mark===void 0?"":` class="${escapeHtml(
+mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===null)return"";let text3=String(cell);return TIME2.test(text3)?time2(text3):IDS.has(key)?
+`<code>${escapeHtml(text3)}</code>`:key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text3.replaceAll("_"," "))}</span>`:textHtml(text3)}function textHtml(text3){
+let[first="",...more]=text3.split(`
+`);return more.length===0?escapeHtml(text3):`${escapeHtml(first)}<details class="text"><summary>${String(more.length)} more</summary>${more.map(line=>`<p>${escapeHtml(
+line)}</p>`).join("")}</details>`}function time2(text3){return`<time datetime="${escapeHtml(text3)}">${escapeHtml(text3.slice(0,19).replace("T"," "))}</time>`}var import_node_crypto10,
+FILTERS,DESCRIBED,IDS,TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_columns();init_criteria();
+init_html_script();init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Buil\
+d"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
 toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},sources,wrong:wrong2,sections:Object.fromEntries(
 sections.map(section=>[section.id,section.rows.map(row3=>rowObject(section,row3))]))};return`${JSON.stringify(document,null,2)}
 `}function rowObject({columns},{cells,details}){let fields=columns.map(({key},index)=>[key,cells[index]??null]);return{...Object.fromEntries(fields),...details!==
@@ -13155,13 +13301,13 @@ null)}`).join("; ")}.`];if(listed.length===0)return[heading3,...inAll].join(`
 `);let table3=new import_cli_table3.default({chars:BORDERLESS,style:{head:[],border:[],"padding-left":0,"padding-right":0},head:listed.map(({column})=>column.title)});
 for(let index of rows.keys())table3.push(listed.map(({cells})=>cellText(cells[index]??null)));return[heading3,...inAll,"",table3.toString().replace(/ +$/gm,"")].
 join(`
-`)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text3=__esm(
+`)}function cellText(cell){return oneLine(String(cell??"")).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/,"$1Z")}var import_cli_table3,BORDERLESS,init_text4=__esm(
 {"src/report/formats/text.ts"(){"use strict";import_cli_table3=__toESM(require_cli_table3(),1);init_one_line();init_criteria();init_columns();BORDERLESS={top:"",
 "top-mid":"","top-left":"","top-right":"",bottom:"","bottom-mid":"","bottom-left":"","bottom-right":"",left:"","left-mid":"",mid:"","mid-mid":"",right:"","right\
 -mid":"",middle:"  "}}});var render_exports={};__export(render_exports,{renderReport:()=>renderReport});function renderReport(report,format4,wanted){switch(format4){case"text":return reportText(
 report);case"markdown":return reportMarkdown(report);case"json":return reportJson(report);case"html":return reportHtml(report);case"csv":return report.sections.
 filter(({id})=>id===wanted[0]).map(sectionCsv).join("")}}var init_render=__esm({"src/report/render.ts"(){"use strict";init_csv2();init_html();init_json2();init_markdown2();
-init_text3()}});function revokerOf(declaration,cluster,grantor,database){let{login,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.
+init_text4()}});function revokerOf(declaration,cluster,grantor,database){let{login,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.
 owner??"":grantor;if(name2===login)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.stack||tag.get(
 "Environment")!==declaration.environment?null:version2<16e4||cluster.memberships.some(item=>item.role===name2&&item.member===login&&item.admin)?name2:null}var PG_DATABASE_OWNER2,
 init_revoker=__esm({"src/guardrails/revoker.ts"(){"use strict";init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
@@ -13201,50 +13347,57 @@ role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role
 sql/removal.ts"(){"use strict";init_statement();init_quote()}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function about2(departure,object2,database=departure.database){return{
 application:departure.application,database,username:departure.username,object:object2}}function planClosing({cluster,departures}){let transactions=departures.flatMap(
 departure=>{let{username,drops}=departure,database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.roles.get(username)?.canLogin===!0?[step(about2(
-departure,"login"),"close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})])]:[],...database?.allowConnections===!0&&database.connectionLimit!==
-INVALID?[step(about2(departure,"database",drops),"close","updated",`database ${database.name} accepts no new connections`,[allowConnections(database.name,!1,username)])]:
-[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function planReopening({cluster,departures}){let transactions=departures.
-flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...database?.
-allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(about2(departure,"database",drops),"reopen","updated",`database ${database.
-name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(about2(departure,"login"),"reopen","updated",`${username}\
- may log in again`,[alterRole(username,{login:!0})])]:[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({
-declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||
-departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[
-allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...held(state2.acl,cluster.server.login).includes("CONNE\
-CT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:asMembers(cluster,[step(about2(departure,"database",name2),
-"reopen","updated",`database ${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])});return planOf([{stage:"databa\
-ses",connectTo:null,transactions}])}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.facts,jobs=[...new Set([...holdings2,...defaults3].
-map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocation(input,departure,database));return{stage:"interiors",connectTo:database,
-transactions:asMembers(input.cluster,steps)}});return planOf(jobs)}function revocation({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(
-cluster,revokerOf(declaration,cluster,grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="D\
-ATABASE").map(item=>revokeAll(item.keyword,item.identity,username,actor(item.grantor))),byDefault2=facts.defaults.filter(item=>item.database===database&&item.grantee===
-username).map(item=>revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)));return[step(about2(departure,"grant",database),"revo\
-ke","removed",`what ${username} holds in ${database}`,grants),step(about2(departure,"default_privileges",database),"revoke","removed",`what ${username} would ge\
-t on new objects in ${database}`,byDefault2)].filter(item=>item.statements.length>0)}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({
-cluster,departures,facts}){let{version:version2,login}=cluster.server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];
-let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.
-role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login)],undo=[releaseRole(version2,username,
-login),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(about2(departure,"database",drops),"drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);
-return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,
-departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
-username).map(item=>step(about2(departure,"grant",item.database),"revoke","removed",`what ${username} may do on database ${item.database}`,[revokeAll(item.keyword,
-item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),members=cluster.memberships.filter(item=>item.role===username&&
-item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return asMembers(cluster,[...grants,
-step(about2(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])});return planOf([{stage:"roles",connectTo:null,transactions}])}
-function asMembers({server:{version:version2,login}},steps){if(steps.length===0)return[];let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
-runAs??[])))],asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=asOwner.indexOf(!0),last=asOwner.lastIndexOf(!0),hold=roles.
-map(role=>holdRole(version2,role,login)),release2=roles.map(role=>releaseRole(version2,role,login));return[{kind:"atomic",steps:steps.map((item,index)=>({...item,
-statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}]}var INVALID,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";
-init_revoker();init_database();init_removal2();init_role();init_context();init_memberships();init_privileges();INVALID=-2}});async function showPending(session,group4){await session.query([`SET application_name = ${literal2(pendingName(group4))}`])}async function showClosed(session,group4,databases2){
-await session.query([`SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases2.map(literal2).join(
-", ")})`,`SET application_name = ${literal2(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){let[[row3]=[]]=await session.
-query([`SELECT count(*)::int AS pending FROM pg_stat_activity WHERE application_name = ${literal2(pendingName(group4))} AND pid <> pg_backend_pid()`]);return row3===
-void 0?0:integer(row3,"pending")}async function areClosed(session,databases2){let[[row3]=[]]=await session.query([`SELECT EXISTS (SELECT FROM pg_locks l JOIN pg\
-_database d ON d.oid = l.objid WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+departure,"login"),"close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})])]:[],...database===void 0||database.connectionLimit===INVALID?
+[]:closing2(about2(departure,"database",drops),database)];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function closing2(subject2,{
+name:name2,owner,allowConnections:isOpen,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,
+!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close","updated",`database ${name2} accepts no new connections`,statements)]}function planReopening({
+cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:
+cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(
+about2(departure,"grant"),LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:
+[],...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(about2(departure,"database",drops),"reopen","updated",
+`database ${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(about2(departure,"login"),
+"reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,
+transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.
+databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
+...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...held(state2.acl,cluster.
+server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:asMembers(cluster,[step(about2(
+departure,"database",name2),"reopen","updated",`database ${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])});return planOf(
+[{stage:"databases",connectTo:null,transactions}])}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.facts,jobs=[...new Set([...holdings2,
+...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocation(input,departure,database));return{stage:"\
+interiors",connectTo:database,transactions:asMembers(input.cluster,steps)}});return planOf(jobs)}function revocation({declaration,cluster,facts},departure,database){
+let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&
+item.grantee===username&&item.keyword!=="DATABASE").map(item=>revokeAll(item.keyword,item.identity,username,actor(item.grantor))),byDefault2=facts.defaults.filter(
+item=>item.database===database&&item.grantee===username).map(item=>revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)));return[
+step(about2(departure,"grant",database),"revoke","removed",`what ${username} holds in ${database}`,grants),step(about2(departure,"default_privileges",database),
+"revoke","removed",`what ${username} would get on new objects in ${database}`,byDefault2)].filter(item=>item.statements.length>0)}function runAs(cluster,role){return role===
+cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login}=cluster.server,jobs=departures.flatMap(departure=>{let{
+username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in i\
+t`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(
+version2,username,login)],undo=[releaseRole(version2,username,login),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(about2(departure,"database",drops),"d\
+rop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});
+return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,grants=facts.
+holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>step(about2(departure,"grant",item.database),"revoke","removed",`what ${username}\
+ may do on database ${item.database}`,[revokeAll(item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),
+members=cluster.memberships.filter(item=>item.role===username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its memb\
+ers stay: ${members.join(", ")}`;return asMembers(cluster,[...grants,step(about2(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])});
+return planOf([{stage:"roles",connectTo:null,transactions}])}function asMembers({server:{version:version2,login}},steps){if(steps.length===0)return[];let roles=[
+...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.runAs??[])))],asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs!==
+null)),first=asOwner.indexOf(!0),last=asOwner.lastIndexOf(!0),hold=roles.map(role=>holdRole(version2,role,login)),release2=roles.map(role=>releaseRole(version2,
+role,login));return[{kind:"atomic",steps:steps.map((item,index)=>({...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}]}
+var INVALID,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_database();init_removal2();init_role();init_context();init_memberships();
+init_privileges();INVALID=-2}});async function showPending(session,group4){await session.query([`SET application_name = ${literal2(pendingName(group4))}`])}async function hidePending(session,group4){
+await session.query([`SET application_name = ${literal2(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
+query([`SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases2.map(literal2).join(", ")})`,`SET\
+ application_name = ${literal2(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){let[[row3]=[]]=await session.query([`SE\
+LECT count(*)::int AS pending FROM pg_stat_activity WHERE application_name = ${literal2(pendingName(group4))} AND pid <> pg_backend_pid()`]);return row3===void 0?
+0:integer(row3,"pending")}async function areClosed(session,databases2){let[[row3]=[]]=await session.query([`SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_databa\
+se d ON d.oid = l.objid WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
       AND l.classid = ${CLOSED_KEY}::oid AND d.datname IN (${databases2.map(literal2).join(", ")})) AS closed`]);return row3!==void 0&&flag2(row3,"closed")}async function serverTime(session){
 let[[row3]=[]]=await session.query(["SELECT extract(epoch FROM clock_timestamp())::float8 AS now"]),now=row3===void 0?null:momentOrNull(row3,"now");if(now===null)
 throw new TypeError("the server did not say what time it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){
-"use strict";init_quote();init_row();CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
+"use strict";init_quote();init_row();CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function reached(open3){try{return await open3()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem2=>({...problem2,
+remedy:problem2.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/gone.ts"(){"use strict";init_errors();GONE=" If the instance is gone for\
+ good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
 "owner"?{name:database}:"none",policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>byTag(input,role));if(found.length===
 0){let about3={application:target.by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[finding(about3,"remo\
@@ -13283,7 +13436,7 @@ init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration(
 erbyid(d.refobjid)::text AS role, NULL::text AS database, ${WHAT} AS what
     FROM pg_shdepend d LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
     WHERE d.dbid = 0 AND d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
-    AND (b.oid IS NULL OR b.datistemplate OR (d.deptype = 'o' AND b.datname NOT IN ${oneOf2([...dropped,""])}))`}function concernedDatabases(roles,dropped){return`\
+    AND (b.oid IS NULL OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o')))`}function concernedDatabases(roles,dropped){return`\
 SELECT DISTINCT b.datname::text AS database FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid
     WHERE d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)} AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){
 return`SELECT DISTINCT b.datname::text AS database, pg_get_userbyid(d.refobjid)::text AS role
@@ -13350,33 +13503,33 @@ databases:[]})}function removalPlans(examination){return{closing:planClosing(exa
 examination)]}}async function runPlan(run,server,plan){let{signal,progress}=run.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:run.
 declaration.maxConnections,record:draft=>{run.recorder.record(draft)}}),failures=execution.failures.filter(({code})=>code!=="3D000"&&code!=="42704").map(failure2=>({
 ...failure2,code:""})),withNames=await Promise.all(failures.map(async failure2=>({...failure2,message:failure2.message+await whoIsThere(server,failure2.step.database)})));
-recordUnknown(draft=>{run.recorder.record(draft)},execution.unknown),assertApplied(run,{...execution,failures:withNames});let open3=[...execution.unknown,...execution.
-skipped];if(execution.lost!==null||open3.length>0)throw broken(execution.lost?.message??"the connection broke",open3.map(step2=>step2.message))}function broken(message,open3){
-let what=open3.length===0?"":` Not known to be done: ${open3.join("; ")}.`;return new ApplyError([{application:null,field:"run",message:`the connection to the s\
-erver was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function whoIsThere(server,database){if(database===null||server.admin.lost!==
-null)return"";let[rows=[]]=await server.admin.query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row3=>`${text(row3,
-"login")} \xD7${String(integer(row3,"count"))}`).join(", ")})`}async function close2(run,server,examination){if(await runPlan(run,server,removalPlans(examination).
-closing),!!examination.facts.canSignal)for(let{application,username,database,drops}of examination.departures){let[[row3]=[]]=await server.admin.query([endSessions(
-[username],drops===null?[]:[drops])]),ended=row3===void 0?0:integer(row3,"ended");if(ended===0)continue;let message=`${String(ended)} session(s) of ${username}${drops===
-null?"":` and in ${drops}`} ended`;run.recorder.record({application,database,username,object:"login",action:"disconnect",status:"updated",durationMs:0,message,statements:[]})}}
-async function remove(run,server,examination){let{departures}=examination;await superusersGone(run,server,droppedDatabases(departures));for(let plan of removalPlans(
-examination).removal)await runPlan(run,server,plan);let left2=await wholeCluster(run,server),problems=departures.flatMap(({application,username,drops})=>[...left2.
-roles.has(username)?[stillThere(application,`role ${username}`)]:[],...drops!==null&&left2.databases.has(drops)?[stillThere(application,`database ${drops}`)]:[]]);
-if(problems.length>0)throw new ApplyError(problems)}function stillThere(application,what){return{application,field:"destroy",message:`${what} is still there aft\
-er it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function superusersGone({dependencies:{
-signal,progress}},server,databases2){if(databases2.length===0)return;let end=Date.now()+SUPERUSER_PATIENCE_MS;for(;Date.now()<end;){assertNotInterrupted(signal);
-let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row3=>row3.is_superuser===!0);if(there.length===0)return;progress(`waiting fo\
-r sessions that only a superuser may end: ${there.map(row3=>`${text(row3,"login")} in ${text(row3,"database")}`).join(", ")}`),await(0,import_promises16.setTimeout)(
-1e3)}}async function reopen(run,server,departures){await runPlan(run,server,planReopening({cluster:await wholeCluster(run,server),departures}))}var import_promises16,
-SUPERUSER_PATIENCE_MS,init_removal4=__esm({"src/run/removal.ts"(){"use strict";init_execute();init_errors();init_removal();init_step();init_departures();init_removal3();
-init_inspect_cluster();init_inspect_removal();init_removal_queries();init_row();import_promises16=__toESM(require_promises2(),1);init_assess();init_ledger();SUPERUSER_PATIENCE_MS=
-15e3}});function snapshotId({instance:instance2,buildId,requestedAt}){let part=text3=>text3.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(
+recordUnknown(draft=>{run.recorder.record(draft)},execution.unknown.flat()),assertApplied(run,{...execution,failures:withNames});let open3=[...execution.unknown.
+flat(),...execution.skipped];if(execution.lost!==null||open3.length>0)throw broken(execution.lost?.message??"the connection broke",open3.map(step2=>step2.message))}
+function broken(message,open3){let what=open3.length===0?"":` Not known to be done: ${open3.join("; ")}.`;return new ApplyError([{application:null,field:"run",message:`\
+the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function whoIsThere(server,database){if(database===
+null||server.admin.lost!==null)return"";let[rows=[]]=await server.admin.query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.
+map(row3=>`${text(row3,"login")} \xD7${String(integer(row3,"count"))}`).join(", ")})`}async function close2(run,server,examination){if(await runPlan(run,server,
+removalPlans(examination).closing),!!examination.facts.canSignal)for(let{application,username,database,drops}of examination.departures){let[[row3]=[]]=await server.
+admin.query([endSessions([username],drops===null?[]:[drops])]),ended=row3===void 0?0:integer(row3,"ended");if(ended===0)continue;let message=`${String(ended)} s\
+ession(s) of ${username}${drops===null?"":` and in ${drops}`} ended`;run.recorder.record({application,database,username,object:"login",action:"disconnect",status:"\
+updated",durationMs:0,message,statements:[]})}}async function remove(run,server,examination,superusersMs){let{departures}=examination;await superusersGone(run,server,
+droppedDatabases(departures),superusersMs);for(let plan of removalPlans(examination).removal)await runPlan(run,server,plan);let left2=await wholeCluster(run,server),
+problems=departures.flatMap(({application,username,drops})=>[...left2.roles.has(username)?[stillThere(application,`role ${username}`)]:[],...drops!==null&&left2.
+databases.has(drops)?[stillThere(application,`database ${drops}`)]:[]]);if(problems.length>0)throw new ApplyError(problems)}function stillThere(application,what){
+return{application,field:"destroy",message:`${what} is still there after it was removed.`,remedy:"Something on the server made it again; look at the statements \
+in the audit and run again."}}async function superusersGone({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.
+now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row3=>row3.
+is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row3=>`${text(row3,"login")} in ${text(row3,
+"database")}`).join(", ")}`),await(0,import_promises16.setTimeout)(1e3)}}async function reopen(run,server,departures){await runPlan(run,server,planReopening({cluster:await wholeCluster(
+run,server),departures}))}var import_promises16,init_removal4=__esm({"src/run/removal.ts"(){"use strict";init_execute();init_errors();init_removal();init_step();
+init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();init_row();import_promises16=__toESM(require_promises2(),1);
+init_assess();init_ledger()}});function snapshotId({instance:instance2,buildId,requestedAt}){let part=text3=>text3.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(
 /[-:.]/g,""),name2=`${part(instance2)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}
 function snapshotTags({buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["Mana\
 gedBy","platform"],[GROUP_TAG,group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text3){return text3.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,
 "_").slice(0,256)}function isShared(snapshot2,group4,closedAt){return snapshot2.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes(snapshot2.status)?
 !1:Date.parse(snapshot2.tags.get(REQUESTED_TAG)??"")>=closedAt.getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use str\
-ict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionRequestedAt"}});async function gathered(session,{group:group4,signal,progress}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-quiet<SETTLE_MS&&
+ict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionRequestedAt"}});async function gathered(session,{group:group4,signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-quiet<othersMs&&
 Date.now()<end;){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending>0&&(quiet=Date.now(),reported||progress(`waiting for ${String(
 pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises17.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
 let{client,group:group4,instance:instance2}=order,shared=(await client.list(instance2)).find(snapshot2=>isShared(snapshot2,group4,closedAt));if(shared!==void 0)
@@ -13392,28 +13545,30 @@ now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot2?.status
 return new SecretError([{application:null,field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
 assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises17.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function seconds2(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises17,SETTLE_MS,SETTLE_LIMIT_MS,POLL_MS2,
-BUSY_RETRY_MS,LONGEST_POLL_MS,REPORT_EVERY_MS3,init_removal_snapshot=__esm({"src/run/removal-snapshot.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1);
-init_errors();init_removal_signals();init_identity2();init_assess();SETTLE_MS=4e3,SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=
-3e4}});async function runRemoval(all){let closed=[];try{let{server,examination}=await openAndLook(all),closedAt=null;try{recordFindings(all.context.recorder,examination.
-findings,new Set),closed=examination.departures,closedAt=await closeOrRemove(all,server,examination)}finally{await server.close()}if(closedAt===null)return;await takeSnapshot(
-all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,examination)}catch(error){throw await reopened(all,closed,provisionError(
-error))}}function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}function snapshotFindings(departures){return departures.
-filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no database goes with ${username}\
-, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,object:"snapshot"},"\
-create","skipped",message)})}async function openAndLook(all){let{context,dependencies:dependencies2,order,admin}=all,started=Date.now();for(;;){let server=await openInstance(
-context,admin);context.recorder.setServer(server.admin);try{let examination=await examine(context,order,server),{unseen}=examination.facts;if(!isAdmissible(examination))
-return{server,examination};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===!1),elapsed=Date.now()-started;if(!isClosed||
-elapsed>ABANDONED_MS&&!await areClosed(server.admin,unseen))return await runPlan(context,server,planAdmission(examination)),{server,examination:await examine(context,
-order,server)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another \
-removal`)}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises18.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.
-signal)}}function stillClosed(databases2){return new ApplyError([{application:null,field:"destroy",message:`another removal keeps ${databases2.join(", ")} close\
-d.`,remedy:"Wait for it to end, and run again."}])}async function closeOrRemove({context,dependencies:dependencies2,signs},server,examination){let{departures}=examination;
-if(departures.length===0)return null;await close2(context,server,examination);let names2=departures.filter(isSnapshotted).flatMap(departure=>departure.drops??[]);
-return names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await remove(context,server,examination),null):(await showClosed(
-signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,
-admin,signs}=all,{declaration,run,recorder}=context,{signal,progress,runGroup:group4,snapshotTimeoutMs:timeoutMs}=dependencies2,client=await dependencies2.snapshots(
-declaration.aws),order={client,signal,progress,timeoutMs,group:group4,instance:declaration.instance.identifier,buildId:run.buildId,clusterName:declaration.clusterName},
+bort",stop)}assertNotInterrupted(signal)}function seconds2(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises17,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
+LONGEST_POLL_MS,REPORT_EVERY_MS3,init_removal_snapshot=__esm({"src/run/removal-snapshot.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1);init_errors();
+init_removal_signals();init_identity2();init_assess();SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});var removal_rounds_exports={};__export(removal_rounds_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,runRemoval:()=>runRemoval,snapshotFindings:()=>snapshotFindings});
+async function runRemoval(all){let closed=[];try{let{server,examination}=await reached(()=>openAndLook(all)),closedAt=null;try{recordFindings(all.context.recorder,
+examination.findings,new Set),closed=examination.departures,closedAt=await closeOrRemove(all,server,examination)}finally{await server.close()}if(closedAt===null)
+return;await takeSnapshot(all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,examination)}catch(error){throw await reopened(
+all,closed,provisionError(error))}}function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}function snapshotFindings(departures){
+return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{let message=drops===null?`no databas\
+e goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding({application,database,username,
+object:"snapshot"},"create","skipped",message)})}async function openAndLook(all){let{context,dependencies:dependencies2,order,admin,signs}=all,started=Date.now(),
+isWaiting=!1;for(;;){let server=await openInstance(context,admin);context.recorder.setServer(server.admin);try{let examination=await examine(context,order,server),
+{unseen}=examination.facts;if(!isAdmissible(examination))return{server,examination};let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===
+!1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runPlan(context,server,
+planAdmission(examination)),{server,examination:await examine(context,order,server)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||
+(signs!==null&&await hidePending(signs.admin,dependencies2.runGroup),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=
+!0}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises18.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}
+function stillClosed(databases2){return new ApplyError([{application:null,field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"\
+Wait for it to end, and run again."}])}async function closeOrRemove({context,dependencies:dependencies2,signs},server,examination){let{departures}=examination;if(departures.
+length===0)return null;let names2=departures.filter(isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:
+showPending)(signs.admin,dependencies2.runGroup),await close2(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(
+departures),new Set),await remove(context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),
+serverTime(server.admin))}async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,admin,signs}=all,{declaration,run,recorder}=context,
+{signal,progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=interruptible(await dependencies2.snapshots(declaration.aws),signal),order={
+client,signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:run.buildId,clusterName:declaration.clusterName},
 started=Date.now(),record=(index,action,status,message)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure;
 recorder.record({application,database,username,object:"snapshot",action,status,durationMs:Date.now()-started,message,statements:[]})};try{signs!==null&&await gathered(
 signs.admin,order);let{id,isNew}=await requested(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another removal of thi\
@@ -13421,21 +13576,23 @@ s run is shared`),await available(id,order,started);for(let index of departures.
 able; restored from it, databases are closed and logins may not log in until the next apply`):record(index,"share","no_change",`snapshot ${id}, made for another\
  removal of this run, is available`)}catch(error){throw error instanceof SecretError&&record(0,"create","failed",error.message),error}finally{client.close()}async function requested(of,wanted,after,since){
 for(;;){let server=await openInstance(of.context,admin);try{let found=await findOrCreate(server.admin,wanted,after);if(found!==null)return found}finally{await server.
-close()}await whileBusy(wanted,since,timeoutMs)}}}async function removeAfterSnapshot(all,before){let{context}=all,{server,examination}=await openAndLook(all);try{
-let told=new Set(before.findings.map(item=>item.message));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(item.message)),new Set);let{
-departures,cluster}=examination,open3=departures.filter(item=>isSnapshotted(item)&&cluster.databases.get(item.drops??"")?.allowConnections===!0);if(open3.length>
-0)throw new BlockedError(open3.map(openedAgain));await close2(context,server,examination),await remove(context,server,examination);let staying=before.departures.
-filter(item=>!departures.some(other=>other.username===item.username));await reopen(context,server,staying)}finally{await server.close()}}function openedAgain({application,
-drops}){return{application,field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does no\
-t.`,remedy:"Nothing was dropped; run again."}}async function reopened({context,admin},departures,error){if(departures.length===0)return error;let calm2={...context,
-dependencies:{...context.dependencies,signal:new AbortController().signal}};try{let server=await openInstance(calm2,admin);try{await reopen(calm2,server,departures)}finally{
-await server.close()}return error}catch(failure2){let{message}=provisionError(failure2);return withProblems(error,departures.map(({application,username,drops})=>({
-application,field:"destroy",message:`${drops===null?username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Ru\
-n again, or put the application back and apply${drops===null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}
-function withProblems(error,problems){let all=[...error.problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof
-SecretError?new SecretError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var import_promises18,
-ABANDONED_MS,POLL_MS3,init_removal_rounds=__esm({"src/run/removal-rounds.ts"(){"use strict";import_promises18=__toESM(require_promises2(),1);init_errors();init_context();
-init_removal3();init_removal_signals();init_assess();init_open();init_provision_error();init_removal4();init_removal_snapshot();ABANDONED_MS=5e3,POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,previewDestroy:()=>previewDestroy});function knownPolicy({declaration,
+close()}await whileBusy(wanted,since,timeoutMs)}}}async function removeAfterSnapshot(all,before){let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(
+all);try{let told=new Set(before.findings.map(item=>item.message));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(item.message)),new Set);
+let{departures,cluster}=examination,open3=departures.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));if(open3.length>0)throw new BlockedError(
+open3.map(openedAgain));await close2(context,server,examination),await remove(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.
+filter(item=>!departures.some(other=>other.username===item.username));await reopen(context,server,staying)}finally{await server.close()}}function letsIn(database){
+return database?.allowConnections===!0&&database.connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,field:"destroy",message:`\
+somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopened({
+context,admin},departures,error){if(departures.length===0)return error;let calm2={...context,dependencies:{...context.dependencies,signal:new AbortController().
+signal}};try{let server=await openInstance(calm2,admin);try{await reopen(calm2,server,departures)}finally{await server.close()}return error}catch(failure2){let{
+message}=provisionError(failure2);return withProblems(error,departures.map(({application,username,drops})=>({application,field:"destroy",message:`${drops===null?
+username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply${drops===
+null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}function withProblems(error,problems){let all=[...error.
+problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof SecretError?new SecretError(all,{cause:error}):error instanceof
+ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var import_promises18,REMOVAL_WAITS,POLL_MS3,init_removal_rounds=__esm(
+{"src/run/removal-rounds.ts"(){"use strict";import_promises18=__toESM(require_promises2(),1);init_errors();init_context();init_removal3();init_removal_signals();
+init_assess();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_snapshot();REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,
+superusersMs:15e3},POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,previewDestroy:()=>previewDestroy});function knownPolicy({declaration,
 target,policy}){let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??
 null}async function destroy(request,identity3,dependencies2){let{declaration,approvals,target}=request,{environment,clusterName,instance:instance2}=declaration,
 records=[],sinks=[record=>records.push(record),...dependencies2.sinks],run={...identity3,approval:removalApproval(environment,approvals,knownPolicy(request)!=="\
@@ -13449,39 +13606,34 @@ BlockedError?"blocked":"failed",exitCode:error.exitCode,error:error.message},pro
 applications.filter(item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}function patient(declaration){return{...declaration,
 connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function stages(context,request,dependencies2){let known=knownPolicy(
 request);if(known==="retain"){recordFindings(context.recorder,[retained(request)],new Set);return}assertAllowed(request);let admin=await whoAndAdmin(context),signs=known===
-"delete"?null:await connected2(()=>connectInstance(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.runGroup),await runRemoval({context,
+"delete"?null:await reached(()=>connectInstance(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.runGroup),await runRemoval({context,
 order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.close()}}function retained({declaration,target,policy}){let application=declaration.
 applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??
 {},why=policy===null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",what=application===void 0?`what carries ${target.by} ${target.value}`:`role ${application.
 username}${application.accessLevel==="owner"?` and database ${application.database}`:""}`,object2=application?.accessLevel==="owner"?"database":"role";return finding(
-{application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} stays, since ${why}`)}function assertAllowed({
-declaration,target,approvals}){let named=target.by==="application"?only(declaration,target.value):{...declaration,applications:[]},application=target.by==="appl\
-ication"?target.value:null,violations=[...checkRemovalApproval(declaration.environment,approvals,application),...checkReservedNames(named,null)];if(violations.length>
-0)throw new BlockedError(violations)}async function whoAndAdmin({declaration,dependencies:dependencies2,recorder,secrets}){let nobody={...declaration,applications:[],
-databases:[]},[actor,credentials]=await Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,nobody)]);if(actor.status==="fulfilled"&&
-recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return assertReserved(declaration,
-credentials.value),credentials.value.admin}async function connected2(open3){try{return await open3()}catch(error){throw error instanceof ConnectionError?new ConnectionError(
-error.problems.map(problem2=>({...problem2,remedy:problem2.remedy+GONE})),{cause:error}):error}}async function previewDestroy(request,run,dependencies2){let declaration={
-...patient(request.declaration),masterSecretId:null},{environment,clusterName,instance:instance2}=declaration,recorder=createRecorder({run,environment,clusterName,
-instance:instance2,now:dependencies2.now,sinks:[]}),context={declaration,run,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},
-[approval=null]=checkRemovalApproval(environment,request.approvals,request.target.by==="application"?request.target.value:null),found={declaration,run,server:null,
-plan:{findings:[],jobs:[]},blocked:[],approval,moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retained(request)],jobs:[]}};
-try{let{admin}=await readCredentials(context.secrets,{...declaration,applications:[],databases:[]}),server=await connected2(()=>connectInstance(context,admin));
-try{let examination=await examine(context,request,server),{closing:closing2,removal}=removalPlans(examination),jobs=[planAdmission(examination),closing2,...removal].
-flatMap(plan=>plan.jobs),findings=[...examination.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.
-cluster.server,plan:{findings,jobs}}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,blocked:error.problems};throw provisionError(
-error)}}var CONNECT_LIMIT_SECONDS,GONE,init_destroy=__esm({"src/run/destroy.ts"(){"use strict";init_recorder();init_errors();init_names();init_removal();init_context();
-init_removal3();init_removal_signals();init_assess();init_complete();init_credentials();init_open();init_provision_error();init_removal4();init_removal_rounds();
-CONNECT_LIMIT_SECONDS=60,GONE=" If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_one_line();var WORDS=[["created","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["\
-skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};function closingLine({run,summary}){let head2=run.
-exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),what=[...summary.created+summary.updated+summary.
-removed+summary.failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what} in ${(run.duration_ms/1e3).toFixed(1)} s (buil\
-d ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.filter(([status])=>summary[status]>0).map(([status,
-word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){let{run,records}=document,where=[
-run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===""?"":`: ${where}`}`,
-markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","\
-Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status","Application","Object",
-"Database","Login","Why"],records.filter(({status})=>CHANGED.has(status)).map(changeRow))].join(`
+{application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} stay, since ${why}`)}function assertAllowed(request){
+let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval({declaration,
+target,approvals}){return checkRemovalApproval(declaration.environment,approvals,target.by==="application"?target.value:null)}function reservedNames({declaration,
+target}){return target.by==="application"?checkReservedNames(only(declaration,target.value),null):[]}async function whoAndAdmin({declaration,dependencies:dependencies2,
+recorder,secrets}){let nobody={...declaration,applications:[],databases:[]},calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,
+nobody)]),[actor,credentials]=await orInterrupted(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status===
+"rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return assertReserved(declaration,credentials.value),credentials.value.admin}
+async function previewDestroy(request,run,dependencies2){let declaration={...patient(request.declaration),masterSecretId:null},{environment,clusterName,instance:instance2}=declaration,
+recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies2.now,sinks:[]}),context={declaration,run,secrets:dependencies2.secrets(
+declaration.aws),recorder,dependencies:dependencies2},[approval=null]=missingApproval(request),found={declaration,run,server:null,plan:{findings:[],jobs:[]},blocked:[],
+approval,moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retained(request)],jobs:[]}};let reserved=reservedNames(request);
+if(reserved.length>0)return{...found,blocked:reserved};try{let credentials=await readCredentials(context.secrets,{...declaration,applications:[],databases:[]});
+assertReserved(declaration,credentials);let server=await reached(()=>connectInstance(context,credentials.admin));try{let examination=await examine(context,request,
+server),{closing:closing3,removal}=removalPlans(examination),jobs=[planAdmission(examination),closing3,...removal].flatMap(plan=>plan.jobs),findings=[...examination.
+findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{
+await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,blocked:error.problems};throw provisionError(error)}}var CONNECT_LIMIT_SECONDS,
+init_destroy=__esm({"src/run/destroy.ts"(){"use strict";init_recorder();init_errors();init_names();init_removal();init_context();init_removal3();init_removal_signals();
+init_assess();init_complete();init_credentials();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_rounds();CONNECT_LIMIT_SECONDS=
+60}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_summary();var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){
+let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
+""?"":`: ${where}`}`,markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warni\
+ngs",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status",
+"Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(status)).map(changeRow))].join(`
 
 `)+`
 
@@ -13494,38 +13646,24 @@ insideTerraform:insideTerraform2}){let warnings=[],annotate=insideTerraform2?bra
 push(record)},finish(document,problems,notes){let texts4=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({
 title:titleOf(null),message}))];for(let{title,message}of texts4.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.
 slice(0,MAX_ANNOTATIONS))write(annotate("error",titleOf(problem2.application),problemText(problem2)));writeSummary(jobSummary(document,warnings,problems,notes))}}}
-function titleOf(application){return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,remedy}){return`${visible(
-field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(title,/[%\r\n:,]/g)}\
-::${percentEncode(message,/[%\r\n]/g)}
+function annotateProblems(problems,{write}){for(let problem2 of problems.slice(0,MAX_ANNOTATIONS))write(bracketCommand("error",titleOf(problem2.application),problemText(
+problem2)))}function titleOf(application){return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,
+remedy}){return`${visible(field)}: ${shortLine(message)} ${shortLine(remedy)}`.trim()}function colonCommand(level,title,message){return`::${level} title=${percentEncode(
+title,/[%\r\n:,]/g)}::${percentEncode(message,/[%\r\n]/g)}
 `}function bracketCommand(level,title,message){return`##[${level} title=${percentEncode(title,/[%\r\n;\]]/g)}]${percentEncode(message,/[%\r\n;\]]/g)}
 `}function percentEncode(text3,characters){return text3.replace(characters,character=>`%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2,"0")}`)}init_json_lines();var import_node_fs=__toESM(require_fs(),1);function createOutput(stream){let failure2=null,fail=error=>{failure2??=error};return stream.on("error",fail),{write(text3){
 failure2===null&&stream.write(text3)},failure:()=>failure2}}function createFileOutput(path4){let failure2=null;return{write(text3){try{failure2===null&&(0,import_node_fs.appendFileSync)(
 path4,text3)}catch(error){failure2=error instanceof Error?error:new Error(String(error))}},failure:()=>failure2}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
-"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}init_recorder();var import_node_util=__toESM(require_util(),1);init_one_line();var LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"\
-!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}};function createTextReporter(options2){let warnings=[],
-paint=(colour,text3)=>options2.colour?(0,import_node_util.styleText)(colour,text3,{validateStream:!1}):text3,line=(colour,text3)=>options2.write(`${paint(colour,
-text3)}
-`);return{record(record){record.status==="warning"&&warnings.push(record),isListed(record,options2.listUnchanged)&&line(LOOKS[record.status].colour,recordLine(record))},
-finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)line("ye\
-llow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem2 of problems)
-printProblem(problem2,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,listUnchanged){return record.status===
-"no_change"||record.status==="skipped"&&record.object==="login"?listUnchanged:record.status!=="blocked"}function recordLine(record){let parts=[record.application===
-null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.status].sign} ${parts.filter(
-part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.
-includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),record.action]}function subjectOf({object:object2,
-database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":
-return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"t\
-ag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem2,line){let subject2=[problem2.application,problem2.
-field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem2.message)].join(": ")}`);for(let remedy of problem2.
-remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}init_errors();init_errors();init_declaration();init_text();var LOG_FORMATS=["text","json"];function readEnvironment(env3){let problems=[],environment={allowProvision:env3.ALLOW_DB_PROVISION===
+"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}init_one_line();init_text();init_errors();init_declaration();init_text2();var LOG_FORMATS=["text","verbose","json"];function readEnvironment(env3){let problems=[];return{...{allowProvision:env3.ALLOW_DB_PROVISION===
 "true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISIO\
 N_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVI\
-SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)};if(problems.
-length>0)throw new InvalidInputError(problems);return environment}function valueOf(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?
-null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??null;return value2!==null&&word===
-null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,
-variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){return{application:null,
-field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
+SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)},problems}}
+function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===""),region2=valueOf(env3,"AWS_REGION")??valueOf(
+env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGION",region2]]])}function valueOf(env3,variable){let value2=env3[variable];
+return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??
+null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){
+let value2=valueOf(env3,variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){
+return{application:null,field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
 null&&_a4!==void 0?_a4:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
 ""),this.wrap&&this.shouldApplyLayoutDSL(...args)&&typeof args[0]=="string")return this.applyLayoutDSL(args[0]);let cols=args.map(arg=>typeof arg=="string"?this.
 colFromString(arg):arg);return this.rows.push(cols),cols}shouldApplyLayoutDSL(...args){return args.length===1&&typeof args[0]=="string"&&/[\t\n]/.test(args[0])}applyLayoutDSL(str){
@@ -14510,10 +14648,10 @@ __classPrivateFieldGet(this,_YargsInstance_strictOptions,"f")&&__classPrivateFie
 __classPrivateFieldGet(this,_YargsInstance_validation,"f").limitedChoices(argv),__classPrivateFieldGet(this,_YargsInstance_validation,"f").implications(argv),__classPrivateFieldGet(
 this,_YargsInstance_validation,"f").conflicting(argv)}}[kSetHasOutput](){__classPrivateFieldSet(this,_YargsInstance_hasOutput,!0,"f")}[kTrackManuallySetKeys](keys){
 if(typeof keys=="string")__classPrivateFieldGet(this,_YargsInstance_options,"f").key[keys]=!0;else for(let k9 of keys)__classPrivateFieldGet(this,_YargsInstance_options,
-"f").key[k9]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_errors();init_text();init_timestamp();var REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outsi\
-de-grants","drift","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outside-grants","drift","\
-unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;function reportOptions(text3,flag3){let problems=[],options2={command:"repor\
-t",input:text3("input"),governanceDir:text3("governance-dir"),auditDir:text3("audit-dir"),connect:flag3("connect"),verify:flag3("verify"),criteria:{environment:text3(
+"f").key[k9]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_errors();init_text2();init_timestamp();var REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outs\
+ide-grants","drift","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outside-grants","drift",
+"unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;function reportOptions(text3,flag3){let problems=[],options2={command:"repo\
+rt",input:text3("input"),governanceDir:text3("governance-dir"),auditDir:text3("audit-dir"),connect:flag3("connect"),verify:flag3("verify"),criteria:{environment:text3(
 "environment"),application:text3("application"),database:text3("database"),build:text3("build-id"),since:momentOf("since",text3("since"),problems)?.from??null,until:momentOf(
 "until",text3("until"),problems)?.to??null},sections:wordsOf("section",text3("section"),REPORT_SECTIONS,problems),expiresWithinDays:daysOf("expires-within",text3(
 "expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf("secrets-older-than",text3("secrets-older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf(
@@ -14527,108 +14665,129 @@ null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMo
 return value2===null?byDefault2:/^\d{1,5}$/.test(value2)?Number(value2):(problems.push(refusal2(option,`${show(value2)} is no number of days.`,"Use a whole numb\
 er from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{
 let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}\
-.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,field:`--${option}`,message,remedy}}init_text();function value(describe149){return{type:"string",requiresArg:!0,describe:describe149}}function flag(describe149){return{type:"boolean",describe:describe149}}
-var INPUT={input:value("File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value("File to write the audit to")},PLAN={"detailed-ex\
-itcode":flag("Exit 2 where there is something to change"),json:flag("Print the plan as JSON")},DESTROY={application:value("Remove this application"),"build-id":value(
-"Remove everything that this build created"),"cluster-name":value("Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},
-REPORT={"governance-dir":value("Folder with the governance files; default: the declaration's"),"audit-dir":value("Folder with audit files; default: .rds-provisi\
-on/audit where there is no governance folder"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect that e\
-verything is traceable; exit 1 where it is not"),section:value(`What to tell, with commas between: ${REPORT_SECTIONS.join(", ")}`),environment:value("Only this \
-environment"),application:value("Only this application"),database:value("Only this database"),"build-id":value("Only this build"),since:value("From this day, mo\
-nth or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("Up to the end of this day or month, or this time"),"expires-within":value("Days u\
-ntil valid_until that count as expiring (30)"),"secrets-older-than":value("Age in days from which a secret is old (90)"),format:value(`${REPORT_FORMATS.join(", ")}\
- (text)`),output:value("File to write the report to")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declaration",options:{...INPUT,
-...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"]]},plan:{describe:"Show what apply would change, with its\
- SQL; changes nothing",options:{...INPUT,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input\
- declaration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"]]},destroy:{describe:"Remove applications by their cleanup polic\
-y",options:{...INPUT,...AUDIT_FILE,...DESTROY},examples:[["$0 destroy --application analytics --dry-run","what would go"],["$0 destroy --build-id 4711","tear do\
-wn what a build created"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[
-["$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],
-["$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section un\
-managed","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0\
- report --governance-dir audit --format html --output report.html","one page for the browser"]]}},PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-\
-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){let options2=COMMANDS[command10].options,
-parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([
-...argv],{},error=>{error instanceof Error&&usage2.push(error.message)}),{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?positional.map(
-String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2.map(message=>({application:null,field:command10,message:`${message}\
-.`,remedy:`See ${command10} --help.`})),...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),...words.
-map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function helpText(argv){let[first=""]=argv;
-return outputOf(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"])}function completionScript(){return outputOf([COMPLETION])}function completions(argv){
-return outputOf(argv)}var COMPLETION="completion";function outputOf(argv){let program=yargs_default().scriptName("rds-provision").usage("$0 <command> [options]").
-wrap(100).detectLocale(!1).exitProcess(!1).help().version();program.epilogue("The declaration comes from --input, else from RDS_PROVISION_INPUT.");for(let[name2,
-{describe:describe149,options:options2,examples}]of Object.entries(COMMANDS))program.command(name2,describe149,command10=>command10.usage(`$0 ${name2} [options]\
+.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,field:`--${option}`,message,remedy}}init_text2();function value(placeholder,describe149,words){return{type:"string",requiresArg:!0,placeholder,describe:describe149,...words!==void 0&&{words}}}function flag(describe149){
+return{type:"boolean",describe:describe149}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value(
+"FILE","File to write the audit to; default: .rds-provision/audit/<run id>.json")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to change, 0 \
+where there is not"),json:flag("Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove everything \
+that this build created"),"cluster-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={"go\
+vernance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default: .rds-\
+provision/audit where there is no governance folder"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect\
+ that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value(
+"NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"b\
+uild-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME",
+"Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),"secrets-older-t\
+han":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: text",REPORT_FORMATS),
+output:value("FILE","File to write the report to; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declarat\
+ion",options:{...INPUT,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 appl\
+y --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{
+...INPUT,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exi\
+tcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},destroy:{describe:"Remov\
+e applications by their cleanup policy",options:{...DESTROY,...INPUT,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[["$0 destroy --inp\
+ut declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a build created"]]},
+report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[["$0 report --govern\
+ance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --gover\
+nance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anythi\
+ng on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governanc\
+e-dir audit --format html --output report.html","one page for the browser"]]}},PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse\
+-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){let options2=COMMANDS[command10].options,parser2=yargs_default().
+options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof
+Error&&usage2.push(usageProblem(command10,error.message))}),{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?positional.map(String):[],unknown2=Object.
+keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).
+map(option=>`--${option}`))),...words.map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function helpText(argv){
+let[first=""]=argv;return`${first===COMPLETION?`${PROGRAM} ${COMPLETION}
 
+${COMPLETION_TEXT}.
+`:outputOf(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"])}
+${[...examplesOf(first),...FOOTER].join(`
+`)}
+`}function examplesOf(command10){let lines=(Object.entries(EXAMPLES).find(([name2])=>name2===command10)?.[1]??[]).flatMap(([line,text3])=>[`  # ${text3}`,`  ${line.
+replace("$0",PROGRAM)}`]);return lines.length===0?[]:["Examples:",...lines,""]}var FOOTER=["The declaration comes from --input, else from RDS_PROVISION_INPUT.",
+"Exit codes: 0 done, 1 failed, 2 plan found changes, 3 invalid input, 4 blocked, 5 secret or AWS, 6 connection."];function completionScript(){return outputOf([COMPLETION])}
+function completions(argv){return outputOf(argv)}var PROGRAM="rds-provision",COMPLETION="completion",COMPLETION_TEXT="Print a script that completes commands and\
+ options in bash and zsh",EXAMPLES={...Object.fromEntries(Object.entries(COMMANDS).map(([name2,{examples}])=>[name2,examples])),[COMPLETION]:[["$0 completion >>\
+ ~/.bashrc","for bash"],["$0 completion >> ~/.zshrc","for zsh"]]};function outputOf(argv){let program=yargs_default().scriptName(PROGRAM).usage("$0 <command> [o\
+ptions]").wrap(100).detectLocale(!1).exitProcess(!1).help().version();for(let[name2,{describe:describe149,options:options2}]of Object.entries(COMMANDS))program.
+command(name2,describe149,command10=>command10.usage(`$0 ${name2} [options]
 
-${describe149}.`).options(options2).example(examples.map(([line,text4])=>[line,text4])).version(!1));program.completion(COMPLETION,"Print a script that complete\
-s commands and options in bash and zsh");let text3="";return program.parseSync([...argv],{},(_error,_found,output2)=>{text3=output2}),text3===""||text3.endsWith(
-`
+${describe149}.`).options(withChoices(options2)).version(!1));program.completion(COMPLETION,COMPLETION_TEXT);let text3="";return program.parseSync([...argv],{},
+(_error,_found,output2)=>{text3=output2}),text3===""||text3.endsWith(`
 `)?text3:`${text3}
-`}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,field:command10,message:`${show(
-argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
-"-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="--version"&&rest.length===0)return{command:"version"};switch(command10){case"\
-apply":return applyOptions(argumentsOf(command10,rest));case"plan":return planOptions(argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(
-command10,rest));case"completion":return{command:"help",text:completionScript()};case"report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(
-found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}function applyOptions(found){return{command:"apply",input:textOf2(found,"inpu\
-t"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){return{command:"plan",input:textOf2(found,"input"),detailedExitcode:found["detailed-exitc\
-ode"]===!0,json:found.json===!0}}function destroyOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);
-return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{
-command:"destroy",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file"),target,dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];
-if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more than once.":"has no value.";
-throw new InvalidInputError([{application:null,field:`--${option}`,message,remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.
-length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,field:"destroy",message,
-remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is\
- missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
-[{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";var output=createOutput(process.stdout),errors=createOutput(process.stderr),
-interrupt=interruption();function interruption(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.
-abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.
-auditFile!==null}function reportersFor(environment){let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,
-process.stdout.isTTY),main2=environment.logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged:!1});return isGithubActions(
-process.env)?[main2,githubReporter(lines)]:[main2]}function githubReporter(lines){let file=process.env.GITHUB_STEP_SUMMARY??"";return createGithubReporter({...lines,
-writeSummary:file===""?()=>{}:createFileOutput(file).write})}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
-caFile=process.env.PGSSLROOTCERT??"",{write}=environment.logFormat==="json"?errors:output;return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
-forEach(reporter=>reporter.record(record))],progress:line=>write(`${line}
+`}function withChoices(options2){return Object.fromEntries(Object.entries(options2).map(([name2,option])=>[name2,{...option,...option.words!==void 0&&{choices:option.
+words}}]))}function usageProblem(command10,message){let option=/^Not enough arguments following: (\S+)$/.exec(message)?.[1];return option===void 0?{application:null,
+field:command10,message:`${message}.`,remedy:`See ${command10} --help.`}:{application:null,field:`--${option}`,message:"has no value.",remedy:"Give it once, wit\
+h a value."}}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,field:command10,
+message:`${show(argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text2();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
+"-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="help")return{command:"help",text:helpText(rest)};if(command10===
+"--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":return applyOptions(argumentsOf(command10,rest));case"plan":return planOptions(
+argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{command:"help",text:completionScript()};case"\
+report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}
+function applyOptions(found){return{command:"apply",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){return{command:"\
+plan",input:textOf2(found,"input"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===!0}}function destroyOptions(found){let targets=["applicati\
+on","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.
+length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file"),target,
+dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;
+let message=Array.isArray(value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,field:`--${option}`,message,remedy:"\
+Give it once, with a value."}])}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.
+join(", ")}.`;return new InvalidInputError([{application:null,field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){
+let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===
+""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
+process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,output=createOutput(process.stdout),errors=createOutput(process.stderr),interrupt=interruption();
+function interruption(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};
+return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment,listUnchanged=environment.
+logFormat==="verbose"){let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.
+logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged});return isGithubActions(process.env)?[main2,githubReporter(lines)]:
+[main2]}function fallbackFor(environment){return environment.logFormat==="json"?null:{write:output.write,insideTerraform:insideTerraform(environment)}}function githubReporter(lines){
+return createGithubReporter({...lines,writeSummary:writeJobSummary})}function writeJobSummary(text3){let file=process.env.GITHUB_STEP_SUMMARY??"";file!==""&&createFileOutput(
+file).write(text3)}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
+caFile=process.env.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
+forEach(reporter=>reporter.record(record))],progress:line=>isJson?errors.write(`${printableJson({type:"progress",message:line})}
+`):output.write(`${line}
 `),defaultCaFile:caFile===""?null:caFile}}async function runApply(options2,environment){let reporters=reportersFor(environment),[{apply:apply2},{start:start2},{
-concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_run(),run_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
-dependencies2=await dependenciesFor(environment,reporters),begun=await start2({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.
-cwd(),startedAt:new Date,needsBuildId:()=>!0}),result=begun.parsed===null?{...unusable(begun,dependencies2),matrix:null}:await apply2(begun.parsed.declaration,begun.
-run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??
-defaultAuditPath(process.cwd(),begun.run.runId),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:{write:output.write,
-insideTerraform:insideTerraform(environment)}})).run.exit_code}function unusable({run,error},{now,sinks}){return{recorder:createRecorder({run,environment:null,clusterName:null,
-instance:null,now,sinks}),end:{outcome:"failed",exitCode:error.exitCode,error:error.message},problems:error.problems}}async function runPlan2(options2,environment){
+unusable:unusable2},{concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_run(),run_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),
+Promise.resolve().then(()=>(init_unusable(),unusable_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),dependencies2=await dependenciesFor(
+environment,reporters),begun=await start2({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!0}),
+result=begun.error!==null?{...unusable2(begun,dependencies2),matrix:null}:await apply2(begun.parsed.declaration,begun.run,dependencies2),governanceDir=begun.parsed?.
+declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??defaultAuditPath(process.cwd(),begun.run.
+runId),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:fallbackFor(environment)})).run.exit_code}async function runPlan2(options2,environment){
 let[{preview:preview2},{start:start2}]=await Promise.all([Promise.resolve().then(()=>(init_preview(),preview_exports)),Promise.resolve().then(()=>(init_start(),start_exports))]),
 dependencies2=await dependenciesFor(environment,[]),begun=await start2({command:"plan",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),
 startedAt:new Date,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await preview2(begun.parsed.declaration,begun.run,{...dependencies2,progress:line=>errors.
 write(`${line}
-`)}),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text2(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]);
-return output.write(options2.json?previewJson2(found):previewText2(found,wantsColour(process.env,process.stdout.isTTY))),found.blocked.length>0?EXIT.blocked:options2.
-detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}async function runReport(options2,environment){let needsInput=options2.connect||options2.input!==
-null||environment.input!==null,{start:start2}=await Promise.resolve().then(()=>(init_start(),start_exports)),begun=needsInput?await start2({command:"report",inputFile:options2.
-input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1}):null;if(begun!==null&&begun.error!==null)throw begun.error;let[
-{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.all([Promise.resolve().then(()=>(init_report(),report_exports)),
-Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),declaration=begun?.parsed.declaration??
-null,dependencies2={...await dependenciesFor(environment,[]),progress:line=>errors.write(`${line}
+`)}),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]);
+if(output.write(options2.json?previewJson2(found):previewText2(found,{colour:wantsColour(process.env,process.stdout.isTTY),listUnchanged:environment.logFormat===
+"verbose"})),isGithubActions(process.env)){let{previewSummary:previewSummary2}=await Promise.resolve().then(()=>(init_summary2(),summary_exports));annotateProblems(
+found.blocked,errors),writeJobSummary(previewSummary2(found))}return found.blocked.length>0?EXIT.blocked:options2.detailedExitcode&&found.plan.jobs.length>0?EXIT.
+changes:EXIT.done}async function runReport(options2,environment){let needsInput=options2.connect||options2.input!==null||environment.input!==null;if(!needsInput&&
+environment.problems.length>0)throw new InvalidInputError(environment.problems);let{start:start2}=await Promise.resolve().then(()=>(init_start(),start_exports)),
+begun=needsInput?await start2({command:"report",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1}):
+null;if(begun!==null&&begun.error!==null)throw begun.error;let[{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.
+all([Promise.resolve().then(()=>(init_report(),report_exports)),Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),
+declaration=begun?.parsed.declaration??null,dependencies2={...await dependenciesFor(environment,[]),progress:line=>errors.write(`${line}
 `)},report=await makeReport2({options:options2,folders:foldersOf2(options2,declaration?.governanceDir??null,process.cwd()),server:options2.connect&&begun!==null?
 {declaration:begun.parsed.declaration,run:begun.run,dependencies:dependencies2}:null,now:new Date}),text3=renderReport2(report,options2.format,options2.sections);
 if(options2.output===null?output.write(text3):await writeReport2(options2.output,text3),options2.output!==null||options2.format!=="text")for(let sentence of report.
 wrong)errors.write(`${sentence}
 `);return report.wrong.length>0?EXIT.failed:EXIT.done}async function runDestroy(options2,environment){let{target,dryRun}=options2,[{destroy:destroy2,knownPolicy:knownPolicy2,
-previewDestroy:previewDestroy2},{start:start2},{awsSnapshots:awsSnapshots2},{concludeRun:concludeRun2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
-Promise.resolve().then(()=>(init_start(),start_exports)),Promise.resolve().then(()=>(init_aws2(),aws_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
+previewDestroy:previewDestroy2},{REMOVAL_WAITS:REMOVAL_WAITS2},{start:start2},{unusable:unusable2},{awsSnapshots:awsSnapshots2},{concludeRun:concludeRun2}]=await Promise.
+all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),Promise.resolve().then(()=>(init_removal_rounds(),removal_rounds_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),
+Promise.resolve().then(()=>(init_unusable(),unusable_exports)),Promise.resolve().then(()=>(init_aws2(),aws_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),
 requestOf=({declaration})=>({declaration,target,policy:environment.cleanupPolicy,approvals:environment}),needsBuildId=parsed2=>!dryRun&&knownPolicy2(requestOf(parsed2))!==
-"retain",reporters=dryRun?[]:reportersFor(environment),begun=await start2({command:"destroy",inputFile:options2.input,variables:process.env,environment,cwd:process.
-cwd(),startedAt:new Date,needsBuildId}),dependencies2={...await dependenciesFor(environment,reporters),snapshots:awsSnapshots2,runGroup:runGroupOf(begun),snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS};
-if(dryRun){if(begun.error!==null)throw begun.error;let found=await previewDestroy2(requestOf(begun.parsed),begun.run,{...dependencies2,progress:line=>errors.write(
-`${line}
-`)}),{previewText:previewText2}=await Promise.resolve().then(()=>(init_text2(),text_exports));return output.write(previewText2(found,wantsColour(process.env,process.
-stdout.isTTY))),found.blocked.length>0?EXIT.blocked:EXIT.done}let result=begun.parsed===null?unusable(begun,dependencies2):await destroy2(requestOf(begun.parsed),
-begun.run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null,auditDir=begun.parsed?.auditDir??null,subject2=target.by==="application"?target.
-value:`${target.by}-${target.value}`,fallbackPath=auditDir===null?defaultAuditPath(process.cwd(),begun.run.runId):destroyAuditPath(auditDir,subject2,begun.run.runId);
-return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??fallbackPath,governance:governanceDir===null?null:{dir:governanceDir,matrix:null},
-reporters,fallback:{write:output.write,insideTerraform:insideTerraform(environment)}})).run.exit_code}var SNAPSHOT_TIMEOUT_MS=36e5;function runGroupOf({run,isRunIdGiven,
+"retain",reporters=dryRun?[]:reportersFor(environment,!0),begun=await start2({command:"destroy",inputFile:options2.input,variables:process.env,environment,cwd:process.
+cwd(),startedAt:new Date,needsBuildId}),dependencies2={...await dependenciesFor(environment,reporters),snapshots:awsSnapshots2,runGroup:runGroupOf(begun),snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,
+waits:REMOVAL_WAITS2};if(dryRun){if(begun.error!==null)throw begun.error;let found=await previewDestroy2(requestOf(begun.parsed),begun.run,{...dependencies2,progress:line=>errors.
+write(`${line}
+`)}),{previewText:previewText2}=await Promise.resolve().then(()=>(init_text3(),text_exports));return output.write(previewText2(found,{colour:wantsColour(process.
+env,process.stdout.isTTY),listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}let result=begun.error!==null?unusable2(begun,dependencies2):await destroy2(
+requestOf(begun.parsed),begun.run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null,auditDir=begun.parsed?.auditDir??null,subject2=target.
+by==="application"?target.value:`${target.by}-${target.value}`,fallbackPath=auditDir===null?defaultAuditPath(process.cwd(),begun.run.runId):destroyAuditPath(auditDir,
+subject2,begun.run.runId);return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??fallbackPath,governance:governanceDir===null?
+null:{dir:governanceDir,matrix:null},reporters,fallback:fallbackFor(environment)})).run.exit_code}var SNAPSHOT_TIMEOUT_MS=36e5;function runGroupOf({run,isRunIdGiven,
 parsed:parsed2}){let common=isRunIdGiven?run.runId:`${(0,import_node_os7.hostname)()}:${process.ppid}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??
 {};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}async function main(){let options2=parseOptions(
 process.argv.slice(2));switch(options2.command){case"help":return output.write(options2.text),EXIT.done;case"version":return output.write(`${TOOL_VERSION}
 `),EXIT.done;case"apply":return runApply(options2,readEnvironment(process.env));case"plan":return runPlan2(options2,readEnvironment(process.env));case"report":return runReport(
 options2,readEnvironment(process.env));case"destroy":return runDestroy(options2,readEnvironment(process.env))}}try{process.exitCode=await main()}catch(error){if(!(error instanceof
-ProvisionError))throw error;for(let problem2 of error.problems)errors.write(`${describeProblem(problem2)}
-`);process.exitCode=error.exitCode}interrupt.aborted&&process.exit();
+ProvisionError))throw error;let isJson=process.env.RDS_PROVISION_LOG==="json";for(let problem2 of error.problems)errors.write(`${isJson?printableJson({type:"pro\
+blem",...problem2}):oneLine(describeProblem(problem2))}
+`);isGithubActions(process.env)&&annotateProblems(error.problems,errors),process.exitCode=error.exitCode}interrupt.aborted&&process.exit();setTimeout(()=>{process.
+exit()},LINGER_MS).unref();

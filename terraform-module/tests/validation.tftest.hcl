@@ -100,3 +100,21 @@ run "refuses_a_plain_connection_over_the_network" {
   variables { tls = { mode = "disable" } }
   expect_failures = [null_resource.provision]
 }
+
+run "refuses_a_proxy" {
+  command = plan
+  variables { instance = { host = "orders.proxy-abc123.eu-west-1.rds.amazonaws.com" } }
+  expect_failures = [var.instance]
+}
+
+run "refuses_a_schema_of_the_server" {
+  command = plan
+  variables { application_databases = { keycloak = { schemas = ["public", "pg_temp"] } } }
+  expect_failures = [null_resource.provision]
+}
+
+run "refuses_the_admin_as_its_own_master" {
+  command = plan
+  variables { master_secret_id = "platform/dev/rds/provisioner" }
+  expect_failures = [null_resource.provision]
+}

@@ -1,22 +1,19 @@
 /** The HTML page in a real browser: search, filters, keyboard, screen reader, light and dark, paper, no network. */
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import test, { type ExecutionContext } from 'ava'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { reportHtml } from '../../src/report/formats/html.ts'
+import type { Report, Row, Section } from '../../src/report/report.ts'
+import { launchBrowser } from '../support/browser.ts'
 import { HOSTILE, sampleReport } from '../unit/report/sample.ts'
 
-/** Debian's package, Google's, and what BROWSER_PATH names. */
-const PROGRAMS = [process.env['BROWSER_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 let browser: Browser | null = null
 
 test.before('start the browser', async () => {
-  const executablePath = PROGRAMS.find((program) => program !== '' && existsSync(program))
-  if (executablePath === undefined) throw new Error('There is no Chromium: apt-get install chromium, or name one in BROWSER_PATH.')
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  browser = await launchBrowser()
 })
 
 test.after.always(async () => browser?.close())
@@ -28,7 +25,7 @@ interface Visit {
 }
 
 /** A page of its own, with everything that it asked for and complained of. */
-async function open(t: ExecutionContext, options: { readonly colorScheme?: 'light' | 'dark' } = {}): Promise<Visit> {
+async function open(t: ExecutionContext, { report = sampleReport(), ...options }: { readonly colorScheme?: 'light' | 'dark'; readonly report?: Report } = {}): Promise<Visit> {
   if (browser === null) throw new Error('the browser did not start')
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options })
   t.teardown(() => context.close())
@@ -39,7 +36,7 @@ async function open(t: ExecutionContext, options: { readonly colorScheme?: 'ligh
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('dialog', (dialog) => { complaints.push(dialog.message()); void dialog.dismiss() })
-  await page.setContent(reportHtml(sampleReport()))
+  await page.setContent(reportHtml(report))
   return { page, requests, complaints }
 }
 
@@ -76,6 +73,57 @@ test('search and filters hide rows and runs, and say how many are left', async (
   t.is(await page.locator('#history tbody tr:not(.hidden)').count(), 0)
 })
 
+test('a section without a match says so, and the counts beside the links follow', async (t) => {
+  const { page } = await open(t)
+  const counts = (): Promise<string[]> => page.locator('nav .count').allInnerTexts()
+  t.deepEqual(await counts(), ['3', '0', '2'])
+  await page.getByLabel('Application').selectOption('blog')
+  await page.getByLabel('Search').fill('calc')
+  t.deepEqual(await counts(), ['1', '0', '0'])
+  t.false(await page.locator('#runs .table').isVisible())
+  t.is(await page.locator('#runs .nothing').innerText(), 'Nothing here matches the filters.')
+  t.false(await page.locator('#history .nothing').isVisible())
+})
+
+test('what is told once for all rows is found in each', async (t) => {
+  const { page } = await open(t, { report: sampleReport({ sections: [accessSample()] }) })
+  t.regex(await page.locator('#access .shared').innerText(), /^In all rows: Database shop_dev_db\./)
+  await page.getByLabel('Search').fill('shop_dev_db two')
+  t.is(await page.locator(VISIBLE_ROWS).count(), 1)
+})
+
+test('filters stay in sight while the page scrolls', async (t) => {
+  const rows = Array.from({ length: 200 }, (_, index) => ({ cells: ['shop_dev_db', `login ${String(index)}`] }))
+  const { page } = await open(t, { report: sampleReport({ sections: [accessSample(rows)] }) })
+  await page.evaluate('window.scrollTo(0, 3000)')
+  t.is((await page.locator('#filters').boundingBox())?.y, 0)
+  await page.setViewportSize({ width: 380, height: 700 })
+  t.true(((await page.locator('#filters').boundingBox())?.y ?? 0) < 0, 'on a narrow screen they would cover the tables')
+})
+
+test('a run tells its outcome by sign and word, and its error below, folded where it is long', async (t) => {
+  const columns = [{ key: 'started_at', title: 'Started' }, { key: 'outcome', title: 'Outcome' }, { key: 'error', title: 'Error' }]
+  const rows = [
+    { cells: ['2026-11-02T09:00:00.000Z', 'failed', 'shop: first\nblog: second'], environment: 'dev', build: '1', mark: 'failed' },
+    { cells: ['2026-11-01T09:00:00.000Z', 'no_change', null], environment: 'dev', build: '1', mark: 'no_change' },
+  ]
+  const { page } = await open(t, { report: sampleReport({ sections: [{ id: 'runs', title: 'Runs', about: '', columns, rows }] }) })
+  t.deepEqual(await page.locator('.timeline li li > [aria-hidden]').allInnerTexts(), ['=', '×'])
+  t.is(await page.locator('.legend').innerText(), '= no change × failed')
+  t.deepEqual(await page.locator('th').allInnerTexts(), ['Started', 'Outcome'])
+  const second = page.getByText('blog: second')
+  t.false(await second.isVisible())
+  await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+  t.true(await second.isVisible(), 'on paper there is nothing to open')
+  await page.evaluate("dispatchEvent(new Event('afterprint'))")
+  t.false(await second.isVisible())
+})
+
+/** Logins of one database: a column that says the same in all rows. */
+function accessSample(rows: readonly Row[] = ['one', 'two', 'three'].map((login) => ({ cells: ['shop_dev_db', login] }))): Section {
+  return { id: 'access', title: 'Access now', about: '', columns: [{ key: 'database', title: 'Database' }, { key: 'username', title: 'Login' }], rows }
+}
+
 test('the keyboard reaches everything, in order', async (t) => {
   const { page } = await open(t)
   const names: unknown[] = []
@@ -83,7 +131,7 @@ test('the keyboard reaches everything, in order', async (t) => {
     await page.keyboard.press('Tab')
     names.push(await page.evaluate("document.activeElement.getAttribute('name') ?? document.activeElement.textContent.trim().slice(0, 20)"))
   }
-  t.deepEqual(names.slice(0, 10), ['Skip to the content', 'Sources: 1', 'text', 'environment', 'application', 'build', 'Show all', 'History', 'Drift', 'Runs'])
+  t.deepEqual(names.slice(0, 10), ['Skip to the content', 'Sources: 1', 'History', 'Drift', 'Runs', 'text', 'environment', 'application', 'build', 'Show all'])
   await page.locator('summary', { hasText: 'SQL' }).focus()
   await page.keyboard.press('Enter')
   t.true(await page.locator('pre').isVisible())
@@ -111,7 +159,8 @@ test('on paper there are the tables and neither filters nor links', async (t) =>
 })
 
 test('a narrow screen scrolls tables, not the page', async (t) => {
-  const { page } = await open(t)
-  await page.setViewportSize({ width: 380, height: 700 })
+  const { page } = await open(t, { report: sampleReport({ sources: ['x'.repeat(200)], wrong: ['y'.repeat(200)] }) })
+  await page.setViewportSize({ width: 360, height: 700 })
+  await page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
   t.true(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'))
 })

@@ -118,7 +118,12 @@ export class Aws {
     this.#faults.reset(action, times)
   }
 
-  /** Ends every fault: deny, fail, throttle, delay, reset. */
+  /** The services' clock is ahead of ours by so much; they refuse signatures that are more than five minutes off, as AWS does. */
+  skewClock(milliseconds: number): void {
+    this.#faults.skew = milliseconds
+  }
+
+  /** Ends every fault: deny, fail, throttle, delay, reset, a skewed clock. */
   heal(): void {
     this.#faults.clear()
   }

@@ -9,6 +9,11 @@ import { STATUSES } from '../../src/model/audit.ts'
 import { ACCESS_LEVELS, type AccessLevel } from '../../src/model/declaration.ts'
 import { TAG_FIELDS } from '../../src/model/tag.ts'
 import { databasePrivileges, objectPrivileges } from '../../src/plan/privileges.ts'
+import { LIVE_SECTIONS, REPORT_SECTIONS } from '../../src/input/report-options.ts'
+import { reportJson } from '../../src/report/formats/json.ts'
+import { previewJson } from '../../src/report/preview/json.ts'
+import { samplePreview, sampleReport } from './report/sample.ts'
+import { withCommands } from '../support/commands.ts'
 import { anchorsIn, codeBlocks, codesIn, linksIn, readReadme, ROOT, tableUnder } from '../support/readme.ts'
 
 const readme = readReadme()
@@ -63,6 +68,32 @@ test('command lines of the program are accepted by it', (t) => {
   }
 })
 
+test('commands and options (npm run docs)', (t) => {
+  t.is(readme, withCommands(readme))
+})
+
+test('sections of a report, and which need the server', (t) => {
+  const rows = tableUnder(readme, 'Plan and report').slice(1)
+  t.deepEqual(rows.map(([section = '']) => codesIn(section).join()), [...REPORT_SECTIONS])
+  t.deepEqual(rows.filter(([, , live]) => live === 'yes').map(([section = '']) => codesIn(section).join()), REPORT_SECTIONS.filter((section) => LIVE_SECTIONS.has(section)))
+})
+
+test('fields of plan and report as JSON', (t) => {
+  const { text } = /^### Plan and report as JSON\n(?<text>[^]*?)^## /m.exec(readme)?.groups ?? {}
+  const [plan = '', report = ''] = (text ?? '').split('| field of a report')
+  const fields = (part: string): string[] => [...part.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell = '']) => codesIn(cell))
+  const members = (json: string): string[] => Object.keys(v.parse(v.record(v.string(), v.unknown()), JSON.parse(json)))
+  t.deepEqual(fields(plan), members(previewJson(samplePreview())))
+  t.deepEqual(fields(report), members(reportJson(sampleReport())))
+})
+
+test('files that it names are those that the sources write', (t) => {
+  const written = sourcesOf('src')
+  const files = tableUnder(readme, 'Environment, exit codes, files').slice(1).flatMap(([cell = '']) => codesIn(cell))
+  t.is(files.length, 7)
+  for (const part of files.flatMap((file) => file.split(/<[^>]*>|\/|\*/)).filter((name) => name.length > 1)) t.true(written.includes(part.replace(/\.$/, '')), part)
+})
+
 test('exit codes', (t) => {
   t.deepEqual(tableUnder(readme, 'Exit codes').slice(1).map(([code]) => code), Object.values(EXIT).sort().map(String))
 })
@@ -107,8 +138,9 @@ test('guardrails: every name, and what they say', (t) => {
 })
 
 test('variables of the environment', (t) => {
-  const read = [...sourcesOf('src/input').matchAll(/\b(?:[a-z]+Of\(env, |env\[)'([A-Z][A-Za-z_]+)'/g)].map(([, name = '']) => name)
-  const named = tableUnder(readme, 'Inputs and outputs').slice(1).flatMap(([cell = '']) => codesIn(cell)).filter((name) => !/^(AWS|PG)/.test(name))
+  const isOurs = (name: string): boolean => !/^(AWS|PG)/.test(name)
+  const read = [...sourcesOf('src/input').matchAll(/\b(?:[a-z]+Of\(env, |env\[)'([A-Z][A-Za-z_]+)'/g)].map(([, name = '']) => name).filter(isOurs)
+  const named = tableUnder(readme, 'Inputs and outputs').slice(1).flatMap(([cell = '']) => codesIn(cell)).filter(isOurs)
   t.true(read.length > 5)
   t.deepEqual(sorted(named), sorted(read))
 })

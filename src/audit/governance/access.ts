@@ -1,48 +1,54 @@
 import type { AccessMatrix, DatabaseAccess, LoginAccess, OutsideGrant } from '../../model/access.ts'
 import { markdownName, markdownTable, markdownText } from '../markdown.ts'
+import type { Start, Starts } from './starts.ts'
 
-const LOGIN_HEADER = ['Login', 'Application', 'Level', 'Logs in by', 'On the database', 'In its schemas', 'Since', 'Build', 'Valid until']
+const LOGIN_HEADER = ['Login', 'Application', 'Level', 'Logs in by', 'On the database', 'In its schemas', 'Since', 'By build', 'Valid until']
 const OUTSIDE_HEADER = ['Role', 'Privilege', 'On']
 const NOTHING = '–'
-
-/** Build id to the day (`2026-03-01`) of its first run. */
-export type BuildDays = ReadonlyMap<string, string>
+const NOT_KNOWN = 'not known'
 
 /**
  * The access matrix of one stack on one instance as Markdown, from its heading to its last table. Everything is sorted
  * by code point and nothing in it depends on when it is written, so that its diff is the change in access.
  */
-export function renderAccess(matrix: AccessMatrix, days: BuildDays): string {
+export function renderAccess(matrix: AccessMatrix, starts: Starts): string {
   const databases = sortedBy(matrix.databases, ({ database }) => database)
   return [
     `## Stack ${markdownName(matrix.stack)} on instance ${markdownName(matrix.instance)}`,
     `Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases.length}.`,
-    ...databases.flatMap((database) => renderDatabase(database, days)),
+    ...databases.flatMap((database) => renderDatabase(matrix.instance, database, starts)),
   ].join('\n\n')
 }
 
-function renderDatabase({ database, owner, logins, outsideGrants }: DatabaseAccess, days: BuildDays): readonly string[] {
+function renderDatabase(instance: string, { database, owner, logins, outsideGrants, isSeen }: DatabaseAccess, starts: Starts): readonly string[] {
   const sorted = sortedBy(logins, ({ username }) => username)
+  const rows = sorted.map((login) => loginRow(login, isSeen, starts.access(instance, database, login.username) ?? created(login, starts)))
   return [
     `### Database ${markdownName(database)}`,
-    `Owner: ${markdownName(owner)}.`,
-    ...(sorted.length === 0 ? [] : [markdownTable(LOGIN_HEADER, sorted.map((login) => loginRow(login, days)))]),
+    `Owner: ${markdownName(owner)}.${isSeen ? '' : ' rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known.'}`,
+    ...(rows.length === 0 ? [] : [markdownTable(LOGIN_HEADER, rows)]),
     ...(outsideGrants.length === 0 ? [] : ['Granted outside of rds-provision:', markdownTable(OUTSIDE_HEADER, outsideRows(outsideGrants))]),
   ]
 }
 
-function loginRow(login: LoginAccess, days: BuildDays): readonly string[] {
+/** Where the audit does not tell since when a login has its access, the making of the login is what is known. */
+function created({ build }: LoginAccess, starts: Starts): Start | null {
+  const day = build === null ? null : starts.firstDay(build)
+  return build === null ? null : { day: day ?? NOTHING, build }
+}
+
+function loginRow(login: LoginAccess, isSeen: boolean, start: Start | null): readonly string[] {
   const onDatabase = [login.connect ? 'CONNECT' : '', login.temporary ? 'TEMP' : '', login.create ? 'CREATE' : ''].filter((word) => word !== '')
   const inSchemas = sortedBy(login.schemas, ({ schema }) => schema).map(({ schema, may }) => `${markdownName(schema)}: ${markdownText(may)}`)
   return [
     markdownName(login.username),
     login.application === null ? NOTHING : markdownName(login.application),
-    login.accessLevel,
+    login.accessLevel ?? NOT_KNOWN,
     login.auth,
     onDatabase.join(', ') || NOTHING,
-    inSchemas.join('<br>') || NOTHING,
-    (login.build === null ? undefined : days.get(login.build)) ?? NOTHING,
-    login.build === null ? NOTHING : markdownName(login.build),
+    inSchemas.join('<br>') || (isSeen ? NOTHING : NOT_KNOWN),
+    start?.day ?? NOTHING,
+    start === null ? NOTHING : markdownName(start.build),
     login.validUntil === null ? NOTHING : login.validUntil.toISOString(),
   ]
 }

@@ -1,6 +1,7 @@
 import type { AccessMatrix } from '../../model/access.ts'
 import { markdownName } from '../markdown.ts'
-import { renderAccess, type BuildDays } from './access.ts'
+import { renderAccess } from './access.ts'
+import type { Starts } from './starts.ts'
 
 const BEGIN = /^<!-- rds-provision:begin (.*) -->$/
 const END = '<!-- rds-provision:end -->'
@@ -13,16 +14,16 @@ const END = '<!-- rds-provision:end -->'
  * `previous` is the file's text, '' where there is none. A section without an end (the file was edited) goes up to the
  * next one's beginning.
  */
-export function replaceSection(previous: string, matrix: AccessMatrix, days: BuildDays): string {
+export function replaceSection(previous: string, matrix: AccessMatrix, starts: Starts): string {
   const sections = new Map(parseSections(previous))
-  sections.set(sectionKey(matrix), renderAccess(matrix, days))
+  sections.set(sectionKey(matrix), renderAccess(matrix, starts))
   const sorted = [...sections].toSorted(([a], [b]) => (a < b ? -1 : 1))
   const body = sorted.map(([key, text]) => `<!-- rds-provision:begin ${key} -->\n\n${text}\n\n${END}\n`)
   return [heading(matrix.environment), ...body].join('\n')
 }
 
 function heading(environment: string): string {
-  return `# Access in ${markdownName(environment)}\n\nWho may do what on which database, as the server said after the last run. Written by rds-provision: edits are lost.\n`
+  return `# Access in ${markdownName(environment)}\n\nWho may do what on which database, as the server said after the last apply. Written by rds-provision: edits are lost.\n`
 }
 
 /** One JSON text a stack and instance, in ASCII; no `<`, `>` or `-` in it, which could end the comment that holds it. */

@@ -6,13 +6,13 @@ import type { AccessMatrix } from '../../model/access.ts'
 import type { AuditDocument } from '../../model/audit.ts'
 import { writeAtomically } from '../atomic.ts'
 import { describeFileError, safeFileName } from '../file.ts'
-import { readBuildDays } from './build-days.ts'
 import { csvHeader, csvRows } from './csv.ts'
 import { GENESIS, link } from './hash.ts'
 import { runLines } from './jsonl.ts'
 import { withFolderLock } from './lock.ts'
 import { appendDurably, repairCsv, repairJsonl } from './repair.ts'
 import { replaceSection } from './sections.ts'
+import { readStarts } from './starts.ts'
 
 export interface GovernanceRun {
   /** `governance_dir`; missing folders are created. */
@@ -59,7 +59,7 @@ async function writeAll(folder: string, document: AuditDocument, matrix: AccessM
   if (matrix !== null) {
     const path = join(folder, 'access.md')
     const previous = await readIfExists(path)
-    const text = replaceSection(previous, matrix, await readBuildDays(jsonl))
+    const text = replaceSection(previous, matrix, await readStarts(jsonl))
     assertHeld()
     if (text !== previous) await writeAtomically(path, text)
   }
@@ -80,6 +80,6 @@ function unwritable(folder: string, error: unknown): Problem {
     application: null,
     field: 'governance_dir',
     message: `The run could not be recorded in ${folder}: ${describeFileError(error)}.`,
-    remedy: 'What the run did stands; its audit follows on standard output. Make the folder writable and run again.',
+    remedy: 'What the run did stands; its audit is on standard output. Make the folder writable and run again.',
   }
 }

@@ -8,6 +8,7 @@ header, main { padding: 0 1.5rem; }
 h1 { font-size: 1.5rem; margin: 1.2rem 0 0.2rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.2rem; scroll-margin-top: 4.5rem; }
 p { margin: 0.2rem 0 0.8rem; color: var(--soft); }
+p, header li { overflow-wrap: anywhere; }
 a { color: var(--link); }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .skip { position: absolute; left: -999em; }
@@ -15,7 +16,7 @@ a { color: var(--link); }
 .wrong { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.8rem 0; list-style: none; }
 .count, summary { color: var(--soft); }
-#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; margin: 0.8rem -1.5rem; padding: 0.6rem 1.5rem; background: var(--band); border-block: 1px solid var(--line); }
+#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; padding: 0.6rem 1.5rem; background: var(--band); border-block: 1px solid var(--line); }
 #filters[hidden] { display: none; }
 input, select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: 4px; padding: 0.2rem 0.5rem; max-width: 16rem; }
 .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
@@ -24,19 +25,27 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.7rem; border-
 th { background: var(--band); font-weight: 600; white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }
 td time { white-space: nowrap; }
-.long { min-width: 16rem; }
-.mark { font-weight: 600; }
+.long { min-width: 20rem; max-width: 48rem; }
+td code { white-space: nowrap; font-size: 0.95em; }
+td details p { margin: 0.3rem 0 0; color: inherit; }
+.mark { font-weight: 600; white-space: nowrap; }
+.error { min-width: 22rem; }
 .created .mark, .changed .mark { color: var(--good); }
-.updated .mark, .removed .mark, .warning .mark { color: var(--news); }
-.failed .mark, .blocked .mark { color: var(--bad); }
+.updated .mark, .removed .mark, .warning .mark, .blocked .mark { color: var(--news); }
+.failed .mark { color: var(--bad); }
 pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 .timeline { display: flex; flex-wrap: wrap; gap: 0.8rem 1.2rem; padding: 0; margin: 0 0 0.9rem; list-style: none; font-size: 0.8rem; color: var(--soft); }
 .timeline ul { display: flex; flex-wrap: wrap; gap: 3px; padding: 0.2rem 0 0; margin: 0; list-style: none; }
-.timeline li li { width: 0.85rem; height: 1.5rem; border-radius: 3px; background: var(--soft); }
-.timeline li .changed { background: var(--good); }
-.timeline li .blocked { background: var(--news); }
-.timeline li .failed { background: var(--bad); }
+.timeline li li, .legend > span { display: inline-block; width: 1rem; border-radius: 3px; text-align: center; font-weight: 700; font-size: 0.75rem; line-height: 1.4rem; color: var(--paper); background: var(--soft); }
+.timeline li .changed, .legend .changed { background: var(--good); }
+.timeline li .blocked, .legend .blocked { background: var(--news); }
+.timeline li .failed, .legend .failed { background: var(--bad); }
+.legend { font-size: 0.8rem; }
+.legend > span:not(:first-child) { margin-left: 0.8rem; }
 .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .hidden { display: none !important; }
-@media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long { min-width: 0; } tr, li { break-inside: avoid; } thead { display: table-header-group; } .timeline li li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@media (max-width: 40rem), (max-height: 30rem) { #filters { position: static; } h2 { scroll-margin-top: 0.5rem; } }
+@media (max-width: 40rem) { header, main { padding: 0 0.8rem; } #filters { padding: 0.6rem 0.8rem; } .long { min-width: 14rem; } }
+@page { size: A4 landscape; margin: 12mm; }
+@media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long, .error { min-width: 0; } tr, li { break-inside: avoid; } thead { display: table-header-group; } h2 { break-after: avoid; } td code { white-space: normal; } summary { list-style: none; } details:not([open]) { display: none; } .timeline li li, .legend > span { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `

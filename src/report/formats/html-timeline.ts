@@ -1,12 +1,15 @@
-import type { Cell, Section } from '../report.ts'
+import type { Cell, Row, Section } from '../report.ts'
 import { escapeHtml } from './html-escape.ts'
 
-/** A mark every so many days would crowd a long history: days without a run are left out. */
+/** Length of a day in RFC 3339. Days without a run are left out: they would crowd a long history. */
 const DAY_LENGTH = 10
 
+/** A colour alone tells nothing to those who do not see it (WCAG 1.4.1). */
+const GLYPHS: Readonly<Record<string, string>> = { changed: '+', no_change: '=', blocked: '!', failed: '×' }
+
 /**
- * The runs of a section as a timeline: one group a day, one mark a run, coloured by outcome, named for those who cannot
- * see it. `''` without runs.
+ * The runs of a section as a timeline: one group a day, one mark a run, with colour and sign of its outcome, named for those
+ * who cannot see it, and what they mean below. `''` without runs.
  */
 export function timeline({ columns, rows }: Section): string {
   if (rows.length === 0) return ''
@@ -17,8 +20,18 @@ export function timeline({ columns, rows }: Section): string {
     const label = `${started.slice(11, 16)} ${at(cells, 'command')} ${at(cells, 'outcome')}, ${environment ?? ''}, build ${build ?? ''}`
     const attributes = `data-environment="${escapeHtml(environment ?? '')}" data-build="${escapeHtml(build ?? '')}"`
     const day = started.slice(0, DAY_LENGTH)
-    days.set(day, [...(days.get(day) ?? []), `<li class="${escapeHtml(mark)}" ${attributes} title="${escapeHtml(label)}"><span class="name">${escapeHtml(label)}</span></li>`])
+    days.set(day, [...(days.get(day) ?? []), `<li class="${escapeHtml(mark)}" ${attributes} title="${escapeHtml(label)}">${glyph(mark)}<span class="name">${escapeHtml(label)}</span></li>`])
   }
   const groups = [...days].map(([day, marks]) => `<li><time datetime="${escapeHtml(day)}">${escapeHtml(day)}</time><ul>${marks.join('')}</ul></li>`)
-  return `<ol class="timeline" aria-label="Timeline of runs">${groups.join('')}</ol>\n`
+  return `<ol class="timeline" aria-label="Timeline of runs">${groups.join('')}</ol>\n${legend(rows)}\n`
+}
+
+/** Only the outcomes that there are. */
+function legend(rows: readonly Row[]): string {
+  const kinds = Object.keys(GLYPHS).filter((outcome) => rows.some(({ mark }) => mark === outcome))
+  return `<p class="legend" aria-hidden="true">${kinds.map((outcome) => `<span class="${outcome}">${glyph(outcome)}</span> ${outcome.replace('_', ' ')}`).join(' ')}</p>`
+}
+
+function glyph(outcome: string): string {
+  return `<span aria-hidden="true">${GLYPHS[outcome] ?? ''}</span>`
 }

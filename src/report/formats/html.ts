@@ -30,12 +30,12 @@ export function reportHtml(report: Report): string {
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>rds-provision report</h1>
-<p>${about === '' ? 'Everything' : escapeHtml(about)}. Made ${time(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}.</p>
+<p>${about === '' ? 'Everything' : escapeHtml(about)}. Made ${time(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.</p>
 ${wrong.map((sentence) => `<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join('\n')}
-<details><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map((source) => `<li>${escapeHtml(source)}</li>`).join('')}</ul></details>
-${filters(sections)}
-<nav aria-label="Sections"><ul>${sections.map(({ id, title, rows }) => `<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count">${String(rows.length)}</span></li>`).join('')}</ul></nav>
+<details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map((source) => `<li>${escapeHtml(source)}</li>`).join('')}</ul></details>
+<nav aria-label="Sections"><ul>${sections.map(({ id, title, rows }) => `<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count" data-of="${id}">${String(rows.length)}</span></li>`).join('')}</ul></nav>
 </header>
+${filters(sections)}
 <main id="content" tabindex="-1">
 ${sections.map(sectionHtml).join('\n')}
 </main>
@@ -77,20 +77,22 @@ function sectionHtml(section: Section): string {
   return `<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about)}</p>
-${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : table(section)}
+${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : `${table(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
 </section>`
 }
 
 function table(section: Section): string {
   const { title, rows } = section
-  const { shared, listed } = layOut(section)
+  const { shared, listed: all } = layOut(section)
+  const errors = all.find(({ column }) => column.key === 'error')
+  const listed = all.filter((filled) => filled !== errors)
   const inAll = shared.map(({ column, cells }) => `${escapeHtml(column.title)} ${cellHtml(cells[0] ?? null, column)}`).join('; ')
   const long = new Set(listed.filter(({ cells }) => cells.some(isLong)))
   const head = listed.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
-  return `${inAll === '' ? '' : `<p>In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
+  return `${inAll === '' ? '' : `<p class="shared">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
-${rows.map((row, index) => tableRow(row, listed, long, index)).join('\n')}
+${rows.map((row, index) => tableRow(row, listed, long, index, errors?.cells[index] ?? null)).join('\n')}
 </tbody></table></div>`
 }
 
@@ -99,14 +101,24 @@ function isLong(cell: Cell): boolean {
   return typeof cell === 'string' && cell.length > 30 && cell.includes(' ')
 }
 
-function tableRow(row: Row, listed: readonly Filled[], long: ReadonlySet<Filled>, index: number): string {
+/** An error stands below the outcome that it explains: a column of its own would be the widest, and out of sight. */
+function tableRow(row: Row, listed: readonly Filled[], long: ReadonlySet<Filled>, index: number, error: Cell): string {
   const { details = [], mark } = row
   const attributes = FILTERS.flatMap(([key]) => (row[key] === undefined ? [] : [` data-${key}="${escapeHtml(row[key] ?? '')}"`])).join('')
   const sql = details.length === 0 ? '' : `<details><summary>SQL</summary><pre>${details.map((line) => `${escapeHtml(line)};`).join('\n')}</pre></details>`
+  const errorText = error === null ? '' : `<div class="error">${textHtml(String(error))}</div>`
+  const described = listed.findIndex(({ column }) => DESCRIBED.has(column.key))
+  const place = described < 0 ? listed.length - 1 : described
   const cells = listed.map((filled, position) =>
-    `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(filled.cells[index] ?? null, filled.column)}${position === listed.length - 1 ? sql : ''}</td>`)
+    `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(filled.cells[index] ?? null, filled.column)}${filled.column.key === 'outcome' ? errorText : ''}${position === place ? sql : ''}</td>`)
   return `<tr${attributes}${mark === undefined ? '' : ` class="${escapeHtml(mark)}"`}>${cells.join('')}</tr>`
 }
+
+/** The columns that the SQL of a row explains. */
+const DESCRIBED: ReadonlySet<string> = new Set(['message', 'difference'])
+
+/** Ids are copied whole: a line break inside would make that hard. */
+const IDS: ReadonlySet<string> = new Set(['run_id', 'version_id'])
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 
@@ -114,7 +126,16 @@ function cellHtml(cell: Cell, { key }: Column): string {
   if (cell === null) return ''
   const text = String(cell)
   if (TIME.test(text)) return time(text)
-  return key === 'status' || key === 'outcome' ? `<span class="mark">${escapeHtml(text)}</span>` : escapeHtml(text)
+  if (IDS.has(key)) return `<code>${escapeHtml(text)}</code>`
+  if (key === 'status' || key === 'outcome') return `<span class="mark">${escapeHtml(text.replaceAll('_', ' '))}</span>`
+  return textHtml(text)
+}
+
+/** One line as it is; of several the first, and the others folded. */
+function textHtml(text: string): string {
+  const [first = '', ...more] = text.split('\n')
+  if (more.length === 0) return escapeHtml(text)
+  return `${escapeHtml(first)}<details class="text"><summary>${String(more.length)} more</summary>${more.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</details>`
 }
 
 function time(text: string): string {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { oneLine, shortLine, visible } from '../../audit/one-line.ts'
+import { saysItself } from '../../audit/text.ts'
 import type { Problem } from '../../errors.ts'
 import type { Finding } from '../../model/step.ts'
 import { countPlan, type PlannedChange, plannedChanges, type Preview } from './preview.ts'
@@ -14,6 +15,12 @@ const SIGNS: Readonly<Record<PlannedChange['status'], { readonly sign: string; r
   removed: { sign: '-', colour: 'red' },
 }
 
+export interface PreviewTextOptions {
+  readonly colour: boolean
+  /** List what is as declared; otherwise it is counted. */
+  readonly listUnchanged: boolean
+}
+
 /** Heading of what belongs to no application. */
 const INSTANCE = 'instance'
 
@@ -21,14 +28,16 @@ const INSTANCE = 'instance'
  * `plan` for people: the changes by application, each with its reason and its SQL; then warnings, what would block, and
  * the counts. Every line is safe to print, whatever names the server holds.
  */
-export function previewText(preview: Preview, colour: boolean): string {
+export function previewText(preview: Preview, { colour, listUnchanged }: PreviewTextOptions): string {
   const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text)
   const { plan, blocked, approval, moving } = preview
   const warnings = plan.findings.filter(({ status }) => status === 'warning')
+  const others = plan.findings.filter(({ status }) => status === 'skipped' || (status === 'no_change' && listUnchanged))
   const notices = [...moving.map((sentence) => `! ${shortLine(sentence)}`), ...warnings.map(findingLine)].map((line) => paint('yellow', line))
   const blocks = [
     heading(preview),
     ...byApplication(plannedChanges(plan)).map(([application, changes]) => applicationBlock(application, changes, paint)),
+    ...(others.length === 0 ? [] : [others.map(findingLine).join('\n')]),
     ...(notices.length === 0 ? [] : [[paint('yellow', `warnings: ${String(notices.length)}`), ...notices].join('\n')]),
     ...(blocked.length === 0 ? [] : [[paint('red', `would be blocked: ${String(blocked.length)}`), ...blocked.flatMap((problem) => problemLines(problem, 'red', paint))].join('\n')]),
     ...(approval === null ? [] : [problemLines(approval, 'yellow', paint).join('\n')]),
@@ -60,15 +69,21 @@ function applicationBlock(heading: string, changes: readonly PlannedChange[], pa
   return [paint('bold', heading), ...lines].join('\n')
 }
 
-/** `create role keycloak_dev_user (owner)`, `grant: app_reader: CONNECT on app_db`: no word twice. */
-function changeText({ object, action, message }: PlannedChange): string {
+/** `create role keycloak_dev_user (owner)`, `app_reader: CONNECT on app_db`: no word twice, none that says nothing. */
+function changeText(change: PlannedChange): string {
+  const { object, action, message } = change
   const [kind, text] = [object.replaceAll('_', ' '), oneLine(message)]
   const verb = action === object ? '' : `${action} `
-  return text.startsWith(`${kind} `) ? `${verb}${text}` : `${verb}${kind}: ${text}`
+  if (text.startsWith(`${kind} `)) return `${verb}${text}`
+  return saysItself(change) ? text : `${verb}${kind}: ${text}`
 }
 
-function findingLine({ application, object, message }: Finding): string {
-  return `! ${[application, object].filter((part) => part !== null).map(visible).join(': ')}: ${shortLine(message)}`
+const FINDING_SIGNS: Readonly<Record<Finding['status'], string>> = { no_change: '=', skipped: '.', warning: '!' }
+
+function findingLine(finding: Finding): string {
+  const { application, object, message, status } = finding
+  const subject = [application, saysItself(finding) ? null : object].filter((part) => part !== null)
+  return `${FINDING_SIGNS[status]} ${[...subject.map(visible), shortLine(message)].join(': ')}`
 }
 
 function problemLines({ application, field, message, remedy }: Problem, colour: Colour, paint: Paint): string[] {

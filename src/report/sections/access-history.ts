@@ -2,8 +2,8 @@
 import type { Criteria } from '../../input/report-options.ts'
 import { matches, touchesTime } from '../criteria.ts'
 import type { Row, Section } from '../report.ts'
-import type { Entry } from '../sources/entry.ts'
-import { followAccess, type Period } from './periods.ts'
+import type { Entry } from '../../audit/governance/entry.ts'
+import { followAccess, type Period } from '../../audit/governance/periods.ts'
 
 const COLUMNS = [
   { key: 'environment', title: 'Environment' },

@@ -24,25 +24,27 @@ const GRANT_COLUMNS = [
 
 /** Which login may do what, as the server says now. */
 export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section {
-  const rows = concerned(matrix, criteria).flatMap((database) => database.logins.map((login) => loginRow(matrix, database, login)))
+  const logins = concerned(matrix, criteria).flatMap((database) => database.logins.map((login) => loginRow(matrix, database, login)))
+  const rows = logins.filter(({ build = null }) => matches(criteria.build, build))
   return {
     id: 'access',
     title: 'Access now',
     about: rows.length === 0 ? 'Nothing matches.' : `As the server says, on instance ${matrix.instance}, stack ${matrix.stack}.`,
     columns: LOGIN_COLUMNS,
-    rows: rows.filter(({ build = null }) => matches(criteria.build, build)),
+    rows,
   }
 }
 
 /** Privileges that others granted, or that are held by roles that are not this stack's. */
 export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): Section {
-  const rows = concerned(matrix, criteria).flatMap(({ database, outsideGrants }) =>
+  const databases = concerned(matrix, criteria)
+  const rows = databases.flatMap(({ database, outsideGrants }) =>
     outsideGrants.map(({ role, privilege, on }): Row => ({ cells: [database, role === '' ? 'PUBLIC (everybody)' : role, privilege, on], environment: matrix.environment, mark: 'warning' })),
   )
   return {
     id: 'outside-grants',
     title: 'Granted outside of rds-provision',
-    about: rows.length === 0 ? 'Nobody else holds anything on these databases.' : 'Privileges of roles that are not among the logins above. rds-provision leaves them alone.',
+    about: databases.length === 0 ? 'Nothing matches.' : rows.length === 0 ? 'Nobody else holds anything on these databases.' : 'Privileges of roles that are not among the logins above. rds-provision leaves them alone.',
     columns: GRANT_COLUMNS,
     rows,
   }
@@ -56,12 +58,12 @@ function concerned({ environment, databases }: AccessMatrix, criteria: Criteria)
   )
 }
 
-function loginRow({ environment }: AccessMatrix, { database }: DatabaseAccess, login: LoginAccess): Row {
+function loginRow({ environment }: AccessMatrix, { database, isSeen }: DatabaseAccess, login: LoginAccess): Row {
   const onDatabase = [login.connect ? 'CONNECT' : '', login.temporary ? 'TEMP' : '', login.create ? 'CREATE' : ''].filter((word) => word !== '')
   const schemas = login.schemas.map(({ schema, may }) => `${schema}: ${may}`)
   return {
     cells: [
-      database, login.username, login.application, login.accessLevel, login.auth, onDatabase.join(', '), schemas.join('; '), login.build,
+      database, login.username, login.application, login.accessLevel, login.auth, onDatabase.join(', '), isSeen ? schemas.join('; ') : 'not known: could not be looked into', login.build,
       login.validUntil?.toISOString() ?? null,
     ],
     environment, application: login.application, build: login.build,

@@ -22,10 +22,14 @@ export function expiringSection(declaration: Declaration, cluster: Cluster, days
   return {
     id: 'expiring',
     title: 'Expiring logins',
-    about: rows.length === 0 ? `No login expires within ${String(days)} days.` : `valid_until is over, or within ${String(days)} days.`,
+    about: rows.length === 0 ? `No login${ofWhom(criteria)} expires within ${String(days)} days.` : `valid_until is over, or within ${String(days)} days.`,
     columns: [{ key: 'username', title: 'Login' }, { key: 'application', title: 'Application' }, { key: 'valid_until', title: 'Valid until' }, { key: 'days_left', title: 'Days left' }, { key: 'state', title: 'State' }],
     rows: rows.sort((a, b) => Number(a.cells[3]) - Number(b.cells[3])),
   }
+}
+
+function ofWhom({ application }: Criteria): string {
+  return application === null ? '' : ` of ${application}`
 }
 
 /** A credential and whom it is for; null: the delegated admin. */
@@ -45,7 +49,7 @@ export function secretsSection(credentials: readonly OwnedCredential[], days: nu
   return {
     id: 'secrets',
     title: 'Old secrets',
-    about: rows.length === 0 ? `No secret is older than ${String(days)} days.` : `The current version is ${String(days)} days old or older.`,
+    about: rows.length === 0 ? `No secret${ofWhom(criteria)} is older than ${String(days)} days.` : `The current version is ${String(days)} days old or older.`,
     columns: [{ key: 'secret_id', title: 'Secret' }, { key: 'application', title: 'Application' }, { key: 'version_id', title: 'Version' }, { key: 'created_at', title: 'Made' }, { key: 'age_days', title: 'Age in days' }],
     rows: rows.sort((a, b) => Number(b.cells[4]) - Number(a.cells[4])),
   }

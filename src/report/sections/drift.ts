@@ -2,7 +2,7 @@ import type { Finding, Plan } from '../../model/step.ts'
 import type { Problem } from '../../errors.ts'
 import { plannedChanges } from '../preview/preview.ts'
 import type { Criteria } from '../../input/report-options.ts'
-import { matches } from '../criteria.ts'
+import { describeCriteria, matches } from '../criteria.ts'
 import type { Row, Section } from '../report.ts'
 
 const COLUMNS = [
@@ -34,7 +34,8 @@ export function driftSection({ plan, blocked }: Drift, environment: string, crit
   const violations = blocked.map(({ application, field, message, remedy }): Row => ({ ...about(application), cells: [application, null, null, field, message, remedy], mark: 'blocked' }))
   const rows = [...violations, ...changes, ...findings].filter(({ application = null, cells }) =>
     matches(criteria.environment, environment) && matches(criteria.application, application) && matches(criteria.database, textOf(cells[1])))
-  return { id: 'drift', title: 'Drift', about: rows.length === 0 ? 'The server is as declared.' : 'Where the server is not as declared.', columns: COLUMNS, rows }
+  const asDeclared = describeCriteria(criteria) === '' ? 'The server is as declared.' : 'Nothing that was asked for differs from the declaration.'
+  return { id: 'drift', title: 'Drift', about: rows.length === 0 ? asDeclared : 'Where the server is not as declared.', columns: COLUMNS, rows }
 }
 
 function textOf(cell: Row['cells'][number] | undefined): string | null {

@@ -2,22 +2,22 @@ import type { AuditRecord, AuditRun } from '../../model/audit.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { isInTime, matches } from '../criteria.ts'
 import type { Section } from '../report.ts'
-import type { Entry } from '../sources/entry.ts'
+import type { Entry } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'at', title: 'When' },
   { key: 'environment', title: 'Environment' },
   { key: 'build_id', title: 'Build' },
-  { key: 'run_id', title: 'Run' },
   { key: 'application', title: 'Application' },
-  { key: 'database', title: 'Database' },
-  { key: 'username', title: 'Login' },
   { key: 'status', title: 'Status' },
+  { key: 'message', title: 'What' },
   { key: 'object', title: 'Object' },
   { key: 'action', title: 'Action' },
-  { key: 'message', title: 'What' },
+  { key: 'database', title: 'Database' },
+  { key: 'username', title: 'Login' },
   { key: 'actor', title: 'Who' },
   { key: 'approval', title: 'Approval' },
+  { key: 'run_id', title: 'Run' },
 ] as const
 
 /** What was found as declared, run after run, is no history. */
@@ -41,7 +41,7 @@ function isAskedFor(record: AuditRecord, criteria: Criteria): boolean {
 function historyRow(run: AuditRun | null, record: AuditRecord) {
   const { at, environment, build_id: build, run_id: id, application, database, username, status, object, action, message, statements } = record
   return {
-    cells: [at, environment, build, id, application, database, username, status, object, action, message, run?.actor?.arn ?? null, run?.approval ?? null],
+    cells: [at, environment, build, application, status, message, object, action, database, username, run?.actor?.arn ?? null, run?.approval ?? null, id],
     environment, application, build, mark: status, details: statements,
   }
 }

@@ -1,5 +1,5 @@
 import type { Section } from '../report.ts'
-import type { Fault } from '../sources/entry.ts'
+import type { Fault } from '../../audit/governance/entry.ts'
 
 /** What is wrong in the audit files, by file and line. */
 export function problemsSection(faults: readonly Fault[]): Section {

@@ -2,7 +2,7 @@ import type { AuditRecord } from '../../model/audit.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { isInTime, matches } from '../criteria.ts'
 import type { Row, Section } from '../report.ts'
-import type { Entry } from '../sources/entry.ts'
+import type { Entry } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'started_at', title: 'Started' },
@@ -12,13 +12,13 @@ const COLUMNS = [
   { key: 'outcome', title: 'Outcome' },
   { key: 'exit_code', title: 'Exit' },
   { key: 'build_id', title: 'Build' },
-  { key: 'run_id', title: 'Run' },
   { key: 'actor', title: 'Who' },
   { key: 'approval', title: 'Approval' },
   { key: 'created', title: 'Created' },
   { key: 'updated', title: 'Updated' },
   { key: 'removed', title: 'Removed' },
   { key: 'warnings', title: 'Warnings' },
+  { key: 'run_id', title: 'Run' },
   { key: 'error', title: 'Error' },
 ] as const
 
@@ -41,8 +41,8 @@ function runRow({ run, records }: Entry): Row[] {
   return [
     {
       cells: [
-        run.started_at, run.environment, run.instance?.identifier ?? null, run.command, run.outcome, run.exit_code, run.build_id, run.run_id,
-        run.actor?.arn ?? null, run.approval, count('created'), count('updated'), count('removed'), count('warning'), run.error,
+        run.started_at, run.environment, run.instance?.identifier ?? null, run.command, run.outcome, run.exit_code, run.build_id,
+        run.actor?.arn ?? null, run.approval, count('created'), count('updated'), count('removed'), count('warning'), run.run_id, run.error,
       ],
       environment: run.environment,
       build: run.build_id,

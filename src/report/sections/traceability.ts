@@ -3,7 +3,7 @@ import type { Declaration } from '../../model/declaration.ts'
 import { parseTag } from '../../model/tag.ts'
 import { stackDatabases, stackTag } from '../access-matrix.ts'
 import type { Row, Section } from '../report.ts'
-import type { Entry } from '../sources/entry.ts'
+import type { Entry } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'kind', title: 'Kind' },

@@ -1,4 +1,4 @@
-import { type Entry, type Fault, parseDocument, parseRecord } from './entry.ts'
+import { type Entry, type Fault, parseDocument, parseRecord } from '../../audit/governance/entry.ts'
 import type { AuditRecord } from '../../model/audit.ts'
 
 /** The run in one audit file of an `audit_dir`, and everything wrong with it. */

@@ -1,7 +1,7 @@
 import { parseLine } from '../../audit/governance/jsonl.ts'
 import { verifyChain } from '../../audit/governance/verify.ts'
 import type { AuditRecord } from '../../model/audit.ts'
-import { type Entry, type Fault, parseRecord, parseRun } from './entry.ts'
+import { type Entry, type Fault, parseRecord, parseRun } from '../../audit/governance/entry.ts'
 
 /**
  * The runs of one `rds_provision_audit.jsonl`, and everything wrong with the file, by line. A line that cannot be read is

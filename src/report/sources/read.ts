@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { verifyCsv } from '../../audit/governance/verify.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { readDocument } from './document.ts'
-import type { Entry, Fault } from './entry.ts'
+import type { Entry, Fault } from '../../audit/governance/entry.ts'
 import { readJsonl } from './jsonl.ts'
 
 export interface AuditFiles {

@@ -105,7 +105,7 @@ function statementsOf(records: readonly AuditRecord[]): string[] {
 }
 
 function blocked(t: ExecutionContext, { audit, problems }: Outcome, guardrail: string): string {
-  t.is(audit.run.exit_code, 4)
+  t.is(audit.run.exit_code, 4, audit.run.error ?? '')
   t.deepEqual(problems.map(({ field }) => field), [guardrail])
   return problems[0]?.remedy ?? ''
 }
@@ -257,13 +257,44 @@ for (const version of VERSIONS) {
       t.is(await stack.answer('app', 'SELECT 1'), 'ok')
     })
 
-    test.serial(`${on}a right that the master has not got either: blocked, and said`, async (t) => {
-      await bed().server.sql(`CREATE ROLE untouchable LOGIN PASSWORD 'x'`)
-      const stack = bed().declare({ app: { username: 'untouchable', database_name: 'untouchable', adopt_existing: true } }, { master_secret_id: MASTER_SECRET })
-      const outcome = await stack.apply()
-      t.regex(blocked(t, outcome, 'missing right'), /Only a superuser/)
-      t.true(outcome.records.some(({ object, status, message }) => object === 'admin' && status === 'warning' && message.includes('dbmaster may not grant untouchable')))
-      t.deepEqual(await bed().server.sql(`SELECT FROM pg_database WHERE datname = 'untouchable'`), [])
+    test.serial(`${on}a right that the master has not got either: blocked, and said, and no other right given`, async (t) => {
+      const { server } = bed()
+      await server.sql(`CREATE ROLE untouchable LOGIN PASSWORD 'x'; SET ROLE dbmaster; CREATE ROLE touchable LOGIN PASSWORD 'x'; RESET ROLE`)
+      const entry = (name: string): Entry => ({ username: name, database_name: name, adopt_existing: true })
+      const stack = bed().declare({ app: entry('untouchable'), other: entry('touchable') }, { master_secret_id: MASTER_SECRET })
+      const before = await dump(server)
+      const { audit, problems } = await stack.apply()
+      t.is(audit.run.exit_code, 4)
+      t.deepEqual(problems.map(({ application, field }) => [application, field]), [['app', 'missing right']])
+      t.regex(problems[0]?.remedy ?? '', /Only a superuser/)
+      t.deepEqual(difference(before, await dump(server)), [])
+    })
+
+    test.serial(`${on}a right that came with INHERIT and SET is told of, with the statement that narrows it`, async (t) => {
+      const { server } = bed()
+      await server.sql(`SET ROLE dbmaster; CREATE ROLE leaking LOGIN; GRANT leaking TO platform_provisioner WITH ADMIN OPTION; RESET ROLE`)
+      const stack = bed().declare({ app: { username: 'leaking', database_name: 'leaking', adopt_existing: true } })
+      const warned = async (): Promise<string[]> => (await stack.applyOk()).records.filter(({ object, status }) => object === 'grant' && status === 'warning').map(({ message }) => message)
+      const [message = '', ...others] = await warned()
+      t.deepEqual(others, [])
+      t.regex(message, /^platform_provisioner may act as leaking, by a grant of dbmaster/)
+      await server.sql(`SET ROLE dbmaster; ${/GRANT .*;/.exec(message)?.[0] ?? ''} RESET ROLE`)
+      t.deepEqual(await warned(), [])
+    })
+
+    test.serial(`${on}roles that another admin made: the master gives the new admin the right over them`, async (t) => {
+      const { server, aws } = bed()
+      const stack = bed().declare({ app: { username: 'inherited', database_name: 'inherited' } })
+      await stack.applyOk()
+      aws.putLogin('admin/next', 'next_admin', 'next one')
+      stack.variables = { ...stack.variables, admin_secret_id: 'admin/next', master_secret_id: MASTER_SECRET }
+      const before = await dump(server)
+      t.regex(blocked(t, await stack.apply(), 'missing right'), /As platform_provisioner: GRANT "inherited" TO "next_admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE/)
+      t.deepEqual(difference(before, await dump(server)), [], 'not even the admin was made')
+      await server.sql('SET ROLE platform_provisioner; GRANT inherited TO dbmaster WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; RESET ROLE')
+      const { audit } = await stack.applyOk()
+      t.is(audit.run.database_login, 'next_admin')
+      t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
     })
   }
 }

@@ -245,6 +245,35 @@ for (const version of VERSIONS) {
     t.true(await bed().server.canLogin(admin.user, 'its own'))
   })
 
+  test.serial(`${on}a run that will be blocked makes no admin`, async (t) => {
+    const { server } = bed()
+    await server.sql('CREATE ROLE barred_taken LOGIN')
+    const mark = await server.mark()
+    const byToken = version >= 16 ? { token: { auth: 'iam' } } : {}
+    const stack = declare(bed(), newAdmin(bed(), 'barred_admin'), { taken: { username: 'barred_taken' }, odd: { extensions: ['no_such_extension'], settings: { no_such_parameter: 1 } }, ...byToken })
+    const { audit, problems } = await stack.apply()
+    t.is(audit.run.exit_code, 4)
+    const iam = version >= 16 ? [['token', 'IAM']] : []
+    t.deepEqual(problems.map(({ application, field }) => [application, field]).sort(), [['odd', 'extension'], ['odd', 'setting'], ['taken', 'unmanaged role'], ...iam])
+    t.deepEqual(adminRecords(audit.records), [])
+    t.deepEqual(await server.changesSince(mark), [])
+    t.deepEqual(await roleOf(bed(), 'barred_admin'), {})
+  })
+
+  test.serial(`${on}an application's login is never made the admin`, async (t) => {
+    const { aws, server } = bed()
+    const stack = declare(bed(), newAdmin(bed(), 'victims_admin'), { victim: {} })
+    await stack.applyOk()
+    const login = stack.username('victim')
+    const before = await roleOf(bed(), login)
+    aws.putLogin('admin/victim', login, 'another one')
+    const { audit, problems } = await bed().declare({ other: {} }, { admin_secret_id: 'admin/victim', master_secret_id: MASTER_SECRET }).apply()
+    t.is(audit.run.exit_code, 4)
+    t.like(problems[0], { field: 'reserved names', message: `the delegated admin's secret names ${login}, the login of the application victim.` })
+    t.deepEqual(await roleOf(bed(), login), before)
+    t.true(await server.canLogin(login, stack.password('victim')))
+  })
+
   test.serial(`${on}an application that is named as the master or the admin is refused before anything is made`, async (t) => {
     const admin = newAdmin(bed(), 'reserved_admin')
     for (const username of ['dbmaster', 'reserved_admin']) {

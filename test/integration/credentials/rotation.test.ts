@@ -169,6 +169,17 @@ for (const version of VERSIONS) {
     }
   })
 
+  test.serial(`${on}a rotation that ended after its secret was read is over, not under way`, async (t) => {
+    const stack = bed().declare({ app: { username: 'ended', database_name: 'ended' } })
+    await stack.applyOk()
+    const rotation = rotate(bed(), stack, 'single user')
+    const { outcome } = await applyWatched(bed(), stack, async (moment) => {
+      if (moment === 2) for (const step of STEPS) await rotation.run(step)
+    })
+    t.deepEqual(passwordRecords(outcome), ['verify no_change'])
+    t.is((await stack.applyOk()).audit.run.outcome, 'no_change', 'the version is in the tag already')
+  })
+
   test.serial(`${on}a secret changed by hand: updated, with both versions, proven by a login`, async (t) => {
     const stack = bed().declare({ app: { username: 'by_hand', database_name: 'by_hand' } })
     const first = stack.setPassword('app', 'first')

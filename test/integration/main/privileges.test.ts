@@ -151,6 +151,28 @@ for (const version of VERSIONS) {
     t.is(await stack.answer('shop_reader', 'CREATE TABLE public.mine (x int)'), version < 15 ? 'ok' : DENIED)
   })
 
+  test.serial(`${on}what an owner grants to others, on its database or only inside it, is left alone and reported`, async (t) => {
+    await bed().server.sql('CREATE ROLE passer_by LOGIN')
+    const database = stack.database('shop')
+    const told = async (): Promise<string[]> => (await stack.applyOk()).records.filter(({ message }) => message.includes('passer_by')).map(({ status, message }) => `${status}: ${message}`)
+    await stack.sql('shop', 'GRANT USAGE ON SCHEMA mart TO passer_by; GRANT SELECT ON ALL TABLES IN SCHEMA mart TO passer_by')
+    t.deepEqual(await told(), [`skipped: granted outside of this declaration inside ${database}, left alone: passer_by`])
+    await stack.sql('shop', `GRANT CONNECT ON DATABASE ${database} TO passer_by`)
+    t.is((await told()).length, 2)
+    const [held] = await bed().server.sql(`SELECT has_database_privilege('passer_by', current_database(), 'CONNECT') AS connect, has_schema_privilege('passer_by', 'mart', 'USAGE') AS usage`, [], database)
+    t.deepEqual(held, { connect: true, usage: true })
+  })
+
+  test.serial(`${on}memberships that others gave to a login are left alone and reported; in another application's role, as a warning`, async (t) => {
+    const [other, maker] = [stack.username('other'), stack.username('maker')]
+    await bed().server.sql(`CREATE ROLE group_of_logins; GRANT group_of_logins, "${maker}" TO "${other}"`)
+    const { records } = await stack.applyOk()
+    const told = records.filter(({ application, object, action }) => application === 'other' && object === 'grant' && action === 'keep').map(({ status, message }) => `${status}: ${message.split(',', 1)[0] ?? ''}`)
+    t.deepEqual(told, [`skipped: ${other} is a member of group_of_logins`, `warning: ${other} is a member of ${maker}`])
+    t.deepEqual(await stack.plan(), [])
+    await bed().server.sql(`REVOKE group_of_logins, "${maker}" FROM "${other}"`)
+  })
+
   test.serial(`${on}after all this no login is a member of anything, and the admin of no login with INHERIT or SET`, async (t) => {
     const [{ count } = {}] = await bed().server.sql(`SELECT count(*)::int FROM pg_auth_members m JOIN pg_roles r ON r.oid IN (m.roleid, m.member)
       WHERE r.rolname LIKE '%\\_dev\\_%' ${version >= 16 ? 'AND (m.inherit_option OR m.set_option)' : ''}`)

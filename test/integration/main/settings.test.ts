@@ -80,6 +80,18 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
   })
 
+  test.serial(`${on}a value that the server refuses fails for itself: the database is closed to PUBLIC all the same`, async (t) => {
+    const stack = bed().declare({ odd: { settings: { statement_timeout: 'soon' } } })
+    const { audit, problems } = await stack.apply()
+    t.is(audit.run.exit_code, 1)
+    t.deepEqual(problems.map(({ application, field }) => [application, field]), [['odd', 'setting']])
+    const [row] = await bed().server.sql(`SELECT count(*)::int AS items FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE a.grantee = 0 AND d.datname = $1`, [stack.database('odd')])
+    t.is(row?.['items'], 0)
+    stack.applications = { odd: { settings: { statement_timeout: '5s' } } }
+    await stack.applyOk()
+    t.deepEqual(await stack.plan(), [])
+  })
+
   test.serial(`${on}a password past its valid_until is skipped, not overwritten, and its database is looked into all the same`, async (t) => {
     const stack = bed().declare({ past: { valid_until: '2001-01-01T00:00:00Z', schemas: ['public', 'app'] } })
     await stack.applyOk()

@@ -118,6 +118,28 @@ test.serial('an edited line and a torn end: named, the rest told, exit 1 under -
   await writeFile(file, text)
 })
 
+test.serial('what was removed or moved: file, line and what is wrong, the other runs told, exit 1 under --verify', async (t) => {
+  const file = join(history, 'dev', 'rds_provision_audit.jsonl')
+  const text = await readFile(file, 'utf8')
+  const lines = text.trimEnd().split('\n')
+  const [first = 0, second = 0] = lines.flatMap((line, index) => (line.startsWith('{"type":"run"') ? [index] : []))
+  const [one, two, three] = [lines.slice(0, first + 1), lines.slice(first + 1, second + 1), lines.slice(second + 1)]
+  const cases: readonly (readonly [readonly string[], number, RegExp, readonly string[]])[] = [
+    [lines.toSpliced(1, 1), first, /^The run has \d+ records, and \d+ stand before its line/, ['300', '200', '100']],
+    [[...one, ...three], one.length + three.length, /^The run names another run as the one before it/, ['300', '100']],
+    [[...two, ...one, ...three], two.length, /^The run names another run as the one before it/, ['300', '200', '100']],
+  ]
+  for (const [edited, at, says, builds] of cases) {
+    await writeFile(file, `${edited.join('\n')}\n`)
+    const { code, rows } = await report('--governance-dir', 'governance', '--verify', '--format', 'json')
+    t.is(code, 1)
+    const found = rows('problems').find(({ file: name, line }) => String(name).endsWith('.jsonl') && line === at)
+    t.regex(String(found?.['problem']), says)
+    t.deepEqual(rows('runs').map(({ build_id }) => build_id), builds)
+  }
+  await writeFile(file, text)
+})
+
 test.serial('an unknown build or application: an empty report that says so, exit 0', async (t) => {
   for (const criterion of [['--build-id', 'no-such-build'], ['--application', 'nobody']]) {
     const { code, stdout } = await report('--governance-dir', 'governance', ...criterion)
@@ -125,6 +147,9 @@ test.serial('an unknown build or application: an empty report that says so, exit
     t.regex(stdout, /HISTORY\nNothing matches\.$/)
     t.regex(stdout, /RUNS\nNo run matches\.\n/)
   }
+  const { code, stdout } = await report('--input', declaration, '--connect', '--application', 'nobody')
+  t.is(code, 0)
+  for (const says of ['ACCESS NOW\nNothing matches.', 'GRANTED OUTSIDE OF RDS-PROVISION\nNothing matches.', 'DRIFT\nNothing that was asked for differs', 'No login of nobody expires']) t.true(stdout.includes(says), says)
 })
 
 test.serial('nothing to report from, and folders that are not there, are told', async (t) => {

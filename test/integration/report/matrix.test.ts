@@ -51,6 +51,16 @@ for (const version of VERSIONS) {
       await sameDatabases(t, bed(), matrix)
       for (const database of DATABASES) await sameSchemas(t, bed(), matrix, database)
     }
+    // What is retained is access as before, whoever declares it.
+    const { other: _, ...declared } = APPLICATIONS
+    stack.applications = declared
+    const { matrix: retained } = await stack.applyOk()
+    if (retained === null) throw new Error('no matrix')
+    await sameDatabases(t, bed(), retained)
+    for (const database of DATABASES) await sameSchemas(t, bed(), retained, database)
+    await bed().server.sql('ALTER DATABASE other_dev_db CONNECTION LIMIT 0')
+    const { matrix: closed } = await stack.applyOk()
+    t.deepEqual(closed?.databases.map(({ database, isSeen }) => [database, isSeen]), [['other_dev_db', false], ['shop_dev_db', true]])
   })
 }
 

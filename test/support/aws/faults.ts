@@ -1,4 +1,5 @@
 /** What a test makes go wrong, by action. */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError, type Service } from './protocol.ts'
 
@@ -22,7 +23,9 @@ interface Fault {
 export class Faults {
   readonly #faults = new Map<string, Fault[]>()
   readonly #delays = new Map<string, number>()
-  readonly #closing = new AbortController()
+  readonly #closing = quiet(new AbortController())
+  /** How far the services' clock is ahead of ours, in milliseconds. */
+  skew = 0
 
   /** Every call of the action is refused for want of a permission. */
   deny(action: string): void {
@@ -50,6 +53,7 @@ export class Faults {
   clear(): void {
     this.#faults.clear()
     this.#delays.clear()
+    this.skew = 0
   }
 
   /** Ends all waiting. */
@@ -71,6 +75,12 @@ export class Faults {
   #add(action: string, outcome: Outcome, times: number): void {
     this.#faults.set(action, [...(this.#faults.get(action) ?? []), { outcome, left: times }])
   }
+}
+
+/** Every delayed answer listens to it; Node warns of more than ten listeners. */
+function quiet(controller: AbortController): AbortController {
+  setMaxListeners(0, controller.signal)
+  return controller
 }
 
 /** Codes and statuses differ between the protocols: the JSON services answer 400 and end in `Exception`. */

@@ -18,7 +18,12 @@ interface Request {
   readonly action: string
   readonly params: Params
   readonly caller: Caller
+  /** When it was signed, by the caller's clock. */
+  readonly signedAt: Date
 }
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html#signature-v4-troubleshooting-credential-scope */
+const SIGNATURE_LIFE_MS = 300_000
 
 const JsonObject = v.record(v.string(), v.unknown())
 
@@ -41,12 +46,14 @@ async function serve(message: IncomingMessage, response: ServerResponse, service
     message.socket.resetAndDestroy()
     return
   }
+  response.setHeader('Date', new Date(Date.now() + faults.skew).toUTCString())
   response.writeHead(answer.status, answer.headers).end(answer.body)
 }
 
 /** null: no answer, the connection is to be reset. */
-async function answerOf({ service, action, params, caller }: Request, faults: Faults): Promise<Answer | null> {
+async function answerOf({ service, action, params, caller, signedAt }: Request, faults: Faults): Promise<Answer | null> {
   try {
+    if (Math.abs(Date.now() + faults.skew - signedAt.getTime()) > SIGNATURE_LIFE_MS) throw new AwsError(service.namespace === null ? 'InvalidSignatureException' : 'SignatureDoesNotMatch', 'Signature expired', service.namespace === null ? 400 : 403)
     if (!(await faults.before(service, action))) return null
     const handler = service.actions.get(action)
     if (handler === undefined) throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`, 400)
@@ -69,12 +76,13 @@ function parse(message: IncomingMessage, body: string, services: readonly Servic
   const scope = credentialScope(message.headers.authorization ?? '')
   const service = services.find(({ name }) => name === scope.service)
   if (service === undefined) throw new Error(`no such service here: ${scope.service}`)
+  const signedAt = new Date(String(message.headers['x-amz-date']).replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
   const target = message.headers['x-amz-target']
   if (typeof target === 'string') {
-    return { service, action: target.slice(target.lastIndexOf('.') + 1), params: v.parse(JsonObject, JSON.parse(body)), caller: scope }
+    return { service, action: target.slice(target.lastIndexOf('.') + 1), params: v.parse(JsonObject, JSON.parse(body)), caller: scope, signedAt }
   }
   const params = Object.fromEntries(new URLSearchParams(body))
-  return { service, action: params['Action'] ?? '', params, caller: scope }
+  return { service, action: params['Action'] ?? '', params, caller: scope, signedAt }
 }
 
 /** `Credential=AKID/20260101/eu-west-1/rds/aws4_request` of Signature Version 4. */

@@ -13,7 +13,7 @@ try {
   const results = [
     await check('the bundle is what the sources give', 'tsx', ['test/support/build/main.ts', '--check']),
     // A cut-off run mostly waits: one more than there are processors.
-    await suite('What was tried to break it', ['test/integration/faults/**/*.test.ts'], ['--concurrency', '3']),
+    await suite('What was tried to break it', ['test/integration/faults/**/*.test.ts'], { options: ['--concurrency', '3'] }),
   ]
   const passed = results.reduce((sum, result) => sum + result.passed, 0)
   const failed = results.reduce((sum, result) => sum + result.failed, 0)

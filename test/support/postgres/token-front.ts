@@ -23,6 +23,8 @@ interface Keys {
 
 // Manual 55.7: SSLRequest is length 8 and code 80877103; AuthenticationCleartextPassword is R, length 8, code 3.
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+/** A record of TLS: a client of 17 and later may begin with it, and then names `postgresql` as its protocol (manual 55.2.11). */
+const TLS_HANDSHAKE = 22
 const ASK_CLEARTEXT = Buffer.from([82, 0, 0, 0, 8, 0, 0, 0, 3])
 
 /**
@@ -55,13 +57,15 @@ export async function startTokenFront(server: FrontServer, accepts: Accepts): Pr
 
 async function carry(client: Socket, server: FrontServer, { key, cert, ca }: Keys, accepts: Accepts): Promise<void> {
   const request = await nextChunk(client)
-  if (!request.equals(SSL_REQUEST)) throw new Error('The front speaks TLS only.')
+  const isDirect = request[0] === TLS_HANDSHAKE
+  if (!isDirect && !request.equals(SSL_REQUEST)) throw new Error('The front speaks TLS only.')
   const upstream = connectTcp(server.port, '127.0.0.1')
   upstream.write(SSL_REQUEST)
   if ((await nextChunk(upstream)).toString() !== 'S') throw new Error('The server speaks no TLS.')
-  const outside = new TLSSocket(client, { isServer: true, key, cert })
+  if (isDirect) client.unshift(request)
+  const outside = new TLSSocket(client, { isServer: true, key, cert, ...(isDirect ? { ALPNProtocols: ['postgresql'] } : {}) })
   const inside = connectTls({ socket: upstream, ca, servername: 'localhost' })
-  client.write('S')
+  if (!isDirect) client.write('S')
   for (const [socket, other] of [[outside, inside], [inside, outside]] as const) {
     socket.on('error', () => socket.destroy())
     socket.on('close', () => { other.destroySoon() })

@@ -47,7 +47,7 @@ export function dependencies(): Dependencies {
 
 /** Removals with the same run id share a snapshot. */
 export function destroyDependencies({ run }: Begun): DestroyDependencies {
-  return { ...dependencies(), snapshots: awsSnapshots, runGroup: run.runId, snapshotTimeoutMs: 60_000 }
+  return { ...dependencies(), snapshots: awsSnapshots, runGroup: run.runId, snapshotTimeoutMs: 60_000, waits: { othersMs: 600, abandonedMs: 500, superusersMs: 500 } }
 }
 
 /** What the module's markers leave out (terraform-module/declaration.tf, `removal`). */

@@ -1,4 +1,5 @@
 /** Everything that must hold before a change is merged; see `npm test`. */
+import { motoSuite } from './moto.ts'
 import { check, suite } from './run.ts'
 
 const results = [
@@ -9,6 +10,7 @@ const results = [
   await suite('Unit tests', ['test/unit/**/*.test.ts']),
   await suite('Integration tests', ['test/integration/**/*.test.ts']),
   await suite('Terraform tests', ['test/terraform/**/*.test.ts']),
+  ...(process.argv.includes('--moto') ? [await motoSuite('test/unit/support/aws-protocol.test.ts')] : []),
   ...(process.argv.includes('--browser') ? [await suite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
 ]
 

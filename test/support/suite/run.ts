@@ -7,6 +7,11 @@ export interface Count {
   readonly failed: number
 }
 
+interface SuiteOptions {
+  readonly options?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** npm's scripts directory for programs of packages. */
 const LOCAL = { preferLocal: true, reject: false } as const
 
@@ -23,13 +28,12 @@ export async function check(title: string, command: string, args: readonly strin
 /**
  * All ava tests that match the patterns: one line each, failures with their details. Skipped and unfinished tests are not
  * counted as passed. Whatever ava itself trips over counts as one failure.
- * @param options of ava's.
+ * @param options options of ava's, and variables of the tests' environment besides those of this process.
  */
-export async function suite(title: string, patterns: readonly string[], options: readonly string[] = []): Promise<Count> {
+export async function suite(title: string, patterns: readonly string[], { options = [], env = {} }: SuiteOptions = {}): Promise<Count> {
   const started = Date.now()
-  console.log(`
-${title}`)
-  const ava = execa('ava', ['--tap', ...options, ...patterns], { ...LOCAL, stderr: 'inherit' })
+  console.log(`\n${title}`)
+  const ava = execa('ava', ['--tap', ...options, ...patterns], { ...LOCAL, stderr: 'inherit', env })
   const count = { passed: 0, failed: 0 }
   let inFailure = false
   for await (const line of createInterface({ input: ava.stdout })) {

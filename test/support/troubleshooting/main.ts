@@ -1,5 +1,9 @@
 /** `npm run docs`: writes what is generated from the sources. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { withCommands } from '../commands.ts'
 import { troubleshootingPage } from './page.ts'
 
 writeFileSync(new URL('../../../terraform-module/TROUBLESHOOTING.md', import.meta.url), troubleshootingPage())
+
+const readme = new URL('../../../README.md', import.meta.url)
+writeFileSync(readme, withCommands(readFileSync(readme, 'utf8')))

@@ -1,7 +1,7 @@
 /** Every problem that the sources can make, read from the sources themselves with TypeScript's parser. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
@@ -21,10 +21,14 @@ const FIELDS = ['field', 'message', 'remedy'] as const
 /** All of them, without repetitions, by field and message. A helper that makes problems counts once for each call. */
 export function readProblems(): ProblemText[] {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort()
-  const sources = files.map((name) => ts.createSourceFile(name, readFileSync(join(SRC, name), 'utf8'), ts.ScriptTarget.Latest, true))
+  const sources = files.map(parse)
   const found = sources.flatMap((source) => literals(source).flatMap((literal) => expand(literal, sources)))
   const byText = new Map(found.map((problem) => [`${problem.field}\n${problem.message}\n${problem.remedy}`, problem]))
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, problem]) => problem)
+}
+
+function parse(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true)
 }
 
 /** Object literals with a remedy: problems are made in no other way. */
@@ -74,12 +78,12 @@ function callsOf(maker: ts.FunctionDeclaration, sources: readonly ts.SourceFile[
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === name) calls.push(node)
     ts.forEachChild(node, visit)
   }
-  for (const source of sources) if (source === own || (isExported && importsFrom(source, name))) visit(source)
+  for (const source of sources) if (source === own || (isExported && importOf(source, name) !== undefined)) visit(source)
   return calls
 }
 
-function importsFrom(source: ts.SourceFile, name: string): boolean {
-  return source.statements.some((statement) => ts.isImportDeclaration(statement) && new RegExp(`\\b${name}\\b`).test(statement.importClause?.getText() ?? ''))
+function importOf(source: ts.SourceFile, name: string): ts.ImportDeclaration | undefined {
+  return source.statements.filter(ts.isImportDeclaration).find(({ importClause }) => new RegExp(`\\b${name}\\b`).test(importClause?.getText() ?? ''))
 }
 
 /** A literal's text, `…` for what is filled in; of a choice both texts. */
@@ -93,12 +97,19 @@ function textOf(node: ts.Expression, bindings: Bindings): string {
   return bound === undefined ? constant(node) : textOf(bound, new Map())
 }
 
-/** The text of a constant: of the function that it stands in, else of the file. */
+/** The text of a constant: of the function that it stands in, else of the file, else of the file that it is imported from. */
 function constant(name: ts.Identifier): string {
   const maker = enclosing(name)
   const inside = maker === null ? null : initializerIn(maker, name)
-  const value = inside ?? initializerIn(name.getSourceFile(), name)
+  const value = inside ?? initializerIn(name.getSourceFile(), name) ?? importedInitializer(name)
   return value === null ? '…' : textOf(value, new Map())
+}
+
+function importedInitializer(name: ts.Identifier): ts.Expression | null {
+  const source = name.getSourceFile()
+  const statement = importOf(source, name.text)
+  if (statement === undefined || !ts.isStringLiteral(statement.moduleSpecifier) || !statement.moduleSpecifier.text.startsWith('.')) return null
+  return initializerIn(parse(join(dirname(source.fileName), statement.moduleSpecifier.text)), name)
 }
 
 function initializerIn(scope: ts.FunctionDeclaration | ts.SourceFile, name: ts.Identifier): ts.Expression | null {
@@ -114,7 +125,7 @@ function initializerIn(scope: ts.FunctionDeclaration | ts.SourceFile, name: ts.I
 
 /** The members of a constant that holds one text a key, such as the remedies of failed connections. */
 export function readTexts(file: string, name: string): ReadonlyMap<string, string> {
-  const source = ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true)
+  const source = parse(file)
   const texts = new Map<string, string>()
   const visit = (node: ts.Node): void => {
     if (ts.isVariableDeclaration(node) && node.name.getText() === name && node.initializer !== undefined && ts.isObjectLiteralExpression(node.initializer)) {

@@ -1,8 +1,8 @@
 /** When the script runs and when it does not: what changes, in place or not (design §3, facts 4 to 9). */
-import { cp, rm, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { copyModule, makeRig, type Rig } from './rig.ts'
+import { copyModule, makeRig, type Rig, words } from './rig.ts'
 
 async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> {
   const rig = await makeRig(...parameters)
@@ -10,9 +10,6 @@ async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> 
   await rig.calls()
   return rig
 }
-
-/** The first words of each call: `apply`, `destroy --application keycloak`. */
-const words = async ({ calls }: Rig): Promise<string[]> => (await calls()).map(({ args }) => args.join(' '))
 
 test('nothing changed, and a new build or run id alone, plan nothing', async (t) => {
   const { stack } = await applied()
@@ -52,6 +49,8 @@ test('another version of the module, and another node, run the provisioning and 
   const { stack } = rig
   const module = await copyModule(stack.folder, 'next')
   await writeFile(join(module, 'dist', 'rds-provision.mjs'), '// a newer bundle\n')
+  const declaration = join(module, 'declaration.tf')
+  await writeFile(declaration, (await readFile(declaration, 'utf8')).replace(/schema_version( *)= 1/, 'schema_version$1= 2'))
   const command = join(stack.folder, 'other-stand-in')
   await cp(join(stack.folder, 'stand-in'), command)
   stack.variables = { ...stack.variables, source: './next', node_command: command }
@@ -60,9 +59,11 @@ test('another version of the module, and another node, run the provisioning and 
   const result = await stack.applyOk()
   t.regex(result.text, /2 added, 2 changed, 2 destroyed/)
   t.deepEqual(await words(rig), ['apply'])
+  t.is((await stack.plan()).code, 0)
   delete stack.applications['keycloak']
   await stack.applyOk()
   const [removal] = await rig.calls()
+  t.is(removal?.input['schema_version'], 2)
   t.is(removal?.bundle, 'next/dist/rds-provision.mjs')
   await stack.remove()
 })

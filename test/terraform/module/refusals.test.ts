@@ -169,6 +169,8 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
 test.serial('what needs several variables', async (t) => {
   t.regex(await refusal({}, { admin_secret_id: null }), /admin_secret_id: is missing/)
   t.is(await accepted({}, { admin_secret_id: null, admin_auth: 'iam' }), 2)
+  t.regex(await refusal({}, { master_secret_id: 'platform/dev/rds/provisioner' }), /master_secret_id: is the secret of the delegated admin/)
+  t.regex(await refusal({ a: { schemas: ['Bad'] } }, { enforce_naming: true }), /a: schemas: "Bad" is off the naming convention/)
   t.regex(await refusal({}, { tls: { mode: 'disable' } }), /tls\.mode: "disable" would send/)
   t.is(await accepted({}, { tls: { mode: 'disable' }, connect_through: { host: 'localhost', port: 1 } }), 2)
   t.regex(await refusal({ a: { username: 'Bad' } }, { enforce_naming: true }), /a: username: "Bad" is off the naming convention/)

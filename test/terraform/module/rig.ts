@@ -6,7 +6,7 @@ import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import * as v from 'valibot'
-import { MODULE, prepareTerraform, Stack, type Variables } from '../../support/terraform.ts'
+import { MODULE, prepareTerraform, type Result, Stack, type Variables } from '../../support/terraform.ts'
 
 const STAND_IN = `#!/usr/bin/env node
 const fs = require('node:fs')
@@ -71,6 +71,23 @@ export async function makeRig(applications: Variables = APPLICATIONS, variables:
     return fresh
   }
   return { stack, module, calls }
+}
+
+/** Runs a configuration of the test's own in the rig's folder; NODE is the stand-in. */
+export async function configure({ stack }: Rig, configuration: string): Promise<void> {
+  await writeFile(join(stack.folder, 'main.tf'), configuration.replaceAll('NODE', join(stack.folder, 'stand-in')))
+  const { code, output } = await stack.terraform(['init', '-no-color'])
+  if (code !== 0) throw new Error(output)
+}
+
+/** Applies what was configured, whatever the stack itself declares. */
+export function apply({ stack }: Rig): Promise<Result> {
+  return stack.terraform(['apply', '-no-color', '-auto-approve'])
+}
+
+/** The arguments of each call since the last time: `apply`, `destroy --application keycloak`. */
+export async function words({ calls }: Rig): Promise<string[]> {
+  return (await calls()).map(({ args }) => args.join(' '))
 }
 
 /** Copies the module's sources below a folder, with a bundle of one line. */

@@ -2,7 +2,7 @@
 import test from 'ava'
 import { difference, dump } from '../../support/catalogs.ts'
 import { startProxy } from '../../support/proxy.ts'
-import { parseAudit } from '../../support/terraform.ts'
+import { parseAudit, type Variables } from '../../support/terraform.ts'
 import { instance } from './instance.ts'
 
 const given = instance()
@@ -99,4 +99,34 @@ test.serial('an instance that is gone: retain goes without it; delete fails with
   proxy.die()
   t.is((await stack.destroy([], { RDS_CLEANUP_POLICY: 'retain' })).code, 0)
   t.deepEqual(await stack.addresses(), [])
+})
+
+test.serial('a snapshot that fails: exit status 5, nothing dropped or closed, the marker stays; the next apply converges', async (t) => {
+  const { server, aws, declare } = given()
+  const stack = await declare(t, { saved: { cleanup_policy: 'snapshot-and-delete' }, stays: {} }, { instance: { host: server.host, port: server.port, identifier: 'snapped' } })
+  await stack.applyOk()
+  const before = await dump(server)
+  aws.putInstance('snapped')
+  aws.snapshotsTake({ milliseconds: 0, outcome: 'failed' })
+  stack.applications = { stays: {} }
+  t.is((await stack.apply()).scriptExit, 5)
+  t.deepEqual(difference(before, await dump(server)), [])
+  t.true((await stack.addresses()).some((address) => address.includes('"saved"')))
+  aws.snapshotsTake({ milliseconds: 0 })
+  await stack.applyOk()
+  t.deepEqual(await server.sql(`SELECT datname FROM pg_database WHERE datname IN ('saved_dev_db', 'stays_dev_db')`), [{ datname: 'stays_dev_db' }])
+  t.is((await stack.plan()).code, 0)
+})
+
+test.serial('two stacks on one instance: the destroy of one leaves every row of the other as it was', async (t) => {
+  const { server, declare } = given()
+  const at = (stack: string): Variables => ({ stack, cleanup_policy: 'delete', instance: { host: server.host, port: server.port, identifier: 'shared' } })
+  const one = await declare(t, { one: { schemas: ['public', 'mart'] }, one_reader: { database_name: 'one_dev_db', access_level: 'reader' } }, at('one'))
+  await one.applyOk()
+  const before = await dump(server)
+  const two = await declare(t, { two: { extensions: ['pgcrypto'] }, two_editor: { database_name: 'two_dev_db', access_level: 'editor' } }, at('two'))
+  await two.applyOk()
+  t.is((await two.destroy()).code, 0)
+  t.deepEqual(difference(before, await dump(server)), [])
+  t.is((await one.plan()).code, 0)
 })

@@ -2,7 +2,7 @@ import test from 'ava'
 
 import type { Problem } from '../../../src/errors.ts'
 import type { RecordDraft } from '../../../src/model/audit.ts'
-import { createGithubReporter, isGithubActions } from '../../../src/audit/github.ts'
+import { annotateProblems, createGithubReporter, isGithubActions } from '../../../src/audit/github.ts'
 import { documentOf } from './sample.ts'
 
 const PROBLEM: Problem = { application: 'a;b:c,d]', field: 'owner mismatch', message: '100% wrong\nreally; [x]', remedy: 'Fix it.' }
@@ -64,6 +64,13 @@ test('a run of thousands stays below the limit of a summary', (t) => {
   const { summary } = report(true, documentOf(Array.from({ length: 6000 }, () => ({}))), [])
   t.regex(summary, /5500 more in the audit file\./)
   t.true(Buffer.byteLength(summary) < 1024 * 1024)
+})
+
+test('what kept the program from beginning is annotated too', (t) => {
+  const lines: string[] = []
+  const problem = { application: null, field: '--input', message: 'cannot be read: 100%.', remedy: 'Give; another.' }
+  annotateProblems(Array.from({ length: 11 }, () => problem), { write: (text) => lines.push(text) })
+  t.deepEqual(lines, Array.from({ length: 10 }, () => '##[error title=rds-provision]--input: cannot be read: 100%25. Give%3B another.\n'))
 })
 
 test('only on GitHub Actions', (t) => {

@@ -42,6 +42,18 @@ test('a run with nothing to do is one line', (t) => {
     ['done: nothing changed, 2 unchanged in 2.1 s (build 100, run run-1)\n'])
 })
 
+test('what a failed run did not reach hides nothing: it is counted', (t) => {
+  const problem: Problem = { application: 'keycloak', field: 'platform/dev/keycloak/postgres', message: 'the secret does not exist.', remedy: 'Create it.' }
+  const unreached: Partial<RecordDraft> = { status: 'skipped', action: 'check', message: 'not reached: the run failed before' }
+  t.is(print([{ status: 'failed', message: 'the secret does not exist.' }, unreached, unreached], { outcome: 'failed', exitCode: 5, error: 'x' }, [problem]).join(''), `\
+! keycloak: role keycloak_dev_user: create: the secret does not exist.
+problems: 1
+! keycloak: platform/dev/keycloak/postgres: the secret does not exist.
+  -> Create it.
+failed (exit 5): 1 failed, 2 skipped in 2.8 s (build 100, run run-1)
+`)
+})
+
 test('no_change is listed where asked', (t) => {
   t.is(print([{ status: 'no_change', message: '' }], DONE, [], { listUnchanged: true })[0], '= keycloak: role keycloak_dev_user: create\n')
 })

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { COMMANDS } from '../../../src/input/command-line.ts'
 import { parseOptions } from '../../../src/input/options.ts'
 import { problemsOf } from './sample.ts'
 
@@ -25,7 +26,7 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['apply --inptu x', /"--input"/],
   ['apply --dry-run', /--help/],
   ['apply extra', /"extra"/],
-  ['apply --input', /input/],
+  ['apply --input', /^--input: has no value\. Give it once, with a value\.$/],
   ['apply --input=', /--input.*no value/],
   ['apply --input a --input b', /--input.*more than once/],
   ['destroy', /--application, --build-id, --cluster-name/],
@@ -54,4 +55,17 @@ test('help is text, of the program and of each command', (t) => {
   t.regex(help('destroy', '--help'), /--build-id[\s\S]*--dry-run/)
   t.regex(help('plan', '--help'), /--detailed-exitcode/)
   t.notRegex(help('plan', '--help'), /--dry-run/)
+  t.is(help('help', 'plan'), help('plan', '--help'))
+  t.is(help('help'), help('--help'))
+})
+
+test('help of every command has examples that it accepts, each on a line of its own', (t) => {
+  for (const command of [...Object.keys(COMMANDS), 'completion']) {
+    const options = parseOptions([command, '--help'])
+    const lines = options.command === 'help' ? options.text.split('\n') : []
+    const examples = lines.slice(lines.indexOf('Examples:') + 1).filter((line) => line.startsWith('  ') && !line.startsWith('  #'))
+    t.true(examples.length > 0, command)
+    for (const line of examples) t.notThrows(() => parseOptions((/rds-provision (.*?)(?: >> .*)?$/.exec(line)?.[1] ?? '').split(' ')), line)
+    t.true(lines.at(-2)?.startsWith('Exit codes: 0 done,'))
+  }
 })

@@ -171,6 +171,12 @@ test('a database has exactly one owner', (t) => {
 test('an owner in error is not also missing', (t) => {
   const entries = { a: { database_name: 'd', access_level: 'ownr' }, b: { database_name: 'd', access_level: 'reader' } }
   t.deepEqual(fieldsOf(() => parseApps(entries)), ['a/access_level'])
+  t.deepEqual(fieldsOf(() => parseApps({ ...entries, b: { database_name: 'd' } })), ['a/access_level'])
+})
+
+test('an entry in error hides no second owner of another database', (t) => {
+  const entries = { a: { access_level: 'ownr' }, b: { database_name: 'd' }, c: { database_name: 'd' } }
+  t.deepEqual(fieldsOf(() => parseApps(entries)), ['a/access_level', 'c/access_level'])
 })
 
 test('a removal may name an editor or reader alone, which is all that its marker knows', (t) => {

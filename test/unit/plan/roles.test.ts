@@ -49,6 +49,16 @@ test('the tag follows policy, secret version and the module\'s tags, and keeps t
   t.deepEqual(steps, [['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a', { BuildId: 'b0' })}'`]])
 })
 
+test('messages tell from what to what', (t) => {
+  const declaration = declare({ a: { username: 'u', database_name: 'd', connection_limit: 5, can_create_databases: true, valid_until: '2030-01-01T00:00:00Z', settings: { work_mem: '8MB', jit: 'off' } } })
+  const [application] = declaration.applications
+  if (application === undefined) throw new Error('no application')
+  const settings = [{ database: 'd', role: 'u', name: 'work_mem', value: '1MB' }]
+  const context = planContext(input(declaration, { roles: [role('u', { comment: tagOf('a'), connectionLimit: 3 })], logins: { a: RIGHT }, cluster: { settings } }))
+  t.is(planRole(context, application).steps[0]?.message, 'role u: gets CREATEDB, connection limit 3 -> 5, valid until infinity -> 2030-01-01T00:00:00.000Z')
+  t.deepEqual(planSettings(context, application).map(({ message }) => message), ['work_mem 1MB -> 8MB for u in d', 'jit = off for u in d'])
+})
+
 test('settings: set, changed, reset, and lists compared item by item', (t) => {
   const declaration = declare({ a: { username: 'u', database_name: 'd', settings: { work_mem: '8MB', search_path: ['a b', '$user', 'c"d', 'public'], jit: 'off' } } })
   const stored = (name: string, value: string, where = 'd') => ({ database: where, role: 'u', name, value })

@@ -54,7 +54,7 @@ export interface State {
 export function actual({ version = 160004, roles = [], databases = [], interiors = [], logins = {}, cluster = {} }: State = {}): Actual {
   return {
     cluster: {
-      server: { version, versionText: '16.4', login: ADMIN, inRecovery: false, passwordEncryption: 'scram-sha-256', freeConnections: 100 },
+      server: { version, versionText: '16.4', login: ADMIN, inRecovery: false, passwordEncryption: 'scram-sha-256', restrictsPasswords: false, encoding: 'UTF8', defaultEncoding: 'UTF8', freeConnections: 100 },
       roles: byName([role(ADMIN, { createRole: true, createDb: true }), ...roles]), databases: byName(databases),
       memberships: roles.map(({ name }) => ({ role: name, member: ADMIN, grantor: 'bootstrap', admin: true, inherit: false, set: false })),
       settings: [], parameters: new Map(), extensions: new Map(), encodings: new Map(), databaseUsers: [], holders: new Map(), ...cluster,

@@ -45,4 +45,6 @@ test('help of a command has its examples, and completion names commands and opti
   t.true(script.command === 'help' && script.text.includes('--get-yargs-completions'))
   const words = parseOptions(['--get-yargs-completions', 'rds-provision', 'report', '--'])
   t.true(words.command === 'help' && words.text.split('\n').includes('--secrets-older-than'))
+  const formats = parseOptions(['--get-yargs-completions', 'rds-provision', 'report', '--format', ''])
+  t.true(formats.command === 'help' && formats.text.split('\n').includes('markdown'))
 })

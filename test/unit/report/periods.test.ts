@@ -1,8 +1,8 @@
 import test from 'ava'
 import type { AuditRecord } from '../../../src/model/audit.ts'
 import { accessHistorySection } from '../../../src/report/sections/access-history.ts'
-import { followAccess } from '../../../src/report/sections/periods.ts'
-import type { Entry } from '../../../src/report/sources/entry.ts'
+import { followAccess } from '../../../src/audit/governance/periods.ts'
+import type { Entry } from '../../../src/audit/governance/entry.ts'
 import { auditRecord, auditRun, EVERYTHING } from './sample.ts'
 
 /** A run on a day in October; the build is the day. */

@@ -1,5 +1,8 @@
 import type { AuditRecord, AuditRun } from '../../../src/model/audit.ts'
 import type { Criteria } from '../../../src/input/report-options.ts'
+import { Statement } from '../../../src/model/statement.ts'
+import type { Step } from '../../../src/model/step.ts'
+import type { Preview } from '../../../src/report/preview/preview.ts'
 import type { Report } from '../../../src/report/report.ts'
 
 export const EVERYTHING: Criteria = { environment: null, application: null, database: null, build: null, since: null, until: null }
@@ -17,6 +20,19 @@ export function auditRecord(over: Partial<AuditRecord> = {}): AuditRecord {
   return {
     at: '2026-10-05T12:00:00.500Z', run_id: 'run-1', build_id: 'build-1', environment: 'dev', application: 'shop', database: 'shop_dev_db', username: 'shop_dev_user',
     object: 'role', action: 'create', status: 'created', duration_ms: 1, message: 'role shop_dev_user (owner)', statements: ['CREATE ROLE "shop_dev_user"'],
+    ...over,
+  }
+}
+
+/** A plan with one change and nothing in its way. */
+export function samplePreview(over: Partial<Preview> = {}): Preview {
+  const about = { application: 'shop', database: 'shop_dev_db', username: 'shop_dev_user' }
+  const change: Step = { ...about, object: 'role', action: 'alter', status: 'updated', message: 'role shop_dev_user: connection limit -1 -> 5', statements: [new Statement('ALTER ROLE "shop_dev_user" CONNECTION LIMIT 5')] }
+  return {
+    declaration: { environment: 'dev', stack: 'shop/dev', clusterName: 'shop', instance: { host: 'h', port: 5432, database: 'postgres', identifier: 'db-1' } },
+    run: { runId: 'run-1', buildId: 'build-1', command: 'plan', approval: 'not_required', toolVersion: '1.0.0', inputSha256: 'ab', startedAt: new Date(0) },
+    server: null, blocked: [], approval: null, moving: [],
+    plan: { findings: [], jobs: [{ stage: 'roles', connectTo: null, transactions: [{ kind: 'atomic', steps: [change] }] }] },
     ...over,
   }
 }

@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 
 import { renderAccess } from '../../../../src/audit/governance/access.ts'
+import type { Starts } from '../../../../src/audit/governance/starts.ts'
 import { replaceSection } from '../../../../src/audit/governance/sections.ts'
 import type { AccessMatrix, LoginAccess } from '../../../../src/model/access.ts'
 
@@ -16,14 +17,18 @@ const OWNER: LoginAccess = {
 const MATRIX: AccessMatrix = {
   environment: 'dev', stack: 'shared/dev', clusterName: 'shared', instance: 'shared-1',
   databases: [
-    { database: 'b', owner: 'o', logins: [], outsideGrants: [] },
-    { database: 'analytics_dev_db', owner: 'analytics_dev_user', logins: [OWNER, READER].toReversed(), outsideGrants: [{ role: 'bob', privilege: 'SELECT', on: 'table public.t' }, { role: '', privilege: 'CONNECT', on: 'database' }] },
+    { database: 'b', owner: 'o', logins: [], outsideGrants: [], isSeen: true },
+    { database: 'analytics_dev_db', owner: 'analytics_dev_user', logins: [OWNER, READER].toReversed(), outsideGrants: [{ role: 'bob', privilege: 'SELECT', on: 'table public.t' }, { role: '', privilege: 'CONNECT', on: 'database' }], isSeen: true },
   ],
 }
-const DAYS = new Map([['101', '2026-03-01']])
+/** The audit knows the build of the reader, and that of the owner's access. */
+const STARTS: Starts = {
+  access: (_instance, _database, username) => (username === OWNER.username ? { day: '2026-04-01', build: '102' } : null),
+  firstDay: (build) => (build === '101' ? '2026-03-01' : null),
+}
 
 test('the matrix as a person reads it', (t) => {
-  t.is(renderAccess(MATRIX, DAYS), `\
+  t.is(renderAccess(MATRIX, STARTS), `\
 ## Stack shared/dev on instance shared-1
 
 Cluster: shared. Databases: 2.
@@ -32,10 +37,10 @@ Cluster: shared. Databases: 2.
 
 Owner: analytics_dev_user.
 
-| Login | Application | Level | Logs in by | On the database | In its schemas | Since | Build | Valid until |
+| Login | Application | Level | Logs in by | On the database | In its schemas | Since | By build | Valid until |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | analytics_dev_reader | analytics_reader | reader | iam | CONNECT | mart: read<br>public: read | 2026-03-01 | 101 | 2027-01-01T00:00:00.000Z |
-| analytics_dev_user | – | owner | password | CONNECT, TEMP, CREATE | – | – | – | – |
+| analytics_dev_user | – | owner | password | CONNECT, TEMP, CREATE | – | 2026-04-01 | 102 | – |
 
 Granted outside of rds-provision:
 
@@ -49,9 +54,16 @@ Granted outside of rds-provision:
 Owner: o.`)
 })
 
+test('what nobody could look into is not told as nothing', (t) => {
+  const logins = [{ ...READER, accessLevel: null, schemas: [], build: null, application: null, validUntil: null }]
+  const text = renderAccess({ ...MATRIX, databases: [{ database: 'b', owner: 'o', logins, outsideGrants: [], isSeen: false }] }, STARTS)
+  t.true(text.includes('Owner: o. rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known.'))
+  t.true(text.includes('| analytics_dev_reader | – | not known | iam | CONNECT | not known | – | – | – |'))
+})
+
 test('the order in which things come does not show', (t) => {
   const shuffled: AccessMatrix = { ...MATRIX, databases: MATRIX.databases.toReversed().map((database) => ({ ...database, logins: database.logins.toReversed(), outsideGrants: database.outsideGrants.toReversed() })) }
-  t.is(renderAccess(shuffled, DAYS), renderAccess(MATRIX, DAYS))
+  t.is(renderAccess(shuffled, STARTS), renderAccess(MATRIX, STARTS))
 })
 
 const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.constantFrom('|', '\\', '`', '\n', '<', '-->', '<!-- rds-provision:end -->', '# x', '| --- |', '_', '*', 'a', '\u2028', '\u202e', '[x](y)')).map((parts) => parts.join('')))
@@ -59,15 +71,15 @@ const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.constantFrom
 test('hostile names keep every table whole and no section ends early', (t) => {
   fc.assert(fc.property(hostile, hostile, hostile, (name, other, may) => {
     const matrix: AccessMatrix = { environment: 'dev', stack: other, clusterName: may, instance: name, databases: [
-      { database: name, owner: other, outsideGrants: [{ role: other, privilege: may, on: name }], logins: [{ ...READER, username: name, application: other, build: other, schemas: [{ schema: name, may }] }] },
+      { database: name, owner: other, outsideGrants: [{ role: other, privilege: may, on: name }], logins: [{ ...READER, username: name, application: other, build: other, schemas: [{ schema: name, may }] }], isSeen: true },
     ] }
-    const text = replaceSection(replaceSection('', MATRIX, DAYS), matrix, DAYS)
+    const text = replaceSection(replaceSection('', MATRIX, STARTS), matrix, STARTS)
     const lines = text.split('\n')
     t.is(lines.filter((line) => line === '<!-- rds-provision:end -->').length, 2)
     for (const line of lines) t.notRegex(line, /[\p{Cc}\u2028\u2029\u202e]/u)
     for (const line of lines.filter((candidate) => candidate.startsWith('|'))) t.true([4, 10].includes(columnBars(line)), line)
-    t.is(replaceSection(text, matrix, DAYS), text)
-    t.is(replaceSection(text, MATRIX, DAYS), text)
+    t.is(replaceSection(text, matrix, STARTS), text)
+    t.is(replaceSection(text, MATRIX, STARTS), text)
   }))
 })
 
@@ -79,16 +91,16 @@ function columnBars(line: string): number {
 test('a run replaces its own section only, wherever it stands', (t) => {
   const other: AccessMatrix = { ...MATRIX, instance: 'shared-2' }
   const third: AccessMatrix = { ...MATRIX, stack: 'a' }
-  const text = replaceSection(replaceSection(replaceSection('', other, DAYS), third, DAYS), MATRIX, DAYS)
-  const changed = replaceSection(text, { ...MATRIX, databases: [] }, DAYS)
-  t.is(changed, text.replace(renderAccess(MATRIX, DAYS), renderAccess({ ...MATRIX, databases: [] }, DAYS)))
+  const text = replaceSection(replaceSection(replaceSection('', other, STARTS), third, STARTS), MATRIX, STARTS)
+  const changed = replaceSection(text, { ...MATRIX, databases: [] }, STARTS)
+  t.is(changed, text.replace(renderAccess(MATRIX, STARTS), renderAccess({ ...MATRIX, databases: [] }, STARTS)))
   t.deepEqual([...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading), ['Stack a on instance shared-1', 'Stack shared/dev on instance shared-1', 'Stack shared/dev on instance shared-2'])
 })
 
 test('a file that a person or Windows changed still keeps the others\' sections', (t) => {
   const other: AccessMatrix = { ...MATRIX, instance: 'shared-2' }
-  const both = replaceSection(replaceSection('', other, DAYS), MATRIX, DAYS)
+  const both = replaceSection(replaceSection('', other, STARTS), MATRIX, STARTS)
   const endless = both.replaceAll('<!-- rds-provision:end -->\n', '').replaceAll('\n', '\r\n')
-  t.is(replaceSection(endless, MATRIX, DAYS), both)
-  t.is(replaceSection(`notes of a person\n${both}`, MATRIX, DAYS), both)
+  t.is(replaceSection(endless, MATRIX, STARTS), both)
+  t.is(replaceSection(`notes of a person\n${both}`, MATRIX, STARTS), both)
 })

@@ -115,6 +115,27 @@ test('an edited CSV row is named with the run that it belongs to', (t) => {
   t.regex(fault?.message ?? '', /run two/)
 })
 
+test('an edit that moves the rows after it is named alone', (t) => {
+  for (const [from, to] of [['no_change', 'updated by hand'], ['no_change', 'x']] as const) {
+    const faults = verifyCsv(Buffer.from(csv.replace(from, to)), jsonl)
+    t.deepEqual(faults.map(({ line }) => line), [5])
+    t.regex(faults[0]?.message ?? '', /^The rows of run two/)
+  }
+  const rows = csv.split('\r\n')
+  t.deepEqual(verifyCsv(Buffer.from(rows.toSpliced(4, 0, 'a,row').join('\r\n')), jsonl), [{ line: 6, message: 'Rows were added or removed before those of run three.' }])
+})
+
+test('what was taken away is told by the line of its run, or of the run after it', (t) => {
+  const messages = (lines: readonly string[]): string[] => verifyChain(lines.map((line) => `${line}\n`).join('')).map(({ line, message }) => `${line}: ${message}`)
+  const withoutRecord = messages(LINES.toSpliced(5, 1))
+  t.is(withoutRecord.length, 2)
+  t.regex(withoutRecord[1] ?? '', /^7: The run has 2 records, and 1 stand before its line/)
+  const withoutRun = messages(LINES.toSpliced(3, 2))
+  t.is(withoutRun.length, 2)
+  t.regex(withoutRun[1] ?? '', /^6: The run names another run as the one before it/)
+  t.regex(messages([...LINES.slice(0, 3), ...LINES.slice(5), ...LINES.slice(3, 5)]).join('\n'), /The run names another run/)
+})
+
 test('a run taken out of the JSONL with all its lines shows in the CSV', (t) => {
   const shorter = `${LINES.slice(0, 5).join('\n')}\n`
   t.deepEqual(verifyChain(shorter), [])

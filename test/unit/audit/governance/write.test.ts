@@ -13,7 +13,7 @@ import { readCsv, readJson } from '../read-back.ts'
 import { documentOf } from '../sample.ts'
 
 const MATRIX: AccessMatrix = { environment: 'dev', stack: 'shared/dev', clusterName: 'shared', instance: 'shared', databases: [
-  { database: 'd', owner: 'u', outsideGrants: [], logins: [{ username: 'u', application: 'a', accessLevel: 'owner', auth: 'password', connect: true, temporary: true, create: true, schemas: [], build: '100', validUntil: null }] },
+  { database: 'd', owner: 'u', isSeen: true, outsideGrants: [], logins: [{ username: 'u', application: 'a', accessLevel: 'owner', auth: 'password', connect: true, temporary: true, create: true, schemas: [], build: '100', validUntil: null }] },
 ] }
 
 interface Files {

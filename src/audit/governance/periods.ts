@@ -1,6 +1,6 @@
 /** From the records of all runs to the periods in which each login had its access. Pure. */
 import type { AuditRecord, AuditRun } from '../../model/audit.ts'
-import type { Entry } from '../sources/entry.ts'
+import type { Entry } from './entry.ts'
 
 /** One login's unchanged access to one database. */
 export interface Period {

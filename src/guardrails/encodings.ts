@@ -1,0 +1,44 @@
+/**
+ * Names that read otherwise in a database's encoding. Roles and their settings stand in catalogs that all databases share, as
+ * bytes in no encoding of their own: in a database of LATIN1 the UTF-8 name "é" is "Ã©", and "Ã©" names the role "é".
+ * https://www.postgresql.org/docs/current/multibyte.html
+ */
+import type { Problem } from '../errors.ts'
+import type { Cluster } from '../model/catalog.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { problem } from './problem.ts'
+
+const GUARDRAIL = 'encoding'
+
+/** SQL_ASCII is no encoding: bytes are taken and given as they are. */
+function keepsBytes(encoding: string): boolean {
+  return encoding === 'UTF8' || encoding === 'SQL_ASCII'
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text)
+}
+
+/** The database that the admin is connected to: everything that all databases share is written and read there. */
+export function checkSharedNames(declaration: Declaration, { server }: Cluster): Problem[] {
+  if (keepsBytes(server.encoding)) return []
+  const shared = [...declaration.tags.values(), ...declaration.tags.keys(), declaration.stack, ...declaration.applications.flatMap((application) => [application.database, ...sharedBy(application)])]
+  return [...new Set(shared)].filter((text) => !isAscii(text)).map((text) => {
+    const message = `${declaration.instance.database} has the encoding ${server.encoding}, in which "${text}" reads otherwise than in other databases.`
+    return problem(null, GUARDRAIL, message, 'Set instance.database to a database in UTF8, or use ASCII only.')
+  })
+}
+
+/** The logins of one database, which are named inside it. */
+export function checkNamesInside(database: Database, { server, databases, encodings }: Cluster): Problem[] {
+  const declared = database.encoding === null ? server.defaultEncoding : encodings.get(database.encoding)
+  const encoding = databases.get(database.name)?.encoding ?? declared
+  if (encoding === undefined || keepsBytes(encoding)) return []
+  const remedy = 'Use ASCII only for the username and in settings, or a database in UTF8.'
+  return [database.owner, ...database.guests].flatMap((application) =>
+    [...new Set(sharedBy(application))].filter((text) => !isAscii(text)).map((text) => problem(application, GUARDRAIL, `${database.name} has the encoding ${encoding}, in which "${text}" reads otherwise.`, remedy)))
+}
+
+function sharedBy({ username, settings }: Application): string[] {
+  return [username, ...[...settings.values()].flat()]
+}

@@ -1,0 +1,33 @@
+/** The README's screens: code blocks behind a mark, and a picture. */
+import { fileURLToPath } from 'node:url'
+import { launchBrowser } from './browser.ts'
+
+export const PICTURE = fileURLToPath(new URL('../../terraform-module/docs/report.png', import.meta.url))
+
+function blockOf(name: string): RegExp {
+  return new RegExp(`(<!-- screen: ${name} -->\\n\`\`\`text\\n)([^]*?)(\`\`\`\\n)`)
+}
+
+/** The text of a screen in a README. @throws Error where it has none of that name */
+export function screenIn(readme: string, name: string): string {
+  const text = blockOf(name).exec(readme)?.[2]
+  if (text === undefined) throw new Error(`The README has no screen ${name}.`)
+  return text
+}
+
+export function withScreen(readme: string, name: string, text: string): string {
+  screenIn(readme, name)
+  return readme.replace(blockOf(name), (_, before: string, _old: string, after: string) => `${before}${text}${after}`)
+}
+
+/** The report's page as a browser shows it, its tables and the timeline in sight. */
+export async function takePicture(page: string): Promise<void> {
+  const browser = await launchBrowser()
+  try {
+    const tab = await browser.newPage({ viewport: { width: 1400, height: 900 } })
+    await tab.goto(`file://${page}`)
+    await tab.screenshot({ path: PICTURE })
+  } finally {
+    await browser.close()
+  }
+}
