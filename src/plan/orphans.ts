@@ -15,7 +15,7 @@ function undeclaredRoles(context: PlanContext): Finding[] {
   return [...context.actual.cluster.roles.values()].flatMap((role) => {
     if (context.applicationByUsername.has(role.name)) return []
     const tag = parseTag(role.comment)
-    return tag === null || !isOurs(context, tag) ? [] : [orphan(tag, 'role', role.name, null)]
+    return tag === null || !isOurs(context, tag) ? [] : [orphan(context, tag, 'role', role.name, null)]
   })
 }
 
@@ -25,15 +25,17 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
   return [...context.actual.cluster.databases.values()].flatMap((database) => {
     if (declared.has(database.name) || parseTag(database.comment) === null) return []
     const tag = parseTag(context.actual.cluster.roles.get(database.owner)?.comment ?? null)
-    return tag === null || !isOurs(context, tag) ? [] : [orphan(tag, 'database', database.owner, database.name)]
+    return tag === null || !isOurs(context, tag) ? [] : [orphan(context, tag, 'database', database.owner, database.name)]
   })
 }
 
-function orphan(tag: Tag, object: 'role' | 'database', username: string, database: string | null): Finding {
+function orphan({ declaration }: PlanContext, tag: Tag, object: 'role' | 'database', username: string, database: string | null): Finding {
   const application = tag.get('Application') ?? null
   const what = object === 'role' ? `role ${username}` : `database ${database ?? ''}`
   const about = { application, database, username, object }
   if (tag.get('CleanupPolicy') === 'retain') return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
-  const remedy = `rds-provision destroy --application ${application ?? ''}`
+  const isDeclared = declaration.applications.some((item) => item.name === application)
+  // The command would take the login that is declared by that name now.
+  const remedy = isDeclared ? `${application ?? ''} is declared with another login by now, so this one is to be removed by hand` : `rds-provision destroy --application ${application ?? ''}`
   return finding(about, 'orphan', 'warning', `${what} is no longer declared, and its policy is ${tag.get('CleanupPolicy') ?? 'unknown'}: ${remedy}`)
 }
