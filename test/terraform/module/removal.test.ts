@@ -16,7 +16,7 @@ const ALONE: readonly (readonly GroupName[])[] = GROUP_NAMES.map((name) => [name
 
 for (const version of IS_WHOLE ? VERSIONS : VERSIONS.slice(-1)) {
   test(`each policy, for each who leaves, by each way on ${String(version)}`, async (t) => {
-    t.timeout(600_000)
+    t.timeout(IS_WHOLE ? 1_800_000 : 600_000)
     const bed = await makeBed(version)
     t.teardown(() => bed.stop())
     const { server, stack } = bed
