@@ -1,7 +1,7 @@
 /** Every problem that the sources can make, read from the sources themselves with TypeScript's parser. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
@@ -93,12 +93,20 @@ function textOf(node: ts.Expression, bindings: Bindings): string {
   return bound === undefined ? constant(node) : textOf(bound, new Map())
 }
 
-/** The text of a constant: of the function that it stands in, else of the file. */
+/** The text of a constant: of the function that it stands in, else of the file, else of the file that it is imported from. */
 function constant(name: ts.Identifier): string {
   const maker = enclosing(name)
   const inside = maker === null ? null : initializerIn(maker, name)
-  const value = inside ?? initializerIn(name.getSourceFile(), name)
+  const value = inside ?? initializerIn(name.getSourceFile(), name) ?? imported(name)
   return value === null ? '…' : textOf(value, new Map())
+}
+
+function imported(name: ts.Identifier): ts.Expression | null {
+  const source = name.getSourceFile()
+  const from = source.statements.filter(ts.isImportDeclaration).find((statement) => new RegExp(`\\b${name.text}\\b`).test(statement.importClause?.getText() ?? ''))
+  if (from === undefined || !ts.isStringLiteral(from.moduleSpecifier) || !from.moduleSpecifier.text.startsWith('.')) return null
+  const file = join(dirname(source.fileName), from.moduleSpecifier.text)
+  return initializerIn(ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true), name)
 }
 
 function initializerIn(scope: ts.FunctionDeclaration | ts.SourceFile, name: ts.Identifier): ts.Expression | null {
