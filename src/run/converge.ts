@@ -1,6 +1,6 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execute } from '../apply/execute.ts'
+import { draftOf, execute, type Failure } from '../apply/execute.ts'
 import { createProgress } from '../audit/progress.ts'
 import { ApplyError, BlockedError, SecretError } from '../errors.ts'
 import { checkActual, ENDPOINT } from '../guardrails/actual.ts'
@@ -84,6 +84,8 @@ async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMa
   const { signal, progress } = run.dependencies
   let scope: Scope | null = null
   let last: Plan | null = null
+  /** What the server refused in the round before, in the hope that it had been done by somebody else. */
+  let refused: readonly Failure[] = []
   /** Applications whose password this run has set. */
   const passwords = new Set<string | null>()
   for (let number = 1; ; number += 1) {
@@ -100,13 +102,14 @@ async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMa
       scope = moved
       continue
     }
-    if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConverged(plan)
+    if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConverged(run, plan, refused)
     assertNotInterrupted(signal)
     const execution = await execute(server, plan, { signal, maxConnections: run.declaration.maxConnections, record: recordWith(ledger, plan, run.dependencies), progress })
     ledger.unknown = execution.unknown
     if (execution.lost !== null && !signal.aborted) throw execution.lost
     assertApplied(run, execution)
-    last = execution.failures.length === 0 ? plan : null
+    refused = execution.failures
+    last = refused.length === 0 ? plan : null
     for (const step of planSteps(plan)) if (step.object === 'password' || (step.object === 'role' && step.status === 'created')) passwords.add(step.application)
     scope = execution.failures.length === 0 ? scopeAfter(plan, inspection) : null
   }
@@ -191,13 +194,18 @@ async function movedOn(run: RunContext, passwords: ReadonlySet<string | null>, i
   return { before, applications: new Set(newer.keys()), databases: new Set() }
 }
 
-function notConverged(plan: Plan): ApplyError {
+function notConverged(run: RunContext, plan: Plan, refused: readonly Failure[]): ApplyError {
   return new ApplyError(
-    planSteps(plan).map((step) => ({
-      application: step.application,
-      field: step.object,
-      message: `still to do after it was done: ${step.message}.`,
-      remedy: 'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.',
-    })),
+    planSteps(plan).map((step) => {
+      const about = { application: step.application, field: step.object }
+      const failure = refused.find((item) => item.step.message === step.message)
+      if (failure === undefined) {
+        const remedy = 'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
+        return { ...about, message: `still to do after it was done: ${step.message}.`, remedy }
+      }
+      const message = `${step.message}: ${failure.message}`
+      run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message })
+      return { ...about, message: `${message}.`, remedy: 'Remove or rename what is in the way; the next run goes on from here.' }
+    }),
   )
 }

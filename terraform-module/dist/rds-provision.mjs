@@ -58,8 +58,10 @@ message)].join(": ")}`);for(let remedy of problem2.remedy.split(/\r?\n/).filter(
 LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"\
 green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"\
 red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem2){return`${problem2.application===null?problem2.field:`${problem2.application}: ${problem2.field}`}: ${problem2.message} ${problem2.
-remedy}`.trim()}var ProvisionError,InvalidInputError,BlockedError,SecretError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();
-ProvisionError=class extends Error{problems;constructor(problems,options2){super(problems.map(describeProblem).join(`
+remedy}`.trim()}function withProblems(error,problems){let all=[...error.problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):
+error instanceof SecretError?new SecretError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}
+var ProvisionError,InvalidInputError,BlockedError,SecretError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=
+class extends Error{problems;constructor(problems,options2){super(problems.map(describeProblem).join(`
 `),options2),this.name=new.target.name,this.problems=problems}};InvalidInputError=class extends ProvisionError{exitCode=EXIT.invalidInput},BlockedError=class extends ProvisionError{exitCode=EXIT.
 blocked},SecretError=class extends ProvisionError{exitCode=EXIT.secret},ConnectionError=class extends ProvisionError{exitCode=EXIT.connection},ApplyError=class extends ProvisionError{exitCode=EXIT.
 failed}}});var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,CLEANUP_POLICIES,TLS_MODES,init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","te\
@@ -8114,13 +8116,15 @@ role)),"skipped",""),...told(joined.filter(isApplication),"warning",": it may do
 init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
-[orphan(tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));return[
-...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.
-actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,tag)?[]:[orphan(tag,"database",database.owner,database.name)]})}function orphan(tag,object2,username,database){
-let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about3={application,database,username,object:object2};
-if(tag.get("CleanupPolicy")==="retain")return finding(about3,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=`rds-provision des\
-troy --application ${application??""}`;return finding(about3,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"u\
-nknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_tag();init_context()}});function ownerTransaction(context,owner,steps,held3=!1){let asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs===owner.username)),first=asOwner.
+[orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));
+return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(
+context.actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,tag)?[]:[orphan(context,tag,"database",database.owner,database.
+name)]})}function orphan({declaration},tag,object2,username,database){let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`dat\
+abase ${database??""}`,about3={application,database,username,object:object2};if(tag.get("CleanupPolicy")==="retain")return finding(about3,"retained","skipped",`${what}\
+ is no longer declared and is retained`);let remedy=declaration.applications.some(item=>item.name===application)?`${application??""} is declared with another lo\
+gin by now, so this one is to be removed by hand`:`rds-provision destroy --application ${application??""}`;return finding(about3,"orphan","warning",`${what} is \
+no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_tag();
+init_context()}});function ownerTransaction(context,owner,steps,held3=!1){let asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs===owner.username)),first=asOwner.
 indexOf(!0),last=asOwner.lastIndexOf(!0);if(first===-1)return{kind:"atomic",steps};let{version:version2,login}=context.actual.cluster.server,hold=held3?[]:[holdRole(
 version2,owner.username,login)],release2=[releaseRole(version2,owner.username,login)];return{kind:"atomic",steps:steps.map((item,index)=>({...item,statements:[...index===
 first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_owner_membership=__esm({"src/plan/owner-membership.ts"(){"use strict";init_role()}});function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
@@ -8425,22 +8429,22 @@ error);progress(`the connection to the server broke (${error.message}); connecti
 reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(open3,use){let server=await open3();try{return await use(
 server)}finally{await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===ENDPOINT)}
 function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}async function rounds(run,server,credentials,ledger){
-let{signal,progress}=run.dependencies,scope=null,last=null,passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,plan}=await makeRound(
-run,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await movedOn(run,passwords,inspection);if(moved===
-null)return recordFindings(run.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(
-last,plan))throw notConverged(plan);assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:run.declaration.maxConnections,record:recordWith(
-ledger,plan,run.dependencies),progress});if(ledger.unknown=execution.unknown,execution.lost!==null&&!signal.aborted)throw execution.lost;assertApplied(run,execution),
-last=execution.failures.length===0?plan:null;for(let step2 of planSteps(plan))(step2.object==="password"||step2.object==="role"&&step2.status==="created")&&passwords.
-add(step2.application);scope=execution.failures.length===0?scopeAfter(plan,inspection):null}}async function makeRound(run,server,credentials,scope){let inspection=await look2(
-run,server,credentials,scope);return{inspection,plan:await planFrom(run,inspection)}}async function look2(run,server,credentials,scope){let{now,progress:report}=run.
-dependencies,total=scope===null?run.declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(
-server,versionsOf(run.secrets),run.declaration,credentials,scope,()=>{progress.advance()})}async function planFrom(run,inspection){let clones=checkClones(run.declaration,
-inspection.actual.cluster.memberships,inspection.credentials);if(clones.length>0)throw new SecretError(clones);let violations=checkActual(run.declaration,inspection.
-actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(run.declaration,inspection.actual,inspection.credentials);return makePlan(
-{declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,secrets})}function recordWith(ledger,plan,{now,progress:report}){let isCreation=({
-object:object2,action})=>object2==="database"&&action==="create",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});
-return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.
-readStage(id,"AWSCURRENT")}}function samePlan(a9,b9){let text3=plan=>planSteps(plan).map(step2=>`${step2.message}
+let{signal,progress}=run.dependencies,scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,
+plan}=await makeRound(run,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await movedOn(run,passwords,inspection);
+if(moved===null)return recordFindings(run.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==
+null&&samePlan(last,plan))throw notConverged(run,plan,refused);assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:run.declaration.
+maxConnections,record:recordWith(ledger,plan,run.dependencies),progress});if(ledger.unknown=execution.unknown,execution.lost!==null&&!signal.aborted)throw execution.
+lost;assertApplied(run,execution),refused=execution.failures,last=refused.length===0?plan:null;for(let step2 of planSteps(plan))(step2.object==="password"||step2.
+object==="role"&&step2.status==="created")&&passwords.add(step2.application);scope=execution.failures.length===0?scopeAfter(plan,inspection):null}}async function makeRound(run,server,credentials,scope){
+let inspection=await look2(run,server,credentials,scope);return{inspection,plan:await planFrom(run,inspection)}}async function look2(run,server,credentials,scope){
+let{now,progress:report}=run.dependencies,total=scope===null?run.declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"lo\
+gins",now,report});return inspect2(server,versionsOf(run.secrets),run.declaration,credentials,scope,()=>{progress.advance()})}async function planFrom(run,inspection){
+let clones=checkClones(run.declaration,inspection.actual.cluster.memberships,inspection.credentials);if(clones.length>0)throw new SecretError(clones);let violations=checkActual(
+run.declaration,inspection.actual);if(violations.length>0)throw new BlockedError(violations);let secrets=await secretFacts(run.declaration,inspection.actual,inspection.
+credentials);return makePlan({declaration:run.declaration,actual:inspection.actual,buildId:run.run.buildId,secrets})}function recordWith(ledger,plan,{now,progress:report}){
+let isCreation=({object:object2,action})=>object2==="database"&&action==="create",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"\
+databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function versionsOf(secrets){return{pending:id=>secrets.readStage(
+id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}function samePlan(a9,b9){let text3=plan=>planSteps(plan).map(step2=>`${step2.message}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text3(a9)===text3(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -8449,11 +8453,13 @@ async function movedOn(run,passwords,inspection){let set=run.declaration.applica
 assword");if(set.length===0)return null;let current=await run.secrets.readCurrent(set.map(application=>application.secretId)),newer=new Map;for(let{name:name2,secretId:secretId2}of set){
 let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.credentials.get(name2)?.versionId&&newer.set(name2,credential)}
 return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(newer.keys()),databases:new Set}}
-function notConverged(plan){return new ApplyError(planSteps(plan).map(step2=>({application:step2.application,field:step2.object,message:`still to do after it wa\
-s done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."})))}var import_promises7,
-MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=__toESM(require_promises2(),1);init_execute();
-init_progress();init_errors();init_actual();init_step();init_plan();init_failure();init_inspect();init_session();init_assignments();init_assess();init_ledger();
-init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
+function notConverged(run,plan,refused){return new ApplyError(planSteps(plan).map(step2=>{let about3={application:step2.application,field:step2.object},failure2=refused.
+find(item=>item.step.message===step2.message);if(failure2===void 0)return{...about3,message:`still to do after it was done: ${step2.message}.`,remedy:"Something\
+ on the server undoes it, or the server ignores it without an error; look at the statements in the audit."};let message=`${step2.message}: ${failure2.message}`;
+return run.recorder.record({...draftOf(step2,[],0,""),status:"failed",message}),{...about3,message:`${message}.`,remedy:"Remove or rename what is in the way; th\
+e next run goes on from here."}}))}var import_promises7,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=
+__toESM(require_promises2(),1);init_execute();init_progress();init_errors();init_actual();init_step();init_plan();init_failure();init_inspect();init_session();init_assignments();
+init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
 applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}function assertReserved(declaration,{
@@ -13587,9 +13593,7 @@ context,admin},departures,error){if(departures.length===0)return error;let calm2
 signal}};try{let server=await openInstance(calm2,admin);try{await reopen(calm2,server,departures)}finally{await server.close()}return error}catch(failure2){let{
 message}=provisionError(failure2);return withProblems(error,departures.map(({application,username,drops})=>({application,field:"destroy",message:`${drops===null?
 username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply${drops===
-null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}function withProblems(error,problems){let all=[...error.
-problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof SecretError?new SecretError(all,{cause:error}):error instanceof
-ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var import_promises18,REMOVAL_WAITS,POLL_MS3,init_removal_rounds=__esm(
+null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}var import_promises18,REMOVAL_WAITS,POLL_MS3,init_removal_rounds=__esm(
 {"src/run/removal-rounds.ts"(){"use strict";import_promises18=__toESM(require_promises2(),1);init_errors();init_context();init_removal3();init_removal_signals();
 init_assess();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_snapshot();REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,
 superusersMs:15e3},POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,previewDestroy:()=>previewDestroy});function knownPolicy({declaration,
@@ -13609,27 +13613,27 @@ request);if(known==="retain"){recordFindings(context.recorder,[retained(request)
 "delete"?null:await reached(()=>connectInstance(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.runGroup),await runRemoval({context,
 order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.close()}}function retained({declaration,target,policy}){let application=declaration.
 applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:null,database=null,username=null}=application??
-{},why=policy===null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",what=application===void 0?`what carries ${target.by} ${target.value}`:`role ${application.
-username}${application.accessLevel==="owner"?` and database ${application.database}`:""}`,object2=application?.accessLevel==="owner"?"database":"role";return finding(
-{application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} stay, since ${why}`)}function assertAllowed(request){
-let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval({declaration,
-target,approvals}){return checkRemovalApproval(declaration.environment,approvals,target.by==="application"?target.value:null)}function reservedNames({declaration,
-target}){return target.by==="application"?checkReservedNames(only(declaration,target.value),null):[]}async function whoAndAdmin({declaration,dependencies:dependencies2,
-recorder,secrets}){let nobody={...declaration,applications:[],databases:[]},calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,
-nobody)]),[actor,credentials]=await orInterrupted(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status===
-"rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return assertReserved(declaration,credentials.value),credentials.value.admin}
-async function previewDestroy(request,run,dependencies2){let declaration={...patient(request.declaration),masterSecretId:null},{environment,clusterName,instance:instance2}=declaration,
-recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies2.now,sinks:[]}),context={declaration,run,secrets:dependencies2.secrets(
-declaration.aws),recorder,dependencies:dependencies2},[approval=null]=missingApproval(request),found={declaration,run,server:null,plan:{findings:[],jobs:[]},blocked:[],
-approval,moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retained(request)],jobs:[]}};let reserved=reservedNames(request);
-if(reserved.length>0)return{...found,blocked:reserved};try{let credentials=await readCredentials(context.secrets,{...declaration,applications:[],databases:[]});
-assertReserved(declaration,credentials);let server=await reached(()=>connectInstance(context,credentials.admin));try{let examination=await examine(context,request,
-server),{closing:closing3,removal}=removalPlans(examination),jobs=[planAdmission(examination),closing3,...removal].flatMap(plan=>plan.jobs),findings=[...examination.
-findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{
-await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,blocked:error.problems};throw provisionError(error)}}var CONNECT_LIMIT_SECONDS,
-init_destroy=__esm({"src/run/destroy.ts"(){"use strict";init_recorder();init_errors();init_names();init_removal();init_context();init_removal3();init_removal_signals();
-init_assess();init_complete();init_credentials();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_rounds();CONNECT_LIMIT_SECONDS=
-60}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_summary();var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){
+{},why=policy===null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",owned2=application?.accessLevel==="owner"?` and database ${application.database}`:
+"",what=application===void 0?`what carries ${target.by} ${target.value}`:`role ${application.username}${owned2}`,object2=application?.accessLevel==="owner"?"dat\
+abase":"role";return finding({application:name2,database,username,object:object2},"retain","skipped",`nothing was changed on the server: ${what} ${owned2===""?"\
+stays":"stay"}, since ${why}`)}function assertAllowed(request){let violations=[...missingApproval(request),...reservedNames(request)];if(violations.length>0)throw new BlockedError(
+violations)}function missingApproval({declaration,target,approvals}){return checkRemovalApproval(declaration.environment,approvals,target.by==="application"?target.
+value:null)}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(only(declaration,target.value),null):[]}async function whoAndAdmin({
+declaration,dependencies:dependencies2,recorder,secrets}){let nobody={...declaration,applications:[],databases:[]},calls=Promise.allSettled([dependencies2.actor(
+declaration.aws),readCredentials(secrets,nobody)]),[actor,credentials]=await orInterrupted(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.setActor(
+actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return assertReserved(declaration,credentials.
+value),credentials.value.admin}async function previewDestroy(request,run,dependencies2){let declaration={...patient(request.declaration),masterSecretId:null},{environment,
+clusterName,instance:instance2}=declaration,recorder=createRecorder({run,environment,clusterName,instance:instance2,now:dependencies2.now,sinks:[]}),context={declaration,
+run,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},[approval=null]=missingApproval(request),found={declaration,run,server:null,
+plan:{findings:[],jobs:[]},blocked:[],approval,moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retained(request)],jobs:[]}};
+let reserved=reservedNames(request);if(reserved.length>0)return{...found,blocked:reserved};try{let credentials=await readCredentials(context.secrets,{...declaration,
+applications:[],databases:[]});assertReserved(declaration,credentials);let server=await reached(()=>connectInstance(context,credentials.admin));try{let examination=await examine(
+context,request,server),{closing:closing3,removal}=removalPlans(examination),jobs=[planAdmission(examination),closing3,...removal].flatMap(plan=>plan.jobs),findings=[
+...examination.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{
+findings,jobs}}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,blocked:error.problems};throw provisionError(error)}}
+var CONNECT_LIMIT_SECONDS,init_destroy=__esm({"src/run/destroy.ts"(){"use strict";init_recorder();init_errors();init_names();init_removal();init_context();init_removal3();
+init_removal_signals();init_assess();init_complete();init_credentials();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_rounds();
+CONNECT_LIMIT_SECONDS=60}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_summary();var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){
 let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
 ""?"":`: ${where}`}`,markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warni\
 ngs",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status",

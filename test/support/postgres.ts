@@ -86,7 +86,7 @@ interface Bed {
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const bed = await makeBed(options)
-  const sessions = openSuperuserSessions(bed.folder, bed.port)
+  const sessions = openSuperuserSessions(bed.folder, bed.port, options.version)
   const master = newLogin('dbmaster')
   const admin = newLogin('platform_provisioner')
   let process: ServerProcess | null = null

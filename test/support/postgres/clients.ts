@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
+import type { PostgresVersion } from './binaries.ts'
 import { SUPERUSER } from './template.ts'
 
 export interface Login {
@@ -19,12 +20,19 @@ export interface SuperuserSessions {
 /** Passwords that tests set must not stand in the server's log, nor in pg_stat_statements where that is loaded. */
 const UNLOGGED = '-c log_statement=none -c log_min_error_statement=panic -c pg_stat_statements.track=none'
 
+/** What a test sets on a database or a role is meant for others. */
+const UNTOUCHED = [
+  'idle_session_timeout=0', 'idle_in_transaction_session_timeout=0', 'statement_timeout=0', 'lock_timeout=0', 'default_transaction_read_only=off', 'local_preload_libraries=', 'role=none',
+  'exit_on_error=off', 'standard_conforming_strings=on', 'search_path="$user",public', 'default_transaction_isolation=read\\ committed', 'DateStyle=ISO,MDY', 'client_min_messages=notice',
+].map((item) => `-c ${item}`).join(' ')
+
 /** Sessions that stay open, one a database. `folder` holds the socket. */
-export function openSuperuserSessions(folder: string, port: number): SuperuserSessions {
+export function openSuperuserSessions(folder: string, port: number, version: PostgresVersion): SuperuserSessions {
+  const options = `${UNLOGGED} ${UNTOUCHED}${version >= 17 ? ' -c transaction_timeout=0' : ''}`
   const clients = new Map<string, Promise<pg.Client>>()
 
   function open(database: string): Promise<pg.Client> {
-    const client = new pg.Client({ host: folder, port, user: SUPERUSER, database, options: UNLOGGED })
+    const client = new pg.Client({ host: folder, port, user: SUPERUSER, database, options })
     const opened = client.connect().then(() => client)
     const drop = (): void => { if (clients.get(database) === opened) clients.delete(database) }
     client.on('error', drop) // ended by DROP DATABASE … WITH (FORCE) or a crash

@@ -1,6 +1,6 @@
 /** Everything that must hold before a change is merged; see `npm test`. */
 import { motoSuite } from './moto.ts'
-import { check, suite } from './run.ts'
+import { check, conclude, suite } from './run.ts'
 
 const results = [
   await check('types', 'tsc', []),
@@ -14,7 +14,4 @@ const results = [
   ...(process.argv.includes('--browser') ? [await suite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
 ]
 
-const passed = results.reduce((sum, result) => sum + result.passed, 0)
-const failed = results.reduce((sum, result) => sum + result.failed, 0)
-console.log(`\n${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+conclude(results)

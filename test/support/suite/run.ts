@@ -56,6 +56,14 @@ export async function suite(title: string, patterns: readonly string[], { option
   return count
 }
 
+/** The last line, and the exit code. */
+export function conclude(results: readonly Count[]): void {
+  const passed = results.reduce((sum, result) => sum + result.passed, 0)
+  const failed = results.reduce((sum, result) => sum + result.failed, 0)
+  console.log(`\n${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 ? 0 : 1
+}
+
 function since(started: number): string {
   return `${((Date.now() - started) / 1000).toFixed(1)} s`
 }

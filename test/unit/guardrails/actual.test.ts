@@ -83,3 +83,27 @@ test('a replica, and IAM from 16 on with an admin that logs in by password', (t)
   t.deepEqual(violations({ a: { ...APP.a, auth: 'iam' } }, { roles: [role('rds_iam')] }, { admin_auth: 'iam' }), [])
   t.deepEqual(violations({ a: { ...APP.a, auth: 'iam' } }, { version: 150004, roles: [role('rds_iam')] }), [])
 })
+
+test('names and settings that read otherwise in a database of another encoding than UTF-8', (t) => {
+  const encodings = new Map([['latin1', 'LATIN1'], ['SQL_ASCII', 'SQL_ASCII']])
+  const of = (fields: object, cluster: State['cluster'] = {}): string[] => violations({ a: { ...APP.a, ...fields } }, { cluster: { encodings, parameters: new Map([['search_path', { name: 'search_path', context: 'user' }]]), ...cluster } })
+  const { server } = actual().cluster
+  t.deepEqual(of({ username: 'é' }), [])
+  t.deepEqual(of({ username: 'é', encoding: 'latin1' }), ['a/encoding'])
+  t.deepEqual(of({ encoding: 'latin1', settings: { search_path: ['public', 'схема'] } }), ['a/encoding'])
+  t.deepEqual(of({ database_name: 'é', schemas: ['é'], encoding: 'latin1' }), [], 'what is named inside has that encoding')
+  t.deepEqual(of({ username: 'é', encoding: 'SQL_ASCII' }), [])
+  t.deepEqual(of({ username: 'é' }, { server: { ...server, defaultEncoding: 'LATIN9' } }), ['a/encoding'])
+  t.deepEqual(of({ username: 'é', database_name: 'ü', encoding: 'SQL_ASCII' }, { server: { ...server, encoding: 'LATIN1' } }), ['-/encoding', '-/encoding'])
+})
+
+test('passwords that only members of rds_password may set', (t) => {
+  const server = { ...actual().cluster.server, restrictsPasswords: true }
+  const memberships = [{ role: 'rds_password', member: 'group', grantor: 'master', admin: false, inherit: true, set: true }, { role: 'group', member: server.login, grantor: 'master', admin: false, inherit: true, set: true }]
+  t.deepEqual(violations(APP, { cluster: { server } }), ['-/missing right'])
+  t.deepEqual(violations(APP, { cluster: { server, memberships } }), [], 'through another role too')
+  const there = { roles: [role('u', { comment: tagOf('a') })], databases: [database('d', 'u')], interiors: [interior('d')] }
+  const own = [{ role: 'u', member: server.login, grantor: 'bootstrap', admin: true, inherit: false, set: false }]
+  t.deepEqual(violations(APP, { ...there, cluster: { server, memberships: own }, logins: { a: { kind: 'password_right', note: null } } }), [])
+  t.deepEqual(violations(APP, { ...there, cluster: { server, memberships: own }, logins: { a: { kind: 'password_wrong' } } }), ['-/missing right'])
+})

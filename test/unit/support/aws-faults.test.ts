@@ -105,7 +105,7 @@ test('a delayed answer runs into the caller\'s own timeout', async (t) => {
   const { aws, secrets } = t.context
   aws.putSecret('a', 'value')
   aws.delay('GetSecretValue', 60_000)
-  await t.throwsAsync(secrets.send(new GetSecretValueCommand({ SecretId: 'a' }), { abortSignal: AbortSignal.timeout(100) }))
+  await t.throwsAsync(secrets.send(new GetSecretValueCommand({ SecretId: 'a' }), { abortSignal: AbortSignal.timeout(1_000) }))
   t.is(aws.callsTo('GetSecretValue').length, 1)
 })
 
