@@ -11,5 +11,5 @@ console.log(`PostgreSQL ${installed.join(', ')}`)
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const folders = chosen.length > 0 ? chosen : readdirSync(`${CHECKOUT}test/integration`, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort()
 const results: Count[] = []
-for (const folder of folders) results.push(await suite(`Integration tests, ${folder}`, `test/integration/${folder}/**/*.test.ts`, { RDS_PROVISION_TEST_VERSIONS: 'all' }))
+for (const folder of folders) results.push(await suite(`Integration tests, ${folder}`, [`test/integration/${folder}/**/*.test.ts`], { env: { RDS_PROVISION_TEST_VERSIONS: 'all' } }))
 conclude(results)
