@@ -8,7 +8,7 @@ import type { Session } from '../server/session.ts'
 import type { RunContext } from './dependencies.ts'
 
 /** One database, the same for all stacks and for the master: the same key in another database is another lock. */
-const LOCK_DATABASE = 'postgres'
+export const LOCK_DATABASE = 'postgres'
 
 /**
  * Takes the instance's lock for a login that is connected already.

@@ -13,6 +13,7 @@ import { lockHolder } from '../server/lock.ts'
 import { assertReserved, type Credentials, readCredentials } from './credentials.ts'
 import { makeRound, type Round } from './converge.ts'
 import type { Dependencies, RunContext } from './dependencies.ts'
+import { LOCK_DATABASE } from './lock-session.ts'
 import { connectInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
 
@@ -42,7 +43,7 @@ export async function preview(declaration: Declaration, run: RunIdentity, depend
 /** One round of inspection and plan, as apply makes it, and what moved meanwhile. */
 async function observe(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Round & Pick<Preview, 'moving'>> {
   return withInstance(declaration, run, dependencies, async (server, context, credentials) => {
-    const holder = await lockHolder(server.admin)
+    const holder = await lockHolder(server.admin, lockHomes(declaration))
     const round = await makeRound(context, server, credentials.applications, null)
     const { actual } = round.inspection
     return { ...round, moving: [...(await whatMoved(server, declaration, actual.cluster, holder)), ...whatIsUnseen(declaration, actual)] }
@@ -82,11 +83,16 @@ function whatIsUnseen({ databases }: Declaration, { cluster, interiors }: Actual
 /** Without the lock nobody waits for us: so who held it, and whether the catalogs are still what was planned from. */
 async function whatMoved(server: Instance, declaration: Declaration, before: Cluster, holder: string | null): Promise<string[]> {
   const after = await inspectCluster(server.admin, declaration)
-  const held = holder ?? (await lockHolder(server.admin))
+  const held = holder ?? (await lockHolder(server.admin, lockHomes(declaration)))
   return [
     ...(held === null ? [] : [`Another run is changing this instance (${held}): what it does may not be in this plan.`]),
     ...(fingerprint(before) === fingerprint(after) ? [] : ['Roles, databases or memberships changed while this plan was made: plan again.']),
   ]
+}
+
+/** In the second one where the first is not there, or closed to the admin. */
+function lockHomes({ instance }: Declaration): readonly string[] {
+  return [LOCK_DATABASE, instance.database]
 }
 
 function fingerprint({ roles, databases, memberships, settings }: Cluster): string {

@@ -1,16 +1,21 @@
 /** One session-level advisory lock for the whole instance (design §5 fact 18). */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError } from '../errors.ts'
+import { isOneOf } from '../sql/quote.ts'
 import { flag, text, textOrNull } from './row.ts'
 import type { Session } from './session.ts'
 
 /** 'rds_prov' in ASCII. All stacks and versions of this tool must agree on it. */
 const LOCK_KEY = '8242267087886938998'
 
-/** Who holds the lock: its application_name tells the run and when it started (hidden from nobody). */
-const HOLDER = `SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
+/**
+ * Who holds the lock: its application_name tells the run and when it started (hidden from nobody). The same key in another
+ * database is another lock, which anybody may hold in a database of its own.
+ */
+const holderIn = (databases: readonly string[]): string => `SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  JOIN pg_database d ON d.oid = l.database
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND ${isOneOf('d.datname', databases)}
     AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`
 
 const POLL_MS = 500
@@ -29,7 +34,7 @@ export async function takeLock(session: Session, wait: LockWait): Promise<void> 
   while (!(await tryLock(session))) {
     const elapsed = Date.now() - started
     if (elapsed >= wait.timeoutMs || Date.now() - reported >= REPORT_EVERY_MS) {
-      const holder = (await lockHolder(session)) ?? 'a run that just ended'
+      const holder = (await lockHolder(session, [session.database])) ?? 'a run that just ended'
       if (elapsed >= wait.timeoutMs) throw lockTimeout(holder, wait.timeoutMs)
       wait.report(`waiting for the instance's lock, held by ${holder}`)
       reported = Date.now()
@@ -43,9 +48,12 @@ async function tryLock(session: Session): Promise<boolean> {
   return row !== undefined && flag(row, 'locked')
 }
 
-/** Who holds the lock now, in words, seen from any database of the instance; null: nobody. */
-export async function lockHolder(session: Session): Promise<string | null> {
-  const [[row] = []] = await session.query([HOLDER])
+/**
+ * Who holds the lock now, in words, seen from any database of the instance; null: nobody.
+ * @param databases where the lock may live
+ */
+export async function lockHolder(session: Session, databases: readonly string[]): Promise<string | null> {
+  const [[row] = []] = await session.query([holderIn(databases)])
   if (row === undefined) return null
   const login = textOrNull(row, 'login') ?? 'an unknown login'
   if (!flag(row, 'is_admin')) return `${login}, which is no admin: somebody else took the lock's key`

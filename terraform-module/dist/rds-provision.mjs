@@ -11570,17 +11570,19 @@ e admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Ch
 l and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"\
 Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certif\
 icate is valid."}}});async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||
-Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session)??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);
-wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises9.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}
-async function tryLock(session){let[[row3]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row3!==void 0&&flag2(row3,"loc\
-ked")}async function lockHolder(session){let[[row3]=[]]=await session.query([HOLDER]);if(row3===void 0)return null;let login=textOrNull(row3,"login")??"an unkno\
-wn login";return flag2(row3,"is_admin")?`${text(row3,"name")} (login ${login})`:`${login}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){
-return new ApplyError([{application:null,field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"\
-Wait for that run to end, or raise lock_timeout."}])}var import_promises9,LOCK_KEY,HOLDER,POLL_MS,REPORT_EVERY_MS2,init_lock=__esm({"src/server/lock.ts"(){"use \
-strict";import_promises9=__toESM(require_promises2(),1);init_errors();init_row();LOCK_KEY="8242267087886938998",HOLDER=`SELECT a.application_name AS name, a.use\
-name::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
+Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session,[session.database])??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(
+holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises9.setTimeout)(POLL_MS,void 0,
+{signal:wait.signal})}}async function tryLock(session){let[[row3]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row3!==
+void 0&&flag2(row3,"locked")}async function lockHolder(session,databases2){let[[row3]=[]]=await session.query([holderIn(databases2)]);if(row3===void 0)return null;
+let login=textOrNull(row3,"login")??"an unknown login";return flag2(row3,"is_admin")?`${text(row3,"name")} (login ${login})`:`${login}, which is no admin: someb\
+ody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{application:null,field:"lock",message:`the instance's lock is held \
+by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to end, or raise lock_timeout."}])}var import_promises9,LOCK_KEY,holderIn,
+POLL_MS,REPORT_EVERY_MS2,init_lock=__esm({"src/server/lock.ts"(){"use strict";import_promises9=__toESM(require_promises2(),1);init_errors();init_quote();init_row();
+LOCK_KEY="8242267087886938998",holderIn=databases2=>`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false)\
+ AS is_admin
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  JOIN pg_database d ON d.oid = l.database
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND ${isOneOf("d.datname",databases2)}
     AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance(run,session,target,credential){let{signal,progress}=run.dependencies,lock=await lockSession(run,session,target,credential);try{return await takeLock(
 lock,{timeoutMs:run.declaration.lockTimeoutSeconds*1e3,signal,report:progress}),lock}catch(error){throw lock!==session&&await lock.close(),error}}async function lockSession({
 declaration,dependencies:{signal,progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await patiently(async attempt=>connect(
@@ -12665,20 +12667,21 @@ declaration,run),approval=violations.find(({field})=>field==="approval")??null,b
 server:null,plan:NOTHING2,blocked:blocked2,approval,moving:[]};if(blocked2.some(({field})=>field==="endpoint"))return found;try{let{inspection,plan,moving}=await observe(
 declaration,run,dependencies2);return{...found,server:inspection.actual.cluster.server,plan:blocked2.length===0?plan:NOTHING2,moving}}catch(error){if(error instanceof
 BlockedError)return{...found,blocked:distinct([...blocked2,...error.problems])};throw provisionError(error)}}async function observe(declaration,run,dependencies2){
-return withInstance(declaration,run,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin),round=await makeRound(context,server,
-credentials.applications,null),{actual}=round.inspection;return{...round,moving:[...await whatMoved(server,declaration,actual.cluster,holder),...whatIsUnseen(declaration,
-actual)]}})}async function withInstance(declaration,run,dependencies2,use){let{environment,clusterName,instance:instance2}=declaration,secrets=dependencies2.secrets(
-declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder({run,environment,clusterName,
-instance:instance2,now:dependencies2.now,sinks:[]}),context={declaration,run,secrets,recorder,dependencies:dependencies2},server=await connectInstance(context,credentials.
-admin);try{return await use(server,context,credentials)}finally{await server.close()}}function whatIsUnseen({databases:databases2},{cluster,interiors}){return databases2.
-filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is rest\
-ored: the apply may find more to do there.`)}async function whatMoved(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),
-held3=holder??await lockHolder(server.admin);return[...held3===null?[]:[`Another run is changing this instance (${held3}): what it does may not be in this plan.`],
-...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function fingerprint({roles,databases:databases2,
-memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(
-databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){return[...new Map(problems.map(problem2=>[describeProblem(problem2),problem2])).
-values()]}var NOTHING2,init_preview=__esm({"src/run/preview.ts"(){"use strict";init_recorder();init_errors();init_request();init_inspect_cluster();init_lock();init_credentials();
-init_converge();init_open();init_provision_error();NOTHING2={findings:[],jobs:[]}}});function plannedChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
+return withInstance(declaration,run,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockHomes(declaration)),round=await makeRound(
+context,server,credentials.applications,null),{actual}=round.inspection;return{...round,moving:[...await whatMoved(server,declaration,actual.cluster,holder),...whatIsUnseen(
+declaration,actual)]}})}async function withInstance(declaration,run,dependencies2,use){let{environment,clusterName,instance:instance2}=declaration,secrets=dependencies2.
+secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder({run,environment,
+clusterName,instance:instance2,now:dependencies2.now,sinks:[]}),context={declaration,run,secrets,recorder,dependencies:dependencies2},server=await connectInstance(
+context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}function whatIsUnseen({databases:databases2},{cluster,
+interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be \
+seen before its access is restored: the apply may find more to do there.`)}async function whatMoved(server,declaration,before,holder){let after=await inspectCluster(
+server.admin,declaration),held3=holder??await lockHolder(server.admin,lockHomes(declaration));return[...held3===null?[]:[`Another run is changing this instance \
+(${held3}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was\
+ made: plan again."]]}function lockHomes({instance:instance2}){return[LOCK_DATABASE,instance2.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,
+settings}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(
+memberships2),sorted2(settings)])}function distinct(problems){return[...new Map(problems.map(problem2=>[describeProblem(problem2),problem2])).values()]}var NOTHING2,
+init_preview=__esm({"src/run/preview.ts"(){"use strict";init_recorder();init_errors();init_request();init_inspect_cluster();init_lock();init_credentials();init_converge();
+init_lock_session();init_open();init_provision_error();NOTHING2={findings:[],jobs:[]}}});function plannedChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
 step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
 username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
 redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...plannedChanges(plan),...plan.

@@ -24,11 +24,12 @@ import { BARE, OURS, PLAIN_SQL, PROVIDER, PYTHON, rowsOf, SCRIPT, tableOf } from
 
 const HELP = `npm run bench -- [options]
   --applications 1,20,100,1000   how many (default 1,20,100)
-  --round-trip 0,10              milliseconds added to each round trip to the server (default 0,10)
-  --repeat 3                     runs of each, of which the median counts; 1,000 applications and more run once
+  --round-trip 0,10              milliseconds added to each round trip to the server (default 0,10), up to 100 applications
+  --repeat 3                     runs of each, of which the median counts; 1,000 applications and more run once, and so does
+                                 the provider from 100 on
   --postgres 15                  major version of the server
   --provider FILE                terraform-provider-postgresql (cyrilgdn/postgresql); without it, it is left out
-  --provider-limit 100           the most applications that the provider is measured with
+  --provider-limit 100           the most applications that the provider is measured with, a fifth of it with a round trip
   --python-script FILE           rds_provision.py, which this project replaces; without it, it is left out
   --only NAME                    candidates whose name contains this; may be repeated
   --output FOLDER                where the results go (default test/bench/results)
@@ -49,23 +50,29 @@ const { values: options } = parseArgs({
   },
 })
 
+/** More applications tell nothing new of what a round trip costs. */
+const FAR_LIMIT = 100
+
 interface Candidate {
   readonly name: string
   /** The most applications that it is measured with. */
   readonly limit: number
+  /** From so many on it runs once. */
+  readonly onceFrom: number
   start(bed: Bed): Promise<Runner>
 }
 
-function candidatesOf({ program }: Terraform): Candidate[] {
+function candidatesOf({ program }: Terraform, roundTripMs: number): Candidate[] {
   const { provider, 'python-script': script } = options
+  const providerLimit = Number(options['provider-limit']) / (roundTripMs > 0 ? 5 : 1)
   const all: Candidate[] = [
-    { name: OURS, limit: Infinity, start: terraformRunner },
-    { name: SCRIPT, limit: Infinity, start: bundleRunner },
-    { name: PLAIN_SQL, limit: Infinity, start: (bed) => plainSqlRunner(bed, 4) },
-    { name: 'plain SQL, 1 connection', limit: 100, start: (bed) => plainSqlRunner(bed, 1) },
-    { name: BARE, limit: Infinity, start: (bed) => bareRunner(bed, program) },
-    ...(provider === undefined ? [] : [{ name: PROVIDER, limit: Number(options['provider-limit']), start: (bed: Bed) => providerRunner(bed, program, provider) }]),
-    ...(script === undefined ? [] : [{ name: PYTHON, limit: 100, start: (bed: Bed) => pythonRunner(bed, script) }]),
+    { name: OURS, limit: Infinity, onceFrom: 1000, start: terraformRunner },
+    { name: SCRIPT, limit: Infinity, onceFrom: 1000, start: bundleRunner },
+    { name: PLAIN_SQL, limit: Infinity, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 4) },
+    { name: 'plain SQL, 1 connection', limit: 100, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 1) },
+    { name: BARE, limit: Infinity, onceFrom: 1000, start: (bed) => bareRunner(bed, program) },
+    ...(provider === undefined ? [] : [{ name: PROVIDER, limit: providerLimit, onceFrom: 100, start: (bed: Bed) => providerRunner(bed, program, provider) }]),
+    ...(script === undefined ? [] : [{ name: PYTHON, limit: 100, onceFrom: 1000, start: (bed: Bed) => pythonRunner(bed, script) }]),
   ]
   return all.filter(({ name }) => options.only.some((part) => name.includes(part)))
 }
@@ -105,9 +112,12 @@ async function main(): Promise<void> {
   const started = { at: new Date().toISOString(), load: loadavg() }
   for (const roundTripMs of numbers(options['round-trip'])) {
     for (const applications of numbers(options.applications)) {
+      if (roundTripMs > 0 && applications > FAR_LIMIT) continue
       // One after the other in turns, so that a machine that gets busy meanwhile does not strike one of them alone.
-      for (let time = 0; time < (applications < 1000 ? Number(options.repeat) : 1); time += 1) {
-        for (const candidate of candidatesOf(terraform)) if (applications <= candidate.limit) samples.push(...(await run(candidate, applications, roundTripMs)))
+      for (let time = 0; time < Number(options.repeat); time += 1) {
+        for (const candidate of candidatesOf(terraform, roundTripMs)) {
+          if (applications <= candidate.limit && (time === 0 || applications < candidate.onceFrom)) samples.push(...(await run(candidate, applications, roundTripMs)))
+        }
       }
     }
   }
