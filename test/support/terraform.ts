@@ -33,7 +33,7 @@ export async function prepareTerraform(): Promise<Terraform> {
   return { program, env: { TF_CLI_CONFIG_FILE: configuration } }
 }
 
-export interface StackOptions extends Pick<StackSettings, 'onLine' | 'signal'> {
+export interface StackOptions extends Pick<StackSettings, 'onLine' | 'signal' | 'outputs'> {
   readonly server: Pick<Server, 'host' | 'port' | 'caFile'>
   readonly aws: Pick<Aws, 'env'>
   /** `application_databases`. */

@@ -30,6 +30,8 @@ export interface StackSettings {
   readonly onLine?: (line: string) => void
   /** Aborted: a running terraform is told to end. */
   readonly signal?: AbortSignal
+  /** The module's outputs that the root passes on; all when not given. */
+  readonly outputs?: readonly string[]
 }
 
 /** Of the machine's own environment nothing else gets through: no credentials, no CI variables, no settings of Terraform. */
@@ -48,9 +50,10 @@ export class Stack {
   readonly #module: string
   readonly #onLine: ((line: string) => void) | undefined
   readonly #signal: AbortSignal | undefined
+  readonly #outputs: readonly string[]
   #initialised = false
 
-  private constructor(folder: string, { applications, variables, env, command, module, onLine, signal }: StackSettings) {
+  private constructor(folder: string, { applications, variables, env, command, module, onLine, signal, outputs = OUTPUTS }: StackSettings) {
     this.folder = folder
     this.applications = { ...applications }
     this.variables = { audit_dir: join(folder, 'audit'), ...variables }
@@ -59,6 +62,7 @@ export class Stack {
     this.#module = module
     this.#onLine = onLine
     this.#signal = signal
+    this.#outputs = outputs
   }
 
   /** Makes the folder; nothing runs yet. */
@@ -87,7 +91,7 @@ export class Stack {
     const call = { source: relative(this.folder, this.#module), ...this.variables, application_databases: this.applications }
     const configuration = {
       module: { databases: escapeTemplates(call) },
-      output: Object.fromEntries(OUTPUTS.map((name) => [name, { value: `\${module.databases.${name}}` }])),
+      output: Object.fromEntries(this.#outputs.map((name) => [name, { value: `\${module.databases.${name}}` }])),
     }
     await writeFile(join(this.folder, 'main.tf.json'), JSON.stringify(configuration, null, 1))
     if (this.#initialised) return
