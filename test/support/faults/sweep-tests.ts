@@ -12,8 +12,8 @@ const WAYS = [BEFORE, AFTER, KILL, BEFORE_BLINK, AFTER_BLINK]
 /** Where every exchange is cut: on the oldest version, on the first with the rights of 16, and on the newest. */
 const COMPLETE: readonly PostgresVersion[] = [...new Set<PostgresVersion>([VERSIONS[0] ?? 14, 16, VERSIONS.at(-1) ?? 18])]
 
-/** Of the three ways to cut an exchange, so many are tried on each complete version; over the three, each has its turn as often. */
-const WAYS_EACH = 2
+/** Of the three ways to cut an exchange, so many are tried on each complete version; over the three versions, all of them. */
+const WAYS_EACH = 1
 
 /** Every exchange. Whether the network is back at once alternates. All ways on every version would take more than 20 minutes. */
 function complete(turn: number): CutsAt {
