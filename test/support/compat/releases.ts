@@ -1,9 +1,9 @@
 /** The oldest releases that the module promises, and OpenTofu, built from their Go modules (design §13). */
-import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import * as v from 'valibot'
-import { isCode } from '../postgres/binaries.ts'
+import { exists } from '../postgres/binaries.ts'
 
 export interface Release {
   readonly name: string
@@ -44,15 +44,5 @@ export async function build({ name, module, version, main, ldflags }: Release, f
     return program
   } finally {
     await rm(making, { recursive: true, force: true })
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false
-    throw error
   }
 }

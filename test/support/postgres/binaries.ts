@@ -106,6 +106,17 @@ export async function publish(building: string, final: string): Promise<void> {
   }
 }
 
+/** Whether there is a file or folder of this path. @throws what says neither yes nor no */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
 /** Whether an error of Node's file system carries this code. */
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code

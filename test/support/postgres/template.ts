@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { isCode, publish, type Binaries } from './binaries.ts'
+import { exists, publish, type Binaries } from './binaries.ts'
 import { serverIdentity } from './identity.ts'
 
 /** The bootstrap superuser, called as on RDS. Nobody but the tests can log in as it. */
@@ -51,15 +51,5 @@ async function buildTemplate(binaries: Binaries, template: string): Promise<void
     await publish(building, template)
   } finally {
     await rm(scratch, { recursive: true, force: true })
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false
-    throw error
   }
 }

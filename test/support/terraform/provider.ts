@@ -1,10 +1,10 @@
 /** The null provider, once for all stacks, as a filesystem mirror below the checkout's .cache. */
 import { randomUUID } from 'node:crypto'
-import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import lockfile from 'proper-lockfile'
-import { isCode, publish } from '../postgres/binaries.ts'
+import { exists, isCode, publish } from '../postgres/binaries.ts'
 import type { Program } from './program.ts'
 
 const REQUIREMENT = { terraform: { required_providers: { null: { source: 'hashicorp/null', version: '>= 2.1.2' } } } }
@@ -97,14 +97,4 @@ provider_installation {
 `)
   await rename(temporary, file)
   return file
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false
-    throw error
-  }
 }
