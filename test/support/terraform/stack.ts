@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import * as v from 'valibot'
 import type { AuditDocument } from '../../../src/model/audit.ts'
@@ -52,6 +53,7 @@ export class Stack {
   readonly #signal: AbortSignal | undefined
   readonly #outputs: readonly string[]
   #initialised = false
+  #appliedAt = 0
 
   private constructor(folder: string, { applications, variables, env, command, module, onLine, signal, outputs = OUTPUTS }: StackSettings) {
     this.folder = folder
@@ -107,7 +109,19 @@ export class Stack {
 
   async apply(args: readonly string[] = [], env: Environment = {}): Promise<Result> {
     await this.prepare()
-    return this.terraform(['apply', '-no-color', '-auto-approve', ...args], env)
+    await this.#nextSecond()
+    const result = await this.terraform(['apply', '-no-color', '-auto-approve', ...args], env)
+    this.#appliedAt = Date.now()
+    return result
+  }
+
+  /**
+   * Until the second of the apply before is over. The null provider that Go's modules give seeds its ids with the time
+   * in seconds (null/resource.go of 2.1.2): two runs within one would have one id, and so one audit file.
+   */
+  async #nextSecond(): Promise<void> {
+    const next = (Math.floor(this.#appliedAt / 1000) + 1) * 1000
+    if (Date.now() < next) await setTimeout(next - Date.now())
   }
 
   /** @throws Error with Terraform's output where it fails */
