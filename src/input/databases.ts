@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Entry } from './application.ts'
 import { show } from './text.ts'
@@ -100,16 +101,6 @@ function duplicateUsernames(entries: readonly Entry[]): Problem[] {
 
 function namesOf(entries: readonly Entry[]): string {
   return entries.map((entry) => entry.application.name).join(', ')
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group === undefined) groups.set(key(item), [item])
-    else group.push(item)
-  }
-  return groups
 }
 
 /** By code units, so that the order is the same on every machine. */

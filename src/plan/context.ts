@@ -1,4 +1,5 @@
 /** What every part of the plan is made from. Types and look-ups only. */
+import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
@@ -38,16 +39,6 @@ export function planContext(input: PlanInput): PlanContext {
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     settingsByRole: groupBy(input.actual.cluster.settings, (item) => item.role),
   }
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group === undefined) groups.set(key(item), [item])
-    else group.push(item)
-  }
-  return groups
 }
 
 export function subject(application: Application, object: AuditObject): Subject {
