@@ -101,6 +101,9 @@ resource "terraform_data" "audit" {
     json = try(file("${local.audit_dir}/${null_resource.provision.id}.json"), null)
   }
 
+  # The largest thing in the state comes last: Terraform writes all of a local state again after each resource.
+  depends_on = [terraform_data.application]
+
   lifecycle {
     ignore_changes = [input] # the file is gone on the next runner
   }

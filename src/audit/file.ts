@@ -49,9 +49,14 @@ export async function writeAuditFile(path: string, document: AuditDocument): Pro
   }
 }
 
-/** The text of an audit file. */
-export function auditJson(document: AuditDocument): string {
-  return `${JSON.stringify(document, null, 2)}\n`
+/**
+ * The text of an audit file: a record a line, for people with grep, and because Terraform keeps the text in its state,
+ * whose size every plan pays for.
+ */
+export function auditJson({ records, ...others }: AuditDocument): string {
+  const fields = Object.entries(others).map(([name, value]) => `"${name}": ${JSON.stringify(value, null, 2).replaceAll('\n', '\n  ')}`)
+  const list = records.length === 0 ? '[]' : `[\n${records.map((record) => `    ${JSON.stringify(record)}`).join(',\n')}\n  ]`
+  return `{\n  ${[...fields, `"records": ${list}`].join(',\n  ')}\n}\n`
 }
 
 /** `EACCES: permission denied, open '…'` of node:fs, which names code, cause and path. */

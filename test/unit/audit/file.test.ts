@@ -16,6 +16,17 @@ test('the document is written whole, with its folders, and nothing else is left'
   t.deepEqual(await readdir(dirname(path)), ['run.json'])
 })
 
+test('a record stands on a line of its own', async (t) => {
+  const path = join(temporaryFolder(t), 'run.json')
+  const document = documentOf([{ message: 'a\nb', statements: ['SELECT 1', '"outcome": "changed"'] }, {}])
+  await writeAuditFile(path, document)
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  const records = lines.flatMap((line) => (line.startsWith('    {') ? [JSON.parse(line.replace(/,$/, '')) as unknown] : []))
+  t.deepEqual(records, JSON.parse(JSON.stringify(document.records)))
+  // The module's output `changed` looks for this text.
+  t.is(lines.filter((line) => /"outcome": ?"changed"/.test(line)).length, 1)
+})
+
 test('an existing file is replaced', async (t) => {
   const path = join(temporaryFolder(t), 'run.json')
   await writeFile(path, 'x'.repeat(100_000))
