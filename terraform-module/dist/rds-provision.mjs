@@ -13,8 +13,16 @@ __toESM(require_crypto(),1),import_promises=__toESM(require_promises(),1),import
 return(0,import_node_path2.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.json`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,
 "_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}async function writeAuditFile(path4,document){try{return await writeAtomically(path4,auditJson(document)),
 null}catch(error){return{application:null,field:"audit file",message:`The audit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the\
- run did stands; its audit is on standard output. Make the folder writable and run again."}}}function auditJson(document){return`${JSON.stringify(document,null,
-2)}
+ run did stands; its audit is on standard output. Make the folder writable and run again."}}}function auditJson({records,...others}){let fields=Object.entries(others).
+map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(`
+`,`
+  `)}`),list3=records.length===0?"[]":`[
+${records.map(record=>`    ${JSON.stringify(record)}`).join(`,
+`)}
+  ]`;return`{
+  ${[...fields,`"records": ${list3}`].join(`,
+  `)}
+}
 `}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_node_path2,DEFAULT_FOLDER,MAX_PART_LENGTH,init_file=__esm(
 {"src/audit/file.ts"(){"use strict";import_node_path2=__toESM(require_path(),1);init_atomic();DEFAULT_FOLDER=(0,import_node_path2.join)(".rds-provision","audit"),
 MAX_PART_LENGTH=100}});function oneLine(text3){return disarm(text3.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text3){let line=oneLine(text3);return line.length<=MAX_CHARACTERS?
@@ -7946,13 +7954,13 @@ er group.")]})}function checkInside(database,actual){let interior=actual.interio
 database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var ENDPOINT,FORBIDDEN_SETTINGS,init_actual=__esm({"src/guardrails/actual.ts"(){"use st\
 rict";init_tag();init_quote();init_role();init_databases();init_encodings();init_members();init_passwords();init_problem();ENDPOINT="endpoint";FORBIDDEN_SETTINGS=
 new Set(["role","session_authorization","local_preload_libraries"])}});function chunks(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm(
-{"src/plan/chunks.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+{"src/plan/chunks.ts"(){"use strict"}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
+item)}return groups}var init_group_by=__esm({"src/group-by.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
 input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
-cluster.settings,item=>item.role)}}function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.
-set(key(item),[item]):group4.push(item)}return groups}function subject(application,object2){return{application:application.name,database:application.database,username:application.
+cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.
 username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about3,action,status,message,statements){
 return{...about3,action,status,message,statements}}function finding(about3,action,status,message){return{...about3,action,status,message}}var init_context=__esm(
-{"src/plan/context.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
+{"src/plan/context.ts"(){"use strict";init_group_by()}});function createDatabase(database){let words=[`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${literal2(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${literal2(database.locale)} LC_CTYPE ${literal2(
 database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(" "))}function alterDatabaseLimit(database,limit,owner){
 return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){return new Statement(
@@ -12149,7 +12157,7 @@ application:key,field,message:`the default ${show(value2)} is longer than 63 byt
 name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(
 bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(
 name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,
-!1)}}});function groupEntries(entries,scope){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],alone=[],byDatabase=groupBy2(entries,
+!1)}}});function groupEntries(entries,scope){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],alone=[],byDatabase=groupBy(entries,
 entry=>entry.application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.
 accessLevel==="owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(
 ...ownersFields(guest,owner));databases2.push(joinDatabase(name2,owner,guests))}else owner===void 0&&scope==="removal"?alone.push(...members.map(guest=>({...guest.
@@ -12164,12 +12172,11 @@ application:guest.application.name,field,message:`describes the database, which 
 name}".`}))}function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.name??null;return owners.length===0?{application,
 field:"access_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries access_level = "owner".'}:{application,field:"access\
 _level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" \
-or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy2(entries,entry=>entry.application.username)].filter(([,members])=>members.
+or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy(entries,entry=>entry.application.username)].filter(([,members])=>members.
 length>1).map(([username,members])=>({application:members[1]?.application.name??null,field:"username",message:`${show(username)} is the login of several applica\
-tions: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function groupBy2(items2,key){
-let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(item)}return groups}function sorted(items2){
-return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var DEFAULT_SCHEMAS,init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_text2();DEFAULT_SCHEMAS=
-["public"]}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
+tions: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){
+return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var DEFAULT_SCHEMAS,init_databases3=__esm({"src/input/databases.ts"(){"use strict";init_group_by();init_text2();
+DEFAULT_SCHEMAS=["public"]}});function parseInstance(input){let{value:value2,problems,broken:broken2}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{
 value:value2,problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken2.has("host")?problems:[...problems,missingHost("instance.ho\
 st")]};let identifier2=value2.identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier:identifier2},
 problems}}function parseConnectThrough(input){if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken:broken2}=parseObject(ENDPOINT2,input,

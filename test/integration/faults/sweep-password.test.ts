@@ -1,5 +1,5 @@
-/** Crash sweep: changed passwords and AWS's rotations, cut at their exchanges with the server. */
-import { password, rotation } from '../../support/faults/scenarios.ts'
+/** Crash sweep: changed passwords, cut at their exchanges with the server. */
+import { password } from '../../support/faults/scenarios.ts'
 import { sweepTests } from '../../support/faults/sweep-tests.ts'
 
-sweepTests([{ make: password, every: 19 }, { make: rotation, every: 29 }])
+sweepTests([{ make: password, every: 19 }])

@@ -33,7 +33,7 @@ export function told(records: readonly Pick<AuditRecord, 'statements' | 'message
   const unknown = records.filter(({ message, status }) => status === 'failed' && message.includes('is not known'))
   return {
     claimed: records.flatMap(({ statements }) => statements.flatMap(changingStatements)),
-    unknown: unknown.flatMap(({ message }) => changingStatements(/: ([^:]*(?:CREATE|ALTER|DROP|GRANT|REVOKE|COMMENT)[\s\S]*)$/.exec(message)?.[1] ?? '')),
+    unknown: unknown.flatMap(({ message }) => changingStatements(/ is not known; the next run finds out: ([\s\S]*)$/.exec(message)?.[1] ?? '')),
   }
 }
 
