@@ -10,8 +10,17 @@ import type { Runner, Usage } from '../measure.ts'
 
 export const BUNDLE = join(MODULE, 'dist', 'rds-provision.mjs')
 
-/** Prints what the process used, as the last line of standard error. */
-const REPORT = `data:text/javascript,process.on('exit',()=>{const u=process.resourceUsage();process.stderr.write('\\n'+JSON.stringify([(u.userCPUTime+u.systemCPUTime)/1e6,u.maxRSS/1024])+'\\n')})`
+/**
+ * Prints what the process used, as the last line of standard error. The most memory comes from VmHWM, of which Linux knows, in
+ * KiB: getrusage's counts what the parent had when it forked (https://man7.org/linux/man-pages/man2/getrusage.2.html, ru_maxrss).
+ */
+const REPORT = `data:text/javascript,${encodeURIComponent(`
+  import { readFileSync } from 'node:fs'
+  process.on('exit', () => {
+    const { userCPUTime, systemCPUTime } = process.resourceUsage()
+    const peak = /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))
+    process.stderr.write('\\n' + JSON.stringify([(userCPUTime + systemCPUTime) / 1e6, Number(peak[1]) / 1024]) + '\\n')
+  })`)}`
 
 export function inputOf(bed: Bed, logins = bed.logins): string {
   return JSON.stringify({ ...bed.variables, cluster_name: 'bench', stack: 'bench', secret_prefix: 'platform', application_databases: applicationsOf(logins) })

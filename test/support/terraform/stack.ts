@@ -91,10 +91,8 @@ export class Stack {
   /** Writes the configuration, and runs `init` the first time. */
   async prepare(): Promise<void> {
     const call = { source: relative(this.folder, this.#module), ...this.variables, application_databases: this.applications }
-    const configuration = {
-      module: { databases: escapeTemplates(call) },
-      output: Object.fromEntries(this.#outputs.map((name) => [name, { value: `\${module.databases.${name}}` }])),
-    }
+    const output = Object.fromEntries(this.#outputs.map((name) => [name, { value: `\${module.databases.${name}}` }]))
+    const configuration = { module: { databases: escapeTemplates(call) }, ...(this.#outputs.length > 0 && { output }) }
     await writeFile(join(this.folder, 'main.tf.json'), JSON.stringify(configuration, null, 1))
     if (this.#initialised) return
     expectSuccess('init', await this.terraform(['init', '-no-color']))
