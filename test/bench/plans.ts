@@ -1,18 +1,15 @@
-/** What Terraform itself costs: the plan of as many bare terraform_data over a local map of strings of the same size. */
+/** What Terraform itself costs: the plan of as many bare terraform_data over a local map of strings like the module's markers. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import type { Program } from '../support/terraform/program.ts'
-import type { Bed } from './bed.ts'
+import type { Bed, Login } from './bed.ts'
 import type { Runner } from './measure.ts'
-
-/** About as long as a marker of the module. */
-const STRING = 'x'.repeat(600)
 
 export async function bareRunner(bed: Bed, program: Program): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-'))
-  const strings = Object.fromEntries(bed.logins.map(({ application }) => [application, STRING]))
+  const strings = Object.fromEntries(bed.logins.map((login) => [login.application, markerLike(bed, login)]))
   await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ locals: { strings }, resource: { terraform_data: { bare: { for_each: '${local.strings}', input: '${each.value}' } } } }))
   const run = async (...args: string[]): Promise<null> => {
     await execa(program.command, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, CHECKPOINT_DISABLE: '1' }, extendEnv: false })
@@ -21,4 +18,11 @@ export async function bareRunner(bed: Bed, program: Program): Promise<Runner> {
   await run('init', '-no-color')
   await run('apply', '-no-color', '-auto-approve')
   return { works: { plan: () => run('plan', '-no-color') }, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** JSON text, about as long as a marker: Terraform escapes each of its quotes in the state. */
+function markerLike({ variables }: Bed, { application, username, database }: Login): string {
+  const entry = { access_level: 'owner', auth: 'password', cleanup_policy: 'retain', database_name: database, secret_id: `platform/dev/${application}/postgres`, username }
+  const defaults = { admin_auth: 'password', admin_username: 'platform_provisioner', connect_timeout: 300, lock_timeout: 300, node_command: 'node', schema_version: 1, workspace: 'default' }
+  return JSON.stringify({ ...variables, ...defaults, cluster_name: 'bench', stack: 'bench/dev', application_databases: { [application]: entry } })
 }
