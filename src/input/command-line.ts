@@ -131,11 +131,19 @@ export function argumentsOf(command: keyof typeof COMMANDS, argv: readonly strin
   const unknown = Object.keys(named).filter((name) => !Object.hasOwn(options, name))
   const problems = [
     ...usage,
+    ...argv.flatMap((argument) => flagProblem(options, argument)),
     ...unknown.map((name) => unknownArgument(command, `--${name}`, Object.keys(options).map((option) => `--${option}`))),
     ...words.map((word) => unknownArgument(command, word, [])),
   ]
   if (problems.length > 0) throw new InvalidInputError(problems)
   return named
+}
+
+/** yargs takes any value but `true` for no: `--dry-run=yes` would run. */
+function flagProblem(options: OptionTable, argument: string): Problem[] {
+  const [, name = '', given = ''] = /^--([^=]+)=(.*)$/s.exec(argument) ?? []
+  if (!Object.hasOwn(options, name) || options[name]?.type !== 'boolean' || given === 'true' || given === 'false') return []
+  return [{ application: null, field: `--${name}`, message: `${show(given)} is not accepted.`, remedy: 'Give it without a value.' }]
 }
 
 /** The help text: of the command that stands first, else of the program. */
