@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
 import { annotateProblems, createGithubReporter, isGithubActions } from './audit/github.ts'
 import { createJsonLinesReporter, type JsonLinesOptions, printableJson } from './audit/json-lines.ts'
@@ -11,7 +12,7 @@ import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
 import { oneLine } from './audit/one-line.ts'
 import type { Reporter } from './audit/reporter.ts'
 import { createTextReporter } from './audit/text.ts'
-import { EXIT, type ExitCode, describeProblem, InvalidInputError, ProvisionError } from './errors.ts'
+import { ApplyError, EXIT, type ExitCode, describeProblem, InvalidInputError, ProvisionError } from './errors.ts'
 import { awsCorrections, readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
 import type { ParsedInput } from './input/parse.ts'
@@ -59,8 +60,9 @@ function reportersFor(environment: RunEnvironment, listUnchanged = environment.l
   const { write } = output
   const lines = { write, insideTerraform: insideTerraform(environment) }
   const colour = wantsColour(process.env, process.stdout.isTTY)
-  const main = environment.logFormat === 'json' ? createJsonLinesReporter(lines) : createTextReporter({ write, colour, listUnchanged })
-  return isGithubActions(process.env) ? [main, githubReporter(lines)] : [main]
+  const isJson = environment.logFormat === 'json'
+  const main = isJson ? createJsonLinesReporter(lines) : createTextReporter({ write, colour, listUnchanged })
+  return isGithubActions(process.env) ? [main, githubReporter(isJson ? { ...lines, write: errors.write } : lines)] : [main]
 }
 
 /** JSON lines are the audit already: twice would be counted twice. */
@@ -68,6 +70,7 @@ function fallbackFor(environment: RunEnvironment): JsonLinesOptions | null {
   return environment.logFormat === 'json' ? null : { write: output.write, insideTerraform: insideTerraform(environment) }
 }
 
+/** The runner reads standard error too: so JSON lines stay alone on standard output. */
 function githubReporter(lines: { readonly write: (text: string) => void; readonly insideTerraform: boolean }): Reporter {
   return createGithubReporter({ ...lines, writeSummary: writeJobSummary })
 }
@@ -115,7 +118,7 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
   if (begun.error !== null) throw begun.error
   const found = await preview(begun.parsed.declaration, begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
   const [{ previewText }, { previewJson }] = await Promise.all([import('./report/preview/text.ts'), import('./report/preview/json.ts')])
-  output.write(options.json ? previewJson(found) : previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: environment.logFormat === 'verbose' }))
+  await print(options.json ? previewJson(found) : previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: environment.logFormat === 'verbose' }))
   if (isGithubActions(process.env)) {
     const { previewSummary } = await import('./report/preview/summary.ts')
     annotateProblems(found.blocked, errors)
@@ -141,7 +144,7 @@ async function runReport(options: Extract<Options, { command: 'report' }>, envir
     now: new Date(),
   })
   const text = renderReport(report, options.format, options.sections)
-  if (options.output === null) output.write(text)
+  if (options.output === null) await print(text)
   else await writeReport(options.output, text)
   if (options.output !== null || options.format !== 'text') for (const sentence of report.wrong) errors.write(`${sentence}\n`)
   return report.wrong.length > 0 ? EXIT.failed : EXIT.done
@@ -166,7 +169,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
     if (begun.error !== null) throw begun.error
     const found = await previewDestroy(requestOf(begun.parsed), begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
     const { previewText } = await import('./report/preview/text.ts')
-    output.write(previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: true }))
+    await print(previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: true }))
     return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
   }
   const result = begun.error !== null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
@@ -194,14 +197,23 @@ function runGroupOf({ run, isRunIdGiven, parsed }: Start): string {
   return createHash('sha256').update(JSON.stringify([common, host, port])).digest('hex').slice(0, 12)
 }
 
+/** Of a plan, a report or a help text the output is all there is; a reader that goes away (`| head`) has what it wanted. */
+async function print(text: string): Promise<void> {
+  output.write(text)
+  await setImmediate()
+  const failure = output.failure()
+  if (failure === null || ('code' in failure && failure.code === 'EPIPE')) return
+  throw new ApplyError([{ application: null, field: 'standard output', message: `cannot be written: ${failure.message}.`, remedy: 'Nothing was changed. Free the disk, or write elsewhere.' }])
+}
+
 async function main(): Promise<ExitCode> {
   const options = parseOptions(process.argv.slice(2))
   switch (options.command) {
     case 'help':
-      output.write(options.text)
+      await print(options.text)
       return EXIT.done
     case 'version':
-      output.write(`${TOOL_VERSION}\n`)
+      await print(`${TOOL_VERSION}\n`)
       return EXIT.done
     case 'apply':
       return runApply(options, readEnvironment(process.env))

@@ -1,0 +1,92 @@
+/** The program as a person or a CI system runs it, without a server: what it prints where, and how it exits. */
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { execa } from 'execa'
+import * as v from 'valibot'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const Line = v.looseObject({ type: v.string() })
+const DECLARATION = { environment: 'prod', build_id: '7', instance: { host: 'db-1.example' }, admin_secret_id: 'admin', application_databases: { shop: {} } }
+
+let folder = ''
+test.before('a folder', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rds-provision-command-line-'))
+  await writeFile(join(folder, 'prod.json'), JSON.stringify(DECLARATION))
+})
+test.after.always(() => rm(folder, { recursive: true, force: true }))
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, stdout: string | null = null): Promise<{ code: number; stdout: string; stderr: string }> {
+  const redirect = stdout === null ? '' : ` >${stdout}`
+  const command = ['sh', '-c', `exec "$0" "$@"${redirect}`, process.execPath, `--import=${import.meta.resolve('tsx')}`, MAIN, ...args]
+  const [shell = '', ...rest] = command
+  const ended = await execa(shell, rest, { env: { PATH: process.env['PATH'] ?? '', ...env }, extendEnv: false, reject: false, cwd: folder })
+  return { code: ended.exitCode ?? -1, stdout: ended.stdout, stderr: ended.stderr }
+}
+
+for (const place of ['by hand', 'inside Terraform'] as const) {
+  test(`JSON lines stay alone on standard output on GitHub Actions, ${place}; the annotations are on standard error`, async (t) => {
+    const summary = join(folder, `summary ${place}.md`)
+    const inside = place === 'by hand' ? {} : { RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json') }
+    const { code, stdout, stderr } = await run(['apply', '--input', 'prod.json'], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary, RDS_PROVISION_LOG: 'json', ...inside })
+    t.is(code, 4)
+    const types = stdout.split('\n').map((line) => v.parse(Line, JSON.parse(line)).type)
+    t.deepEqual([...new Set(types)], ['record', 'problem', 'run'])
+    t.regex(stderr, place === 'by hand' ? /^::error title=rds-provision::approval: / : /^##\[error title=rds-provision\]approval: /)
+    t.regex(await readFile(summary, 'utf8'), /blocked \(exit 4\): nothing changed/)
+  })
+}
+
+test('--verify of a folder without a file proves nothing, and says so', async (t) => {
+  await mkdir(join(folder, 'empty'), { recursive: true })
+  for (const option of ['--governance-dir', '--audit-dir']) {
+    const { code, stdout } = await run(['report', option, 'empty', '--verify'])
+    t.is(code, 1)
+    t.regex(stdout, /\n! There is no audit file to check\.$/)
+    t.is((await run(['report', option, 'empty'])).code, 0)
+  }
+})
+
+test('--verify names a table whose chain was taken away', async (t) => {
+  await mkdir(join(folder, 'governance', 'dev'), { recursive: true })
+  await writeFile(join(folder, 'governance', 'dev', 'rds_provision_audit.csv'), 'at,run_id\r\n')
+  const { code, stdout } = await run(['report', '--governance-dir', 'governance', '--verify'])
+  t.is(code, 1)
+  t.regex(stdout, /rds_provision_audit\.jsonl .*The file cannot be read: ENOENT/)
+})
+
+// A device that is always full; Linux has it.
+if (existsSync('/dev/full')) {
+  test('a report or a help text that could not be written whole is no success', async (t) => {
+    await mkdir(join(folder, 'none'), { recursive: true })
+    for (const args of [['report', '--audit-dir', 'none'], ['--help'], ['--version']]) {
+      const { code, stderr } = await run(args, {}, '/dev/full')
+      t.is(code, 1, args.join(' '))
+      t.regex(stderr, /^standard output: cannot be written: ENOSPC/)
+    }
+  })
+}
+
+test('a reader that goes away, or a closed output, is no failure', async (t) => {
+  t.is((await run(['--help'], {}, '&-')).code, 0)
+  // The pipe has no reader from the beginning.
+  const { stderr } = await execa('sh', ['-c', '{ exec 3>&1; sleep 1; "$@" >&3; echo "exit $?" >&2; } | true', 'sh', process.execPath, `--import=${import.meta.resolve('tsx')}`, MAIN, '--help'])
+  t.is(stderr, 'exit 0')
+})
+
+test('a flag with a value that is neither true nor false begins nothing', async (t) => {
+  const { code, stdout, stderr } = await run(['destroy', '--input', 'prod.json', '--application', 'shop', '--dry-run=yes'])
+  t.is(code, 3)
+  t.is(stdout, '')
+  t.is(stderr, '--dry-run: "yes" is not accepted. Give it without a value.')
+})
+
+test('the audit of an input that cannot be read does not say that no approval was needed', async (t) => {
+  await writeFile(join(folder, 'torn.json'), '{"environment":"prod",')
+  const { code } = await run(['apply', '--input', 'torn.json', '--audit-file', 'torn-audit.json'])
+  t.is(code, 3)
+  t.regex(await readFile(join(folder, 'torn-audit.json'), 'utf8'), /"approval": "missing"/)
+})
