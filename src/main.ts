@@ -232,7 +232,11 @@ try {
   if (!(error instanceof ProvisionError)) throw error
   const isJson = process.env['RDS_PROVISION_LOG'] === 'json'
   for (const problem of error.problems) errors.write(`${isJson ? printableJson({ type: 'problem', ...problem }) : oneLine(describeProblem(problem))}\n`)
-  if (isGithubActions(process.env)) annotateProblems(error.problems, errors)
+  if (isGithubActions(process.env)) {
+    const { problemsSummary } = await import('./audit/job-summary.ts')
+    annotateProblems(error.problems, errors)
+    writeJobSummary(problemsSummary(process.argv[2] ?? '', error.problems))
+  }
   process.exitCode = error.exitCode
 }
 // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end by

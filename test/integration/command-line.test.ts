@@ -40,6 +40,14 @@ for (const place of ['by hand', 'inside Terraform'] as const) {
   })
 }
 
+test('a plan that could not be made stands in the job summary too', async (t) => {
+  const summary = join(folder, 'plan.md')
+  const { code, stderr } = await run(['plan', '--input', 'nowhere.json'], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary })
+  t.is(code, 3)
+  t.regex(stderr, /^--input: cannot be read: .*\n##\[error title=rds-provision\]--input: /)
+  t.regex(await readFile(summary, 'utf8'), /^### rds-provision plan\n\n\*\*Problems: 1\*\*\n\n[^]*ENOENT/)
+})
+
 test('--verify of a folder without a file proves nothing, and says so', async (t) => {
   await mkdir(join(folder, 'empty'), { recursive: true })
   for (const option of ['--governance-dir', '--audit-dir']) {
