@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
-import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
+import { defaultAuditPath, destroyAuditPath, takeAuditPath } from './audit/file.ts'
 import { annotateProblems, createGithubReporter, isGithubActions } from './audit/github.ts'
 import { createJsonLinesReporter, type JsonLinesOptions, printableJson } from './audit/json-lines.ts'
 import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
@@ -103,7 +103,7 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
     ...result,
-    auditPath: options.auditFile ?? environment.auditFile ?? defaultAuditPath(process.cwd(), begun.run.runId),
+    auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(defaultAuditPath(process.cwd(), begun.run.runId))),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: result.matrix },
     reporters,
     fallback: fallbackFor(environment),
@@ -179,7 +179,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
   const fallbackPath = auditDir === null ? defaultAuditPath(process.cwd(), begun.run.runId) : destroyAuditPath(auditDir, subject, begun.run.runId)
   const document = await concludeRun({
     ...result,
-    auditPath: options.auditFile ?? environment.auditFile ?? fallbackPath,
+    auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(fallbackPath)),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: null },
     reporters,
     fallback: fallbackFor(environment),

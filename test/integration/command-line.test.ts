@@ -1,6 +1,6 @@
 /** The program as a person or a CI system runs it, without a server: what it prints where, and how it exits. */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -83,6 +83,20 @@ test('a reader that goes away, or a closed output, is no failure', async (t) => 
   // The pipe has no reader from the beginning.
   const { stderr } = await execa('sh', ['-c', '{ exec 3>&1; sleep 1; "$@" >&3; echo "exit $?" >&2; } | true', 'sh', process.execPath, `--import=${import.meta.resolve('tsx')}`, MAIN, '--help'])
   t.is(stderr, 'exit 0')
+})
+
+test('removals of one CI run that have the same name keep an audit each', async (t) => {
+  const variables = { RDS_PROVISION_RUN_ID: '4711' }
+  const removals = ['one', 'two', 'three'].map(async (host) => {
+    const instance = { host: `${host}.example` }
+    const { code } = await run(['destroy', '--application', 'shop'], { ...variables, RDS_PROVISION_INPUT: JSON.stringify({ ...DECLARATION, instance, audit_dir: 'removals' }) })
+    t.is(code, 0)
+  })
+  await Promise.all(removals)
+  const files = (await readdir(join(folder, 'removals'))).sort()
+  t.deepEqual(files, ['destroy-shop-4711-2.json', 'destroy-shop-4711-3.json', 'destroy-shop-4711.json'])
+  const audits = await Promise.all(files.map((file) => readFile(join(folder, 'removals', file), 'utf8')))
+  t.deepEqual(audits.map((text) => /"host": "(\w+)\.example"/.exec(text)?.[1]).sort(), ['one', 'three', 'two'])
 })
 
 test('a flag with a value that is neither true nor false begins nothing', async (t) => {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import test from 'ava'
 
 import { writeAtomically } from '../../../src/audit/atomic.ts'
-import { auditJson, defaultAuditPath, destroyAuditPath, safeFileName, writeAuditFile } from '../../../src/audit/file.ts'
+import { auditJson, defaultAuditPath, destroyAuditPath, safeFileName, takeAuditPath, writeAuditFile } from '../../../src/audit/file.ts'
 import { temporaryFolder } from './folder.ts'
 import { documentOf } from './sample.ts'
 
@@ -55,6 +55,14 @@ test('a link in the place is replaced, not followed', async (t) => {
   await symlink('/dev/full', path)
   await writeAtomically(path, 'x')
   t.is(await readFile(path, 'utf8'), 'x')
+})
+
+test('a place that is taken stays as it is; one that cannot be made is told by the writing', async (t) => {
+  const folder = temporaryFolder(t)
+  const path = join(folder, 'below', 'a.json')
+  t.is(await takeAuditPath(path), path)
+  t.is(await takeAuditPath(path), join(folder, 'below', 'a-2.json'))
+  t.is(await takeAuditPath(join(path, 'b.json')), join(path, 'b.json'))
 })
 
 test('default and destroy paths', (t) => {
