@@ -103,7 +103,7 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
     ...result,
-    auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(defaultAuditPath(process.cwd(), begun.run.runId))),
+    auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(defaultAuditPath(process.cwd(), begun.run.runId, begun.parsed?.auditDir ?? null))),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: result.matrix },
     reporters,
     fallback: fallbackFor(environment),
@@ -139,7 +139,7 @@ async function runReport(options: Extract<Options, { command: 'report' }>, envir
   const dependencies = { ...(await dependenciesFor(environment, [])), progress: (line: string) => errors.write(`${line}\n`) }
   const report = await makeReport({
     options,
-    folders: foldersOf(options, declaration?.governanceDir ?? null, process.cwd()),
+    folders: foldersOf(options, { governanceDir: declaration?.governanceDir ?? null, auditDir: begun?.parsed.auditDir ?? null }, process.cwd()),
     server: options.connect && begun !== null ? { declaration: begun.parsed.declaration, run: begun.run, dependencies } : null,
     now: new Date(),
   })
@@ -176,7 +176,7 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const auditDir = begun.parsed?.auditDir ?? null
   const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`
-  const fallbackPath = auditDir === null ? defaultAuditPath(process.cwd(), begun.run.runId) : destroyAuditPath(auditDir, subject, begun.run.runId)
+  const fallbackPath = auditDir === null ? defaultAuditPath(process.cwd(), begun.run.runId, null) : destroyAuditPath(auditDir, subject, begun.run.runId)
   const document = await concludeRun({
     ...result,
     auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(fallbackPath)),

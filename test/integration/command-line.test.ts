@@ -85,6 +85,13 @@ test('a reader that goes away, or a closed output, is no failure', async (t) => 
   t.is(stderr, 'exit 0')
 })
 
+test('a run by hand keeps its audit in the declared audit_dir, and the report finds it there', async (t) => {
+  await writeFile(join(folder, 'declared.json'), JSON.stringify({ ...DECLARATION, audit_dir: 'declared audits' }))
+  t.is((await run(['apply', '--input', 'declared.json'], { RDS_PROVISION_RUN_ID: '4712' })).code, 4)
+  t.regex(await readFile(join(folder, 'declared audits', '4712.json'), 'utf8'), /"outcome": "blocked"/)
+  t.regex((await run(['report', '--input', 'declared.json'])).stdout, /^Report\n\nfrom declared audits\/4712\.json\n/)
+})
+
 test('removals of one CI run that have the same name keep an audit each', async (t) => {
   const variables = { RDS_PROVISION_RUN_ID: '4711' }
   const removals = ['one', 'two', 'three'].map(async (host) => {

@@ -66,7 +66,7 @@ test('a place that is taken stays as it is; one that cannot be made is told by t
 })
 
 test('default and destroy paths', (t) => {
-  t.is(defaultAuditPath(join('root'), '4711'), join('root', '.rds-provision', 'audit', '4711.json'))
+  t.is(defaultAuditPath(join('root'), '4711', null), join('root', '.rds-provision', 'audit', '4711.json'))
   t.is(destroyAuditPath('dir', 'keycloak', '4711'), join('dir', 'destroy-keycloak-4711.json'))
 })
 
@@ -75,6 +75,6 @@ test('whatever an id holds, its file stays in its folder', (t) => {
     const name = safeFileName(hostile)
     t.is(basename(name), name)
     t.regex(name, /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/)
-    t.is(dirname(defaultAuditPath('root', hostile)), join('root', '.rds-provision', 'audit'))
+    t.is(dirname(defaultAuditPath('root', hostile, null)), join('root', '.rds-provision', 'audit'))
   }
 })
