@@ -4,14 +4,15 @@
  */
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { defaultAuditPath, destroyAuditPath } from './audit/file.ts'
+import { setImmediate } from 'node:timers/promises'
+import { defaultAuditPath, destroyAuditPath, takeAuditPath } from './audit/file.ts'
 import { annotateProblems, createGithubReporter, isGithubActions } from './audit/github.ts'
 import { createJsonLinesReporter, type JsonLinesOptions, printableJson } from './audit/json-lines.ts'
 import { createFileOutput, createOutput, wantsColour } from './audit/output.ts'
 import { oneLine } from './audit/one-line.ts'
 import type { Reporter } from './audit/reporter.ts'
 import { createTextReporter } from './audit/text.ts'
-import { EXIT, type ExitCode, describeProblem, InvalidInputError, ProvisionError } from './errors.ts'
+import { ApplyError, EXIT, type ExitCode, describeProblem, InvalidInputError, ProvisionError } from './errors.ts'
 import { awsCorrections, readEnvironment, type RunEnvironment } from './input/environment.ts'
 import { type Options, parseOptions } from './input/options.ts'
 import type { ParsedInput } from './input/parse.ts'
@@ -59,8 +60,9 @@ function reportersFor(environment: RunEnvironment, listUnchanged = environment.l
   const { write } = output
   const lines = { write, insideTerraform: insideTerraform(environment) }
   const colour = wantsColour(process.env, process.stdout.isTTY)
-  const main = environment.logFormat === 'json' ? createJsonLinesReporter(lines) : createTextReporter({ write, colour, listUnchanged })
-  return isGithubActions(process.env) ? [main, githubReporter(lines)] : [main]
+  const isJson = environment.logFormat === 'json'
+  const main = isJson ? createJsonLinesReporter(lines) : createTextReporter({ write, colour, listUnchanged })
+  return isGithubActions(process.env) ? [main, githubReporter(isJson ? { ...lines, write: errors.write } : lines)] : [main]
 }
 
 /** JSON lines are the audit already: twice would be counted twice. */
@@ -68,6 +70,7 @@ function fallbackFor(environment: RunEnvironment): JsonLinesOptions | null {
   return environment.logFormat === 'json' ? null : { write: output.write, insideTerraform: insideTerraform(environment) }
 }
 
+/** The runner reads standard error too: so JSON lines stay alone on standard output. */
 function githubReporter(lines: { readonly write: (text: string) => void; readonly insideTerraform: boolean }): Reporter {
   return createGithubReporter({ ...lines, writeSummary: writeJobSummary })
 }
@@ -100,7 +103,7 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
     ...result,
-    auditPath: options.auditFile ?? environment.auditFile ?? defaultAuditPath(process.cwd(), begun.run.runId),
+    auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(defaultAuditPath(process.cwd(), begun.run.runId, begun.parsed?.auditDir ?? null))),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: result.matrix },
     reporters,
     fallback: fallbackFor(environment),
@@ -115,7 +118,7 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
   if (begun.error !== null) throw begun.error
   const found = await preview(begun.parsed.declaration, begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
   const [{ previewText }, { previewJson }] = await Promise.all([import('./report/preview/text.ts'), import('./report/preview/json.ts')])
-  output.write(options.json ? previewJson(found) : previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: environment.logFormat === 'verbose' }))
+  await print(options.json ? previewJson(found) : previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: environment.logFormat === 'verbose' }))
   if (isGithubActions(process.env)) {
     const { previewSummary } = await import('./report/preview/summary.ts')
     annotateProblems(found.blocked, errors)
@@ -136,12 +139,12 @@ async function runReport(options: Extract<Options, { command: 'report' }>, envir
   const dependencies = { ...(await dependenciesFor(environment, [])), progress: (line: string) => errors.write(`${line}\n`) }
   const report = await makeReport({
     options,
-    folders: foldersOf(options, declaration?.governanceDir ?? null, process.cwd()),
+    folders: foldersOf(options, { governanceDir: declaration?.governanceDir ?? null, auditDir: begun?.parsed.auditDir ?? null }, process.cwd()),
     server: options.connect && begun !== null ? { declaration: begun.parsed.declaration, run: begun.run, dependencies } : null,
     now: new Date(),
   })
   const text = renderReport(report, options.format, options.sections)
-  if (options.output === null) output.write(text)
+  if (options.output === null) await print(text)
   else await writeReport(options.output, text)
   if (options.output !== null || options.format !== 'text') for (const sentence of report.wrong) errors.write(`${sentence}\n`)
   return report.wrong.length > 0 ? EXIT.failed : EXIT.done
@@ -166,17 +169,17 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
     if (begun.error !== null) throw begun.error
     const found = await previewDestroy(requestOf(begun.parsed), begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
     const { previewText } = await import('./report/preview/text.ts')
-    output.write(previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: true }))
+    await print(previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: true }))
     return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
   }
   const result = begun.error !== null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const auditDir = begun.parsed?.auditDir ?? null
   const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`
-  const fallbackPath = auditDir === null ? defaultAuditPath(process.cwd(), begun.run.runId) : destroyAuditPath(auditDir, subject, begun.run.runId)
+  const fallbackPath = auditDir === null ? defaultAuditPath(process.cwd(), begun.run.runId, null) : destroyAuditPath(auditDir, subject, begun.run.runId)
   const document = await concludeRun({
     ...result,
-    auditPath: options.auditFile ?? environment.auditFile ?? fallbackPath,
+    auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(fallbackPath)),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: null },
     reporters,
     fallback: fallbackFor(environment),
@@ -194,14 +197,23 @@ function runGroupOf({ run, isRunIdGiven, parsed }: Start): string {
   return createHash('sha256').update(JSON.stringify([common, host, port])).digest('hex').slice(0, 12)
 }
 
+/** Of a plan, a report or a help text the output is all there is; a reader that goes away (`| head`) has what it wanted. */
+async function print(text: string): Promise<void> {
+  output.write(text)
+  await setImmediate()
+  const failure = output.failure()
+  if (failure === null || ('code' in failure && failure.code === 'EPIPE')) return
+  throw new ApplyError([{ application: null, field: 'standard output', message: `cannot be written: ${failure.message}.`, remedy: 'Nothing was changed. Free the disk, or write elsewhere.' }])
+}
+
 async function main(): Promise<ExitCode> {
   const options = parseOptions(process.argv.slice(2))
   switch (options.command) {
     case 'help':
-      output.write(options.text)
+      await print(options.text)
       return EXIT.done
     case 'version':
-      output.write(`${TOOL_VERSION}\n`)
+      await print(`${TOOL_VERSION}\n`)
       return EXIT.done
     case 'apply':
       return runApply(options, readEnvironment(process.env))
@@ -220,7 +232,11 @@ try {
   if (!(error instanceof ProvisionError)) throw error
   const isJson = process.env['RDS_PROVISION_LOG'] === 'json'
   for (const problem of error.problems) errors.write(`${isJson ? printableJson({ type: 'problem', ...problem }) : oneLine(describeProblem(problem))}\n`)
-  if (isGithubActions(process.env)) annotateProblems(error.problems, errors)
+  if (isGithubActions(process.env)) {
+    const { problemsSummary } = await import('./audit/job-summary.ts')
+    annotateProblems(error.problems, errors)
+    writeJobSummary(problemsSummary(process.argv[2] ?? '', error.problems))
+  }
   process.exitCode = error.exitCode
 }
 // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end by

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 import type { Problem } from '../errors.ts'
 import type { AuditDocument } from '../model/audit.ts'
@@ -10,9 +11,9 @@ const DEFAULT_FOLDER = join('.rds-provision', 'audit')
 /** A file name of at most 255 bytes, the limit of the common file systems, with room for what is put around a part. */
 const MAX_PART_LENGTH = 100
 
-/** Path of the audit file of a run that was given none: `<cwd>/.rds-provision/audit/<run id>.json`. */
-export function defaultAuditPath(cwd: string, runId: string): string {
-  return join(cwd, DEFAULT_FOLDER, `${safeFileName(runId)}.json`)
+/** Path of the audit file of a run that was given none: `<run id>.json` in the `audit_dir` of the declaration, else in `<cwd>/.rds-provision/audit`. */
+export function defaultAuditPath(cwd: string, runId: string, auditDir: string | null): string {
+  return join(auditDir ?? join(cwd, DEFAULT_FOLDER), `${safeFileName(runId)}.json`)
 }
 
 /**
@@ -29,6 +30,29 @@ export function destroyAuditPath(auditDir: string, subject: string, runId: strin
  */
 export function safeFileName(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_').slice(0, MAX_PART_LENGTH) || '_'
+}
+
+/**
+ * The path, or `…-2.json` and so on where it is another run's: the removals of one CI run on several instances have the
+ * same names. An empty file holds the place, so that runs side by side do not take the same.
+ */
+export async function takeAuditPath(path: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? path : path.replace(/\.json$/, `-${number}.json`)
+    try {
+      await mkdir(dirname(candidate), { recursive: true })
+      await (await open(candidate, 'wx')).close()
+      return candidate
+    } catch (error) {
+      // A folder that cannot be made is told when the audit is written.
+      if (!isTaken(error)) return path
+    }
+  }
+}
+
+/** mkdir says EEXIST too, of a folder that is a file. */
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST' && 'syscall' in error && error.syscall === 'open'
 }
 
 /**

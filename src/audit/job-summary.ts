@@ -21,6 +21,11 @@ export function jobSummary(document: AuditDocument, warnings: readonly AuditReco
   ].join('\n\n') + '\n\n'
 }
 
+/** What kept a command from being done at all, for the same page. */
+export function problemsSummary(command: string, problems: readonly Problem[]): string {
+  return [`### rds-provision ${markdownName(command)}`, ...table('Problems', ['Application', 'What', 'Problem', 'Remedy'], problems.map(problemRow))].join('\n\n') + '\n\n'
+}
+
 function table(title: string, header: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   if (rows.length === 0) return []
   const rest = rows.length - MAX_ROWS

@@ -35,7 +35,7 @@ function flag(describe: string): Option {
 }
 
 const INPUT: OptionTable = { input: value('FILE', 'File with the declaration: JSON, or base64gzip of it') }
-const AUDIT_FILE: OptionTable = { 'audit-file': value('FILE', 'File to write the audit to; default: .rds-provision/audit/<run id>.json') }
+const AUDIT_FILE: OptionTable = { 'audit-file': value('FILE', 'File to write the audit to; default: in audit_dir, else in .rds-provision/audit') }
 const PLAN: OptionTable = {
   'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
   json: flag('Print the plan as JSON'),
@@ -48,7 +48,7 @@ const DESTROY: OptionTable = {
 }
 const REPORT: OptionTable = {
   'governance-dir': value('FOLDER', 'Folder with the governance files; default: the declaration\'s'),
-  'audit-dir': value('FOLDER', 'Folder with audit files; default: .rds-provision/audit where there is no governance folder'),
+  'audit-dir': value('FOLDER', 'Folder with audit files; default where there is no governance folder: audit_dir, else .rds-provision/audit'),
   connect: flag('Ask the server too; needs the declaration'),
   verify: flag('Check the files, and with --connect that everything is traceable; exit 1 where it is not'),
   section: value('WORDS', 'What to tell, with commas between; default: all', REPORT_SECTIONS),
@@ -131,11 +131,19 @@ export function argumentsOf(command: keyof typeof COMMANDS, argv: readonly strin
   const unknown = Object.keys(named).filter((name) => !Object.hasOwn(options, name))
   const problems = [
     ...usage,
+    ...argv.flatMap((argument) => flagProblem(options, argument)),
     ...unknown.map((name) => unknownArgument(command, `--${name}`, Object.keys(options).map((option) => `--${option}`))),
     ...words.map((word) => unknownArgument(command, word, [])),
   ]
   if (problems.length > 0) throw new InvalidInputError(problems)
   return named
+}
+
+/** yargs takes any value but `true` for no: `--dry-run=yes` would run. */
+function flagProblem(options: OptionTable, argument: string): Problem[] {
+  const [, name = '', given = ''] = /^--([^=]+)=(.*)$/s.exec(argument) ?? []
+  if (!Object.hasOwn(options, name) || options[name]?.type !== 'boolean' || given === 'true' || given === 'false') return []
+  return [{ application: null, field: `--${name}`, message: `${show(given)} is not accepted.`, remedy: 'Give it without a value.' }]
 }
 
 /** The help text: of the command that stands first, else of the program. */

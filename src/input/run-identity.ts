@@ -12,7 +12,8 @@ export interface RunIds {
 /** Everything that a run's identity is made of; clock, randomness and CI system are read outside. */
 export interface RunFacts {
   readonly command: Command
-  readonly environment: Environment
+  /** null: it could not be read. */
+  readonly environment: Environment | null
   /** The variables `build_id` and `run_id`. */
   readonly declared: RunIds
   readonly variables: Pick<RunEnvironment, 'allowProvision' | 'buildId' | 'runId'>
@@ -28,13 +29,14 @@ export interface RunFacts {
 
 /**
  * Says who runs, under which build and with which approval (design §3 Traceability, §14 Build and run id).
- * Throws InvalidInputError where no build id is known outside of `dev`.
+ * Throws InvalidInputError where no build id is known outside of `dev`; of an
+ * input that could not be read nothing is asked.
  */
 export function resolveRun(facts: RunFacts): RunIdentity {
   const { declared, variables, ci } = facts
   const runId = declared.runId ?? variables.runId ?? ci.runId ?? facts.uuid
   const buildId = declared.buildId ?? variables.buildId ?? ci.buildId
-  if (buildId === null && facts.environment !== 'dev' && facts.needsBuildId) throw missingBuildId(facts.environment)
+  if (buildId === null && facts.environment !== null && facts.environment !== 'dev' && facts.needsBuildId) throw missingBuildId(facts.environment)
   return {
     runId,
     buildId: buildId ?? `local-${runId}`,
@@ -51,8 +53,8 @@ export function idsAreGiven(declared: RunIds, variables: RunIds): boolean {
   return (declared.buildId ?? variables.buildId) !== null && (declared.runId ?? variables.runId) !== null
 }
 
-/** Approval of a run: `dev` needs none, elsewhere the environment of the run gives it (design §7). */
-export function approvalOf(environment: Environment, allowed: boolean): Approval {
+/** Approval of a run: `dev` needs none, elsewhere, and where nobody knows, the environment of the run gives it (design §7). */
+export function approvalOf(environment: Environment | null, allowed: boolean): Approval {
   if (environment === 'dev') return 'not_required'
   return allowed ? 'approved' : 'missing'
 }

@@ -82,14 +82,14 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
   const owner = database.owner.username
   const steps: Step[] = []
   if (!state.allowConnections) {
-    steps.push(step(about, REOPEN, 'updated', `database ${state.name} accepts connections again`, [allowConnections(state.name, true, owner)]))
+    steps.push(step(about, REOPEN, 'updated', `${state.name} accepts connections again`, [allowConnections(state.name, true, owner)]))
   }
   if (state.connectionLimit !== database.connectionLimit) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
     steps.push(step(about, LIMIT, 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]))
   }
   if (state.isTemplate) {
-    steps.push(step(about, 'template', 'updated', `database ${state.name} is no template, which whoever has CREATEDB could copy`, [alterDatabaseTemplate(state.name, false, owner)]))
+    steps.push(step(about, 'template', 'updated', `${state.name} is no template, which whoever has CREATEDB could copy`, [alterDatabaseTemplate(state.name, false, owner)]))
   }
   return steps
 }

@@ -45,7 +45,7 @@ export function planClosing({ cluster, departures }: RemovalInput): Plan {
 /** A template cannot be dropped, and its owner may have made it one. */
 function closing(subject: Subject, { name, owner, allowConnections: isOpen, isTemplate }: DatabaseState): Step[] {
   const statements = [...(isTemplate ? [alterDatabaseTemplate(name, false, owner)] : []), ...(isOpen ? [allowConnections(name, false, owner)] : [])]
-  return statements.length === 0 ? [] : [step(subject, 'close', 'updated', `database ${name} accepts no new connections`, statements)]
+  return statements.length === 0 ? [] : [step(subject, 'close', 'updated', `${name} accepts no new connections`, statements)]
 }
 
 /** pg_database.datconnlimit of a database whose DROP was interrupted: it can only be dropped. */
@@ -66,7 +66,7 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
         ? [step(about(departure, 'grant'), LEFTOVER, 'removed', `${cluster.server.login} leaves ${username} again`, [releaseRole(cluster.server.version, username, cluster.server.login)])]
         : []),
       ...(database?.allowConnections === false && database.owner === username && database.connectionLimit !== INVALID
-        ? [step(about(departure, 'database', drops), 'reopen', 'updated', `database ${database.name} accepts connections again`, [allowConnections(database.name, true, username)])]
+        ? [step(about(departure, 'database', drops), 'reopen', 'updated', `${database.name} accepts connections again`, [allowConnections(database.name, true, username)])]
         : []),
       ...(role?.canLogin === false ? [step(about(departure, 'login'), 'reopen', 'updated', `${username} may log in again`, [alterRole(username, { login: true })])] : []),
     ]
@@ -91,7 +91,7 @@ export function planAdmission({ declaration, cluster, departures, facts }: Remov
       ...(state.connectionLimit === 0 ? [alterDatabaseLimit(name, -1, owner)] : []),
       ...(held(state.acl, cluster.server.login).includes('CONNECT') ? [] : [grantOnDatabase(name, ['CONNECT'], cluster.server.login, owner)]),
     ]
-    return statements.length === 0 ? [] : asMembers(cluster, [step(about(departure, 'database', name), 'reopen', 'updated', `database ${name} lets the admin in again, to look for what ${departure.username} holds there`, statements)])
+    return statements.length === 0 ? [] : asMembers(cluster, [step(about(departure, 'database', name), 'reopen', 'updated', `${name} lets the admin in again, to look for what ${departure.username} holds there`, statements)])
   })
   return planOf([{ stage: 'databases', connectTo: null, transactions }])
 }

@@ -7,16 +7,16 @@ import type { ReportOptions } from '../input/report-options.ts'
 import type { Folders } from './sources/read.ts'
 
 /**
- * The folders named; else the declaration's governance folder; else the audit files of direct runs below the working
- * directory. With a connection there may be none.
+ * The folders named; else the declaration's governance folder, or its folder of audit files; else the audit files of
+ * direct runs below the working directory. With a connection there may be none.
  * @throws InvalidInputError where there is nothing to report from.
  */
-export function foldersOf(options: ReportOptions, declaredGovernanceDir: string | null, cwd: string): Folders {
+export function foldersOf(options: ReportOptions, declared: Folders, cwd: string): Folders {
   const { governanceDir, auditDir, connect } = options
   if (governanceDir !== null || auditDir !== null) return { governanceDir, auditDir }
-  if (declaredGovernanceDir !== null && existsSync(declaredGovernanceDir)) return { governanceDir: declaredGovernanceDir, auditDir: null }
-  const folder = join(cwd, '.rds-provision', 'audit')
-  if (existsSync(folder)) return { governanceDir: null, auditDir: folder }
+  if (declared.governanceDir !== null && existsSync(declared.governanceDir)) return { governanceDir: declared.governanceDir, auditDir: null }
+  const folder = [declared.auditDir, join(cwd, '.rds-provision', 'audit')].find((path) => path !== null && existsSync(path))
+  if (folder !== undefined) return { governanceDir: null, auditDir: folder }
   if (connect) return { governanceDir: null, auditDir: null }
   throw new InvalidInputError([
     { application: null, field: 'report', message: 'has nothing to report from.', remedy: 'Give --governance-dir or --audit-dir, or --connect with the declaration.' },

@@ -37,7 +37,7 @@ export async function makeReport({ options, folders, server, now }: ReportReques
   const live = server === null ? [] : await fromServer(server.declaration, server.run, server.dependencies, options, files, now)
   const { criteria } = options
   const all: Section[] = [
-    problemsSection(files.faults),
+    problemsSection(files.faults, files.files.length),
     ...live,
     accessHistorySection(files.entries, criteria),
     runsSection(files.entries, criteria),
@@ -50,7 +50,7 @@ export async function makeReport({ options, folders, server, now }: ReportReques
     criteria,
     sources: [...files.files, ...source],
     sections: all.filter(({ id, rows }) => isWanted(id, rows.length, options)),
-    wrong: options.verify ? whatIsWrong(all) : [],
+    wrong: options.verify ? whatIsWrong(all, source.length + files.files.length) : [],
   }
 }
 
@@ -61,7 +61,9 @@ function isWanted(id: SectionId, rows: number, { sections, verify }: ReportOptio
   return (id !== 'problems' && id !== 'traceability') || verify
 }
 
-function whatIsWrong(sections: readonly Section[]): string[] {
+/** Where nothing is left to check, nothing is proven. */
+function whatIsWrong(sections: readonly Section[], sources: number): string[] {
+  if (sources === 0) return ['There is no audit file to check.']
   const count = (id: SectionId): number => sections.find((section) => section.id === id)?.rows.length ?? 0
   const [faults, untraceable] = [count('problems'), count('traceability')]
   return [

@@ -84,7 +84,7 @@ async function factsOf(options: StartOptions, parsed: ParsedInput | null, text: 
   const declared = parsed ?? NO_IDS
   return {
     command: options.command,
-    environment: parsed?.declaration.environment ?? 'dev',
+    environment: parsed?.declaration.environment ?? null,
     declared,
     variables: options.environment,
     ci: idsAreGiven(declared, options.environment) ? NO_IDS : await readCiIds(options.variables, options.cwd),

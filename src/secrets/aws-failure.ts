@@ -53,7 +53,7 @@ export function awsError(error: unknown, service: string): SecretError {
 
 function describe({ name, message, status }: AwsFailure, service: string): Problem {
   const told = `${name}: ${message}.`.replace(/\.\.$/, '.')
-  const problem = (field: string, remedy: string): Problem => ({ application: null, field, message: `${service}: ${told}`, remedy })
+  const problem = (field: string, remedy: string): Problem => ({ application: null, field, message: field === service ? told : `${service}: ${told}`, remedy })
   if (/region is missing/i.test(message)) return problem('aws_region', 'Set aws_region, AWS_REGION, or the region of the profile.')
   if (isAssumeRole(message)) return problem('assume_role_arn', "Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy.")
   if (CREDENTIAL_FAILURES.has(name)) {

@@ -4,7 +4,7 @@ import { parseSource, readSources, type Source } from '../support/sources.ts'
 
 /** From what all may import to what joins all; a file or folder imports nothing that stands later. */
 const ORDER = [
-  'model', 'errors.ts', 'version.ts', 'sql', 'input', 'ci.ts', 'guardrails', 'secrets', 'snapshot', 'server', 'plan', 'apply', 'audit', 'report', 'run', 'run.ts', 'index.ts',
+  'model', 'errors.ts', 'version.ts', 'group-by.ts', 'sql', 'input', 'ci.ts', 'guardrails', 'secrets', 'snapshot', 'server', 'plan', 'apply', 'audit', 'report', 'run', 'run.ts', 'index.ts',
   'main.ts',
 ]
 const PURE = ['model', 'input', 'guardrails', 'plan', 'sql']

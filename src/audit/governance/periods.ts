@@ -26,6 +26,8 @@ interface State {
   readonly owns: boolean
   /** Schema to privileges on the tables that the owner creates there: every schema of a guest has such an entry. */
   readonly schemas: ReadonlyMap<string, ReadonlySet<string>>
+  /** Its role is older than the audit, which so does not tell what a guest was granted before. */
+  readonly isOlder: boolean
 }
 
 interface Login {
@@ -35,7 +37,7 @@ interface Login {
   open: Omit<Period, 'until' | 'untilBuild'>
 }
 
-const NONE: State = { owns: false, schemas: new Map() }
+const NONE: State = { owns: false, schemas: new Map(), isOlder: false }
 const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed', 'no_change'])
 const WRITES = ['INSERT', 'UPDATE', 'DELETE']
 
@@ -67,7 +69,7 @@ function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, L
   if (database === null || username === null || !['role', 'database', 'default_privileges'].includes(record.object)) return
   const key = JSON.stringify([record.environment, instance, database, username])
   const login = logins.get(key)
-  const state = nextState(login?.state ?? NONE, record)
+  const state = nextState(login?.state ?? { ...NONE, isOlder: record.object === 'role' && record.status !== 'created' }, record)
   const may = inWords(state)
   if (login?.open.may === may) {
     login.state = state
@@ -125,12 +127,13 @@ function tableDefaults(statement: string): { schema: string; isGrant: boolean; p
 }
 
 const LOGS_IN = 'log in'
+const BEFORE = 'and what it was granted before this audit begins'
 
-function inWords({ owns, schemas }: State): string {
+function inWords({ owns, schemas, isOlder }: State): string {
   if (owns) return 'own it: create objects, read and write rows'
   const having = (privileges: readonly string[]): string[] => [...schemas].filter(([, held]) => privileges.some((privilege) => held.has(privilege))).map(([schema]) => schema).sort()
   const written = having(WRITES)
   const read = having(['SELECT']).filter((schema) => !written.includes(schema))
   const parts = [...(written.length === 0 ? [] : [`read and write rows in ${written.join(', ')}`]), ...(read.length === 0 ? [] : [`read in ${read.join(', ')}`])]
-  return parts.join('; ') || LOGS_IN
+  return [parts.join('; ') || LOGS_IN, ...(isOlder ? [BEFORE] : [])].join('; ')
 }

@@ -9,7 +9,7 @@ import type { Plan, Step, Subject } from '../../model/step.ts'
 export interface Preview {
   readonly declaration: Pick<Declaration, 'environment' | 'stack' | 'clusterName' | 'instance'>
   readonly run: RunIdentity
-  /** null: something stood in the way before the server was asked. */
+  /** null: the server was not asked, or what it said blocks. */
   readonly server: ServerFacts | null
   /** Empty where `blocked` is not: apply would stop before its first change. */
   readonly plan: Plan

@@ -74,10 +74,15 @@ async function chains(folder: string): Promise<string[]> {
   const found: string[] = []
   for (const entry of await list(folder, '--governance-dir')) {
     const below = entry.isDirectory() ? await list(join(folder, entry.name), '--governance-dir') : []
-    if (entry.name === JSONL) found.push(join(folder, JSONL))
-    if (below.some(({ name }) => name === JSONL)) found.push(join(folder, entry.name, JSONL))
+    if (isGovernance(entry.name)) found.push(join(folder, JSONL))
+    if (below.some(({ name }) => isGovernance(name))) found.push(join(folder, entry.name, JSONL))
   }
-  return found.sort()
+  return [...new Set(found)].sort()
+}
+
+/** A table whose chain is gone is a fault, and no folder without runs. */
+function isGovernance(name: string): boolean {
+  return name === JSONL || name === CSV
 }
 
 async function jsonFiles(folder: string): Promise<string[]> {

@@ -11,7 +11,7 @@ const { failed, invalidInput, blocked, secret, connection } = EXIT
 
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'Done; of `plan`: made, whether or not there is something to change.',
-  failed: 'Something failed while applying, or `report --verify` found something wrong.',
+  failed: 'Something failed while applying, `report --verify` found something wrong, or a plan or report could not be printed.',
   changes: '`plan --detailed-exitcode` found something to change.',
   invalidInput: 'The declaration, an option or the environment of the run cannot be used. Nothing was read or changed.',
   blocked: 'A guardrail stands in the way. Nothing was changed.',
@@ -44,6 +44,7 @@ export const BY_FIELD: Readonly<Record<string, Meaning>> = {
   instance: { exit: connection, meaning: 'The server could not be reached, or the connection broke.' },
   'audit file': { exit: failed, meaning: 'The run is done, its audit could not be kept.' },
   governance_dir: { exit: failed, meaning: 'The run is done, the governance folder could not be written.' },
+  'standard output': { exit: failed, meaning: 'The plan or the report could not be printed whole.' },
   input: { exit: invalidInput, meaning: 'There is no declaration, or it cannot be read.' },
   build_id: { exit: invalidInput, meaning: 'Outside of dev everything has to be traceable to a build.' },
   command: { exit: invalidInput, meaning: 'The program does not know this command.' },

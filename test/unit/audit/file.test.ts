@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import test from 'ava'
 
 import { writeAtomically } from '../../../src/audit/atomic.ts'
-import { auditJson, defaultAuditPath, destroyAuditPath, safeFileName, writeAuditFile } from '../../../src/audit/file.ts'
+import { auditJson, defaultAuditPath, destroyAuditPath, safeFileName, takeAuditPath, writeAuditFile } from '../../../src/audit/file.ts'
 import { temporaryFolder } from './folder.ts'
 import { documentOf } from './sample.ts'
 
@@ -57,8 +57,16 @@ test('a link in the place is replaced, not followed', async (t) => {
   t.is(await readFile(path, 'utf8'), 'x')
 })
 
+test('a place that is taken stays as it is; one that cannot be made is told by the writing', async (t) => {
+  const folder = temporaryFolder(t)
+  const path = join(folder, 'below', 'a.json')
+  t.is(await takeAuditPath(path), path)
+  t.is(await takeAuditPath(path), join(folder, 'below', 'a-2.json'))
+  t.is(await takeAuditPath(join(path, 'b.json')), join(path, 'b.json'))
+})
+
 test('default and destroy paths', (t) => {
-  t.is(defaultAuditPath(join('root'), '4711'), join('root', '.rds-provision', 'audit', '4711.json'))
+  t.is(defaultAuditPath(join('root'), '4711', null), join('root', '.rds-provision', 'audit', '4711.json'))
   t.is(destroyAuditPath('dir', 'keycloak', '4711'), join('dir', 'destroy-keycloak-4711.json'))
 })
 
@@ -67,6 +75,6 @@ test('whatever an id holds, its file stays in its folder', (t) => {
     const name = safeFileName(hostile)
     t.is(basename(name), name)
     t.regex(name, /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/)
-    t.is(dirname(defaultAuditPath('root', hostile)), join('root', '.rds-provision', 'audit'))
+    t.is(dirname(defaultAuditPath('root', hostile, null)), join('root', '.rds-provision', 'audit'))
   }
 })

@@ -10,6 +10,7 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
   ['plan --input 007 --detailed-exitcode --json', { command: 'plan', input: '007', detailedExitcode: true, json: true }],
   ['destroy --application a', { command: 'destroy', input: null, auditFile: null, target: { by: 'application', value: 'a' }, dryRun: false }],
   ['destroy --build-id 0042 --dry-run', { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '0042' }, dryRun: true }],
+  ['destroy --build-id 1 --dry-run=true', { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '1' }, dryRun: true }],
   ['destroy --cluster-name c --audit-file x', { command: 'destroy', input: null, auditFile: 'x', target: { by: 'cluster-name', value: 'c' }, dryRun: false }],
   ['--version', { command: 'version' }],
 ]
@@ -32,6 +33,9 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['destroy', /--application, --build-id, --cluster-name/],
   ['destroy --application a --build-id b', /--application, --build-id/],
   ['apply --no-input', /"--no-input"/],
+  ['destroy --application a --dry-run=yes', /^--dry-run: "yes" is not accepted\. Give it without a value\.$/],
+  ['destroy --application a --dry-run=', /^--dry-run: "" is not accepted/],
+  ['plan --json=1 --detailed-exitcode=on', /--json: "1"[\s\S]*--detailed-exitcode: "on"/],
   ['apply -x', /not an option/],
   ['apply --__proto__ x', /not an option/],
 ]

@@ -45,6 +45,12 @@ test('what was there before the audit has no build', (t) => {
   t.deepEqual(periods(runOn(3, { object: 'database', action: 'check', status: 'no_change' })), [['shop_dev_user', 'own it: create objects, read and write rows', null, null]])
 })
 
+test('a guest that was there before the audit: what it was granted before is not told as nothing', (t) => {
+  const found = periods(runOn(3, { ...GUEST, action: 'check', status: 'no_change' }), runOn(4, defaults('GRANT', 'SELECT', 'mart')))
+  const before = 'and what it was granted before this audit begins'
+  t.deepEqual(found, [['guest_dev_user', `log in; ${before}`, null, 'build-4'], ['guest_dev_user', `read in mart; ${before}`, 'build-4', null]])
+})
+
 test('what failed or was not reached gave nobody anything', (t) => {
   t.deepEqual(periods(runOn(1, { status: 'failed' }, { object: 'database', status: 'skipped' }, { ...GUEST, status: 'blocked' })), [])
 })

@@ -55,3 +55,8 @@ test('of an input whose environment cannot be read nothing is claimed', async (t
   t.like(run, { environment: null, cluster_name: null, instance: null, exit_code: 3 })
   t.deepEqual(records, [])
 })
+
+test('nor that it needed no approval', async (t) => {
+  t.is(auditOf(await begin({ ...DECLARATION, environment: 'production' })).run.approval, 'missing')
+  t.is(auditOf(await begin({ ...DECLARATION, environment: 'production' }, { ALLOW_DB_PROVISION: 'true' })).run.approval, 'approved')
+})
