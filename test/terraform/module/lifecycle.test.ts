@@ -11,6 +11,16 @@ async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> 
   return rig
 }
 
+/** Where an application connects, as `databases` says. */
+function connection(app: string): Record<string, unknown> {
+  return { database: `${app}_dev_db`, username: `${app}_dev_user`, access_level: 'owner', secret_id: `platform/dev/${app}/postgres`, host: 'orders.cluster.example.internal', port: 5433 }
+}
+
+/** The outputs that come from the audit. */
+function auditOutputs({ databases: _declared, ...others }: Record<string, unknown>): Record<string, unknown> {
+  return others
+}
+
 test('nothing changed, and a new build or run id alone, plan nothing', async (t) => {
   const { stack } = await applied()
   t.is((await stack.plan()).code, 0)
@@ -121,7 +131,9 @@ test('a failed run is tried again, and the outputs still speak of the one before
   stack.applications['b'] = {}
   const failed = await stack.apply([], { STAND_IN_EXIT: '4' })
   t.is(failed.scriptExit, 4)
-  t.deepEqual((await stack.outputs())['audit'], before['audit'])
+  const { databases, ...others } = await stack.outputs()
+  t.deepEqual(others, auditOutputs(before))
+  t.deepEqual(databases, { a: connection('a'), b: connection('b') }, 'what is known at plan is stored as planned')
   t.false((await stack.addresses()).some((address) => address.includes('"b"')), 'a marker speaks of what was provisioned')
   await stack.applyOk()
   t.deepEqual(await words(rig), ['apply', 'apply'])
@@ -140,6 +152,32 @@ test('a refused removal stays in the state, stops the provisioning of that apply
   t.true((await stack.addresses()).some((address) => address.includes('"a"')))
   await stack.applyOk()
   t.deepEqual(await words(rig), ['destroy --application a', 'apply'])
+  await stack.remove()
+})
+
+test('a refused removal that is taken back: the outputs are the same, and null on a runner without the file, until the next run', async (t) => {
+  const rig = await applied({ a: {}, b: {} })
+  const { stack } = rig
+  const before = await stack.outputs()
+  const refuse = async (): Promise<void> => {
+    delete stack.applications['a']
+    t.is((await stack.apply([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
+    t.deepEqual(auditOutputs(await stack.outputs()), auditOutputs(before))
+    stack.applications['a'] = {}
+  }
+  await refuse()
+  await stack.applyOk()
+  t.deepEqual(await stack.outputs(), before)
+  await refuse()
+  await rm(join(stack.folder, '.rds-provision'), { recursive: true })
+  await stack.applyOk()
+  const { audit = null, changed } = await stack.outputs()
+  t.deepEqual([audit, changed], [null, false])
+  await stack.taint()
+  await rig.calls()
+  await stack.applyOk()
+  const [call] = await rig.calls()
+  t.like((await stack.outputs())['audit'], { run: { id: call?.audit } })
   await stack.remove()
 })
 
@@ -187,8 +225,6 @@ test('the output `databases` is known at plan; an audit that was never written i
   const outputs = await stack.outputs()
   t.is(outputs['audit'] ?? null, null)
   t.is(outputs['changed'], false)
-  t.deepEqual(outputs['databases'], {
-    a: { database: 'a_dev_db', username: 'a_dev_user', access_level: 'owner', secret_id: 'platform/dev/a/postgres', host: 'orders.cluster.example.internal', port: 5433 },
-  })
+  t.deepEqual(outputs['databases'], { a: connection('a') })
   await stack.remove()
 })
