@@ -2,6 +2,9 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { auditJson } from '../../../src/audit/file.ts'
+import type { AuditDocument } from '../../../src/model/audit.ts'
+import { documentOf, DONE } from '../../unit/audit/sample.ts'
 import { copyModule, makeRig, type Rig, words } from './rig.ts'
 
 async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> {
@@ -96,6 +99,18 @@ test('secret versions, the resource id, taint and always_run run it again', asyn
   await stack.remove()
 })
 
+test('`changed` is what the audit says of the run, whatever stands in its strings', async (t) => {
+  const { stack } = await makeRig({ a: {} }, { always_run: true })
+  const document = (outcome: 'changed' | 'no_change'): AuditDocument => documentOf([{ message: '"outcome": "changed"', statements: ['"outcome":"changed"', '\\"outcome": "changed"', 'outcome', 'changed'] }], {}, { ...DONE, outcome })
+  const both: boolean[] = []
+  for (const text of [auditJson(document('changed')), auditJson(document('no_change')), JSON.stringify(document('changed')), JSON.stringify(document('no_change'))]) {
+    await stack.applyOk([], { STAND_IN_AUDIT: text })
+    both.push((await stack.outputs())['changed'] === true)
+  }
+  t.deepEqual(both, [true, false, true, false])
+  await stack.remove()
+})
+
 test('a removed key runs its removal once; taint of a marker none; -replace and destroy do', async (t) => {
   const rig = await applied({ a: {}, b: {}, c: {} })
   const { stack } = rig
@@ -155,7 +170,7 @@ test('a refused removal stays in the state, stops the provisioning of that apply
   await stack.remove()
 })
 
-test('a refused removal that is taken back: the outputs are the same, and null on a runner without the file, until the next run', async (t) => {
+test('a refused removal or destroy that is taken back: the outputs are the same, and null on a runner without the file, until the next run', async (t) => {
   const rig = await applied({ a: {}, b: {} })
   const { stack } = rig
   const before = await stack.outputs()
@@ -166,6 +181,10 @@ test('a refused removal that is taken back: the outputs are the same, and null o
     stack.applications['a'] = {}
   }
   await refuse()
+  await stack.applyOk()
+  t.deepEqual(await stack.outputs(), before)
+  t.is((await stack.destroy([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
+  t.deepEqual(await stack.outputs(), {})
   await stack.applyOk()
   t.deepEqual(await stack.outputs(), before)
   await refuse()
