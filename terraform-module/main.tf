@@ -91,6 +91,10 @@ resource "terraform_data" "application" {
 }
 
 # The audit of the last successful run, kept in the state: the file may be on another runner.
+#
+# It depends on no marker, though it would be written last then: a destroy that targets a marker would take the audit out
+# of the state, one that targets the audit would run removals, and its consumers would pass create_before_destroy on to the
+# markers.
 resource "terraform_data" "audit" {
   # Unlike replace_triggered_by this also sees a run that an earlier, targeted or interrupted apply has done.
   triggers_replace = null_resource.provision.id
@@ -100,9 +104,6 @@ resource "terraform_data" "audit" {
     file = "${local.audit_dir}/${null_resource.provision.id}.json"
     json = try(file("${local.audit_dir}/${null_resource.provision.id}.json"), null)
   }
-
-  # The largest thing in the state comes last: Terraform writes all of a local state again after each resource.
-  depends_on = [terraform_data.application]
 
   lifecycle {
     ignore_changes = [input] # the file is gone on the next runner

@@ -1,4 +1,5 @@
-# All outputs speak of the last successful run: after a failed one they still show the one before.
+# What comes from the audit speaks of the last successful run: after a failed one it still shows the one before. The others
+# are known at plan, and Terraform stores the root's copy of such values even if the run fails.
 
 output "audit" {
   description = "Audit of the last successful run, decoded; null before the first."

@@ -36,7 +36,7 @@ export function resolveRun(facts: RunFacts): RunIdentity {
   const { declared, variables, ci } = facts
   const runId = declared.runId ?? variables.runId ?? ci.runId ?? facts.uuid
   const buildId = declared.buildId ?? variables.buildId ?? ci.buildId
-  if (buildId === null && facts.environment !== null && facts.environment !== 'dev' && facts.needsBuildId) throw missingBuildId(facts.environment)
+  if (buildId === null && facts.environment !== null && facts.environment !== 'dev' && facts.needsBuildId) throw missingBuildId(facts.environment, facts.command)
   return {
     runId,
     buildId: buildId ?? `local-${runId}`,
@@ -59,13 +59,16 @@ export function approvalOf(environment: Environment | null, allowed: boolean): A
   return allowed ? 'approved' : 'missing'
 }
 
-function missingBuildId(environment: Environment): InvalidInputError {
+function missingBuildId(environment: Environment, command: Command): InvalidInputError {
   return new InvalidInputError([
     {
       application: null,
       field: 'build_id',
       message: `is missing, and the environment is ${environment}.`,
-      remedy: 'Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run.',
+      // A destroy provisioner cannot refer to variables (design §14).
+      remedy: command === 'destroy'
+        ? 'Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.'
+        : 'Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run.',
     },
   ])
 }

@@ -5,16 +5,19 @@ var __create=Object.create;var __defProp=Object.defineProperty;var __getOwnPropD
 u")return require.apply(this,arguments);throw Error('Dynamic require of "'+x+'" is not supported')});var __esm=(fn,res,err)=>function(){if(err)throw err[0];try{return fn&&(res=(0,fn[__getOwnPropNames(fn)[0]])(fn=0)),res}catch(e9){throw err=[e9],e9}};var __commonJS=(cb,mod2)=>function(){try{return mod2||(0,cb[__getOwnPropNames(cb)[0]])((mod2={exports:{}}).exports,mod2),mod2.exports}catch(e9){throw mod2=0,e9}};var __export=(target,all)=>{for(var name2 in all)__defProp(target,name2,{get:all[name2],enumerable:!0})},__copyProps=(to,from,except,desc)=>{if(from&&typeof from==
 "object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=
 __getOwnPropDesc(from,key))||desc.enumerable});return to};var __toESM=(mod2,isNodeMode,target)=>(target=mod2!=null?__create(__getProtoOf(mod2)):{},__copyProps(isNodeMode||!mod2||!mod2.__esModule?__defProp(target,"defau\
-lt",{value:mod2,enumerable:!0}):target,mod2));var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});var require_os=__commonJS({"builtin:os"(exports,module){module.exports=__require("node:os")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_promises=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});async function writeAtomically(path4,text3){let folder=(0,import_node_path.dirname)(path4);await(0,import_promises.mkdir)(folder,{recursive:!0});let temporary=(0,import_node_path.join)(
+lt",{value:mod2,enumerable:!0}):target,mod2));var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});var require_os=__commonJS({"builtin:os"(exports,module){module.exports=__require("node:os")}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});async function writeAtomically(path4,text3){let folder=(0,import_node_path.dirname)(path4);await(0,import_promises.mkdir)(folder,{recursive:!0});let temporary=(0,import_node_path.join)(
 folder,`.${(0,import_node_path.basename)(path4).slice(0,100)}.${(0,import_node_crypto.randomUUID)()}.tmp`);try{let handle=await(0,import_promises.open)(temporary,
 "wx");try{await handle.writeFile(text3,"utf8"),await handle.sync()}finally{await handle.close()}await(0,import_promises.rename)(temporary,path4)}catch(error){throw await(0,import_promises.rm)(
 temporary,{force:!0}),error}}var import_node_crypto,import_promises,import_node_path,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto=
-__toESM(require_crypto(),1),import_promises=__toESM(require_promises(),1),import_node_path=__toESM(require_path(),1)}});function defaultAuditPath(cwd,runId){return(0,import_node_path2.join)(cwd,DEFAULT_FOLDER,`${safeFileName(runId)}.json`)}function destroyAuditPath(auditDir,subject2,runId){
-return(0,import_node_path2.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.json`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,
-"_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}async function writeAuditFile(path4,document){try{return await writeAtomically(path4,auditJson(document)),
-null}catch(error){return{application:null,field:"audit file",message:`The audit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the\
- run did stands; its audit is on standard output. Make the folder writable and run again."}}}function auditJson({records,...others}){let fields=Object.entries(others).
-map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(`
+__toESM(require_crypto(),1),import_promises=__toESM(require_promises2(),1),import_node_path=__toESM(require_path(),1)}});function defaultAuditPath(cwd,runId,auditDir){return(0,import_node_path2.join)(auditDir??(0,import_node_path2.join)(cwd,DEFAULT_FOLDER),`${safeFileName(runId)}.\
+json`)}function destroyAuditPath(auditDir,subject2,runId){return(0,import_node_path2.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.js\
+on`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,"_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}async function takeAuditPath(path4){
+for(let number2=1;;number2+=1){let candidate=number2===1?path4:path4.replace(/\.json$/,`-${number2}.json`);try{return await(0,import_promises2.mkdir)((0,import_node_path2.dirname)(
+candidate),{recursive:!0}),await(await(0,import_promises2.open)(candidate,"wx")).close(),candidate}catch(error){if(!isTaken(error))return path4}}}function isTaken(error){
+return error instanceof Error&&"code"in error&&error.code==="EEXIST"&&"syscall"in error&&error.syscall==="open"}async function writeAuditFile(path4,document){try{
+return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,field:"audit file",message:`The audit could not be written to ${path4}\
+: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and run again."}}}function auditJson({
+records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(`
 `,`
   `)}`),list3=records.length===0?"[]":`[
 ${records.map(record=>`    ${JSON.stringify(record)}`).join(`,
@@ -23,9 +26,9 @@ ${records.map(record=>`    ${JSON.stringify(record)}`).join(`,
   ${[...fields,`"records": ${list3}`].join(`,
   `)}
 }
-`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_node_path2,DEFAULT_FOLDER,MAX_PART_LENGTH,init_file=__esm(
-{"src/audit/file.ts"(){"use strict";import_node_path2=__toESM(require_path(),1);init_atomic();DEFAULT_FOLDER=(0,import_node_path2.join)(".rds-provision","audit"),
-MAX_PART_LENGTH=100}});function oneLine(text3){return disarm(text3.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text3){let line=oneLine(text3);return line.length<=MAX_CHARACTERS?
+`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises2,import_node_path2,DEFAULT_FOLDER,MAX_PART_LENGTH,
+init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises2=__toESM(require_promises2(),1),import_node_path2=__toESM(require_path(),1);init_atomic();DEFAULT_FOLDER=
+(0,import_node_path2.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});function oneLine(text3){return disarm(text3.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text3){let line=oneLine(text3);return line.length<=MAX_CHARACTERS?
 line:`${line.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}function disarm(text3){return text3.
 replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}var UNPRINTABLE,RUNNER_COMMAND,MAX_CHARACTERS,
 init_one_line=__esm({"src/audit/one-line.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,RUNNER_COMMAND=
@@ -38,7 +41,25 @@ what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["no
 filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var WORDS,
 HEADS,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["created","created"],["updated","updated"],["removed","removed"],["block\
 ed","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"block\
-ed",failed:"failed"}}});function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem2 of problems)options2.
+ed",failed:"failed"}}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
+let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
+""?"":`: ${where}`}`,markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warni\
+ngs",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status",
+"Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(status)).map(changeRow))].join(`
+
+`)+`
+
+`}function problemsSummary(command10,problems){return[`### rds-provision ${markdownName(command10)}`,...table("Problems",["Application","What","Problem","Remedy"],
+problems.map(problemRow))].join(`
+
+`)+`
+
+`}function table(title,header,rows){if(rows.length===0)return[];let rest=rows.length-MAX_ROWS;return[`**${title}: ${rows.length}**`,markdownTable(header,rows.slice(
+0,MAX_ROWS)),...rest>0?[`${rest} more in the audit file.`]:[]]}function problemRow({application,field,message,remedy}){return[markdownName(application??""),markdownName(
+field),markdownText(message),markdownText(remedy)]}function warningRow({application,database,username,message}){return[...[application,database,username].map(name2=>markdownName(
+name2??"")),markdownText(message)]}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),
+object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}var MAX_ROWS,CHANGED,init_job_summary=__esm({"src/audit/job-summary.ts"(){"\
+use strict";init_markdown();init_summary();MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"])}});function createJsonLinesReporter(options2){return{record(record){writeRecord(record,options2)},finish(document,problems,notes){for(let problem2 of problems)options2.
 write(`${printableJson({type:"problem",...problem2})}
 `);for(let message of notes)options2.write(`${printableJson({type:"note",message})}
 `);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record of document.records)writeRecord(record,options2);writeRun(document,options2)}
@@ -122,17 +143,17 @@ ring"?error.code:null,message=error instanceof SyntaxError?"the answer cannot be
 code!==null?code:error.name,message:message===""?code??error.name:message,status:statusOf(error)}}function isRefusal({name:name2,status,message}){return status!==
 null&&status>=400&&status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function awsError(error,service){return new SecretError(
 [describe(awsFailure(error),service)])}function describe({name:name2,message,status},service){let told=`${name2}: ${message}.`.replace(/\.\.$/,"."),problem2=(field,remedy)=>({
-application:null,field,message:`${service}: ${told}`,remedy});return/region is missing/i.test(message)?problem2("aws_region","Set aws_region, AWS_REGION, or the\
- region of the profile."):isAssumeRole(message)?problem2("assume_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner in the role's tr\
-ust policy."):CREDENTIAL_FAILURES.has(name2)?problem2("AWS credentials","Give the runner credentials that are valid now (environment, profile, SSO login, role),\
- and check its clock."):THROTTLING.test(name2)||status===429?problem2(service,"Run again later, or raise the quota: every retry was throttled."):status===null||
-status>=500?problem2(service,"Check the network path to the service (endpoint, proxy, VPC endpoint) and run again."):problem2(service,"Check the runner's permis\
-sions, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){return!("$metadata"in error)||
-typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode=="number"?error.$metadata.
-httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();CREDENTIAL_FAILURES=new Set(
-["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClientTokenId","InvalidAccessKeyId",
-"InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationToken","MissingAuthenticationToke\
-nException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var ProviderError,init_ProviderError=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/ProviderError.js"(){ProviderError=class _ProviderError extends Error{name="\
+application:null,field,message:field===service?told:`${service}: ${told}`,remedy});return/region is missing/i.test(message)?problem2("aws_region","Set aws_regio\
+n, AWS_REGION, or the region of the profile."):isAssumeRole(message)?problem2("assume_role_arn","Allow sts:AssumeRole on the role to the runner, and name the ru\
+nner in the role's trust policy."):CREDENTIAL_FAILURES.has(name2)?problem2("AWS credentials","Give the runner credentials that are valid now (environment, profi\
+le, SSO login, role), and check its clock."):THROTTLING.test(name2)||status===429?problem2(service,"Run again later, or raise the quota: every retry was throttl\
+ed."):status===null||status>=500?problem2(service,"Check the network path to the service (endpoint, proxy, VPC endpoint) and run again."):problem2(service,"Chec\
+k the runner's permissions, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){return!("\
+$metadata"in error)||typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode=="n\
+umber"?error.$metadata.httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();
+CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClient\
+TokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationTok\
+en","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var ProviderError,init_ProviderError=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/ProviderError.js"(){ProviderError=class _ProviderError extends Error{name="\
 ProviderError";tryNextLink;constructor(message,options2=!0){let logger2,tryNextLink=!0;typeof options2=="boolean"?(logger2=void 0,tryNextLink=options2):options2!=
 null&&typeof options2=="object"&&(logger2=options2.logger,tryNextLink=options2.tryNextLink??!0),super(message),this.tryNextLink=tryNextLink,Object.setPrototypeOf(
 this,_ProviderError.prototype),logger2?.debug?.(`@smithy/property-provider ${tryNextLink?"->":"(!)"} ${message}`)}static from(error,options2=!0){return Object.assign(
@@ -158,9 +179,9 @@ if(USERPROFILE)return USERPROFILE;if(HOMEPATH)return`${HOMEDRIVE}${HOMEPATH}`;le
 Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto2,import_node_path4,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
 le-loader/getSSOTokenFilepath.js"(){import_node_crypto2=__toESM(require_crypto()),import_node_path4=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
 id=>{let cacheName=(0,import_node_crypto2.createHash)("sha1").update(id).digest("hex");return(0,import_node_path4.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
-.json`)}}});var import_promises2,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
-der/getSSOTokenFromFile.js"(){import_promises2=__toESM(require_promises());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
-return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises2.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
+.json`)}}});var import_promises3,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
+der/getSSOTokenFromFile.js"(){import_promises3=__toESM(require_promises2());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
+return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises3.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
 ssoTokenText)}}});var EndpointURLScheme,init_endpoint=__esm({"node_modules/@smithy/types/dist-es/endpoint.js"(){(function(EndpointURLScheme2){EndpointURLScheme2.HTTP="http",EndpointURLScheme2.
 HTTPS="https"})(EndpointURLScheme||(EndpointURLScheme={}))}});var AlgorithmId,init_checksum=__esm({"node_modules/@smithy/types/dist-es/extensions/checksum.js"(){(function(AlgorithmId2){AlgorithmId2.MD5="md5",AlgorithmId2.CRC32=
 "crc32",AlgorithmId2.CRC32C="crc32c",AlgorithmId2.SHA1="sha1",AlgorithmId2.SHA256="sha256"})(AlgorithmId||(AlgorithmId={}))}});var init_extensions=__esm({"node_modules/@smithy/types/dist-es/extensions/index.js"(){init_checksum()}});var SMITHY_CONTEXT_KEY,init_middleware=__esm({"node_modules/@smithy/types/dist-es/middleware.js"(){SMITHY_CONTEXT_KEY="__smithy_context"}});var IniSectionType,init_profile=__esm({"node_modules/@smithy/types/dist-es/profile.js"(){(function(IniSectionType2){IniSectionType2.PROFILE="profile",IniSectionType2.
@@ -179,9 +200,9 @@ if(matches2){let[,prefix,,name2]=matches2;Object.values(IniSectionType).includes
 if(profileNameBlockList.includes(sectionName))throw new Error(`Found invalid profile name "${sectionName}"`)}else if(currentSection){let indexOfEqualsSign=trimmedLine.
 indexOf("=");if(![0,-1].includes(indexOfEqualsSign)){let[name2,value2]=[trimmedLine.substring(0,indexOfEqualsSign).trim(),trimmedLine.substring(indexOfEqualsSign+
 1).trim()];if(value2==="")currentSubSection=name2;else{currentSubSection&&iniLine.trimStart()===iniLine&&(currentSubSection=void 0),map[currentSection]=map[currentSection]||
-{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value2}}}}return map}}});var import_promises3,filePromises,fileIntercept,readFile2,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readF\
-ile.js"(){import_promises3=__toESM(require_promises()),filePromises={},fileIntercept={},readFile2=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
-((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises3.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path7,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-\
+{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value2}}}}return map}}});var import_promises4,filePromises,fileIntercept,readFile2,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readF\
+ile.js"(){import_promises4=__toESM(require_promises2()),filePromises={},fileIntercept={},readFile2=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
+((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises4.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path7,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-\
 loader/loadSharedConfigFiles.js"(){import_node_path7=__toESM(require_path());init_getConfigData();init_getConfigFilepath();init_getCredentialsFilepath();init_getHomeDir();
 init_parseIni();init_readFile();swallowError=()=>({}),loadSharedConfigFiles=async(init={})=>{let{filepath=getCredentialsFilepath(),configFilepath=getConfigFilepath()}=init,
 homeDir=getHomeDir(),relativeHomeDirPrefix="~/",resolvedFilepath=filepath;filepath.startsWith(relativeHomeDirPrefix)&&(resolvedFilepath=(0,import_node_path7.join)(
@@ -2689,10 +2710,10 @@ response.statusCode<500){let parsedBody={};try{parsedBody=JSON.parse(str)}catch{
  ${response.statusCode}`,{logger:logger2}),{Code:parsedBody.Code,Message:parsedBody.Message})}throw new CredentialsProviderError(`Server responded with status: ${response.
 statusCode}`,{logger:logger2})}var init_requestHelpers=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/requestHelpers.js"(){init_config2();
 init_protocols();init_serde();init_serde()}});var retryWrapper,init_retry_wrapper=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/retry-wrapper.js"(){retryWrapper=(toRetry,maxRetries,delayMs)=>async()=>{
-for(let i9=0;i9<maxRetries;++i9)try{return await toRetry()}catch{await new Promise(resolve5=>setTimeout(resolve5,delayMs))}return await toRetry()}}});var import_promises4,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
+for(let i9=0;i9<maxRetries;++i9)try{return await toRetry()}catch{await new Promise(resolve5=>setTimeout(resolve5,delayMs))}return await toRetry()}}});var import_promises5,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
 fromHttp,validateToken,init_fromHttp=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/fromHttp.js"(){init_client3();init_config2();init_dist_es4();
-import_promises4=__toESM(require_promises());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_CR\
-EDENTIALS_RELATIVE_URI",DEFAULT_LINK_LOCAL_HOST="http://169.254.170.2",AWS_CONTAINER_CREDENTIALS_FULL_URI="AWS_CONTAINER_CREDENTIALS_FULL_URI",AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=
+import_promises5=__toESM(require_promises2());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_C\
+REDENTIALS_RELATIVE_URI",DEFAULT_LINK_LOCAL_HOST="http://169.254.170.2",AWS_CONTAINER_CREDENTIALS_FULL_URI="AWS_CONTAINER_CREDENTIALS_FULL_URI",AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=
 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",AWS_CONTAINER_AUTHORIZATION_TOKEN="AWS_CONTAINER_AUTHORIZATION_TOKEN",fromHttp=(options2={})=>{options2.logger?.debug("\
 @aws-sdk/credential-provider-http - fromHttp");let host2,relative2=options2.awsContainerCredentialsRelativeUri??process.env[AWS_CONTAINER_CREDENTIALS_RELATIVE_URI],
 full=options2.awsContainerCredentialsFullUri??process.env[AWS_CONTAINER_CREDENTIALS_FULL_URI],token=options2.awsContainerAuthorizationToken??process.env[AWS_CONTAINER_AUTHORIZATION_TOKEN],
@@ -2704,7 +2725,7 @@ kenFile will take precedence.")),relative2)host2=`${DEFAULT_LINK_LOCAL_HOST}${re
 TP credential provider host provided.
 Set AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.`,{logger:options2.logger});let url=new URL(host2);checkUrl(url,options2.logger);
 let requestHandler=NodeHttpHandler.create({connectionTimeout:options2.timeout??1e3}),requestTimeout=options2.timeout??1e3,provider=retryWrapper(async()=>{let request=createGetRequest(
-url);tokenFile?request.headers.Authorization=validateToken((await import_promises4.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
+url);tokenFile?request.headers.Authorization=validateToken((await import_promises5.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
 validateToken(token));try{let result=await requestHandler.handle(request,{requestTimeout});return getCredentials(result.response).then(creds=>setCredentialFeature(
 creds,"CREDENTIALS_HTTP","z"))}catch(e9){throw new CredentialsProviderError(String(e9),{logger:options2.logger})}},options2.maxRetries??3,options2.timeout??1e3);
 return async()=>{try{return await provider()}finally{requestHandler.destroy?.()}}},validateToken=token=>{if(token.includes(`\r
@@ -6980,7 +7001,7 @@ declaration)]}function checkApproval({environment},approval){return approval!=="
 return[instance2.host,...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test(host2)).map(host2=>({application:null,field:"endpoint",message:`\
 "${host2}" is an RDS Proxy, which cannot carry provisioning.`,remedy:"Use the writer's own endpoint; applications may still connect through the proxy."}))}var PROXY,
 init_request=__esm({"src/guardrails/request.ts"(){"use strict";init_names();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){return plan.jobs.flatMap(job=>job.
-transactions.flatMap(stepsOf))}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});var require_promises2=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function text(row3,name2){
+transactions.flatMap(stepsOf))}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function text(row3,name2){
 let value2=row3[name2];if(typeof value2!="string")throw wrong(name2,value2,"text");return value2}function textOrNull(row3,name2){return row3[name2]===null?null:
 text(row3,name2)}function flag2(row3,name2){let value2=row3[name2];if(typeof value2!="boolean")throw wrong(name2,value2,"a boolean");return value2}function integer(row3,name2){
 let value2=row3[name2];if(typeof value2!="number"||!Number.isInteger(value2))throw wrong(name2,value2,"an integer");return value2}function momentOrNull(row3,name2){
@@ -6996,7 +7017,7 @@ e AS state,
     extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since, left(a.query, 200) AS query
     FROM unnest(ARRAY[${pids.join(", ")}]::int[]) w(pid), unnest(pg_blocking_pids(w.pid)) b(pid) JOIN pg_stat_activity a ON a.pid = b.pid`}function watchBlockers(server,report){
 let seen=new Map,stopped=new AbortController;return look(server,seen,report,stopped.signal),{blockerOf:session=>seen.get(session.pid)??null,stop:()=>{stopped.abort()}}}
-async function look(server,seen,report,signal){let reported=0;try{for(;;){await(0,import_promises5.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(
+async function look(server,seen,report,signal){let reported=0;try{for(;;){await(0,import_promises6.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(
 server,LOOK_EVERY_MS);if(waiting.length===0)continue;let[rows=[]]=await beside(server,[blockersOf(waiting.map(session=>session.pid))]);for(let row3 of rows)seen.
 set(integer(row3,"waiter"),describe147(row3));let[first]=rows;first!==void 0&&Date.now()-reported>=REPORT_EVERY_MS&&(report(`waiting for ${describe147(first)}`),
 reported=Date.now())}}catch{}}function busySessions(server,forMs){return[...new Set([...server.sessions,server.admin,server.lock])].filter(session=>session.busySince!==
@@ -7005,8 +7026,8 @@ queries):server.withSession(await server.adminLogin(server.admin.database),sessi
 "since")?.toISOString()??"an unknown time",query=textOrNull(row3,"query"),doing=query===null||query===""?"":`: ${query.replace(/'(?:[^']|'')*'?/g,"'\u2026'").replace(
 /\s+/g," ").slice(0,80)}`,name2=textOrNull(row3,"name")??"";return`session ${String(integer(row3,"pid"))} of ${textOrNull(row3,"login")??"the server"}${name2===
 ""?"":` (${name2})`} in ${textOrNull(row3,"database")??"no database"}, ${textOrNull(row3,"state")??"busy"} since ${since}${doing}`}async function cancelBusy(server){
-let busy=busySessions(server,0);busy.length>0&&await beside(server,busy.map(session=>`SELECT pg_cancel_backend(${String(session.pid)})`))}var import_promises5,LOOK_EVERY_MS,
-REPORT_EVERY_MS,init_blockers=__esm({"src/server/blockers.ts"(){"use strict";import_promises5=__toESM(require_promises2(),1);init_row();LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=
+let busy=busySessions(server,0);busy.length>0&&await beside(server,busy.map(session=>`SELECT pg_cancel_backend(${String(session.pid)})`))}var import_promises6,LOOK_EVERY_MS,
+REPORT_EVERY_MS,init_blockers=__esm({"src/server/blockers.ts"(){"use strict";import_promises6=__toESM(require_promises(),1);init_row();LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=
 15e3}});var require_events=__commonJS({"builtin:events"(exports,module){module.exports=__require("node:events")}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
 source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity3,this.position=
 0,this.entries=[],this.recorded=[],this.dimension=0}isEof(){return this.position>=this.source.length}nextCharacter(){var character=this.source[this.position++];
@@ -7787,7 +7808,7 @@ step2);return{texts:[...texts4,"COMMIT"],steps:[...steps,null]}}var init_script=
 let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
 started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){if(error instanceof ConnectionLost)
 return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(session))return{kind:"unknown",steps,
-others:[],error:new ConnectionLost(error.message,error),applied:[]};if(isRetried(error)&&retries+1<MAX_TRIES&&!signal.aborted){await(0,import_promises6.setTimeout)(
+others:[],error:new ConnectionLost(error.message,error),applied:[]};if(isRetried(error)&&retries+1<MAX_TRIES&&!signal.aborted){await(0,import_promises7.setTimeout)(
 Math.random()*50*2**retries);continue}let culprit=script2.steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.
 filter(step2=>step2!==culprit),error,applied:[]}}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof
 ConnectionLost)return!1;throw error}}async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",action:HOLD,status:"\
@@ -7799,8 +7820,8 @@ return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,a
 " is taken back`,statements:undo};try{return await session.run(texts2(undo)),{kind:"refused",culprit:step2,others:[],error,applied:[...held3,done(release2)]}}catch(failure2){
 if(failure2 instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[step2],error:failure2,applied:held3};if(!(failure2 instanceof StatementError))
 throw failure2;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure2.message}); the next run does`};return{kind:"refused",culprit:step2,
-others:[],error,applied:[done(left2)]}}}}function texts2(statements){return statements.map(statement=>statement.reveal())}var import_promises6,HOLD,RELEASE,MAX_TRIES,
-init_transaction=__esm({"src/apply/transaction.ts"(){"use strict";import_promises6=__toESM(require_promises2(),1);init_session();init_script();HOLD="hold",RELEASE=
+others:[],error,applied:[done(left2)]}}}}function texts2(statements){return statements.map(statement=>statement.reveal())}var import_promises7,HOLD,RELEASE,MAX_TRIES,
+init_transaction=__esm({"src/apply/transaction.ts"(){"use strict";import_promises7=__toESM(require_promises(),1);init_session();init_script();HOLD="hold",RELEASE=
 "release",MAX_TRIES=6}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new Run(server,options2,watch);try{for(let stage of STAGES)await run.
 stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function draftOf(step2,statements,durationMs,note){let{application,database,username,
 object:object2,action,status,message}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.
@@ -8014,36 +8035,36 @@ e"),"create","created",`database ${name2}, owned by ${owner.username}`,[statemen
 let owner=database.owner.username,item=(grantee2,privilege)=>({grantor:owner,grantee:grantee2,privilege});return{name:database.name,owner,encoding:database.encoding??
 "",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,isTemplate:!1,comment:null,
 acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges("owner").map(privilege=>item(owner,privilege))]}}function limitSteps(database,state2){let about3=subject(
-database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about3,REOPEN,"updated",`database ${state2.name} a\
-ccepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit){let message=`connection limit of ${state2.
-name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about3,LIMIT,"updated",message,[alterDatabaseLimit(state2.name,
-database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about3,"template","updated",`database ${state2.name} is no template, which whoever \
-has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.
-actual.cluster.server.login,about3=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,
-owner)],revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],restrict=[...revoke(held(state2.acl,"",owner),""),
-...grant2(without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant2(without(["CONNECT"],held(state2.acl,admin)),admin),steps=[...keepOnDatabase(
-context,database,state2),step(about3,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about3,"restrict","updated",`PUBLIC may not connect t\
-o ${state2.name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database)){let wanted=application.database===database.
-name?databasePrivileges(application.accessLevel):[],missing=grant2(without(wanted,held(state2.acl,application.username)),application.username),excess=revoke(without(
-held(state2.acl,application.username,owner),wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,
-"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.
-username} has more on ${state2.name} than declared`,excess))}return steps}function concerned(context,database){let{databases:databases2,holders}=context.actual.
-cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().
-map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==database.name);return[...database.guests,...strangers.
-filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(state2.comment);if(existing===null&&state2.
-comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return[];let statements=[
-commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===null&&!isNew,about3=subject(database.owner,isAdopted?"database":
-"tag");return[step(about3,isAdopted?ADOPT:"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){
-if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardow\
-n knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
-owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&
-!declared.has(role)).sort(),others=undeclared(state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.
-acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,
-"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(
-owner,"grant"),"keep","skipped",`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.
-grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,
-"grant"),"keep","warning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases2=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();
-init_role();init_adoption();init_context();init_privileges();init_tags();ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
+database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about3,REOPEN,"updated",`${state2.name} accepts co\
+nnections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit){let message=`connection limit of ${state2.name}: ${String(
+state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about3,LIMIT,"updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,
+owner)]))}return state2.isTemplate&&steps.push(step(about3,"template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(
+state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.actual.cluster.server.login,about3=subject(
+database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],revoke=(privileges,role)=>privileges.
+length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],restrict=[...revoke(held(state2.acl,"",owner),""),...grant2(without(databasePrivileges("owne\
+r"),held(state2.acl,owner)),owner)],admit=grant2(without(["CONNECT"],held(state2.acl,admin)),admin),steps=[...keepOnDatabase(context,database,state2),step(about3,
+ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about3,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict)].filter(item=>item.
+statements.length>0);for(let application of concerned(context,database)){let wanted=application.database===database.name?databasePrivileges(application.accessLevel):
+[],missing=grant2(without(wanted,held(state2.acl,application.username)),application.username),excess=revoke(without(held(state2.acl,application.username,owner),
+wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,"grant","created",`${application.username}: ${wanted.
+join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.username} has more on ${state2.name} than decl\
+ared`,excess))}return steps}function concerned(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.
+acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).
+filter(application=>application!==void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}
+function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(
+context,database.owner,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),
+database.owner.username)],isAdopted=existing===null&&!isNew,about3=subject(database.owner,isAdopted?"database":"tag");return[step(about3,isAdopted?ADOPT:"tag",isNew?
+"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==
+null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(
+subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,
+admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(
+state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.
+username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted o\
+utside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",
+`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLI\
+C":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","w\
+arning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases2=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_role();
+init_adoption();init_context();init_privileges();init_tags();ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
 interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:places.
 flatMap(placeFindings)}}function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,
 defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&
@@ -8416,9 +8437,9 @@ username)}.`,remedy:"Correct secret_id, username, or the username in the secret.
 : the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...draftOf(step2,[],0,
 ""),status:"failed",message})}}function identity({application,database,message}){return JSON.stringify([application,database,message])}var Ledger,init_ledger=__esm(
 {"src/run/ledger.ts"(){"use strict";init_execute();init_transaction();init_step();init_memberships();init_assess();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){
-this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open3=new Set(steps.map(
+this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open4=new Set(steps.map(
 identity)),leftovers=new Set(steps.filter(step2=>step2.action===LEFTOVER).map(step2=>step2.application)),isOpen=step2=>step2.action===HOLD?!leftovers.has(step2.
-application):step2.action===RELEASE?leftovers.has(step2.application):open3.has(identity(step2));for(let step2 of this.unknown.filter(transaction=>!transaction.some(
+application):step2.action===RELEASE?leftovers.has(step2.application):open4.has(identity(step2));for(let step2 of this.unknown.filter(transaction=>!transaction.some(
 isOpen)).flat())this.record(draftOf(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){
 throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});async function scramVerifier(password,salt=(0,import_node_crypto6.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util3.promisify)(import_node_crypto6.pbkdf2)(
 prepare(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto6.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto6.createHash)(
@@ -8430,11 +8451,11 @@ name);if(credential===void 0)return[];let state2=actual.logins.get(application.n
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
 hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
 let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_verifiers=__esm({"s\
-rc/run/verifiers.ts"(){"use strict";init_verifier()}});async function converge(run,open3,credentials,finish){let ledger=new Ledger(run.recorder),{signal,progress}=run.dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=
-1)try{return await connected(open3,async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(error)||reconnects>
+rc/run/verifiers.ts"(){"use strict";init_verifier()}});async function converge(run,open4,credentials,finish){let ledger=new Ledger(run.recorder),{signal,progress}=run.dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=
+1)try{return await connected(open4,async server=>finish(server,await rounds(run,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(error)||reconnects>
 0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=run.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(
-error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises7.setTimeout)(reconnects===0?0:Math.min(250*2**
-reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(open3,use){let server=await open3();try{return await use(
+error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises8.setTimeout)(reconnects===0?0:Math.min(250*2**
+reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function connected(open4,use){let server=await open4();try{return await use(
 server)}finally{await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===ENDPOINT)}
 function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}async function rounds(run,server,credentials,ledger){
 let{signal,progress}=run.dependencies,scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,
@@ -8465,8 +8486,8 @@ function notConverged(run,plan,refused){return new ApplyError(planSteps(plan).ma
 find(item=>item.step.message===step2.message);if(failure2===void 0)return{...about3,message:`still to do after it was done: ${step2.message}.`,remedy:"Something\
  on the server undoes it, or the server ignores it without an error; look at the statements in the audit."};let message=`${step2.message}: ${failure2.message}`;
 return run.recorder.record({...draftOf(step2,[],0,""),status:"failed",message}),{...about3,message:`${message}.`,remedy:"Remove or rename what is in the way; th\
-e next run goes on from here."}}))}var import_promises7,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises7=
-__toESM(require_promises2(),1);init_execute();init_progress();init_errors();init_actual();init_step();init_plan();init_failure();init_inspect();init_session();init_assignments();
+e next run goes on from here."}}))}var import_promises8,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/converge.ts"(){"use strict";import_promises8=
+__toESM(require_promises(),1);init_execute();init_progress();init_errors();init_actual();init_step();init_plan();init_failure();init_inspect();init_session();init_assignments();
 init_assess();init_ledger();init_verifiers();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new SecretError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
@@ -11524,12 +11545,12 @@ exports.proxyBundle=proxyBundle;module.exports.default=profiles}});async functio
 serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
 name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==null)return contextFrom({file:tls.caFile,field:"tls.ca_file"});if(defaultCaFile===
 "system")return(0,import_node_tls.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));
-return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca:profiles.ca})}async function contextFrom(source){try{let ca=await(0,import_promises8.readFile)(source.
+return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca:profiles.ca})}async function contextFrom(source){try{let ca=await(0,import_promises9.readFile)(source.
 file,"utf8");if(!holdsCertificate(ca))throw new Error("it holds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca})}catch(error){
 let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,field:source.field,message:`${source.file} cannot b\
 e used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
-[]).some(block=>{try{return new import_node_crypto7.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto7,import_promises8,import_node_tls,
-PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises8=__toESM(require_promises(),1),import_node_tls=
+[]).some(block=>{try{return new import_node_crypto7.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto7,import_promises9,import_node_tls,
+PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),import_promises9=__toESM(require_promises2(),1),import_node_tls=
 __toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[problem(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give the \
 delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Applic\
 ation");if(application!==void 0)return[problem(null,"reserved names",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
@@ -11579,13 +11600,13 @@ l and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance
 Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certif\
 icate is valid."}}});async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||
 Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session,[session.database])??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(
-holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises9.setTimeout)(POLL_MS,void 0,
+holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises10.setTimeout)(POLL_MS,void 0,
 {signal:wait.signal})}}async function tryLock(session){let[[row3]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row3!==
 void 0&&flag2(row3,"locked")}async function lockHolder(session,databases2){let[[row3]=[]]=await session.query([holderIn(databases2)]);if(row3===void 0)return null;
 let login=textOrNull(row3,"login")??"an unknown login";return flag2(row3,"is_admin")?`${text(row3,"name")} (login ${login})`:`${login}, which is no admin: someb\
 ody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{application:null,field:"lock",message:`the instance's lock is held \
-by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to end, or raise lock_timeout."}])}var import_promises9,LOCK_KEY,holderIn,
-POLL_MS,REPORT_EVERY_MS2,init_lock=__esm({"src/server/lock.ts"(){"use strict";import_promises9=__toESM(require_promises2(),1);init_errors();init_quote();init_row();
+by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to end, or raise lock_timeout."}])}var import_promises10,LOCK_KEY,holderIn,
+POLL_MS,REPORT_EVERY_MS2,init_lock=__esm({"src/server/lock.ts"(){"use strict";import_promises10=__toESM(require_promises(),1);init_errors();init_quote();init_row();
 LOCK_KEY="8242267087886938998",holderIn=databases2=>`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false)\
  AS is_admin
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
@@ -11660,8 +11681,8 @@ problems,matrix:null}}}async function applyStages(declaration,run,dependencies2,
 violations);let secrets=dependencies2.secrets(declaration.aws),credentials=await whoAndWhat(declaration,dependencies2,secrets,recorder),context={declaration,run,
 secrets,recorder,dependencies:dependencies2};assertReserved(declaration,credentials);try{return await convergeOnce(context,credentials)}catch(error){if(declaration.
 masterSecretId===null||!lacksOnlyRights(error))throw error;return await repairAdmin(context,credentials.admin),await convergeOnce(context,credentials)}}async function convergeOnce(context,credentials){
-let open3=async()=>{let server=await openInstance(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(
-context,open3,credentials.applications,async(server,inspection)=>declaration.governanceDir===null?null:matrixOf(declaration,server,inspection))}function lacksOnlyRights(error){
+let open4=async()=>{let server=await openInstance(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(
+context,open4,credentials.applications,async(server,inspection)=>declaration.governanceDir===null?null:matrixOf(declaration,server,inspection))}function lacksOnlyRights(error){
 return error instanceof BlockedError&&error.problems.every(problem2=>problem2.field===MISSING_RIGHT)}async function whoAndWhat(declaration,dependencies2,secrets,recorder){
 let calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await orInterrupted(calls,dependencies2.
 signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.
@@ -11914,15 +11935,15 @@ finalize:getContentsProp}}});var init_source=__esm({"node_modules/env-ci/node_mo
 var sources=[],output2=new PassThrough({objectMode:!0});return output2.setMaxListeners(0),output2.add=add,output2.isEmpty=isEmpty,output2.on("unpipe",remove2),Array.
 prototype.slice.call(arguments).forEach(add),output2;function add(source){return Array.isArray(source)?(source.forEach(add),this):(sources.push(source),source.once(
 "end",remove2.bind(null,source)),source.once("error",output2.emit.bind(output2,"error")),source.pipe(output2,{end:!1}),this)}function isEmpty(){return sources.length==
-0}function remove2(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output2.readable&&output2.end()}}}});var import_node_fs8,import_promises10,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
-applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs8=__toESM(require_fs(),1),import_promises10=
-__toESM(require_promises2(),1);init_is_stream();init_source();import_merge_stream=__toESM(require_merge_stream(),1),validateInputOptions=input=>{if(input!==void 0)
+0}function remove2(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output2.readable&&output2.end()}}}});var import_node_fs8,import_promises11,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
+applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs8=__toESM(require_fs(),1),import_promises11=
+__toESM(require_promises(),1);init_is_stream();init_source();import_merge_stream=__toESM(require_merge_stream(),1),validateInputOptions=input=>{if(input!==void 0)
 throw new TypeError("The `input` and `inputFile` options cannot be both set.")},getInputSync=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(
 input),(0,import_node_fs8.readFileSync)(inputFile)),handleInputSync=options2=>{let input=getInputSync(options2);if(isStream(input))throw new TypeError("The `inp\
 ut` option cannot be a stream in sync mode");return input},getInput=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(input),(0,import_node_fs8.createReadStream)(
 inputFile)),handleInput=(spawned,options2)=>{let input=getInput(options2);input!==void 0&&(isStream(input)?input.pipe(spawned.stdin):spawned.stdin.end(input))},
 makeAllStream=(spawned,{all})=>{if(!all||!spawned.stdout&&!spawned.stderr)return;let mixed=(0,import_merge_stream.default)();return spawned.stdout&&mixed.add(spawned.
-stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises10.setTimeout)(
+stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises11.setTimeout)(
 0),stream.destroy();try{return await streamPromise}catch(error){return error.bufferedData}}},getStreamPromise=(stream,{encoding,buffer,maxBuffer})=>{if(!(!stream||
 !buffer))return encoding==="utf8"||encoding==="utf-8"?getStreamAsString(stream,{maxBuffer}):encoding===null||encoding==="buffer"?getStreamAsBuffer(stream,{maxBuffer}):
 applyEncoding(stream,maxBuffer,encoding)},applyEncoding=async(stream,maxBuffer,encoding)=>(await getStreamAsBuffer(stream,{maxBuffer})).toString(encoding),getSpawnedResult=
@@ -12229,26 +12250,27 @@ region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretI
 cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer2(1,1e3),4),connect_timeout:nullish(
 seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,
 null),workspace:nullish(text2,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
-ci.buildId;if(buildId===null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment);return{runId,buildId:buildId??`local-${runId}`,
-command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),startedAt:facts.startedAt,toolVersion:facts.toolVersion,inputSha256:facts.
-inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){
-return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment){return new InvalidInputError([{application:null,field:"\
-build_id",message:`is missing, and the environment is ${environment}.`,remedy:"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the ru\
-n."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start});async function start(options2){let{text:text3,parsed:parsed2,problems}=await read(options2),facts=await factsOf(
+ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
+runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),startedAt:facts.startedAt,toolVersion:facts.
+toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.
+runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment,command10){
+return new InvalidInputError([{application:null,field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10==="destroy"?"Set \
+RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in th\
+e environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start});async function start(options2){let{text:text3,parsed:parsed2,problems}=await read(options2),facts=await factsOf(
 options2,parsed2,text3),needsBuildId=parsed2!==null&&options2.needsBuildId(parsed2)&&!problems.some(({field})=>/build_id$/i.test(field)),{run,missing}=runOf(facts,
 needsBuildId),identified={run,isRunIdGiven:run.runId!==facts.uuid},all=[...options2.environment.problems,...problems,...missing];return all.length===0&&parsed2!==
 null?{...identified,parsed:parsed2,error:null}:{...identified,parsed:parsed2,error:new InvalidInputError(all)}}async function read(options2){let text3="";try{return text3=
 decodeInput(await readInput(options2)),{text:text3,parsed:parseDeclaration(text3,options2.command==="destroy"?"removal":"stack"),problems:[]}}catch(error){if(!(error instanceof
 InvalidInputError))throw error;return{text:text3,parsed:error instanceof DeclarationError?error.readable:null,problems:error.problems}}}async function readInput({
 inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,field:"input",message:"\
-is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises11.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
+is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises12.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
 Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a\
  readable file."}],{cause:error})}}async function factsOf(options2,parsed2,text3){let declared=parsed2??NO_IDS;return{command:options2.command,environment:parsed2?.
-declaration.environment??"dev",declared,variables:options2.environment,ci:idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.
+declaration.environment??null,declared,variables:options2.environment,ci:idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.
 cwd),startedAt:options2.startedAt,uuid:(0,import_node_crypto8.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto8.createHash)("sha256").update(
 text3).digest("hex")}}function runOf(facts,needsBuildId){try{return{run:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))
-throw error;return{run:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto8,import_promises11,NO_IDS,init_start=__esm({"src/r\
-un/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises11=__toESM(require_promises(),1);init_ci();init_errors();init_decode();
+throw error;return{run:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto8,import_promises12,NO_IDS,init_start=__esm({"src/r\
+un/start.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_promises12=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
 init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var unusable_exports={};__export(unusable_exports,{unusable:()=>unusable});function unusable({run,parsed:parsed2,error},{now,sinks}){let declaration=parsed2?.declaration??
 null,{environment=null,clusterName=null,instance:instance2=null}=declaration??{},recorder=createRecorder({run,environment,clusterName,instance:instance2,now,sinks});
 for(let draft of declaration===null?[]:missingRecords(declaration,[],error))recorder.record(draft);return{recorder,end:{outcome:"failed",exitCode:error.exitCode,
@@ -12448,11 +12470,11 @@ return WriteStream},set:function(val){WriteStream=val},enumerable:!0,configurabl
 {get:function(){return FileReadStream},set:function(val){FileReadStream=val},enumerable:!0,configurable:!0});var FileWriteStream=WriteStream;Object.defineProperty(
 fs4,"FileWriteStream",{get:function(){return FileWriteStream},set:function(val){FileWriteStream=val},enumerable:!0,configurable:!0});function ReadStream2(path4,options2){
 return this instanceof ReadStream2?(fs$ReadStream.apply(this,arguments),this):ReadStream2.apply(Object.create(ReadStream2.prototype),arguments)}function ReadStream$open(){
-var that=this;open3(that.path,that.flags,that.mode,function(err,fd){err?(that.autoClose&&that.destroy(),that.emit("error",err)):(that.fd=fd,that.emit("open",fd),
+var that=this;open4(that.path,that.flags,that.mode,function(err,fd){err?(that.autoClose&&that.destroy(),that.emit("error",err)):(that.fd=fd,that.emit("open",fd),
 that.read())})}function WriteStream(path4,options2){return this instanceof WriteStream?(fs$WriteStream.apply(this,arguments),this):WriteStream.apply(Object.create(
-WriteStream.prototype),arguments)}function WriteStream$open(){var that=this;open3(that.path,that.flags,that.mode,function(err,fd){err?(that.destroy(),that.emit(
+WriteStream.prototype),arguments)}function WriteStream$open(){var that=this;open4(that.path,that.flags,that.mode,function(err,fd){err?(that.destroy(),that.emit(
 "error",err)):(that.fd=fd,that.emit("open",fd))})}function createReadStream3(path4,options2){return new fs4.ReadStream(path4,options2)}function createWriteStream2(path4,options2){
-return new fs4.WriteStream(path4,options2)}var fs$open=fs4.open;fs4.open=open3;function open3(path4,flags,mode,cb){return typeof mode=="function"&&(cb=mode,mode=
+return new fs4.WriteStream(path4,options2)}var fs$open=fs4.open;fs4.open=open4;function open4(path4,flags,mode,cb){return typeof mode=="function"&&(cb=mode,mode=
 null),go$open(path4,flags,mode,cb);function go$open(path5,flags2,mode2,cb2,startTime){return fs$open(path5,flags2,mode2,function(err,fd){err&&(err.code==="EMFIL\
 E"||err.code==="ENFILE")?enqueue([go$open,[path5,flags2,mode2,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2=="function"&&cb2.apply(this,arguments)})}}return fs4}
 function enqueue(elem){debug("ENQUEUE",elem[0].name,elem[1]),fs3[gracefulQueue].push(elem),retry3()}var retryTimer;function resetQueue(){for(var now=Date.now(),
@@ -12555,15 +12577,15 @@ async function lock(file,options2){let release2=await toPromise(lockfile.lock)(f
 lockfile.lock)(file,toSyncOptions(options2));return toSync(release2)}function unlock(file,options2){return toPromise(lockfile.unlock)(file,options2)}function unlockSync(file,options2){
 return toSync(lockfile.unlock)(file,toSyncOptions(options2))}function check2(file,options2){return toPromise(lockfile.check)(file,options2)}function checkSync(file,options2){
 return toSync(lockfile.check)(file,toSyncOptions(options2))}module.exports=lock;module.exports.lock=lock;module.exports.unlock=unlock;module.exports.lockSync=lockSync;
-module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await(0,import_promises12.mkdir)(folder,
+module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await(0,import_promises13.mkdir)(folder,
 {recursive:!0});let state2={lost:null},release2=await lock(folder,{lockfilePath:(0,import_node_path11.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,retries:RETRIES,
-onCompromised:error=>{state2.lost=error}});try{return await work(()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises12,
-import_node_path11,STALE_MS,RETRIES,init_lock2=__esm({"src/audit/governance/lock.ts"(){"use strict";import_promises12=__toESM(require_promises(),1),import_node_path11=
+onCompromised:error=>{state2.lost=error}});try{return await work(()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises13,
+import_node_path11,STALE_MS,RETRIES,init_lock2=__esm({"src/audit/governance/lock.ts"(){"use strict";import_promises13=__toESM(require_promises2(),1),import_node_path11=
 __toESM(require_path(),1),STALE_MS=15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0}}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
 line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.csv??
 null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
-let handle=await(0,import_promises13.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}async function withFile(path4,work){
-let handle=await(0,import_promises13.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size){
+let handle=await(0,import_promises14.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}async function withFile(path4,work){
+let handle=await(0,import_promises14.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size){
 for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,size),found=lastRunIn(bytes,start2===0);if(found!==
 null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start2===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){
 let lineEnd=bytes.lastIndexOf(LF2);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF2,lineEnd-1);if(before<0&&!fromBeginning)return null;let start2=before+
@@ -12573,8 +12595,8 @@ if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${pat
 `)])),await handle.truncate(end),await handle.sync(),`${(0,import_node_path12.basename)(path4)}: ${size-end} bytes at its end belong to no complete run (a run w\
 as killed while writing, or lines were removed by hand); they were moved to ${(0,import_node_path12.basename)(aside)}.`}async function readRange(handle,start2,end){
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
-0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises13,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
-LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises13=__toESM(require_promises(),1),import_node_path12=__toESM(require_path(),1);
+0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises14,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
+LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises14=__toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);
 init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
  ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
 matrix.instance,database,starts))].join(`
@@ -12602,8 +12624,8 @@ ${END}
 
 Who may do what on which database, as the server said after the last apply. Written by rds-provision: edits are lost.
 `}function sectionKey({stack,instance:instance2}){return JSON.stringify([stack,instance2]).replace(/[^\x20-\x7e]|[<>-]/g,character=>`\\u${character.charCodeAt(0).
-toString(16).padStart(4,"0")}`)}function parseSections(text3){let sections=[],open3=null;for(let line of text3.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==
-void 0?(open3={key,lines:[]},sections.push(open3)):line===END?open3=null:open3?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
+toString(16).padStart(4,"0")}`)}function parseSections(text3){let sections=[],open4=null;for(let line of text3.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==
+void 0?(open4={key,lines:[]},sections.push(open4)):line===END?open4=null:open4?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
 `).trim()])}var BEGIN,END,init_sections=__esm({"src/audit/governance/sections.ts"(){"use strict";init_markdown();init_access2();BEGIN=/^<!-- rds-provision:begin (.*) -->$/,
 END="<!-- rds-provision:end -->"}});var OBJECTS2,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS2=["role","database","schema","grant","default_privileges","setting","extensi\
 on","tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMANDS2,init_run2=__esm({"src/model/run.ts"(){"use strict";COMMANDS2=["apply","plan","destroy","report"]}});function parseRecord(value2){return parsed(safeParse(RECORD,value2))}function parseRun(value2){return parsed(safeParse(RUN,value2))}function parseDocument(value2){
@@ -12615,29 +12637,29 @@ object:picklist(OBJECTS2),action:string(),status:picklist(STATUSES),duration_ms:
 build_id:string(),command:picklist(COMMANDS2),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),host:string(),port:number()})),
 actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,
 tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_change","blocked","failed"]),exit_code:picklist(
-Object.values(EXIT)),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open3=[
-...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open3].sort((a9,b9)=>orderOf(a9)<orderOf(b9)?-1:1)}function orderOf({
+Object.values(EXIT)),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open4=[
+...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open4].sort((a9,b9)=>orderOf(a9)<orderOf(b9)?-1:1)}function orderOf({
 environment,instance:instance2,database,username,since}){return JSON.stringify([environment,instance2,database,username,since])}function follow(record,run,logins,closed){
 if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance2=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object===
-"database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open3}=login2;(record.object==="database"?open3.database===database:open3.username===
-username)&&open3.environment===record.environment&&open3.instance===instance2&&close(logins,key2,login2,record,closed)}return}if(database===null||username===null||
+"database"||record.object==="role")){for(let[key2,login2]of logins){let{open:open4}=login2;(record.object==="database"?open4.database===database:open4.username===
+username)&&open4.environment===record.environment&&open4.instance===instance2&&close(logins,key2,login2,record,closed)}return}if(database===null||username===null||
 !["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance2,database,username]),login=logins.get(
-key),state2=nextState(login?.state??NONE,record),may=inWords3(state2);if(login?.open.may===may){login.state=state2;return}let isSameRun=login?.run===record.run_id;
-login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...opening(record,run,may),since:isSameRun?
-login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{
-environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,
-actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){closed.push({...login.open,until:record.
-at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
-"default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{schema,isGrant,privileges}of record.
-statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.add(privilege):held3.delete(privilege);
-schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.exec(statement)??
-[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({owns,schemas:schemas2}){
-if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(privilege=>held3.has(privilege))).
-map(([schema])=>schema).sort(),written=having(WRITES),read2=having(["SELECT"]).filter(schema=>!written.includes(schema));return[...written.length===0?[]:[`read \
-and write rows in ${written.join(", ")}`],...read2.length===0?[]:[`read in ${read2.join(", ")}`]].join("; ")||LOGS_IN}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,
-LOGS_IN,init_periods=__esm({"src/audit/governance/periods.ts"(){"use strict";NONE={owns:!1,schemas:new Map},TOOK_PLACE=new Set(["created","updated","removed","n\
-o_change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
-LOGS_IN="log in"}});async function readStarts(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
+key),state2=nextState(login?.state??{...NONE,isOlder:record.object==="role"&&record.status!=="created"},record),may=inWords3(state2);if(login?.open.may===may){login.
+state=state2;return}let isSameRun=login?.run===record.run_id;login!==void 0&&!isSameRun&&close(logins,key,login,record,closed),logins.set(key,{state:state2,run:record.
+run_id,open:{...opening(record,run,may),since:isSameRun?login.open.since:record.at}})}function opening(record,run,may){let{environment,database,username,application,
+at,status}=record,isNews=status!=="no_change";return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,
+may,since:at,sinceBuild:isNews?record.build_id:null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function close(logins,key,login,record,closed){
+closed.push({...login.open,until:record.at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{
+...state2,owns:!0};if(record.object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));
+for(let{schema,isGrant,privileges}of record.statements.flatMap(tableDefaults)){let held3=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held3.
+add(privilege):held3.delete(privilege);schemas2.set(schema,held3)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.
+exec(statement)??[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function inWords3({
+owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held3])=>privileges.some(
+privilege=>held3.has(privilege))).map(([schema])=>schema).sort(),written=having(WRITES),read2=having(["SELECT"]).filter(schema=>!written.includes(schema));return[
+[...written.length===0?[]:[`read and write rows in ${written.join(", ")}`],...read2.length===0?[]:[`read in ${read2.join(", ")}`]].join("; ")||LOGS_IN,...isOlder?
+[BEFORE]:[]].join("; ")}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/periods.ts"(){"use strict";NONE={
+owns:!1,schemas:new Map,isOlder:!1},TOOK_PLACE=new Set(["created","updated","removed","no_change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
+LOGS_IN="log in",BEFORE="and what it was granted before this audit begins"}});async function readStarts(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
 parseLine(line));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),records=[]}else{
 let{value:record}=parseRecord(parseLine(line));record!==null&&beginsAccess(record)&&records.push(record)}let begun=new Map(followAccess(entries).filter(({until})=>until===
 null).map(period=>[keyOf2(period.instance??"",period.database,period.username),period]));return{access(instance2,database,username){let{since,sinceBuild=null}=begun.
@@ -12657,10 +12679,10 @@ lastRun),repairs=[repair,table3.repair].filter(sentence=>sentence!==null),rows=(
 size+Buffer.byteLength(rows),hash:link(lastRun?.csv?.hash??GENESIS,rows)};if(assertHeld(),await appendDurably(csv,rows),await appendDurably(jsonl,runLines(document,
 lastRun?.hash??GENESIS,mark,repairs)),matrix!==null){let path4=(0,import_node_path13.join)(folder,"access.md"),previous=await readIfExists(path4),text3=replaceSection(
 previous,matrix,await readStarts(jsonl));assertHeld(),text3!==previous&&await writeAtomically(path4,text3)}return repairs}async function readIfExists(path4){try{
-return await(0,import_promises14.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){
+return await(0,import_promises15.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){
 return{application:null,field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did stand\
-s; its audit is on standard output. Make the folder writable and run again."}}var import_promises14,import_node_path13,init_write=__esm({"src/audit/governance/w\
-rite.ts"(){"use strict";import_promises14=__toESM(require_promises(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();init_csv();init_hash();
+s; its audit is on standard output. Make the folder writable and run again."}}var import_promises15,import_node_path13,init_write=__esm({"src/audit/governance/w\
+rite.ts"(){"use strict";import_promises15=__toESM(require_promises2(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();init_csv();init_hash();
 init_jsonl();init_lock2();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,problems,auditPath,governance,reporters,
 fallback:fallback2}){let document=recorder.finish(end),found=[],learn=problem3=>{problem3!==null&&(found.push(problem3),document=recorder.finish(failedEnd(end,found)))},
 fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem:problem2,repairs}=await governed(governance,document);
@@ -12795,10 +12817,10 @@ statements}=record;return{cells:[at,environment,build,application,status,message
 environment,application,build,mark:status,details:statements}}var COLUMNS3,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use strict";init_criteria();
 COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Application"},{key:"status",title:"\
 Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"username",title:"Login"},
-{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection(faults){return{id:"problems",title:"Problems in the audit files",about:faults.length===0?"Every line is as it was written.":"These line\
-s were torn or edited, or are missing; the rest of the report is made from the others.",columns:[{key:"file",title:"File"},{key:"line",title:"Line"},{key:"probl\
-em",title:"Problem"}],rows:faults.map(({file,line,message})=>({cells:[file,line,message],mark:"failed"}))}}var init_problems=__esm({"src/report/sections/problem\
-s.ts"(){"use strict"}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
+{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection(faults,files){return{id:"problems",title:"Problems in the audit files",about:faults.length===0?files===0?"There is no audit file to che\
+ck.":"Every line is as it was written.":"These lines were torn or edited, or are missing; the rest of the report is made from the others.",columns:[{key:"file",
+title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line,message})=>({cells:[file,line,message],mark:"failed"}))}}var init_problems=__esm(
+{"src/report/sections/problems.ts"(){"use strict"}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
 length===0?"No run matches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,columns:COLUMNS4,rows}}function isAskedFor3({run,records},criteria){
 if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record=>record[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
 matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({run,records}){if(run===null)
@@ -12871,46 +12893,47 @@ records.push(record)}else faults.push({file,line:index+1,message:"The line is ne
 init_entry()}});async function readAuditFiles({governanceDir,auditDir}){let governance=governanceDir===null?[]:await inOrder(await chains(governanceDir),readChain),documents=auditDir===
 null?[]:await inOrder(await jsonFiles(auditDir),file=>readOne(file,readDocument)),all=[...governance,...documents];return{entries:distinct2(all.flatMap(({entries})=>entries)).
 sort((a9,b9)=>timeOf(a9)-timeOf(b9)),faults:all.flatMap(({faults})=>faults),files:all.map(({file})=>file)}}async function inOrder(files,read2){let results=[];for(let file of files)
-results.push(await read2(file));return results}async function readOne(file,read2){try{return{file,...read2(file,await(0,import_promises15.readFile)(file,"utf8"))}}catch(error){
+results.push(await read2(file));return results}async function readOne(file,read2){try{return{file,...read2(file,await(0,import_promises16.readFile)(file,"utf8"))}}catch(error){
 return{file,entries:[],faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text3="",read2=await readOne(
 file,(name2,content)=>readJsonl(name2,text3=content)),csv=(0,import_node_path14.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read2,faults:[...read2.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises15.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
+length>0)return{...read2,faults:[...read2.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises16.readFile)(csv),text3).map(fault=>({...fault,file:csv}));
 return{...read2,faults:[...read2.faults,...tableFaults]}}async function chains(folder){let found=[];for(let entry of await list2(folder,"--governance-dir")){let below=entry.
-isDirectory()?await list2((0,import_node_path14.join)(folder,entry.name),"--governance-dir"):[];entry.name===JSONL&&found.push((0,import_node_path14.join)(folder,
-JSONL)),below.some(({name:name2})=>name2===JSONL)&&found.push((0,import_node_path14.join)(folder,entry.name,JSONL))}return found.sort()}async function jsonFiles(folder){
-return(await list2(folder,"--audit-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path14.join)(folder,name2)).
-sort()}async function list2(folder,option){try{return await(0,import_promises15.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,
-field:option,message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function distinct2(entries){
-let seen=new Set;return entries.filter(({run})=>{if(run===null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.
-add(key).size})}function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.
-message:String(error)}var import_promises15,import_node_path14,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises15=__toESM(require_promises(),1),
-import_node_path14=__toESM(require_path(),1);init_verify();init_errors();init_document();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_provision_audi\
-t.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
+isDirectory()?await list2((0,import_node_path14.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.push((0,import_node_path14.join)(
+folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path14.join)(folder,entry.name,JSONL))}return[...new Set(found)].sort()}
+function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list2(folder,"--audit-dir")).filter(entry=>entry.isFile()&&
+entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path14.join)(folder,name2)).sort()}async function list2(folder,option){try{return await(0,import_promises16.readdir)(
+folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,field:option,message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give t\
+he path of a folder that rds-provision wrote to."}],{cause:error})}}function distinct2(entries){let seen=new Set;return entries.filter(({run})=>{if(run===null)return!0;
+let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size})}function timeOf({run,records}){return Date.parse(run?.started_at??
+records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(error)}var import_promises16,import_node_path14,JSONL,CSV,init_read=__esm(
+{"src/report/sources/read.ts"(){"use strict";import_promises16=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);init_verify();init_errors();
+init_document();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_provision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.run,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(files.
-faults),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===null?[]:
-[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,sources:[...files.
-files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?whatIsWrong(all):[]}}function isWanted(id,rows,{sections,
-verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}function whatIsWrong(sections){let count=id=>sections.
-find(section=>section.id===id)?.rows.length??0,[faults,untraceable]=[count("problems"),count("traceability")];return[...faults===0?[]:[`The audit files are not \
-as they were written: ${String(faults)} ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database\
- is":"roles or databases are"} not traceable to a build.`]]}async function fromServer(declaration,run,dependencies2,options2,files,now){try{return await withInstance(
-declaration,run,dependencies2,async(server,context,credentials)=>{let inspection=await look2({...context,declaration:{...declaration,governanceDir:null}},server,
-credentials.applications,null),{cluster}=inspection.actual,matrix=await matrixOf(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
-return[traceabilitySection(declaration,cluster,files.entries),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(
-context,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),
-secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw provisionError(error)}}async function driftFrom(context,inspection){try{
-return{plan:await planFrom(context,inspection),blocked:[]}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}function owned({
-admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,credential}))]}
-var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access3();init_ages();init_drift();init_history();init_problems();
-init_runs();init_traceability();init_unmanaged();init_read();init_version();init_converge();init_matrix();init_preview();init_provision_error()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declaredGovernanceDir,cwd){let{
-governanceDir,auditDir,connect:connect2}=options2;if(governanceDir!==null||auditDir!==null)return{governanceDir,auditDir};if(declaredGovernanceDir!==null&&(0,import_node_fs11.existsSync)(
-declaredGovernanceDir))return{governanceDir:declaredGovernanceDir,auditDir:null};let folder=(0,import_node_path15.join)(cwd,".rds-provision","audit");if((0,import_node_fs11.existsSync)(
-folder))return{governanceDir:null,auditDir:folder};if(connect2)return{governanceDir:null,auditDir:null};throw new InvalidInputError([{application:null,field:"re\
-port",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir, or --connect with the declaration."}])}async function writeReport(path4,text3){
-try{await writeAtomically(path4,text3)}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,
-field:"--output",message:`cannot be written: ${reason}.`,remedy:"Give the path of a file in a folder that can be written to."}],{cause:error})}}var import_node_fs11,
-import_node_path15,init_folders=__esm({"src/report/folders.ts"(){"use strict";import_node_fs11=__toESM(require_fs(),1),import_node_path15=__toESM(require_path(),1);
-init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
+faults,files.files.length),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===
+null?[]:[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,sources:[
+...files.files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?whatIsWrong(all,source.length+files.files.length):
+[]}}function isWanted(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||
+verify}function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count=id=>sections.find(section=>section.id===id)?.rows.
+length??0,[faults,untraceable]=[count("problems"),count("traceability")];return[...faults===0?[]:[`The audit files are not as they were written: ${String(faults)}\
+ ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not trac\
+eable to a build.`]]}async function fromServer(declaration,run,dependencies2,options2,files,now){try{return await withInstance(declaration,run,dependencies2,async(server,context,credentials)=>{
+let inspection=await look2({...context,declaration:{...declaration,governanceDir:null}},server,credentials.applications,null),{cluster}=inspection.actual,matrix=await matrixOf(
+declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;return[traceabilitySection(declaration,cluster,files.entries),accessSection(
+matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(context,inspection),declaration.environment,criteria),unmanagedSection(declaration,
+cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){
+throw provisionError(error)}}async function driftFrom(context,inspection){try{return{plan:await planFrom(context,inspection),blocked:[]}}catch(error){if(error instanceof
+BlockedError)return{plan:null,blocked:error.problems};throw error}}function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],
+...[...applications].map(([application,credential])=>({application,credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();
+init_access3();init_ages();init_drift();init_history();init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_converge();
+init_matrix();init_preview();init_provision_error()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declared,cwd){let{governanceDir,
+auditDir,connect:connect2}=options2;if(governanceDir!==null||auditDir!==null)return{governanceDir,auditDir};if(declared.governanceDir!==null&&(0,import_node_fs11.existsSync)(
+declared.governanceDir))return{governanceDir:declared.governanceDir,auditDir:null};let folder=[declared.auditDir,(0,import_node_path15.join)(cwd,".rds-provision",
+"audit")].find(path4=>path4!==null&&(0,import_node_fs11.existsSync)(path4));if(folder!==void 0)return{governanceDir:null,auditDir:folder};if(connect2)return{governanceDir:null,
+auditDir:null};throw new InvalidInputError([{application:null,field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir,\
+ or --connect with the declaration."}])}async function writeReport(path4,text3){try{await writeAtomically(path4,text3)}catch(error){let reason=error instanceof Error?
+error.message:String(error);throw new InvalidInputError([{application:null,field:"--output",message:`cannot be written: ${reason}.`,remedy:"Give the path of a f\
+ile in a folder that can be written to."}],{cause:error})}}var import_node_fs11,import_node_path15,init_folders=__esm({"src/report/folders.ts"(){"use strict";import_node_fs11=
+__toESM(require_fs(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
 c/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let telling=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})).filter(({cells})=>cells.some(cell=>cell!==
 null&&cell!=="")),shared=rows.length>2?telling.filter(({cells})=>cells.every(cell=>cell===cells[0])):[];return{shared,listed:telling.filter(column=>!shared.includes(
 column))}}var init_columns=__esm({"src/report/columns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
@@ -13366,42 +13389,41 @@ departure=>{let{username,drops}=departure,database=drops===null?void 0:cluster.d
 departure,"login"),"close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})])]:[],...database===void 0||database.connectionLimit===INVALID?
 []:closing2(about2(departure,"database",drops),database)];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function closing2(subject2,{
 name:name2,owner,allowConnections:isOpen,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,
-!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close","updated",`database ${name2} accepts no new connections`,statements)]}function planReopening({
-cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:
-cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(
-about2(departure,"grant"),LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:
-[],...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(about2(departure,"database",drops),"reopen","updated",
-`database ${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(about2(departure,"login"),
-"reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,
-transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.
-databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[
-...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...held(state2.acl,cluster.
-server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:asMembers(cluster,[step(about2(
-departure,"database",name2),"reopen","updated",`database ${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])});return planOf(
-[{stage:"databases",connectTo:null,transactions}])}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.facts,jobs=[...new Set([...holdings2,
-...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocation(input,departure,database));return{stage:"\
-interiors",connectTo:database,transactions:asMembers(input.cluster,steps)}});return planOf(jobs)}function revocation({declaration,cluster,facts},departure,database){
-let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&
-item.grantee===username&&item.keyword!=="DATABASE").map(item=>revokeAll(item.keyword,item.identity,username,actor(item.grantor))),byDefault2=facts.defaults.filter(
-item=>item.database===database&&item.grantee===username).map(item=>revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)));return[
-step(about2(departure,"grant",database),"revoke","removed",`what ${username} holds in ${database}`,grants),step(about2(departure,"default_privileges",database),
-"revoke","removed",`what ${username} would get on new objects in ${database}`,byDefault2)].filter(item=>item.statements.length>0)}function runAs(cluster,role){return role===
-cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login}=cluster.server,jobs=departures.flatMap(departure=>{let{
-username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in i\
-t`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(
-version2,username,login)],undo=[releaseRole(version2,username,login),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(about2(departure,"database",drops),"d\
-rop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});
-return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,grants=facts.
-holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>step(about2(departure,"grant",item.database),"revoke","removed",`what ${username}\
- may do on database ${item.database}`,[revokeAll(item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),
-members=cluster.memberships.filter(item=>item.role===username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its memb\
-ers stay: ${members.join(", ")}`;return asMembers(cluster,[...grants,step(about2(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])});
-return planOf([{stage:"roles",connectTo:null,transactions}])}function asMembers({server:{version:version2,login}},steps){if(steps.length===0)return[];let roles=[
-...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.runAs??[])))],asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs!==
-null)),first=asOwner.indexOf(!0),last=asOwner.lastIndexOf(!0),hold=roles.map(role=>holdRole(version2,role,login)),release2=roles.map(role=>releaseRole(version2,
-role,login));return[{kind:"atomic",steps:steps.map((item,index)=>({...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}]}
-var INVALID,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_database();init_removal2();init_role();init_context();init_memberships();
-init_privileges();INVALID=-2}});async function showPending(session,group4){await session.query([`SET application_name = ${literal2(pendingName(group4))}`])}async function hidePending(session,group4){
+!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({cluster,
+departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.
+databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(about2(departure,
+"grant"),LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],...database?.
+allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(about2(departure,"database",drops),"reopen","updated",`${database.name}\
+ accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(about2(departure,"login"),"reopen","updated",`${username}\
+ may log in again`,[alterRole(username,{login:!0})])]:[]];return asMembers(cluster,steps)});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({
+declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||
+departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[
+allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...held(state2.acl,cluster.server.login).includes("CONNE\
+CT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:asMembers(cluster,[step(about2(departure,"database",name2),
+"reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])});return planOf([{stage:"databases",connectTo:null,
+transactions}])}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.facts,jobs=[...new Set([...holdings2,...defaults3].map(item=>item.
+database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocation(input,departure,database));return{stage:"interiors",connectTo:database,
+transactions:asMembers(input.cluster,steps)}});return planOf(jobs)}function revocation({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(
+cluster,revokerOf(declaration,cluster,grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="D\
+ATABASE").map(item=>revokeAll(item.keyword,item.identity,username,actor(item.grantor))),byDefault2=facts.defaults.filter(item=>item.database===database&&item.grantee===
+username).map(item=>revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)));return[step(about2(departure,"grant",database),"revo\
+ke","removed",`what ${username} holds in ${database}`,grants),step(about2(departure,"default_privileges",database),"revoke","removed",`what ${username} would ge\
+t on new objects in ${database}`,byDefault2)].filter(item=>item.statements.length>0)}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({
+cluster,departures,facts}){let{version:version2,login}=cluster.server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];
+let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.
+role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login)],undo=[releaseRole(version2,username,
+login),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(about2(departure,"database",drops),"drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);
+return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,
+departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
+username).map(item=>step(about2(departure,"grant",item.database),"revoke","removed",`what ${username} may do on database ${item.database}`,[revokeAll(item.keyword,
+item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),members=cluster.memberships.filter(item=>item.role===username&&
+item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return asMembers(cluster,[...grants,
+step(about2(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])});return planOf([{stage:"roles",connectTo:null,transactions}])}
+function asMembers({server:{version:version2,login}},steps){if(steps.length===0)return[];let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
+runAs??[])))],asOwner=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=asOwner.indexOf(!0),last=asOwner.lastIndexOf(!0),hold=roles.
+map(role=>holdRole(version2,role,login)),release2=roles.map(role=>releaseRole(version2,role,login));return[{kind:"atomic",steps:steps.map((item,index)=>({...item,
+statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}]}var INVALID,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";
+init_revoker();init_database();init_removal2();init_role();init_context();init_memberships();init_privileges();INVALID=-2}});async function showPending(session,group4){await session.query([`SET application_name = ${literal2(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${literal2(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases2.map(literal2).join(", ")})`,`SET\
  application_name = ${literal2(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){let[[row3]=[]]=await session.query([`SE\
@@ -13411,7 +13433,7 @@ se d ON d.oid = l.objid WHERE l.locktype = 'advisory' AND l.granted AND l.objsub
       AND l.classid = ${CLOSED_KEY}::oid AND d.datname IN (${databases2.map(literal2).join(", ")})) AS closed`]);return row3!==void 0&&flag2(row3,"closed")}async function serverTime(session){
 let[[row3]=[]]=await session.query(["SELECT extract(epoch FROM clock_timestamp())::float8 AS now"]),now=row3===void 0?null:momentOrNull(row3,"now");if(now===null)
 throw new TypeError("the server did not say what time it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){
-"use strict";init_quote();init_row();CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function reached(open3){try{return await open3()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem2=>({...problem2,
+"use strict";init_quote();init_row();CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function reached(open4){try{return await open4()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem2=>({...problem2,
 remedy:problem2.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/gone.ts"(){"use strict";init_errors();GONE=" If the instance is gone for\
  good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
@@ -13519,9 +13541,9 @@ databases:[]})}function removalPlans(examination){return{closing:planClosing(exa
 examination)]}}async function runPlan(run,server,plan){let{signal,progress}=run.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:run.
 declaration.maxConnections,record:draft=>{run.recorder.record(draft)}}),failures=execution.failures.filter(({code})=>code!=="3D000"&&code!=="42704").map(failure2=>({
 ...failure2,code:""})),withNames=await Promise.all(failures.map(async failure2=>({...failure2,message:failure2.message+await whoIsThere(server,failure2.step.database)})));
-recordUnknown(draft=>{run.recorder.record(draft)},execution.unknown.flat()),assertApplied(run,{...execution,failures:withNames});let open3=[...execution.unknown.
-flat(),...execution.skipped];if(execution.lost!==null||open3.length>0)throw broken(execution.lost?.message??"the connection broke",open3.map(step2=>step2.message))}
-function broken(message,open3){let what=open3.length===0?"":` Not known to be done: ${open3.join("; ")}.`;return new ApplyError([{application:null,field:"run",message:`\
+recordUnknown(draft=>{run.recorder.record(draft)},execution.unknown.flat()),assertApplied(run,{...execution,failures:withNames});let open4=[...execution.unknown.
+flat(),...execution.skipped];if(execution.lost!==null||open4.length>0)throw broken(execution.lost?.message??"the connection broke",open4.map(step2=>step2.message))}
+function broken(message,open4){let what=open4.length===0?"":` Not known to be done: ${open4.join("; ")}.`;return new ApplyError([{application:null,field:"run",message:`\
 the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function whoIsThere(server,database){if(database===
 null||server.admin.lost!==null)return"";let[rows=[]]=await server.admin.query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.
 map(row3=>`${text(row3,"login")} \xD7${String(integer(row3,"count"))}`).join(", ")})`}async function close2(run,server,examination){if(await runPlan(run,server,
@@ -13536,9 +13558,9 @@ return{application,field:"destroy",message:`${what} is still there after it was 
 in the audit and run again."}}async function superusersGone({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.
 now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row3=>row3.
 is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row3=>`${text(row3,"login")} in ${text(row3,
-"database")}`).join(", ")}`),await(0,import_promises16.setTimeout)(1e3)}}async function reopen(run,server,departures){await runPlan(run,server,planReopening({cluster:await wholeCluster(
-run,server),departures}))}var import_promises16,init_removal4=__esm({"src/run/removal.ts"(){"use strict";init_execute();init_errors();init_removal();init_step();
-init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();init_row();import_promises16=__toESM(require_promises2(),1);
+"database")}`).join(", ")}`),await(0,import_promises17.setTimeout)(1e3)}}async function reopen(run,server,departures){await runPlan(run,server,planReopening({cluster:await wholeCluster(
+run,server),departures}))}var import_promises17,init_removal4=__esm({"src/run/removal.ts"(){"use strict";init_execute();init_errors();init_removal();init_step();
+init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();init_row();import_promises17=__toESM(require_promises(),1);
 init_assess();init_ledger()}});function snapshotId({instance:instance2,buildId,requestedAt}){let part=text3=>text3.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(
 /[-:.]/g,""),name2=`${part(instance2)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}
 function snapshotTags({buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["Mana\
@@ -13547,7 +13569,7 @@ gedBy","platform"],[GROUP_TAG,group4],[REQUESTED_TAG,requestedAt.toISOString()]]
 !1:Date.parse(snapshot2.tags.get(REQUESTED_TAG)??"")>=closedAt.getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use str\
 ict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionRequestedAt"}});async function gathered(session,{group:group4,signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-quiet<othersMs&&
 Date.now()<end;){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending>0&&(quiet=Date.now(),reported||progress(`waiting for ${String(
-pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises17.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
+pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises18.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
 let{client,group:group4,instance:instance2}=order,shared=(await client.list(instance2)).find(snapshot2=>isShared(snapshot2,group4,closedAt));if(shared!==void 0)
 return{id:shared.id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance2,snapshotTags(
 facts))?{id,isNew:!0}:null}async function whileBusy({instance:instance2,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(
@@ -13559,10 +13581,10 @@ now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot2?.status
  s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot2){if(snapshot2===null)throw snapshotError(
 `the snapshot ${id} is gone.`);if(snapshot2.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot2.status}.`)}function snapshotError(message){
 return new SecretError([{application:null,field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
-assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises17.setTimeout)(
+assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises18.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function seconds2(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises17,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
-LONGEST_POLL_MS,REPORT_EVERY_MS3,init_removal_snapshot=__esm({"src/run/removal-snapshot.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1);init_errors();
+bort",stop)}assertNotInterrupted(signal)}function seconds2(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises18,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
+LONGEST_POLL_MS,REPORT_EVERY_MS3,init_removal_snapshot=__esm({"src/run/removal-snapshot.ts"(){"use strict";import_promises18=__toESM(require_promises(),1);init_errors();
 init_removal_signals();init_identity2();init_assess();SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});var removal_rounds_exports={};__export(removal_rounds_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,runRemoval:()=>runRemoval,snapshotFindings:()=>snapshotFindings});
 async function runRemoval(all){let closed=[];try{let{server,examination}=await reached(()=>openAndLook(all)),closedAt=null;try{recordFindings(all.context.recorder,
 examination.findings,new Set),closed=examination.departures,closedAt=await closeOrRemove(all,server,examination)}finally{await server.close()}if(closedAt===null)
@@ -13576,7 +13598,7 @@ isWaiting=!1;for(;;){let server=await openInstance(context,admin);context.record
 !1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runPlan(context,server,
 planAdmission(examination)),{server,examination:await examine(context,order,server)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||
 (signs!==null&&await hidePending(signs.admin,dependencies2.runGroup),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=
-!0}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises18.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}
+!0}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises19.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}
 function stillClosed(databases2){return new ApplyError([{application:null,field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"\
 Wait for it to end, and run again."}])}async function closeOrRemove({context,dependencies:dependencies2,signs},server,examination){let{departures}=examination;if(departures.
 length===0)return null;let names2=departures.filter(isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:
@@ -13594,8 +13616,8 @@ able; restored from it, databases are closed and logins may not log in until the
 for(;;){let server=await openInstance(of.context,admin);try{let found=await findOrCreate(server.admin,wanted,after);if(found!==null)return found}finally{await server.
 close()}await whileBusy(wanted,since,timeoutMs)}}}async function removeAfterSnapshot(all,before){let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(
 all);try{let told=new Set(before.findings.map(item=>item.message));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(item.message)),new Set);
-let{departures,cluster}=examination,open3=departures.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));if(open3.length>0)throw new BlockedError(
-open3.map(openedAgain));await close2(context,server,examination),await remove(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.
+let{departures,cluster}=examination,open4=departures.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));if(open4.length>0)throw new BlockedError(
+open4.map(openedAgain));await close2(context,server,examination),await remove(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.
 filter(item=>!departures.some(other=>other.username===item.username));await reopen(context,server,staying)}finally{await server.close()}}function letsIn(database){
 return database?.allowConnections===!0&&database.connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,field:"destroy",message:`\
 somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopened({
@@ -13603,8 +13625,8 @@ context,admin},departures,error){if(departures.length===0)return error;let calm2
 signal}};try{let server=await openInstance(calm2,admin);try{await reopen(calm2,server,departures)}finally{await server.close()}return error}catch(failure2){let{
 message}=provisionError(failure2);return withProblems(error,departures.map(({application,username,drops})=>({application,field:"destroy",message:`${drops===null?
 username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply${drops===
-null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}var import_promises18,REMOVAL_WAITS,POLL_MS3,init_removal_rounds=__esm(
-{"src/run/removal-rounds.ts"(){"use strict";import_promises18=__toESM(require_promises2(),1);init_errors();init_context();init_removal3();init_removal_signals();
+null?"":`; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}var import_promises19,REMOVAL_WAITS,POLL_MS3,init_removal_rounds=__esm(
+{"src/run/removal-rounds.ts"(){"use strict";import_promises19=__toESM(require_promises(),1);init_errors();init_context();init_removal3();init_removal_signals();
 init_assess();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_snapshot();REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,
 superusersMs:15e3},POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,previewDestroy:()=>previewDestroy});function knownPolicy({declaration,
 target,policy}){let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??
@@ -13643,22 +13665,10 @@ context,request,server),{closing:closing3,removal}=removalPlans(examination),job
 findings,jobs}}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{...found,blocked:error.problems};throw provisionError(error)}}
 var CONNECT_LIMIT_SECONDS,init_destroy=__esm({"src/run/destroy.ts"(){"use strict";init_recorder();init_errors();init_names();init_removal();init_context();init_removal3();
 init_removal_signals();init_assess();init_complete();init_credentials();init_gone();init_interrupt();init_open();init_provision_error();init_removal4();init_removal_rounds();
-CONNECT_LIMIT_SECONDS=60}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_markdown();init_summary();var MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"]);function jobSummary(document,warnings,problems,notes){
-let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
-""?"":`: ${where}`}`,markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warni\
-ngs",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status",
-"Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(status)).map(changeRow))].join(`
-
-`)+`
-
-`}function table(title,header,rows){if(rows.length===0)return[];let rest=rows.length-MAX_ROWS;return[`**${title}: ${rows.length}**`,markdownTable(header,rows.slice(
-0,MAX_ROWS)),...rest>0?[`${rest} more in the audit file.`]:[]]}function problemRow({application,field,message,remedy}){return[markdownName(application??""),markdownName(
-field),markdownText(message),markdownText(remedy)]}function warningRow({application,database,username,message}){return[...[application,database,username].map(name2=>markdownName(
-name2??"")),markdownText(message)]}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),
-object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}init_one_line();var MAX_ANNOTATIONS=10;function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,
-insideTerraform:insideTerraform2}){let warnings=[],annotate=insideTerraform2?bracketCommand:colonCommand;return{record(record){record.status==="warning"&&warnings.
-push(record)},finish(document,problems,notes){let texts4=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({
-title:titleOf(null),message}))];for(let{title,message}of texts4.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.
+CONNECT_LIMIT_SECONDS=60}});var import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1),import_promises20=__toESM(require_promises(),1);init_file();init_job_summary();init_one_line();var MAX_ANNOTATIONS=10;function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({
+write,writeSummary,insideTerraform:insideTerraform2}){let warnings=[],annotate=insideTerraform2?bracketCommand:colonCommand;return{record(record){record.status===
+"warning"&&warnings.push(record)},finish(document,problems,notes){let texts4=[...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.
+map(message=>({title:titleOf(null),message}))];for(let{title,message}of texts4.slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem2 of problems.
 slice(0,MAX_ANNOTATIONS))write(annotate("error",titleOf(problem2.application),problemText(problem2)));writeSummary(jobSummary(document,warnings,problems,notes))}}}
 function annotateProblems(problems,{write}){for(let problem2 of problems.slice(0,MAX_ANNOTATIONS))write(bracketCommand("error",titleOf(problem2.application),problemText(
 problem2)))}function titleOf(application){return application===null?"rds-provision":`rds-provision: ${visible(application)}`}function problemText({field,message,
@@ -14681,34 +14691,37 @@ er from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems
 let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}\
 .${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,field:`--${option}`,message,remedy}}init_text2();function value(placeholder,describe149,words){return{type:"string",requiresArg:!0,placeholder,describe:describe149,...words!==void 0&&{words}}}function flag(describe149){
 return{type:"boolean",describe:describe149}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value(
-"FILE","File to write the audit to; default: .rds-provision/audit/<run id>.json")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to change, 0 \
-where there is not"),json:flag("Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove everything \
-that this build created"),"cluster-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={"go\
-vernance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default: .rds-\
-provision/audit where there is no governance folder"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect\
- that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value(
-"NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"b\
-uild-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME",
-"Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),"secrets-older-t\
-han":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: text",REPORT_FORMATS),
-output:value("FILE","File to write the report to; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declarat\
-ion",options:{...INPUT,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 appl\
-y --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{
-...INPUT,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --detailed-exi\
-tcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},destroy:{describe:"Remov\
-e applications by their cleanup policy",options:{...DESTROY,...INPUT,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[["$0 destroy --inp\
-ut declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a build created"]]},
-report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[["$0 report --govern\
-ance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --gover\
-nance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anythi\
-ng on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governanc\
-e-dir audit --format html --output report.html","one page for the browser"]]}},PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse\
--numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){let options2=COMMANDS[command10].options,parser2=yargs_default().
-options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof
-Error&&usage2.push(usageProblem(command10,error.message))}),{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?positional.map(String):[],unknown2=Object.
-keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).
-map(option=>`--${option}`))),...words.map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function helpText(argv){
-let[first=""]=argv;return`${first===COMPLETION?`${PROGRAM} ${COMPLETION}
+"FILE","File to write the audit to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to ch\
+ange, 0 where there is not"),json:flag("Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove eve\
+rything that this build created"),"cluster-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={
+"governance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default whe\
+re there is no governance folder: audit_dir, else .rds-provision/audit"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files,\
+ and with --connect that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),
+environment:value("NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only \
+this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),
+until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),
+"secrets-older-than":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: t\
+ext",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileg\
+es match the declaration",options:{...INPUT,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_P\
+ROVISION=true $0 apply --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL\
+; changes nothing",options:{...INPUT,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input dec\
+laration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},
+destroy:{describe:"Remove applications by their cleanup policy",options:{...DESTROY,...INPUT,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[
+["$0 destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what\
+ a build created"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[
+["$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],
+["$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section un\
+managed","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0\
+ report --governance-dir audit --format html --output report.html","one page for the browser"]]}},PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-\
+notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){let options2=COMMANDS[command10].options,
+parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(!1),usage2=[],found=parser2.parseSync([
+...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command10,error.message))}),{_:positional,$0:_script,...named}=found,words=Array.isArray(positional)?
+positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,...argv.flatMap(argument=>flagProblem(options2,
+argument)),...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),...words.map(word=>unknownArgument(command10,
+word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function flagProblem(options2,argument){let[,name2="",given=""]=/^--([^=]+)=(.*)$/s.
+exec(argument)??[];return!Object.hasOwn(options2,name2)||options2[name2]?.type!=="boolean"||given==="true"||given==="false"?[]:[{application:null,field:`--${name2}`,
+message:`${show(given)} is not accepted.`,remedy:"Give it without a value."}]}function helpText(argv){let[first=""]=argv;return`${first===COMPLETION?`${PROGRAM}\
+ ${COMPLETION}
 
 ${COMPLETION_TEXT}.
 `:outputOf(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"])}
@@ -14748,11 +14761,11 @@ let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(com
 process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,output=createOutput(process.stdout),errors=createOutput(process.stderr),interrupt=interruption();
 function interruption(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};
 return process.on("SIGINT",stop),process.on("SIGTERM",stop),controller.signal}function insideTerraform(environment){return environment.auditFile!==null}function reportersFor(environment,listUnchanged=environment.
-logFormat==="verbose"){let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,process.stdout.isTTY),main2=environment.
-logFormat==="json"?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged});return isGithubActions(process.env)?[main2,githubReporter(lines)]:
-[main2]}function fallbackFor(environment){return environment.logFormat==="json"?null:{write:output.write,insideTerraform:insideTerraform(environment)}}function githubReporter(lines){
-return createGithubReporter({...lines,writeSummary:writeJobSummary})}function writeJobSummary(text3){let file=process.env.GITHUB_STEP_SUMMARY??"";file!==""&&createFileOutput(
-file).write(text3)}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
+logFormat==="verbose"){let{write}=output,lines={write,insideTerraform:insideTerraform(environment)},colour=wantsColour(process.env,process.stdout.isTTY),isJson=environment.
+logFormat==="json",main2=isJson?createJsonLinesReporter(lines):createTextReporter({write,colour,listUnchanged});return isGithubActions(process.env)?[main2,githubReporter(
+isJson?{...lines,write:errors.write}:lines)]:[main2]}function fallbackFor(environment){return environment.logFormat==="json"?null:{write:output.write,insideTerraform:insideTerraform(
+environment)}}function githubReporter(lines){return createGithubReporter({...lines,writeSummary:writeJobSummary})}function writeJobSummary(text3){let file=process.
+env.GITHUB_STEP_SUMMARY??"";file!==""&&createFileOutput(file).write(text3)}async function dependenciesFor(environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),
 caFile=process.env.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>reporters.
 forEach(reporter=>reporter.record(record))],progress:line=>isJson?errors.write(`${printableJson({type:"progress",message:line})}
 `):output.write(`${line}
@@ -14761,14 +14774,14 @@ unusable:unusable2},{concludeRun:concludeRun2}]=await Promise.all([Promise.resol
 Promise.resolve().then(()=>(init_unusable(),unusable_exports)),Promise.resolve().then(()=>(init_conclude(),conclude_exports))]),dependencies2=await dependenciesFor(
 environment,reporters),begun=await start2({command:"apply",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!0}),
 result=begun.error!==null?{...unusable2(begun,dependencies2),matrix:null}:await apply2(begun.parsed.declaration,begun.run,dependencies2),governanceDir=begun.parsed?.
-declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??defaultAuditPath(process.cwd(),begun.run.
-runId),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:fallbackFor(environment)})).run.exit_code}async function runPlan2(options2,environment){
-let[{preview:preview2},{start:start2}]=await Promise.all([Promise.resolve().then(()=>(init_preview(),preview_exports)),Promise.resolve().then(()=>(init_start(),start_exports))]),
-dependencies2=await dependenciesFor(environment,[]),begun=await start2({command:"plan",inputFile:options2.input,variables:process.env,environment,cwd:process.cwd(),
-startedAt:new Date,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await preview2(begun.parsed.declaration,begun.run,{...dependencies2,progress:line=>errors.
-write(`${line}
+declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??await takeAuditPath(defaultAuditPath(process.
+cwd(),begun.run.runId,begun.parsed?.auditDir??null)),governance:governanceDir===null?null:{dir:governanceDir,matrix:result.matrix},reporters,fallback:fallbackFor(
+environment)})).run.exit_code}async function runPlan2(options2,environment){let[{preview:preview2},{start:start2}]=await Promise.all([Promise.resolve().then(()=>(init_preview(),preview_exports)),
+Promise.resolve().then(()=>(init_start(),start_exports))]),dependencies2=await dependenciesFor(environment,[]),begun=await start2({command:"plan",inputFile:options2.
+input,variables:process.env,environment,cwd:process.cwd(),startedAt:new Date,needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await preview2(
+begun.parsed.declaration,begun.run,{...dependencies2,progress:line=>errors.write(`${line}
 `)}),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]);
-if(output.write(options2.json?previewJson2(found):previewText2(found,{colour:wantsColour(process.env,process.stdout.isTTY),listUnchanged:environment.logFormat===
+if(await print(options2.json?previewJson2(found):previewText2(found,{colour:wantsColour(process.env,process.stdout.isTTY),listUnchanged:environment.logFormat===
 "verbose"})),isGithubActions(process.env)){let{previewSummary:previewSummary2}=await Promise.resolve().then(()=>(init_summary2(),summary_exports));annotateProblems(
 found.blocked,errors),writeJobSummary(previewSummary2(found))}return found.blocked.length>0?EXIT.blocked:options2.detailedExitcode&&found.plan.jobs.length>0?EXIT.
 changes:EXIT.done}async function runReport(options2,environment){let needsInput=options2.connect||options2.input!==null||environment.input!==null;if(!needsInput&&
@@ -14777,10 +14790,10 @@ begun=needsInput?await start2({command:"report",inputFile:options2.input,variabl
 null;if(begun!==null&&begun.error!==null)throw begun.error;let[{makeReport:makeReport2},{foldersOf:foldersOf2,writeReport:writeReport2},{renderReport:renderReport2}]=await Promise.
 all([Promise.resolve().then(()=>(init_report(),report_exports)),Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().then(()=>(init_render(),render_exports))]),
 declaration=begun?.parsed.declaration??null,dependencies2={...await dependenciesFor(environment,[]),progress:line=>errors.write(`${line}
-`)},report=await makeReport2({options:options2,folders:foldersOf2(options2,declaration?.governanceDir??null,process.cwd()),server:options2.connect&&begun!==null?
-{declaration:begun.parsed.declaration,run:begun.run,dependencies:dependencies2}:null,now:new Date}),text3=renderReport2(report,options2.format,options2.sections);
-if(options2.output===null?output.write(text3):await writeReport2(options2.output,text3),options2.output!==null||options2.format!=="text")for(let sentence of report.
-wrong)errors.write(`${sentence}
+`)},report=await makeReport2({options:options2,folders:foldersOf2(options2,{governanceDir:declaration?.governanceDir??null,auditDir:begun?.parsed.auditDir??null},
+process.cwd()),server:options2.connect&&begun!==null?{declaration:begun.parsed.declaration,run:begun.run,dependencies:dependencies2}:null,now:new Date}),text3=renderReport2(
+report,options2.format,options2.sections);if(options2.output===null?await print(text3):await writeReport2(options2.output,text3),options2.output!==null||options2.
+format!=="text")for(let sentence of report.wrong)errors.write(`${sentence}
 `);return report.wrong.length>0?EXIT.failed:EXIT.done}async function runDestroy(options2,environment){let{target,dryRun}=options2,[{destroy:destroy2,knownPolicy:knownPolicy2,
 previewDestroy:previewDestroy2},{REMOVAL_WAITS:REMOVAL_WAITS2},{start:start2},{unusable:unusable2},{awsSnapshots:awsSnapshots2},{concludeRun:concludeRun2}]=await Promise.
 all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),Promise.resolve().then(()=>(init_removal_rounds(),removal_rounds_exports)),Promise.resolve().then(()=>(init_start(),start_exports)),
@@ -14790,18 +14803,22 @@ requestOf=({declaration})=>({declaration,target,policy:environment.cleanupPolicy
 cwd(),startedAt:new Date,needsBuildId}),dependencies2={...await dependenciesFor(environment,reporters),snapshots:awsSnapshots2,runGroup:runGroupOf(begun),snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,
 waits:REMOVAL_WAITS2};if(dryRun){if(begun.error!==null)throw begun.error;let found=await previewDestroy2(requestOf(begun.parsed),begun.run,{...dependencies2,progress:line=>errors.
 write(`${line}
-`)}),{previewText:previewText2}=await Promise.resolve().then(()=>(init_text3(),text_exports));return output.write(previewText2(found,{colour:wantsColour(process.
+`)}),{previewText:previewText2}=await Promise.resolve().then(()=>(init_text3(),text_exports));return await print(previewText2(found,{colour:wantsColour(process.
 env,process.stdout.isTTY),listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}let result=begun.error!==null?unusable2(begun,dependencies2):await destroy2(
 requestOf(begun.parsed),begun.run,dependencies2),governanceDir=begun.parsed?.declaration.governanceDir??null,auditDir=begun.parsed?.auditDir??null,subject2=target.
-by==="application"?target.value:`${target.by}-${target.value}`,fallbackPath=auditDir===null?defaultAuditPath(process.cwd(),begun.run.runId):destroyAuditPath(auditDir,
-subject2,begun.run.runId);return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??fallbackPath,governance:governanceDir===null?
-null:{dir:governanceDir,matrix:null},reporters,fallback:fallbackFor(environment)})).run.exit_code}var SNAPSHOT_TIMEOUT_MS=36e5;function runGroupOf({run,isRunIdGiven,
+by==="application"?target.value:`${target.by}-${target.value}`,fallbackPath=auditDir===null?defaultAuditPath(process.cwd(),begun.run.runId,null):destroyAuditPath(
+auditDir,subject2,begun.run.runId);return(await concludeRun2({...result,auditPath:options2.auditFile??environment.auditFile??await takeAuditPath(fallbackPath),governance:governanceDir===
+null?null:{dir:governanceDir,matrix:null},reporters,fallback:fallbackFor(environment)})).run.exit_code}var SNAPSHOT_TIMEOUT_MS=36e5;function runGroupOf({run,isRunIdGiven,
 parsed:parsed2}){let common=isRunIdGiven?run.runId:`${(0,import_node_os7.hostname)()}:${process.ppid}`,{host:host2="",port:port2=0}=parsed2?.declaration.instance??
-{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}async function main(){let options2=parseOptions(
-process.argv.slice(2));switch(options2.command){case"help":return output.write(options2.text),EXIT.done;case"version":return output.write(`${TOOL_VERSION}
+{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}async function print(text3){output.
+write(text3),await(0,import_promises20.setImmediate)();let failure2=output.failure();if(!(failure2===null||"code"in failure2&&failure2.code==="EPIPE"))throw new ApplyError(
+[{application:null,field:"standard output",message:`cannot be written: ${failure2.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}
+async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"help":return await print(options2.text),EXIT.done;case"vers\
+ion":return await print(`${TOOL_VERSION}
 `),EXIT.done;case"apply":return runApply(options2,readEnvironment(process.env));case"plan":return runPlan2(options2,readEnvironment(process.env));case"report":return runReport(
 options2,readEnvironment(process.env));case"destroy":return runDestroy(options2,readEnvironment(process.env))}}try{process.exitCode=await main()}catch(error){if(!(error instanceof
 ProvisionError))throw error;let isJson=process.env.RDS_PROVISION_LOG==="json";for(let problem2 of error.problems)errors.write(`${isJson?printableJson({type:"pro\
 blem",...problem2}):oneLine(describeProblem(problem2))}
-`);isGithubActions(process.env)&&annotateProblems(error.problems,errors),process.exitCode=error.exitCode}interrupt.aborted&&process.exit();setTimeout(()=>{process.
-exit()},LINGER_MS).unref();
+`);if(isGithubActions(process.env)){let{problemsSummary:problemsSummary2}=await Promise.resolve().then(()=>(init_job_summary(),job_summary_exports));annotateProblems(
+error.problems,errors),writeJobSummary(problemsSummary2(process.argv[2]??"",error.problems))}process.exitCode=error.exitCode}interrupt.aborted&&process.exit();setTimeout(
+()=>{process.exit()},LINGER_MS).unref();

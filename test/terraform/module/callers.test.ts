@@ -143,6 +143,46 @@ resource "terraform_data" "consumer" {
   await rig.stack.remove()
 })
 
+test('a consumer created before it is destroyed that comes together with a removal: a cycle, and nothing runs; one after the other works', async (t) => {
+  const rig = await makeRig()
+  const configuration = (keys: string, before: string): string => several('{ one = {} }').replace('each.value\n', `${keys}\n`) + `
+resource "terraform_data" "consumer" {
+  depends_on       = [module.databases]
+  triggers_replace = module.databases["one"].databases
+  lifecycle { create_before_destroy = ${before} }
+}
+`
+  await configure(rig, configuration('{ a = {}, b = {} }', 'false'))
+  t.is((await apply(rig)).code, 0)
+  await rig.calls()
+  await configure(rig, configuration('{ a = {} }', 'true'))
+  t.regex((await apply(rig)).text, /Error: Cycle/)
+  t.deepEqual(await words(rig), [])
+  await configure(rig, configuration('{ a = {}, b = {} }', 'true'))
+  t.is((await apply(rig)).code, 0)
+  await configure(rig, configuration('{ a = {} }', 'true'))
+  t.is((await apply(rig)).code, 0)
+  t.deepEqual(await words(rig), ['apply', 'destroy --application b'])
+  await rig.stack.remove()
+})
+
+test('a consumer created before it is destroyed that uses outputs alone: -replace of a marker runs its removal', async (t) => {
+  const rig = await makeRig()
+  for (const output of ['audit', 'audit_file', 'changed', 'databases', 'proxy_auth']) {
+    await configure(rig, several('{ one = {} }').replace('each.value\n', '{ a = {} }\n') + `
+resource "terraform_data" "consumer" {
+  input = module.databases["one"].${output}
+  lifecycle { create_before_destroy = true }
+}
+`)
+    t.is((await apply(rig)).code, 0)
+    await rig.calls()
+    t.is((await rig.stack.terraform(['apply', '-no-color', '-auto-approve', '-replace=module.databases["one"].terraform_data.application["a"]'])).code, 0)
+    t.deepEqual(await words(rig), ['destroy --application a'], output)
+  }
+  await rig.stack.remove()
+})
+
 test('workspaces have states and audits of their own', async (t) => {
   const rig = await makeRig({ a: {} })
   await rig.stack.applyOk()

@@ -2,6 +2,9 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { auditJson } from '../../../src/audit/file.ts'
+import type { AuditDocument } from '../../../src/model/audit.ts'
+import { documentOf, DONE } from '../../unit/audit/sample.ts'
 import { copyModule, makeRig, type Rig, words } from './rig.ts'
 
 async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> {
@@ -9,6 +12,16 @@ async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> 
   await rig.stack.applyOk()
   await rig.calls()
   return rig
+}
+
+/** Where an application connects, as `databases` says. */
+function connection(app: string): Record<string, unknown> {
+  return { database: `${app}_dev_db`, username: `${app}_dev_user`, access_level: 'owner', secret_id: `platform/dev/${app}/postgres`, host: 'orders.cluster.example.internal', port: 5433 }
+}
+
+/** The outputs that come from the audit. */
+function auditOutputs({ databases: _declared, ...others }: Record<string, unknown>): Record<string, unknown> {
+  return others
 }
 
 test('nothing changed, and a new build or run id alone, plan nothing', async (t) => {
@@ -86,6 +99,18 @@ test('secret versions, the resource id, taint and always_run run it again', asyn
   await stack.remove()
 })
 
+test('`changed` is what the audit says of the run, whatever stands in its strings', async (t) => {
+  const { stack } = await makeRig({ a: {} }, { always_run: true })
+  const document = (outcome: 'changed' | 'no_change'): AuditDocument => documentOf([{ message: '"outcome": "changed"', statements: ['"outcome":"changed"', '\\"outcome": "changed"', 'outcome', 'changed'] }], {}, { ...DONE, outcome })
+  const both: boolean[] = []
+  for (const text of [auditJson(document('changed')), auditJson(document('no_change')), JSON.stringify(document('changed')), JSON.stringify(document('no_change'))]) {
+    await stack.applyOk([], { STAND_IN_AUDIT: text })
+    both.push((await stack.outputs())['changed'] === true)
+  }
+  t.deepEqual(both, [true, false, true, false])
+  await stack.remove()
+})
+
 test('a removed key runs its removal once; taint of a marker none; -replace and destroy do', async (t) => {
   const rig = await applied({ a: {}, b: {}, c: {} })
   const { stack } = rig
@@ -121,7 +146,9 @@ test('a failed run is tried again, and the outputs still speak of the one before
   stack.applications['b'] = {}
   const failed = await stack.apply([], { STAND_IN_EXIT: '4' })
   t.is(failed.scriptExit, 4)
-  t.deepEqual((await stack.outputs())['audit'], before['audit'])
+  const { databases, ...others } = await stack.outputs()
+  t.deepEqual(others, auditOutputs(before))
+  t.deepEqual(databases, { a: connection('a'), b: connection('b') }, 'what is known at plan is stored as planned')
   t.false((await stack.addresses()).some((address) => address.includes('"b"')), 'a marker speaks of what was provisioned')
   await stack.applyOk()
   t.deepEqual(await words(rig), ['apply', 'apply'])
@@ -140,6 +167,36 @@ test('a refused removal stays in the state, stops the provisioning of that apply
   t.true((await stack.addresses()).some((address) => address.includes('"a"')))
   await stack.applyOk()
   t.deepEqual(await words(rig), ['destroy --application a', 'apply'])
+  await stack.remove()
+})
+
+test('a refused removal or destroy that is taken back: the outputs are the same, and null on a runner without the file, until the next run', async (t) => {
+  const rig = await applied({ a: {}, b: {} })
+  const { stack } = rig
+  const before = await stack.outputs()
+  const refuse = async (): Promise<void> => {
+    delete stack.applications['a']
+    t.is((await stack.apply([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
+    t.deepEqual(auditOutputs(await stack.outputs()), auditOutputs(before))
+    stack.applications['a'] = {}
+  }
+  await refuse()
+  await stack.applyOk()
+  t.deepEqual(await stack.outputs(), before)
+  t.is((await stack.destroy([], { STAND_IN_EXIT: '4' })).scriptExit, 4)
+  t.deepEqual(await stack.outputs(), {})
+  await stack.applyOk()
+  t.deepEqual(await stack.outputs(), before)
+  await refuse()
+  await rm(join(stack.folder, '.rds-provision'), { recursive: true })
+  await stack.applyOk()
+  const { audit = null, changed } = await stack.outputs()
+  t.deepEqual([audit, changed], [null, false])
+  await stack.taint()
+  await rig.calls()
+  await stack.applyOk()
+  const [call] = await rig.calls()
+  t.like((await stack.outputs())['audit'], { run: { id: call?.audit } })
   await stack.remove()
 })
 
@@ -187,8 +244,6 @@ test('the output `databases` is known at plan; an audit that was never written i
   const outputs = await stack.outputs()
   t.is(outputs['audit'] ?? null, null)
   t.is(outputs['changed'], false)
-  t.deepEqual(outputs['databases'], {
-    a: { database: 'a_dev_db', username: 'a_dev_user', access_level: 'owner', secret_id: 'platform/dev/a/postgres', host: 'orders.cluster.example.internal', port: 5433 },
-  })
+  t.deepEqual(outputs['databases'], { a: connection('a') })
   await stack.remove()
 })

@@ -1,5 +1,5 @@
 /** What is renamed, moved, counted or taken out: which removals that runs (design §3 facts 6 and 8). */
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { apply, configure, makeRig, words } from './rig.ts'
@@ -74,11 +74,30 @@ test('a module call renamed with `moved` runs nothing; one that is taken out run
   await rig.stack.remove()
 })
 
-test('a targeted destroy of one marker runs its removal alone', async (t) => {
+test('a targeted destroy of one marker runs its removal alone, and leaves the audit, which another runner has no file of', async (t) => {
   const rig = await makeRig({ a: {}, b: {} })
   await rig.stack.applyOk()
   await rig.calls()
-  t.is((await rig.stack.destroy(['-target=module.databases.terraform_data.application["a"]'])).code, 0)
+  const before = await rig.stack.outputs()
+  const destroyed = await rig.stack.destroy(['-target=module.databases.terraform_data.application["a"]'])
+  t.regex(destroyed.text, /Resources: 1 destroyed/)
+  t.deepEqual(await words(rig), ['destroy --application a'])
+  await rm(join(rig.stack.folder, '.rds-provision'), { recursive: true })
+  await rig.stack.applyOk()
+  t.deepEqual(await rig.stack.outputs(), before)
+  await rig.stack.remove()
+})
+
+test('the audit alone, targeted, runs the provisioning and no removal', async (t) => {
+  const rig = await makeRig({ a: {}, b: {} })
+  await rig.stack.applyOk()
+  await rig.calls()
+  rig.stack.applications = { b: {} }
+  await rig.stack.applyOk(['-target=module.databases.terraform_data.audit'])
+  const [call, ...others] = await rig.calls()
+  t.deepEqual([call?.args, others], [['apply'], []])
+  t.like((await rig.stack.outputs())['audit'], { run: { id: call?.audit } })
+  await rig.stack.applyOk()
   t.deepEqual(await words(rig), ['destroy --application a'])
   await rig.stack.remove()
 })

@@ -1,6 +1,6 @@
 /**
  * The module under the real Terraform with a stand-in for node: what the module passes, and when, without the script.
- * The stand-in notes each call, writes an audit for `apply`, and exits as told by STAND_IN_EXIT.
+ * The stand-in notes each call, writes an audit for `apply` (STAND_IN_AUDIT, or one of its own), and exits as told by STAND_IN_EXIT.
  */
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ fs.appendFileSync(process.env.STAND_IN_CALLS, JSON.stringify({ argv: process.arg
 const code = Number(process.env.STAND_IN_EXIT ?? 0)
 if (audit !== null && code === 0) {
   fs.mkdirSync(path.dirname(audit), { recursive: true })
-  fs.writeFileSync(audit, JSON.stringify({ schema_version: 1, run: { outcome: process.env.STAND_IN_OUTCOME ?? 'changed', id: audit } }))
+  fs.writeFileSync(audit, process.env.STAND_IN_AUDIT ?? JSON.stringify({ schema_version: 1, run: { outcome: process.env.STAND_IN_OUTCOME ?? 'changed', id: audit } }))
 }
 process.exit(code)
 `

@@ -1,6 +1,8 @@
 import test from 'ava'
+import { InvalidInputError } from '../../../src/errors.ts'
 import { idsAreGiven, resolveRun } from '../../../src/input/run-identity.ts'
 import type { RunFacts } from '../../../src/input/run-identity.ts'
+import type { Command } from '../../../src/model/run.ts'
 import { fieldsOf } from './sample.ts'
 
 const NONE = { buildId: null, runId: null }
@@ -51,6 +53,12 @@ for (const environment of ['test', 'staging', 'prod'] as const) {
     t.is(resolveRun({ ...facts, variables: { ...NONE, allowProvision: true } }).approval, 'approved')
   })
 }
+
+test('a removal sees no variables of Terraform, so its remedy names none', (t) => {
+  const remedyOf = (command: Command): string | undefined => t.throws(() => resolveRun({ ...FACTS, environment: 'prod', command }), { instanceOf: InvalidInputError }).problems[0]?.remedy
+  t.is(remedyOf('apply'), 'Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run.')
+  t.is(remedyOf('destroy'), 'Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.')
+})
 
 test('the CI system is asked only where an id is missing', (t) => {
   t.true(idsAreGiven({ buildId: 'b', runId: null }, { buildId: null, runId: 'r' }))
