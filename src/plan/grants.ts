@@ -7,7 +7,7 @@ import { grantByDefault, grantOnObjects, grantOnSchema, revokeByDefault, revokeO
 import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
 import { concerned } from './databases.ts'
 import { chunks } from './chunks.ts'
-import { held, isReachable, objectPrivileges, without } from './privileges.ts'
+import { alongWith, held, isReachable, objectPrivileges, passedOnTo, without } from './privileges.ts'
 
 const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
@@ -58,7 +58,7 @@ function placeSteps(place: Place): Step[] {
   const grants = subjectIn(database, application, 'grant')
   const defaults = subjectIn(database, application, 'default_privileges')
   const granted = step(grants, 'grant', 'created', `${application.username}: ${application.accessLevel} in ${where}`, [...schemaGrants(place), ...objectGrants(place)])
-  const revoked = step(grants, 'revoke', 'removed', `${application.username} has more in ${where} than declared`, [...schemaRevokes(place), ...objectRevokes(place)])
+  const revoked = step(grants, 'revoke', 'removed', `${application.username} has more in ${where} than declared${alongWith(dependents(place))}`, [...schemaRevokes(place), ...objectRevokes(place)])
   const byDefault = step(defaults, 'grant', 'created', `${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`, defaultGrants(place))
   const noDefault = step(defaults, 'revoke', 'removed', `${application.username}: default privileges in ${where} beyond the declaration`, defaultRevokes(place))
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
@@ -73,10 +73,15 @@ function schemaGrants({ database, application, schema, isListed }: Place): State
   return isMissing ? [grantOnSchema(schema.name, ['USAGE'], application.username, database.owner.username)] : []
 }
 
-function schemaRevokes({ database, application, schema, isListed }: Place): Statement[] {
-  if (!isReachable(database, schema)) return []
-  const excess = without(held(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : [])
-  return excess.length > 0 ? [revokeOnSchema(schema.name, excess, application.username, database.owner.username)] : []
+function schemaExcess({ database, application, schema, isListed }: Place): string[] {
+  return isReachable(database, schema) ? without(held(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : []) : []
+}
+
+function schemaRevokes(place: Place): Statement[] {
+  const { database, application, schema } = place
+  const excess = schemaExcess(place)
+  const passedOn = passedOnTo(schema.acl, application.username, excess).length > 0
+  return excess.length > 0 ? [revokeOnSchema(schema.name, excess, application.username, database.owner.username, passedOn)] : []
 }
 
 /** PUBLIC has EXECUTE on functions by default and keeps it: what everybody has, nobody needs (design §6). */
@@ -89,12 +94,25 @@ function objectGrants(place: Place): Statement[] {
   }).map(({ objects, privileges }) => grantOnObjects(objects, privileges, application.username, database.owner.username))
 }
 
+function objectExcess(place: Place, object: SchemaObject): string[] {
+  return without(held(object.acl, place.application.username, place.database.owner.username), wantedOn(place, object.objectClass))
+}
+
+/** Apart where the login granted some of it on: what others have from it is taken only where it must be. */
 function objectRevokes(place: Place): Statement[] {
   const { database, application } = place
-  const owner = database.owner.username
-  return byPrivileges(place.objects, (object) => without(held(object.acl, application.username, owner), wantedOn(place, object.objectClass))).map(
-    ({ objects, privileges }) => revokeOnObjects(objects, privileges, application.username, owner),
+  const isPassedOn = (object: SchemaObject): boolean => passedOnTo(object.acl, application.username, objectExcess(place, object)).length > 0
+  return [false, true].flatMap((passedOn) =>
+    byPrivileges(place.objects.filter((object) => isPassedOn(object) === passedOn), (object) => objectExcess(place, object)).map(({ objects, privileges }) =>
+      revokeOnObjects(objects, privileges, application.username, database.owner.username, passedOn),
+    ),
   )
+}
+
+/** Who loses with the login what it granted on. */
+function dependents(place: Place): string[] {
+  const { application: { username }, schema, objects } = place
+  return [...new Set([...passedOnTo(schema.acl, username, schemaExcess(place)), ...objects.flatMap((object) => passedOnTo(object.acl, username, objectExcess(place, object)))])].sort()
 }
 
 /** Default privileges in all schemas apply in the listed ones too: what goes beyond the level is taken away. */

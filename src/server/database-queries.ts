@@ -26,9 +26,9 @@ export function schemas(count: boolean): string {
     FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA} ORDER BY 1`
 }
 
-/** Objects of the database's owner; their access control items of PUBLIC and of `grantees`. */
+/** Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on included. */
 export function objects(grantees: readonly string[]): string {
-  const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)})`
+  const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
   const relationAcl = `coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`
   return `SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
     NULL::text AS args, ${aclJson(relationAcl, concerned)} AS acl

@@ -64,6 +64,23 @@ for (const version of VERSIONS) {
     t.deepEqual(await heldBy(stack, 'guest', 'lowered_db'), asEditor)
   })
 
+  test.serial(`${on}what a login granted on goes with the level that it had it from, and the audit names who loses it`, async (t) => {
+    const stack = await shared('passed', 'editor')
+    await bed().server.sql(`CREATE ROLE passed_heir LOGIN PASSWORD 'heir'`)
+    await stack.sql('own', `CREATE TABLE app.kept (x int); GRANT SELECT, UPDATE ON app.t, app.kept TO passed_guest WITH GRANT OPTION; GRANT CREATE ON SCHEMA app TO passed_guest WITH GRANT OPTION;
+      GRANT TEMPORARY ON DATABASE passed_db TO passed_guest WITH GRANT OPTION`)
+    await stack.sql('guest', 'GRANT SELECT, UPDATE ON app.t TO passed_heir; GRANT CREATE ON SCHEMA app TO passed_heir; GRANT TEMPORARY ON DATABASE passed_db TO passed_heir')
+    redeclare(stack, 'guest', { access_level: 'reader' })
+    const { records } = await stack.applyOk()
+    const lost = records.filter(({ status, message }) => status === 'removed' && message.includes('what it granted on to passed_heir goes too'))
+    t.deepEqual(lost.map(({ object, username }) => `${object} ${String(username)}`), ['grant passed_guest', 'grant passed_guest'])
+    t.deepEqual(lost.flatMap(({ statements }) => statements).filter((statement) => statement.endsWith(' CASCADE')).length, 3)
+    t.deepEqual(await heldBy(stack, 'guest', 'passed_db'), [...AS_READER.slice(0, 5), 'relation app.kept: SELECT', ...AS_READER.slice(5)])
+    const heir = await bed().server.sql(HELD, ['passed_heir'], 'passed_db')
+    t.deepEqual(heir.map(({ held }) => held), ['relation app.t: SELECT'])
+    t.deepEqual(await stack.plan(), [])
+  })
+
   test.serial(`${on}a login that moves to another database leaves nothing behind`, async (t) => {
     const stack = await shared('left', 'editor')
     stack.applications = { ...stack.applications, next: { username: 'left_next', database_name: 'left_next_db', schemas: ['app'] } }
