@@ -133,8 +133,10 @@ export interface SchemaObject {
   readonly objectClass: ObjectClass
   /** Argument types of a function as format_type prints them, with commas; null for others. */
   readonly args: string | null
-  /** Items of PUBLIC and of the declared editors and readers only; the built-in default is filled in. */
+  /** Items of PUBLIC, and those that declared editors and readers hold or gave; the built-in default is filled in. */
   readonly acl: readonly AclItem[]
+  /** The same of single columns, without their names; none of sequences and functions. */
+  readonly columnAcl: readonly AclItem[]
 }
 
 /** One item of pg_default_acl in one schema, for objects made by `creator`. */

@@ -1,5 +1,5 @@
 /** Privileges of editors and readers inside their database, now and by default. */
-import type { DefaultAcl, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
+import type { AclItem, DefaultAcl, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -94,16 +94,20 @@ function objectGrants(place: Place): Statement[] {
   }).map(({ objects, privileges }) => grantOnObjects(objects, privileges, application.username, database.owner.username))
 }
 
+/** Of single columns too: a REVOKE on the table takes those along. */
 function objectExcess(place: Place, object: SchemaObject): string[] {
-  return without(held(object.acl, place.application.username, place.database.owner.username), wantedOn(place, object.objectClass))
+  return without(held([...object.acl, ...object.columnAcl], place.application.username, place.database.owner.username), wantedOn(place, object.objectClass))
+}
+
+function objectDependents(place: Place, object: SchemaObject): string[] {
+  return passedOnTo([...object.acl, ...object.columnAcl], place.application.username, objectExcess(place, object))
 }
 
 /** Apart where the login granted some of it on: what others have from it is taken only where it must be. */
 function objectRevokes(place: Place): Statement[] {
   const { database, application } = place
-  const isPassedOn = (object: SchemaObject): boolean => passedOnTo(object.acl, application.username, objectExcess(place, object)).length > 0
   return [false, true].flatMap((passedOn) =>
-    byPrivileges(place.objects.filter((object) => isPassedOn(object) === passedOn), (object) => objectExcess(place, object)).map(({ objects, privileges }) =>
+    byPrivileges(place.objects.filter((object) => objectDependents(place, object).length > 0 === passedOn), (object) => objectExcess(place, object)).map(({ objects, privileges }) =>
       revokeOnObjects(objects, privileges, application.username, database.owner.username, passedOn),
     ),
   )
@@ -112,7 +116,7 @@ function objectRevokes(place: Place): Statement[] {
 /** Who loses with the login what it granted on. */
 function dependents(place: Place): string[] {
   const { application: { username }, schema, objects } = place
-  return [...new Set([...passedOnTo(schema.acl, username, schemaExcess(place)), ...objects.flatMap((object) => passedOnTo(object.acl, username, objectExcess(place, object)))])].sort()
+  return [...new Set([...passedOnTo(schema.acl, username, schemaExcess(place)), ...objects.flatMap((object) => objectDependents(place, object))])].sort()
 }
 
 /** Default privileges in all schemas apply in the listed ones too: what goes beyond the level is taken away. */
@@ -163,8 +167,26 @@ function byPrivileges(objects: readonly SchemaObject[], privilegesOf: (object: S
   return [...groups.values()].flatMap((group) => chunks(group.objects, OBJECTS_PER_STATEMENT).map((part) => ({ objects: part, privileges: group.privileges })))
 }
 
+function placeFindings(place: Place): Finding[] {
+  return [...usageFindings(place), ...foreignGrants(place)]
+}
+
+/** What others than the owner granted to the login, under a grant option, only they can revoke. */
+function foreignGrants({ database, application, schema, objects, isListed }: Place): Finding[] {
+  const from = (acl: readonly AclItem[], owner: string, wanted: readonly string[]): AclItem[] =>
+    acl.filter((item) => item.grantee === application.username && item.grantor !== owner && !wanted.includes(item.privilege))
+  const items = [
+    ...from(schema.acl, schema.owner, isListed ? ['USAGE'] : []),
+    ...objects.flatMap((object) => from([...object.acl, ...object.columnAcl], database.owner.username, isListed ? objectPrivileges(application.accessLevel, object.objectClass) : [])),
+  ]
+  const names = (of: (item: AclItem) => string): string => [...new Set(items.map(of))].sort().join(', ')
+  if (items.length === 0) return []
+  const message = `${application.username} holds ${names((item) => item.privilege)} in schema ${schema.name} of ${database.name} beyond its level, from ${names((item) => item.grantor)}, who can revoke it`
+  return [finding(subjectIn(database, application, 'grant'), 'keep', 'warning', message)]
+}
+
 /** A schema that the owner cannot grant on (design §5 fact 6) works only as far as PUBLIC may use it. */
-function placeFindings({ database, application, schema, isListed }: Place): Finding[] {
+function usageFindings({ database, application, schema, isListed }: Place): Finding[] {
   if (!isListed || isReachable(database, schema) || held(schema.acl, '').includes('USAGE') || held(schema.acl, application.username).includes('USAGE')) return []
   const message = `${application.username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`
   return [finding(subject(application, 'grant'), 'grant', 'warning', message)]

@@ -81,6 +81,29 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
   })
 
+  test.serial(`${on}privileges on single columns count: what goes beyond the level is taken, those on the whole table are still given`, async (t) => {
+    const stack = await shared('columns', 'reader')
+    await stack.sql('own', 'CREATE TABLE app.later (x int, y int); GRANT UPDATE (name), INSERT (name), SELECT (name) ON app.t TO columns_guest; REVOKE SELECT ON app.later FROM columns_guest; GRANT SELECT (x) ON app.later TO columns_guest')
+    t.is(await stack.answer('guest', `UPDATE app.t SET name = 'x'`), 'ok')
+    const { records } = await stack.applyOk()
+    t.true(records.some(({ status, object, username }) => status === 'removed' && object === 'grant' && username === 'columns_guest'))
+    t.is(await stack.answer('guest', `UPDATE app.t SET name = 'x'`), DENIED)
+    t.is(await stack.answer('guest', `INSERT INTO app.t (name) VALUES ('x')`), DENIED)
+    t.is(await stack.answer('guest', 'SELECT x, y FROM app.later'), 'ok')
+    t.deepEqual(await stack.plan(), [])
+  })
+
+  test.serial(`${on}what others than the owner granted to a login inside is told of, as a warning`, async (t) => {
+    const stack = await shared('lent', 'reader')
+    await bed().server.sql('CREATE ROLE lent_other')
+    await stack.sql('own', 'GRANT USAGE ON SCHEMA app TO lent_other; GRANT SELECT, INSERT ON app.t TO lent_other WITH GRANT OPTION')
+    await bed().server.sql('SET ROLE lent_other; GRANT SELECT, INSERT ON app.t TO lent_guest; RESET ROLE', [], 'lent_db')
+    const { audit, records } = await stack.applyOk()
+    t.is(audit.run.outcome, 'no_change')
+    t.deepEqual(records.filter(({ username, status }) => username === 'lent_guest' && status === 'warning').map(({ message }) => message),
+      ['lent_guest holds INSERT in schema app of lent_db beyond its level, from lent_other, who can revoke it'])
+  })
+
   test.serial(`${on}a login that moves to another database leaves nothing behind`, async (t) => {
     const stack = await shared('left', 'editor')
     stack.applications = { ...stack.applications, next: { username: 'left_next', database_name: 'left_next_db', schemas: ['app'] } }

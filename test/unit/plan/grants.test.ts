@@ -7,7 +7,7 @@ import { database, declare, input, interior, role, type State, told } from './sa
 
 const item = (grantor: string, grantee: string, privilege: string): AclItem => ({ grantor, grantee, privilege })
 const schema = (name: string, fields: Partial<SchemaState> = {}): SchemaState => ({ name, owner: 'o', acl: [], objects: 0, foreignObjects: 0, ...fields })
-const object = (name: string, objectClass: ObjectClass, acl: readonly AclItem[], args: string | null = null): SchemaObject => ({ schema: 's', name, objectClass, args, acl })
+const object = (name: string, objectClass: ObjectClass, acl: readonly AclItem[], args: string | null = null): SchemaObject => ({ schema: 's', name, objectClass, args, acl, columnAcl: [] })
 const byDefault = (objectClass: ObjectClass, privilege: string, inSchema: string | null = 's'): DefaultAcl => ({ creator: 'o', schema: inSchema, objectClass, grantee: 'g', privilege })
 
 /** What a reader `g` holds by default in schema s. */
