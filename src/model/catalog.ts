@@ -52,9 +52,10 @@ export interface DatabaseState {
   readonly acl: readonly AclItem[]
 }
 
-/** One parameter of `ALTER ROLE role IN DATABASE database SET`, as pg_db_role_setting stores it. */
+/** One parameter of `ALTER ROLE role [IN DATABASE database] SET`, as pg_db_role_setting stores it. */
 export interface StoredSetting {
-  readonly database: string
+  /** null: in all databases. */
+  readonly database: string | null
   readonly role: string
   readonly name: string
   readonly value: string
