@@ -127,7 +127,7 @@ function coverageFindings(database: Database, schemas: ReadonlyMap<string, Schem
       findings.push(finding(about, 'cover', 'warning', message))
     }
     if (!isListed && schema.objects > 0) {
-      const message = `schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers got nothing in it; list it in schemas`
+      const message = `schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list it in schemas`
       findings.push(finding(about, 'cover', 'warning', message))
     }
   }
