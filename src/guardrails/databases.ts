@@ -3,7 +3,7 @@ import type { Problem } from '../errors.ts'
 import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
-import { identifier } from '../sql/quote.ts'
+import { identifier, literal } from '../sql/quote.ts'
 import { checkNamesInside } from './encodings.ts'
 import { problem } from './problem.ts'
 
@@ -19,17 +19,31 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
 function checkOwner(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
   const wanted = database.owner.username
   if (state.owner === wanted) return []
-  const create = cluster.roles.has(wanted) ? '' : `CREATE ROLE ${identifier(wanted)} LOGIN; `
-  const statements = `${create}ALTER DATABASE ${identifier(state.name)} OWNER TO ${identifier(wanted)}; and, inside it, REASSIGN OWNED BY ${identifier(state.owner)} TO ${identifier(wanted)};`
   const managed = parseTag(state.comment) === null ? '' : ' Its tag is one of ours.'
   return [
     problem(
       database.owner,
       'owner mismatch',
       `the database ${state.name} belongs to ${state.owner}, not to ${wanted}.${managed}`,
-      `Declare the right database_name or username; or let a person with the right to do so run: ${statements}`,
+      `Declare the right database_name or username; or let a person run, ${handover(cluster, state, wanted)}`,
     ),
   ]
+}
+
+/**
+ * How a person gives a database to another owner, on an instance where nobody is a superuser: ALTER DATABASE … OWNER TO and
+ * REASSIGN OWNED want membership in both roles. REASSIGN OWNED takes in every database of the former owner, wherever it
+ * runs, so the block gives the others back. https://www.postgresql.org/docs/current/sql-reassign-owned.html
+ */
+function handover(cluster: Cluster, state: DatabaseState, wanted: string): string {
+  const [name, from, to] = [identifier(state.name), identifier(state.owner), identifier(wanted)]
+  const create = cluster.roles.has(wanted) ? '' : `CREATE ROLE ${to} LOGIN; `
+  if (cluster.roles.get(state.owner)?.superuser === true) {
+    return `as a superuser: ${create}ALTER DATABASE ${name} OWNER TO ${to}; and, inside it, ALTER … OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`
+  }
+  const others = `ARRAY(SELECT datname FROM pg_database WHERE datdba = ${literal(from)}::regrole AND datname <> current_database())`
+  const block = `DO $handover$ DECLARE others name[] := ${others}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${literal(state.owner)}); END LOOP; END $handover$;`
+  return `connected to ${name} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to} TO CURRENT_USER; ${block} REVOKE ${to} FROM CURRENT_USER GRANTED BY CURRENT_USER;`
 }
 
 /** CREATE DATABASE would refuse it, after other things had changed. */

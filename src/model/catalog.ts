@@ -52,9 +52,10 @@ export interface DatabaseState {
   readonly acl: readonly AclItem[]
 }
 
-/** One parameter of `ALTER ROLE role IN DATABASE database SET`, as pg_db_role_setting stores it. */
+/** One parameter of `ALTER ROLE role [IN DATABASE database] SET`, as pg_db_role_setting stores it. */
 export interface StoredSetting {
-  readonly database: string
+  /** null: in all databases. */
+  readonly database: string | null
   readonly role: string
   readonly name: string
   readonly value: string
@@ -133,8 +134,10 @@ export interface SchemaObject {
   readonly objectClass: ObjectClass
   /** Argument types of a function as format_type prints them, with commas; null for others. */
   readonly args: string | null
-  /** Items of PUBLIC and of the declared editors and readers only; the built-in default is filled in. */
+  /** Items of PUBLIC, and those that declared editors and readers hold or gave; the built-in default is filled in. */
   readonly acl: readonly AclItem[]
+  /** The same of single columns, without their names; none of sequences and functions. */
+  readonly columnAcl: readonly AclItem[]
 }
 
 /** One item of pg_default_acl in one schema, for objects made by `creator`. */

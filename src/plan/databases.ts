@@ -7,7 +7,7 @@ import { allowConnections, alterDatabaseLimit, alterDatabaseTemplate, commentOnD
 import { holdRole, releaseRole } from '../sql/role.ts'
 import { keepOnDatabase } from './adoption.ts'
 import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
-import { databasePrivileges, held, without } from './privileges.ts'
+import { alongWith, databasePrivileges, held, passedOnTo, without } from './privileges.ts'
 import { desiredDatabaseTag } from './tags.ts'
 
 export interface DatabasePlan extends Changes {
@@ -99,7 +99,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const admin = context.actual.cluster.server.login
   const about = subject(database.owner, 'grant')
   const grant = (privileges: readonly string[], role: string) => (privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)])
-  const revoke = (privileges: readonly string[], role: string) => (privileges.length === 0 ? [] : [revokeOnDatabase(state.name, privileges, role, owner)])
+  const revoke = (privileges: readonly string[], role: string) => (privileges.length === 0 ? [] : [revokeOnDatabase(state.name, privileges, role, owner, passedOnTo(state.acl, role, privileges).length > 0)])
   const restrict = [
     ...revoke(held(state.acl, '', owner), ''),
     ...grant(without(databasePrivileges('owner'), held(state.acl, owner)), owner),
@@ -114,10 +114,12 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   for (const application of concerned(context, database)) {
     const wanted = application.database === database.name ? databasePrivileges(application.accessLevel) : []
     const missing = grant(without(wanted, held(state.acl, application.username)), application.username)
-    const excess = revoke(without(held(state.acl, application.username, owner), wanted), application.username)
+    const surplus = without(held(state.acl, application.username, owner), wanted)
+    const excess = revoke(surplus, application.username)
+    const along = alongWith(passedOnTo(state.acl, application.username, surplus))
     const guest = subjectIn(database, application, 'grant')
     if (missing.length > 0) steps.push(step(guest, 'grant', 'created', `${application.username}: ${wanted.join(', ')} on ${state.name}`, missing))
-    if (excess.length > 0) steps.push(step(guest, 'revoke', 'removed', `${application.username} has more on ${state.name} than declared`, excess))
+    if (excess.length > 0) steps.push(step(guest, 'revoke', 'removed', `${application.username} has more on ${state.name} than declared${along}`, excess))
   }
   return steps
 }

@@ -1,5 +1,5 @@
 /** Privileges of editors and readers inside their database, now and by default. */
-import type { DefaultAcl, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
+import type { AclItem, DefaultAcl, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -7,7 +7,7 @@ import { grantByDefault, grantOnObjects, grantOnSchema, revokeByDefault, revokeO
 import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
 import { concerned } from './databases.ts'
 import { chunks } from './chunks.ts'
-import { held, isReachable, objectPrivileges, without } from './privileges.ts'
+import { alongWith, held, isReachable, objectPrivileges, passedOnTo, without } from './privileges.ts'
 
 const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
@@ -58,7 +58,7 @@ function placeSteps(place: Place): Step[] {
   const grants = subjectIn(database, application, 'grant')
   const defaults = subjectIn(database, application, 'default_privileges')
   const granted = step(grants, 'grant', 'created', `${application.username}: ${application.accessLevel} in ${where}`, [...schemaGrants(place), ...objectGrants(place)])
-  const revoked = step(grants, 'revoke', 'removed', `${application.username} has more in ${where} than declared`, [...schemaRevokes(place), ...objectRevokes(place)])
+  const revoked = step(grants, 'revoke', 'removed', `${application.username} has more in ${where} than declared${alongWith(dependents(place))}`, [...schemaRevokes(place), ...objectRevokes(place)])
   const byDefault = step(defaults, 'grant', 'created', `${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`, defaultGrants(place))
   const noDefault = step(defaults, 'revoke', 'removed', `${application.username}: default privileges in ${where} beyond the declaration`, defaultRevokes(place))
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
@@ -73,10 +73,15 @@ function schemaGrants({ database, application, schema, isListed }: Place): State
   return isMissing ? [grantOnSchema(schema.name, ['USAGE'], application.username, database.owner.username)] : []
 }
 
-function schemaRevokes({ database, application, schema, isListed }: Place): Statement[] {
-  if (!isReachable(database, schema)) return []
-  const excess = without(held(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : [])
-  return excess.length > 0 ? [revokeOnSchema(schema.name, excess, application.username, database.owner.username)] : []
+function schemaExcess({ database, application, schema, isListed }: Place): string[] {
+  return isReachable(database, schema) ? without(held(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : []) : []
+}
+
+function schemaRevokes(place: Place): Statement[] {
+  const { database, application, schema } = place
+  const excess = schemaExcess(place)
+  const passedOn = passedOnTo(schema.acl, application.username, excess).length > 0
+  return excess.length > 0 ? [revokeOnSchema(schema.name, excess, application.username, database.owner.username, passedOn)] : []
 }
 
 /** PUBLIC has EXECUTE on functions by default and keeps it: what everybody has, nobody needs (design §6). */
@@ -89,12 +94,29 @@ function objectGrants(place: Place): Statement[] {
   }).map(({ objects, privileges }) => grantOnObjects(objects, privileges, application.username, database.owner.username))
 }
 
+/** Of single columns too: a REVOKE on the table takes those along. */
+function objectExcess(place: Place, object: SchemaObject): string[] {
+  return without(held([...object.acl, ...object.columnAcl], place.application.username, place.database.owner.username), wantedOn(place, object.objectClass))
+}
+
+function objectDependents(place: Place, object: SchemaObject): string[] {
+  return passedOnTo([...object.acl, ...object.columnAcl], place.application.username, objectExcess(place, object))
+}
+
+/** Apart where the login granted some of it on: what others have from it is taken only where it must be. */
 function objectRevokes(place: Place): Statement[] {
   const { database, application } = place
-  const owner = database.owner.username
-  return byPrivileges(place.objects, (object) => without(held(object.acl, application.username, owner), wantedOn(place, object.objectClass))).map(
-    ({ objects, privileges }) => revokeOnObjects(objects, privileges, application.username, owner),
+  return [false, true].flatMap((passedOn) =>
+    byPrivileges(place.objects.filter((object) => objectDependents(place, object).length > 0 === passedOn), (object) => objectExcess(place, object)).map(({ objects, privileges }) =>
+      revokeOnObjects(objects, privileges, application.username, database.owner.username, passedOn),
+    ),
   )
+}
+
+/** Who loses with the login what it granted on. */
+function dependents(place: Place): string[] {
+  const { application: { username }, schema, objects } = place
+  return [...new Set([...passedOnTo(schema.acl, username, schemaExcess(place)), ...objects.flatMap((object) => objectDependents(place, object))])].sort()
 }
 
 /** Default privileges in all schemas apply in the listed ones too: what goes beyond the level is taken away. */
@@ -145,8 +167,26 @@ function byPrivileges(objects: readonly SchemaObject[], privilegesOf: (object: S
   return [...groups.values()].flatMap((group) => chunks(group.objects, OBJECTS_PER_STATEMENT).map((part) => ({ objects: part, privileges: group.privileges })))
 }
 
+function placeFindings(place: Place): Finding[] {
+  return [...usageFindings(place), ...foreignGrants(place)]
+}
+
+/** What others than the owner granted to the login, under a grant option, only they can revoke. */
+function foreignGrants({ database, application, schema, objects, isListed }: Place): Finding[] {
+  const from = (acl: readonly AclItem[], owner: string, wanted: readonly string[]): AclItem[] =>
+    acl.filter((item) => item.grantee === application.username && item.grantor !== owner && !wanted.includes(item.privilege))
+  const items = [
+    ...from(schema.acl, schema.owner, isListed ? ['USAGE'] : []),
+    ...objects.flatMap((object) => from([...object.acl, ...object.columnAcl], database.owner.username, isListed ? objectPrivileges(application.accessLevel, object.objectClass) : [])),
+  ]
+  const names = (of: (item: AclItem) => string): string => [...new Set(items.map(of))].sort().join(', ')
+  if (items.length === 0) return []
+  const message = `${application.username} holds ${names((item) => item.privilege)} in schema ${schema.name} of ${database.name} beyond its level, from ${names((item) => item.grantor)}, who can revoke it`
+  return [finding(subjectIn(database, application, 'grant'), 'keep', 'warning', message)]
+}
+
 /** A schema that the owner cannot grant on (design §5 fact 6) works only as far as PUBLIC may use it. */
-function placeFindings({ database, application, schema, isListed }: Place): Finding[] {
+function usageFindings({ database, application, schema, isListed }: Place): Finding[] {
   if (!isListed || isReachable(database, schema) || held(schema.acl, '').includes('USAGE') || held(schema.acl, application.username).includes('USAGE')) return []
   const message = `${application.username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`
   return [finding(subject(application, 'grant'), 'grant', 'warning', message)]

@@ -1,12 +1,12 @@
 /** What is inside a database: schemas, extensions, and what PUBLIC may create. */
-import type { AvailableExtension, Interior, SchemaState } from '../model/catalog.ts'
+import type { AclItem, AvailableExtension, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
-import { createExtension, createSchema, revokeOnSchema } from '../sql/interior.ts'
+import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planGrants } from './grants.ts'
-import { held, isReachable, PG_DATABASE_OWNER } from './privileges.ts'
+import { held, isReachable, PG_DATABASE_OWNER, without } from './privileges.ts'
 
 /**
  * Steps inside one database, all run as its owner. A database that does not exist yet is planned from what template0
@@ -19,16 +19,18 @@ export function planInterior(context: PlanContext, database: Database): Changes 
   const schemas = schemasAfterCreation(database, interior)
   const grants = planGrants(context, database, interior, schemas)
   const publicSchema = planPublicSchema(context, database, interior)
+  const own = ownerSchemas(database, schemas)
   return {
-    steps: [...createSchemas(database, interior), ...createExtensions(context, database, interior), ...publicSchema.steps, ...grants.steps],
-    findings: [...publicSchema.findings, ...coverageFindings(database, schemas), ...grants.findings],
+    steps: [...createSchemas(database, interior), ...own.steps, ...createExtensions(context, database, interior), ...publicSchema.steps, ...grants.steps],
+    findings: [...publicSchema.findings, ...own.findings, ...coverageFindings(database, schemas), ...grants.findings],
   }
 }
 
 function emptyInterior(version: number, database: Database): Interior {
   const owner = version >= 150000 ? PG_DATABASE_OWNER : ''
   const toPublic = version >= 150000 ? ['USAGE'] : ['CREATE', 'USAGE']
-  const acl = toPublic.map((privilege) => ({ grantor: owner, grantee: '', privilege }))
+  const items = (grantee: string, privileges: readonly string[]): AclItem[] => privileges.map((privilege) => ({ grantor: owner, grantee, privilege }))
+  const acl = [...items('', toPublic), ...(owner === '' ? [] : items(owner, ['CREATE', 'USAGE']))]
   const schema: SchemaState = { name: 'public', owner, acl, objects: 0, foreignObjects: 0 }
   return { database: database.name, schemas: new Map([['public', schema]]), objects: [], defaultAcl: [], extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]) }
 }
@@ -50,6 +52,25 @@ function createSchemas(database: Database, interior: Interior): Step[] {
   return missingSchemas(database, interior).map((name) =>
     step(subject(database.owner, 'schema'), 'create', 'created', `schema ${name} in ${database.name}`, [createSchema(name, database.owner.username)]),
   )
+}
+
+/** What the owner took from itself, or a restored dump left out; on a schema of others it has what PUBLIC has. */
+function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaState>): Changes {
+  const owner = database.owner.username
+  const steps: Step[] = []
+  const findings: Finding[] = []
+  for (const schema of database.schemas.flatMap((name) => schemas.get(name) ?? [])) {
+    const isOwn = isReachable(database, schema)
+    const missing = without(['CREATE', 'USAGE'], [owner, isOwn ? schema.owner : ''].flatMap((role) => held(schema.acl, role)))
+    if (missing.length === 0) continue
+    const where = `schema ${schema.name} of ${database.name}`
+    if (isOwn) {
+      steps.push(step(subject(database.owner, 'grant'), 'grant', 'created', `${owner}: ${missing.join(', ')} in ${where}, which it owns`, [grantOnSchema(schema.name, missing, schema.owner, owner)]))
+    } else {
+      findings.push(finding(subject(database.owner, 'grant'), 'grant', 'warning', `${owner} lacks ${missing.join(' and ')} in ${where}; as ${schema.owner === '' ? 'a superuser' : schema.owner}: ${grantOnSchema(schema.name, missing, owner, owner).redacted};`))
+    }
+  }
+  return { steps, findings }
 }
 
 /** Into the first listed schema, unless the extension fixes its own: the search_path of our sessions names none. */
@@ -90,7 +111,7 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
   }
   const message =
     `everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner === '' ? 'the server' : schema.owner} owns; ` +
-    `as a superuser: REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`
+    `as a superuser: ${grantOnSchema('public', ['CREATE'], owner, owner).redacted}; REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`
   return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
 }
 
@@ -106,7 +127,7 @@ function coverageFindings(database: Database, schemas: ReadonlyMap<string, Schem
       findings.push(finding(about, 'cover', 'warning', message))
     }
     if (!isListed && schema.objects > 0) {
-      const message = `schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers got nothing in it; list it in schemas`
+      const message = `schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list it in schemas`
       findings.push(finding(about, 'cover', 'warning', message))
     }
   }

@@ -59,6 +59,20 @@ export function adminFindings(context: PlanContext, application: Application): F
 }
 
 /**
+ * Who was made a member of the application's role can act as it, or has its rights. The delegated admin's own memberships
+ * are seen to above, those of applications told of at the member, and the clone of a rotation is meant to be one.
+ */
+export function memberFindings(context: PlanContext, application: Application): Finding[] {
+  const { username } = application
+  const expected = new Set([context.actual.cluster.server.login, `${username}_clone`, ...context.applicationByUsername.keys()])
+  const items = (context.membershipsByRole.get(username) ?? []).filter((item) => (item.inherit || item.set) && !expected.has(item.member))
+  const names = [...new Set(items.map((item) => item.member))].sort()
+  if (names.length === 0) return []
+  const message = `members of ${username}, which may do what it may, granted outside of this declaration and left alone: ${names.join(', ')}`
+  return [finding(subject(application, 'grant'), 'keep', 'skipped', message)]
+}
+
+/**
  * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a warning:
  * what keeps applications apart does not hold then (design §6).
  */

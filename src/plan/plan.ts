@@ -5,12 +5,12 @@ import { chunks } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
 import { planInterior } from './interior.ts'
-import { adminFindings, membershipFindings, planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
+import { adminFindings, memberFindings, membershipFindings, planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { ownerTransaction } from './owner-membership.ts'
 import { planRole } from './roles.ts'
 import { serverFindings } from './server.ts'
-import { planClone, planSettings } from './settings.ts'
+import { planClone, planSettings, settingFindings } from './settings.ts'
 
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
 const ROLES_PER_TRANSACTION = 100
@@ -32,7 +32,7 @@ export function makePlan(input: PlanInput): Plan {
     const own = planRole(context, application)
     return {
       steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps],
-      findings: [...own.findings, ...planClone(context, application).findings, ...membershipFindings(context, application), ...adminFindings(context, application)],
+      findings: [...own.findings, ...planClone(context, application).findings, ...membershipFindings(context, application), ...memberFindings(context, application), ...settingFindings(context, application), ...adminFindings(context, application)],
     }
   })
   const databases = context.declaration.databases.map((database) => databaseChanges(context, database))

@@ -35,6 +35,17 @@ export function held(acl: readonly AclItem[], grantee: string, grantor?: string)
   return [...new Set(items.map((item) => item.privilege))].sort()
 }
 
+/** Whom a role granted some of these privileges on to, under a grant option: a REVOKE from it takes theirs along, or is refused. */
+export function passedOnTo(acl: readonly AclItem[], role: string, privileges: readonly string[]): string[] {
+  const items = acl.filter((item) => item.grantor === role && item.grantee !== role && privileges.includes(item.privilege))
+  return [...new Set(items.map((item) => (item.grantee === '' ? 'PUBLIC' : item.grantee)))].sort()
+}
+
+/** What the message of a revoke says of them. */
+export function alongWith(others: readonly string[]): string {
+  return others.length === 0 ? '' : `; what it granted on to ${others.join(', ')} goes too`
+}
+
 /** Items of `a` that are not in `b`. */
 export function without(a: readonly string[], b: readonly string[]): string[] {
   return a.filter((item) => !b.includes(item))

@@ -1,7 +1,7 @@
 /** Settings of a role in its database: the declaration is the whole truth for a managed role (design §3). */
 import type { Application, SettingValue } from '../model/declaration.ts'
-import type { Changes, Step } from '../model/step.ts'
-import { resetInDatabase, setInDatabase } from '../sql/role.ts'
+import type { Changes, Finding, Step } from '../model/step.ts'
+import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 
 export function planSettings(context: PlanContext, application: Application): Step[] {
@@ -24,6 +24,16 @@ export function planSettings(context: PlanContext, application: Application): St
       step(about, 'reset', 'removed', `${name} is no longer declared for ${username} in ${database}`, [resetInDatabase(username, database, name)]),
     ),
   ]
+}
+
+/** What was set for the role in all databases is no part of the declaration, and counts wherever that names nothing (design §3). */
+export function settingFindings(context: PlanContext, application: Application): Finding[] {
+  const { username, settings } = application
+  const names = (context.settingsByRole.get(username) ?? []).filter((item) => item.database === null && !settings.has(item.name.toLowerCase())).map((item) => item.name)
+  if (names.length === 0) return []
+  const resets = names.map((parameter) => `${resetEverywhere(username, parameter).redacted};`).join(' ')
+  const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`
+  return [finding(subject(application, 'setting'), 'keep', 'skipped', message)]
 }
 
 /** `work_mem = 8MB`, `work_mem 1MB -> 8MB`. */

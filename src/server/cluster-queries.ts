@@ -58,7 +58,7 @@ export function memberships(version: number): string {
 
 export const SETTINGS = `SELECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
   substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
-  FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`
+  FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`
 
 /** `names` in lower case. */
 export function parameters(names: readonly string[]): string {

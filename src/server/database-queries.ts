@@ -1,6 +1,6 @@
 /** Catalog queries inside one database. They run the same for its owner and for the admin. Pure. */
 import { isOneOf } from '../sql/quote.ts'
-import { aclJson } from './row.ts'
+import { ACL_ITEMS, aclJson } from './row.ts'
 
 const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
 
@@ -26,21 +26,28 @@ export function schemas(count: boolean): string {
     FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA} ORDER BY 1`
 }
 
-/** Objects of the database's owner; their access control items of PUBLIC and of `grantees`. */
+/** Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on included. */
 export function objects(grantees: readonly string[]): string {
-  const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)})`
+  const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
   const relationAcl = `coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`
   return `SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
-    NULL::text AS args, ${aclJson(relationAcl, concerned)} AS acl
+    NULL::text AS args, ${aclJson(relationAcl, concerned)} AS acl, t.acl AS column_acl
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
     WHERE ${RELATIONS} AND c.relowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember('pg_class', 'c.oid')}
     UNION ALL
     SELECT n.nspname::text, p.proname::text, 'function',
     (SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '') FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)),
-    ${aclJson("coalesce(p.proacl, acldefault('f', p.proowner))", concerned)}
+    ${aclJson("coalesce(p.proacl, acldefault('f', p.proowner))", concerned)}, NULL::json
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.proowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember('pg_proc', 'p.oid')}
     ORDER BY 1, 3, 2, 4`
+}
+
+/** Few columns have a list of their own, so they are read once for all tables. */
+function columnAcls(condition: string): string {
+  return `SELECT t.attrelid, ${ACL_ITEMS} AS acl
+    FROM pg_attribute t, aclexplode(t.attacl) a WHERE t.attacl IS NOT NULL AND ${condition} GROUP BY t.attrelid`
 }
 
 /** Default privileges that give something to one of `grantees`. */

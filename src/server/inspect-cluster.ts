@@ -110,7 +110,7 @@ function membership(row: Row): Membership {
 }
 
 function storedSetting(row: Row): StoredSetting {
-  return { database: text(row, 'database'), role: text(row, 'role'), name: text(row, 'name'), value: text(row, 'value') }
+  return { database: textOrNull(row, 'database'), role: text(row, 'role'), name: text(row, 'name'), value: text(row, 'value') }
 }
 
 function parameter(row: Row): Parameter {

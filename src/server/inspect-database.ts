@@ -66,7 +66,7 @@ function objectClass(row: Row): ObjectClass {
 }
 
 function schemaObject(row: Row): SchemaObject {
-  return { schema: text(row, 'schema'), name: text(row, 'name'), objectClass: objectClass(row), args: textOrNull(row, 'args'), acl: acl(row, 'acl') }
+  return { schema: text(row, 'schema'), name: text(row, 'name'), objectClass: objectClass(row), args: textOrNull(row, 'args'), acl: acl(row, 'acl'), columnAcl: acl(row, 'column_acl') }
 }
 
 function defaultAclItem(row: Row): DefaultAcl {

@@ -62,6 +62,9 @@ export function acl(row: Row, name: string): AclItem[] {
 
 /** SQL that makes the JSON list `acl` reads, from an expression of type aclitem[]; `condition` filters on `a`. */
 export function aclJson(expression: string, condition = 'true'): string {
-  return `(SELECT json_agg(json_build_array(pg_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
-    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor) FROM aclexplode(${expression}) a WHERE ${condition})`
+  return `(SELECT ${ACL_ITEMS} FROM aclexplode(${expression}) a WHERE ${condition})`
 }
+
+/** The same as an aggregate over rows of aclexplode, named `a`. */
+export const ACL_ITEMS = `json_agg(json_build_array(pg_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor)`

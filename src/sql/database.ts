@@ -1,6 +1,6 @@
 /** Statements on databases as objects of the instance; run from the admin's own database. */
 import { Statement } from '../model/statement.ts'
-import { grantee, identifier, literal } from './quote.ts'
+import { cascade, grantee, identifier, literal } from './quote.ts'
 
 export interface NewDatabase {
   readonly name: string
@@ -48,7 +48,7 @@ export function grantOnDatabase(database: string, privileges: readonly string[],
   return new Statement(`GRANT ${privileges.join(', ')} ON DATABASE ${identifier(database)} TO ${grantee(role)}`, { runAs: owner })
 }
 
-/** role '' is PUBLIC. */
-export function revokeOnDatabase(database: string, privileges: readonly string[], role: string, owner: string): Statement {
-  return new Statement(`REVOKE ${privileges.join(', ')} ON DATABASE ${identifier(database)} FROM ${grantee(role)}`, { runAs: owner })
+/** role '' is PUBLIC. `passedOn`: with what the role granted on, without which the server refuses. */
+export function revokeOnDatabase(database: string, privileges: readonly string[], role: string, owner: string, passedOn = false): Statement {
+  return new Statement(`REVOKE ${privileges.join(', ')} ON DATABASE ${identifier(database)} FROM ${grantee(role)}${cascade(passedOn)}`, { runAs: owner })
 }

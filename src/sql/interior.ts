@@ -1,7 +1,7 @@
 /** Statements on what is inside a database; all run as the database's owner. */
 import type { ObjectClass } from '../model/catalog.ts'
 import { Statement } from '../model/statement.ts'
-import { grantee, identifier, qualified } from './quote.ts'
+import { cascade, grantee, identifier, qualified } from './quote.ts'
 
 /** A table, sequence or function, as GRANT names it. */
 export interface ObjectName {
@@ -30,9 +30,9 @@ export function grantOnSchema(schema: string, privileges: readonly string[], rol
   return new Statement(`GRANT ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`, { runAs: owner })
 }
 
-/** role '' is PUBLIC. */
-export function revokeOnSchema(schema: string, privileges: readonly string[], role: string, owner: string): Statement {
-  return new Statement(`REVOKE ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}`, { runAs: owner })
+/** role '' is PUBLIC. `passedOn`: with what the role granted on, without which the server refuses. */
+export function revokeOnSchema(schema: string, privileges: readonly string[], role: string, owner: string, passedOn = false): Statement {
+  return new Statement(`REVOKE ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}${cascade(passedOn)}`, { runAs: owner })
 }
 
 /** All objects of one class, by name: `ON ALL … IN SCHEMA` is refused whole by one foreign object (design §5 fact 12). */
@@ -40,8 +40,9 @@ export function grantOnObjects(objects: readonly ObjectName[], privileges: reado
   return new Statement(`GRANT ${privileges.join(', ')} ON ${objectList(objects)} TO ${grantee(role)}`, { runAs: owner })
 }
 
-export function revokeOnObjects(objects: readonly ObjectName[], privileges: readonly string[], role: string, owner: string): Statement {
-  return new Statement(`REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${grantee(role)}`, { runAs: owner })
+/** `passedOn`: with what the role granted on, without which the server refuses. */
+export function revokeOnObjects(objects: readonly ObjectName[], privileges: readonly string[], role: string, owner: string, passedOn = false): Statement {
+  return new Statement(`REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${grantee(role)}${cascade(passedOn)}`, { runAs: owner })
 }
 
 /** Bound to the creator by FOR ROLE, in one schema (design §5 fact 5). */

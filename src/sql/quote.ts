@@ -32,6 +32,11 @@ export function grantee(role: string): string {
   return role === '' ? 'PUBLIC' : identifier(role)
 }
 
+/** The end of a REVOKE: with or without what the grantee granted on to others. */
+export function cascade(passedOn: boolean): string {
+  return passedOn ? ' CASCADE' : ''
+}
+
 /** `expression IN (…)`, and false for no names: SQL has no empty list. */
 export function isOneOf(expression: string, names: readonly string[]): string {
   return names.length === 0 ? 'false' : `${expression} IN (${names.map(literal).join(', ')})`

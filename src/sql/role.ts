@@ -95,3 +95,7 @@ export function setInDatabase(role: string, database: string, parameter: string,
 export function resetInDatabase(role: string, database: string, parameter: string): Statement {
   return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter)}`)
 }
+
+export function resetEverywhere(role: string, parameter: string): Statement {
+  return new Statement(`ALTER ROLE ${identifier(role)} RESET ${identifier(parameter)}`)
+}

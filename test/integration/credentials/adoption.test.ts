@@ -208,17 +208,24 @@ for (const version of VERSIONS) {
     })
   }
 
-  test.serial(`${on}a wrong owner blocks, and the statement that it names is the way out`, async (t) => {
+  test.serial(`${on}a wrong owner blocks, and the statements that it names are the way out: for the master, and with its other databases left to it`, async (t) => {
     const { server } = bed()
-    await server.sql(`SET ROLE dbmaster; CREATE ROLE somebody LOGIN PASSWORD 'x'; RESET ROLE`)
-    await server.sql('CREATE DATABASE estate OWNER somebody')
-    const stack = bed().declare({ app: { username: 'heir', database_name: 'estate', adopt_existing: true } })
+    for (const name of ['estate', 'estate_of_others']) await server.sql(`CREATE DATABASE ${name} OWNER dbmaster`)
+    const master = await server.connect({ ...server.master, database: 'estate' })
+    await master.query('CREATE SCHEMA app; CREATE TABLE app.t (x int)')
+    const stack = bed().declare({ app: { username: 'heir', database_name: 'estate', schemas: ['app'], adopt_existing: true } }, { master_secret_id: MASTER_SECRET })
     const remedy = blocked(t, await stack.apply(), 'owner mismatch')
     t.deepEqual(await server.sql(`SELECT FROM pg_roles WHERE rolname = 'heir'`), [])
-    for (const [statement] of remedy.matchAll(/(?:CREATE ROLE|ALTER DATABASE) [^;]+/g)) await server.sql(statement)
-    await giveRight(bed(), 'heir').catch(() => server.sql(`GRANT heir TO ${server.admin.user}${version >= 16 ? ' WITH ADMIN TRUE, INHERIT FALSE, SET FALSE' : ''}`))
+    const owners = async (): Promise<unknown[]> => (await server.sql(`SELECT datname || ': ' || pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname <> 'estate' ORDER BY 1`)).map(({ owner }) => owner)
+    const before = await owners()
+    t.true(before.includes('estate_of_others: dbmaster'))
+    await master.query(remedy.slice(remedy.indexOf('CREATE ROLE')))
+    await master.end()
+    t.deepEqual(await owners(), before)
+    t.deepEqual(await server.sql(`SELECT FROM pg_auth_members WHERE roleid = 'heir'::regrole AND member = 'dbmaster'::regrole${version >= 16 ? ' AND (inherit_option OR set_option)' : ''}`), [])
     await stack.applyOk()
-    t.is(await stack.answer('app', 'CREATE TABLE mine (x int)'), 'ok')
+    t.is(await stack.answer('app', 'INSERT INTO app.t VALUES (1); CREATE TABLE app.mine (x int)'), 'ok')
+    t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
   })
 
   if (version >= 16) {

@@ -59,9 +59,22 @@ for (const version of VERSIONS) {
     t.is(told.length, 1)
     t.regex(told[0] ?? '', /public.*rdsadmin owns.*REVOKE CREATE ON SCHEMA public FROM PUBLIC.*schemas = \["app"\]/)
     t.false(outcome.records.some(({ object, application, status }) => object === 'schema' && application === 'older' && status === 'no_change'))
-    await bed().server.sql('REVOKE CREATE ON SCHEMA public FROM PUBLIC', [], 'older_dev_db')
+    await bed().server.sql(/GRANT CREATE [^;]+; REVOKE CREATE [^;]+/.exec(told[0] ?? '')?.[0] ?? '', [], 'older_dev_db')
     await bed().server.forget('older_dev_db')
     t.deepEqual(warnings(await stack.applyOk(), 'older'), [])
+    t.is(await stack.answer('older', 'CREATE TABLE public.mine (x int)'), 'ok')
+  })
+
+  test.serial(`${on}an owner that may no longer create in a listed schema public of somebody else's is told of, with the way out`, async (t) => {
+    const stack = bed().declare({ app: { username: 'closed_out', database_name: 'closed_out' } })
+    await stack.applyOk()
+    await bed().server.sql('ALTER SCHEMA public OWNER TO rdsadmin; REVOKE CREATE ON SCHEMA public FROM PUBLIC', [], 'closed_out')
+    await bed().server.forget('closed_out')
+    const lacking = async (): Promise<string[]> => (await stack.applyOk()).records.filter(({ status, message }) => status === 'warning' && message.includes('lacks')).map(({ message }) => message)
+    t.deepEqual(await lacking(), ['closed_out lacks CREATE in schema public of closed_out; as rdsadmin: GRANT CREATE ON SCHEMA "public" TO "closed_out";'])
+    t.is(await stack.answer('app', 'CREATE TABLE public.t (x int)'), '42501')
+    await bed().server.sql('GRANT CREATE ON SCHEMA "public" TO "closed_out"', [], 'closed_out')
+    t.deepEqual(await lacking(), [])
   })
 
   test.serial(`${on}a guest that cannot be given USAGE on public is told of`, async (t) => {

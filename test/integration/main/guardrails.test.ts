@@ -27,7 +27,7 @@ const GUARDRAILS: readonly Guardrail[] = [
   },
   {
     title: 'owner mismatch', before: ['CREATE DATABASE legacy'], applications: { legacy: { database_name: 'legacy' } },
-    violations: [['legacy', 'owner mismatch', /CREATE ROLE "legacy_dev_user" LOGIN; ALTER DATABASE "legacy" OWNER TO "legacy_dev_user";.*REASSIGN OWNED BY "rdsadmin" TO "legacy_dev_user"/]],
+    violations: [['legacy', 'owner mismatch', /as a superuser: CREATE ROLE "legacy_dev_user" LOGIN; ALTER DATABASE "legacy" OWNER TO "legacy_dev_user";.*REASSIGN OWNED is refused for "rdsadmin"/]],
   },
   {
     title: 'unmanaged role', before: ['CREATE ROLE somebody LOGIN'], applications: { takes: { username: 'somebody' } },

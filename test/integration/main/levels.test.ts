@@ -64,6 +64,46 @@ for (const version of VERSIONS) {
     t.deepEqual(await heldBy(stack, 'guest', 'lowered_db'), asEditor)
   })
 
+  test.serial(`${on}what a login granted on goes with the level that it had it from, and the audit names who loses it`, async (t) => {
+    const stack = await shared('passed', 'editor')
+    await bed().server.sql(`CREATE ROLE passed_heir LOGIN PASSWORD 'heir'`)
+    await stack.sql('own', `CREATE TABLE app.kept (x int); GRANT SELECT, UPDATE ON app.t, app.kept TO passed_guest WITH GRANT OPTION; GRANT CREATE ON SCHEMA app TO passed_guest WITH GRANT OPTION;
+      GRANT TEMPORARY ON DATABASE passed_db TO passed_guest WITH GRANT OPTION`)
+    await stack.sql('guest', 'GRANT SELECT, UPDATE ON app.t TO passed_heir; GRANT CREATE ON SCHEMA app TO passed_heir; GRANT TEMPORARY ON DATABASE passed_db TO passed_heir')
+    redeclare(stack, 'guest', { access_level: 'reader' })
+    const { records } = await stack.applyOk()
+    const lost = records.filter(({ status, message }) => status === 'removed' && message.includes('what it granted on to passed_heir goes too'))
+    t.deepEqual(lost.map(({ object, username }) => `${object} ${String(username)}`), ['grant passed_guest', 'grant passed_guest'])
+    t.deepEqual(lost.flatMap(({ statements }) => statements).filter((statement) => statement.endsWith(' CASCADE')).length, 3)
+    t.deepEqual(await heldBy(stack, 'guest', 'passed_db'), [...AS_READER.slice(0, 5), 'relation app.kept: SELECT', ...AS_READER.slice(5)])
+    const heir = await bed().server.sql(HELD, ['passed_heir'], 'passed_db')
+    t.deepEqual(heir.map(({ held }) => held), ['relation app.t: SELECT'])
+    t.deepEqual(await stack.plan(), [])
+  })
+
+  test.serial(`${on}privileges on single columns count: what goes beyond the level is taken, those on the whole table are still given`, async (t) => {
+    const stack = await shared('columns', 'reader')
+    await stack.sql('own', 'CREATE TABLE app.later (x int, y int); GRANT UPDATE (name), INSERT (name), SELECT (name) ON app.t TO columns_guest; REVOKE SELECT ON app.later FROM columns_guest; GRANT SELECT (x) ON app.later TO columns_guest')
+    t.is(await stack.answer('guest', `UPDATE app.t SET name = 'x'`), 'ok')
+    const { records } = await stack.applyOk()
+    t.true(records.some(({ status, object, username }) => status === 'removed' && object === 'grant' && username === 'columns_guest'))
+    t.is(await stack.answer('guest', `UPDATE app.t SET name = 'x'`), DENIED)
+    t.is(await stack.answer('guest', `INSERT INTO app.t (name) VALUES ('x')`), DENIED)
+    t.is(await stack.answer('guest', 'SELECT x, y FROM app.later'), 'ok')
+    t.deepEqual(await stack.plan(), [])
+  })
+
+  test.serial(`${on}what others than the owner granted to a login inside is told of, as a warning`, async (t) => {
+    const stack = await shared('lent', 'reader')
+    await bed().server.sql('CREATE ROLE lent_other')
+    await stack.sql('own', 'GRANT USAGE ON SCHEMA app TO lent_other; GRANT SELECT, INSERT ON app.t TO lent_other WITH GRANT OPTION')
+    await bed().server.sql('SET ROLE lent_other; GRANT SELECT, INSERT ON app.t TO lent_guest; RESET ROLE', [], 'lent_db')
+    const { audit, records } = await stack.applyOk()
+    t.is(audit.run.outcome, 'no_change')
+    t.deepEqual(records.filter(({ username, status }) => username === 'lent_guest' && status === 'warning').map(({ message }) => message),
+      ['lent_guest holds INSERT in schema app of lent_db beyond its level, from lent_other, who can revoke it'])
+  })
+
   test.serial(`${on}a login that moves to another database leaves nothing behind`, async (t) => {
     const stack = await shared('left', 'editor')
     stack.applications = { ...stack.applications, next: { username: 'left_next', database_name: 'left_next_db', schemas: ['app'] } }

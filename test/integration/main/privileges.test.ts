@@ -173,6 +173,16 @@ for (const version of VERSIONS) {
     await bed().server.sql(`REVOKE group_of_logins, "${maker}" FROM "${other}"`)
   })
 
+  test.serial(`${on}whoever was made a member of a login's role is told of, and left alone`, async (t) => {
+    const other = stack.username('other')
+    await bed().server.sql(`CREATE ROLE a_person LOGIN; GRANT "${other}" TO a_person`)
+    const { audit, records } = await stack.applyOk()
+    t.is(audit.run.outcome, 'no_change')
+    t.deepEqual(records.filter(({ message }) => message.includes('a_person')).map(({ username, status, message }) => [username, status, message]),
+      [[other, 'skipped', `members of ${other}, which may do what it may, granted outside of this declaration and left alone: a_person`]])
+    await bed().server.sql(`REVOKE "${other}" FROM a_person`)
+  })
+
   test.serial(`${on}after all this no login is a member of anything, and the admin of no login with INHERIT or SET`, async (t) => {
     const [{ count } = {}] = await bed().server.sql(`SELECT count(*)::int FROM pg_auth_members m JOIN pg_roles r ON r.oid IN (m.roleid, m.member)
       WHERE r.rolname LIKE '%\\_dev\\_%' ${version >= 16 ? 'AND (m.inherit_option OR m.set_option)' : ''}`)

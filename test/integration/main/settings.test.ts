@@ -68,6 +68,22 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
   })
 
+  test.serial(`${on}what a role has set for all databases is told of where the declaration names nothing, with the way out`, async (t) => {
+    const stack = bed().declare({ wide: { settings: { work_mem: '8MB' } } })
+    await stack.applyOk()
+    await stack.sql('wide', `ALTER ROLE wide_dev_user SET work_mem = '1MB'; ALTER ROLE wide_dev_user SET "TimeZone" = 'UTC'`)
+    const told = async (): Promise<string[]> => {
+      const { audit, records } = await stack.applyOk()
+      t.is(audit.run.outcome, 'no_change')
+      return records.filter(({ object, status }) => object === 'setting' && status === 'skipped').map(({ message }) => message)
+    }
+    const [message = '', ...others] = await told()
+    t.deepEqual(others, [])
+    t.regex(message, /^wide_dev_user has TimeZone set for all databases/)
+    await bed().server.sql(/ALTER ROLE .*;/.exec(message)?.[0] ?? '')
+    t.deepEqual(await told(), [])
+  })
+
   test.serial(`${on}limits and moments follow the declaration, to the millisecond and back to none`, async (t) => {
     const stack = bed().declare({ limits: { connection_limit: 7, valid_until: '2038-01-19T05:14:07.999+02:00', can_create_databases: true, database_connection_limit: 9 } })
     await stack.applyOk()

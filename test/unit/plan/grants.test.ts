@@ -6,8 +6,10 @@ import { planInterior } from '../../../src/plan/interior.ts'
 import { database, declare, input, interior, role, type State, told } from './sample.ts'
 
 const item = (grantor: string, grantee: string, privilege: string): AclItem => ({ grantor, grantee, privilege })
-const schema = (name: string, fields: Partial<SchemaState> = {}): SchemaState => ({ name, owner: 'o', acl: [], objects: 0, foreignObjects: 0, ...fields })
-const object = (name: string, objectClass: ObjectClass, acl: readonly AclItem[], args: string | null = null): SchemaObject => ({ schema: 's', name, objectClass, args, acl })
+/** Its owner holds what the server gives it. */
+const schema = (name: string, { owner = 'o', acl = [], ...fields }: Partial<SchemaState> = {}): SchemaState =>
+  ({ name, owner, acl: [...['CREATE', 'USAGE'].map((privilege) => item(owner, owner, privilege)), ...acl], objects: 0, foreignObjects: 0, ...fields })
+const object = (name: string, objectClass: ObjectClass, acl: readonly AclItem[], args: string | null = null): SchemaObject => ({ schema: 's', name, objectClass, args, acl, columnAcl: [] })
 const byDefault = (objectClass: ObjectClass, privilege: string, inSchema: string | null = 's'): DefaultAcl => ({ creator: 'o', schema: inSchema, objectClass, grantee: 'g', privilege })
 
 /** What a reader `g` holds by default in schema s. */

@@ -36,7 +36,7 @@ export function database(name: string, owner: string, fields: Partial<DatabaseSt
 
 /** The inside of a new database of 15 or later, after PUBLIC lost CREATE. */
 export function interior(name: string, fields: Partial<Interior> = {}): Interior {
-  const schema = { name: 'public', owner: 'pg_database_owner', acl: acl('pg_database_owner', '', ['USAGE']), objects: 0, foreignObjects: 0 }
+  const schema = { name: 'public', owner: 'pg_database_owner', acl: [...acl('pg_database_owner', 'pg_database_owner', ['CREATE', 'USAGE']), ...acl('pg_database_owner', '', ['USAGE'])], objects: 0, foreignObjects: 0 }
   return { database: name, schemas: new Map([['public', schema]]), objects: [], defaultAcl: [], extensions: new Map(), ...fields }
 }
 
