@@ -7009,10 +7009,10 @@ let value2=row3[name2];if(value2===null)return null;if(typeof value2!="number")t
 let value2=row3[name2];if(!Array.isArray(value2)||!value2.every(item=>typeof item=="string"))throw wrong(name2,value2,"a list of texts");return value2}function list(value2){
 return Array.isArray(value2)?value2:[]}function acl(row3,name2){let value2=row3[name2];if(value2===null)return[];if(!Array.isArray(value2))throw wrong(name2,value2,
 "an access control list");return value2.map(item=>{let[grantor,grantee2,privilege]=list(item);if(typeof grantor!="string"||typeof grantee2!="string"||typeof privilege!=
-"string")throw wrong(name2,item,"three names");return{grantor,grantee:grantee2,privilege}})}function aclJson(expression,condition="true"){return`(SELECT json_ag\
-g(json_build_array(pg_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
-    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor) FROM aclexplode(${expression}) a WHERE ${condition})`}var init_row=__esm({"src/server/row\
-.ts"(){"use strict"}});function blockersOf(pids){return`SELECT w.pid AS waiter, a.pid AS pid, a.usename::text AS login, a.datname::text AS database, a.application_name AS name, a.stat\
+"string")throw wrong(name2,item,"three names");return{grantor,grantee:grantee2,privilege}})}function aclJson(expression,condition="true"){return`(SELECT ${ACL_ITEMS}\
+ FROM aclexplode(${expression}) a WHERE ${condition})`}var ACL_ITEMS,init_row=__esm({"src/server/row.ts"(){"use strict";ACL_ITEMS=`json_agg(json_build_array(pg_\
+get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor)`}});function blockersOf(pids){return`SELECT w.pid AS waiter, a.pid AS pid, a.usename::text AS login, a.datname::text AS database, a.application_name AS name, a.stat\
 e AS state,
     extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since, left(a.query, 200) AS query
     FROM unnest(ARRAY[${pids.join(", ")}]::int[]) w(pid), unnest(pg_blocking_pids(w.pid)) b(pid) JOIN pg_stat_activity a ON a.pid = b.pid`}function watchBlockers(server,report){
@@ -7801,8 +7801,8 @@ await this.#client.end()}catch(error){this.#lost??=error instanceof Error?error:
 var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function identifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll('"',
 '""')}"`}function literal2(text3){if(text3.includes("\0"))throw new RangeError("text has no NUL");let quoted=text3.replaceAll("'","''");return quoted.includes("\
 \\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function qualified(schema,name2){return`${identifier(schema)}.${identifier(name2)}`}function grantee(role){
-return role===""?"PUBLIC":identifier(role)}function isOneOf(expression,names2){return names2.length===0?"false":`${expression} IN (${names2.map(literal2).join("\
-, ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+return role===""?"PUBLIC":identifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===0?
+"false":`${expression} IN (${names2.map(literal2).join(", ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function scriptOf(transaction){let texts4=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
 role&&(role=statement.runAs,texts4.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${identifier(role)}`),steps.push(null)),texts4.push(statement.reveal()),steps.push(
 step2);return{texts:[...texts4,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/apply/script.ts"(){"use strict";init_quote()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
 let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
@@ -7894,8 +7894,9 @@ function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT F
 admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${identifier(admin)}`:"";return new Statement(`REVOKE ${identifier(
 role)} FROM ${identifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(literal2).join(", ");return new Statement(
 `ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
-return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/s\
-ql/role.ts"(){"use strict";init_statement();init_quote();REDACTED2="'[redacted]'"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text3){return!/[^\0-\x7f]/.test(text3)}function checkSharedNames(declaration,{
+return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter2)}`)}function resetEverywhere(role,parameter2){
+return new Statement(`ALTER ROLE ${identifier(role)} RESET ${identifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_statement();
+init_quote();REDACTED2="'[redacted]'"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text3){return!/[^\0-\x7f]/.test(text3)}function checkSharedNames(declaration,{
 server}){if(keepsBytes(server.encoding))return[];let shared=[...declaration.tags.values(),...declaration.tags.keys(),declaration.stack,...declaration.applications.
 flatMap(application=>[application.database,...sharedBy(application)])];return[...new Set(shared)].filter(text3=>!isAscii(text3)).map(text3=>{let message=`${declaration.
 instance.database} has the encoding ${server.encoding}, in which "${text3}" reads otherwise than in other databases.`;return problem(null,GUARDRAIL,message,"Set\
@@ -7908,17 +7909,22 @@ ich "${text3}" reads otherwise.`,remedy)))}function sharedBy({username,settings}
 database,cluster)]:state2.connectionLimit===-2?[problem(database.owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupt\
 ed.`,`As its owner: DROP DATABASE ${identifier(state2.name)};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,
 cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===wanted)
-return[];let statements=`${cluster.roles.has(wanted)?"":`CREATE ROLE ${identifier(wanted)} LOGIN; `}ALTER DATABASE ${identifier(state2.name)} OWNER TO ${identifier(
-wanted)}; and, inside it, REASSIGN OWNED BY ${identifier(state2.owner)} TO ${identifier(wanted)};`,managed=parseTag(state2.comment)===null?"":" Its tag is one o\
-f ours.";return[problem(database.owner,"owner mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right\
- database_name or username; or let a person with the right to do so run: ${statements}`)]}function checkEncoding({owner,encoding},cluster){return encoding===null||
-cluster.encodings.has(encoding)?[]:[problem(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){
-let plain=name2=>name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],
-encoding=cluster.encodings.get(database.encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(problem(database.owner,"immutable",`${state2.name}\
- has the encoding ${state2.encoding}, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(
-locale)!==plain(database.locale??""))&&problems.push(problem(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}\
-.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available2){return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(
-name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available2))]}function checkSchemas(database,interior){let owner=database.owner.username;return database.
+return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[problem(database.owner,"owner mismatch",`the database ${state2.name} b\
+elongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handover(cluster,state2,wanted)}`)]}
+function handover(cluster,state2,wanted){let[name2,from,to]=[identifier(state2.name),identifier(state2.owner),identifier(wanted)],create=cluster.roles.has(wanted)?
+"":`CREATE ROLE ${to} LOGIN; `;if(cluster.roles.get(state2.owner)?.superuser===!0)return`as a superuser: ${create}ALTER DATABASE ${name2} OWNER TO ${to}; and, i\
+nside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`;let block=`DO $handover$ DECLARE others name[] := ${`ARRAY(SELEC\
+T datname FROM pg_database WHERE datdba = ${literal2(from)}::regrole AND datname <> current_database())`}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to};\
+ FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${literal2(state2.owner)}); END LOOP; END $handover$;`;return`connect\
+ed to ${name2} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to} TO CURRENT_USER; ${block} REVOKE ${to} FROM CU\
+RRENT_USER GRANTED BY CURRENT_USER;`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[problem(owner,
+"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.
+toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.
+get(database.encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(problem(database.owner,"immutable",`${state2.name} has the encoding ${state2.
+encoding}, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.
+locale??""))&&problems.push(problem(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}
+function checkInterior(database,interior,isInstalled,available2){return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(name2)).
+flatMap(name2=>checkExtension(database,name2,isInstalled,available2))]}function checkSchemas(database,interior){let owner=database.owner.username;return database.
 schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let statement=`ALTER SCHEMA ${identifier(
 name2)} OWNER TO ${identifier(owner)};`;return[problem(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}\
 .`,`Declare another schema; or let a person with the right to do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available2){if(available2.
@@ -7988,14 +7994,14 @@ return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${
 `ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}function alterDatabaseTemplate(database,isTemplate,owner){return new Statement(
 `ALTER DATABASE ${identifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{runAs:owner})}function commentOnDatabase(database,comment,owner){return new Statement(
 `COMMENT ON DATABASE ${identifier(database)} IS ${literal2(comment)}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){return new Statement(
-`GRANT ${privileges.join(", ")} ON DATABASE ${identifier(database)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner){
-return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${identifier(database)} FROM ${grantee(role)}`,{runAs:owner})}var init_database=__esm({"src/sq\
-l/database.ts"(){"use strict";init_statement();init_quote()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${identifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){let where=schema===
+`GRANT ${privileges.join(", ")} ON DATABASE ${identifier(database)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){
+return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${identifier(database)} FROM ${grantee(role)}${cascade(passedOn)}`,{runAs:owner})}var init_database=__esm(
+{"src/sql/database.ts"(){"use strict";init_statement();init_quote()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${identifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){let where=schema===
 null?"":` SCHEMA ${identifier(schema)}`;return new Statement(`CREATE EXTENSION ${identifier(extension)}${where} CASCADE`,{runAs:owner})}function grantOnSchema(schema,privileges,role,owner){
-return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner){
-return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){
-return new Statement(`GRANT ${privileges.join(", ")} ON ${objectList(objects2)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner){
-return new Statement(`REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${grantee(role)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
+return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){
+return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){
+return new Statement(`GRANT ${privileges.join(", ")} ON ${objectList(objects2)} TO ${grantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){
+return new Statement(`REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${grantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
 return defaults2(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${grantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
 return defaults2(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${grantee(role)}`)}function defaults2(creator,schema,change){
 let where=schema===null?"":` IN SCHEMA ${identifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${where} ${change}`,
@@ -8003,7 +8009,9 @@ let where=schema===null?"":` IN SCHEMA ${identifier(schema)}`;return new Stateme
 objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=qualified(object2.schema,object2.name);return object2.args===null?name2:
 `${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interior.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD=
 {table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function databasePrivileges(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS[level][objectClass2]}function held(acl2,grantee2,grantor){
-let items2=acl2.filter(item=>item.grantee===grantee2&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function without(a9,b9){
+let items2=acl2.filter(item=>item.grantee===grantee2&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(item=>item.privilege))].sort()}function passedOnTo(acl2,role,privileges){
+let items2=acl2.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(item.privilege));return[...new Set(items2.map(item=>item.grantee===""?
+"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; what it granted on to ${others.join(", ")} goes too`}function without(a9,b9){
 return a9.filter(item=>!b9.includes(item))}function isReachable(database,schema){return schema.owner===database.owner.username||schema.owner===PG_DATABASE_OWNER}
 var DATABASE,OBJECTS,PG_DATABASE_OWNER,init_privileges=__esm({"src/plan/privileges.ts"(){"use strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["\
 CONNECT","TEMPORARY"],reader:["CONNECT"]},OBJECTS={editor:{table:["SELECT","INSERT","UPDATE","DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},
@@ -8041,30 +8049,31 @@ state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step
 owner)]))}return state2.isTemplate&&steps.push(step(about3,"template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(
 state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.actual.cluster.server.login,about3=subject(
 database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],revoke=(privileges,role)=>privileges.
-length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner)],restrict=[...revoke(held(state2.acl,"",owner),""),...grant2(without(databasePrivileges("owne\
-r"),held(state2.acl,owner)),owner)],admit=grant2(without(["CONNECT"],held(state2.acl,admin)),admin),steps=[...keepOnDatabase(context,database,state2),step(about3,
-ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about3,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict)].filter(item=>item.
-statements.length>0);for(let application of concerned(context,database)){let wanted=application.database===database.name?databasePrivileges(application.accessLevel):
-[],missing=grant2(without(wanted,held(state2.acl,application.username)),application.username),excess=revoke(without(held(state2.acl,application.username,owner),
-wanted),application.username),guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,"grant","created",`${application.username}: ${wanted.
-join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.username} has more on ${state2.name} than decl\
-ared`,excess))}return steps}function concerned(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.
-acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).
-filter(application=>application!==void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}
-function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(
-context,database.owner,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),
-database.owner.username)],isAdopted=existing===null&&!isNew,about3=subject(database.owner,isAdopted?"database":"tag");return[step(about3,isAdopted?ADOPT:"tag",isNew?
-"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==
-null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(
-subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,
-admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(
-state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.
-username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted o\
-utside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",
-`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLI\
-C":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","w\
-arning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases2=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_role();
-init_adoption();init_context();init_privileges();init_tags();ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
+length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner,passedOnTo(state2.acl,role,privileges).length>0)],restrict=[...revoke(held(state2.acl,"",owner),
+""),...grant2(without(databasePrivileges("owner"),held(state2.acl,owner)),owner)],admit=grant2(without(["CONNECT"],held(state2.acl,admin)),admin),steps=[...keepOnDatabase(
+context,database,state2),step(about3,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about3,"restrict","updated",`PUBLIC may not connect t\
+o ${state2.name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concerned(context,database)){let wanted=application.database===database.
+name?databasePrivileges(application.accessLevel):[],missing=grant2(without(wanted,held(state2.acl,application.username)),application.username),surplus=without(held(
+state2.acl,application.username,owner),wanted),excess=revoke(surplus,application.username),along=alongWith(passedOnTo(state2.acl,application.username,surplus)),
+guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.
+name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.username} has more on ${state2.name} than declared${along}`,excess))}return steps}
+function concerned(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.
+grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(application=>application!==
+void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){
+let existing=parseTag(state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==
+null&&!changed&&sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===
+null&&!isNew,about3=subject(database.owner,isAdopted?"database":"tag");return[step(about3,isAdopted?ADOPT:"tag",isNew?"created":"updated",`tag of database ${state2.
+name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on dat\
+abase ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warn\
+ing",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.
+login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(state2.acl.map(item=>item.grantee)),
+inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.
+has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.
+name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration i\
+nside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege}\
+ on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}var ADOPT,
+ADMIT,REOPEN,LIMIT,init_databases2=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_role();init_adoption();init_context();init_privileges();
+init_tags();ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit"}});function planGrants(context,database,interior,schemas2){let logins=concerned(context,database),places=logins.flatMap(application=>placesOf(database,application,
 interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:places.
 flatMap(placeFindings)}}function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,
 defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&
@@ -8072,60 +8081,78 @@ application.schemas.includes(schema.name),here=defaults3.filter(item=>item.schem
 objects.filter(item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}return places}function placeSteps(place){
 let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults3=subjectIn(database,
 application,"default_privileges"),granted=step(grants,"grant","created",`${application.username}: ${application.accessLevel} in ${where}`,[...schemaGrants(place),
-...objectGrants(place)]),revoked=step(grants,"revoke","removed",`${application.username} has more in ${where} than declared`,[...schemaRevokes(place),...objectRevokes(
-place)]),byDefault2=step(defaults3,"grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
-defaultGrants(place)),noDefault=step(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,defaultRevokes(
-place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.isListed?objectPrivileges(
-place.application.accessLevel,objectClass2):[]}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&isReachable(database,schema)&&
-!held(schema.acl,application.username).includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.username)]:[]}function schemaRevokes({
-database,application,schema,isListed:isListed2}){if(!isReachable(database,schema))return[];let excess=without(held(schema.acl,application.username,schema.owner),
-isListed2?["USAGE"]:[]);return excess.length>0?[revokeOnSchema(schema.name,excess,application.username,database.owner.username)]:[]}function objectGrants(place){
+...objectGrants(place)]),revoked=step(grants,"revoke","removed",`${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,[...schemaRevokes(
+place),...objectRevokes(place)]),byDefault2=step(defaults3,"grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username}\
+ will create in ${where}`,defaultGrants(place)),noDefault=step(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the \
+declaration`,defaultRevokes(place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function wantedOn(place,objectClass2){return place.
+isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&
+isReachable(database,schema)&&!held(schema.acl,application.username).includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.
+username)]:[]}function schemaExcess({database,application,schema,isListed:isListed2}){return isReachable(database,schema)?without(held(schema.acl,application.username,
+schema.owner),isListed2?["USAGE"]:[]):[]}function schemaRevokes(place){let{database,application,schema}=place,excess=schemaExcess(place),passedOn=passedOnTo(schema.
+acl,application.username,excess).length>0;return excess.length>0?[revokeOnSchema(schema.name,excess,application.username,database.owner.username,passedOn)]:[]}function objectGrants(place){
 let{database,application}=place;return byPrivileges(place.objects,object2=>{let has=held(object2.acl,application.username),all=object2.objectClass==="function"?
 [...has,...held(object2.acl,"")]:has;return without(wantedOn(place,object2.objectClass),all)}).map(({objects:objects2,privileges})=>grantOnObjects(objects2,privileges,
-application.username,database.owner.username))}function objectRevokes(place){let{database,application}=place,owner=database.owner.username;return byPrivileges(place.
-objects,object2=>without(held(object2.acl,application.username,owner),wantedOn(place,object2.objectClass))).map(({objects:objects2,privileges})=>revokeOnObjects(
-objects2,privileges,application.username,owner))}function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===
-database.name,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),statements=CLASSES.flatMap(
-objectClass2=>{let held3=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=without(held3,isGuest?objectPrivileges(application.
-accessLevel,objectClass2):[]);return excess.length>0?[revokeByDefault(owner,null,objectClass2,excess,application.username)]:[]}),message=`${application.username}\
-: default privileges in all schemas of ${database.name} beyond the declaration`;return statements.length===0?[]:[step(subjectIn(database,application,"default_pr\
-ivileges"),"revoke","removed",message,statements)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(
-item=>item.privilege)}function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=without(wantedOn(place,
-objectClass2),defaultsOf(place,objectClass2));return missing.length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:
-[]})}function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=without(defaultsOf(place,objectClass2),
-wantedOn(place,objectClass2));return excess.length>0?[revokeByDefault(database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){
-let groups=new Map;for(let object2 of objects2){let privileges=privilegesOf(object2);if(privileges.length===0)continue;let key=`${object2.objectClass} ${privileges.
-join()}`,group4=groups.get(key)??{objects:[],privileges};group4.objects.push(object2),groups.set(key,group4)}return[...groups.values()].flatMap(group4=>chunks(group4.
-objects,OBJECTS_PER_STATEMENT).map(part=>({objects:part,privileges:group4.privileges})))}function placeFindings({database,application,schema,isListed:isListed2}){
+application.username,database.owner.username))}function objectExcess(place,object2){return without(held([...object2.acl,...object2.columnAcl],place.application.
+username,place.database.owner.username),wantedOn(place,object2.objectClass))}function objectDependents(place,object2){return passedOnTo([...object2.acl,...object2.
+columnAcl],place.application.username,objectExcess(place,object2))}function objectRevokes(place){let{database,application}=place;return[!1,!0].flatMap(passedOn=>byPrivileges(
+place.objects.filter(object2=>objectDependents(place,object2).length>0===passedOn),object2=>objectExcess(place,object2)).map(({objects:objects2,privileges})=>revokeOnObjects(
+objects2,privileges,application.username,database.owner.username,passedOn)))}function dependents(place){let{application:{username},schema,objects:objects2}=place;
+return[...new Set([...passedOnTo(schema.acl,username,schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(place,object2))])].sort()}function everywhereSteps(database,application,interior){
+let owner=database.owner.username,isGuest=application.database===database.name,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.
+creator===owner&&item.schema===null),statements=CLASSES.flatMap(objectClass2=>{let held3=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.
+privilege),excess=without(held3,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);return excess.length>0?[revokeByDefault(owner,null,objectClass2,
+excess,application.username)]:[]}),message=`${application.username}: default privileges in all schemas of ${database.name} beyond the declaration`;return statements.
+length===0?[]:[step(subjectIn(database,application,"default_privileges"),"revoke","removed",message,statements)]}function defaultsOf(place,objectClass2){return place.
+defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege)}function defaultGrants(place){let{database,application,schema}=place;return CLASSES.
+flatMap(objectClass2=>{let missing=without(wantedOn(place,objectClass2),defaultsOf(place,objectClass2));return missing.length>0?[grantByDefault(database.owner.username,
+schema.name,objectClass2,missing,application.username)]:[]})}function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{
+let excess=without(defaultsOf(place,objectClass2),wantedOn(place,objectClass2));return excess.length>0?[revokeByDefault(database.owner.username,schema.name,objectClass2,
+excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){let groups=new Map;for(let object2 of objects2){let privileges=privilegesOf(object2);
+if(privileges.length===0)continue;let key=`${object2.objectClass} ${privileges.join()}`,group4=groups.get(key)??{objects:[],privileges};group4.objects.push(object2),
+groups.set(key,group4)}return[...groups.values()].flatMap(group4=>chunks(group4.objects,OBJECTS_PER_STATEMENT).map(part=>({objects:part,privileges:group4.privileges})))}
+function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
+let from=(acl2,owner,wanted)=>acl2.filter(item=>item.grantee===application.username&&item.grantor!==owner&&!wanted.includes(item.privilege)),items2=[...from(schema.
+acl,schema.owner,isListed2?["USAGE"]:[]),...objects2.flatMap(object2=>from([...object2.acl,...object2.columnAcl],database.owner.username,isListed2?objectPrivileges(
+application.accessLevel,object2.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===0)return[];let message=`${application.
+username} holds ${names2(item=>item.privilege)} in schema ${schema.name} of ${database.name} beyond its level, from ${names2(item=>item.grantor)}, who can revok\
+e it`;return[finding(subjectIn(database,application,"grant"),"keep","warning",message)]}function usageFindings({database,application,schema,isListed:isListed2}){
 if(!isListed2||isReachable(database,schema)||held(schema.acl,"").includes("USAGE")||held(schema.acl,application.username).includes("USAGE"))return[];let message=`${application.
 username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`;return[finding(subject(application,
 "grant"),"grant","warning",message)]}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_context();init_databases2();
 init_chunks();init_privileges();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
-database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior);return{steps:[...createSchemas(database,interior),...createExtensions(context,
-database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version2,database){
-let owner=version2>=15e4?PG_DATABASE_OWNER:"",acl2=(version2>=15e4?["USAGE"]:["CREATE","USAGE"]).map(privilege=>({grantor:owner,grantee:"",privilege})),schema={
-name:"public",owner,acl:acl2,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],extensions:new Map(
-[["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){
-let owner=database.owner.username,created2=missingSchemas(database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,
-grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map([...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(
-database,interior).map(name2=>step(subject(database.owner,"schema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.
-username)]))}function createExtensions(context,database,interior){return requiredFirst(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.
-extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[
-createExtension(name2,schema,database.owner.username)];return step(subject(database.owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,
-statements)})}function requiredFirst(declared,available2){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available2.get(name2)?.
-requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){
-let schema=interior.schemas.get("public");if(schema===void 0||!held(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;
-if(isReachable(database,schema)&&held(schema.acl,"",schema.owner).includes("CREATE")){let statements=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(
-subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements);return{steps:[...keepOnSchema(
-context,database,schema),restrict],findings:[]}}let message=`everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.
-owner===""?"the server":schema.owner} owns; as a superuser: REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`;return{steps:[],
-findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];
-let about3=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.
-foreignObjects>0){let message=`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name} belong to others than ${database.owner.username}\
-: editors and readers got nothing on them`;findings.push(finding(about3,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.
-name} of ${database.name} holds objects and is not listed: editors and readers got nothing in it; list it in schemas`;findings.push(finding(about3,"cover","warn\
-ing",message))}}return findings}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_interior();init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(database,schemas2);return{steps:[...createSchemas(database,
+interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,
+...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER:"",toPublic=version2>=
+15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee2,privileges)=>privileges.map(privilege=>({grantor:owner,grantee:grantee2,privilege})),acl2=[...items2("",toPublic),
+...owner===""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl:acl2,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map(
+[["public",schema]]),objects:[],defaultAcl:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.
+schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(database,
+interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map(
+[...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(database,interior).map(name2=>step(subject(database.owner,"sc\
+hema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)]))}function ownerSchemas(database,schemas2){let owner=database.
+owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn=isReachable(database,schema),missing=without(
+["CREATE","USAGE"],[owner,isOwn?schema.owner:""].flatMap(role=>held(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.
+name}`;isOwn?steps.push(step(subject(database.owner,"grant"),"grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,[grantOnSchema(schema.
+name,missing,schema.owner,owner)])):findings.push(finding(subject(database.owner,"grant"),"grant","warning",`${owner} lacks ${missing.join(" and ")} in ${where}\
+; as ${schema.owner===""?"a superuser":schema.owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted};`))}return{steps,findings}}function createExtensions(context,database,interior){
+return requiredFirst(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.actual.
+cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];return step(
+subject(database.owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,statements)})}function requiredFirst(declared,available2){let ordered=new Set,
+seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available2.get(name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.
+forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===void 0||!held(schema.acl,
+"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&held(schema.acl,"",schema.owner).includes(
+"CREATE")){let statements=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no longe\
+r create in schema public of ${database.name}`,statements);return{steps:[...keepOnSchema(context,database,schema),restrict],findings:[]}}let message=`everybody \
+who may connect to ${database.name} may create objects in its schema public, which ${schema.owner===""?"the server":schema.owner} owns; as a superuser: ${grantOnSchema(
+"public",["CREATE"],owner,owner).redacted}; REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[
+finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about3=subject(
+database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.foreignObjects>
+0){let message=`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name} belong to others than ${database.owner.username}: editor\
+s and readers got nothing on them`;findings.push(finding(about3,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.name} \
+of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list \
+it in schemas`;findings.push(finding(about3,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_interior();
+init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
 n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
@@ -8137,12 +8164,16 @@ application,"grant"),LEFTOVER,"removed",message,[releaseRole(version2,applicatio
 admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login}=context.actual.cluster.
 server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login&&item.grantor!==login&&(item.inherit||
 item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login).redacted};`;return finding(subject(application,"grant"),"keep","w\
-arning",`${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}function membershipFindings(context,application){let joined=[
-...new Set((context.membershipsByMember.get(application.username)??[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).sort(),isApplication=role=>parseTag(context.
-actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",
-status,`${application.username} is a member of ${some.join(", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(
-role)),"skipped",""),...told(joined.filter(isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,
-init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+arning",`${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}function memberFindings(context,application){let{username}=application,
+expected=new Set([context.actual.cluster.server.login,`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??
+[]).filter(item=>(item.inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===0)return[];let message=`\
+members of ${username}, which may do what it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(subject(application,"\
+grant"),"keep","skipped",message)]}function membershipFindings(context,application){let joined=[...new Set((context.membershipsByMember.get(application.username)??
+[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).sort(),isApplication=role=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Applica\
+tion")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",status,`${application.username} is a member of ${some.join(
+", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(role)),"skipped",""),...told(joined.filter(
+isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,init_memberships=__esm({"src/plan/memb\
+erships.ts"(){"use strict";init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));
@@ -8160,17 +8191,20 @@ first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_owner
 database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),reset=[...stored.
 keys()].filter(name2=>!settings.has(name2)).sort(),about3=subject(application,"setting");return[...set.map(([name2,value2])=>step(about3,"set",stored.has(name2)?
 "updated":"created",`${difference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))])),...reset.
-map(name2=>step(about3,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function difference(name2,stored,value2){
-let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.
-secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&
-item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about3={...subject(application,"setting"),username:clone},statement=setInDatabase(
-clone,database,"role",[username]),{version:version2,login}=context.actual.cluster.server;if(version2<16e4||(context.membershipsByRole.get(clone)??[]).some(item=>item.
-member===login&&item.admin))return{steps:[step(about3,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],findings:[]};let message=`what\
- ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about3,"set","warning",message)]}}
-function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===
-value2;let actual=splitList(stored);return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList(text3){return[...text3.
-matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings=__esm({"src/plan/set\
-tings.ts"(){"use strict";init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+map(name2=>step(about3,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function settingFindings(context,application){
+let{username,settings}=application,names2=(context.settingsByRole.get(username)??[]).filter(item=>item.database===null&&!settings.has(item.name.toLowerCase())).
+map(item=>item.name);if(names2.length===0)return[];let resets=names2.map(parameter2=>`${resetEverywhere(username,parameter2).redacted};`).join(" "),message=`${username}\
+ has ${names2.join(", ")} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`;return[finding(subject(application,"setting"),
+"keep","skipped",message)]}function difference(name2,stored,value2){let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored}\
+ -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.
+settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};
+let about3={...subject(application,"setting"),username:clone},statement=setInDatabase(clone,database,"role",[username]),{version:version2,login}=context.actual.
+cluster.server;if(version2<16e4||(context.membershipsByRole.get(clone)??[]).some(item=>item.member===login&&item.admin))return{steps:[step(about3,"set","created",
+`${clone} acts as ${username} in ${database}`,[statement])],findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master:\
+ ${statement.redacted};`;return{steps:[],findings:[finding(about3,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}
+function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList(stored);return actual.length===
+value2.length&&actual.every((item,index)=>item===value2[index])}function splitList(text3){return[...text3.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
+map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings=__esm({"src/plan/settings.ts"(){"use strict";init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -8214,25 +8248,25 @@ init_tags()}});function serverFindings({actual}){let{passwordEncryption}=actual.
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(context,application);return{steps:[
 ...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
-context,application),...adminFindings(context,application)]}}),databases2=context.declaration.databases.map(database=>databaseChanges(context,database));return{
-findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>findingsOf(context,changes)),...planOrphans(context),...serverFindings(context)],
-jobs:[...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,
-changes)),...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(
-context,database),inside:planInterior(context,database)}}function findingsOf(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.
-findings];let reason=context.actual.unseen.get(database.name)??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): it was nei\
-ther checked nor changed; free a connection or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look inside","\
-warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
-transactions:chunks(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
-database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings=inside===null?[]:applications.flatMap(application=>[
-...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[ownerTransaction(context,database.owner,steps,outside.
-creation!==null)],rest=settings.length===0?[]:[{kind:"atomic",steps:settings}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];
-return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.
-steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,inside.steps)]}]}function adoptionJob(context,{
-database,outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[ownerTransaction(context,database.owner,
-outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(context,application));return steps.length===
-0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_chunks();
-init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();init_roles();init_server();init_settings();ROLES_PER_TRANSACTION=
-100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
+context,application),...memberFindings(context,application),...settingFindings(context,application),...adminFindings(context,application)]}}),databases2=context.
+declaration.databases.map(database=>databaseChanges(context,database));return{findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>findingsOf(
+context,changes)),...planOrphans(context),...serverFindings(context)],jobs:[...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(
+context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}
+function databaseChanges(context,database){return{database,outside:planDatabase(context,database),inside:planInterior(context,database)}}function findingsOf(context,{
+database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.get(database.name)??"its inside was n\
+ot seen",message=`could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection or raise database_connection_limit, \
+and run again`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){
+return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunks(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{
+database,outside,inside}){let applications=[database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings=inside===
+null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[ownerTransaction(
+context,database.owner,steps,outside.creation!==null)],rest=settings.length===0?[]:[{kind:"atomic",steps:settings}],transactions=[...outside.creation===null?[]:
+[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,
+inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[ownerTransaction(context,database.owner,inside.
+steps)]}]}function adoptionJob(context,{database,outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
+ownerTransaction(context,database.owner,outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(
+context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm(
+{"src/plan/plan.ts"(){"use strict";init_chunks();init_context();init_databases2();init_interior2();init_memberships();init_orphans();init_owner_membership();init_roles();
+init_server();init_settings();ROLES_PER_TRANSACTION=100}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
 
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, \
 d.datconnlimit AS connection_limit,
@@ -8273,8 +8307,8 @@ lname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreated
   shobj_description(oid, 'pg_authid') AS comment
   FROM pg_roles`;SETTINGS=`SELECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
   substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
-  FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;HOLDERS=`SELECT DISTINCT d.\
-datname::text AS database, r.rolname::text AS role
+  FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;HOLDERS=`SELECT DISTIN\
+CT d.datname::text AS database, r.rolname::text AS role
   FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
   WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'a'`}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
 filter(database=>database.owner.adoptExisting).map(database=>database.name),[facts=[],roles=[],databaseRows2=[],members=[],settings=[],parameterRows=[],extensionRows=[],
@@ -8294,10 +8328,10 @@ connectionLimit:integer(row3,"connection_limit"),validUntil:momentOrNull(row3,"v
 name:text(row3,"name"),owner:text(row3,"owner"),encoding:text(row3,"encoding"),collate:text(row3,"collate"),ctype:text(row3,"ctype"),icuLocale:textOrNull(row3,"\
 icu_locale"),connectionLimit:integer(row3,"connection_limit"),allowConnections:flag2(row3,"allow_connections"),isTemplate:flag2(row3,"is_template"),comment:textOrNull(
 row3,"comment"),acl:acl(row3,"acl")}}function membership(row3){return{role:text(row3,"role"),member:text(row3,"member"),grantor:text(row3,"grantor"),admin:flag2(
-row3,"admin"),inherit:flag2(row3,"inherit"),set:flag2(row3,"set")}}function storedSetting(row3){return{database:text(row3,"database"),role:text(row3,"role"),name:text(
-row3,"name"),value:text(row3,"value")}}function parameter(row3){return{name:text(row3,"name"),context:text(row3,"context")}}function availableExtension(row3){return{
-name:text(row3,"name"),trusted:flag2(row3,"trusted"),requires:texts(row3,"requires"),schema:textOrNull(row3,"schema")}}var init_inspect_cluster=__esm({"src/serv\
-er/inspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype\
+row3,"admin"),inherit:flag2(row3,"inherit"),set:flag2(row3,"set")}}function storedSetting(row3){return{database:textOrNull(row3,"database"),role:text(row3,"role"),
+name:text(row3,"name"),value:text(row3,"value")}}function parameter(row3){return{name:text(row3,"name"),context:text(row3,"context")}}function availableExtension(row3){
+return{name:text(row3,"name"),trusted:flag2(row3,"trusted"),requires:texts(row3,"requires"),schema:textOrNull(row3,"schema")}}var init_inspect_cluster=__esm({"s\
+rc/server/inspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype\
  = 'e')`}function schemas(count){let objects2=`SELECT c.relnamespace AS schema, c.relowner AS owner FROM pg_class c WHERE ${RELATIONS} AND ${noMember("pg_class",
 "c.oid")}
     UNION ALL SELECT p.pronamespace, p.proowner FROM pg_proc p WHERE ${noMember("pg_proc","p.oid")}`,counts=count?`LEFT JOIN (SELECT schema, count(*)::int AS ob\
@@ -8307,18 +8341,22 @@ jects, (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
     ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
     coalesce(o.objects, 0) AS objects, coalesce(o.foreign_objects, 0) AS foreign_objects
     FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA} ORDER BY 1`}function objects(grantees){let concerned3=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)}\
-)`;return`SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+ OR ${isRoleOf("a.grantor",grantees)})`;return`SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' E\
+ND AS class,
     NULL::text AS args, ${aclJson(`coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`,concerned3)} AS ac\
-l
+l, t.acl AS column_acl
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN (${columnAcls(concerned3)}) t ON t.attrelid = c.oid
     WHERE ${RELATIONS} AND c.relowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember("pg_class","c.oid")}
     UNION ALL
     SELECT n.nspname::text, p.proname::text, 'function',
     (SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '') FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)),
-    ${aclJson("coalesce(p.proacl, acldefault('f', p.proowner))",concerned3)}
+    ${aclJson("coalesce(p.proacl, acldefault('f', p.proowner))",concerned3)}, NULL::json
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.proowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember("pg_proc","p.oid")}
-    ORDER BY 1, 3, 2, 4`}function defaultAcl(grantees){return`SELECT pg_get_userbyid(f.defaclrole)::text AS creator, n.nspname::text AS schema,
+    ORDER BY 1, 3, 2, 4`}function columnAcls(condition){return`SELECT t.attrelid, ${ACL_ITEMS} AS acl
+    FROM pg_attribute t, aclexplode(t.attacl) a WHERE t.attacl IS NOT NULL AND ${condition} GROUP BY t.attrelid`}function defaultAcl(grantees){return`SELECT pg_\
+get_userbyid(f.defaclrole)::text AS creator, n.nspname::text AS schema,
     CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
     pg_get_userbyid(a.grantee)::text AS grantee, a.privilege_type::text AS privilege
     FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
@@ -8387,9 +8425,9 @@ function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}func
 row3,"acl"),objects:integer(row3,"objects"),foreignObjects:integer(row3,"foreign_objects")}}function installedExtension(row3){return{name:text(row3,"name"),owner:text(
 row3,"owner")}}function objectClass(row3){let value2=text(row3,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(
 `the server answered an unknown class of objects: ${value2}`)}function schemaObject(row3){return{schema:text(row3,"schema"),name:text(row3,"name"),objectClass:objectClass(
-row3),args:textOrNull(row3,"args"),acl:acl(row3,"acl")}}function defaultAclItem(row3){return{creator:text(row3,"creator"),schema:textOrNull(row3,"schema"),objectClass:objectClass(
-row3),grantee:text(row3,"grantee"),privilege:text(row3,"privilege")}}var init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_errors();
-init_inspect_access();init_database_queries();init_row();init_session()}});async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
+row3),args:textOrNull(row3,"args"),acl:acl(row3,"acl"),columnAcl:acl(row3,"column_acl")}}function defaultAclItem(row3){return{creator:text(row3,"creator"),schema:textOrNull(
+row3,"schema"),objectClass:objectClass(row3),grantee:text(row3,"grantee"),privilege:text(row3,"privilege")}}var init_inspect_database=__esm({"src/server/inspect\
+-database.ts"(){"use strict";init_errors();init_inspect_access();init_database_queries();init_row();init_session()}});async function checkLogin(server,versions2,application,credential,isExpired2,look3){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
 server,application,tried,look3);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
 interior:null};let pending=await workingPending(server,versions2,application,tried),again=await versions2.current(application.secretId);if(pending!==null&&again?.
 versionId!==pending.versionId)return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};if(again===null||again.versionId===tried.versionId||attempt===
