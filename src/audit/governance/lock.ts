@@ -1,11 +1,15 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import pRetry from 'p-retry'
 
 /** A lock this old, not refreshed, is of a writer that was killed; its holder refreshes it every half of this. */
 const STALE_MS = 15_000
 
 /** Waits for about a minute: longer than a killed writer's lock needs to become stale, even twice. */
 const RETRIES = { retries: 150, factor: 1.1, minTimeout: 20, maxTimeout: 500, randomize: true }
+
+/** What no other writer's end will change: not waited for. */
+const LASTING = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUOT'])
 
 /**
  * Runs `work` while no other process works in this folder (created where missing). `assertHeld` throws where the lock
@@ -19,14 +23,15 @@ export async function withFolderLock<T>(folder: string, work: (assertHeld: () =>
   const { lock } = await import('proper-lockfile')
   await mkdir(folder, { recursive: true })
   const state: { lost: Error | null } = { lost: null }
-  const release = await lock(folder, {
+  const options = {
     lockfilePath: join(folder, '.rds_provision_audit.lock'),
     stale: STALE_MS,
-    retries: RETRIES,
-    onCompromised: (error) => {
+    onCompromised: (error: Error): void => {
       state.lost = error
     },
-  })
+  }
+  // Its own retries would wait out a folder that cannot be written, too.
+  const release = await pRetry(() => lock(folder, options), { ...RETRIES, shouldRetry: (error) => !('code' in error && LASTING.has(String(error.code))) })
   try {
     return await work(() => {
       if (state.lost !== null) throw state.lost

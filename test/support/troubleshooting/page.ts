@@ -6,6 +6,8 @@ import { type ProblemText, readProblems, readTexts } from './problems.ts'
 
 /** null: nobody said yet what it means. */
 export function meaningOf({ field, file }: ProblemText): Meaning | null {
+  // A command and a guardrail may have one name: `destroy`.
+  if (file.startsWith('input/') && BY_FIELD[field]?.exit === EXIT.blocked) return BY_FILE.find(([pattern]) => pattern.test(file))?.[1] ?? null
   return BY_FIELD[field] ?? BY_FILE.find(([pattern]) => pattern.test(file))?.[1] ?? null
 }
 

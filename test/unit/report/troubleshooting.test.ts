@@ -23,6 +23,12 @@ test('every guardrail of the design is among them, and blocks', (t) => {
   for (const guardrail of CHECKED_GUARDRAILS) t.is(BY_FIELD[guardrail]?.exit, EXIT.blocked, guardrail)
 })
 
+test('nothing that is wrong with the input or the command line exits as a guardrail does', (t) => {
+  const ofInput = problems.filter(({ file }) => file.startsWith('input/'))
+  t.true(ofInput.some(({ field }) => field === 'destroy'))
+  t.deepEqual(ofInput.filter((problem) => meaningOf(problem)?.exit !== EXIT.invalidInput), [])
+})
+
 test('every reason of a failed connection has a meaning and a remedy', (t) => {
   t.deepEqual([...readTexts('run/connection-error.ts', 'REMEDIES').keys()].sort(), Object.keys(BY_FAILURE).sort())
 })

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -139,6 +140,19 @@ test('a lock that a killed writer left is taken over', async (t) => {
   await mkdir(lock, { recursive: true })
   await utimes(lock, new Date(0), new Date(0))
   t.deepEqual(await write(dir, 'one'), { problem: null, repairs: [] })
+})
+
+test('a folder in which no lock can be made is told, and not waited for', async (t) => {
+  const dir = temporaryFolder(t)
+  const lock = join(dir, 'dev', '.rds_provision_audit.lock')
+  await mkdir(join(dir, 'dev'), { recursive: true })
+  await writeFile(lock, '')
+  await utimes(lock, new Date(0), new Date(0))
+  // Whoever goes on trying gets it then.
+  const cleared = setTimeout(() => { rmSync(lock) }, 2_000)
+  t.teardown(() => { clearTimeout(cleared) })
+  const { problem } = await write(dir, 'one')
+  t.regex(problem?.message ?? '', /ENOTDIR/)
 })
 
 test('an unwritable folder is a problem that names it', async (t) => {
