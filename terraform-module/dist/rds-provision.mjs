@@ -12616,10 +12616,11 @@ lockfile.lock)(file,toSyncOptions(options2));return toSync(release2)}function un
 return toSync(lockfile.unlock)(file,toSyncOptions(options2))}function check2(file,options2){return toPromise(lockfile.check)(file,options2)}function checkSync(file,options2){
 return toSync(lockfile.check)(file,toSyncOptions(options2))}module.exports=lock;module.exports.lock=lock;module.exports.unlock=unlock;module.exports.lockSync=lockSync;
 module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await(0,import_promises13.mkdir)(folder,
-{recursive:!0});let state2={lost:null},release2=await lock(folder,{lockfilePath:(0,import_node_path11.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,retries:RETRIES,
-onCompromised:error=>{state2.lost=error}});try{return await work(()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises13,
-import_node_path11,STALE_MS,RETRIES,init_lock2=__esm({"src/audit/governance/lock.ts"(){"use strict";import_promises13=__toESM(require_promises2(),1),import_node_path11=
-__toESM(require_path(),1),STALE_MS=15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0}}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
+{recursive:!0});let state2={lost:null},options2={lockfilePath:(0,import_node_path11.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,onCompromised:error=>{
+state2.lost=error}},release2=await pRetry(()=>lock(folder,options2),{...RETRIES,shouldRetry:error=>!("code"in error&&LASTING.has(String(error.code)))});try{return await work(
+()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises13,import_node_path11,STALE_MS,RETRIES,LASTING,init_lock2=__esm(
+{"src/audit/governance/lock.ts"(){"use strict";import_promises13=__toESM(require_promises2(),1),import_node_path11=__toESM(require_path(),1);init_p_retry();STALE_MS=
+15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0},LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
 line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.csv??
 null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
 let handle=await(0,import_promises14.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}async function withFile(path4,work){
