@@ -26,7 +26,7 @@ const HELP = `npm run bench -- [options]
   --applications 1,20,100,1000   how many (default 1,20,100)
   --round-trip 0,10              milliseconds added to each round trip to the server (default 0,10), up to 100 applications
   --repeat 3                     runs of each, of which the median counts; 1,000 applications and more run once, and so does
-                                 the provider from 100 on
+                                 the provider from 100 on, from 20 on with a round trip
   --postgres 15                  major version of the server
   --provider FILE                terraform-provider-postgresql (cyrilgdn/postgresql); without it, it is left out
   --provider-limit 100           the most applications that the provider is measured with, a fifth of it with a round trip
@@ -71,7 +71,7 @@ function candidatesOf({ program }: Terraform, roundTripMs: number): Candidate[] 
     { name: PLAIN_SQL, limit: Infinity, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 4) },
     { name: 'plain SQL, 1 connection', limit: 100, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 1) },
     { name: BARE, limit: Infinity, onceFrom: 1000, start: (bed) => bareRunner(bed, program) },
-    ...(provider === undefined ? [] : [{ name: PROVIDER, limit: providerLimit, onceFrom: 100, start: (bed: Bed) => providerRunner(bed, program, provider) }]),
+    ...(provider === undefined ? [] : [{ name: PROVIDER, limit: providerLimit, onceFrom: roundTripMs > 0 ? 20 : 100, start: (bed: Bed) => providerRunner(bed, program, provider) }]),
     ...(script === undefined ? [] : [{ name: PYTHON, limit: 100, onceFrom: 1000, start: (bed: Bed) => pythonRunner(bed, script) }]),
   ]
   return all.filter(({ name }) => options.only.some((part) => name.includes(part)))
