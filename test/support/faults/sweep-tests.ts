@@ -1,16 +1,12 @@
 /** The crash sweep as tests: all of it in `npm run test:faults`, a sample in `npm test`. */
 import test from 'ava'
-import type { PostgresVersion } from '../postgres.ts'
 import { type Bed, bedFor, VERSIONS } from '../provision.ts'
 import { AFTER, AFTER_BLINK, BEFORE, BEFORE_BLINK, KILL } from './cut.ts'
-import { count, IS_WHOLE } from './intensity.ts'
+import { COMPLETE, count, IS_WHOLE } from './intensity.ts'
 import { type CutsAt, type Scenario, sweep } from './sweep.ts'
 import { TRUTH_SETTINGS } from './truth.ts'
 
 const WAYS = [BEFORE, AFTER, KILL, BEFORE_BLINK, AFTER_BLINK]
-
-/** Where every exchange is cut: on the oldest version, on the first with the rights of 16, and on the newest. */
-const COMPLETE: readonly PostgresVersion[] = [...new Set<PostgresVersion>([VERSIONS[0] ?? 14, 16, VERSIONS.at(-1) ?? 18])]
 
 /** Of the three ways to cut an exchange, so many are tried on each complete version; over the three versions, all of them. */
 const WAYS_EACH = 1
