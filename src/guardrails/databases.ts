@@ -42,7 +42,9 @@ function handover(cluster: Cluster, state: DatabaseState, wanted: string): strin
     return `as a superuser: ${create}ALTER DATABASE ${name} OWNER TO ${to}; and, inside it, ALTER … OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`
   }
   const others = `ARRAY(SELECT datname FROM pg_database WHERE datdba = ${literal(from)}::regrole AND datname <> current_database())`
-  const block = `DO $handover$ DECLARE others name[] := ${others}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${literal(state.owner)}); END LOOP; END $handover$;`
+  const body = `DECLARE others name[] := ${others}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${literal(state.owner)}); END LOOP; END`
+  // As a literal, since a name may hold whatever tag a dollar quote has.
+  const block = `DO ${literal(body)};`
   return `connected to ${name} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to} TO CURRENT_USER; ${block} REVOKE ${to} FROM CURRENT_USER GRANTED BY CURRENT_USER;`
 }
 

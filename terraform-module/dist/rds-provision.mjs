@@ -7913,11 +7913,11 @@ return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours
 elongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handover(cluster,state2,wanted)}`)]}
 function handover(cluster,state2,wanted){let[name2,from,to]=[identifier(state2.name),identifier(state2.owner),identifier(wanted)],create=cluster.roles.has(wanted)?
 "":`CREATE ROLE ${to} LOGIN; `;if(cluster.roles.get(state2.owner)?.superuser===!0)return`as a superuser: ${create}ALTER DATABASE ${name2} OWNER TO ${to}; and, i\
-nside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`;let block=`DO $handover$ DECLARE others name[] := ${`ARRAY(SELEC\
-T datname FROM pg_database WHERE datdba = ${literal2(from)}::regrole AND datname <> current_database())`}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to};\
- FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${literal2(state2.owner)}); END LOOP; END $handover$;`;return`connect\
-ed to ${name2} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to} TO CURRENT_USER; ${block} REVOKE ${to} FROM CU\
-RRENT_USER GRANTED BY CURRENT_USER;`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[problem(owner,
+nside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`;let body=`DECLARE others name[] := ${`ARRAY(SELECT datname FROM \
+pg_database WHERE datdba = ${literal2(from)}::regrole AND datname <> current_database())`}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to}; FOREACH other \
+IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${literal2(state2.owner)}); END LOOP; END`,block=`DO ${literal2(body)};`;return`conn\
+ected to ${name2} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to} TO CURRENT_USER; ${block} REVOKE ${to} FROM\
+ CURRENT_USER GRANTED BY CURRENT_USER;`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[problem(owner,
 "encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.
 toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.
 get(database.encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(problem(database.owner,"immutable",`${state2.name} has the encoding ${state2.

@@ -228,6 +228,20 @@ for (const version of VERSIONS) {
     t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
   })
 
+  test.serial(`${on}a wrong owner: its name does not run in the statements that a person is told to run`, async (t) => {
+    const { server } = bed()
+    const owner = '"o$handover$; CREATE ROLE planted; --"'
+    await server.sql(`CREATE ROLE ${owner}; GRANT ${owner} TO dbmaster`)
+    await server.sql(`CREATE DATABASE trapped OWNER ${owner}`)
+    const stack = bed().declare({ app: { username: 'late_heir', database_name: 'trapped', adopt_existing: true } }, { master_secret_id: MASTER_SECRET })
+    const remedy = blocked(t, await stack.apply(), 'owner mismatch')
+    const master = await server.connect({ ...server.master, database: 'trapped' })
+    await master.query(remedy.slice(remedy.indexOf('CREATE ROLE "late_heir"')))
+    await master.end()
+    t.deepEqual(await server.sql(`SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = 'trapped'`), [{ owner: 'late_heir' }])
+    t.deepEqual(await server.sql(`SELECT FROM pg_roles WHERE rolname = 'planted'`), [])
+  })
+
   if (version >= 16) {
     test.serial(`${on}a right that is missing: the error names the grant and who can give it; the master gives it where it may`, async (t) => {
       const { server, aws } = bed()
