@@ -62,16 +62,23 @@ function reportersFor(environment: RunEnvironment, listUnchanged = environment.l
   const colour = wantsColour(process.env, process.stdout.isTTY)
   const isJson = environment.logFormat === 'json'
   const main = isJson ? createJsonLinesReporter(lines) : createTextReporter({ write, colour, listUnchanged })
-  return isGithubActions(process.env) ? [main, githubReporter(isJson ? { ...lines, write: errors.write } : lines)] : [main]
+  return isGithubActions(process.env)
+    ? [main, githubReporter(isJson ? { ...lines, write: errors.write } : lines)]
+    : [main]
 }
 
 /** JSON lines are the audit already: twice would be counted twice. */
 function fallbackFor(environment: RunEnvironment): JsonLinesOptions | null {
-  return environment.logFormat === 'json' ? null : { write: output.write, insideTerraform: insideTerraform(environment) }
+  return environment.logFormat === 'json'
+    ? null
+    : { write: output.write, insideTerraform: insideTerraform(environment) }
 }
 
 /** The runner reads standard error too: so JSON lines stay alone on standard output. */
-function githubReporter(lines: { readonly write: (text: string) => void; readonly insideTerraform: boolean }): Reporter {
+function githubReporter(lines: {
+  readonly write: (text: string) => void
+  readonly insideTerraform: boolean
+}): Reporter {
   return createGithubReporter({ ...lines, writeSummary: writeJobSummary })
 }
 
@@ -89,21 +96,44 @@ async function dependenciesFor(environment: RunEnvironment, reporters: readonly 
     now: () => new Date(),
     signal: interrupt,
     sinks: [(record: AuditRecord) => reporters.forEach((reporter) => reporter.record(record))],
-    progress: (line) => (isJson ? errors.write(`${printableJson({ type: 'progress', message: line })}\n`) : output.write(`${line}\n`)),
+    progress: (line) =>
+      isJson ? errors.write(`${printableJson({ type: 'progress', message: line })}\n`) : output.write(`${line}\n`),
     defaultCaFile: caFile === '' ? null : caFile,
   }
 }
 
-async function runApply(options: Extract<Options, { command: 'apply' }>, environment: RunEnvironment): Promise<ExitCode> {
+async function runApply(
+  options: Extract<Options, { command: 'apply' }>,
+  environment: RunEnvironment,
+): Promise<ExitCode> {
   const reporters = reportersFor(environment)
-  const [{ apply }, { start }, { unusable }, { concludeRun }] = await Promise.all([import('./run.ts'), import('./run/start.ts'), import('./run/unusable.ts'), import('./audit/conclude.ts')])
+  const [{ apply }, { start }, { unusable }, { concludeRun }] = await Promise.all([
+    import('./run.ts'),
+    import('./run/start.ts'),
+    import('./run/unusable.ts'),
+    import('./audit/conclude.ts'),
+  ])
   const dependencies = await dependenciesFor(environment, reporters)
-  const begun = await start({ command: 'apply', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => true })
-  const result = begun.error !== null ? { ...unusable(begun, dependencies), matrix: null } : await apply(begun.parsed.declaration, begun.run, dependencies)
+  const begun = await start({
+    command: 'apply',
+    inputFile: options.input,
+    variables: process.env,
+    environment,
+    cwd: process.cwd(),
+    startedAt: new Date(),
+    needsBuildId: () => true,
+  })
+  const result =
+    begun.error !== null
+      ? { ...unusable(begun, dependencies), matrix: null }
+      : await apply(begun.parsed.declaration, begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const document = await concludeRun({
     ...result,
-    auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(defaultAuditPath(process.cwd(), begun.run.runId, begun.parsed?.auditDir ?? null))),
+    auditPath:
+      options.auditFile ??
+      environment.auditFile ??
+      (await takeAuditPath(defaultAuditPath(process.cwd(), begun.run.runId, begun.parsed?.auditDir ?? null))),
     governance: governanceDir === null ? null : { dir: governanceDir, matrix: result.matrix },
     reporters,
     fallback: fallbackFor(environment),
@@ -114,11 +144,32 @@ async function runApply(options: Extract<Options, { command: 'apply' }>, environ
 async function runPlan(options: Extract<Options, { command: 'plan' }>, environment: RunEnvironment): Promise<ExitCode> {
   const [{ preview }, { start }] = await Promise.all([import('./run/preview.ts'), import('./run/start.ts')])
   const dependencies = await dependenciesFor(environment, [])
-  const begun = await start({ command: 'plan', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false })
+  const begun = await start({
+    command: 'plan',
+    inputFile: options.input,
+    variables: process.env,
+    environment,
+    cwd: process.cwd(),
+    startedAt: new Date(),
+    needsBuildId: () => false,
+  })
   if (begun.error !== null) throw begun.error
-  const found = await preview(begun.parsed.declaration, begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
-  const [{ previewText }, { previewJson }] = await Promise.all([import('./report/preview/text.ts'), import('./report/preview/json.ts')])
-  await print(options.json ? previewJson(found) : previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: environment.logFormat === 'verbose' }))
+  const found = await preview(begun.parsed.declaration, begun.run, {
+    ...dependencies,
+    progress: (line) => errors.write(`${line}\n`),
+  })
+  const [{ previewText }, { previewJson }] = await Promise.all([
+    import('./report/preview/text.ts'),
+    import('./report/preview/json.ts'),
+  ])
+  await print(
+    options.json
+      ? previewJson(found)
+      : previewText(found, {
+          colour: wantsColour(process.env, process.stdout.isTTY),
+          listUnchanged: environment.logFormat === 'verbose',
+        }),
+  )
   if (isGithubActions(process.env)) {
     const { previewSummary } = await import('./report/preview/summary.ts')
     annotateProblems(found.blocked, errors)
@@ -128,31 +179,69 @@ async function runPlan(options: Extract<Options, { command: 'plan' }>, environme
   return options.detailedExitcode && found.plan.jobs.length > 0 ? EXIT.changes : EXIT.done
 }
 
-async function runReport(options: Extract<Options, { command: 'report' }>, environment: RunEnvironment): Promise<ExitCode> {
+async function runReport(
+  options: Extract<Options, { command: 'report' }>,
+  environment: RunEnvironment,
+): Promise<ExitCode> {
   const needsInput = options.connect || options.input !== null || environment.input !== null
   if (!needsInput && environment.problems.length > 0) throw new InvalidInputError(environment.problems)
   const { start } = await import('./run/start.ts')
-  const begun = needsInput ? await start({ command: 'report', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId: () => false }) : null
+  const begun = needsInput
+    ? await start({
+        command: 'report',
+        inputFile: options.input,
+        variables: process.env,
+        environment,
+        cwd: process.cwd(),
+        startedAt: new Date(),
+        needsBuildId: () => false,
+      })
+    : null
   if (begun !== null && begun.error !== null) throw begun.error
-  const [{ makeReport }, { foldersOf, writeReport }, { renderReport }] = await Promise.all([import('./run/report.ts'), import('./report/folders.ts'), import('./report/render.ts')])
+  const [{ makeReport }, { foldersOf, writeReport }, { renderReport }] = await Promise.all([
+    import('./run/report.ts'),
+    import('./report/folders.ts'),
+    import('./report/render.ts'),
+  ])
   const declaration = begun?.parsed.declaration ?? null
-  const dependencies = { ...(await dependenciesFor(environment, [])), progress: (line: string) => errors.write(`${line}\n`) }
+  const dependencies = {
+    ...(await dependenciesFor(environment, [])),
+    progress: (line: string) => errors.write(`${line}\n`),
+  }
   const report = await makeReport({
     options,
-    folders: foldersOf(options, { governanceDir: declaration?.governanceDir ?? null, auditDir: begun?.parsed.auditDir ?? null }, process.cwd()),
-    server: options.connect && begun !== null ? { declaration: begun.parsed.declaration, run: begun.run, dependencies } : null,
+    folders: foldersOf(
+      options,
+      { governanceDir: declaration?.governanceDir ?? null, auditDir: begun?.parsed.auditDir ?? null },
+      process.cwd(),
+    ),
+    server:
+      options.connect && begun !== null
+        ? { declaration: begun.parsed.declaration, run: begun.run, dependencies }
+        : null,
     now: new Date(),
   })
   const text = renderReport(report, options.format, options.sections)
   if (options.output === null) await print(text)
   else await writeReport(options.output, text)
-  if (options.output !== null || options.format !== 'text') for (const sentence of report.wrong) errors.write(`${sentence}\n`)
+  if (options.output !== null || options.format !== 'text')
+    for (const sentence of report.wrong) errors.write(`${sentence}\n`)
   return report.wrong.length > 0 ? EXIT.failed : EXIT.done
 }
 
-async function runDestroy(options: Extract<Options, { command: 'destroy' }>, environment: RunEnvironment): Promise<ExitCode> {
+async function runDestroy(
+  options: Extract<Options, { command: 'destroy' }>,
+  environment: RunEnvironment,
+): Promise<ExitCode> {
   const { target, dryRun } = options
-  const [{ destroy, knownPolicy, previewDestroy }, { REMOVAL_WAITS }, { start }, { unusable }, { awsSnapshots }, { concludeRun }] = await Promise.all([
+  const [
+    { destroy, knownPolicy, previewDestroy },
+    { REMOVAL_WAITS },
+    { start },
+    { unusable },
+    { awsSnapshots },
+    { concludeRun },
+  ] = await Promise.all([
     import('./run/destroy.ts'),
     import('./run/removal-rounds.ts'),
     import('./run/start.ts'),
@@ -160,23 +249,51 @@ async function runDestroy(options: Extract<Options, { command: 'destroy' }>, env
     import('./run/aws.ts'),
     import('./audit/conclude.ts'),
   ])
-  const requestOf = ({ declaration }: ParsedInput): DestroyRequest => ({ declaration, target, policy: environment.cleanupPolicy, approvals: environment })
+  const requestOf = ({ declaration }: ParsedInput): DestroyRequest => ({
+    declaration,
+    target,
+    policy: environment.cleanupPolicy,
+    approvals: environment,
+  })
   const needsBuildId = (parsed: ParsedInput): boolean => !dryRun && knownPolicy(requestOf(parsed)) !== 'retain'
   const reporters = dryRun ? [] : reportersFor(environment, true)
-  const begun = await start({ command: 'destroy', inputFile: options.input, variables: process.env, environment, cwd: process.cwd(), startedAt: new Date(), needsBuildId })
-  const dependencies: DestroyDependencies = { ...(await dependenciesFor(environment, reporters)), snapshots: awsSnapshots, runGroup: runGroupOf(begun), snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS, waits: REMOVAL_WAITS }
+  const begun = await start({
+    command: 'destroy',
+    inputFile: options.input,
+    variables: process.env,
+    environment,
+    cwd: process.cwd(),
+    startedAt: new Date(),
+    needsBuildId,
+  })
+  const dependencies: DestroyDependencies = {
+    ...(await dependenciesFor(environment, reporters)),
+    snapshots: awsSnapshots,
+    runGroup: runGroupOf(begun),
+    snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS,
+    waits: REMOVAL_WAITS,
+  }
   if (dryRun) {
     if (begun.error !== null) throw begun.error
-    const found = await previewDestroy(requestOf(begun.parsed), begun.run, { ...dependencies, progress: (line) => errors.write(`${line}\n`) })
+    const found = await previewDestroy(requestOf(begun.parsed), begun.run, {
+      ...dependencies,
+      progress: (line) => errors.write(`${line}\n`),
+    })
     const { previewText } = await import('./report/preview/text.ts')
     await print(previewText(found, { colour: wantsColour(process.env, process.stdout.isTTY), listUnchanged: true }))
     return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
   }
-  const result = begun.error !== null ? unusable(begun, dependencies) : await destroy(requestOf(begun.parsed), begun.run, dependencies)
+  const result =
+    begun.error !== null
+      ? unusable(begun, dependencies)
+      : await destroy(requestOf(begun.parsed), begun.run, dependencies)
   const governanceDir = begun.parsed?.declaration.governanceDir ?? null
   const auditDir = begun.parsed?.auditDir ?? null
   const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`
-  const fallbackPath = auditDir === null ? defaultAuditPath(process.cwd(), begun.run.runId, null) : destroyAuditPath(auditDir, subject, begun.run.runId)
+  const fallbackPath =
+    auditDir === null
+      ? defaultAuditPath(process.cwd(), begun.run.runId, null)
+      : destroyAuditPath(auditDir, subject, begun.run.runId)
   const document = await concludeRun({
     ...result,
     auditPath: options.auditFile ?? environment.auditFile ?? (await takeAuditPath(fallbackPath)),
@@ -194,7 +311,10 @@ const SNAPSHOT_TIMEOUT_MS = 3_600_000
 function runGroupOf({ run, isRunIdGiven, parsed }: Start): string {
   const common = isRunIdGiven ? run.runId : `${hostname()}:${process.ppid}`
   const { host = '', port = 0 } = parsed?.declaration.instance ?? {}
-  return createHash('sha256').update(JSON.stringify([common, host, port])).digest('hex').slice(0, 12)
+  return createHash('sha256')
+    .update(JSON.stringify([common, host, port]))
+    .digest('hex')
+    .slice(0, 12)
 }
 
 /** Of a plan, a report or a help text the output is all there is; a reader that goes away (`| head`) has what it wanted. */
@@ -203,7 +323,14 @@ async function print(text: string): Promise<void> {
   await setImmediate()
   const failure = output.failure()
   if (failure === null || ('code' in failure && failure.code === 'EPIPE')) return
-  throw new ApplyError([{ application: null, field: 'standard output', message: `cannot be written: ${failure.message}.`, remedy: 'Nothing was changed. Free the disk, or write elsewhere.' }])
+  throw new ApplyError([
+    {
+      application: null,
+      field: 'standard output',
+      message: `cannot be written: ${failure.message}.`,
+      remedy: 'Nothing was changed. Free the disk, or write elsewhere.',
+    },
+  ])
 }
 
 async function main(): Promise<ExitCode> {
@@ -231,7 +358,8 @@ try {
 } catch (error) {
   if (!(error instanceof ProvisionError)) throw error
   const isJson = process.env['RDS_PROVISION_LOG'] === 'json'
-  for (const problem of error.problems) errors.write(`${isJson ? printableJson({ type: 'problem', ...problem }) : oneLine(describeProblem(problem))}\n`)
+  for (const problem of error.problems)
+    errors.write(`${isJson ? printableJson({ type: 'problem', ...problem }) : oneLine(describeProblem(problem))}\n`)
   if (isGithubActions(process.env)) {
     const { problemsSummary } = await import('./audit/job-summary.ts')
     annotateProblems(error.problems, errors)
@@ -242,4 +370,6 @@ try {
 // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end by
 // itself, such as a credential_process that hangs.
 if (interrupt.aborted) process.exit()
-setTimeout(() => { process.exit() }, LINGER_MS).unref()
+setTimeout(() => {
+  process.exit()
+}, LINGER_MS).unref()

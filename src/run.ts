@@ -32,7 +32,11 @@ export interface ApplyResult extends RunResult {
  * @returns the audit, whatever the outcome; `end.exitCode` is the exit code of design §4.
  * @throws only what is a defect of this program.
  */
-export async function apply(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<ApplyResult> {
+export async function apply(
+  declaration: Declaration,
+  run: RunIdentity,
+  dependencies: Dependencies,
+): Promise<ApplyResult> {
   const records: AuditRecord[] = []
   const { environment, clusterName, instance } = declaration
   const sinks = [(record: AuditRecord) => records.push(record), ...dependencies.sinks]
@@ -40,19 +44,37 @@ export async function apply(declaration: Declaration, run: RunIdentity, dependen
   try {
     const matrix = await applyStages(declaration, run, dependencies, recorder)
     const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
-    return { recorder, end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null }, problems: [], matrix }
+    return {
+      recorder,
+      end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null },
+      problems: [],
+      matrix,
+    }
   } catch (thrown) {
     const isInterrupted = dependencies.signal.aborted && !(thrown instanceof ProvisionError)
     const error = isInterrupted ? new ApplyError([interrupted(dependencies.signal)]) : provisionError(thrown)
-    const drafts = [...(error instanceof BlockedError ? violationRecords(declaration, error) : []), ...failedSecrets(declaration, error)]
+    const drafts = [
+      ...(error instanceof BlockedError ? violationRecords(declaration, error) : []),
+      ...failedSecrets(declaration, error),
+    ]
     for (const draft of drafts) recorder.record(draft)
     for (const draft of missingRecords(declaration, records, error)) recorder.record(draft)
     const outcome = error instanceof BlockedError ? 'blocked' : 'failed'
-    return { recorder, end: { outcome, exitCode: error.exitCode, error: error.message }, problems: error.problems, matrix: null }
+    return {
+      recorder,
+      end: { outcome, exitCode: error.exitCode, error: error.message },
+      problems: error.problems,
+      matrix: null,
+    }
   }
 }
 
-async function applyStages(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, recorder: Recorder): Promise<AccessMatrix | null> {
+async function applyStages(
+  declaration: Declaration,
+  run: RunIdentity,
+  dependencies: Dependencies,
+  recorder: Recorder,
+): Promise<AccessMatrix | null> {
   const violations = checkRequest(declaration, run)
   if (violations.length > 0) throw new BlockedError(violations)
   const secrets = dependencies.secrets(declaration.aws)
@@ -75,7 +97,9 @@ async function convergeOnce(context: RunContext, credentials: Credentials): Prom
     return server
   }
   const { declaration } = context
-  return converge(context, open, credentials.applications, async (server, inspection) => (declaration.governanceDir === null ? null : matrixOf(declaration, server, inspection)))
+  return converge(context, open, credentials.applications, async (server, inspection) =>
+    declaration.governanceDir === null ? null : matrixOf(declaration, server, inspection),
+  )
 }
 
 /** The admin works, but lacks rights over roles that the declaration adopts, which the master can give it. */
@@ -83,7 +107,12 @@ function lacksOnlyRights(error: unknown): boolean {
   return error instanceof BlockedError && error.problems.every((problem) => problem.field === MISSING_RIGHT)
 }
 
-async function whoAndWhat(declaration: Declaration, dependencies: Dependencies, secrets: SecretReader, recorder: Recorder): Promise<Credentials> {
+async function whoAndWhat(
+  declaration: Declaration,
+  dependencies: Dependencies,
+  secrets: SecretReader,
+  recorder: Recorder,
+): Promise<Credentials> {
   const calls = Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, declaration)])
   const [actor, credentials] = await orInterrupted(calls, dependencies.signal)
   if (actor.status === 'fulfilled') recorder.setActor(actor.value)
@@ -98,6 +127,16 @@ function failedSecrets(declaration: Declaration, error: ProvisionError): Paramet
     const application = declaration.applications.find((item) => item.name === problem.application)
     const { database = null, username = null } = application ?? {}
     const object = problem.application === null ? 'admin' : 'password'
-    return { application: problem.application, database, username, object, action: 'read', status: 'failed', durationMs: 0, message: `${problem.field}: ${problem.message} ${problem.remedy}`, statements: [] }
+    return {
+      application: problem.application,
+      database,
+      username,
+      object,
+      action: 'read',
+      status: 'failed',
+      durationMs: 0,
+      message: `${problem.field}: ${problem.message} ${problem.remedy}`,
+      statements: [],
+    }
   })
 }

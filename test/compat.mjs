@@ -9,7 +9,11 @@ import { ensureInstalled } from './support/install.mjs'
 try {
   ensureInstalled()
   const suite = fileURLToPath(new URL('support/compat/main.ts', import.meta.url))
-  process.exitCode = spawnSync(process.execPath, ['--import=tsx', suite, ...process.argv.slice(2)], { stdio: 'inherit', cwd: fileURLToPath(new URL('../', import.meta.url)) }).status ?? 1
+  process.exitCode =
+    spawnSync(process.execPath, ['--import=tsx', suite, ...process.argv.slice(2)], {
+      stdio: 'inherit',
+      cwd: fileURLToPath(new URL('../', import.meta.url)),
+    }).status ?? 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   console.log('0 passed, 1 failed')

@@ -6,7 +6,11 @@ import { ensureInstalled } from './support/install.mjs'
 try {
   ensureInstalled()
   const main = fileURLToPath(new URL('support/faults/main.ts', import.meta.url))
-  process.exitCode = spawnSync(process.execPath, ['--import=tsx', main], { stdio: 'inherit', cwd: fileURLToPath(new URL('../', import.meta.url)) }).status ?? 1
+  process.exitCode =
+    spawnSync(process.execPath, ['--import=tsx', main], {
+      stdio: 'inherit',
+      cwd: fileURLToPath(new URL('../', import.meta.url)),
+    }).status ?? 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   console.log('0 passed, 1 failed')

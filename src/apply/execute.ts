@@ -67,7 +67,11 @@ class Run implements Execution {
   }
 
   async stage(jobs: readonly Job[]): Promise<void> {
-    const failed = new Set([...this.failures.map((failure) => failure.step), ...this.unknown.flat(), ...this.skipped].map((step) => step.database))
+    const failed = new Set(
+      [...this.failures.map((failure) => failure.step), ...this.unknown.flat(), ...this.skipped].map(
+        (step) => step.database,
+      ),
+    )
     const isOpen = (job: Job): boolean => !jobSteps(job).some((step) => failed.has(step.database))
     const [first, ...others] = jobs.filter(isOpen)
     this.skipped.push(...jobs.filter((job) => !isOpen(job)).flatMap(jobSteps))
@@ -83,7 +87,12 @@ class Run implements Execution {
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
         const { connectTo } = job
         await this.#connected(job, async (session) => {
-          for (let next: Job | undefined = job; next !== undefined; next = connectTo === null ? queue.shift() : undefined) await this.#job(next, session)
+          for (
+            let next: Job | undefined = job;
+            next !== undefined;
+            next = connectTo === null ? queue.shift() : undefined
+          )
+            await this.#job(next, session)
         })
       }
     }
@@ -96,7 +105,11 @@ class Run implements Execution {
       return
     }
     try {
-      await this.#server.withSession(await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database), use, hasNoSlot)
+      await this.#server.withSession(
+        await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database),
+        use,
+        hasNoSlot,
+      )
     } catch (error) {
       if (!(error instanceof ConnectFailure)) throw error
       if (error.passing) this.lost ??= error
@@ -119,7 +132,8 @@ class Run implements Execution {
 
   async #job(job: Job, session: Session): Promise<void> {
     for (const [index, transaction] of job.transactions.entries()) {
-      const done = session.lost === null && (await this.#mayGoOn()) ? await this.#transaction(transaction, job, session) : null
+      const done =
+        session.lost === null && (await this.#mayGoOn()) ? await this.#transaction(transaction, job, session) : null
       if (done === true) continue
       this.skipped.push(...job.transactions.slice(done === null ? index : index + 1).flatMap(stepsOf))
       return
@@ -128,13 +142,22 @@ class Run implements Execution {
 
   /** Roles of several applications share a transaction; where one fails, it fails for itself, and each other is tried alone. */
   async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
-    const outcome = transaction.kind === 'atomic' ? await runAtomic(transaction, session, this.#options.signal) : await runBare(transaction, session)
-    if (outcome.kind !== 'refused' || job.stage !== 'roles' || this.#options.signal.aborted) return this.#settle(outcome, session)
+    const outcome =
+      transaction.kind === 'atomic'
+        ? await runAtomic(transaction, session, this.#options.signal)
+        : await runBare(transaction, session)
+    if (outcome.kind !== 'refused' || job.stage !== 'roles' || this.#options.signal.aborted)
+      return this.#settle(outcome, session)
     const { culprit, others } = outcome
-    let allDone = this.#settle({ ...outcome, others: others.filter((step) => step.application === culprit.application) }, session)
+    let allDone = this.#settle(
+      { ...outcome, others: others.filter((step) => step.application === culprit.application) },
+      session,
+    )
     for (const steps of byApplication(others.filter((step) => step.application !== culprit.application))) {
       if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
-      else allDone = this.#settle(await runAtomic({ kind: 'atomic', steps }, session, this.#options.signal), session) && allDone
+      else
+        allDone =
+          this.#settle(await runAtomic({ kind: 'atomic', steps }, session, this.#options.signal), session) && allDone
     }
     return allDone || this.lost === null
   }
@@ -148,7 +171,11 @@ class Run implements Execution {
         this.#record(outcome.applied)
         const blocker = this.#watch.blockerOf(session)
         const { code, message } = outcome.error
-        this.failures.push({ step: outcome.culprit, code, message: blocker === null || !WAITING.has(code) ? message : `${message} (waited for ${blocker})` })
+        this.failures.push({
+          step: outcome.culprit,
+          code,
+          message: blocker === null || !WAITING.has(code) ? message : `${message} (waited for ${blocker})`,
+        })
         this.skipped.push(...outcome.others)
         return false
       }
@@ -168,7 +195,14 @@ class Run implements Execution {
 
   #record(applied: readonly Applied[]): void {
     for (const { step, statements, durationMs, retries } of applied) {
-      this.#options.record(draftOf(step, statements, durationMs, retries === 0 ? '' : ` (after ${String(retries)} tries that the server rolled back)`))
+      this.#options.record(
+        draftOf(
+          step,
+          statements,
+          durationMs,
+          retries === 0 ? '' : ` (after ${String(retries)} tries that the server rolled back)`,
+        ),
+      )
     }
   }
 }
@@ -179,7 +213,17 @@ const WAITING = new Set(['55P03', '57014', '40P01'])
 /** The record of a step that took effect. */
 export function draftOf(step: Step, statements: readonly Statement[], durationMs: number, note: string): RecordDraft {
   const { application, database, username, object, action, status, message } = step
-  return { application, database, username, object, action, status, durationMs, message: message + note, statements: statements.map((statement) => statement.redacted) }
+  return {
+    application,
+    database,
+    username,
+    object,
+    action,
+    status,
+    durationMs,
+    message: message + note,
+    statements: statements.map((statement) => statement.redacted),
+  }
 }
 
 function jobSteps(job: Job): Step[] {

@@ -29,7 +29,15 @@ export interface Conclusion {
  * The audit file comes first, since the governance folder may have to be waited for; it is written once more where the
  * governance files then fail, so that both tell the same.
  */
-export async function concludeRun({ recorder, end, problems, auditPath, governance, reporters, fallback }: Conclusion): Promise<AuditDocument> {
+export async function concludeRun({
+  recorder,
+  end,
+  problems,
+  auditPath,
+  governance,
+  reporters,
+  fallback,
+}: Conclusion): Promise<AuditDocument> {
   let document = recorder.finish(end)
   const found: Problem[] = []
   const learn = (problem: Problem | null): void => {
@@ -56,5 +64,7 @@ async function governed(governance: Conclusion['governance'], document: AuditDoc
 
 function failedEnd(end: RunEnd, problems: readonly Problem[]): RunEnd {
   const error = [...(end.error === null ? [] : [end.error]), ...problems.map(describeProblem)].join('\n')
-  return end.exitCode === EXIT.done || end.exitCode === EXIT.changes ? { outcome: 'failed', exitCode: EXIT.failed, error } : { ...end, error }
+  return end.exitCode === EXIT.done || end.exitCode === EXIT.changes
+    ? { outcome: 'failed', exitCode: EXIT.failed, error }
+    : { ...end, error }
 }

@@ -29,7 +29,12 @@ export function destroyAuditPath(auditDir: string, subject: string, runId: strin
  * so does a leading dot (`..`, hidden files). Run ids come from CI systems and may hold `/` or `:`.
  */
 export function safeFileName(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_').slice(0, MAX_PART_LENGTH) || '_'
+  return (
+    name
+      .replace(/[^A-Za-z0-9._-]/g, '_')
+      .replace(/^\.+/, '_')
+      .slice(0, MAX_PART_LENGTH) || '_'
+  )
 }
 
 /**
@@ -52,7 +57,13 @@ export async function takeAuditPath(path: string): Promise<string> {
 
 /** mkdir says EEXIST too, of a folder that is a file. */
 function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST' && 'syscall' in error && error.syscall === 'open'
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'EEXIST' &&
+    'syscall' in error &&
+    error.syscall === 'open'
+  )
 }
 
 /**
@@ -78,8 +89,11 @@ export async function writeAuditFile(path: string, document: AuditDocument): Pro
  * whose size every plan pays for.
  */
 export function auditJson({ records, ...others }: AuditDocument): string {
-  const fields = Object.entries(others).map(([name, value]) => `"${name}": ${JSON.stringify(value, null, 2).replaceAll('\n', '\n  ')}`)
-  const list = records.length === 0 ? '[]' : `[\n${records.map((record) => `    ${JSON.stringify(record)}`).join(',\n')}\n  ]`
+  const fields = Object.entries(others).map(
+    ([name, value]) => `"${name}": ${JSON.stringify(value, null, 2).replaceAll('\n', '\n  ')}`,
+  )
+  const list =
+    records.length === 0 ? '[]' : `[\n${records.map((record) => `    ${JSON.stringify(record)}`).join(',\n')}\n  ]`
   return `{\n  ${[...fields, `"records": ${list}`].join(',\n  ')}\n}\n`
 }
 

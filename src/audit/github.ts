@@ -32,9 +32,14 @@ export function createGithubReporter({ write, writeSummary, insideTerraform }: G
       if (record.status === 'warning') warnings.push(record)
     },
     finish(document, problems, notes) {
-      const texts = [...warnings.map(({ application, message }) => ({ title: titleOf(application), message })), ...notes.map((message) => ({ title: titleOf(null), message }))]
-      for (const { title, message } of texts.slice(0, MAX_ANNOTATIONS)) write(annotate('warning', title, shortLine(message)))
-      for (const problem of problems.slice(0, MAX_ANNOTATIONS)) write(annotate('error', titleOf(problem.application), problemText(problem)))
+      const texts = [
+        ...warnings.map(({ application, message }) => ({ title: titleOf(application), message })),
+        ...notes.map((message) => ({ title: titleOf(null), message })),
+      ]
+      for (const { title, message } of texts.slice(0, MAX_ANNOTATIONS))
+        write(annotate('warning', title, shortLine(message)))
+      for (const problem of problems.slice(0, MAX_ANNOTATIONS))
+        write(annotate('error', titleOf(problem.application), problemText(problem)))
       writeSummary(jobSummary(document, warnings, problems, notes))
     },
   }
@@ -42,7 +47,8 @@ export function createGithubReporter({ write, writeSummary, insideTerraform }: G
 
 /** Annotations for what kept the program from beginning, inside Terraform or not. */
 export function annotateProblems(problems: readonly Problem[], { write }: { readonly write: Write }): void {
-  for (const problem of problems.slice(0, MAX_ANNOTATIONS)) write(bracketCommand('error', titleOf(problem.application), problemText(problem)))
+  for (const problem of problems.slice(0, MAX_ANNOTATIONS))
+    write(bracketCommand('error', titleOf(problem.application), problemText(problem)))
 }
 
 function titleOf(application: string | null): string {
@@ -68,5 +74,8 @@ function bracketCommand(level: Level, title: string, message: string): string {
 
 /** What ActionCommand.cs decodes again, property and data by their own sets. */
 function percentEncode(text: string, characters: RegExp): string {
-  return text.replace(characters, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  return text.replace(
+    characters,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
 }

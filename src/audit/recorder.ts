@@ -56,7 +56,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     finish: (end) => ({
       schema_version: 1,
-      run: { ...runFields(options), ...endFields(end, options), actor, database_login: server?.login ?? null, server_version: server?.versionText ?? null },
+      run: {
+        ...runFields(options),
+        ...endFields(end, options),
+        actor,
+        database_login: server?.login ?? null,
+        server_version: server?.versionText ?? null,
+      },
       records: [...records],
       summary: countStatuses(records),
     }),
@@ -84,7 +90,12 @@ function toRecord(draft: RecordDraft, { run, environment, now }: RecorderOptions
 type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error'
 type ServerField = 'actor' | 'database_login' | 'server_version'
 
-function runFields({ run, environment, clusterName, instance }: RecorderOptions): Omit<AuditRun, EndField | ServerField> {
+function runFields({
+  run,
+  environment,
+  clusterName,
+  instance,
+}: RecorderOptions): Omit<AuditRun, EndField | ServerField> {
   return {
     run_id: run.runId,
     build_id: run.buildId,
@@ -114,7 +125,16 @@ function endFields(end: RunEnd, { run, now }: RecorderOptions): Pick<AuditRun, E
 
 /** How many records have each status; every status has a number. */
 export function countStatuses(records: readonly AuditRecord[]): Readonly<Record<AuditStatus, number>> {
-  const counts: Record<AuditStatus, number> = { created: 0, updated: 0, removed: 0, no_change: 0, blocked: 0, failed: 0, skipped: 0, warning: 0 }
+  const counts: Record<AuditStatus, number> = {
+    created: 0,
+    updated: 0,
+    removed: 0,
+    no_change: 0,
+    blocked: 0,
+    failed: 0,
+    skipped: 0,
+    warning: 0,
+  }
   for (const record of records) counts[record.status] += 1
   return counts
 }

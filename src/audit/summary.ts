@@ -13,7 +13,12 @@ const WORDS: readonly (readonly [AuditStatus, string])[] = [
   ['no_change', 'unchanged'],
 ]
 
-const HEADS: Readonly<Record<Outcome, string>> = { changed: 'done', no_change: 'done', blocked: 'blocked', failed: 'failed' }
+const HEADS: Readonly<Record<Outcome, string>> = {
+  changed: 'done',
+  no_change: 'done',
+  blocked: 'blocked',
+  failed: 'failed',
+}
 
 /** `done: 3 created, 1 updated, 12 unchanged in 2.1 s (build 100, run 4711)`; other ends start with `blocked (exit 4)` or `failed (exit 1)`. */
 export function closingLine({ run, summary }: AuditDocument): string {

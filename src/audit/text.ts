@@ -34,7 +34,8 @@ const LOOKS: Readonly<Record<AuditStatus, { readonly sign: string; readonly colo
  */
 export function createTextReporter(options: TextOptions): Reporter {
   const warnings: AuditRecord[] = []
-  const paint = (colour: Colour, text: string): string => (options.colour ? styleText(colour, text, { validateStream: false }) : text)
+  const paint = (colour: Colour, text: string): string =>
+    options.colour ? styleText(colour, text, { validateStream: false }) : text
   const line = (colour: Colour, text: string): void => options.write(`${paint(colour, text)}\n`)
   return {
     record(record) {
@@ -65,12 +66,20 @@ function isListed(record: AuditRecord, listUnchanged: boolean): boolean {
 
 /** `+ keycloak: role keycloak_dev_user (owner)` on one line, safe to print. */
 export function recordLine(record: AuditRecord): string {
-  const parts = [record.application === null ? null : visible(record.application), ...(saysItself(record) ? [] : subjectParts(record)), shortLine(record.message)]
+  const parts = [
+    record.application === null ? null : visible(record.application),
+    ...(saysItself(record) ? [] : subjectParts(record)),
+    shortLine(record.message),
+  ]
   return `${LOOKS[record.status].sign} ${parts.filter((part) => part !== null && part !== '').join(': ')}`
 }
 
 /** A message that names what it is about needs no more words before it. */
-export function saysItself({ message, username, database }: Pick<AuditRecord, 'message' | 'username' | 'database'>): boolean {
+export function saysItself({
+  message,
+  username,
+  database,
+}: Pick<AuditRecord, 'message' | 'username' | 'database'>): boolean {
   return [username, database].some((name) => name !== null && name !== '' && message.includes(name))
 }
 
@@ -101,7 +110,10 @@ function subjectOf({ object, database, username }: AuditRecord): string {
 }
 
 function printProblem(problem: Problem, line: (colour: Colour, text: string) => void): void {
-  const subject = [problem.application, problem.field].filter((part) => part !== null && part !== '').map((part) => visible(part ?? ''))
+  const subject = [problem.application, problem.field]
+    .filter((part) => part !== null && part !== '')
+    .map((part) => visible(part ?? ''))
   line('red', `! ${[...subject, shortLine(problem.message)].join(': ')}`)
-  for (const remedy of problem.remedy.split(/\r?\n/).filter((part) => part.trim() !== '')) line('bold', `  -> ${shortLine(remedy)}`)
+  for (const remedy of problem.remedy.split(/\r?\n/).filter((part) => part.trim() !== ''))
+    line('bold', `  -> ${shortLine(remedy)}`)
 }

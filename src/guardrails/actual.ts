@@ -31,7 +31,9 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
   const { cluster } = actual
   const known: Known = {
     declared: new Set(declaration.applications.map((application) => application.name)),
-    administered: new Set(cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role)),
+    administered: new Set(
+      cluster.memberships.filter((item) => item.member === cluster.server.login && item.admin).map((item) => item.role),
+    ),
     privileged: membersOf(cluster.memberships, 'rds_superuser'),
     byToken: membersOf(cluster.memberships, 'rds_iam'),
   }
@@ -48,13 +50,23 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
         ...checkSettings(cluster, application),
       ]
     }),
-    ...declaration.databases.flatMap((database) => [...checkDatabase(database, cluster), ...checkInside(database, actual)]),
+    ...declaration.databases.flatMap((database) => [
+      ...checkDatabase(database, cluster),
+      ...checkInside(database, actual),
+    ]),
   ]
 }
 
 function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
   if (!server.inRecovery) return []
-  return [problem(null, ENDPOINT, `${declaration.instance.host} is a replica (the server is in recovery).`, "Use the writer's own endpoint.")]
+  return [
+    problem(
+      null,
+      ENDPOINT,
+      `${declaration.instance.host} is a replica (the server is in recovery).`,
+      "Use the writer's own endpoint.",
+    ),
+  ]
 }
 
 /** What the delegated admin cannot do without (design §2); the attributes of a role are not inherited. */
@@ -67,7 +79,14 @@ function checkAdmin(declaration: Declaration, { server, roles, databases }: Clus
   ]
   if (missing.length === 0) return []
   const statement = `ALTER ROLE ${identifier(admin.name)} ${missing.join(' ')};`
-  return [problem(null, MISSING_RIGHT, `the delegated admin ${admin.name} lacks ${missing.join(' and ')}.`, `As the master: ${statement} or give master_secret_id.`)]
+  return [
+    problem(
+      null,
+      MISSING_RIGHT,
+      `the delegated admin ${admin.name} lacks ${missing.join(' and ')}.`,
+      `As the master: ${statement} or give master_secret_id.`,
+    ),
+  ]
 }
 
 function checkRole(
@@ -80,7 +99,12 @@ function checkRole(
   const tag = parseTag(role.comment)
   if (tag === null && !application.adoptExisting) {
     return [
-      problem(application, 'unmanaged role', `the role ${role.name} exists and is not managed by this tool.`, 'Choose another username, or set adopt_existing = true to take it over.'),
+      problem(
+        application,
+        'unmanaged role',
+        `the role ${role.name} exists and is not managed by this tool.`,
+        'Choose another username, or set adopt_existing = true to take it over.',
+      ),
     ]
   }
   return [
@@ -90,7 +114,12 @@ function checkRole(
   ]
 }
 
-function checkClaim(declaration: Declaration, declaredNames: ReadonlySet<string>, application: Application, tag: Tag): Problem[] {
+function checkClaim(
+  declaration: Declaration,
+  declaredNames: ReadonlySet<string>,
+  application: Application,
+  tag: Tag,
+): Problem[] {
   const stack = tag.get('Stack') ?? ''
   const environment = tag.get('Environment') ?? ''
   const claimant = tag.get('Application') ?? ''
@@ -130,21 +159,40 @@ function checkPrivileged(privileged: ReadonlySet<string>, application: Applicati
   ]
   if (attributes.length === 0) return []
   return [
-    problem(application, 'privileged role', `the role ${role.name} holds ${attributes.join(', ')}.`, 'Take that away as the master first, or choose another username.'),
+    problem(
+      application,
+      'privileged role',
+      `the role ${role.name} holds ${attributes.join(', ')}.`,
+      'Take that away as the master first, or choose another username.',
+    ),
   ]
 }
 
 /** From 16 on CREATEROLE gives no right over roles that others created (design §5 fact 9). */
-function checkRight(cluster: Cluster, adminRoles: ReadonlySet<string>, application: Application, role: RoleState): Problem[] {
+function checkRight(
+  cluster: Cluster,
+  adminRoles: ReadonlySet<string>,
+  application: Application,
+  role: RoleState,
+): Problem[] {
   const { version, login } = cluster.server
   if (version < 160000 || adminRoles.has(role.name) || cluster.roles.get(login)?.superuser === true) return []
   const message = `${login} has no right over the role ${role.name}, which another role created.`
-  return [problem(application, MISSING_RIGHT, message, `${administrators(cluster, role.name)}: ${grantAdministration(role.name, login).redacted}; or give master_secret_id.`)]
+  return [
+    problem(
+      application,
+      MISSING_RIGHT,
+      message,
+      `${administrators(cluster, role.name)}: ${grantAdministration(role.name, login).redacted}; or give master_secret_id.`,
+    ),
+  ]
 }
 
 /** Who can grant a role from 16 on: those that hold ADMIN on it. */
 function administrators({ memberships }: Cluster, role: string): string {
-  const names = [...new Set(memberships.filter((item) => item.role === role && item.admin).map((item) => item.member))].sort()
+  const names = [
+    ...new Set(memberships.filter((item) => item.role === role && item.admin).map((item) => item.member)),
+  ].sort()
   return names.length === 0 ? 'Only a superuser can (nobody administers it)' : `As ${names.join(' or ')}`
 }
 
@@ -152,7 +200,14 @@ function checkIam(declaration: Declaration, cluster: Cluster, known: Known, appl
   if (application.auth !== 'iam') return checkNoIam(declaration, cluster, known, application)
   const { version, login } = cluster.server
   if (!cluster.roles.has('rds_iam')) {
-    return [problem(application, 'IAM', 'the server has no role rds_iam.', 'Enable IAM database authentication on the instance.')]
+    return [
+      problem(
+        application,
+        'IAM',
+        'the server has no role rds_iam.',
+        'Enable IAM database authentication on the instance.',
+      ),
+    ]
   }
   if (version < 160000) return []
   if (declaration.admin.auth !== 'iam') {
@@ -184,11 +239,29 @@ const FORBIDDEN_SETTINGS = new Set(['role', 'session_authorization', 'local_prel
 
 function checkSettings({ parameters }: Cluster, application: Application): Problem[] {
   return [...application.settings.keys()].flatMap((name) => {
-    if (FORBIDDEN_SETTINGS.has(name)) return [problem(application, 'setting', `${name} would let the role act as another or load code.`, 'Remove it from settings.')]
+    if (FORBIDDEN_SETTINGS.has(name))
+      return [
+        problem(
+          application,
+          'setting',
+          `${name} would let the role act as another or load code.`,
+          'Remove it from settings.',
+        ),
+      ]
     const parameter = parameters.get(name)
-    if (parameter === undefined) return [problem(application, 'setting', `the server knows no parameter ${name}.`, 'Correct the name in settings.')]
+    if (parameter === undefined)
+      return [
+        problem(application, 'setting', `the server knows no parameter ${name}.`, 'Correct the name in settings.'),
+      ]
     if (parameter.context === 'user') return []
-    return [problem(application, 'setting', `${name} can only be set by a superuser or in the parameter group.`, 'Remove it from settings, or set it in the parameter group.')]
+    return [
+      problem(
+        application,
+        'setting',
+        `${name} can only be set by a superuser or in the parameter group.`,
+        'Remove it from settings, or set it in the parameter group.',
+      ),
+    ]
   })
 }
 

@@ -12,14 +12,28 @@ const RDS_IAM = 'rds_iam'
 /** The delegated admin is another login than the master, which provisioning must not run on. */
 export function checkSameLogin(master: string, admin: string): Problem[] {
   if (master !== admin) return []
-  return [problem(null, 'reserved names', `the delegated admin and the master are both ${admin}.`, 'Give the delegated admin a name of its own in its secret, e.g. platform_provisioner.')]
+  return [
+    problem(
+      null,
+      'reserved names',
+      `the delegated admin and the master are both ${admin}.`,
+      'Give the delegated admin a name of its own in its secret, e.g. platform_provisioner.',
+    ),
+  ]
 }
 
 /** No password is set, and no right given, to a role that is more than a delegated admin, or an application's login: it is somebody's. */
 export function checkAdminRole(role: RoleState): Problem[] {
   const application = parseTag(role.comment)?.get('Application')
   if (application !== undefined) {
-    return [problem(null, 'reserved names', `the delegated admin's secret names ${role.name}, the login of the application ${application}.`, 'Name another login in the admin secret, e.g. platform_provisioner.')]
+    return [
+      problem(
+        null,
+        'reserved names',
+        `the delegated admin's secret names ${role.name}, the login of the application ${application}.`,
+        'Name another login in the admin secret, e.g. platform_provisioner.',
+      ),
+    ]
   }
   if (!(role.superuser || role.replication || role.bypassRls)) return []
   const message = `the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`
@@ -30,7 +44,9 @@ export function checkAdminRole(role: RoleState): Problem[] {
 export function checkMasterRight(master: string, admin: string, mayAlter: boolean): Problem[] {
   if (mayAlter) return []
   const message = `${master} has no right over the role ${admin}, which it would repair.`
-  return [problem(null, MISSING_RIGHT, message, `Whoever created ${admin}: ${grantAdministration(admin, master).redacted};`)]
+  return [
+    problem(null, MISSING_RIGHT, message, `Whoever created ${admin}: ${grantAdministration(admin, master).redacted};`),
+  ]
 }
 
 /**
@@ -39,12 +55,27 @@ export function checkMasterRight(master: string, admin: string, mayAlter: boolea
  * @param cluster as the master sees it.
  * @param grantable roles that the master may grant.
  */
-export function checkBeforeBootstrap(declaration: Declaration, cluster: Cluster, admin: string, grantable: ReadonlySet<string>): Problem[] {
-  const databases = declaration.databases.map((database) => (cluster.databases.has(database.name) ? { ...database, extensions: [] } : database))
+export function checkBeforeBootstrap(
+  declaration: Declaration,
+  cluster: Cluster,
+  admin: string,
+  grantable: ReadonlySet<string>,
+): Problem[] {
+  const databases = declaration.databases.map((database) =>
+    cluster.databases.has(database.name) ? { ...database, extensions: [] } : database,
+  )
   const asAdmin: Cluster = { ...cluster, server: { ...cluster.server, login: admin } }
-  const administered = new Set(cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role))
+  const administered = new Set(
+    cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role),
+  )
   const isBeyond = (role: string): boolean => cluster.roles.has(role) && !administered.has(role) && !grantable.has(role)
-  const beyond = new Set(declaration.applications.filter(({ username, auth }) => isBeyond(username) || (auth === 'iam' && isBeyond(RDS_IAM))).map(({ name }) => name))
-  return checkActual({ ...declaration, databases }, { cluster: asAdmin, interiors: new Map(), unseen: new Map(), logins: new Map() })
-    .filter(({ field, application }) => field !== MISSING_RIGHT || (application !== null && beyond.has(application)))
+  const beyond = new Set(
+    declaration.applications
+      .filter(({ username, auth }) => isBeyond(username) || (auth === 'iam' && isBeyond(RDS_IAM)))
+      .map(({ name }) => name),
+  )
+  return checkActual(
+    { ...declaration, databases },
+    { cluster: asAdmin, interiors: new Map(), unseen: new Map(), logins: new Map() },
+  ).filter(({ field, application }) => field !== MISSING_RIGHT || (application !== null && beyond.has(application)))
 }

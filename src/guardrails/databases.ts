@@ -11,9 +11,21 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
   if (state === undefined) return [...checkEncoding(database, cluster), ...checkNamesInside(database, cluster)]
   if (state.connectionLimit === -2) {
-    return [problem(database.owner, 'invalid database', `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`, `As its owner: DROP DATABASE ${identifier(state.name)};`)]
+    return [
+      problem(
+        database.owner,
+        'invalid database',
+        `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
+        `As its owner: DROP DATABASE ${identifier(state.name)};`,
+      ),
+    ]
   }
-  return [...checkOwner(database, cluster, state), ...checkEncoding(database, cluster), ...checkImmutable(database, cluster, state), ...checkNamesInside(database, cluster)]
+  return [
+    ...checkOwner(database, cluster, state),
+    ...checkEncoding(database, cluster),
+    ...checkImmutable(database, cluster, state),
+    ...checkNamesInside(database, cluster),
+  ]
 }
 
 function checkOwner(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
@@ -51,21 +63,46 @@ function handover(cluster: Cluster, state: DatabaseState, wanted: string): strin
 /** CREATE DATABASE would refuse it, after other things had changed. */
 function checkEncoding({ owner, encoding }: Database, cluster: Cluster): Problem[] {
   if (encoding === null || cluster.encodings.has(encoding)) return []
-  return [problem(owner, 'encoding', `the server has no encoding ${encoding} for databases.`, 'Use one that it has, such as UTF8.')]
+  return [
+    problem(
+      owner,
+      'encoding',
+      `the server has no encoding ${encoding} for databases.`,
+      'Use one that it has, such as UTF8.',
+    ),
+  ]
 }
 
 /** Encoding and locale are fixed at creation. Names of locales differ in spelling (utf-8 is utf8), and POSIX is C. */
 function checkImmutable(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
-  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '').replace(/^posix$/, 'c')
+  const plain = (name: string): string =>
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, '')
+      .replace(/^posix$/, 'c')
   const remedy = 'Declare what the database has, or dump it into a new one.'
   const problems: Problem[] = []
   const encoding = cluster.encodings.get(database.encoding ?? '') ?? state.encoding
   if (encoding !== state.encoding) {
-    problems.push(problem(database.owner, 'immutable', `${state.name} has the encoding ${state.encoding}, not ${encoding}.`, remedy))
+    problems.push(
+      problem(
+        database.owner,
+        'immutable',
+        `${state.name} has the encoding ${state.encoding}, not ${encoding}.`,
+        remedy,
+      ),
+    )
   }
   const actual = [state.collate, state.ctype]
   if (database.locale !== null && actual.some((locale) => plain(locale) !== plain(database.locale ?? ''))) {
-    problems.push(problem(database.owner, 'immutable', `${state.name} has the locale ${actual.join(' and ')}, not ${database.locale}.`, remedy))
+    problems.push(
+      problem(
+        database.owner,
+        'immutable',
+        `${state.name} has the locale ${actual.join(' and ')}, not ${database.locale}.`,
+        remedy,
+      ),
+    )
   }
   return problems
 }
@@ -79,7 +116,9 @@ export function checkInterior(
 ): Problem[] {
   return [
     ...checkSchemas(database, interior),
-    ...database.extensions.filter((name) => !isInstalled(name)).flatMap((name) => checkExtension(database, name, isInstalled, available)),
+    ...database.extensions
+      .filter((name) => !isInstalled(name))
+      .flatMap((name) => checkExtension(database, name, isInstalled, available)),
   ]
 }
 
@@ -90,7 +129,12 @@ function checkSchemas(database: Database, interior: Interior | undefined): Probl
     if (schema === undefined || schema.owner === owner || name === 'public') return []
     const statement = `ALTER SCHEMA ${identifier(name)} OWNER TO ${identifier(owner)};`
     return [
-      problem(database.owner, 'schema', `the schema ${name} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`, `Declare another schema; or let a person with the right to do so run: ${statement}`),
+      problem(
+        database.owner,
+        'schema',
+        `the schema ${name} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
+        `Declare another schema; or let a person with the right to do so run: ${statement}`,
+      ),
     ]
   })
 }
@@ -103,16 +147,31 @@ function checkExtension(
 ): Problem[] {
   const extension = available.get(name)
   if (extension === undefined) {
-    return [problem(database.owner, 'extension', `the server has no extension ${name}.`, 'Remove it from extensions, or use an engine version that has it.')]
+    return [
+      problem(
+        database.owner,
+        'extension',
+        `the server has no extension ${name}.`,
+        'Remove it from extensions, or use an engine version that has it.',
+      ),
+    ]
   }
-  const refused = withRequired(name, available).filter((required) => !isInstalled(required) && available.get(required)?.trusted !== true)
+  const refused = withRequired(name, available).filter(
+    (required) => !isInstalled(required) && available.get(required)?.trusted !== true,
+  )
   if (refused.length === 0) return []
   const remedy = `As the master, in ${database.name}: ${refused.map((item) => `CREATE EXTENSION ${identifier(item)} CASCADE;`).join(' ')}`
-  return [problem(database.owner, 'extension', `only a superuser could install ${refused.join(', ')} (not trusted).`, remedy)]
+  return [
+    problem(database.owner, 'extension', `only a superuser could install ${refused.join(', ')} (not trusted).`, remedy),
+  ]
 }
 
 /** The extension and everything that it requires, which CASCADE installs with it. */
-function withRequired(name: string, available: ReadonlyMap<string, AvailableExtension>, seen: ReadonlySet<string> = new Set()): string[] {
+function withRequired(
+  name: string,
+  available: ReadonlyMap<string, AvailableExtension>,
+  seen: ReadonlySet<string> = new Set(),
+): string[] {
   if (seen.has(name)) return []
   const requires = available.get(name)?.requires ?? []
   return [name, ...requires.flatMap((required) => withRequired(required, available, new Set([...seen, name])))]

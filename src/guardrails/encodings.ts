@@ -22,11 +22,18 @@ function isAscii(text: string): boolean {
 /** The database that the admin is connected to: everything that all databases share is written and read there. */
 export function checkSharedNames(declaration: Declaration, { server }: Cluster): Problem[] {
   if (keepsBytes(server.encoding)) return []
-  const shared = [...declaration.tags.values(), ...declaration.tags.keys(), declaration.stack, ...declaration.applications.flatMap((application) => [application.database, ...sharedBy(application)])]
-  return [...new Set(shared)].filter((text) => !isAscii(text)).map((text) => {
-    const message = `${declaration.instance.database} has the encoding ${server.encoding}, in which "${text}" reads otherwise than in other databases.`
-    return problem(null, GUARDRAIL, message, 'Set instance.database to a database in UTF8, or use ASCII only.')
-  })
+  const shared = [
+    ...declaration.tags.values(),
+    ...declaration.tags.keys(),
+    declaration.stack,
+    ...declaration.applications.flatMap((application) => [application.database, ...sharedBy(application)]),
+  ]
+  return [...new Set(shared)]
+    .filter((text) => !isAscii(text))
+    .map((text) => {
+      const message = `${declaration.instance.database} has the encoding ${server.encoding}, in which "${text}" reads otherwise than in other databases.`
+      return problem(null, GUARDRAIL, message, 'Set instance.database to a database in UTF8, or use ASCII only.')
+    })
 }
 
 /** The logins of one database, which are named inside it. */
@@ -36,7 +43,17 @@ export function checkNamesInside(database: Database, { server, databases, encodi
   if (encoding === undefined || keepsBytes(encoding)) return []
   const remedy = 'Use ASCII only for the username and in settings, or a database in UTF8.'
   return [database.owner, ...database.guests].flatMap((application) =>
-    [...new Set(sharedBy(application))].filter((text) => !isAscii(text)).map((text) => problem(application, GUARDRAIL, `${database.name} has the encoding ${encoding}, in which "${text}" reads otherwise.`, remedy)))
+    [...new Set(sharedBy(application))]
+      .filter((text) => !isAscii(text))
+      .map((text) =>
+        problem(
+          application,
+          GUARDRAIL,
+          `${database.name} has the encoding ${encoding}, in which "${text}" reads otherwise.`,
+          remedy,
+        ),
+      ),
+  )
 }
 
 function sharedBy({ username, settings }: Application): string[] {

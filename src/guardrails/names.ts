@@ -19,11 +19,15 @@ export function checkReservedNames(declaration: Declaration, masterUsername: str
   return applications.flatMap((application) => {
     const { username, database, schemas } = application
     const reasons = [
-      RESERVED.test(username) || RESERVED_ROLES.has(username) ? `the username "${username}" belongs to the server or to RDS.` : null,
+      RESERVED.test(username) || RESERVED_ROLES.has(username)
+        ? `the username "${username}" belongs to the server or to RDS.`
+        : null,
       username === admin.username ? `the username "${username}" is the delegated admin's.` : null,
       username === masterUsername ? `the username "${username}" is the master's.` : null,
       RESERVED.test(database) ? `the database name "${database}" belongs to the server or to RDS.` : null,
-      ...schemas.filter((schema) => RESERVED_SCHEMAS.test(schema)).map((schema) => `the schema "${schema}" belongs to the server.`),
+      ...schemas
+        .filter((schema) => RESERVED_SCHEMAS.test(schema))
+        .map((schema) => `the schema "${schema}" belongs to the server.`),
     ]
     return reasons.flatMap((reason) => (reason === null ? [] : [reservedName(application, reason)]))
   })
@@ -43,9 +47,15 @@ export function checkNaming({ applications, enforceNaming, environment }: Declar
   const database = new RegExp(`^[a-z_][a-z0-9_]*_${environment}_db$`)
   const username = new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`)
   return applications.flatMap((application) => [
-    ...(database.test(application.database) ? [] : [offConvention(application, 'database name', application.database, `<name>_${environment}_db`)]),
-    ...(username.test(application.username) ? [] : [offConvention(application, 'username', application.username, `<name>_${environment}_<purpose>`)]),
-    ...application.schemas.filter((schema) => !/^[a-z_][a-z0-9_]*$/.test(schema)).map((schema) => offConvention(application, 'schema', schema, '<name>')),
+    ...(database.test(application.database)
+      ? []
+      : [offConvention(application, 'database name', application.database, `<name>_${environment}_db`)]),
+    ...(username.test(application.username)
+      ? []
+      : [offConvention(application, 'username', application.username, `<name>_${environment}_<purpose>`)]),
+    ...application.schemas
+      .filter((schema) => !/^[a-z_][a-z0-9_]*$/.test(schema))
+      .map((schema) => offConvention(application, 'schema', schema, '<name>')),
   ])
 }
 

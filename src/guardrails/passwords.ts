@@ -9,8 +9,24 @@ import { MISSING_RIGHT, problem } from './problem.ts'
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.RestrictPasswordMgmt.html */
 export function checkPasswordRight({ applications }: Declaration, { cluster, logins }: Actual): Problem[] {
   const { server, roles, memberships } = cluster
-  const isSet = applications.some(({ auth, username, name }) => auth === 'password' && (!roles.has(username) || logins.get(name)?.kind === 'password_wrong'))
-  if (!server.restrictsPasswords || !isSet || roles.get(server.login)?.superuser === true || membersOf(memberships, 'rds_password').has(server.login)) return []
+  const isSet = applications.some(
+    ({ auth, username, name }) =>
+      auth === 'password' && (!roles.has(username) || logins.get(name)?.kind === 'password_wrong'),
+  )
+  if (
+    !server.restrictsPasswords ||
+    !isSet ||
+    roles.get(server.login)?.superuser === true ||
+    membersOf(memberships, 'rds_password').has(server.login)
+  )
+    return []
   const message = `${server.login} may not set passwords: the instance restricts that to members of rds_password.`
-  return [problem(null, MISSING_RIGHT, message, `As the master: ${grantRole('rds_password', server.login).redacted}; or give master_secret_id.`)]
+  return [
+    problem(
+      null,
+      MISSING_RIGHT,
+      message,
+      `As the master: ${grantRole('rds_password', server.login).redacted}; or give master_secret_id.`,
+    ),
+  ]
 }

@@ -16,15 +16,34 @@ export function removalApproval(environment: Environment, approvals: Approvals, 
 }
 
 /** The violation of a removal that nobody approved; empty where it is approved or needs no approval. */
-export function checkRemovalApproval(environment: Environment, approvals: Approvals, application: string | null): Problem[] {
+export function checkRemovalApproval(
+  environment: Environment,
+  approvals: Approvals,
+  application: string | null,
+): Problem[] {
   if (removalApproval(environment, approvals, true) !== 'missing') return []
-  const missing = [...(approvals.allowProvision ? [] : ['ALLOW_DB_PROVISION=true']), ...(approvals.allowDestroy ? [] : ['ALLOW_DB_DESTROY=true'])]
+  const missing = [
+    ...(approvals.allowProvision ? [] : ['ALLOW_DB_PROVISION=true']),
+    ...(approvals.allowDestroy ? [] : ['ALLOW_DB_DESTROY=true']),
+  ]
   const message = `the environment is ${environment}, and nobody approved a removal that deletes.`
-  return [{ application, field: 'destroy', message, remedy: `Set ${missing.join(' and ')} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.` }]
+  return [
+    {
+      application,
+      field: 'destroy',
+      message,
+      remedy: `Set ${missing.join(' and ')} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`,
+    },
+  ]
 }
 
 /** Everything that stands in the way, named: nothing changes before all of it is gone. */
-export function checkRemoval(declaration: Declaration, cluster: Cluster, departures: readonly Departure[], facts: RemovalFacts): Problem[] {
+export function checkRemoval(
+  declaration: Declaration,
+  cluster: Cluster,
+  departures: readonly Departure[],
+  facts: RemovalFacts,
+): Problem[] {
   return departures.flatMap((departure) => [
     ...checkServer(declaration, cluster, departure),
     ...checkObstacles(departure, facts),
@@ -41,12 +60,40 @@ function checkServer(declaration: Declaration, cluster: Cluster, departure: Depa
   const { server, memberships, roles } = cluster
   const { username, drops } = departure
   const role = roles.get(username)
-  const hasRight = server.version < 160000 || memberships.some((item) => item.role === username && item.member === server.login && item.admin)
+  const hasRight =
+    server.version < 160000 ||
+    memberships.some((item) => item.role === username && item.member === server.login && item.admin)
   return [
-    ...(server.inRecovery ? [violation(departure, `${declaration.instance.host} is a replica (the server is in recovery).`, "Use the writer's own endpoint.")] : []),
-    ...(role?.superuser === true ? [violation(departure, `the role ${username} is a superuser.`, 'Remove it by hand.')] : []),
-    ...(hasRight ? [] : [violation(departure, `${server.login} has no right over the role ${username}, which another role created.`, `As the master: GRANT "${username}" TO "${server.login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`)]),
-    ...(drops === declaration.instance.database ? [violation(departure, `the database ${drops} is the one that the admin connects to.`, 'Name another one in instance.database.')] : []),
+    ...(server.inRecovery
+      ? [
+          violation(
+            departure,
+            `${declaration.instance.host} is a replica (the server is in recovery).`,
+            "Use the writer's own endpoint.",
+          ),
+        ]
+      : []),
+    ...(role?.superuser === true
+      ? [violation(departure, `the role ${username} is a superuser.`, 'Remove it by hand.')]
+      : []),
+    ...(hasRight
+      ? []
+      : [
+          violation(
+            departure,
+            `${server.login} has no right over the role ${username}, which another role created.`,
+            `As the master: GRANT "${username}" TO "${server.login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`,
+          ),
+        ]),
+    ...(drops === declaration.instance.database
+      ? [
+          violation(
+            departure,
+            `the database ${drops} is the one that the admin connects to.`,
+            'Name another one in instance.database.',
+          ),
+        ]
+      : []),
   ]
 }
 
@@ -58,26 +105,64 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
   return [
     ...own.map(({ database, what }) => {
       const where = database === null ? '' : ` in database ${database}`
-      return violation(departure, `the role ${username} ${what}${where}.`, database === null ? 'Hand it over or remove it, then run again.' : `Hand it over (in ${database}: REASSIGN OWNED BY "${username}" TO …) or remove it, then run again.`)
+      return violation(
+        departure,
+        `the role ${username} ${what}${where}.`,
+        database === null
+          ? 'Hand it over or remove it, then run again.'
+          : `Hand it over (in ${database}: REASSIGN OWNED BY "${username}" TO …) or remove it, then run again.`,
+      )
     }),
-    ...inTheWay.map(({ what }) => violation(departure, `the database ${drops ?? ''} ${what}.`, 'End that first, then run again.')),
-    ...unseen.map((database) => violation(departure, `${username} may hold something in database ${database}, which cannot be looked into.`, 'Let the delegated admin connect to it, then run again.')),
+    ...inTheWay.map(({ what }) =>
+      violation(departure, `the database ${drops ?? ''} ${what}.`, 'End that first, then run again.'),
+    ),
+    ...unseen.map((database) =>
+      violation(
+        departure,
+        `${username} may hold something in database ${database}, which cannot be looked into.`,
+        'Let the delegated admin connect to it, then run again.',
+      ),
+    ),
   ]
 }
 
 /** A privilege is taken back by whoever granted it: the database's owner, as a rule (design §5 fact 11). */
-function checkGrants(declaration: Declaration, cluster: Cluster, departure: Departure, { holdings, defaults }: RemovalFacts): Problem[] {
+function checkGrants(
+  declaration: Declaration,
+  cluster: Cluster,
+  departure: Departure,
+  { holdings, defaults }: RemovalFacts,
+): Problem[] {
   const { username } = departure
-  const held = holdings.filter((item) => item.grantee === username && revokerOf(declaration, cluster, item.grantor, item.database) === null)
+  const held = holdings.filter(
+    (item) => item.grantee === username && revokerOf(declaration, cluster, item.grantor, item.database) === null,
+  )
   const given = holdings.filter((item) => item.grantor === username && item.grantee !== username)
-  const byDefault = defaults.filter((item) => item.grantee === username && revokerOf(declaration, cluster, item.creator, item.database) === null)
+  const byDefault = defaults.filter(
+    (item) => item.grantee === username && revokerOf(declaration, cluster, item.creator, item.database) === null,
+  )
   return [
     ...held.map(({ database, keyword, identity, grantor }) =>
-      violation(departure, `the role ${username} holds privileges on ${keyword} ${identity} in database ${database}, granted by ${grantor}, which is not managed by this stack.`, `As ${grantor}: REVOKE ALL ON ${keyword} ${identity} FROM "${username}".`)),
+      violation(
+        departure,
+        `the role ${username} holds privileges on ${keyword} ${identity} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,
+        `As ${grantor}: REVOKE ALL ON ${keyword} ${identity} FROM "${username}".`,
+      ),
+    ),
     ...given.map(({ database, keyword, identity, grantee }) =>
-      violation(departure, `the role ${username} granted ${grantee === '' ? 'PUBLIC' : grantee} privileges on ${keyword} ${identity} in database ${database}.`, 'Let its owner grant them, then run again.')),
+      violation(
+        departure,
+        `the role ${username} granted ${grantee === '' ? 'PUBLIC' : grantee} privileges on ${keyword} ${identity} in database ${database}.`,
+        'Let its owner grant them, then run again.',
+      ),
+    ),
     ...byDefault.map(({ database, keyword, creator }) =>
-      violation(departure, `the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`, `As ${creator}: ALTER DEFAULT PRIVILEGES … REVOKE ALL ON ${keyword} FROM "${username}".`)),
+      violation(
+        departure,
+        `the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`,
+        `As ${creator}: ALTER DEFAULT PRIVILEGES … REVOKE ALL ON ${keyword} FROM "${username}".`,
+      ),
+    ),
   ]
 }
 
@@ -85,9 +170,15 @@ function checkGrants(declaration: Declaration, cluster: Cluster, departure: Depa
 function checkSessions(cluster: Cluster, departure: Departure, { sessions, canSignal }: RemovalFacts): Problem[] {
   if (canSignal) return []
   const { username, drops, policy } = departure
-  const isEnded = (item: SessionCount): boolean => item.isSuperuser || (item.login === username && item.database === drops && policy === 'delete')
+  const isEnded = (item: SessionCount): boolean =>
+    item.isSuperuser || (item.login === username && item.database === drops && policy === 'delete')
   return sessions
     .filter((item) => (item.database === drops || item.login === username) && !isEnded(item))
     .map(({ database, login, count }) =>
-      violation(departure, `${login} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not end.`, `End them, or as the master: GRANT pg_signal_backend TO "${cluster.server.login}".`))
+      violation(
+        departure,
+        `${login} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,
+        `End them, or as the master: GRANT pg_signal_backend TO "${cluster.server.login}".`,
+      ),
+    )
 }

@@ -34,10 +34,12 @@ function checkApproval({ environment }: Declaration, approval: Approval): Proble
 
 function checkEndpoint({ instance, connectThrough }: Declaration): Problem[] {
   const hosts = [instance.host, ...(connectThrough === null ? [] : [connectThrough.host])]
-  return hosts.filter((host) => PROXY.test(host)).map((host) => ({
-    application: null,
-    field: 'endpoint',
-    message: `"${host}" is an RDS Proxy, which cannot carry provisioning.`,
-    remedy: "Use the writer's own endpoint; applications may still connect through the proxy.",
-  }))
+  return hosts
+    .filter((host) => PROXY.test(host))
+    .map((host) => ({
+      application: null,
+      field: 'endpoint',
+      message: `"${host}" is an RDS Proxy, which cannot carry provisioning.`,
+      remedy: "Use the writer's own endpoint; applications may still connect through the proxy.",
+    }))
 }

@@ -47,7 +47,11 @@ export interface Entry {
 }
 
 /** Parses one entry of `application_databases` and fills its defaults; `entry` is null where the value is no object. */
-export function parseEntry(key: string, input: unknown, defaults: Defaults): { readonly entry: Entry | null; readonly problems: readonly Problem[] } {
+export function parseEntry(
+  key: string,
+  input: unknown,
+  defaults: Defaults,
+): { readonly entry: Entry | null; readonly problems: readonly Problem[] } {
   const { value, problems, broken } = parseObject(FIELDS, input, { application: key, path: '' })
   if (value === null) return { entry: null, problems }
   const { settings, problems: settingProblems } = parseSettings(value.settings, key)
@@ -82,11 +86,16 @@ export function parseEntry(key: string, input: unknown, defaults: Defaults): { r
 
 /** A long key makes default names that the server would cut. Declared names were checked as fields. */
 function defaultProblems(key: string, database: string, username: string): Problem[] {
-  const derived = [['database_name', database], ['username', username]] as const
-  return derived.filter(([, value]) => !isName(value)).map(([field, value]) => ({
-    application: key,
-    field,
-    message: `the default ${show(value)} is longer than 63 bytes.`,
-    remedy: `Set ${field}, or shorten the key. ${NAME_RULE}`,
-  }))
+  const derived = [
+    ['database_name', database],
+    ['username', username],
+  ] as const
+  return derived
+    .filter(([, value]) => !isName(value))
+    .map(([field, value]) => ({
+      application: key,
+      field,
+      message: `the default ${show(value)} is longer than 63 bytes.`,
+      remedy: `Set ${field}, or shorten the key. ${NAME_RULE}`,
+    }))
 }

@@ -35,7 +35,9 @@ function flag(describe: string): Option {
 }
 
 const INPUT: OptionTable = { input: value('FILE', 'File with the declaration: JSON, or base64gzip of it') }
-const AUDIT_FILE: OptionTable = { 'audit-file': value('FILE', 'File to write the audit to; default: in audit_dir, else in .rds-provision/audit') }
+const AUDIT_FILE: OptionTable = {
+  'audit-file': value('FILE', 'File to write the audit to; default: in audit_dir, else in .rds-provision/audit'),
+}
 const PLAN: OptionTable = {
   'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
   json: flag('Print the plan as JSON'),
@@ -47,8 +49,11 @@ const DESTROY: OptionTable = {
   'dry-run': flag('Only show what would go'),
 }
 const REPORT: OptionTable = {
-  'governance-dir': value('FOLDER', 'Folder with the governance files; default: the declaration\'s'),
-  'audit-dir': value('FOLDER', 'Folder with audit files; default where there is no governance folder: audit_dir, else .rds-provision/audit'),
+  'governance-dir': value('FOLDER', "Folder with the governance files; default: the declaration's"),
+  'audit-dir': value(
+    'FOLDER',
+    'Folder with audit files; default where there is no governance folder: audit_dir, else .rds-provision/audit',
+  ),
   connect: flag('Ask the server too; needs the declaration'),
   verify: flag('Check the files, and with --connect that everything is traceable; exit 1 where it is not'),
   section: value('WORDS', 'What to tell, with commas between; default: all', REPORT_SECTIONS),
@@ -79,7 +84,10 @@ export const COMMANDS = {
     options: { ...INPUT, ...PLAN },
     examples: [
       ['$0 plan --input declaration.json', 'what would be done, why, and with which SQL'],
-      ['$0 plan --input declaration.json --detailed-exitcode', 'exit 0: nothing to do, 2: changes, 4: would be blocked'],
+      [
+        '$0 plan --input declaration.json --detailed-exitcode',
+        'exit 0: nothing to do, 2: changes, 4: would be blocked',
+      ],
       ['$0 plan --input declaration.json --json', 'the same for a program'],
     ],
   },
@@ -96,7 +104,10 @@ export const COMMANDS = {
     describe: 'Tell who may do what, what happened, and what is not as declared; changes nothing',
     options: { ...INPUT, ...REPORT },
     examples: [
-      ['$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10', 'who could write to analytics in October?'],
+      [
+        '$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10',
+        'who could write to analytics in October?',
+      ],
       ['$0 report --governance-dir audit --build-id 4711 --section history', 'what did build 4711 create?'],
       ['$0 report --input declaration.json --connect --section unmanaged', 'is anything on this instance not ours?'],
       ['$0 report --input declaration.json --connect --verify', 'is everything traceable, and no file edited?'],
@@ -120,7 +131,13 @@ const PARSING = {
  */
 export function argumentsOf(command: keyof typeof COMMANDS, argv: readonly string[]): Arguments {
   const options: OptionTable = COMMANDS[command].options
-  const parser = yargs().options(options).parserConfiguration(PARSING).help(false).version(false).exitProcess(false).detectLocale(false)
+  const parser = yargs()
+    .options(options)
+    .parserConfiguration(PARSING)
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .detectLocale(false)
   const usage: Problem[] = []
   // With a callback yargs neither prints nor exits. Its message may be followed by the help text.
   const found: Arguments = parser.parseSync([...argv], {}, (error) => {
@@ -132,7 +149,13 @@ export function argumentsOf(command: keyof typeof COMMANDS, argv: readonly strin
   const problems = [
     ...usage,
     ...argv.flatMap((argument) => flagProblem(options, argument)),
-    ...unknown.map((name) => unknownArgument(command, `--${name}`, Object.keys(options).map((option) => `--${option}`))),
+    ...unknown.map((name) =>
+      unknownArgument(
+        command,
+        `--${name}`,
+        Object.keys(options).map((option) => `--${option}`),
+      ),
+    ),
     ...words.map((word) => unknownArgument(command, word, [])),
   ]
   if (problems.length > 0) throw new InvalidInputError(problems)
@@ -142,14 +165,25 @@ export function argumentsOf(command: keyof typeof COMMANDS, argv: readonly strin
 /** yargs takes any value but `true` for no: `--dry-run=yes` would run. */
 function flagProblem(options: OptionTable, argument: string): Problem[] {
   const [, name = '', given = ''] = /^--([^=]+)=(.*)$/s.exec(argument) ?? []
-  if (!Object.hasOwn(options, name) || options[name]?.type !== 'boolean' || given === 'true' || given === 'false') return []
-  return [{ application: null, field: `--${name}`, message: `${show(given)} is not accepted.`, remedy: 'Give it without a value.' }]
+  if (!Object.hasOwn(options, name) || options[name]?.type !== 'boolean' || given === 'true' || given === 'false')
+    return []
+  return [
+    {
+      application: null,
+      field: `--${name}`,
+      message: `${show(given)} is not accepted.`,
+      remedy: 'Give it without a value.',
+    },
+  ]
 }
 
 /** The help text: of the command that stands first, else of the program. */
 export function helpText(argv: readonly string[]): string {
   const [first = ''] = argv
-  const text = first === COMPLETION ? `${PROGRAM} ${COMPLETION}\n\n${COMPLETION_TEXT}.\n` : outputOf(Object.hasOwn(COMMANDS, first) ? [first, '--help'] : ['--help'])
+  const text =
+    first === COMPLETION
+      ? `${PROGRAM} ${COMPLETION}\n\n${COMPLETION_TEXT}.\n`
+      : outputOf(Object.hasOwn(COMMANDS, first) ? [first, '--help'] : ['--help'])
   return `${text}\n${[...examplesOf(first), ...FOOTER].join('\n')}\n`
 }
 
@@ -180,14 +214,26 @@ const COMPLETION = 'completion'
 const COMPLETION_TEXT = 'Print a script that completes commands and options in bash and zsh'
 const EXAMPLES: Readonly<Record<string, CommandText['examples']>> = {
   ...Object.fromEntries(Object.entries(COMMANDS).map(([name, { examples }]) => [name, examples])),
-  [COMPLETION]: [['$0 completion >> ~/.bashrc', 'for bash'], ['$0 completion >> ~/.zshrc', 'for zsh']],
+  [COMPLETION]: [
+    ['$0 completion >> ~/.bashrc', 'for bash'],
+    ['$0 completion >> ~/.zshrc', 'for zsh'],
+  ],
 }
 
 /** What yargs would print: with a callback it neither prints nor exits. */
 function outputOf(argv: readonly string[]): string {
-  const program = yargs().scriptName(PROGRAM).usage('$0 <command> [options]').wrap(100).detectLocale(false).exitProcess(false).help().version()
+  const program = yargs()
+    .scriptName(PROGRAM)
+    .usage('$0 <command> [options]')
+    .wrap(100)
+    .detectLocale(false)
+    .exitProcess(false)
+    .help()
+    .version()
   for (const [name, { describe, options }] of Object.entries(COMMANDS)) {
-    program.command(name, describe, (command) => command.usage(`$0 ${name} [options]\n\n${describe}.`).options(withChoices(options)).version(false))
+    program.command(name, describe, (command) =>
+      command.usage(`$0 ${name} [options]\n\n${describe}.`).options(withChoices(options)).version(false),
+    )
   }
   program.completion(COMPLETION, COMPLETION_TEXT)
   let text = ''
@@ -199,17 +245,28 @@ function outputOf(argv: readonly string[]): string {
 
 /** Only help and completion know them as choices: what a value may be is checked with the others, all at once. */
 function withChoices(options: OptionTable): Record<string, Option & { choices?: readonly string[] }> {
-  return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, ...(option.words !== undefined && { choices: option.words }) }]))
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [
+      name,
+      { ...option, ...(option.words !== undefined && { choices: option.words }) },
+    ]),
+  )
 }
 
 /** The one complaint that options without types but text and yes can cause, in our words; any other as yargs says it. */
 function usageProblem(command: string, message: string): Problem {
   const option = /^Not enough arguments following: (\S+)$/.exec(message)?.[1]
-  if (option === undefined) return { application: null, field: command, message: `${message}.`, remedy: `See ${command} --help.` }
+  if (option === undefined)
+    return { application: null, field: command, message: `${message}.`, remedy: `See ${command} --help.` }
   return { application: null, field: `--${option}`, message: 'has no value.', remedy: 'Give it once, with a value.' }
 }
 
 function unknownArgument(command: string, argument: string, known: readonly string[]): Problem {
   const hint = known.length === 0 ? '' : suggestion(argument, known).trim()
-  return { application: null, field: command, message: `${show(argument)} is not an option.`, remedy: hint || `See ${command} --help.` }
+  return {
+    application: null,
+    field: command,
+    message: `${show(argument)} is not an option.`,
+    remedy: hint || `See ${command} --help.`,
+  }
 }

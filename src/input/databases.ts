@@ -36,7 +36,13 @@ export function groupEntries(entries: readonly Entry[], scope: Scope): Grouped {
     } else if (owner === undefined && scope === 'removal') {
       alone.push(...members.map((guest) => ({ ...guest.application, schemas: guest.schemas ?? DEFAULT_SCHEMAS })))
     } else if (complete || owners.filter((entry) => entry.comparable).length > 1) {
-      problems.push(ownerProblem(name, members, owners.filter((entry) => entry.comparable)))
+      problems.push(
+        ownerProblem(
+          name,
+          members,
+          owners.filter((entry) => entry.comparable),
+        ),
+      )
     }
   }
   const applications = [...databases.flatMap(({ owner, guests }) => [owner, ...guests]), ...alone]
@@ -67,19 +73,26 @@ function ownersFields(guest: Entry, owner: Entry): Problem[] {
     ['locale', guest.locale],
     ['database_connection_limit', guest.databaseConnectionLimit],
   ] as const
-  return fields.filter(([, value]) => value !== null).map(([field]) => ({
-    application: guest.application.name,
-    field,
-    message: `describes the database, which belongs to "${owner.application.name}".`,
-    remedy: `Set it in the entry "${owner.application.name}".`,
-  }))
+  return fields
+    .filter(([, value]) => value !== null)
+    .map(([field]) => ({
+      application: guest.application.name,
+      field,
+      message: `describes the database, which belongs to "${owner.application.name}".`,
+      remedy: `Set it in the entry "${owner.application.name}".`,
+    }))
 }
 
 function ownerProblem(database: string, members: readonly Entry[], owners: readonly Entry[]): Problem {
   const subject = owners[1] ?? members[0]
   const application = subject?.application.name ?? null
   if (owners.length === 0) {
-    return { application, field: 'access_level', message: `the database ${show(database)} has no owner.`, remedy: 'Give one of its entries access_level = "owner".' }
+    return {
+      application,
+      field: 'access_level',
+      message: `the database ${show(database)} has no owner.`,
+      remedy: 'Give one of its entries access_level = "owner".',
+    }
   }
   return {
     application,
@@ -90,7 +103,9 @@ function ownerProblem(database: string, members: readonly Entry[], owners: reado
 }
 
 function duplicateUsernames(entries: readonly Entry[]): Problem[] {
-  const groups = [...groupBy(entries, (entry) => entry.application.username)].filter(([, members]) => members.length > 1)
+  const groups = [...groupBy(entries, (entry) => entry.application.username)].filter(
+    ([, members]) => members.length > 1,
+  )
   return groups.map(([username, members]) => ({
     application: members[1]?.application.name ?? null,
     field: 'username',

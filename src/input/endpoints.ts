@@ -12,8 +12,17 @@ export interface Part<T> {
 }
 
 const ENDPOINT = { host: v.nullish(host), port: v.nullish(port, 5432) }
-const INSTANCE = { ...ENDPOINT, database: v.nullish(name, 'postgres'), identifier: v.nullish(text), resource_id: v.nullish(text) }
-const TLS = { mode: v.nullish(oneOf(TLS_MODES), 'verify-full'), ca_file: v.nullish(path, null), server_name: v.nullish(host, null) }
+const INSTANCE = {
+  ...ENDPOINT,
+  database: v.nullish(name, 'postgres'),
+  identifier: v.nullish(text),
+  resource_id: v.nullish(text),
+}
+const TLS = {
+  mode: v.nullish(oneOf(TLS_MODES), 'verify-full'),
+  ca_file: v.nullish(path, null),
+  server_name: v.nullish(host, null),
+}
 
 /** Parses `instance`; the identifier defaults to the first label of the host. `resource_id` is only a trigger of the module. */
 export function parseInstance(input: unknown): Part<Instance> {

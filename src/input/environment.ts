@@ -58,7 +58,10 @@ export function readEnvironment(env: Variables): RunEnvironment {
 export function awsCorrections(env: Variables): ReadonlyMap<string, string | null> {
   const empty = Object.keys(env).filter((name) => name.startsWith('AWS_') && env[name] === '')
   const region = valueOf(env, 'AWS_REGION') ?? valueOf(env, 'AWS_DEFAULT_REGION')
-  return new Map([...empty.map((name) => [name, null] as const), ...(region === null ? [] : [['AWS_REGION', region] as const])])
+  return new Map([
+    ...empty.map((name) => [name, null] as const),
+    ...(region === null ? [] : [['AWS_REGION', region] as const]),
+  ])
 }
 
 function valueOf(env: Variables, variable: string): string | null {
@@ -66,10 +69,16 @@ function valueOf(env: Variables, variable: string): string | null {
   return value === undefined || value === '' ? null : value
 }
 
-function wordOf<T extends string>(env: Variables, variable: string, words: readonly T[], problems: Problem[]): T | null {
+function wordOf<T extends string>(
+  env: Variables,
+  variable: string,
+  words: readonly T[],
+  problems: Problem[],
+): T | null {
   const value = valueOf(env, variable)
   const word = words.find((known) => known === value) ?? null
-  if (value !== null && word === null) problems.push(refusal(variable, value, `Use one of ${words.join(', ')}, or unset it.`))
+  if (value !== null && word === null)
+    problems.push(refusal(variable, value, `Use one of ${words.join(', ')}, or unset it.`))
   return word
 }
 

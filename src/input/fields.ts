@@ -12,11 +12,15 @@ export const text = v.pipe(v.string(TEXT_RULE), v.check(isText, TEXT_RULE))
 export const bool = v.boolean('Use true or false.')
 
 const PATH_RULE = 'Use the path of a file or folder.'
-export const path = v.pipe(v.string(PATH_RULE), v.check((value) => value !== '' && isPrintable(value), PATH_RULE))
+export const path = v.pipe(
+  v.string(PATH_RULE),
+  v.check((value) => value !== '' && isPrintable(value), PATH_RULE),
+)
 
 /** Integer within bounds that both sides can hold. */
 export function integer(least: number, most: number): v.GenericSchema<number> {
-  const within = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+  const within = (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
   return v.custom<number>(within, `Use a whole number from ${least} to ${most}.`)
 }
 
@@ -54,7 +58,8 @@ export const secretId = v.pipe(
   v.regex(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/, 'Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.'),
 )
 
-const HOST_RULE = 'Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).'
+const HOST_RULE =
+  'Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).'
 /** A name, an IPv4 address, or an IPv6 address, which has two colons at least. Bounded, so that no text takes long to match. */
 const HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/
 export const host = v.pipe(v.string(HOST_RULE), v.regex(HOST, HOST_RULE))
@@ -63,7 +68,10 @@ const REGION_RULE = 'Use a region such as eu-central-1.'
 export const region = v.pipe(v.string(REGION_RULE), v.regex(/^[a-z0-9]+(?:-[a-z0-9]+)+$/, REGION_RULE))
 
 const ROLE_RULE = 'Use the ARN of an IAM role, arn:aws:iam::<account>:role/<name>.'
-export const roleArn = v.pipe(v.string(ROLE_RULE), v.regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, ROLE_RULE))
+export const roleArn = v.pipe(
+  v.string(ROLE_RULE),
+  v.regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, ROLE_RULE),
+)
 
 /** RFC 3339 text as a Date. */
 export const timestamp = v.pipe(

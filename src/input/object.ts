@@ -30,7 +30,11 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
  * Parses one object of the input against its known fields. Each schema's message is the remedy of its field. All errors
  * are collected, unknown fields included: valibot's own strictObject stops at the first one.
  */
-export function parseObject<const E extends v.ObjectEntries>(entries: E, input: unknown, place: Place): Parsed<Output<E>> {
+export function parseObject<const E extends v.ObjectEntries>(
+  entries: E,
+  input: unknown,
+  place: Place,
+): Parsed<Output<E>> {
   if (!isObject(input)) {
     const field = place.path.replace(/\.$/, '') || (place.application === null ? 'input' : 'application_databases')
     return { value: null, problems: [notAnObject(field, input, place.application)], broken: new Set() }
@@ -52,12 +56,14 @@ export function notAnObject(field: string, value: unknown, application: string |
 }
 
 function unknownFields(known: readonly string[], input: Readonly<Record<string, unknown>>, place: Place): Problem[] {
-  return Object.keys(input).filter((key) => !known.includes(key)).map((key) => ({
-    application: place.application,
-    field: `${place.path}${printableKey(key)}`,
-    message: 'is not a known field.',
-    remedy: suggestion(key, known).trim() || `Known fields: ${known.join(', ')}.`,
-  }))
+  return Object.keys(input)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      application: place.application,
+      field: `${place.path}${printableKey(key)}`,
+      message: 'is not a known field.',
+      remedy: suggestion(key, known).trim() || `Known fields: ${known.join(', ')}.`,
+    }))
 }
 
 function fieldProblem(issue: v.BaseIssue<unknown>, place: Place): Problem {

@@ -13,8 +13,19 @@ export interface DestroyTarget {
 /** What the command line asks for. `input` and `auditFile` are null where the environment decides (design §14). */
 export type Options =
   | { readonly command: 'apply'; readonly input: string | null; readonly auditFile: string | null }
-  | { readonly command: 'plan'; readonly input: string | null; readonly detailedExitcode: boolean; readonly json: boolean }
-  | { readonly command: 'destroy'; readonly input: string | null; readonly auditFile: string | null; readonly target: DestroyTarget; readonly dryRun: boolean }
+  | {
+      readonly command: 'plan'
+      readonly input: string | null
+      readonly detailedExitcode: boolean
+      readonly json: boolean
+    }
+  | {
+      readonly command: 'destroy'
+      readonly input: string | null
+      readonly auditFile: string | null
+      readonly target: DestroyTarget
+      readonly dryRun: boolean
+    }
   | ReportOptions
   | { readonly command: 'help'; readonly text: string }
   | { readonly command: 'version' }
@@ -40,7 +51,10 @@ export function parseOptions(argv: readonly string[]): Options {
       return { command: 'help', text: completionScript() }
     case 'report': {
       const found = argumentsOf(command, rest)
-      return reportOptions((option) => textOf(found, option), (option) => found[option] === true)
+      return reportOptions(
+        (option) => textOf(found, option),
+        (option) => found[option] === true,
+      )
     }
     default:
       throw unknownCommand(command)
@@ -52,7 +66,12 @@ function applyOptions(found: Arguments): Options {
 }
 
 function planOptions(found: Arguments): Options {
-  return { command: 'plan', input: textOf(found, 'input'), detailedExitcode: found['detailed-exitcode'] === true, json: found['json'] === true }
+  return {
+    command: 'plan',
+    input: textOf(found, 'input'),
+    detailedExitcode: found['detailed-exitcode'] === true,
+    json: found['json'] === true,
+  }
 }
 
 function destroyOptions(found: Arguments): Options {
@@ -63,7 +82,13 @@ function destroyOptions(found: Arguments): Options {
   })
   const [target] = targets
   if (target === undefined || targets.length > 1) throw destroyTargets(targets.map(({ by }) => `--${by}`))
-  return { command: 'destroy', input: textOf(found, 'input'), auditFile: textOf(found, 'audit-file'), target, dryRun: found['dry-run'] === true }
+  return {
+    command: 'destroy',
+    input: textOf(found, 'input'),
+    auditFile: textOf(found, 'audit-file'),
+    target,
+    dryRun: found['dry-run'] === true,
+  }
 }
 
 /** The value of a text option; null where it is not given. Repeated options come as a list. */
@@ -72,12 +97,17 @@ function textOf(found: Arguments, option: string): string | null {
   if (value === undefined) return null
   if (typeof value === 'string' && value !== '') return value
   const message = Array.isArray(value) ? 'is given more than once.' : 'has no value.'
-  throw new InvalidInputError([{ application: null, field: `--${option}`, message, remedy: 'Give it once, with a value.' }])
+  throw new InvalidInputError([
+    { application: null, field: `--${option}`, message, remedy: 'Give it once, with a value.' },
+  ])
 }
 
 function destroyTargets(given: readonly string[]): InvalidInputError {
-  const message = given.length === 0 ? 'names nothing to remove.' : `names several things to remove: ${given.join(', ')}.`
-  return new InvalidInputError([{ application: null, field: 'destroy', message, remedy: 'Give one of --application, --build-id, --cluster-name.' }])
+  const message =
+    given.length === 0 ? 'names nothing to remove.' : `names several things to remove: ${given.join(', ')}.`
+  return new InvalidInputError([
+    { application: null, field: 'destroy', message, remedy: 'Give one of --application, --build-id, --cluster-name.' },
+  ])
 }
 
 function unknownCommand(command: string): InvalidInputError {

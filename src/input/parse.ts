@@ -76,16 +76,26 @@ export function parseDeclaration(json: string, scope: Scope = 'stack'): ParsedIn
   if (top === null) throw new InvalidInputError(problems)
   const declared = declarationOf(top, scope)
   const all = [...problems, ...requiredProblems(top, broken), ...declared.problems]
-  const parsed = declared.value === null ? null : { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
+  const parsed =
+    declared.value === null
+      ? null
+      : { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
   if (all.length === 0 && parsed !== null) return parsed
   const isKnown = (top.environment ?? null) !== null && parsed !== null
-  throw new DeclarationError(all, isKnown ? { ...parsed, declaration: withoutUnclear(parsed.declaration, declared.unclear) } : null)
+  throw new DeclarationError(
+    all,
+    isKnown ? { ...parsed, declaration: withoutUnclear(parsed.declaration, declared.unclear) } : null,
+  )
 }
 
 /** An entry whose names could not be read has default names here, which nobody declared. */
 function withoutUnclear(declaration: Declaration, unclear: ReadonlySet<string>): Declaration {
   const isClear = ({ name }: { readonly name: string }): boolean => !unclear.has(name)
-  return { ...declaration, applications: declaration.applications.filter(isClear), databases: declaration.databases.filter(({ owner }) => isClear(owner)) }
+  return {
+    ...declaration,
+    applications: declaration.applications.filter(isClear),
+    databases: declaration.databases.filter(({ owner }) => isClear(owner)),
+  }
 }
 
 /** Parses what lies below the top-level fields, whatever those said, so that all errors are found in one go. */
@@ -95,10 +105,16 @@ function declarationOf(top: Top, scope: Scope): Part<Declaration> & { readonly u
   const connectThrough = parseConnectThrough(top.connect_through)
   const tls = parseTls(top.tls, connectThrough.value ?? instance.value)
   const tags = parseTags(top.tags)
-  const entries = parseEntries(top.application_databases, { environment, secretPrefix: top.secret_prefix, cleanupPolicy: top.cleanup_policy })
+  const entries = parseEntries(top.application_databases, {
+    environment,
+    secretPrefix: top.secret_prefix,
+    cleanupPolicy: top.cleanup_policy,
+  })
   const { applications, databases, problems } = groupEntries(entries.value, scope)
   const all = [instance, connectThrough, tls, tags, entries].flatMap((part) => part.problems).concat(problems)
-  const unclear = new Set(entries.value.filter(({ comparable }) => !comparable).map(({ application }) => application.name))
+  const unclear = new Set(
+    entries.value.filter(({ comparable }) => !comparable).map(({ application }) => application.name),
+  )
   if (instance.value === null || tls.value === null) return { value: null, problems: all, unclear }
   const clusterName = top.cluster_name ?? instance.value.identifier
   const value: Declaration = {
@@ -125,7 +141,10 @@ function declarationOf(top: Top, scope: Scope): Part<Declaration> & { readonly u
 }
 
 /** Parses the map of applications. Read by its own entries only: `__proto__` and `constructor` are keys like others here. */
-function parseEntries(input: unknown, defaults: Defaults): { readonly value: readonly Entry[]; readonly problems: readonly Problem[] } {
+function parseEntries(
+  input: unknown,
+  defaults: Defaults,
+): { readonly value: readonly Entry[]; readonly problems: readonly Problem[] } {
   if (input === undefined || input === null) return { value: [], problems: [] }
   if (!isObject(input)) return { value: [], problems: [notAnObject('application_databases', input, null)] }
   const parsed = Object.entries(input).map(([key, entry]) =>
@@ -141,9 +160,19 @@ function parseEntries(input: unknown, defaults: Defaults): { readonly value: rea
 function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
   const problems: Problem[] = []
   if ((top.environment ?? null) === null && !broken.has('environment')) {
-    problems.push({ application: null, field: 'environment', message: 'is missing.', remedy: `Use one of ${ENVIRONMENTS.join(', ')}.` })
+    problems.push({
+      application: null,
+      field: 'environment',
+      message: 'is missing.',
+      remedy: `Use one of ${ENVIRONMENTS.join(', ')}.`,
+    })
   }
-  if (top.admin_auth === 'password' && top.admin_secret_id === null && !broken.has('admin_secret_id') && !broken.has('admin_auth')) {
+  if (
+    top.admin_auth === 'password' &&
+    top.admin_secret_id === null &&
+    !broken.has('admin_secret_id') &&
+    !broken.has('admin_auth')
+  ) {
     problems.push({
       application: null,
       field: 'admin_secret_id',
@@ -178,6 +207,16 @@ function parseJson(json: string): unknown {
   } catch (error) {
     const position = /at position \d+|end of JSON input/.exec(String(error))?.[0] ?? ''
     const message = `is not JSON${position === '' ? '' : ` (${position})`}.`
-    throw new InvalidInputError([{ application: null, field: 'input', message, remedy: 'Give the JSON object that the Terraform module passes.' }], { cause: error })
+    throw new InvalidInputError(
+      [
+        {
+          application: null,
+          field: 'input',
+          message,
+          remedy: 'Give the JSON object that the Terraform module passes.',
+        },
+      ],
+      { cause: error },
+    )
   }
 }

@@ -7,11 +7,31 @@ export const REPORT_FORMATS = ['text', 'markdown', 'csv', 'json', 'html'] as con
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /** What a report can say, in the order in which it says it. */
-export const REPORT_SECTIONS = ['problems', 'traceability', 'access', 'outside-grants', 'drift', 'unmanaged', 'expiring', 'secrets', 'access-history', 'runs', 'history'] as const
+export const REPORT_SECTIONS = [
+  'problems',
+  'traceability',
+  'access',
+  'outside-grants',
+  'drift',
+  'unmanaged',
+  'expiring',
+  'secrets',
+  'access-history',
+  'runs',
+  'history',
+] as const
 export type ReportSection = (typeof REPORT_SECTIONS)[number]
 
 /** What the audit files alone cannot tell. */
-export const LIVE_SECTIONS: ReadonlySet<ReportSection> = new Set(['traceability', 'access', 'outside-grants', 'drift', 'unmanaged', 'expiring', 'secrets'])
+export const LIVE_SECTIONS: ReadonlySet<ReportSection> = new Set([
+  'traceability',
+  'access',
+  'outside-grants',
+  'drift',
+  'unmanaged',
+  'expiring',
+  'secrets',
+])
 
 /** What a report is to be about; null: not restricted. */
 export interface Criteria {
@@ -50,7 +70,10 @@ const SECRETS_OLDER_THAN_DAYS = 90
  * Reads the values of the options; `text` gives the value of one, null where it is not given.
  * @throws InvalidInputError with everything that is wrong.
  */
-export function reportOptions(text: (option: string) => string | null, flag: (option: string) => boolean): ReportOptions {
+export function reportOptions(
+  text: (option: string) => string | null,
+  flag: (option: string) => boolean,
+): ReportOptions {
   const problems: Problem[] = []
   const options: ReportOptions = {
     command: 'report',
@@ -73,21 +96,35 @@ export function reportOptions(text: (option: string) => string | null, flag: (op
     format: wordsOf('format', text('format'), REPORT_FORMATS, problems)[0] ?? 'text',
     output: text('output'),
   }
-  if (options.format === 'csv' && options.sections.length !== 1) problems.push(refusal('format', 'csv holds one table.', `Name it with --section: one of ${REPORT_SECTIONS.join(', ')}.`))
+  if (options.format === 'csv' && options.sections.length !== 1)
+    problems.push(
+      refusal('format', 'csv holds one table.', `Name it with --section: one of ${REPORT_SECTIONS.join(', ')}.`),
+    )
   const unseen = options.connect ? [] : options.sections.filter((section) => LIVE_SECTIONS.has(section))
-  if (unseen.length > 0) problems.push(refusal('section', `only the server can tell ${unseen.join(', ')}.`, 'Give --connect, and the declaration.'))
+  if (unseen.length > 0)
+    problems.push(
+      refusal('section', `only the server can tell ${unseen.join(', ')}.`, 'Give --connect, and the declaration.'),
+    )
   if (problems.length > 0) throw new InvalidInputError(problems)
   return options
 }
 
 /** `2026-10` and `2026-10-31` are the whole month or day in UTC; with a time it is that moment. */
-function momentOf(option: string, value: string | null, problems: Problem[]): { readonly from: Date; readonly to: Date } | null {
+function momentOf(
+  option: string,
+  value: string | null,
+  problems: Problem[],
+): { readonly from: Date; readonly to: Date } | null {
   if (value === null) return null
   const moment = parseTimestamp(value)
   if (moment !== null) return { from: moment, to: moment }
-  const day = /^\d{4}-\d\d(-\d\d)?$/.test(value) ? parseTimestamp(`${value.length === 7 ? `${value}-01` : value}T00:00:00Z`) : null
+  const day = /^\d{4}-\d\d(-\d\d)?$/.test(value)
+    ? parseTimestamp(`${value.length === 7 ? `${value}-01` : value}T00:00:00Z`)
+    : null
   if (day === null) {
-    problems.push(refusal(option, `${show(value)} is no day, month or time.`, 'Use 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.'))
+    problems.push(
+      refusal(option, `${show(value)} is no day, month or time.`, 'Use 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.'),
+    )
     return null
   }
   const end = new Date(day)
@@ -104,12 +141,19 @@ function daysOf(option: string, value: string | null, byDefault: number, problem
 }
 
 /** Words with commas between them. */
-function wordsOf<T extends string>(option: string, value: string | null, known: readonly T[], problems: Problem[]): T[] {
+function wordsOf<T extends string>(
+  option: string,
+  value: string | null,
+  known: readonly T[],
+  problems: Problem[],
+): T[] {
   const words = value === null ? [] : value.split(',').map((word) => word.trim())
   return words.flatMap((word) => {
     const found = known.find((item) => item === word)
     if (found !== undefined) return [found]
-    problems.push(refusal(option, `${show(word)} is not known.`, `Use one of ${known.join(', ')}.${suggestion(word, known)}`))
+    problems.push(
+      refusal(option, `${show(word)} is not known.`, `Use one of ${known.join(', ')}.${suggestion(word, known)}`),
+    )
     return []
   })
 }

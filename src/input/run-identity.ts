@@ -36,7 +36,8 @@ export function resolveRun(facts: RunFacts): RunIdentity {
   const { declared, variables, ci } = facts
   const runId = declared.runId ?? variables.runId ?? ci.runId ?? facts.uuid
   const buildId = declared.buildId ?? variables.buildId ?? ci.buildId
-  if (buildId === null && facts.environment !== null && facts.environment !== 'dev' && facts.needsBuildId) throw missingBuildId(facts.environment, facts.command)
+  if (buildId === null && facts.environment !== null && facts.environment !== 'dev' && facts.needsBuildId)
+    throw missingBuildId(facts.environment, facts.command)
   return {
     runId,
     buildId: buildId ?? `local-${runId}`,
@@ -66,9 +67,10 @@ function missingBuildId(environment: Environment, command: Command): InvalidInpu
       field: 'build_id',
       message: `is missing, and the environment is ${environment}.`,
       // A destroy provisioner cannot refer to variables (design §14).
-      remedy: command === 'destroy'
-        ? 'Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.'
-        : 'Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run.',
+      remedy:
+        command === 'destroy'
+          ? 'Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.'
+          : 'Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run.',
     },
   ])
 }

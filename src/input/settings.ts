@@ -24,10 +24,12 @@ export function parseSettings(input: unknown, application: string): ParsedSettin
   for (const [key, raw] of Object.entries(input)) {
     const parameter = key.toLowerCase()
     const field = `settings.${printableKey(key)}`
-    const report = (message: string, remedy: string): void => void problems.push({ application, field, message, remedy })
+    const report = (message: string, remedy: string): void =>
+      void problems.push({ application, field, message, remedy })
     const value = parseValue(parameter, raw)
     // The server folds parameter names, and refuses what its guc.c (valid_variable_name) cannot read back.
-    if (!/^[A-Za-z_][A-Za-z0-9_.$]*$/.test(key)) report('is not the name of a parameter.', 'Use letters, digits, _, . and $.')
+    if (!/^[A-Za-z_][A-Za-z0-9_.$]*$/.test(key))
+      report('is not the name of a parameter.', 'Use letters, digits, _, . and $.')
     else if (settings.has(parameter)) report('is declared twice, in different case.', 'Keep one of the two.')
     else if (typeof value === 'object' && 'remedy' in value) report(`${show(raw)} is not accepted.`, value.remedy)
     else if (raw !== null) settings.set(parameter, value)

@@ -16,7 +16,10 @@ export const RESERVED_TAGS = [
 ] as const
 
 /** Parses the module's `tags`: text to text; null counts as not declared. */
-export function parseTags(input: unknown): { readonly tags: ReadonlyMap<string, string>; readonly problems: readonly Problem[] } {
+export function parseTags(input: unknown): {
+  readonly tags: ReadonlyMap<string, string>
+  readonly problems: readonly Problem[]
+} {
   if (input === undefined || input === null) return { tags: new Map(), problems: [] }
   if (!isObject(input)) return { tags: new Map(), problems: [notAnObject('tags', input, null)] }
   const tags = new Map<string, string>()
@@ -24,8 +27,10 @@ export function parseTags(input: unknown): { readonly tags: ReadonlyMap<string, 
   const reserved: readonly string[] = RESERVED_TAGS
   for (const [key, value] of Object.entries(input)) {
     const field = `tags.${printableKey(key)}`
-    const report = (message: string, remedy: string): void => void problems.push({ application: null, field, message, remedy })
-    if (!isText(key)) report('is not a key that a tag can have.', 'Use 1 to 255 characters, without control characters.')
+    const report = (message: string, remedy: string): void =>
+      void problems.push({ application: null, field, message, remedy })
+    if (!isText(key))
+      report('is not a key that a tag can have.', 'Use 1 to 255 characters, without control characters.')
     else if (reserved.includes(key)) report('is a tag that every run writes itself.', 'Choose another key.')
     else if (value === null) continue
     else if (typeof value === 'string' && isPrintable(value)) tags.set(key, value)

@@ -2,10 +2,32 @@
 import type { ExitCode } from './exit-code.ts'
 import type { Approval, Command } from './run.ts'
 
-export const OBJECTS = ['role', 'database', 'schema', 'grant', 'default_privileges', 'setting', 'extension', 'tag', 'password', 'login', 'admin', 'snapshot'] as const
+export const OBJECTS = [
+  'role',
+  'database',
+  'schema',
+  'grant',
+  'default_privileges',
+  'setting',
+  'extension',
+  'tag',
+  'password',
+  'login',
+  'admin',
+  'snapshot',
+] as const
 export type AuditObject = (typeof OBJECTS)[number]
 
-export const STATUSES = ['created', 'updated', 'removed', 'no_change', 'blocked', 'failed', 'skipped', 'warning'] as const
+export const STATUSES = [
+  'created',
+  'updated',
+  'removed',
+  'no_change',
+  'blocked',
+  'failed',
+  'skipped',
+  'warning',
+] as const
 export type AuditStatus = (typeof STATUSES)[number]
 
 export type Outcome = 'changed' | 'no_change' | 'blocked' | 'failed'

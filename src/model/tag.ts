@@ -1,7 +1,17 @@
 /** The tag: one JSON object in the comment of a managed role or database (design §9). */
 
 /** Fields of ours, in the order they are written. */
-export const TAG_FIELDS = ['ManagedBy', 'BuildId', 'ClusterName', 'Stack', 'Environment', 'Application', 'CleanupPolicy', 'SecretVersionId', 'UpdatedByBuildId'] as const
+export const TAG_FIELDS = [
+  'ManagedBy',
+  'BuildId',
+  'ClusterName',
+  'Stack',
+  'Environment',
+  'Application',
+  'CleanupPolicy',
+  'SecretVersionId',
+  'UpdatedByBuildId',
+] as const
 export type TagField = (typeof TAG_FIELDS)[number]
 
 export const MANAGED_BY = 'platform'

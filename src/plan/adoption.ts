@@ -19,12 +19,21 @@ export function formerUsers(context: PlanContext, database: Database): string[] 
   const { server, roles, databaseUsers } = context.actual.cluster
   const users = databaseUsers.filter((user) => user.database === database.name).map((user) => user.role)
   const logins = [...roles.values()].filter(isNobodysLogin).map((role) => role.name)
-  return [...new Set([...users, ...logins])].sort().filter((role) => role !== server.login && role !== database.owner.username && !context.applicationByUsername.has(role))
+  return [...new Set([...users, ...logins])]
+    .sort()
+    .filter(
+      (role) => role !== server.login && role !== database.owner.username && !context.applicationByUsername.has(role),
+    )
 }
 
 /** Superusers need no privilege; the server's and RDS's own roles are left alone; applications are kept apart (design §6). */
 function isNobodysLogin(role: RoleState): boolean {
-  return role.canLogin && !role.superuser && !/^(?:pg|rds)_/.test(role.name) && parseTag(role.comment)?.has('Application') !== true
+  return (
+    role.canLogin &&
+    !role.superuser &&
+    !/^(?:pg|rds)_/.test(role.name) &&
+    parseTag(role.comment)?.has('Application') !== true
+  )
 }
 
 /** What PUBLIC is about to lose on the database, its users get for themselves. */
@@ -35,7 +44,15 @@ export function keepOnDatabase(context: PlanContext, database: Database, state: 
     return missing.length === 0 ? [] : [grantOnDatabase(state.name, missing, role, state.owner)]
   })
   if (statements.length === 0) return []
-  return [step(subject(database.owner, 'grant'), 'keep', 'created', `who used ${state.name} so far still may, by name and no longer through PUBLIC`, statements)]
+  return [
+    step(
+      subject(database.owner, 'grant'),
+      'keep',
+      'created',
+      `who used ${state.name} so far still may, by name and no longer through PUBLIC`,
+      statements,
+    ),
+  ]
 }
 
 /** CREATE on the schema public, likewise. */
@@ -44,5 +61,13 @@ export function keepOnSchema(context: PlanContext, database: Database, schema: S
     .filter((role) => !held(schema.acl, role).includes('CREATE'))
     .map((role) => grantOnSchema(schema.name, ['CREATE'], role, database.owner.username))
   if (statements.length === 0) return []
-  return [step(subject(database.owner, 'grant'), 'keep', 'created', `who used schema ${schema.name} of ${database.name} so far still may create in it`, statements)]
+  return [
+    step(
+      subject(database.owner, 'grant'),
+      'keep',
+      'created',
+      `who used schema ${schema.name} of ${database.name} so far still may create in it`,
+      statements,
+    ),
+  ]
 }

@@ -42,7 +42,13 @@ function about(input: BootstrapInput): Subject {
   return { application: null, database: null, username: input.admin, object: 'admin' }
 }
 
-function adminStep(input: BootstrapInput, action: string, status: Step['status'], message: string, statements: Step['statements']): Step {
+function adminStep(
+  input: BootstrapInput,
+  action: string,
+  status: Step['status'],
+  message: string,
+  statements: Step['statements'],
+): Step {
   return { ...about(input), action, status, message: `${message} (as ${input.cluster.server.login})`, statements }
 }
 
@@ -62,35 +68,64 @@ function planAdminRole(input: BootstrapInput): Step[] {
     ...password,
   }
   if (Object.keys(attributes).length === 0) return []
-  return [adminStep(input, 'repair', 'updated', `delegated admin ${admin}: ${Object.keys(attributes).map((name) => (name === 'verifier' ? 'password' : name)).join(', ')}`, [alterRole(admin, attributes), comment])]
+  return [
+    adminStep(
+      input,
+      'repair',
+      'updated',
+      `delegated admin ${admin}: ${Object.keys(attributes)
+        .map((name) => (name === 'verifier' ? 'password' : name))
+        .join(', ')}`,
+      [alterRole(admin, attributes), comment],
+    ),
+  ]
 }
 
 /** It belongs to the instance and not to one stack's applications: so it names none, and no teardown finds it. */
 function adminTag({ buildId, tags }: BootstrapInput, role: RoleState | undefined): string {
   const existing = parseTag(role?.comment ?? null)
-  return formatTag(new Map([['ManagedBy', MANAGED_BY], ['BuildId', existing?.get('BuildId') ?? buildId], ...tags, ['UpdatedByBuildId', buildId]]))
+  return formatTag(
+    new Map([
+      ['ManagedBy', MANAGED_BY],
+      ['BuildId', existing?.get('BuildId') ?? buildId],
+      ...tags,
+      ['UpdatedByBuildId', buildId],
+    ]),
+  )
 }
 
 function planGrants(input: BootstrapInput): Changes {
   const { cluster, admin, auth } = input
   const isNew = cluster.server.version >= 160000
-  const administered = new Set(cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role))
+  const administered = new Set(
+    cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role),
+  )
   const joined = new Set(cluster.memberships.filter((item) => item.member === admin).map((item) => item.role))
-  const memberOf = [...HELPING_ROLES, ...(input.restrictsPasswords ? [RDS_PASSWORD] : []), ...(auth === 'iam' && !isNew ? [RDS_IAM] : [])]
+  const memberOf = [
+    ...HELPING_ROLES,
+    ...(input.restrictsPasswords ? [RDS_PASSWORD] : []),
+    ...(auth === 'iam' && !isNew ? [RDS_IAM] : []),
+  ]
   const adminOf = isNew ? [...(auth === 'iam' ? [RDS_IAM] : []), ...input.taken] : []
   const wanted = [
-    ...memberOf.filter((role) => cluster.roles.has(role) && !joined.has(role)).map((role) => ({ role, statement: grantRole(role, admin) })),
-    ...adminOf.filter((role) => cluster.roles.has(role) && !administered.has(role)).map((role) => ({ role, statement: grantAdministration(role, admin) })),
+    ...memberOf
+      .filter((role) => cluster.roles.has(role) && !joined.has(role))
+      .map((role) => ({ role, statement: grantRole(role, admin) })),
+    ...adminOf
+      .filter((role) => cluster.roles.has(role) && !administered.has(role))
+      .map((role) => ({ role, statement: grantAdministration(role, admin) })),
   ]
   const isPossible = ({ role }: { role: string }): boolean => input.grantable.has(role)
-  const steps = wanted.filter(isPossible).map(({ role, statement }) => adminStep(input, 'grant', 'created', `${admin} gets ${role}`, [statement]))
-  const findings = wanted.filter((item) => !isPossible(item)).map(
-    ({ role, statement }): Finding => ({
+  const steps = wanted
+    .filter(isPossible)
+    .map(({ role, statement }) => adminStep(input, 'grant', 'created', `${admin} gets ${role}`, [statement]))
+  const findings = wanted
+    .filter((item) => !isPossible(item))
+    .map(({ role, statement }): Finding => ({
       ...about(input),
       action: 'grant',
       status: 'warning',
       message: `${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`,
-    }),
-  )
+    }))
   return { steps, findings }
 }

@@ -34,7 +34,9 @@ export interface PlanContext extends PlanInput {
 export function planContext(input: PlanInput): PlanContext {
   return {
     ...input,
-    applicationByUsername: new Map(input.declaration.applications.map((application) => [application.username, application])),
+    applicationByUsername: new Map(
+      input.declaration.applications.map((application) => [application.username, application]),
+    ),
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
     settingsByRole: groupBy(input.actual.cluster.settings, (item) => item.role),
@@ -50,7 +52,13 @@ export function subjectIn(database: Database, application: Application, object: 
   return { ...subject(application, object), database: database.name }
 }
 
-export function step(about: Subject, action: string, status: Step['status'], message: string, statements: Step['statements']): Step {
+export function step(
+  about: Subject,
+  action: string,
+  status: Step['status'],
+  message: string,
+  statements: Step['statements'],
+): Step {
   return { ...about, action, status, message, statements }
 }
 

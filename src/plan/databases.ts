@@ -3,7 +3,15 @@ import type { AclItem, DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag, sameTag } from '../model/tag.ts'
-import { allowConnections, alterDatabaseLimit, alterDatabaseTemplate, commentOnDatabase, createDatabase, grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
+import {
+  allowConnections,
+  alterDatabaseLimit,
+  alterDatabaseTemplate,
+  commentOnDatabase,
+  createDatabase,
+  grantOnDatabase,
+  revokeOnDatabase,
+} from '../sql/database.ts'
 import { holdRole, releaseRole } from '../sql/role.ts'
 import { keepOnDatabase } from './adoption.ts'
 import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
@@ -35,13 +43,22 @@ export function planDatabase(context: PlanContext, database: Database): Database
   const restricted = access.some((item) => item.action === 'restrict')
   const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
   const isAdopted = tag.some((item) => item.action === ADOPT)
-  const unchanged = finding(subject(database.owner, 'database'), 'check', 'no_change', `database ${database.name} is as declared`)
+  const unchanged = finding(
+    subject(database.owner, 'database'),
+    'check',
+    'no_change',
+    `database ${database.name} is as declared`,
+  )
   const isChanged = existing === undefined || isAdopted || limits.length > 0
   return {
     creation: existing === undefined ? creation(context, database) : null,
     steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
     closing: isAdopted ? tag : [],
-    findings: [...(isChanged ? [] : [unchanged]), ...aclFindings(context, database, state), ...commentFindings(database, state)],
+    findings: [
+      ...(isChanged ? [] : [unchanged]),
+      ...aclFindings(context, database, state),
+      ...commentFindings(database, state),
+    ],
   }
 }
 
@@ -53,7 +70,9 @@ function creation(context: PlanContext, database: Database): BareTransaction {
   return {
     kind: 'bare',
     before: [holdRole(version, owner.username, login)],
-    step: step(subject(owner, 'database'), 'create', 'created', `database ${name}, owned by ${owner.username}`, [statement]),
+    step: step(subject(owner, 'database'), 'create', 'created', `database ${name}, owned by ${owner.username}`, [
+      statement,
+    ]),
     undo: [releaseRole(version, owner.username, login)],
   }
 }
@@ -73,7 +92,11 @@ function newDatabase(database: Database): DatabaseState {
     allowConnections: true,
     isTemplate: false,
     comment: null,
-    acl: [item('', 'CONNECT'), item('', 'TEMPORARY'), ...databasePrivileges('owner').map((privilege) => item(owner, privilege))],
+    acl: [
+      item('', 'CONNECT'),
+      item('', 'TEMPORARY'),
+      ...databasePrivileges('owner').map((privilege) => item(owner, privilege)),
+    ],
   }
 }
 
@@ -82,14 +105,24 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
   const owner = database.owner.username
   const steps: Step[] = []
   if (!state.allowConnections) {
-    steps.push(step(about, REOPEN, 'updated', `${state.name} accepts connections again`, [allowConnections(state.name, true, owner)]))
+    steps.push(
+      step(about, REOPEN, 'updated', `${state.name} accepts connections again`, [
+        allowConnections(state.name, true, owner),
+      ]),
+    )
   }
   if (state.connectionLimit !== database.connectionLimit) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
-    steps.push(step(about, LIMIT, 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]))
+    steps.push(
+      step(about, LIMIT, 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]),
+    )
   }
   if (state.isTemplate) {
-    steps.push(step(about, 'template', 'updated', `${state.name} is no template, which whoever has CREATEDB could copy`, [alterDatabaseTemplate(state.name, false, owner)]))
+    steps.push(
+      step(about, 'template', 'updated', `${state.name} is no template, which whoever has CREATEDB could copy`, [
+        alterDatabaseTemplate(state.name, false, owner),
+      ]),
+    )
   }
   return steps
 }
@@ -98,8 +131,12 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const owner = database.owner.username
   const admin = context.actual.cluster.server.login
   const about = subject(database.owner, 'grant')
-  const grant = (privileges: readonly string[], role: string) => (privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)])
-  const revoke = (privileges: readonly string[], role: string) => (privileges.length === 0 ? [] : [revokeOnDatabase(state.name, privileges, role, owner, passedOnTo(state.acl, role, privileges).length > 0)])
+  const grant = (privileges: readonly string[], role: string) =>
+    privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)]
+  const revoke = (privileges: readonly string[], role: string) =>
+    privileges.length === 0
+      ? []
+      : [revokeOnDatabase(state.name, privileges, role, owner, passedOnTo(state.acl, role, privileges).length > 0)]
   const restrict = [
     ...revoke(held(state.acl, '', owner), ''),
     ...grant(without(databasePrivileges('owner'), held(state.acl, owner)), owner),
@@ -118,8 +155,20 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
     const excess = revoke(surplus, application.username)
     const along = alongWith(passedOnTo(state.acl, application.username, surplus))
     const guest = subjectIn(database, application, 'grant')
-    if (missing.length > 0) steps.push(step(guest, 'grant', 'created', `${application.username}: ${wanted.join(', ')} on ${state.name}`, missing))
-    if (excess.length > 0) steps.push(step(guest, 'revoke', 'removed', `${application.username} has more on ${state.name} than declared${along}`, excess))
+    if (missing.length > 0)
+      steps.push(
+        step(guest, 'grant', 'created', `${application.username}: ${wanted.join(', ')} on ${state.name}`, missing),
+      )
+    if (excess.length > 0)
+      steps.push(
+        step(
+          guest,
+          'revoke',
+          'removed',
+          `${application.username} has more on ${state.name} than declared${along}`,
+          excess,
+        ),
+      )
   }
   return steps
 }
@@ -128,13 +177,20 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
 export function concerned(context: PlanContext, database: Database): Application[] {
   const { databases, holders } = context.actual.cluster
   const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
-  const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])].sort()
+  const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])]
+    .sort()
     .map((role) => context.applicationByUsername.get(role))
     .filter((application) => application !== undefined && application.database !== database.name)
   return [...database.guests, ...strangers.filter((application) => application !== undefined)]
 }
 
-function tagSteps(context: PlanContext, database: Database, state: DatabaseState, isNew: boolean, changed: boolean): Step[] {
+function tagSteps(
+  context: PlanContext,
+  database: Database,
+  state: DatabaseState,
+  isNew: boolean,
+  changed: boolean,
+): Step[] {
   const existing = parseTag(state.comment)
   if (existing === null && state.comment !== null) return []
   const desired = desiredDatabaseTag(context, database.owner, existing)
@@ -142,7 +198,9 @@ function tagSteps(context: PlanContext, database: Database, state: DatabaseState
   const statements = [commentOnDatabase(state.name, formatTag(desired), database.owner.username)]
   const isAdopted = existing === null && !isNew
   const about = subject(database.owner, isAdopted ? 'database' : 'tag')
-  return [step(about, isAdopted ? ADOPT : 'tag', isNew ? 'created' : 'updated', `tag of database ${state.name}`, statements)]
+  return [
+    step(about, isAdopted ? ADOPT : 'tag', isNew ? 'created' : 'updated', `tag of database ${state.name}`, statements),
+  ]
 }
 
 function commentFindings(database: Database, state: DatabaseState): Finding[] {
@@ -155,16 +213,33 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
   const owner: Application = database.owner
   const declared = context.applicationByUsername
   const admin = context.actual.cluster.server.login
-  const undeclared = (roles: Iterable<string>): string[] => [...new Set(roles)].filter((role) => role !== '' && role !== admin && !declared.has(role)).sort()
+  const undeclared = (roles: Iterable<string>): string[] =>
+    [...new Set(roles)].filter((role) => role !== '' && role !== admin && !declared.has(role)).sort()
   const others = undeclared(state.acl.map((item) => item.grantee))
   const inside = undeclared(context.actual.cluster.holders.get(database.name) ?? [])
-  const foreign = state.acl.filter((item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)))
+  const foreign = state.acl.filter(
+    (item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)),
+  )
   const findings: Finding[] = []
   if (others.length > 0) {
-    findings.push(finding(subject(owner, 'grant'), 'keep', 'skipped', `granted outside of this declaration on ${state.name}, left alone: ${others.join(', ')}`))
+    findings.push(
+      finding(
+        subject(owner, 'grant'),
+        'keep',
+        'skipped',
+        `granted outside of this declaration on ${state.name}, left alone: ${others.join(', ')}`,
+      ),
+    )
   }
   if (inside.length > 0) {
-    findings.push(finding(subject(owner, 'grant'), 'keep', 'skipped', `granted outside of this declaration inside ${state.name}, left alone: ${inside.join(', ')}`))
+    findings.push(
+      finding(
+        subject(owner, 'grant'),
+        'keep',
+        'skipped',
+        `granted outside of this declaration inside ${state.name}, left alone: ${inside.join(', ')}`,
+      ),
+    )
   }
   for (const item of foreign) {
     const message = `${item.grantee === '' ? 'PUBLIC' : item.grantee} holds ${item.privilege} on ${state.name} from ${item.grantor}, who alone can revoke it`

@@ -43,7 +43,8 @@ const NONE: Departures = { departures: [], findings: [], problems: [] }
  */
 export function resolveDepartures(input: DepartureInput): Departures {
   const { declaration, target } = input
-  const declared = target.by === 'application' ? declaration.applications.find((item) => item.name === target.value) : undefined
+  const declared =
+    target.by === 'application' ? declaration.applications.find((item) => item.name === target.value) : undefined
   if (declared !== undefined) {
     const { name, username, database, accessLevel, cleanupPolicy } = declared
     const owned = accessLevel === 'owner' ? { name: database } : 'none'
@@ -51,8 +52,23 @@ export function resolveDepartures(input: DepartureInput): Departures {
   }
   const found = [...input.cluster.roles.values()].flatMap((role) => byTag(input, role))
   if (found.length === 0) {
-    const about = { application: target.by === 'application' ? target.value : null, database: null, username: null, object: 'role' } as const
-    return { ...NONE, findings: [finding(about, 'remove', 'no_change', `nothing of ${declaration.stack} on this instance carries ${FIELDS[target.by]} ${target.value}: it is already gone`)] }
+    const about = {
+      application: target.by === 'application' ? target.value : null,
+      database: null,
+      username: null,
+      object: 'role',
+    } as const
+    return {
+      ...NONE,
+      findings: [
+        finding(
+          about,
+          'remove',
+          'no_change',
+          `nothing of ${declaration.stack} on this instance carries ${FIELDS[target.by]} ${target.value}: it is already gone`,
+        ),
+      ],
+    }
   }
   return merge(found)
 }
@@ -78,7 +94,14 @@ function byTag(input: DepartureInput, role: RoleState): Departures[] {
   if (!isOurs(input, tag)) {
     if (input.target.by === 'application') return []
     const message = `role ${role.name} belongs to the stack "${tag.get('Stack') ?? ''}" (environment ${tag.get('Environment') ?? ''}), and is left as it is with all it has`
-    return [{ ...NONE, findings: [finding({ application, database: null, username: role.name, object: 'role' }, 'keep', 'skipped', message)] }]
+    return [
+      {
+        ...NONE,
+        findings: [
+          finding({ application, database: null, username: role.name, object: 'role' }, 'keep', 'skipped', message),
+        ],
+      },
+    ]
   }
   const policy = input.policy ?? CLEANUP_POLICIES.find((item) => item === tag.get('CleanupPolicy')) ?? 'retain'
   return [judge(input, { application, username: role.name, database: null, owned: 'by tag', policy })]
@@ -88,21 +111,48 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
   const { application, username, database } = candidate
   const about = { application, database, username, object: 'role' } as const
   const role = input.cluster.roles.get(username)
-  if (role === undefined) return merge([{ ...NONE, findings: [finding(about, 'remove', 'no_change', `role ${username} is already gone`)] }, goneOwner(input, candidate)])
+  if (role === undefined)
+    return merge([
+      { ...NONE, findings: [finding(about, 'remove', 'no_change', `role ${username} is already gone`)] },
+      goneOwner(input, candidate),
+    ])
   const tag = parseTag(role.comment)
-  if (tag === null) return blocked(application, `the role ${username} carries no tag of this tool.`, 'Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).')
+  if (tag === null)
+    return blocked(
+      application,
+      `the role ${username} carries no tag of this tool.`,
+      'Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).',
+    )
   if (!isOurs(input, tag)) {
     const owner = `the stack "${tag.get('Stack') ?? ''}" (environment ${tag.get('Environment') ?? ''}, application ${tag.get('Application') ?? ''})`
-    return blocked(application, `the role ${username} belongs to ${owner}.`, 'Remove it there, or take the marker out of the state here (terraform state rm).')
+    return blocked(
+      application,
+      `the role ${username} belongs to ${owner}.`,
+      'Remove it there, or take the marker out of the state here (terraform state rm).',
+    )
   }
   if (tag.get('Application') !== application) {
     const message = `role ${username} now belongs to the application ${tag.get('Application') ?? ''}: it and its database are left as they are`
     return { ...NONE, findings: [finding(about, 'keep', 'skipped', message)] }
   }
-  if (candidate.policy === 'retain') return { ...NONE, findings: [finding(about, 'retain', 'skipped', `role ${username} and what it owns are retained`)] }
+  if (candidate.policy === 'retain')
+    return {
+      ...NONE,
+      findings: [finding(about, 'retain', 'skipped', `role ${username} and what it owns are retained`)],
+    }
   const owned = ownedDatabase(input, candidate)
-  const departure = { application, username, database: database ?? owned.drops, drops: owned.drops, policy: candidate.policy }
-  return { departures: owned.problems.length > 0 ? [] : [departure], findings: owned.findings, problems: owned.problems }
+  const departure = {
+    application,
+    username,
+    database: database ?? owned.drops,
+    drops: owned.drops,
+    policy: candidate.policy,
+  }
+  return {
+    departures: owned.problems.length > 0 ? [] : [departure],
+    findings: owned.findings,
+    problems: owned.problems,
+  }
 }
 
 function blocked(application: string, message: string, remedy: string): Departures {
@@ -122,20 +172,39 @@ function ownedDatabase(input: DepartureInput, candidate: Candidate): Owned {
 
 function goneOwner(input: DepartureInput, candidate: Candidate): Departures {
   if (typeof candidate.owned === 'string') return NONE
-  return { ...NONE, ...elsewhere(input, candidate, candidate.owned.name, input.cluster.databases.get(candidate.owned.name)) }
+  return {
+    ...NONE,
+    ...elsewhere(input, candidate, candidate.owned.name, input.cluster.databases.get(candidate.owned.name)),
+  }
 }
 
 /** The database is gone, or is somebody else's by now. */
-function elsewhere(input: DepartureInput, { application, username }: Candidate, name: string, state: DatabaseState | undefined): Pick<Departures, 'findings' | 'problems'> {
+function elsewhere(
+  input: DepartureInput,
+  { application, username }: Candidate,
+  name: string,
+  state: DatabaseState | undefined,
+): Pick<Departures, 'findings' | 'problems'> {
   const about = { application, database: name, username, object: 'database' } as const
-  if (state === undefined) return { findings: [finding(about, 'remove', 'no_change', `database ${name} is already gone`)], problems: [] }
+  if (state === undefined)
+    return { findings: [finding(about, 'remove', 'no_change', `database ${name} is already gone`)], problems: [] }
   const tag = parseTag(input.cluster.roles.get(state.owner)?.comment ?? null)
   if (tag !== null && isOurs(input, tag)) {
     const message = `database ${name} now belongs to ${state.owner} (application ${tag.get('Application') ?? ''}) and is left as it is`
     return { findings: [finding(about, 'keep', 'skipped', message)], problems: [] }
   }
   const message = `the database ${name} belongs to ${state.owner}, which is not managed by this stack.`
-  return { findings: [], problems: [{ application, field: 'destroy', message, remedy: `Give it back (ALTER DATABASE … OWNER TO "${username}"), or take the marker out of the state (terraform state rm).` }] }
+  return {
+    findings: [],
+    problems: [
+      {
+        application,
+        field: 'destroy',
+        message,
+        remedy: `Give it back (ALTER DATABASE … OWNER TO "${username}"), or take the marker out of the state (terraform state rm).`,
+      },
+    ],
+  }
 }
 
 /**
@@ -144,10 +213,16 @@ function elsewhere(input: DepartureInput, { application, username }: Candidate, 
  */
 function taggedDatabase({ cluster, declaration }: DepartureInput, { application, username }: Candidate): string | null {
   const owned = [...cluster.databases.values()].filter((database) => database.owner === username)
-  const declared = owned.filter((database) => declaration.databases.some((item) => item.name === database.name && item.owner.username === username))
+  const declared = owned.filter((database) =>
+    declaration.databases.some((item) => item.name === database.name && item.owner.username === username),
+  )
   const tagged = owned.filter((database) => {
     const tag = parseTag(database.comment)
-    return tag?.get('Application') === application && tag.get('Stack') === declaration.stack && tag.get('Environment') === declaration.environment
+    return (
+      tag?.get('Application') === application &&
+      tag.get('Stack') === declaration.stack &&
+      tag.get('Environment') === declaration.environment
+    )
   })
   for (const group of [declared, tagged]) if (group.length === 1) return group[0]?.name ?? null
   const isMaker = cluster.roles.get(username)?.createDb === true

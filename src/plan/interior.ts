@@ -14,14 +14,22 @@ import { held, isReachable, PG_DATABASE_OWNER, without } from './privileges.ts'
  */
 export function planInterior(context: PlanContext, database: Database): Changes | null {
   const exists = context.actual.cluster.databases.has(database.name)
-  const interior = exists ? context.actual.interiors.get(database.name) : emptyInterior(context.actual.cluster.server.version, database)
+  const interior = exists
+    ? context.actual.interiors.get(database.name)
+    : emptyInterior(context.actual.cluster.server.version, database)
   if (interior === undefined) return null
   const schemas = schemasAfterCreation(database, interior)
   const grants = planGrants(context, database, interior, schemas)
   const publicSchema = planPublicSchema(context, database, interior)
   const own = ownerSchemas(database, schemas)
   return {
-    steps: [...createSchemas(database, interior), ...own.steps, ...createExtensions(context, database, interior), ...publicSchema.steps, ...grants.steps],
+    steps: [
+      ...createSchemas(database, interior),
+      ...own.steps,
+      ...createExtensions(context, database, interior),
+      ...publicSchema.steps,
+      ...grants.steps,
+    ],
     findings: [...publicSchema.findings, ...own.findings, ...coverageFindings(database, schemas), ...grants.findings],
   }
 }
@@ -29,10 +37,17 @@ export function planInterior(context: PlanContext, database: Database): Changes 
 function emptyInterior(version: number, database: Database): Interior {
   const owner = version >= 150000 ? PG_DATABASE_OWNER : ''
   const toPublic = version >= 150000 ? ['USAGE'] : ['CREATE', 'USAGE']
-  const items = (grantee: string, privileges: readonly string[]): AclItem[] => privileges.map((privilege) => ({ grantor: owner, grantee, privilege }))
+  const items = (grantee: string, privileges: readonly string[]): AclItem[] =>
+    privileges.map((privilege) => ({ grantor: owner, grantee, privilege }))
   const acl = [...items('', toPublic), ...(owner === '' ? [] : items(owner, ['CREATE', 'USAGE']))]
   const schema: SchemaState = { name: 'public', owner, acl, objects: 0, foreignObjects: 0 }
-  return { database: database.name, schemas: new Map([['public', schema]]), objects: [], defaultAcl: [], extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]) }
+  return {
+    database: database.name,
+    schemas: new Map([['public', schema]]),
+    objects: [],
+    defaultAcl: [],
+    extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]),
+  }
 }
 
 function missingSchemas(database: Database, interior: Interior): string[] {
@@ -43,14 +58,22 @@ function schemasAfterCreation(database: Database, interior: Interior): Map<strin
   const owner = database.owner.username
   const created = missingSchemas(database, interior).map((name): [string, SchemaState] => [
     name,
-    { name, owner, acl: ['CREATE', 'USAGE'].map((privilege) => ({ grantor: owner, grantee: owner, privilege })), objects: 0, foreignObjects: 0 },
+    {
+      name,
+      owner,
+      acl: ['CREATE', 'USAGE'].map((privilege) => ({ grantor: owner, grantee: owner, privilege })),
+      objects: 0,
+      foreignObjects: 0,
+    },
   ])
   return new Map([...interior.schemas, ...created])
 }
 
 function createSchemas(database: Database, interior: Interior): Step[] {
   return missingSchemas(database, interior).map((name) =>
-    step(subject(database.owner, 'schema'), 'create', 'created', `schema ${name} in ${database.name}`, [createSchema(name, database.owner.username)]),
+    step(subject(database.owner, 'schema'), 'create', 'created', `schema ${name} in ${database.name}`, [
+      createSchema(name, database.owner.username),
+    ]),
   )
 }
 
@@ -61,13 +84,31 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
   const findings: Finding[] = []
   for (const schema of database.schemas.flatMap((name) => schemas.get(name) ?? [])) {
     const isOwn = isReachable(database, schema)
-    const missing = without(['CREATE', 'USAGE'], [owner, isOwn ? schema.owner : ''].flatMap((role) => held(schema.acl, role)))
+    const missing = without(
+      ['CREATE', 'USAGE'],
+      [owner, isOwn ? schema.owner : ''].flatMap((role) => held(schema.acl, role)),
+    )
     if (missing.length === 0) continue
     const where = `schema ${schema.name} of ${database.name}`
     if (isOwn) {
-      steps.push(step(subject(database.owner, 'grant'), 'grant', 'created', `${owner}: ${missing.join(', ')} in ${where}, which it owns`, [grantOnSchema(schema.name, missing, schema.owner, owner)]))
+      steps.push(
+        step(
+          subject(database.owner, 'grant'),
+          'grant',
+          'created',
+          `${owner}: ${missing.join(', ')} in ${where}, which it owns`,
+          [grantOnSchema(schema.name, missing, schema.owner, owner)],
+        ),
+      )
     } else {
-      findings.push(finding(subject(database.owner, 'grant'), 'grant', 'warning', `${owner} lacks ${missing.join(' and ')} in ${where}; as ${schema.owner === '' ? 'a superuser' : schema.owner}: ${grantOnSchema(schema.name, missing, owner, owner).redacted};`))
+      findings.push(
+        finding(
+          subject(database.owner, 'grant'),
+          'grant',
+          'warning',
+          `${owner} lacks ${missing.join(' and ')} in ${where}; as ${schema.owner === '' ? 'a superuser' : schema.owner}: ${grantOnSchema(schema.name, missing, owner, owner).redacted};`,
+        ),
+      )
     }
   }
   return { steps, findings }
@@ -81,7 +122,13 @@ function createExtensions(context: PlanContext, database: Database, interior: In
       const fixed = context.actual.cluster.extensions.get(name)?.schema ?? null
       const schema = fixed === null ? (database.schemas[0] ?? 'public') : null
       const statements = [createExtension(name, schema, database.owner.username)]
-      return step(subject(database.owner, 'extension'), 'create', 'created', `extension ${name} in ${database.name}`, statements)
+      return step(
+        subject(database.owner, 'extension'),
+        'create',
+        'created',
+        `extension ${name} in ${database.name}`,
+        statements,
+      )
     })
 }
 
@@ -106,7 +153,13 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
   const owner = database.owner.username
   if (isReachable(database, schema) && held(schema.acl, '', schema.owner).includes('CREATE')) {
     const statements = [revokeOnSchema('public', ['CREATE'], '', owner)]
-    const restrict = step(subject(database.owner, 'grant'), 'restrict', 'updated', `PUBLIC may no longer create in schema public of ${database.name}`, statements)
+    const restrict = step(
+      subject(database.owner, 'grant'),
+      'restrict',
+      'updated',
+      `PUBLIC may no longer create in schema public of ${database.name}`,
+      statements,
+    )
     return { steps: [...keepOnSchema(context, database, schema), restrict], findings: [] }
   }
   const message =

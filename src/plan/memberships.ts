@@ -18,10 +18,17 @@ function isMember(context: PlanContext, role: string, member: string): boolean {
 /** A password login that is in rds_iam could not use its password: RDS sends it to PAM (design §5 fact 13). */
 export function planIamRevoke(context: PlanContext, application: Application): Step[] {
   if (!isMember(context, RDS_IAM, application.username)) return []
-  const recreated = context.actual.cluster.server.version < 160000 && application.accessLevel === 'owner' && !context.actual.cluster.databases.has(application.database)
+  const recreated =
+    context.actual.cluster.server.version < 160000 &&
+    application.accessLevel === 'owner' &&
+    !context.actual.cluster.databases.has(application.database)
   if (application.auth === 'iam' && !recreated) return []
   const why = recreated ? 'while its database is created' : 'it logs in with a password'
-  return [step(subject(application, 'login'), 'revoke', 'removed', `${application.username} leaves ${RDS_IAM}: ${why}`, [revokeRole(RDS_IAM, application.username)])]
+  return [
+    step(subject(application, 'login'), 'revoke', 'removed', `${application.username} leaves ${RDS_IAM}: ${why}`, [
+      revokeRole(RDS_IAM, application.username),
+    ]),
+  ]
 }
 
 /** Last of all: below 16, the admin's membership in such a role would end its own password login. */
@@ -29,16 +36,26 @@ export function planIamGrant(context: PlanContext, application: Application): St
   if (application.auth !== 'iam') return []
   const stays = isMember(context, RDS_IAM, application.username) && planIamRevoke(context, application).length === 0
   if (stays) return []
-  return [step(subject(application, 'login'), 'grant', 'created', `${application.username} logs in by IAM`, [grantRole(RDS_IAM, application.username)])]
+  return [
+    step(subject(application, 'login'), 'grant', 'created', `${application.username} logs in by IAM`, [
+      grantRole(RDS_IAM, application.username),
+    ]),
+  ]
 }
 
 /** The admin's own memberships with INHERIT or SET in an application's role: a run ended between grant and revoke. */
 export function planLeftover(context: PlanContext, application: Application): Step[] {
   const { version, login } = context.actual.cluster.server
-  const leftover = (context.membershipsByRole.get(application.username) ?? []).some((item) => isLeftover(item, login, version))
+  const leftover = (context.membershipsByRole.get(application.username) ?? []).some((item) =>
+    isLeftover(item, login, version),
+  )
   if (!leftover) return []
   const message = `${login} leaves ${application.username}: left behind by a run that was cut off`
-  return [step(subject(application, 'grant'), LEFTOVER, 'removed', message, [releaseRole(version, application.username, login)])]
+  return [
+    step(subject(application, 'grant'), LEFTOVER, 'removed', message, [
+      releaseRole(version, application.username, login),
+    ]),
+  ]
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */
@@ -51,10 +68,17 @@ export function isLeftover(item: Membership, admin: string, version: number): bo
 export function adminFindings(context: PlanContext, application: Application): Finding[] {
   const { version, login } = context.actual.cluster.server
   if (version < 160000) return []
-  const held = (context.membershipsByRole.get(application.username) ?? []).filter((item) => item.member === login && item.grantor !== login && (item.inherit || item.set))
+  const held = (context.membershipsByRole.get(application.username) ?? []).filter(
+    (item) => item.member === login && item.grantor !== login && (item.inherit || item.set),
+  )
   return held.map(({ role, grantor }) => {
     const remedy = `as ${grantor}: ${grantAdministration(role, login).redacted};`
-    return finding(subject(application, 'grant'), 'keep', 'warning', `${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)
+    return finding(
+      subject(application, 'grant'),
+      'keep',
+      'warning',
+      `${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`,
+    )
   })
 }
 
@@ -64,8 +88,14 @@ export function adminFindings(context: PlanContext, application: Application): F
  */
 export function memberFindings(context: PlanContext, application: Application): Finding[] {
   const { username } = application
-  const expected = new Set([context.actual.cluster.server.login, `${username}_clone`, ...context.applicationByUsername.keys()])
-  const items = (context.membershipsByRole.get(username) ?? []).filter((item) => (item.inherit || item.set) && !expected.has(item.member))
+  const expected = new Set([
+    context.actual.cluster.server.login,
+    `${username}_clone`,
+    ...context.applicationByUsername.keys(),
+  ])
+  const items = (context.membershipsByRole.get(username) ?? []).filter(
+    (item) => (item.inherit || item.set) && !expected.has(item.member),
+  )
   const names = [...new Set(items.map((item) => item.member))].sort()
   if (names.length === 0) return []
   const message = `members of ${username}, which may do what it may, granted outside of this declaration and left alone: ${names.join(', ')}`
@@ -77,12 +107,32 @@ export function memberFindings(context: PlanContext, application: Application): 
  * what keeps applications apart does not hold then (design §6).
  */
 export function membershipFindings(context: PlanContext, application: Application): Finding[] {
-  const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))].filter((role) => role !== RDS_IAM).sort()
-  const isApplication = (role: string): boolean => parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
+  const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))]
+    .filter((role) => role !== RDS_IAM)
+    .sort()
+  const isApplication = (role: string): boolean =>
+    parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
   const told = (some: readonly string[], status: Finding['status'], more: string): Finding[] =>
-    some.length === 0 ? [] : [finding(subject(application, 'grant'), 'keep', status, `${application.username} is a member of ${some.join(', ')}, granted outside of this declaration and left alone${more}`)]
+    some.length === 0
+      ? []
+      : [
+          finding(
+            subject(application, 'grant'),
+            'keep',
+            status,
+            `${application.username} is a member of ${some.join(', ')}, granted outside of this declaration and left alone${more}`,
+          ),
+        ]
   return [
-    ...told(joined.filter((role) => !isApplication(role)), 'skipped', ''),
-    ...told(joined.filter(isApplication), 'warning', ': it may do what that application may; whoever granted it can revoke it'),
+    ...told(
+      joined.filter((role) => !isApplication(role)),
+      'skipped',
+      '',
+    ),
+    ...told(
+      joined.filter(isApplication),
+      'warning',
+      ': it may do what that application may; whoever granted it can revoke it',
+    ),
   ]
 }

@@ -8,7 +8,11 @@ export function planOrphans(context: PlanContext): Finding[] {
 }
 
 function isOurs(context: PlanContext, tag: Tag): boolean {
-  return tag.has('Application') && tag.get('Stack') === context.declaration.stack && tag.get('Environment') === context.declaration.environment
+  return (
+    tag.has('Application') &&
+    tag.get('Stack') === context.declaration.stack &&
+    tag.get('Environment') === context.declaration.environment
+  )
 }
 
 function undeclaredRoles(context: PlanContext): Finding[] {
@@ -25,17 +29,33 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
   return [...context.actual.cluster.databases.values()].flatMap((database) => {
     if (declared.has(database.name) || parseTag(database.comment) === null) return []
     const tag = parseTag(context.actual.cluster.roles.get(database.owner)?.comment ?? null)
-    return tag === null || !isOurs(context, tag) ? [] : [orphan(context, tag, 'database', database.owner, database.name)]
+    return tag === null || !isOurs(context, tag)
+      ? []
+      : [orphan(context, tag, 'database', database.owner, database.name)]
   })
 }
 
-function orphan({ declaration }: PlanContext, tag: Tag, object: 'role' | 'database', username: string, database: string | null): Finding {
+function orphan(
+  { declaration }: PlanContext,
+  tag: Tag,
+  object: 'role' | 'database',
+  username: string,
+  database: string | null,
+): Finding {
   const application = tag.get('Application') ?? null
   const what = object === 'role' ? `role ${username}` : `database ${database ?? ''}`
   const about = { application, database, username, object }
-  if (tag.get('CleanupPolicy') === 'retain') return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
+  if (tag.get('CleanupPolicy') === 'retain')
+    return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
   const isDeclared = declaration.applications.some((item) => item.name === application)
   // The command would take the login that is declared by that name now.
-  const remedy = isDeclared ? `${application ?? ''} is declared with another login by now, so this one is to be removed by hand` : `rds-provision destroy --application ${application ?? ''}`
-  return finding(about, 'orphan', 'warning', `${what} is no longer declared, and its policy is ${tag.get('CleanupPolicy') ?? 'unknown'}: ${remedy}`)
+  const remedy = isDeclared
+    ? `${application ?? ''} is declared with another login by now, so this one is to be removed by hand`
+    : `rds-provision destroy --application ${application ?? ''}`
+  return finding(
+    about,
+    'orphan',
+    'warning',
+    `${what} is no longer declared, and its policy is ${tag.get('CleanupPolicy') ?? 'unknown'}: ${remedy}`,
+  )
 }

@@ -9,7 +9,12 @@ import type { PlanContext } from './context.ts'
  * owner and its revoke after the last; without such statements, the steps alone.
  * @param held the membership was granted before (around CREATE DATABASE): only the revoke is added.
  */
-export function ownerTransaction(context: PlanContext, owner: Application, steps: readonly Step[], held = false): AtomicTransaction {
+export function ownerTransaction(
+  context: PlanContext,
+  owner: Application,
+  steps: readonly Step[],
+  held = false,
+): AtomicTransaction {
   const asOwner = steps.map((item) => item.statements.some((statement) => statement.runAs === owner.username))
   const first = asOwner.indexOf(true)
   const last = asOwner.lastIndexOf(true)

@@ -5,7 +5,14 @@ import { chunks } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
 import { planInterior } from './interior.ts'
-import { adminFindings, memberFindings, membershipFindings, planIamGrant, planIamRevoke, planLeftover } from './memberships.ts'
+import {
+  adminFindings,
+  memberFindings,
+  membershipFindings,
+  planIamGrant,
+  planIamRevoke,
+  planLeftover,
+} from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { ownerTransaction } from './owner-membership.ts'
 import { planRole } from './roles.ts'
@@ -32,12 +39,24 @@ export function makePlan(input: PlanInput): Plan {
     const own = planRole(context, application)
     return {
       steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps],
-      findings: [...own.findings, ...planClone(context, application).findings, ...membershipFindings(context, application), ...memberFindings(context, application), ...settingFindings(context, application), ...adminFindings(context, application)],
+      findings: [
+        ...own.findings,
+        ...planClone(context, application).findings,
+        ...membershipFindings(context, application),
+        ...memberFindings(context, application),
+        ...settingFindings(context, application),
+        ...adminFindings(context, application),
+      ],
     }
   })
   const databases = context.declaration.databases.map((database) => databaseChanges(context, database))
   return {
-    findings: [...roles.flatMap((role) => role.findings), ...databases.flatMap((changes) => findingsOf(context, changes)), ...planOrphans(context), ...serverFindings(context)],
+    findings: [
+      ...roles.flatMap((role) => role.findings),
+      ...databases.flatMap((changes) => findingsOf(context, changes)),
+      ...planOrphans(context),
+      ...serverFindings(context),
+    ],
     jobs: [
       ...roleJobs(roles.flatMap((role) => role.steps)),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
@@ -57,19 +76,31 @@ function findingsOf(context: PlanContext, { database, outside, inside }: Databas
   if (inside !== null) return [...outside.findings, ...inside.findings]
   const reason = context.actual.unseen.get(database.name) ?? 'its inside was not seen'
   const message = `could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection or raise database_connection_limit, and run again`
-  return [finding(subject(database.owner, 'database'), 'look inside', 'warning', message), ...outside.findings.filter((item) => item.status !== 'no_change')]
+  return [
+    finding(subject(database.owner, 'database'), 'look inside', 'warning', message),
+    ...outside.findings.filter((item) => item.status !== 'no_change'),
+  ]
 }
 
 function roleJobs(steps: readonly Step[]): Job[] {
   if (steps.length === 0) return []
-  const transactions: Transaction[] = chunks(steps, ROLES_PER_TRANSACTION).map((part) => ({ kind: 'atomic', steps: part }))
+  const transactions: Transaction[] = chunks(steps, ROLES_PER_TRANSACTION).map((part) => ({
+    kind: 'atomic',
+    steps: part,
+  }))
   return [{ stage: 'roles', connectTo: null, transactions }]
 }
 
 function databaseJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
   const applications = [database.owner, ...database.guests]
   const steps = inside === null ? outside.steps.filter(restoresAccess) : outside.steps
-  const settings = inside === null ? [] : applications.flatMap((application) => [...planSettings(context, application), ...planClone(context, application).steps])
+  const settings =
+    inside === null
+      ? []
+      : applications.flatMap((application) => [
+          ...planSettings(context, application),
+          ...planClone(context, application).steps,
+        ])
   const access = steps.length === 0 ? [] : [ownerTransaction(context, database.owner, steps, outside.creation !== null)]
   // Apart: a value that the server refuses must not leave the database open to PUBLIC.
   const rest: Transaction[] = settings.length === 0 ? [] : [{ kind: 'atomic', steps: settings }]
@@ -79,12 +110,20 @@ function databaseJob(context: PlanContext, { database, outside, inside }: Databa
 
 function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges): Job[] {
   if (inside === null || inside.steps.length === 0) return []
-  return [{ stage: 'interiors', connectTo: database.name, transactions: [ownerTransaction(context, database.owner, inside.steps)] }]
+  return [
+    {
+      stage: 'interiors',
+      connectTo: database.name,
+      transactions: [ownerTransaction(context, database.owner, inside.steps)],
+    },
+  ]
 }
 
 function adoptionJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
   if (inside === null || outside.closing.length === 0) return []
-  return [{ stage: 'closing', connectTo: null, transactions: [ownerTransaction(context, database.owner, outside.closing)] }]
+  return [
+    { stage: 'closing', connectTo: null, transactions: [ownerTransaction(context, database.owner, outside.closing)] },
+  ]
 }
 
 function iamJobs(context: PlanContext): Job[] {

@@ -37,7 +37,9 @@ export function held(acl: readonly AclItem[], grantee: string, grantor?: string)
 
 /** Whom a role granted some of these privileges on to, under a grant option: a REVOKE from it takes theirs along, or is refused. */
 export function passedOnTo(acl: readonly AclItem[], role: string, privileges: readonly string[]): string[] {
-  const items = acl.filter((item) => item.grantor === role && item.grantee !== role && privileges.includes(item.privilege))
+  const items = acl.filter(
+    (item) => item.grantor === role && item.grantee !== role && privileges.includes(item.privilege),
+  )
   return [...new Set(items.map((item) => (item.grantee === '' ? 'PUBLIC' : item.grantee)))].sort()
 }
 

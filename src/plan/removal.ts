@@ -34,8 +34,16 @@ export function planClosing({ cluster, departures }: RemovalInput): Plan {
     const { username, drops } = departure
     const database = drops === null ? undefined : cluster.databases.get(drops)
     const steps = [
-      ...(cluster.roles.get(username)?.canLogin === true ? [step(about(departure, 'login'), 'close', 'updated', `${username} may no longer log in`, [alterRole(username, { login: false })])] : []),
-      ...(database === undefined || database.connectionLimit === INVALID ? [] : closing(about(departure, 'database', drops), database)),
+      ...(cluster.roles.get(username)?.canLogin === true
+        ? [
+            step(about(departure, 'login'), 'close', 'updated', `${username} may no longer log in`, [
+              alterRole(username, { login: false }),
+            ]),
+          ]
+        : []),
+      ...(database === undefined || database.connectionLimit === INVALID
+        ? []
+        : closing(about(departure, 'database', drops), database)),
     ]
     return asMembers(cluster, steps)
   })
@@ -44,8 +52,13 @@ export function planClosing({ cluster, departures }: RemovalInput): Plan {
 
 /** A template cannot be dropped, and its owner may have made it one. */
 function closing(subject: Subject, { name, owner, allowConnections: isOpen, isTemplate }: DatabaseState): Step[] {
-  const statements = [...(isTemplate ? [alterDatabaseTemplate(name, false, owner)] : []), ...(isOpen ? [allowConnections(name, false, owner)] : [])]
-  return statements.length === 0 ? [] : [step(subject, 'close', 'updated', `${name} accepts no new connections`, statements)]
+  const statements = [
+    ...(isTemplate ? [alterDatabaseTemplate(name, false, owner)] : []),
+    ...(isOpen ? [allowConnections(name, false, owner)] : []),
+  ]
+  return statements.length === 0
+    ? []
+    : [step(subject, 'close', 'updated', `${name} accepts no new connections`, statements)]
 }
 
 /** pg_database.datconnlimit of a database whose DROP was interrupted: it can only be dropped. */
@@ -60,15 +73,35 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
     const { username, drops } = departure
     const role = cluster.roles.get(username)
     const database = drops === null ? undefined : cluster.databases.get(drops)
-    const isHeld = cluster.memberships.some((item) => item.role === username && isLeftover(item, cluster.server.login, cluster.server.version))
+    const isHeld = cluster.memberships.some(
+      (item) => item.role === username && isLeftover(item, cluster.server.login, cluster.server.version),
+    )
     const steps = [
       ...(isHeld
-        ? [step(about(departure, 'grant'), LEFTOVER, 'removed', `${cluster.server.login} leaves ${username} again`, [releaseRole(cluster.server.version, username, cluster.server.login)])]
+        ? [
+            step(about(departure, 'grant'), LEFTOVER, 'removed', `${cluster.server.login} leaves ${username} again`, [
+              releaseRole(cluster.server.version, username, cluster.server.login),
+            ]),
+          ]
         : []),
       ...(database?.allowConnections === false && database.owner === username && database.connectionLimit !== INVALID
-        ? [step(about(departure, 'database', drops), 'reopen', 'updated', `${database.name} accepts connections again`, [allowConnections(database.name, true, username)])]
+        ? [
+            step(
+              about(departure, 'database', drops),
+              'reopen',
+              'updated',
+              `${database.name} accepts connections again`,
+              [allowConnections(database.name, true, username)],
+            ),
+          ]
         : []),
-      ...(role?.canLogin === false ? [step(about(departure, 'login'), 'reopen', 'updated', `${username} may log in again`, [alterRole(username, { login: true })])] : []),
+      ...(role?.canLogin === false
+        ? [
+            step(about(departure, 'login'), 'reopen', 'updated', `${username} may log in again`, [
+              alterRole(username, { login: true }),
+            ]),
+          ]
+        : []),
     ]
     return asMembers(cluster, steps)
   })
@@ -89,9 +122,21 @@ export function planAdmission({ declaration, cluster, departures, facts }: Remov
     const statements = [
       ...(state.allowConnections ? [] : [allowConnections(name, true, owner)]),
       ...(state.connectionLimit === 0 ? [alterDatabaseLimit(name, -1, owner)] : []),
-      ...(held(state.acl, cluster.server.login).includes('CONNECT') ? [] : [grantOnDatabase(name, ['CONNECT'], cluster.server.login, owner)]),
+      ...(held(state.acl, cluster.server.login).includes('CONNECT')
+        ? []
+        : [grantOnDatabase(name, ['CONNECT'], cluster.server.login, owner)]),
     ]
-    return statements.length === 0 ? [] : asMembers(cluster, [step(about(departure, 'database', name), 'reopen', 'updated', `${name} lets the admin in again, to look for what ${departure.username} holds there`, statements)])
+    return statements.length === 0
+      ? []
+      : asMembers(cluster, [
+          step(
+            about(departure, 'database', name),
+            'reopen',
+            'updated',
+            `${name} lets the admin in again, to look for what ${departure.username} holds there`,
+            statements,
+          ),
+        ])
   })
   return planOf([{ stage: 'databases', connectTo: null, transactions }])
 }
@@ -118,7 +163,13 @@ function revocation({ declaration, cluster, facts }: RemovalInput, departure: De
     .map((item) => revokeAllByDefault(item.creator, item.schema, item.keyword, username, actor(item.creator)))
   return [
     step(about(departure, 'grant', database), 'revoke', 'removed', `what ${username} holds in ${database}`, grants),
-    step(about(departure, 'default_privileges', database), 'revoke', 'removed', `what ${username} would get on new objects in ${database}`, byDefault),
+    step(
+      about(departure, 'default_privileges', database),
+      'revoke',
+      'removed',
+      `what ${username} would get on new objects in ${database}`,
+      byDefault,
+    ),
   ].filter((item) => item.statements.length > 0)
 }
 
@@ -136,10 +187,13 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
     const others = facts.tenants.get(drops) ?? []
     const along = others.length === 0 ? '' : `, with what ${others.join(', ')} own in it`
     // Below 16 a committed membership in a member of rds_iam would end the admin's password login (design §5 fact 13).
-    const leaves = version < 160000 && cluster.memberships.some((item) => item.role === RDS_IAM && item.member === username)
+    const leaves =
+      version < 160000 && cluster.memberships.some((item) => item.role === RDS_IAM && item.member === username)
     const before = [...(leaves ? [revokeRole(RDS_IAM, username)] : []), holdRights(version, username, login)]
     const undo = [releaseRole(version, username, login), ...(leaves ? [grantRole(RDS_IAM, username)] : [])]
-    const drop = step(about(departure, 'database', drops), 'drop', 'removed', `database ${drops}${along}`, [dropDatabase(drops)])
+    const drop = step(about(departure, 'database', drops), 'drop', 'removed', `database ${drops}${along}`, [
+      dropDatabase(drops),
+    ])
     return [{ stage: 'databases', connectTo: null, transactions: [{ kind: 'bare', before, step: drop, undo }] }]
   })
   return planOf(jobs)
@@ -151,12 +205,30 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
     const { username } = departure
     const grants = facts.holdings
       .filter((item) => item.keyword === 'DATABASE' && item.grantee === username)
-      .map((item) => step(about(departure, 'grant', item.database), 'revoke', 'removed', `what ${username} may do on database ${item.database}`, [
-        revokeAll(item.keyword, item.identity, username, runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database))),
-      ]))
-    const members = cluster.memberships.filter((item) => item.role === username && item.member !== cluster.server.login).map((item) => item.member)
+      .map((item) =>
+        step(
+          about(departure, 'grant', item.database),
+          'revoke',
+          'removed',
+          `what ${username} may do on database ${item.database}`,
+          [
+            revokeAll(
+              item.keyword,
+              item.identity,
+              username,
+              runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
+            ),
+          ],
+        ),
+      )
+    const members = cluster.memberships
+      .filter((item) => item.role === username && item.member !== cluster.server.login)
+      .map((item) => item.member)
     const note = members.length === 0 ? '' : `; its members stay: ${members.join(', ')}`
-    return asMembers(cluster, [...grants, step(about(departure, 'role'), 'drop', 'removed', `role ${username}${note}`, [dropRole(username)])])
+    return asMembers(cluster, [
+      ...grants,
+      step(about(departure, 'role'), 'drop', 'removed', `role ${username}${note}`, [dropRole(username)]),
+    ])
   })
   return planOf([{ stage: 'roles', connectTo: null, transactions }])
 }
@@ -170,6 +242,9 @@ function asMembers({ server: { version, login } }: Cluster, steps: readonly Step
   const last = asOwner.lastIndexOf(true)
   const hold: Statement[] = roles.map((role) => holdRole(version, role, login))
   const release: Statement[] = roles.map((role) => releaseRole(version, role, login))
-  const whole = steps.map((item, index) => ({ ...item, statements: [...(index === first ? hold : []), ...item.statements, ...(index === last ? release : [])] }))
+  const whole = steps.map((item, index) => ({
+    ...item,
+    statements: [...(index === first ? hold : []), ...item.statements, ...(index === last ? release : [])],
+  }))
   return [{ kind: 'atomic', steps: whole }]
 }

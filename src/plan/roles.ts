@@ -28,14 +28,26 @@ function planNewRole(context: PlanContext, application: Application): Changes {
   }
   const comment = commentOnRole(application.username, formatTag(desiredRoleTag(context, application, null)))
   const message = `role ${application.username} (${application.accessLevel}${application.auth === 'iam' ? ', IAM' : ''})`
-  return { steps: [step(subject(application, 'role'), 'create', 'created', message, [createRole(application.username, attributes), comment])], findings: [] }
+  return {
+    steps: [
+      step(subject(application, 'role'), 'create', 'created', message, [
+        createRole(application.username, attributes),
+        comment,
+      ]),
+    ],
+    findings: [],
+  }
 }
 
 function planExistingRole(context: PlanContext, application: Application, role: RoleState): Changes {
   const attributes = attributeStep(application, role)
   const password = planPassword(context, application)
   const changed = [...(attributes === null ? [] : [attributes]), ...password.steps]
-  const elsewhere = [...planSettings(context, application), ...planIamRevoke(context, application), ...planIamGrant(context, application)]
+  const elsewhere = [
+    ...planSettings(context, application),
+    ...planIamRevoke(context, application),
+    ...planIamGrant(context, application),
+  ]
   const tag = tagStep(context, application, role, changed.length + elsewhere.length > 0)
   const unchanged = finding(subject(application, 'role'), 'check', 'no_change', `role ${role.name} is as declared`)
   return {
@@ -66,8 +78,12 @@ function differenceWords(attributes: RoleAttributes, role: RoleState, applicatio
     ...(attributes.login === undefined ? [] : ['may log in']),
     ...(attributes.createDb === undefined ? [] : [attributes.createDb ? 'gets CREATEDB' : 'loses CREATEDB']),
     ...(attributes.createRole === undefined ? [] : ['loses CREATEROLE']),
-    ...(attributes.connectionLimit === undefined ? [] : [`connection limit ${role.connectionLimit} -> ${application.connectionLimit}`]),
-    ...(attributes.validUntil === undefined ? [] : [`valid until ${time(role.validUntil)} -> ${time(application.validUntil)}`]),
+    ...(attributes.connectionLimit === undefined
+      ? []
+      : [`connection limit ${role.connectionLimit} -> ${application.connectionLimit}`]),
+    ...(attributes.validUntil === undefined
+      ? []
+      : [`valid until ${time(role.validUntil)} -> ${time(application.validUntil)}`]),
   ]
 }
 
@@ -83,10 +99,14 @@ function planPassword(context: PlanContext, application: Application): Changes {
   if (verifier === null || (state.kind !== 'password_wrong' && state.kind !== 'other_method')) {
     return { steps: [], findings: [passwordFinding(context, application, state)] }
   }
-  const before = parseTag(context.actual.cluster.roles.get(application.username)?.comment ?? null)?.get('SecretVersionId') ?? 'none'
+  const before =
+    parseTag(context.actual.cluster.roles.get(application.username)?.comment ?? null)?.get('SecretVersionId') ?? 'none'
   const now = context.secrets.get(application.name)?.versionId ?? ''
   const message = `password of ${application.username} set from ${application.secretId}, version ${now} (before: ${before})`
-  return { steps: [step(about, 'set', 'updated', message, [alterRole(application.username, { verifier })])], findings: [] }
+  return {
+    steps: [step(about, 'set', 'updated', message, [alterRole(application.username, { verifier })])],
+    findings: [],
+  }
 }
 
 /**
@@ -100,7 +120,18 @@ function planNoPassword(context: PlanContext, application: Application): Changes
     return { steps: [], findings: [finding(subject(application, 'login'), 'iam', 'skipped', message)] }
   }
   const statement: Statement = alterRole(application.username, { verifier: null })
-  return { steps: [step(subject(application, 'password'), 'remove', 'removed', `${application.username} logs in by IAM: no password`, [statement])], findings: [] }
+  return {
+    steps: [
+      step(
+        subject(application, 'password'),
+        'remove',
+        'removed',
+        `${application.username} logs in by IAM: no password`,
+        [statement],
+      ),
+    ],
+    findings: [],
+  }
 }
 
 function passwordFinding(context: PlanContext, application: Application, state: LoginState): Finding {
@@ -108,13 +139,33 @@ function passwordFinding(context: PlanContext, application: Application, state: 
   const { versionId: version = '', clone = null } = context.secrets.get(application.name) ?? {}
   switch (state.kind) {
     case 'password_right':
-      return finding(about, 'verify', 'no_change', `${clone ?? application.username} logs in with secret version ${version}${state.note === null ? '' : ` (then refused: ${state.note})`}`)
+      return finding(
+        about,
+        'verify',
+        'no_change',
+        `${clone ?? application.username} logs in with secret version ${version}${state.note === null ? '' : ` (then refused: ${state.note})`}`,
+      )
     case 'rotation_in_progress':
-      return finding(about, 'rotation_in_progress', 'skipped', `${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`)
+      return finding(
+        about,
+        'rotation_in_progress',
+        'skipped',
+        `${application.username}: AWSPENDING logs in, a rotation is under way; nothing was changed`,
+      )
     case 'expired':
-      return finding(about, 'verify', 'skipped', `${application.username}: valid_until is in the past, so the server refuses every password`)
+      return finding(
+        about,
+        'verify',
+        'skipped',
+        `${application.username}: valid_until is in the past, so the server refuses every password`,
+      )
     case 'refused':
-      return finding(subject(application, 'login'), 'verify', 'warning', `the server refuses ${application.username} before asking for a password: ${state.reason}`)
+      return finding(
+        subject(application, 'login'),
+        'verify',
+        'warning',
+        `the server refuses ${application.username} before asking for a password: ${state.reason}`,
+      )
     case 'other_method':
     case 'password_wrong':
     case 'not_tried':
@@ -127,11 +178,28 @@ function tagStep(context: PlanContext, application: Application, role: RoleState
   const desired = desiredRoleTag(context, application, existing)
   if (existing !== null && !changed && sameTag(existing, desired)) return null
   const statements = [commentOnRole(role.name, formatTag(desired))]
-  if (existing === null) return step(subject(application, 'role'), 'adopt', 'updated', `role ${role.name} taken under management`, statements)
-  return step(subject(application, 'tag'), 'tag', 'updated', `tag of role ${role.name}: ${differences(existing, desired)}`, statements)
+  if (existing === null)
+    return step(
+      subject(application, 'role'),
+      'adopt',
+      'updated',
+      `role ${role.name} taken under management`,
+      statements,
+    )
+  return step(
+    subject(application, 'tag'),
+    'tag',
+    'updated',
+    `tag of role ${role.name}: ${differences(existing, desired)}`,
+    statements,
+  )
 }
 
 function differences(existing: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>): string {
-  const keys = [...new Set([...existing.keys(), ...desired.keys()])].filter((key) => existing.get(key) !== desired.get(key))
-  return keys.length === 0 ? 'this build changed the role' : keys.map((key) => `${key} ${existing.get(key) ?? 'none'} -> ${desired.get(key) ?? 'none'}`).join(', ')
+  const keys = [...new Set([...existing.keys(), ...desired.keys()])].filter(
+    (key) => existing.get(key) !== desired.get(key),
+  )
+  return keys.length === 0
+    ? 'this build changed the role'
+    : keys.map((key) => `${key} ${existing.get(key) ?? 'none'} -> ${desired.get(key) ?? 'none'}`).join(', ')
 }

@@ -16,12 +16,18 @@ export function planSettings(context: PlanContext, application: Application): St
   const about = subject(application, 'setting')
   return [
     ...set.map(([name, value]) =>
-      step(about, 'set', stored.has(name) ? 'updated' : 'created', `${difference(name, stored.get(name), value)} for ${username} in ${database}`, [
-        setInDatabase(username, database, name, items(value)),
-      ]),
+      step(
+        about,
+        'set',
+        stored.has(name) ? 'updated' : 'created',
+        `${difference(name, stored.get(name), value)} for ${username} in ${database}`,
+        [setInDatabase(username, database, name, items(value))],
+      ),
     ),
     ...reset.map((name) =>
-      step(about, 'reset', 'removed', `${name} is no longer declared for ${username} in ${database}`, [resetInDatabase(username, database, name)]),
+      step(about, 'reset', 'removed', `${name} is no longer declared for ${username} in ${database}`, [
+        resetInDatabase(username, database, name),
+      ]),
     ),
   ]
 }
@@ -29,7 +35,9 @@ export function planSettings(context: PlanContext, application: Application): St
 /** What was set for the role in all databases is no part of the declaration, and counts wherever that names nothing (design §3). */
 export function settingFindings(context: PlanContext, application: Application): Finding[] {
   const { username, settings } = application
-  const names = (context.settingsByRole.get(username) ?? []).filter((item) => item.database === null && !settings.has(item.name.toLowerCase())).map((item) => item.name)
+  const names = (context.settingsByRole.get(username) ?? [])
+    .filter((item) => item.database === null && !settings.has(item.name.toLowerCase()))
+    .map((item) => item.name)
   if (names.length === 0) return []
   const resets = names.map((parameter) => `${resetEverywhere(username, parameter).redacted};`).join(' ')
   const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`
@@ -49,13 +57,20 @@ function difference(name: string, stored: string | undefined, value: SettingValu
 export function planClone(context: PlanContext, application: Application): Changes {
   const clone = context.secrets.get(application.name)?.clone ?? null
   const { database, username } = application
-  const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some((item) => item.database === database && item.name === 'role' && item.value === username)
+  const isSet = (context.settingsByRole.get(clone ?? '') ?? []).some(
+    (item) => item.database === database && item.name === 'role' && item.value === username,
+  )
   if (clone === null || isSet) return { steps: [], findings: [] }
   const about = { ...subject(application, 'setting'), username: clone }
   const statement = setInDatabase(clone, database, 'role', [username])
   const { version, login } = context.actual.cluster.server
-  const mayAlter = version < 160000 || (context.membershipsByRole.get(clone) ?? []).some((item) => item.member === login && item.admin)
-  if (mayAlter) return { steps: [step(about, 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement])], findings: [] }
+  const mayAlter =
+    version < 160000 || (context.membershipsByRole.get(clone) ?? []).some((item) => item.member === login && item.admin)
+  if (mayAlter)
+    return {
+      steps: [step(about, 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement])],
+      findings: [],
+    }
   const message = `what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`
   return { steps: [], findings: [finding(about, 'set', 'warning', message)] }
 }

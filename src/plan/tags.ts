@@ -10,7 +10,9 @@ import type { PlanContext } from './context.ts'
  */
 export function desiredRoleTag(context: PlanContext, application: Application, existing: Tag | null): Tag {
   const secret = context.secrets.get(application.name)
-  const isRight = context.actual.logins.get(application.name)?.kind === 'password_right' || (secret !== undefined && secret.verifier !== null)
+  const isRight =
+    context.actual.logins.get(application.name)?.kind === 'password_right' ||
+    (secret !== undefined && secret.verifier !== null)
   const version = isRight ? secret?.versionId : existing?.get('SecretVersionId')
   const own = new Map(desiredTag(context, application, existing?.get('BuildId')))
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)

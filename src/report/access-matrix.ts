@@ -1,5 +1,14 @@
 /** The access matrix: from the server's answers to who may do what on which database. Pure. */
-import type { AccessMatrix, DatabaseAccess, DatabasePrivileges, InsideAccess, LoginAccess, OutsideGrant, SchemaAccess, SchemaPrivileges } from '../model/access.ts'
+import type {
+  AccessMatrix,
+  DatabaseAccess,
+  DatabasePrivileges,
+  InsideAccess,
+  LoginAccess,
+  OutsideGrant,
+  SchemaAccess,
+  SchemaPrivileges,
+} from '../model/access.ts'
 import { ROW_PRIVILEGES } from '../model/access.ts'
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
@@ -18,7 +27,13 @@ export interface MatrixInput {
 export function accessMatrix(input: MatrixInput): AccessMatrix {
   const { environment, stack, clusterName, instance } = input.declaration
   const databases = stackDatabases(input.declaration, input.cluster).map((database) => databaseAccess(input, database))
-  return { environment, stack, clusterName, instance: instance.identifier, databases: databases.sort((a, b) => byText(a.database, b.database)) }
+  return {
+    environment,
+    stack,
+    clusterName,
+    instance: instance.identifier,
+    databases: databases.sort((a, b) => byText(a.database, b.database)),
+  }
 }
 
 /** The databases of the stack that exist: those whose owner's tag says so (design §9). */
@@ -34,13 +49,28 @@ export function stackTag({ stack, environment }: Declaration, cluster: Cluster, 
 
 function databaseAccess(input: MatrixInput, state: DatabaseState): DatabaseAccess {
   const inside = input.inside.get(state.name)
-  const privileges = (inside?.privileges ?? input.privileges).filter(({ database, login }) => database === state.name && stackTag(input.declaration, input.cluster, login) !== null)
+  const privileges = (inside?.privileges ?? input.privileges).filter(
+    ({ database, login }) => database === state.name && stackTag(input.declaration, input.cluster, login) !== null,
+  )
   const schemas = inside?.schemas ?? null
-  const logins = privileges.map((held) => loginAccess(input, state, held, schemas?.filter(({ login }) => login === held.login) ?? null))
-  return { database: state.name, owner: state.owner, logins: logins.sort((a, b) => byText(a.username, b.username)), outsideGrants: outsideGrants(input, state, new Set(privileges.map(({ login }) => login))), isSeen: inside !== undefined }
+  const logins = privileges.map((held) =>
+    loginAccess(input, state, held, schemas?.filter(({ login }) => login === held.login) ?? null),
+  )
+  return {
+    database: state.name,
+    owner: state.owner,
+    logins: logins.sort((a, b) => byText(a.username, b.username)),
+    outsideGrants: outsideGrants(input, state, new Set(privileges.map(({ login }) => login))),
+    isSeen: inside !== undefined,
+  }
 }
 
-function loginAccess({ declaration, cluster }: MatrixInput, state: DatabaseState, held: DatabasePrivileges, schemas: readonly SchemaPrivileges[] | null): LoginAccess {
+function loginAccess(
+  { declaration, cluster }: MatrixInput,
+  state: DatabaseState,
+  held: DatabasePrivileges,
+  schemas: readonly SchemaPrivileges[] | null,
+): LoginAccess {
   const { login: username, connect, temporary, create } = held
   const application = declaration.applications.find((item) => item.username === username)
   const declared = application?.database === state.name ? application : undefined
@@ -60,12 +90,20 @@ function loginAccess({ declaration, cluster }: MatrixInput, state: DatabaseState
 }
 
 /** As declared; else what it comes nearest to, by what it may do. */
-function levelOf(declared: Application | undefined, isOwner: boolean, schemas: readonly SchemaPrivileges[] | null): AccessLevel | null {
+function levelOf(
+  declared: Application | undefined,
+  isOwner: boolean,
+  schemas: readonly SchemaPrivileges[] | null,
+): AccessLevel | null {
   if (declared !== undefined) return declared.accessLevel
   if (isOwner) return 'owner'
   if (schemas === null) return null
   if (schemas.some(({ create }) => create)) return 'owner'
-  return schemas.some(({ held, byDefault }) => [held.INSERT, held.UPDATE, held.DELETE].some((count) => count > 0) || byDefault.INSERT) ? 'editor' : 'reader'
+  return schemas.some(
+    ({ held, byDefault }) => [held.INSERT, held.UPDATE, held.DELETE].some((count) => count > 0) || byDefault.INSERT,
+  )
+    ? 'editor'
+    : 'reader'
 }
 
 /**
@@ -73,7 +111,9 @@ function levelOf(declared: Application | undefined, isOwner: boolean, schemas: r
  * rows`, `read rows`. What is neither is spelled out: `SELECT on 3 of 5 tables`.
  */
 export function inWords({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
-  const having = ROW_PRIVILEGES.filter((privilege) => (tables === 0 ? byDefault[privilege] : held[privilege] === tables))
+  const having = ROW_PRIVILEGES.filter((privilege) =>
+    tables === 0 ? byDefault[privilege] : held[privilege] === tables,
+  )
   const partial = ROW_PRIVILEGES.filter((privilege) => held[privilege] > 0 && held[privilege] < tables)
   const lasts = having.every((privilege) => byDefault[privilege])
   const rows = rowWords(having)
@@ -93,13 +133,21 @@ function rowWords(privileges: readonly string[]): string {
 }
 
 /** What others than the stack's own logins hold, and who acts as one of these logins by membership. */
-function outsideGrants({ declaration, cluster, inside }: MatrixInput, state: DatabaseState, logins: ReadonlySet<string>): OutsideGrant[] {
-  const isNeutral = (role: string): boolean => role === cluster.server.login || role === 'pg_database_owner' || cluster.roles.get(role)?.superuser === true
+function outsideGrants(
+  { declaration, cluster, inside }: MatrixInput,
+  state: DatabaseState,
+  logins: ReadonlySet<string>,
+): OutsideGrant[] {
+  const isNeutral = (role: string): boolean =>
+    role === cluster.server.login || role === 'pg_database_owner' || cluster.roles.get(role)?.superuser === true
   const isOutside = (role: string): boolean => role !== state.owner && !logins.has(role) && !isNeutral(role)
   const onDatabase = state.acl.map(({ grantee, privilege }) => ({ role: grantee, privilege, on: 'database' }))
   const granted = [...onDatabase, ...(inside.get(state.name)?.grants ?? [])].filter(({ role }) => isOutside(role))
   const members = cluster.memberships
-    .filter(({ role, member, inherit, set }) => logins.has(role) && stackTag(declaration, cluster, role) !== null && (inherit || set) && !isNeutral(member))
+    .filter(
+      ({ role, member, inherit, set }) =>
+        logins.has(role) && stackTag(declaration, cluster, role) !== null && (inherit || set) && !isNeutral(member),
+    )
     .map(({ role, member }) => ({ role: member, privilege: 'membership', on: `role ${role}` }))
   return [...new Map([...granted, ...members].map((grant) => [JSON.stringify(grant), grant])).values()]
 }

@@ -10,7 +10,9 @@ export function describeCriteria({ environment, application, database, build, si
     build === null ? null : `build ${build}`,
     since === null ? null : `since ${since.toISOString()}`,
     until === null ? null : `before ${until.toISOString()}`,
-  ].filter((part) => part !== null).join(', ')
+  ]
+    .filter((part) => part !== null)
+    .join(', ')
 }
 
 /** Whether a moment of the audit (RFC 3339) lies in the time asked for. */
@@ -21,7 +23,10 @@ export function isInTime(at: string, { since, until }: Criteria): boolean {
 
 /** Whether something that lasted from `from` to `to` (null: still does) touches the time asked for. */
 export function touchesTime(from: string, to: string | null, { since, until }: Criteria): boolean {
-  return (until === null || Date.parse(from) < until.getTime()) && (since === null || to === null || Date.parse(to) > since.getTime())
+  return (
+    (until === null || Date.parse(from) < until.getTime()) &&
+    (since === null || to === null || Date.parse(to) > since.getTime())
+  )
 }
 
 /** A wish that is not restricted takes everything. */

@@ -14,12 +14,20 @@ import type { Folders } from './sources/read.ts'
 export function foldersOf(options: ReportOptions, declared: Folders, cwd: string): Folders {
   const { governanceDir, auditDir, connect } = options
   if (governanceDir !== null || auditDir !== null) return { governanceDir, auditDir }
-  if (declared.governanceDir !== null && existsSync(declared.governanceDir)) return { governanceDir: declared.governanceDir, auditDir: null }
-  const folder = [declared.auditDir, join(cwd, '.rds-provision', 'audit')].find((path) => path !== null && existsSync(path))
+  if (declared.governanceDir !== null && existsSync(declared.governanceDir))
+    return { governanceDir: declared.governanceDir, auditDir: null }
+  const folder = [declared.auditDir, join(cwd, '.rds-provision', 'audit')].find(
+    (path) => path !== null && existsSync(path),
+  )
   if (folder !== undefined) return { governanceDir: null, auditDir: folder }
   if (connect) return { governanceDir: null, auditDir: null }
   throw new InvalidInputError([
-    { application: null, field: 'report', message: 'has nothing to report from.', remedy: 'Give --governance-dir or --audit-dir, or --connect with the declaration.' },
+    {
+      application: null,
+      field: 'report',
+      message: 'has nothing to report from.',
+      remedy: 'Give --governance-dir or --audit-dir, or --connect with the declaration.',
+    },
   ])
 }
 
@@ -29,6 +37,16 @@ export async function writeReport(path: string, text: string): Promise<void> {
     await writeAtomically(path, text)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new InvalidInputError([{ application: null, field: '--output', message: `cannot be written: ${reason}.`, remedy: 'Give the path of a file in a folder that can be written to.' }], { cause: error })
+    throw new InvalidInputError(
+      [
+        {
+          application: null,
+          field: '--output',
+          message: `cannot be written: ${reason}.`,
+          remedy: 'Give the path of a file in a folder that can be written to.',
+        },
+      ],
+      { cause: error },
+    )
   }
 }

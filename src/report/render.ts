@@ -18,6 +18,9 @@ export function renderReport(report: Report, format: ReportFormat, wanted: reado
     case 'html':
       return reportHtml(report)
     case 'csv':
-      return report.sections.filter(({ id }) => id === wanted[0]).map(sectionCsv).join('')
+      return report.sections
+        .filter(({ id }) => id === wanted[0])
+        .map(sectionCsv)
+        .join('')
   }
 }

@@ -24,7 +24,8 @@ export function keyOf({ object, application, database }: Subject): string {
 /** @throws ApplyError unless another round may mend it. */
 export function assertApplied(run: RunContext, execution: Execution): void {
   const failures = execution.failures.filter((failure) => !OUTDATED.has(failure.code))
-  for (const { step, message } of failures) run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message: `${step.message}: ${message}` })
+  for (const { step, message } of failures)
+    run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message: `${step.message}: ${message}` })
   const problems: Problem[] = failures.map(({ step, code, message }) => ({
     application: step.application,
     field: step.object,
@@ -34,7 +35,12 @@ export function assertApplied(run: RunContext, execution: Execution): void {
   const { signal } = run.dependencies
   if (signal.aborted) problems.push(interrupted(signal))
   if (problems.length === 0) return
-  for (const step of execution.skipped) run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'skipped', message: `${step.message}: not done, since something before it failed` })
+  for (const step of execution.skipped)
+    run.recorder.record({
+      ...draftOf(step, [], 0, ''),
+      status: 'skipped',
+      message: `${step.message}: not done, since something before it failed`,
+    })
   throw new ApplyError(problems)
 }
 
@@ -54,5 +60,10 @@ export function assertNotInterrupted(signal: AbortSignal): void {
 
 /** Why the run ended, as it was told. */
 export function interrupted(signal: AbortSignal): Problem {
-  return { application: null, field: 'run', message: `interrupted: ${String(signal.reason)}.`, remedy: 'The next run goes on from here.' }
+  return {
+    application: null,
+    field: 'run',
+    message: `interrupted: ${String(signal.reason)}.`,
+    remedy: 'The next run goes on from here.',
+  }
 }

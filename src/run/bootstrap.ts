@@ -24,7 +24,12 @@ import { lockInstance } from './lock-session.ts'
  * @param adminSecret null: the admin logs in by IAM, or its password is to be left as it is.
  * @throws SecretError, ConnectionError, BlockedError, ApplyError
  */
-export async function bootstrap(run: RunContext, target: Target, admin: AdminCredential, adminSecret: Credential | null): Promise<void> {
+export async function bootstrap(
+  run: RunContext,
+  target: Target,
+  admin: AdminCredential,
+  adminSecret: Credential | null,
+): Promise<void> {
   const { declaration, dependencies } = run
   const master = await masterCredential(run)
   assertNone([...checkSameLogin(master.user, admin.user), ...checkReservedNames(declaration, master.user)])
@@ -34,14 +39,25 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
     lock = await lockInstance(run, session, target, master)
     const cluster = await inspectCluster(session, declaration)
     const usernames = declaration.applications.map((application) => application.username)
-    const facts = await inspectMaster(session, [...usernames, admin.user, 'pg_signal_backend', 'pg_read_all_stats', 'rds_password', 'rds_iam'])
+    const facts = await inspectMaster(session, [
+      ...usernames,
+      admin.user,
+      'pg_signal_backend',
+      'pg_read_all_stats',
+      'rds_password',
+      'rds_iam',
+    ])
     const role = cluster.roles.get(admin.user)
-    assertNone([...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable), ...(role === undefined ? [] : checkAdminRole(role))])
+    assertNone([
+      ...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable),
+      ...(role === undefined ? [] : checkAdminRole(role)),
+    ])
     const plan = planBootstrap({
       cluster,
       admin: admin.user,
       auth: declaration.admin.auth,
-      verifier: adminSecret === null || (await logsIn(run, target, admin)) ? null : await scramVerifier(adminSecret.password),
+      verifier:
+        adminSecret === null || (await logsIn(run, target, admin)) ? null : await scramVerifier(adminSecret.password),
       ...facts,
       taken: usernames,
       buildId: run.run.buildId,
@@ -50,10 +66,24 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
     const repairs = planSteps(plan).some((step) => step.action === 'repair')
     assertNone(repairs ? checkMasterRight(master.user, admin.user, facts.grantable.has(admin.user)) : [])
     const { signal, progress } = dependencies
-    const server = instance(session, lock, { target, credential: master, maxConnections: 1, patience: { timeoutMs: 0, signal, report: progress } })
-    const execution = await execute(server, plan, { signal, maxConnections: 1, record: (draft) => { run.recorder.record(draft) }, progress })
+    const server = instance(session, lock, {
+      target,
+      credential: master,
+      maxConnections: 1,
+      patience: { timeoutMs: 0, signal, report: progress },
+    })
+    const execution = await execute(server, plan, {
+      signal,
+      maxConnections: 1,
+      record: (draft) => {
+        run.recorder.record(draft)
+      },
+      progress,
+    })
     recordFindings(run.recorder, plan.findings, new Set())
-    recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown.flat())
+    recordUnknown((draft) => {
+      run.recorder.record(draft)
+    }, execution.unknown.flat())
     if (execution.lost !== null) throw execution.lost
     assertApplied(run, execution)
   } finally {
@@ -66,7 +96,11 @@ export async function bootstrap(run: RunContext, target: Target, admin: AdminCre
  * Whether the admin's password is right by now: another run may have repaired it before we got the lock, and a password
  * that works is not set (LOGIN or CONNECT may be what is missing).
  */
-async function logsIn({ declaration, dependencies: { signal } }: RunContext, target: Target, admin: AdminCredential): Promise<boolean> {
+async function logsIn(
+  { declaration, dependencies: { signal } }: RunContext,
+  target: Target,
+  admin: AdminCredential,
+): Promise<boolean> {
   try {
     const session = await connect(target, await loginTo(declaration.instance.database, admin), signal)
     await session.close()
@@ -85,12 +119,24 @@ async function masterCredential({ declaration, secrets }: RunContext): Promise<A
   if (credential === undefined) throw new SecretError(problems)
   const user = credential.username
   if (user === null) {
-    throw new SecretError([{ application: null, field: id, message: 'the master secret names no username.', remedy: 'Add "username" to its JSON.' }])
+    throw new SecretError([
+      {
+        application: null,
+        field: id,
+        message: 'the master secret names no username.',
+        remedy: 'Add "username" to its JSON.',
+      },
+    ])
   }
   return { user, password: async () => Promise.resolve(credential.password), isToken: false }
 }
 
-async function connectAsMaster({ declaration, dependencies: { signal } }: RunContext, target: Target, master: AdminCredential, admin: string): Promise<Session> {
+async function connectAsMaster(
+  { declaration, dependencies: { signal } }: RunContext,
+  target: Target,
+  master: AdminCredential,
+  admin: string,
+): Promise<Session> {
   const started = Date.now()
   try {
     return await connect(target, await loginTo(declaration.instance.database, master), signal)
@@ -98,7 +144,10 @@ async function connectAsMaster({ declaration, dependencies: { signal } }: RunCon
     if (!(error instanceof ConnectFailure)) throw error
     const told = connectionError(error, declaration, master.user, Date.now() - started)
     const remedy = `The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`
-    throw new ConnectionError(error.kind === 'wrong_password' ? told.problems.map((problem) => ({ ...problem, remedy })) : told.problems, { cause: error })
+    throw new ConnectionError(
+      error.kind === 'wrong_password' ? told.problems.map((problem) => ({ ...problem, remedy })) : told.problems,
+      { cause: error },
+    )
   }
 }
 

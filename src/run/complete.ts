@@ -36,14 +36,36 @@ export function violationRecords(declaration: Declaration, error: BlockedError):
 }
 
 /** Records for the roles and databases that the run told nothing of. */
-export function missingRecords(declaration: Declaration, records: readonly AuditRecord[], error: ProvisionError): RecordDraft[] {
+export function missingRecords(
+  declaration: Declaration,
+  records: readonly AuditRecord[],
+  error: ProvisionError,
+): RecordDraft[] {
   const told = new Set(records.map((record) => JSON.stringify([record.object, record.application])))
   const status = error instanceof BlockedError ? 'blocked' : 'skipped'
-  const message = error instanceof BlockedError || error instanceof InvalidInputError ? 'not begun: nothing was changed' : 'not reached: the run failed before'
+  const message =
+    error instanceof BlockedError || error instanceof InvalidInputError
+      ? 'not begun: nothing was changed'
+      : 'not reached: the run failed before'
   const draft = (object: 'role' | 'database', application: Declaration['applications'][number]): RecordDraft[] => {
     if (told.has(JSON.stringify([object, application.name]))) return []
     const { name, database, username } = application
-    return [{ application: name, database, username, object, action: 'check', status, durationMs: 0, message, statements: [] }]
+    return [
+      {
+        application: name,
+        database,
+        username,
+        object,
+        action: 'check',
+        status,
+        durationMs: 0,
+        message,
+        statements: [],
+      },
+    ]
   }
-  return [...declaration.applications.flatMap((application) => draft('role', application)), ...declaration.databases.flatMap((database) => draft('database', database.owner))]
+  return [
+    ...declaration.applications.flatMap((application) => draft('role', application)),
+    ...declaration.databases.flatMap((database) => draft('database', database.owner)),
+  ]
 }

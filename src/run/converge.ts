@@ -55,9 +55,12 @@ export async function converge<T>(
     } catch (error) {
       if (signal.aborted || !(isLost(error) || (reconnects > 0 && isReplica(error)))) return ledger.giveUp(error)
       firstLoss ??= Date.now()
-      if (reconnects >= MIN_RECONNECTS && Date.now() - firstLoss >= run.declaration.connectTimeoutSeconds * 1000) return ledger.giveUp(error)
+      if (reconnects >= MIN_RECONNECTS && Date.now() - firstLoss >= run.declaration.connectTimeoutSeconds * 1000)
+        return ledger.giveUp(error)
       progress(`the connection to the server broke (${error.message}); connecting anew`)
-      await sleep(reconnects === 0 ? 0 : Math.min(250 * 2 ** reconnects, MAX_PAUSE_MS), undefined, { signal }).catch((reason: unknown) => ledger.giveUp(reason))
+      await sleep(reconnects === 0 ? 0 : Math.min(250 * 2 ** reconnects, MAX_PAUSE_MS), undefined, { signal }).catch(
+        (reason: unknown) => ledger.giveUp(reason),
+      )
     }
   }
 }
@@ -80,7 +83,12 @@ function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
   return error instanceof ConnectionLost || (error instanceof ConnectFailure && error.passing)
 }
 
-async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMap<string, Credential>, ledger: Ledger): Promise<Inspection> {
+async function rounds(
+  run: RunContext,
+  server: Instance,
+  credentials: ReadonlyMap<string, Credential>,
+  ledger: Ledger,
+): Promise<Inspection> {
   const { signal, progress } = run.dependencies
   let scope: Scope | null = null
   let last: Plan | null = null
@@ -104,13 +112,20 @@ async function rounds(run: RunContext, server: Instance, credentials: ReadonlyMa
     }
     if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConverged(run, plan, refused)
     assertNotInterrupted(signal)
-    const execution = await execute(server, plan, { signal, maxConnections: run.declaration.maxConnections, record: recordWith(ledger, plan, run.dependencies), progress })
+    const execution = await execute(server, plan, {
+      signal,
+      maxConnections: run.declaration.maxConnections,
+      record: recordWith(ledger, plan, run.dependencies),
+      progress,
+    })
     ledger.unknown = execution.unknown
     if (execution.lost !== null && !signal.aborted) throw execution.lost
     assertApplied(run, execution)
     refused = execution.failures
     last = refused.length === 0 ? plan : null
-    for (const step of planSteps(plan)) if (step.object === 'password' || (step.object === 'role' && step.status === 'created')) passwords.add(step.application)
+    for (const step of planSteps(plan))
+      if (step.object === 'password' || (step.object === 'role' && step.status === 'created'))
+        passwords.add(step.application)
     scope = execution.failures.length === 0 ? scopeAfter(plan, inspection) : null
   }
 }
@@ -136,7 +151,9 @@ export async function look(
   const { now, progress: report } = run.dependencies
   const total = scope === null ? run.declaration.applications.length : scope.applications.size
   const progress = createProgress({ total, unit: 'logins', now, report })
-  return inspect(server, versionsOf(run.secrets), run.declaration, credentials, scope, () => { progress.advance() })
+  return inspect(server, versionsOf(run.secrets), run.declaration, credentials, scope, () => {
+    progress.advance()
+  })
 }
 
 /** @throws SecretError, BlockedError: what stands in the way. */
@@ -151,7 +168,8 @@ export async function planFrom(run: Pick<RunContext, 'declaration' | 'run'>, ins
 
 /** Databases are what takes time: how many are made is told, where there are many. */
 function recordWith(ledger: Ledger, plan: Plan, { now, progress: report }: Dependencies): (draft: RecordDraft) => void {
-  const isCreation = ({ object, action }: Pick<RecordDraft, 'object' | 'action'>): boolean => object === 'database' && action === 'create'
+  const isCreation = ({ object, action }: Pick<RecordDraft, 'object' | 'action'>): boolean =>
+    object === 'database' && action === 'create'
   const progress = createProgress({ total: planSteps(plan).filter(isCreation).length, unit: 'databases', now, report })
   return (draft) => {
     ledger.record(draft)
@@ -164,7 +182,10 @@ function versionsOf(secrets: SecretReader): Versions {
 }
 
 function samePlan(a: Plan, b: Plan): boolean {
-  const text = (plan: Plan): string => planSteps(plan).map((step) => `${step.message}\n${step.statements.join('\n')}`).join('\n')
+  const text = (plan: Plan): string =>
+    planSteps(plan)
+      .map((step) => `${step.message}\n${step.statements.join('\n')}`)
+      .join('\n')
   return text(a) === text(b)
 }
 
@@ -180,14 +201,21 @@ function scopeAfter(plan: Plan, inspection: Inspection): Scope {
  * Looks once more at the secrets of the passwords that were set and proven by a login (design §8).
  * @returns what to look at again, where a secret has a newer version by now; null: none has.
  */
-async function movedOn(run: RunContext, passwords: ReadonlySet<string | null>, inspection: Inspection): Promise<Scope | null> {
-  const set = run.declaration.applications.filter((application) => passwords.has(application.name) && application.auth === 'password')
+async function movedOn(
+  run: RunContext,
+  passwords: ReadonlySet<string | null>,
+  inspection: Inspection,
+): Promise<Scope | null> {
+  const set = run.declaration.applications.filter(
+    (application) => passwords.has(application.name) && application.auth === 'password',
+  )
   if (set.length === 0) return null
   const current = await run.secrets.readCurrent(set.map((application) => application.secretId))
   const newer = new Map<string, Credential>()
   for (const { name, secretId } of set) {
     const credential = current.credentials.get(secretId)
-    if (credential !== undefined && credential.versionId !== inspection.credentials.get(name)?.versionId) newer.set(name, credential)
+    if (credential !== undefined && credential.versionId !== inspection.credentials.get(name)?.versionId)
+      newer.set(name, credential)
   }
   if (newer.size === 0) return null
   const before = { ...inspection, credentials: new Map([...inspection.credentials, ...newer]) }
@@ -200,12 +228,17 @@ function notConverged(run: RunContext, plan: Plan, refused: readonly Failure[]):
       const about = { application: step.application, field: step.object }
       const failure = refused.find((item) => item.step.message === step.message)
       if (failure === undefined) {
-        const remedy = 'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
+        const remedy =
+          'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
         return { ...about, message: `still to do after it was done: ${step.message}.`, remedy }
       }
       const message = `${step.message}: ${failure.message}`
       run.recorder.record({ ...draftOf(step, [], 0, ''), status: 'failed', message })
-      return { ...about, message: `${message}.`, remedy: 'Remove or rename what is in the way; the next run goes on from here.' }
+      return {
+        ...about,
+        message: `${message}.`,
+        remedy: 'Remove or rename what is in the way; the next run goes on from here.',
+      }
     }),
   )
 }

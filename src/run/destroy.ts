@@ -39,8 +39,13 @@ const CONNECT_LIMIT_SECONDS = 60
 /**
  * The policy of the request as far as it is known before the server is asked; null: the tags say.
  */
-export function knownPolicy({ declaration, target, policy }: Pick<DestroyRequest, 'declaration' | 'target' | 'policy'>): CleanupPolicy | null {
-  const declared = target.by === 'application' ? declaration.applications.find((item) => item.name === target.value) : undefined
+export function knownPolicy({
+  declaration,
+  target,
+  policy,
+}: Pick<DestroyRequest, 'declaration' | 'target' | 'policy'>): CleanupPolicy | null {
+  const declared =
+    target.by === 'application' ? declaration.applications.find((item) => item.name === target.value) : undefined
   return policy ?? declared?.cleanupPolicy ?? null
 }
 
@@ -49,25 +54,50 @@ export function knownPolicy({ declaration, target, policy }: Pick<DestroyRequest
  * @returns the audit, whatever the outcome; `end.exitCode` is the exit code of design §4.
  * @throws only what is a defect of this program.
  */
-export async function destroy(request: DestroyRequest, identity: RunIdentity, dependencies: DestroyDependencies): Promise<RunResult> {
+export async function destroy(
+  request: DestroyRequest,
+  identity: RunIdentity,
+  dependencies: DestroyDependencies,
+): Promise<RunResult> {
   const { declaration, approvals, target } = request
   const { environment, clusterName, instance } = declaration
   const records: AuditRecord[] = []
   const sinks = [(record: AuditRecord) => records.push(record), ...dependencies.sinks]
   const run = { ...identity, approval: removalApproval(environment, approvals, knownPolicy(request) !== 'retain') }
   const recorder = createRecorder({ run, environment, clusterName, instance, now: dependencies.now, sinks })
-  const context = { declaration: patient(declaration), run, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
+  const context = {
+    declaration: patient(declaration),
+    run,
+    secrets: dependencies.secrets(declaration.aws),
+    recorder,
+    dependencies,
+  }
   try {
     await stages(context, request, dependencies)
     const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
-    return { recorder, end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null }, problems: [] }
+    return {
+      recorder,
+      end: { outcome: isChanged ? 'changed' : 'no_change', exitCode: EXIT.done, error: null },
+      problems: [],
+    }
   } catch (thrown) {
     const isInterrupted = dependencies.signal.aborted && !(thrown instanceof ProvisionError)
     const error = isInterrupted ? new ApplyError([interrupted(dependencies.signal)]) : provisionError(thrown)
-    const concerned = target.by === 'application' ? only(declaration, target.value) : { ...declaration, applications: [], databases: [] }
+    const concerned =
+      target.by === 'application'
+        ? only(declaration, target.value)
+        : { ...declaration, applications: [], databases: [] }
     for (const draft of error instanceof BlockedError ? violationRecords(concerned, error) : []) recorder.record(draft)
     for (const draft of missingRecords(concerned, records, error)) recorder.record(draft)
-    return { recorder, end: { outcome: error instanceof BlockedError ? 'blocked' : 'failed', exitCode: error.exitCode, error: error.message }, problems: error.problems }
+    return {
+      recorder,
+      end: {
+        outcome: error instanceof BlockedError ? 'blocked' : 'failed',
+        exitCode: error.exitCode,
+        error: error.message,
+      },
+      problems: error.problems,
+    }
   }
 }
 
@@ -104,12 +134,22 @@ async function stages(context: RunContext, request: DestroyRequest, dependencies
 /** Under retain nothing is connected to and nothing changes (design §14). */
 function retained({ declaration, target, policy }: DestroyRequest): Finding {
   const application = declaration.applications.find((item) => target.by === 'application' && item.name === target.value)
-  const { name = target.by === 'application' ? target.value : null, database = null, username = null } = application ?? {}
+  const {
+    name = target.by === 'application' ? target.value : null,
+    database = null,
+    username = null,
+  } = application ?? {}
   const why = policy === null ? 'its cleanup_policy is retain' : 'RDS_CLEANUP_POLICY is retain'
   const owned = application?.accessLevel === 'owner' ? ` and database ${application.database}` : ''
-  const what = application === undefined ? `what carries ${target.by} ${target.value}` : `role ${application.username}${owned}`
+  const what =
+    application === undefined ? `what carries ${target.by} ${target.value}` : `role ${application.username}${owned}`
   const object = application?.accessLevel === 'owner' ? 'database' : 'role'
-  return finding({ application: name, database, username, object }, 'retain', 'skipped', `nothing was changed on the server: ${what} ${owned === '' ? 'stays' : 'stay'}, since ${why}`)
+  return finding(
+    { application: name, database, username, object },
+    'retain',
+    'skipped',
+    `nothing was changed on the server: ${what} ${owned === '' ? 'stays' : 'stay'}, since ${why}`,
+  )
 }
 
 /** Before any secret is read or connection made. @throws BlockedError */
@@ -142,7 +182,11 @@ async function whoAndAdmin({ declaration, dependencies, recorder, secrets }: Run
  * What a removal would do now, by the same look and the same plans; changes nothing and takes no lock.
  * @throws ProvisionError
  */
-export async function previewDestroy(request: DestroyRequest, run: RunIdentity, dependencies: Dependencies): Promise<Preview> {
+export async function previewDestroy(
+  request: DestroyRequest,
+  run: RunIdentity,
+  dependencies: Dependencies,
+): Promise<Preview> {
   // A look never repairs the admin as the master.
   const declaration = { ...patient(request.declaration), masterSecretId: null }
   const { environment, clusterName, instance } = declaration
@@ -150,7 +194,8 @@ export async function previewDestroy(request: DestroyRequest, run: RunIdentity, 
   const context = { declaration, run, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
   const [approval = null] = missingApproval(request)
   const found = { declaration, run, server: null, plan: { findings: [], jobs: [] }, blocked: [], approval, moving: [] }
-  if (knownPolicy(request) === 'retain') return { ...found, approval: null, plan: { findings: [retained(request)], jobs: [] } }
+  if (knownPolicy(request) === 'retain')
+    return { ...found, approval: null, plan: { findings: [retained(request)], jobs: [] } }
   const reserved = reservedNames(request)
   if (reserved.length > 0) return { ...found, blocked: reserved }
   try {
@@ -162,7 +207,12 @@ export async function previewDestroy(request: DestroyRequest, run: RunIdentity, 
       const { closing, removal } = removalPlans(examination)
       const jobs = [planAdmission(examination), closing, ...removal].flatMap((plan) => plan.jobs)
       const findings = [...examination.findings, ...snapshotFindings(examination.departures)]
-      return { ...found, approval: jobs.length === 0 ? null : approval, server: examination.cluster.server, plan: { findings, jobs } }
+      return {
+        ...found,
+        approval: jobs.length === 0 ? null : approval,
+        server: examination.cluster.server,
+        plan: { findings, jobs },
+      }
     } finally {
       await server.close()
     }

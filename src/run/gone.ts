@@ -1,7 +1,8 @@
 /** What to do about an instance that a removal cannot reach. */
 import { ConnectionError } from '../errors.ts'
 
-const GONE = ' If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment.'
+const GONE =
+  ' If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment.'
 
 /** The first connection of a removal. @throws ConnectionError (exit 6) with the way out */
 export async function reached<T>(open: () => Promise<T>): Promise<T> {
@@ -9,6 +10,9 @@ export async function reached<T>(open: () => Promise<T>): Promise<T> {
     return await open()
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error
-    throw new ConnectionError(error.problems.map((problem) => ({ ...problem, remedy: problem.remedy + GONE })), { cause: error })
+    throw new ConnectionError(
+      error.problems.map((problem) => ({ ...problem, remedy: problem.remedy + GONE })),
+      { cause: error },
+    )
   }
 }

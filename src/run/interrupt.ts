@@ -16,12 +16,16 @@ const ABANDON_MS = 8_000
 export function cancelOnInterrupt({ dependencies: { signal, progress } }: RunContext, server: Instance): () => void {
   const timers: NodeJS.Timeout[] = []
   const cancel = (): void => {
-    cancelBusy(server).catch((error: unknown) => { progress(`could not cancel: ${String(error)}`) })
+    cancelBusy(server).catch((error: unknown) => {
+      progress(`could not cancel: ${String(error)}`)
+    })
   }
   const abandon = (): void => {
     for (const session of new Set([...server.sessions, server.admin, server.lock])) session.abandon()
   }
-  const onAbort = (): void => { timers.push(setTimeout(cancel, GRACE_MS), setTimeout(abandon, ABANDON_MS)) }
+  const onAbort = (): void => {
+    timers.push(setTimeout(cancel, GRACE_MS), setTimeout(abandon, ABANDON_MS))
+  }
   signal.addEventListener('abort', onAbort, { once: true })
   return () => {
     signal.removeEventListener('abort', onAbort)
@@ -33,7 +37,9 @@ export function cancelOnInterrupt({ dependencies: { signal, progress } }: RunCon
 export async function orInterrupted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   const settled = new AbortController()
   const interrupt = new Promise<never>((_resolve, reject) => {
-    const stop = (): void => { reject(new ApplyError([interrupted(signal)])) }
+    const stop = (): void => {
+      reject(new ApplyError([interrupted(signal)]))
+    }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true, signal: settled.signal })
   })
@@ -49,6 +55,8 @@ export function interruptible(client: SnapshotClient, signal: AbortSignal): Snap
     list: async (instance) => orInterrupted(client.list(instance), signal),
     find: async (id) => orInterrupted(client.find(id), signal),
     create: async (id, instance, tags) => orInterrupted(client.create(id, instance, tags), signal),
-    close: () => { client.close() },
+    close: () => {
+      client.close()
+    },
   }
 }

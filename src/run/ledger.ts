@@ -37,14 +37,18 @@ export class Ledger {
       return open.has(identity(step))
     }
     for (const step of this.unknown.filter((transaction) => !transaction.some(isOpen)).flat()) {
-      this.record(draftOf(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'))
+      this.record(
+        draftOf(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
+      )
     }
     this.unknown = []
   }
 
   /** Nothing more can be found out: says so of each open step, and fails with `error`. */
   giveUp(error: unknown): never {
-    recordUnknown((draft) => { this.record(draft) }, this.unknown.flat())
+    recordUnknown((draft) => {
+      this.record(draft)
+    }, this.unknown.flat())
     this.unknown = []
     throw error
   }

@@ -15,7 +15,12 @@ export const LOCK_DATABASE = 'postgres'
  * @returns the session that holds the lock: `session` itself, unless it is in another database.
  * @throws ApplyError when the lock is not given in time; ConnectFailure.
  */
-export async function lockInstance(run: RunContext, session: Session, target: Target, credential: AdminCredential): Promise<Session> {
+export async function lockInstance(
+  run: RunContext,
+  session: Session,
+  target: Target,
+  credential: AdminCredential,
+): Promise<Session> {
   const { signal, progress } = run.dependencies
   const lock = await lockSession(run, session, target, credential)
   try {
@@ -27,15 +32,28 @@ export async function lockInstance(run: RunContext, session: Session, target: Ta
   }
 }
 
-async function lockSession({ declaration, dependencies: { signal, progress } }: RunContext, session: Session, target: Target, credential: AdminCredential): Promise<Session> {
+async function lockSession(
+  { declaration, dependencies: { signal, progress } }: RunContext,
+  session: Session,
+  target: Target,
+  credential: AdminCredential,
+): Promise<Session> {
   if (session.database === LOCK_DATABASE) return session
   try {
-    return await patiently(async (attempt) => connect({ ...target, version: session.version }, await loginTo(LOCK_DATABASE, credential), attempt), {
-      timeoutMs: declaration.connectTimeoutSeconds * 1000,
-      signal,
-      isPassing: mayPass,
-      report: (reason, elapsedMs) => { progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`) },
-    })
+    return await patiently(
+      async (attempt) =>
+        connect({ ...target, version: session.version }, await loginTo(LOCK_DATABASE, credential), attempt),
+      {
+        timeoutMs: declaration.connectTimeoutSeconds * 1000,
+        signal,
+        isPassing: mayPass,
+        report: (reason, elapsedMs) => {
+          progress(
+            `waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`,
+          )
+        },
+      },
+    )
   } catch (error) {
     // Dropped, or closed to the login: then the declared database it is, and all stacks must agree on it.
     if (error instanceof ConnectFailure && error.kind === 'after_authentication' && !mayPass(error)) return session

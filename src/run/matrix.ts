@@ -10,20 +10,38 @@ import { settled } from '../server/settled.ts'
  * The access matrix. Where the inspection asked for it (`governance_dir`), declared databases cost nothing more; databases
  * of the stack that nobody declares any more are looked into here: access that was retained is access.
  */
-export async function matrixOf(declaration: Declaration, server: Instance, { actual: { cluster, interiors } }: Inspection): Promise<AccessMatrix> {
+export async function matrixOf(
+  declaration: Declaration,
+  server: Instance,
+  { actual: { cluster, interiors } }: Inspection,
+): Promise<AccessMatrix> {
   const { accessMatrix, stackDatabases } = await import('../report/access-matrix.ts')
-  const known = new Map([...interiors.values()].flatMap(({ database, access }) => (access === undefined ? [] : [[database, access] as const])))
+  const known = new Map(
+    [...interiors.values()].flatMap(({ database, access }) =>
+      access === undefined ? [] : [[database, access] as const],
+    ),
+  )
   const others = stackDatabases(declaration, cluster).flatMap(({ name }) => (known.has(name) ? [] : [name]))
   const looks = await settled(others.map(async (name) => [name, await lookInside(server, name)] as const))
-  const inside = new Map([...known, ...looks.flatMap(([name, access]) => (access === null ? [] : [[name, access] as const]))])
+  const inside = new Map([
+    ...known,
+    ...looks.flatMap(([name, access]) => (access === null ? [] : [[name, access] as const])),
+  ])
   const unseen = others.filter((name) => !inside.has(name))
-  return accessMatrix({ declaration, cluster, inside, privileges: await inspectDatabasePrivileges(server.admin, unseen) })
+  return accessMatrix({
+    declaration,
+    cluster,
+    inside,
+    privileges: await inspectDatabasePrivileges(server.admin, unseen),
+  })
 }
 
 /** null where the admin cannot look: the owner locked it out, or a removal closed the database. */
 async function lookInside(server: Instance, database: string): Promise<InsideAccess | null> {
   try {
-    return await server.withSession(await server.adminLogin(database), async (session) => insideAccess(await session.query(accessQueries(database))))
+    return await server.withSession(await server.adminLogin(database), async (session) =>
+      insideAccess(await session.query(accessQueries(database))),
+    )
   } catch (error) {
     if (error instanceof ConnectFailure && error.kind === 'after_authentication') return null
     throw error

@@ -33,7 +33,11 @@ async function targetOf(declaration: Declaration, run: RunIdentity, dependencies
   }
 }
 
-function adminCredential(declaration: Declaration, secret: Credential | null, dependencies: Dependencies): AdminCredential {
+function adminCredential(
+  declaration: Declaration,
+  secret: Credential | null,
+  dependencies: Dependencies,
+): AdminCredential {
   const { admin, aws, instance: declared } = declaration
   const user = secret?.username ?? admin.username
   const { host, port } = declared
@@ -65,7 +69,12 @@ export async function openInstance(run: RunContext, adminSecret: Credential | nu
   }
 }
 
-function instanceOptions({ declaration, dependencies }: RunContext, target: Target, admin: Session, credential: AdminCredential): InstanceOptions {
+function instanceOptions(
+  { declaration, dependencies }: RunContext,
+  target: Target,
+  admin: Session,
+  credential: AdminCredential,
+): InstanceOptions {
   const { signal, progress } = dependencies
   return {
     target: { ...target, version: admin.version },
@@ -74,7 +83,9 @@ function instanceOptions({ declaration, dependencies }: RunContext, target: Targ
     patience: {
       timeoutMs: declaration.connectTimeoutSeconds * 1000,
       signal,
-      report: (reason, elapsedMs) => { progress(`waiting for a free connection (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`) },
+      report: (reason, elapsedMs) => {
+        progress(`waiting for a free connection (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`)
+      },
     },
   }
 }
@@ -121,13 +132,21 @@ async function connectAdmin(run: RunContext, target: Target, adminSecret: Creden
     }
   } catch (error) {
     if (!(error instanceof ConnectFailure)) throw error
-    throw connectionError(error, declaration, adminCredential(declaration, adminSecret, run.dependencies).user, Date.now() - started)
+    throw connectionError(
+      error,
+      declaration,
+      adminCredential(declaration, adminSecret, run.dependencies).user,
+      Date.now() - started,
+    )
   }
 }
 
 /** The role does not exist or has another password, which a server does not tell apart; or it may not log in. */
 function isRefused(error: unknown): boolean {
-  return error instanceof ConnectFailure && (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000')
+  return (
+    error instanceof ConnectFailure &&
+    (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000')
+  )
 }
 
 async function withAnotherVersion(run: RunContext, target: Target, tried: Credential): Promise<AdminSession | null> {
@@ -143,15 +162,25 @@ async function withAnotherVersion(run: RunContext, target: Target, tried: Creden
   return null
 }
 
-async function asAdmin({ declaration, dependencies }: RunContext, target: Target, adminSecret: Credential | null): Promise<AdminSession> {
+async function asAdmin(
+  { declaration, dependencies }: RunContext,
+  target: Target,
+  adminSecret: Credential | null,
+): Promise<AdminSession> {
   const { host, port } = target.endpoint
   const credential = adminCredential(declaration, adminSecret, dependencies)
   const limit = declaration.connectTimeoutSeconds
-  const session = await patiently(async (attempt) => connect(target, await loginTo(declaration.instance.database, credential), attempt), {
-    timeoutMs: limit * 1000,
-    signal: dependencies.signal,
-    isPassing: mayPass,
-    report: (reason, elapsedMs) => dependencies.progress(`waiting for ${host}:${String(port)} (${(elapsedMs / 1000).toFixed(0)} of ${String(limit)} s): ${reason}`),
-  })
+  const session = await patiently(
+    async (attempt) => connect(target, await loginTo(declaration.instance.database, credential), attempt),
+    {
+      timeoutMs: limit * 1000,
+      signal: dependencies.signal,
+      isPassing: mayPass,
+      report: (reason, elapsedMs) =>
+        dependencies.progress(
+          `waiting for ${host}:${String(port)} (${(elapsedMs / 1000).toFixed(0)} of ${String(limit)} s): ${reason}`,
+        ),
+    },
+  )
   return { session, credential, adminSecret }
 }

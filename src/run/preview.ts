@@ -24,7 +24,11 @@ const NOTHING: Plan = { findings: [], jobs: [] }
  * thrown.
  * @throws ProvisionError (exit 1, 3, 5 or 6)
  */
-export async function preview(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Preview> {
+export async function preview(
+  declaration: Declaration,
+  run: RunIdentity,
+  dependencies: Dependencies,
+): Promise<Preview> {
   const violations = checkRequest(declaration, run)
   const approval = violations.find(({ field }) => field === 'approval') ?? null
   const blocked = violations.filter((problem) => problem !== approval)
@@ -41,12 +45,19 @@ export async function preview(declaration: Declaration, run: RunIdentity, depend
 }
 
 /** One round of inspection and plan, as apply makes it, and what moved meanwhile. */
-async function observe(declaration: Declaration, run: RunIdentity, dependencies: Dependencies): Promise<Round & Pick<Preview, 'moving'>> {
+async function observe(
+  declaration: Declaration,
+  run: RunIdentity,
+  dependencies: Dependencies,
+): Promise<Round & Pick<Preview, 'moving'>> {
   return withInstance(declaration, run, dependencies, async (server, context, credentials) => {
     const holder = await lockHolder(server.admin, lockHomes(declaration))
     const round = await makeRound(context, server, credentials.applications, null)
     const { actual } = round.inspection
-    return { ...round, moving: [...(await whatMoved(server, declaration, actual.cluster, holder)), ...whatIsUnseen(declaration, actual)] }
+    return {
+      ...round,
+      moving: [...(await whatMoved(server, declaration, actual.cluster, holder)), ...whatIsUnseen(declaration, actual)],
+    }
   })
 }
 
@@ -77,16 +88,28 @@ export async function withInstance<T>(
 /** Where the owner locked the admin out, the apply restores its access first and looks again (design §5 fact 4). */
 function whatIsUnseen({ databases }: Declaration, { cluster, interiors }: Actual): string[] {
   const unseen = databases.filter(({ name }) => cluster.databases.has(name) && !interiors.has(name))
-  return unseen.map(({ name }) => `The inside of ${name} cannot be seen before its access is restored: the apply may find more to do there.`)
+  return unseen.map(
+    ({ name }) =>
+      `The inside of ${name} cannot be seen before its access is restored: the apply may find more to do there.`,
+  )
 }
 
 /** Without the lock nobody waits for us: so who held it, and whether the catalogs are still what was planned from. */
-async function whatMoved(server: Instance, declaration: Declaration, before: Cluster, holder: string | null): Promise<string[]> {
+async function whatMoved(
+  server: Instance,
+  declaration: Declaration,
+  before: Cluster,
+  holder: string | null,
+): Promise<string[]> {
   const after = await inspectCluster(server.admin, declaration)
   const held = holder ?? (await lockHolder(server.admin, lockHomes(declaration)))
   return [
-    ...(held === null ? [] : [`Another run is changing this instance (${held}): what it does may not be in this plan.`]),
-    ...(fingerprint(before) === fingerprint(after) ? [] : ['Roles, databases or memberships changed while this plan was made: plan again.']),
+    ...(held === null
+      ? []
+      : [`Another run is changing this instance (${held}): what it does may not be in this plan.`]),
+    ...(fingerprint(before) === fingerprint(after)
+      ? []
+      : ['Roles, databases or memberships changed while this plan was made: plan again.']),
   ]
 }
 

@@ -17,7 +17,16 @@ import { reached } from './gone.ts'
 import { interruptible } from './interrupt.ts'
 import { openInstance } from './open.ts'
 import { provisionError } from './provision-error.ts'
-import { close, type Examination, examine, isAdmissible, remove, type RemovalOrder, reopen, runPlan } from './removal.ts'
+import {
+  close,
+  type Examination,
+  examine,
+  isAdmissible,
+  remove,
+  type RemovalOrder,
+  reopen,
+  runPlan,
+} from './removal.ts'
 import { available, findOrCreate, gathered, type SnapshotOrder, whileBusy } from './removal-snapshot.ts'
 
 export interface DestroyDependencies extends Dependencies {
@@ -83,7 +92,10 @@ export function snapshotFindings(departures: readonly Departure[]): Finding[] {
   return departures
     .filter((departure) => departure.policy === 'snapshot-and-delete')
     .map(({ application, database, username, drops }) => {
-      const message = drops === null ? `no database goes with ${username}, so no snapshot is needed` : `a snapshot of the instance comes first, once ${drops} is closed`
+      const message =
+        drops === null
+          ? `no database goes with ${username}, so no snapshot is needed`
+          : `a snapshot of the instance comes first, once ${drops} is closed`
       return finding({ application, database, username, object: 'snapshot' }, 'create', 'skipped', message)
     })
 }
@@ -129,11 +141,22 @@ async function openAndLook(all: Removal): Promise<Look> {
 }
 
 function stillClosed(databases: readonly string[]): ApplyError {
-  return new ApplyError([{ application: null, field: 'destroy', message: `another removal keeps ${databases.join(', ')} closed.`, remedy: 'Wait for it to end, and run again.' }])
+  return new ApplyError([
+    {
+      application: null,
+      field: 'destroy',
+      message: `another removal keeps ${databases.join(', ')} closed.`,
+      remedy: 'Wait for it to end, and run again.',
+    },
+  ])
 }
 
 /** @returns when the databases were closed, by the server's clock; null: no snapshot is wanted, and all is done. */
-async function closeOrRemove({ context, dependencies, signs }: Removal, server: Instance, examination: Examination): Promise<Date | null> {
+async function closeOrRemove(
+  { context, dependencies, signs }: Removal,
+  server: Instance,
+  examination: Examination,
+): Promise<Date | null> {
   const { departures } = examination
   if (departures.length === 0) return null
   const names = departures.filter(isSnapshotted).flatMap((departure) => departure.drops ?? [])
@@ -154,13 +177,33 @@ async function takeSnapshot(all: Removal, departures: readonly Departure[], clos
   const { declaration, run, recorder } = context
   const { signal, progress, runGroup: group, snapshotTimeoutMs: timeoutMs, waits } = dependencies
   const client = interruptible(await dependencies.snapshots(declaration.aws), signal)
-  const order: SnapshotOrder = { client, signal, progress, timeoutMs, othersMs: waits.othersMs, group, instance: declaration.instance.identifier, buildId: run.buildId, clusterName: declaration.clusterName }
+  const order: SnapshotOrder = {
+    client,
+    signal,
+    progress,
+    timeoutMs,
+    othersMs: waits.othersMs,
+    group,
+    instance: declaration.instance.identifier,
+    buildId: run.buildId,
+    clusterName: declaration.clusterName,
+  }
   const started = Date.now()
   const record = (index: number, action: string, status: 'created' | 'no_change' | 'failed', message: string): void => {
     const departure = departures[index]
     if (departure === undefined) return
     const { application, drops: database, username } = departure
-    recorder.record({ application, database, username, object: 'snapshot', action, status, durationMs: Date.now() - started, message, statements: [] })
+    recorder.record({
+      application,
+      database,
+      username,
+      object: 'snapshot',
+      action,
+      status,
+      durationMs: Date.now() - started,
+      message,
+      statements: [],
+    })
   }
   try {
     if (signs !== null) await gathered(signs.admin, order)
@@ -168,7 +211,13 @@ async function takeSnapshot(all: Removal, departures: readonly Departure[], clos
     progress(isNew ? `snapshot ${id} asked for` : `snapshot ${id} of another removal of this run is shared`)
     await available(id, order, started)
     for (const index of departures.keys()) {
-      if (isNew && index === 0) record(index, 'create', 'created', `snapshot ${id} is available; restored from it, databases are closed and logins may not log in until the next apply`)
+      if (isNew && index === 0)
+        record(
+          index,
+          'create',
+          'created',
+          `snapshot ${id} is available; restored from it, databases are closed and logins may not log in until the next apply`,
+        )
       else record(index, 'share', 'no_change', `snapshot ${id}, made for another removal of this run, is available`)
     }
   } catch (error) {
@@ -178,7 +227,12 @@ async function takeSnapshot(all: Removal, departures: readonly Departure[], clos
     client.close()
   }
 
-  async function requested(of: Removal, wanted: SnapshotOrder, after: Date, since: number): Promise<{ readonly id: string; readonly isNew: boolean }> {
+  async function requested(
+    of: Removal,
+    wanted: SnapshotOrder,
+    after: Date,
+    since: number,
+  ): Promise<{ readonly id: string; readonly isNew: boolean }> {
     for (;;) {
       const server = await openInstance(of.context, admin)
       try {
@@ -198,7 +252,11 @@ async function removeAfterSnapshot(all: Removal, before: Examination): Promise<v
   const { server, examination } = await openAndLook(all)
   try {
     const told = new Set(before.findings.map((item) => item.message))
-    recordFindings(context.recorder, examination.findings.filter((item) => !told.has(item.message)), new Set())
+    recordFindings(
+      context.recorder,
+      examination.findings.filter((item) => !told.has(item.message)),
+      new Set(),
+    )
     const { departures, cluster } = examination
     const open = departures.filter((item) => isSnapshotted(item) && letsIn(cluster.databases.get(item.drops ?? '')))
     if (open.length > 0) throw new BlockedError(open.map(openedAgain))
@@ -217,11 +275,20 @@ function letsIn(database: DatabaseState | undefined): boolean {
 }
 
 function openedAgain({ application, drops }: Departure): Problem {
-  return { application, field: 'destroy', message: `somebody opened the database ${drops ?? ''} while the snapshot was made: it may hold what the snapshot does not.`, remedy: 'Nothing was dropped; run again.' }
+  return {
+    application,
+    field: 'destroy',
+    message: `somebody opened the database ${drops ?? ''} while the snapshot was made: it may hold what the snapshot does not.`,
+    remedy: 'Nothing was dropped; run again.',
+  }
 }
 
 /** The error to end with: the removal's own, and what stays closed if the server cannot be reached. */
-async function reopened({ context, admin }: Removal, departures: readonly Departure[], error: ProvisionError): Promise<ProvisionError> {
+async function reopened(
+  { context, admin }: Removal,
+  departures: readonly Departure[],
+  error: ProvisionError,
+): Promise<ProvisionError> {
   if (departures.length === 0) return error
   const calm = { ...context, dependencies: { ...context.dependencies, signal: new AbortController().signal } }
   try {
@@ -234,11 +301,14 @@ async function reopened({ context, admin }: Removal, departures: readonly Depart
     return error
   } catch (failure) {
     const { message } = provisionError(failure)
-    return withProblems(error, departures.map(({ application, username, drops }) => ({
-      application,
-      field: 'destroy',
-      message: `${drops === null ? username : `the database ${drops}`} may still be closed, and could not be opened again: ${message}`,
-      remedy: `Run again, or put the application back and apply${drops === null ? '' : `; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`,
-    })))
+    return withProblems(
+      error,
+      departures.map(({ application, username, drops }) => ({
+        application,
+        field: 'destroy',
+        message: `${drops === null ? username : `the database ${drops}`} may still be closed, and could not be opened again: ${message}`,
+        remedy: `Run again, or put the application back and apply${drops === null ? '' : `; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`,
+      })),
+    )
   }
 }

@@ -46,7 +46,11 @@ export async function gathered(session: Session, { group, signal, progress, othe
  * lock, so that two never ask at once.
  * @returns null where the instance is busy and the snapshot has to be asked for later.
  */
-export async function findOrCreate(session: Session, order: SnapshotOrder, closedAt: Date): Promise<{ readonly id: string; readonly isNew: boolean } | null> {
+export async function findOrCreate(
+  session: Session,
+  order: SnapshotOrder,
+  closedAt: Date,
+): Promise<{ readonly id: string; readonly isNew: boolean } | null> {
   const { client, group, instance } = order
   const shared = (await client.list(instance)).find((snapshot) => isShared(snapshot, group, closedAt))
   if (shared !== undefined) return { id: shared.id, isNew: false }
@@ -56,14 +60,25 @@ export async function findOrCreate(session: Session, order: SnapshotOrder, close
 }
 
 /** Time before the instance is asked again. */
-export async function whileBusy({ instance, progress, signal }: SnapshotOrder, started: number, timeoutMs: number): Promise<void> {
-  if (Date.now() - started > timeoutMs) throw snapshotError(`the instance ${instance} was busy for ${seconds(timeoutMs)} s and took no snapshot.`)
-  progress(`the instance ${instance} is busy and takes no snapshot yet (${seconds(Date.now() - started)} of ${seconds(timeoutMs)} s)`)
+export async function whileBusy(
+  { instance, progress, signal }: SnapshotOrder,
+  started: number,
+  timeoutMs: number,
+): Promise<void> {
+  if (Date.now() - started > timeoutMs)
+    throw snapshotError(`the instance ${instance} was busy for ${seconds(timeoutMs)} s and took no snapshot.`)
+  progress(
+    `the instance ${instance} is busy and takes no snapshot yet (${seconds(Date.now() - started)} of ${seconds(timeoutMs)} s)`,
+  )
   await pause(Math.min(BUSY_RETRY_MS, timeoutMs), signal)
 }
 
 /** @throws SecretError (exit 5) where the snapshot fails, vanishes or takes too long. */
-export async function available(id: string, { client, signal, progress, timeoutMs }: SnapshotOrder, started: number): Promise<void> {
+export async function available(
+  id: string,
+  { client, signal, progress, timeoutMs }: SnapshotOrder,
+  started: number,
+): Promise<void> {
   let reported = -Infinity
   for (let wait = 1000; ; wait = Math.min(wait * 1.5, LONGEST_POLL_MS)) {
     const snapshot = await client.find(id)
@@ -72,7 +87,9 @@ export async function available(id: string, { client, signal, progress, timeoutM
     const elapsed = Date.now() - started
     if (elapsed >= timeoutMs) throw snapshotError(`the snapshot ${id} is not available after ${seconds(timeoutMs)} s.`)
     if (Date.now() - reported >= REPORT_EVERY_MS) {
-      progress(`snapshot ${id}: ${snapshot?.status ?? ''}, ${String(snapshot?.percent ?? 0)} % (${seconds(elapsed)} of ${seconds(timeoutMs)} s)`)
+      progress(
+        `snapshot ${id}: ${snapshot?.status ?? ''}, ${String(snapshot?.percent ?? 0)} % (${seconds(elapsed)} of ${seconds(timeoutMs)} s)`,
+      )
       reported = Date.now()
     }
     await pause(Math.min(wait, timeoutMs - elapsed), signal)
@@ -85,7 +102,14 @@ function assertPromising(id: string, snapshot: Snapshot | null): void {
 }
 
 function snapshotError(message: string): SecretError {
-  return new SecretError([{ application: null, field: 'snapshot', message, remedy: 'Nothing was dropped. Look at the instance in the RDS console and run again.' }])
+  return new SecretError([
+    {
+      application: null,
+      field: 'snapshot',
+      message,
+      remedy: 'Nothing was dropped. Look at the instance in the RDS console and run again.',
+    },
+  ])
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,15 @@ import type { CleanupPolicy } from '../model/declaration.ts'
 import type { Departure } from '../model/removal.ts'
 import { type Finding, type Plan, planSteps } from '../model/step.ts'
 import { resolveDepartures } from '../plan/departures.ts'
-import { planAdmission, planClosing, planDrops, planReopening, planRevocation, planRoleDrops, type RemovalInput } from '../plan/removal.ts'
+import {
+  planAdmission,
+  planClosing,
+  planDrops,
+  planReopening,
+  planRevocation,
+  planRoleDrops,
+  type RemovalInput,
+} from '../plan/removal.ts'
 import { inspectCluster } from '../server/inspect-cluster.ts'
 import { droppedDatabases, inspectRemoval } from '../server/inspect-removal.ts'
 import type { Instance } from '../server/instance.ts'
@@ -35,7 +43,11 @@ export interface Examination extends RemovalInput {
  * Looks at what is to go and at what stands in its way.
  * @throws BlockedError with everything that does; nothing was changed.
  */
-export async function examine({ declaration }: RunContext, order: RemovalOrder, server: Instance): Promise<Examination> {
+export async function examine(
+  { declaration }: RunContext,
+  order: RemovalOrder,
+  server: Instance,
+): Promise<Examination> {
   const cluster = await wholeCluster({ declaration }, server)
   const { departures, findings, problems } = resolveDepartures({ declaration, ...order, cluster })
   if (problems.length > 0) throw new BlockedError(problems)
@@ -60,25 +72,55 @@ async function wholeCluster({ declaration }: Pick<RunContext, 'declaration'>, se
 
 /** Everything that a removal will run, in order; what the preview prints is what the removal runs. */
 export function removalPlans(examination: RemovalInput): { readonly closing: Plan; readonly removal: readonly Plan[] } {
-  return { closing: planClosing(examination), removal: [planRevocation(examination), planDrops(examination), planRoleDrops(examination)] }
+  return {
+    closing: planClosing(examination),
+    removal: [planRevocation(examination), planDrops(examination), planRoleDrops(examination)],
+  }
 }
 
 /** @throws ApplyError */
 export async function runPlan(run: RunContext, server: Instance, plan: Plan): Promise<void> {
   const { signal, progress } = run.dependencies
-  const execution = await execute(server, plan, { signal, progress, maxConnections: run.declaration.maxConnections, record: (draft) => { run.recorder.record(draft) } })
+  const execution = await execute(server, plan, {
+    signal,
+    progress,
+    maxConnections: run.declaration.maxConnections,
+    record: (draft) => {
+      run.recorder.record(draft)
+    },
+  })
   // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
-  const failures = execution.failures.filter(({ code }) => code !== '3D000' && code !== '42704').map((failure) => ({ ...failure, code: '' }))
-  const withNames = await Promise.all(failures.map(async (failure) => ({ ...failure, message: failure.message + (await whoIsThere(server, failure.step.database)) })))
-  recordUnknown((draft) => { run.recorder.record(draft) }, execution.unknown.flat())
+  const failures = execution.failures
+    .filter(({ code }) => code !== '3D000' && code !== '42704')
+    .map((failure) => ({ ...failure, code: '' }))
+  const withNames = await Promise.all(
+    failures.map(async (failure) => ({
+      ...failure,
+      message: failure.message + (await whoIsThere(server, failure.step.database)),
+    })),
+  )
+  recordUnknown((draft) => {
+    run.recorder.record(draft)
+  }, execution.unknown.flat())
   assertApplied(run, { ...execution, failures: withNames })
   const open = [...execution.unknown.flat(), ...execution.skipped]
-  if (execution.lost !== null || open.length > 0) throw broken(execution.lost?.message ?? 'the connection broke', open.map((step) => step.message))
+  if (execution.lost !== null || open.length > 0)
+    throw broken(
+      execution.lost?.message ?? 'the connection broke',
+      open.map((step) => step.message),
+    )
 }
 
 function broken(message: string, open: readonly string[]): ApplyError {
   const what = open.length === 0 ? '' : ` Not known to be done: ${open.join('; ')}.`
-  return new ApplyError([{ application: null, field: 'run', message: `the connection to the server was lost: ${message}.${what}`, remedy: 'Run again: it goes on from there.' }])
+  return new ApplyError([
+    {
+      application: null,
+      field: 'run',
+      message: `the connection to the server was lost: ${message}.${what}`,
+      remedy: 'Run again: it goes on from there.',
+    },
+  ])
 }
 
 async function whoIsThere(server: Instance, database: string | null): Promise<string> {
@@ -97,12 +139,27 @@ export async function close(run: RunContext, server: Instance, examination: Exam
     const ended = row === undefined ? 0 : integer(row, 'ended')
     if (ended === 0) continue
     const message = `${String(ended)} session(s) of ${username}${drops === null ? '' : ` and in ${drops}`} ended`
-    run.recorder.record({ application, database, username, object: 'login', action: 'disconnect', status: 'updated', durationMs: 0, message, statements: [] })
+    run.recorder.record({
+      application,
+      database,
+      username,
+      object: 'login',
+      action: 'disconnect',
+      status: 'updated',
+      durationMs: 0,
+      message,
+      statements: [],
+    })
   }
 }
 
 /** @throws ApplyError */
-export async function remove(run: RunContext, server: Instance, examination: Examination, superusersMs: number): Promise<void> {
+export async function remove(
+  run: RunContext,
+  server: Instance,
+  examination: Examination,
+  superusersMs: number,
+): Promise<void> {
   const { departures } = examination
   await superusersGone(run, server, droppedDatabases(departures), superusersMs)
   for (const plan of removalPlans(examination).removal) await runPlan(run, server, plan)
@@ -115,11 +172,21 @@ export async function remove(run: RunContext, server: Instance, examination: Exa
 }
 
 function stillThere(application: string, what: string): Problem {
-  return { application, field: 'destroy', message: `${what} is still there after it was removed.`, remedy: 'Something on the server made it again; look at the statements in the audit and run again.' }
+  return {
+    application,
+    field: 'destroy',
+    message: `${what} is still there after it was removed.`,
+    remedy: 'Something on the server made it again; look at the statements in the audit and run again.',
+  }
 }
 
 /** Nobody but a superuser may end their sessions: they are waited for, and the drop then names those that stay. */
-async function superusersGone({ dependencies: { signal, progress } }: RunContext, server: Instance, databases: readonly string[], patienceMs: number): Promise<void> {
+async function superusersGone(
+  { dependencies: { signal, progress } }: RunContext,
+  server: Instance,
+  databases: readonly string[],
+  patienceMs: number,
+): Promise<void> {
   if (databases.length === 0) return
   const end = Date.now() + patienceMs
   while (Date.now() < end) {
@@ -127,7 +194,9 @@ async function superusersGone({ dependencies: { signal, progress } }: RunContext
     const [rows = []] = await server.admin.query([sessions([], databases)])
     const there = rows.filter((row) => row['is_superuser'] === true)
     if (there.length === 0) return
-    progress(`waiting for sessions that only a superuser may end: ${there.map((row) => `${text(row, 'login')} in ${text(row, 'database')}`).join(', ')}`)
+    progress(
+      `waiting for sessions that only a superuser may end: ${there.map((row) => `${text(row, 'login')} in ${text(row, 'database')}`).join(', ')}`,
+    )
     await sleep(1000)
   }
 }

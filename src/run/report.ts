@@ -27,14 +27,19 @@ import { provisionError } from './provision-error.ts'
 export interface ReportRequest {
   readonly options: ReportOptions
   readonly folders: { readonly governanceDir: string | null; readonly auditDir: string | null }
-  readonly server: { readonly declaration: Declaration; readonly run: RunIdentity; readonly dependencies: Dependencies } | null
+  readonly server: {
+    readonly declaration: Declaration
+    readonly run: RunIdentity
+    readonly dependencies: Dependencies
+  } | null
   readonly now: Date
 }
 
 /** @throws ProvisionError where a folder cannot be read or the server not be reached. */
 export async function makeReport({ options, folders, server, now }: ReportRequest): Promise<Report> {
   const files = await readAuditFiles(folders)
-  const live = server === null ? [] : await fromServer(server.declaration, server.run, server.dependencies, options, files, now)
+  const live =
+    server === null ? [] : await fromServer(server.declaration, server.run, server.dependencies, options, files, now)
   const { criteria } = options
   const all: Section[] = [
     problemsSection(files.faults, files.files.length),
@@ -43,7 +48,8 @@ export async function makeReport({ options, folders, server, now }: ReportReques
     runsSection(files.entries, criteria),
     historySection(files.entries, criteria),
   ]
-  const source = server === null ? [] : [`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`]
+  const source =
+    server === null ? [] : [`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`]
   return {
     generatedAt: now,
     toolVersion: TOOL_VERSION,
@@ -67,16 +73,34 @@ function whatIsWrong(sections: readonly Section[], sources: number): string[] {
   const count = (id: SectionId): number => sections.find((section) => section.id === id)?.rows.length ?? 0
   const [faults, untraceable] = [count('problems'), count('traceability')]
   return [
-    ...(faults === 0 ? [] : [`The audit files are not as they were written: ${String(faults)} ${faults === 1 ? 'problem' : 'problems'}.`]),
-    ...(untraceable === 0 ? [] : [`${String(untraceable)} ${untraceable === 1 ? 'role or database is' : 'roles or databases are'} not traceable to a build.`]),
+    ...(faults === 0
+      ? []
+      : [`The audit files are not as they were written: ${String(faults)} ${faults === 1 ? 'problem' : 'problems'}.`]),
+    ...(untraceable === 0
+      ? []
+      : [
+          `${String(untraceable)} ${untraceable === 1 ? 'role or database is' : 'roles or databases are'} not traceable to a build.`,
+        ]),
   ]
 }
 
-async function fromServer(declaration: Declaration, run: RunIdentity, dependencies: Dependencies, options: ReportOptions, files: AuditFiles, now: Date): Promise<Section[]> {
+async function fromServer(
+  declaration: Declaration,
+  run: RunIdentity,
+  dependencies: Dependencies,
+  options: ReportOptions,
+  files: AuditFiles,
+  now: Date,
+): Promise<Section[]> {
   try {
     return await withInstance(declaration, run, dependencies, async (server, context, credentials) => {
       // The matrix is asked for below, in every database of the stack and not only in those declared.
-      const inspection = await look({ ...context, declaration: { ...declaration, governanceDir: null } }, server, credentials.applications, null)
+      const inspection = await look(
+        { ...context, declaration: { ...declaration, governanceDir: null } },
+        server,
+        credentials.applications,
+        null,
+      )
       const { cluster } = inspection.actual
       const matrix = await matrixOf(declaration, server, inspection)
       const { criteria, expiresWithinDays, secretsOlderThanDays } = options
@@ -105,5 +129,8 @@ async function driftFrom(context: RunContext, inspection: Inspection): Promise<D
 }
 
 function owned({ admin, applications }: Credentials): OwnedCredential[] {
-  return [...(admin === null ? [] : [{ application: null, credential: admin }]), ...[...applications].map(([application, credential]) => ({ application, credential }))]
+  return [
+    ...(admin === null ? [] : [{ application: null, credential: admin }]),
+    ...[...applications].map(([application, credential]) => ({ application, credential })),
+  ]
 }

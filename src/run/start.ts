@@ -42,7 +42,8 @@ const NO_IDS: RunIds = { buildId: null, runId: null }
 export async function start(options: StartOptions): Promise<Start> {
   const { text, parsed, problems } = await read(options)
   const facts = await factsOf(options, parsed, text)
-  const needsBuildId = parsed !== null && options.needsBuildId(parsed) && !problems.some(({ field }) => /build_id$/i.test(field))
+  const needsBuildId =
+    parsed !== null && options.needsBuildId(parsed) && !problems.some(({ field }) => /build_id$/i.test(field))
   const { run, missing } = runOf(facts, needsBuildId)
   const identified = { run, isRunIdGiven: run.runId !== facts.uuid }
   const all = [...options.environment.problems, ...problems, ...missing]
@@ -70,17 +71,38 @@ async function read(options: StartOptions): Promise<Read> {
 async function readInput({ inputFile, environment }: StartOptions): Promise<string> {
   if (inputFile === null) {
     if (environment.input !== null) return environment.input
-    throw new InvalidInputError([{ application: null, field: 'input', message: 'is missing.', remedy: 'Give --input FILE, or set RDS_PROVISION_INPUT.' }])
+    throw new InvalidInputError([
+      {
+        application: null,
+        field: 'input',
+        message: 'is missing.',
+        remedy: 'Give --input FILE, or set RDS_PROVISION_INPUT.',
+      },
+    ])
   }
   try {
     return await readFile(inputFile, 'utf8')
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new InvalidInputError([{ application: null, field: '--input', message: `cannot be read: ${reason}.`, remedy: 'Give the path of a readable file.' }], { cause: error })
+    throw new InvalidInputError(
+      [
+        {
+          application: null,
+          field: '--input',
+          message: `cannot be read: ${reason}.`,
+          remedy: 'Give the path of a readable file.',
+        },
+      ],
+      { cause: error },
+    )
   }
 }
 
-async function factsOf(options: StartOptions, parsed: ParsedInput | null, text: string): Promise<Omit<RunFacts, 'needsBuildId'>> {
+async function factsOf(
+  options: StartOptions,
+  parsed: ParsedInput | null,
+  text: string,
+): Promise<Omit<RunFacts, 'needsBuildId'>> {
   const declared = parsed ?? NO_IDS
   return {
     command: options.command,
@@ -96,7 +118,10 @@ async function factsOf(options: StartOptions, parsed: ParsedInput | null, text: 
 }
 
 /** Without a build id that it needs, a run still has an identity, for its audit. */
-function runOf(facts: Omit<RunFacts, 'needsBuildId'>, needsBuildId: boolean): { readonly run: RunIdentity; readonly missing: readonly Problem[] } {
+function runOf(
+  facts: Omit<RunFacts, 'needsBuildId'>,
+  needsBuildId: boolean,
+): { readonly run: RunIdentity; readonly missing: readonly Problem[] } {
   try {
     return { run: resolveRun({ ...facts, needsBuildId }), missing: [] }
   } catch (error) {

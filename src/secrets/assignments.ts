@@ -14,13 +14,16 @@ function passwordLogins(declaration: Declaration): readonly Application[] {
  */
 export function secretIds(declaration: Declaration): readonly string[] {
   const admin = declaration.admin.auth === 'password' ? declaration.admin.secretId : null
-  return [...new Set([...(admin === null ? [] : [admin]), ...passwordLogins(declaration).map(({ secretId }) => secretId)])]
+  return [
+    ...new Set([...(admin === null ? [] : [admin]), ...passwordLogins(declaration).map(({ secretId }) => secretId)]),
+  ]
 }
 
 /** Gives each problem of a secret the applications that use it: one problem for each of them, none lost. */
 export function nameApplications(problems: readonly Problem[], declaration: Declaration): Problem[] {
   const users = new Map<string, string[]>()
-  for (const { secretId, name } of passwordLogins(declaration)) users.set(secretId, [...(users.get(secretId) ?? []), name])
+  for (const { secretId, name } of passwordLogins(declaration))
+    users.set(secretId, [...(users.get(secretId) ?? []), name])
   return problems.flatMap((problem) => {
     const names = users.get(problem.field) ?? []
     const admins = names.length === 0 || problem.field === declaration.admin.secretId ? [problem] : []
@@ -52,7 +55,11 @@ function cloneOf({ username }: Application): string {
  * A secret may name `<username>_clone` only where that role is a member of the login's own (design §8). `credentials` is
  * by application.
  */
-export function checkClones(declaration: Declaration, memberships: readonly Membership[], credentials: ReadonlyMap<string, Credential>): Problem[] {
+export function checkClones(
+  declaration: Declaration,
+  memberships: readonly Membership[],
+  credentials: ReadonlyMap<string, Credential>,
+): Problem[] {
   return passwordLogins(declaration).flatMap((application) => {
     const clone = cloneOf(application)
     if (credentials.get(application.name)?.username !== clone) return []

@@ -38,12 +38,23 @@ export function awsFailure(error: unknown): AwsFailure {
   if (!(error instanceof Error)) return { name: 'Error', message: 'unknown error', status: null }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null
   const message = error instanceof SyntaxError ? 'the answer cannot be read' : error.message.replace(/\s+/g, ' ').trim()
-  return { name: error.name === 'Error' && code !== null ? code : error.name, message: message === '' ? (code ?? error.name) : message, status: statusOf(error) }
+  return {
+    name: error.name === 'Error' && code !== null ? code : error.name,
+    message: message === '' ? (code ?? error.name) : message,
+    status: statusOf(error),
+  }
 }
 
 /** Whether the service understood the request, knew the caller, and refused this one thing. */
 export function isRefusal({ name, status, message }: AwsFailure): boolean {
-  return status !== null && status >= 400 && status < 500 && !CREDENTIAL_FAILURES.has(name) && !THROTTLING.test(name) && !isAssumeRole(message)
+  return (
+    status !== null &&
+    status >= 400 &&
+    status < 500 &&
+    !CREDENTIAL_FAILURES.has(name) &&
+    !THROTTLING.test(name) &&
+    !isAssumeRole(message)
+  )
 }
 
 /** The one error for what concerns all calls alike: credentials, role, region, network. `service` is who was called. */
@@ -53,14 +64,29 @@ export function awsError(error: unknown, service: string): SecretError {
 
 function describe({ name, message, status }: AwsFailure, service: string): Problem {
   const told = `${name}: ${message}.`.replace(/\.\.$/, '.')
-  const problem = (field: string, remedy: string): Problem => ({ application: null, field, message: field === service ? told : `${service}: ${told}`, remedy })
-  if (/region is missing/i.test(message)) return problem('aws_region', 'Set aws_region, AWS_REGION, or the region of the profile.')
-  if (isAssumeRole(message)) return problem('assume_role_arn', "Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy.")
+  const problem = (field: string, remedy: string): Problem => ({
+    application: null,
+    field,
+    message: field === service ? told : `${service}: ${told}`,
+    remedy,
+  })
+  if (/region is missing/i.test(message))
+    return problem('aws_region', 'Set aws_region, AWS_REGION, or the region of the profile.')
+  if (isAssumeRole(message))
+    return problem(
+      'assume_role_arn',
+      "Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy.",
+    )
   if (CREDENTIAL_FAILURES.has(name)) {
-    return problem('AWS credentials', 'Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock.')
+    return problem(
+      'AWS credentials',
+      'Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock.',
+    )
   }
-  if (THROTTLING.test(name) || status === 429) return problem(service, 'Run again later, or raise the quota: every retry was throttled.')
-  if (status === null || status >= 500) return problem(service, 'Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.')
+  if (THROTTLING.test(name) || status === 429)
+    return problem(service, 'Run again later, or raise the quota: every retry was throttled.')
+  if (status === null || status >= 500)
+    return problem(service, 'Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.')
   return problem(service, "Check the runner's permissions, the region and AWS_ENDPOINT_URL.")
 }
 
@@ -71,5 +97,7 @@ function isAssumeRole(message: string): boolean {
 
 function statusOf(error: Error): number | null {
   if (!('$metadata' in error) || typeof error.$metadata !== 'object' || error.$metadata === null) return null
-  return 'httpStatusCode' in error.$metadata && typeof error.$metadata.httpStatusCode === 'number' ? error.$metadata.httpStatusCode : null
+  return 'httpStatusCode' in error.$metadata && typeof error.$metadata.httpStatusCode === 'number'
+    ? error.$metadata.httpStatusCode
+    : null
 }

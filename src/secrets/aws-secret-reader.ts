@@ -1,4 +1,8 @@
-import type { BatchGetSecretValueResponse, GetSecretValueResponse, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type {
+  BatchGetSecretValueResponse,
+  GetSecretValueResponse,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
 import pLimit from 'p-limit'
 import { SecretError } from '../errors.ts'
 import type { Problem } from '../errors.ts'
@@ -41,19 +45,30 @@ async function loadCalls(settings: AwsSettings, limits: CallLimits): Promise<Cal
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-secrets-manager'), clientConfig(settings, limits)])
   const client: SecretsManagerClient = new sdk.SecretsManagerClient({ ...config })
   return {
-    batch: (ids) => withinLimit(limits, (abortSignal) => client.send(new sdk.BatchGetSecretValueCommand({ SecretIdList: [...ids] }), { abortSignal })),
-    single: (id, stage) => withinLimit(limits, (abortSignal) => client.send(new sdk.GetSecretValueCommand({ SecretId: id, VersionStage: stage }), { abortSignal })),
+    batch: (ids) =>
+      withinLimit(limits, (abortSignal) =>
+        client.send(new sdk.BatchGetSecretValueCommand({ SecretIdList: [...ids] }), { abortSignal }),
+      ),
+    single: (id, stage) =>
+      withinLimit(limits, (abortSignal) =>
+        client.send(new sdk.GetSecretValueCommand({ SecretId: id, VersionStage: stage }), { abortSignal }),
+      ),
   }
 }
 
 async function readCurrent(calls: Calls, ids: readonly string[]): Promise<CurrentSecrets> {
   const limit = pLimit(PARALLEL_CALLS)
   try {
-    const batches = Array.from({ length: Math.ceil(ids.length / BATCH_SIZE) }, (_, index) => ids.slice(index * BATCH_SIZE, (index + 1) * BATCH_SIZE))
+    const batches = Array.from({ length: Math.ceil(ids.length / BATCH_SIZE) }, (_, index) =>
+      ids.slice(index * BATCH_SIZE, (index + 1) * BATCH_SIZE),
+    )
     const found = new Map((await limit.map(batches, (batch) => readBatch(calls, batch))).flat())
     // What the batch could not give is asked for alone: the batch needs a permission of its own, and tells less.
     const rest = ids.filter((id) => !found.has(id))
-    const singles = await limit.map(rest, async (id): Promise<[string, ParsedCredential]> => [id, await readSingle(calls, id)])
+    const singles = await limit.map(rest, async (id): Promise<[string, ParsedCredential]> => [
+      id,
+      await readSingle(calls, id),
+    ])
     return sortOut(ids, new Map([...found, ...singles]))
   } catch (error) {
     // What failed for one call will fail for those that wait.

@@ -17,7 +17,11 @@ type CredentialProvider = ReturnType<typeof fromTemporaryCredentials>
 export interface ClientConfig {
   readonly region?: string
   readonly credentials?: CredentialProvider
-  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number; readonly throwOnRequestTimeout: true }
+  readonly requestHandler: {
+    readonly connectionTimeout: number
+    readonly requestTimeout: number
+    readonly throwOnRequestTimeout: true
+  }
   readonly maxAttempts: number
   readonly retryMode: string
 }
@@ -30,14 +34,22 @@ export interface ClientConfig {
  */
 export async function clientConfig(settings: AwsSettings, limits: CallLimits): Promise<ClientConfig> {
   const region = settings.region === null ? {} : { region: settings.region }
-  const credentials = settings.assumeRoleArn === null ? {} : { credentials: await assumedRole(settings.assumeRoleArn, region) }
-  const requestHandler = { connectionTimeout: limits.connect, requestTimeout: limits.request, throwOnRequestTimeout: true } as const
+  const credentials =
+    settings.assumeRoleArn === null ? {} : { credentials: await assumedRole(settings.assumeRoleArn, region) }
+  const requestHandler = {
+    connectionTimeout: limits.connect,
+    requestTimeout: limits.request,
+    throwOnRequestTimeout: true,
+  } as const
   return { ...region, ...credentials, requestHandler, maxAttempts: 5, retryMode: 'standard' }
 }
 
 async function assumedRole(arn: string, region: { readonly region?: string }): Promise<CredentialProvider> {
   const providers = await import('@aws-sdk/credential-providers')
-  return providers.fromTemporaryCredentials({ params: { RoleArn: arn, RoleSessionName: 'rds-provision' }, clientConfig: region })
+  return providers.fromTemporaryCredentials({
+    params: { RoleArn: arn, RoleSessionName: 'rds-provision' },
+    clientConfig: region,
+  })
 }
 
 /** Runs one call under its limit: the SDK's own timeouts do not cover credential processes and waits between attempts. */

@@ -16,8 +16,14 @@ export interface TokenRequest {
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
  * Signed here with the runner's credentials; only fetching those may use the network. Throws one SecretError.
  */
-export async function iamToken({ endpoint, username, aws }: TokenRequest, limits: CallLimits = CALL_LIMITS): Promise<Secret> {
-  const [{ Signer }, { region, credentials }] = await Promise.all([import('@aws-sdk/rds-signer'), clientConfig(aws, limits)])
+export async function iamToken(
+  { endpoint, username, aws }: TokenRequest,
+  limits: CallLimits = CALL_LIMITS,
+): Promise<Secret> {
+  const [{ Signer }, { region, credentials }] = await Promise.all([
+    import('@aws-sdk/rds-signer'),
+    clientConfig(aws, limits),
+  ])
   try {
     const signer = new Signer({
       hostname: endpoint.host,

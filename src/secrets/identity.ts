@@ -11,7 +11,9 @@ export async function readActor(settings: AwsSettings, limits: CallLimits = CALL
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-sts'), clientConfig(settings, limits)])
   const client = new sdk.STSClient({ ...config })
   try {
-    const { Arn: arn = '', Account: account = '' } = await withinLimit(limits, (abortSignal) => client.send(new sdk.GetCallerIdentityCommand({}), { abortSignal }))
+    const { Arn: arn = '', Account: account = '' } = await withinLimit(limits, (abortSignal) =>
+      client.send(new sdk.GetCallerIdentityCommand({}), { abortSignal }),
+    )
     return { arn, account }
   } catch (error) {
     throw awsError(error, 'AWS STS')

@@ -23,10 +23,13 @@ export type ParsedCredential = { readonly credential: Credential } | { readonly 
 
 /** Parses a secret in the RDS JSON format. No part of the secret ever stands in a problem, not even of a broken one. */
 export function parseCredential(secretId: string, version: SecretVersion): ParsedCredential {
-  const problem = (message: string, remedy: string): ParsedCredential => ({ problem: { application: null, field: secretId, message, remedy } })
+  const problem = (message: string, remedy: string): ParsedCredential => ({
+    problem: { application: null, field: secretId, message, remedy },
+  })
   if (version.text === null) return problem('the secret is binary.', `Store it as text. ${REMEDY}`)
   const value = parseJson(version.text.reveal())
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return problem('the secret is not a JSON object.', REMEDY)
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    return problem('the secret is not a JSON object.', REMEDY)
   if (!('password' in value)) return problem('the secret has no password.', REMEDY)
   const parsed = v.safeParse(FORMAT, value)
   if (!parsed.success) {
@@ -35,8 +38,20 @@ export function parseCredential(secretId: string, version: SecretVersion): Parse
   }
   const password = new Secret(parsed.output.password)
   const reason = checkPassword(password)
-  if (reason !== null) return problem(`the password ${reason}`, 'Store another password; letters, digits and ASCII punctuation always work.')
-  return { credential: { secretId, versionId: version.versionId, username: parsed.output.username, password, createdAt: version.createdAt } }
+  if (reason !== null)
+    return problem(
+      `the password ${reason}`,
+      'Store another password; letters, digits and ASCII punctuation always work.',
+    )
+  return {
+    credential: {
+      secretId,
+      versionId: version.versionId,
+      username: parsed.output.username,
+      password,
+      createdAt: version.createdAt,
+    },
+  }
 }
 
 const REMEDY = 'Use the RDS format, {"username": "…", "password": "…"}.'

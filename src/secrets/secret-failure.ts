@@ -19,13 +19,23 @@ function explain({ name, message }: AwsFailure): Pick<Problem, 'message' | 'reme
       : { message: 'the secret does not exist.', remedy: 'Create it, or correct its id, the region or the account.' }
   }
   if (name === 'DecryptionFailure' || (name === 'AccessDeniedException' && /kms/i.test(message))) {
-    return { message: `the secret cannot be decrypted (${message}).`, remedy: "Allow kms:Decrypt on the secret's key, and see that the key is enabled." }
+    return {
+      message: `the secret cannot be decrypted (${message}).`,
+      remedy: "Allow kms:Decrypt on the secret's key, and see that the key is enabled.",
+    }
   }
   if (name.startsWith('AccessDenied')) {
-    return { message: `access to the secret is denied (${message}).`, remedy: 'Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret.' }
+    return {
+      message: `access to the secret is denied (${message}).`,
+      remedy:
+        'Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret.',
+    }
   }
   if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) {
-    return { message: 'the secret is marked for deletion.', remedy: 'Restore it (aws secretsmanager restore-secret), or name another.' }
+    return {
+      message: 'the secret is marked for deletion.',
+      remedy: 'Restore it (aws secretsmanager restore-secret), or name another.',
+    }
   }
   return { message: `${name}: ${message}`, remedy: 'Check the secret and its id.' }
 }

@@ -29,10 +29,20 @@ export function watchBlockers(server: Instance, report: (line: string) => void):
   const seen = new Map<number, string>()
   const stopped = new AbortController()
   void look(server, seen, report, stopped.signal)
-  return { blockerOf: (session) => seen.get(session.pid) ?? null, stop: () => { stopped.abort() } }
+  return {
+    blockerOf: (session) => seen.get(session.pid) ?? null,
+    stop: () => {
+      stopped.abort()
+    },
+  }
 }
 
-async function look(server: Instance, seen: Map<number, string>, report: (line: string) => void, signal: AbortSignal): Promise<void> {
+async function look(
+  server: Instance,
+  seen: Map<number, string>,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let reported = 0
   try {
     for (;;) {
@@ -53,7 +63,9 @@ async function look(server: Instance, seen: Map<number, string>, report: (line: 
 }
 
 function busySessions(server: Instance, forMs: number): Session[] {
-  return [...new Set([...server.sessions, server.admin, server.lock])].filter((session) => session.busySince !== null && Date.now() - session.busySince >= forMs)
+  return [...new Set([...server.sessions, server.admin, server.lock])].filter(
+    (session) => session.busySince !== null && Date.now() - session.busySince >= forMs,
+  )
 }
 
 /** Over the lock's session where it is idle, else over one more. */
@@ -65,7 +77,13 @@ async function beside(server: Instance, queries: readonly string[]): Promise<Row
 function describe(row: Row): string {
   const since = momentOrNull(row, 'since')?.toISOString() ?? 'an unknown time'
   const query = textOrNull(row, 'query')
-  const doing = query === null || query === '' ? '' : `: ${query.replace(/'(?:[^']|'')*'?/g, "'…'").replace(/\s+/g, ' ').slice(0, 80)}`
+  const doing =
+    query === null || query === ''
+      ? ''
+      : `: ${query
+          .replace(/'(?:[^']|'')*'?/g, "'…'")
+          .replace(/\s+/g, ' ')
+          .slice(0, 80)}`
   const name = textOrNull(row, 'name') ?? ''
   return `session ${String(integer(row, 'pid'))} of ${textOrNull(row, 'login') ?? 'the server'}${name === '' ? '' : ` (${name})`} in ${textOrNull(row, 'database') ?? 'no database'}, ${textOrNull(row, 'state') ?? 'busy'} since ${since}${doing}`
 }
@@ -73,5 +91,9 @@ function describe(row: Row): string {
 /** Ends what our own sessions are doing, for an interrupt: the server rolls each statement back. */
 export async function cancelBusy(server: Instance): Promise<void> {
   const busy = busySessions(server, 0)
-  if (busy.length > 0) await beside(server, busy.map((session) => `SELECT pg_cancel_backend(${String(session.pid)})`))
+  if (busy.length > 0)
+    await beside(
+      server,
+      busy.map((session) => `SELECT pg_cancel_backend(${String(session.pid)})`),
+    )
 }

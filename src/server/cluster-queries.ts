@@ -20,7 +20,8 @@ const FREE_CONNECTIONS = `SELECT least(
 /** The manual has no word on its values; those of a boolean. */
 export const RESTRICTS_PASSWORDS = `coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`
 
-const encodingOf = (database: string): string => `(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = ${database})`
+const encodingOf = (database: string): string =>
+  `(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = ${database})`
 
 /** More of a comment or a setting is not read: a database's owner may write some hundred megabytes there, a tag is never so long. */
 const LONGEST = '1000000'
@@ -70,7 +71,10 @@ export function parameters(names: readonly string[]): string {
  * https://www.postgresql.org/docs/current/multibyte.html#MULTIBYTE-CHARSET-SUPPORTED, src/include/mb/pg_wchar.h
  */
 export function encodings(names: readonly string[]): string {
-  const values = names.length === 0 ? 'SELECT NULL::text WHERE false' : `VALUES ${names.map((name) => `(${literal(name)})`).join(', ')}`
+  const values =
+    names.length === 0
+      ? 'SELECT NULL::text WHERE false'
+      : `VALUES ${names.map((name) => `(${literal(name)})`).join(', ')}`
   return `SELECT declared, pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name FROM (${values}) e(declared)
     WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`
 }

@@ -56,7 +56,9 @@ function startupOptions(target: Target): string {
     ['client_min_messages', 'error'],
     ['jit', 'off'],
   ]
-  return [...parameters, ...newerParameters(target.version)].map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ')
+  return [...parameters, ...newerParameters(target.version)]
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`)
+    .join(' ')
 }
 
 /** Those that a server of this version knows beside the others: one that it does not know would end the start. */
@@ -109,7 +111,9 @@ export async function connect(target: Target, login: Login, signal: AbortSignal)
       client.connection.stream.destroy()
     })
   }
-  const giveUp = (): void => { client.connection.stream.destroy() }
+  const giveUp = (): void => {
+    client.connection.stream.destroy()
+  }
   signal.addEventListener('abort', giveUp, { once: true })
   try {
     await client.connect()
@@ -120,7 +124,9 @@ export async function connect(target: Target, login: Login, signal: AbortSignal)
   }
   // The first connection of a run does not know the version before: what came too late for its start is set with its first message.
   const known = newerParameters(target.version).map(([name]) => name)
-  const late = newerParameters(server.version).filter(([name]) => !known.includes(name)).map(([name, value]) => `SET ${name} = '${value}'`)
+  const late = newerParameters(server.version)
+    .filter(([name]) => !known.includes(name))
+    .map(([name, value]) => `SET ${name} = '${value}'`)
   return new Session(client, login.database, login.user, { ...server, pid }, late)
 }
 

@@ -59,7 +59,8 @@ export function defaultAcl(grantees: readonly string[]): string {
     WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isRoleOf('a.grantee', grantees)}`
 }
 
-export const INSTALLED_EXTENSIONS = 'SELECT extname::text AS name, pg_get_userbyid(extowner)::text AS owner FROM pg_extension'
+export const INSTALLED_EXTENSIONS =
+  'SELECT extname::text AS name, pg_get_userbyid(extowner)::text AS owner FROM pg_extension'
 
 function isRoleOf(oid: string, names: readonly string[]): string {
   return `${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf('rolname', names)})`

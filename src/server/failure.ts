@@ -58,7 +58,8 @@ export interface Progress {
 
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError) return codeOf(error.errors[0])
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string')
+    return error.code
   return ''
 }
 
@@ -83,11 +84,14 @@ export function classifyConnectError(error: unknown, progress: Progress): Connec
   if (progress.passwordAskedInClear) {
     return new ConnectFailure('other_method', code, 'the server asks for something else than a SCRAM password', error)
   }
-  if (error instanceof DatabaseError) return new ConnectFailure(kindOfDatabaseError(code, progress.authenticated), code, message, error)
+  if (error instanceof DatabaseError)
+    return new ConnectFailure(kindOfDatabaseError(code, progress.authenticated), code, message, error)
   const advice = CERTIFICATE_ADVICE[code]
   if (advice !== undefined) return new ConnectFailure('tls', code, `${advice} (${code}: ${message})`, error)
-  if (message.includes('does not support SSL')) return new ConnectFailure('no_tls', code, 'the server offers no TLS', error)
-  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') return new ConnectFailure('tls', code, message, error)
+  if (message.includes('does not support SSL'))
+    return new ConnectFailure('no_tls', code, 'the server offers no TLS', error)
+  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO')
+    return new ConnectFailure('tls', code, message, error)
   if (message.startsWith('SASL')) return new ConnectFailure('refused', code, message, error)
   return new ConnectFailure('unreachable', code, message, error)
 }

@@ -11,18 +11,31 @@ export function accessQueries(database: string): readonly string[] {
 
 /** The rows of `accessQueries`, in their order. */
 export function insideAccess([privileges = [], schemas = [], grants = []]: readonly (readonly Row[])[]): InsideAccess {
-  return { privileges: privileges.map(databasePrivilege), schemas: schemas.map(schemaPrivilege), grants: grants.map(grant) }
+  return {
+    privileges: privileges.map(databasePrivilege),
+    schemas: schemas.map(schemaPrivilege),
+    grants: grants.map(grant),
+  }
 }
 
 /** What managed roles may do on databases that are not looked into; over any connection to the instance. */
-export async function inspectDatabasePrivileges(session: Session, databases: readonly string[]): Promise<DatabasePrivileges[]> {
+export async function inspectDatabasePrivileges(
+  session: Session,
+  databases: readonly string[],
+): Promise<DatabasePrivileges[]> {
   if (databases.length === 0) return []
   const [rows = []] = await session.query([databasePrivileges(databases)])
   return rows.map(databasePrivilege)
 }
 
 function databasePrivilege(row: Row): DatabasePrivileges {
-  return { login: text(row, 'login'), database: text(row, 'database'), connect: flag(row, 'connect'), temporary: flag(row, 'temporary'), create: flag(row, 'create') }
+  return {
+    login: text(row, 'login'),
+    database: text(row, 'database'),
+    connect: flag(row, 'connect'),
+    temporary: flag(row, 'temporary'),
+    create: flag(row, 'create'),
+  }
 }
 
 function schemaPrivilege(row: Row): SchemaPrivileges {
@@ -32,8 +45,18 @@ function schemaPrivilege(row: Row): SchemaPrivileges {
     usage: flag(row, 'usage'),
     create: flag(row, 'create'),
     tables: integer(row, 'tables'),
-    held: { SELECT: integer(row, 'held_select'), INSERT: integer(row, 'held_insert'), UPDATE: integer(row, 'held_update'), DELETE: integer(row, 'held_delete') },
-    byDefault: { SELECT: flag(row, 'default_select'), INSERT: flag(row, 'default_insert'), UPDATE: flag(row, 'default_update'), DELETE: flag(row, 'default_delete') },
+    held: {
+      SELECT: integer(row, 'held_select'),
+      INSERT: integer(row, 'held_insert'),
+      UPDATE: integer(row, 'held_update'),
+      DELETE: integer(row, 'held_delete'),
+    },
+    byDefault: {
+      SELECT: flag(row, 'default_select'),
+      INSERT: flag(row, 'default_insert'),
+      UPDATE: flag(row, 'default_update'),
+      DELETE: flag(row, 'default_delete'),
+    },
   }
 }
 
@@ -43,8 +66,14 @@ function grant(row: Row): OutsideGrant {
 
 /** `table public.things`, `12 tables of schema public`, `tables that app_owner will create in schema public`. */
 function grantedOn(row: Row): string {
-  const [kind, schema, name, objects] = [text(row, 'kind'), text(row, 'schema'), text(row, 'name'), integer(row, 'objects')]
+  const [kind, schema, name, objects] = [
+    text(row, 'kind'),
+    text(row, 'schema'),
+    text(row, 'name'),
+    integer(row, 'objects'),
+  ]
   if (kind === 'schema') return `schema ${name}`
-  if (kind.startsWith('new ')) return `${kind.slice(4)}s that ${name} will create${schema === '' ? '' : ` in schema ${schema}`}`
+  if (kind.startsWith('new '))
+    return `${kind.slice(4)}s that ${name} will create${schema === '' ? '' : ` in schema ${schema}`}`
   return objects === 1 ? `${kind} ${schema}.${name}` : `${String(objects)} ${kind}s of schema ${schema}`
 }

@@ -1,7 +1,26 @@
 /** The instance's catalogs, in one round trip. */
-import type { AvailableExtension, Cluster, DatabaseState, Membership, Parameter, RoleState, StoredSetting } from '../model/catalog.ts'
+import type {
+  AvailableExtension,
+  Cluster,
+  DatabaseState,
+  Membership,
+  Parameter,
+  RoleState,
+  StoredSetting,
+} from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
-import { databases, databaseUsers, encodings, extensions, FACTS, HOLDERS, memberships, parameters, ROLES, SETTINGS } from './cluster-queries.ts'
+import {
+  databases,
+  databaseUsers,
+  encodings,
+  extensions,
+  FACTS,
+  HOLDERS,
+  memberships,
+  parameters,
+  ROLES,
+  SETTINGS,
+} from './cluster-queries.ts'
 import { acl, flag, integer, momentOrNull, text, textOrNull, texts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -11,8 +30,21 @@ import type { Session } from './session.ts'
  */
 export async function inspectCluster(session: Session, declaration: Declaration): Promise<Cluster> {
   const wantsExtensions = declaration.databases.some((database) => database.extensions.length > 0)
-  const adopted = declaration.databases.filter((database) => database.owner.adoptExisting).map((database) => database.name)
-  const [facts = [], roles = [], databaseRows = [], members = [], settings = [], parameterRows = [], extensionRows = [], users = [], holders = [], encodingRows = []] = await session.query([
+  const adopted = declaration.databases
+    .filter((database) => database.owner.adoptExisting)
+    .map((database) => database.name)
+  const [
+    facts = [],
+    roles = [],
+    databaseRows = [],
+    members = [],
+    settings = [],
+    parameterRows = [],
+    extensionRows = [],
+    users = [],
+    holders = [],
+    encodingRows = [],
+  ] = await session.query([
     FACTS,
     ROLES,
     databases(session.version),
@@ -110,7 +142,12 @@ function membership(row: Row): Membership {
 }
 
 function storedSetting(row: Row): StoredSetting {
-  return { database: textOrNull(row, 'database'), role: text(row, 'role'), name: text(row, 'name'), value: text(row, 'value') }
+  return {
+    database: textOrNull(row, 'database'),
+    role: text(row, 'role'),
+    name: text(row, 'name'),
+    value: text(row, 'value'),
+  }
 }
 
 function parameter(row: Row): Parameter {
@@ -118,5 +155,10 @@ function parameter(row: Row): Parameter {
 }
 
 function availableExtension(row: Row): AvailableExtension {
-  return { name: text(row, 'name'), trusted: flag(row, 'trusted'), requires: texts(row, 'requires'), schema: textOrNull(row, 'schema') }
+  return {
+    name: text(row, 'name'),
+    trusted: flag(row, 'trusted'),
+    requires: texts(row, 'requires'),
+    schema: textOrNull(row, 'schema'),
+  }
 }

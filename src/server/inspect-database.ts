@@ -1,6 +1,13 @@
 /** The inside of one database, in one round trip, over whichever connection is at hand. */
 import { BlockedError } from '../errors.ts'
-import type { DefaultAcl, InstalledExtension, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
+import type {
+  DefaultAcl,
+  InstalledExtension,
+  Interior,
+  ObjectClass,
+  SchemaObject,
+  SchemaState,
+} from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
 import { acl, integer, text, textOrNull, type Row } from './row.ts'
@@ -20,9 +27,15 @@ export interface Look {
 /** @throws BlockedError where a name in it has no form in UTF-8. */
 export async function inspectDatabase(session: Session, { grantees, wantsAccess }: Look): Promise<Interior> {
   const counted = grantees.length > 0
-  const queries = [schemas(counted), INSTALLED_EXTENSIONS, ...(counted ? [objects(grantees), defaultAcl(grantees)] : [])]
+  const queries = [
+    schemas(counted),
+    INSTALLED_EXTENSIONS,
+    ...(counted ? [objects(grantees), defaultAcl(grantees)] : []),
+  ]
   const access = wantsAccess ? accessQueries(session.database) : []
-  const results = await session.query([...queries, ...access]).catch((error: unknown) => { throw unreadable(error, session.database) })
+  const results = await session.query([...queries, ...access]).catch((error: unknown) => {
+    throw unreadable(error, session.database)
+  })
   const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
   return {
     database: session.database,
@@ -38,7 +51,18 @@ export async function inspectDatabase(session: Session, { grantees, wantsAccess 
 function unreadable(error: unknown, database: string): unknown {
   if (!(error instanceof StatementError) || !['22021', '22P05'].includes(error.code)) return error
   const message = `a name inside ${database} cannot be read: ${error.message}.`
-  return new BlockedError([{ application: null, field: 'encoding', message, remedy: 'Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.' }], { cause: error })
+  return new BlockedError(
+    [
+      {
+        application: null,
+        field: 'encoding',
+        message,
+        remedy:
+          'Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.',
+      },
+    ],
+    { cause: error },
+  )
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
@@ -66,7 +90,14 @@ function objectClass(row: Row): ObjectClass {
 }
 
 function schemaObject(row: Row): SchemaObject {
-  return { schema: text(row, 'schema'), name: text(row, 'name'), objectClass: objectClass(row), args: textOrNull(row, 'args'), acl: acl(row, 'acl'), columnAcl: acl(row, 'column_acl') }
+  return {
+    schema: text(row, 'schema'),
+    name: text(row, 'name'),
+    objectClass: objectClass(row),
+    args: textOrNull(row, 'args'),
+    acl: acl(row, 'acl'),
+    columnAcl: acl(row, 'column_acl'),
+  }
 }
 
 function defaultAclItem(row: Row): DefaultAcl {

@@ -16,13 +16,17 @@ export interface MasterFacts {
  */
 export async function inspectMaster(session: Session, roles: readonly string[]): Promise<MasterFacts> {
   const names = roles.map(literal).join(', ')
-  const may = session.version < 160000
-    ? `pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)`
-    : `EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.member, 'USAGE'))`
+  const may =
+    session.version < 160000
+      ? `pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)`
+      : `EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.member, 'USAGE'))`
   const [rows = [], [setting] = []] = await session.query([
     `SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN (${names})
       AND (me.rolsuper OR ${may})`,
     `SELECT ${RESTRICTS_PASSWORDS} AS restricts`,
   ])
-  return { grantable: new Set(rows.map((row) => text(row, 'name'))), restrictsPasswords: setting !== undefined && flag(setting, 'restricts') }
+  return {
+    grantable: new Set(rows.map((row) => text(row, 'name'))),
+    restrictsPasswords: setting !== undefined && flag(setting, 'restricts'),
+  }
 }

@@ -26,11 +26,23 @@ type Inside = Pick<RemovalFacts, 'holdings' | 'defaults' | 'obstacles'>
  * what goes with a database is not looked at.
  * @throws ConnectFailure where the server cannot be reached.
  */
-export async function inspectRemoval(server: Instance, cluster: Cluster, departures: readonly Departure[]): Promise<RemovalFacts> {
+export async function inspectRemoval(
+  server: Instance,
+  cluster: Cluster,
+  departures: readonly Departure[],
+): Promise<RemovalFacts> {
   const roles = departures.map((departure) => departure.username)
   const dropped = droppedDatabases(departures)
-  const queries = [sharedObstacles(roles, dropped), databaseObstacles(dropped), concernedDatabases(roles, dropped), tenants(roles, dropped), sessions(roles, dropped), CAN_SIGNAL]
-  const [shared = [], ofDatabases = [], concerned = [], tenantRows = [], sessionRows = [], [signal] = []] = await server.admin.query(queries)
+  const queries = [
+    sharedObstacles(roles, dropped),
+    databaseObstacles(dropped),
+    concernedDatabases(roles, dropped),
+    tenants(roles, dropped),
+    sessions(roles, dropped),
+    CAN_SIGNAL,
+  ]
+  const [shared = [], ofDatabases = [], concerned = [], tenantRows = [], sessionRows = [], [signal] = []] =
+    await server.admin.query(queries)
   const names = concerned.map((row) => text(row, 'database'))
   const insides = await settled(names.map((database) => seenInside(server, database, roles)))
   const seen = insides.filter((inside) => inside !== null)
@@ -55,13 +67,22 @@ async function seenInside(server: Instance, database: string, roles: readonly st
   try {
     return await server.withSession(await server.adminLogin(database), (session) => inspectInside(session, roles))
   } catch (error) {
-    if (error instanceof ConnectFailure && error.kind === 'after_authentication' && ['42501', '53300', '55000'].includes(error.code)) return null
+    if (
+      error instanceof ConnectFailure &&
+      error.kind === 'after_authentication' &&
+      ['42501', '53300', '55000'].includes(error.code)
+    )
+      return null
     throw error
   }
 }
 
 async function inspectInside(session: Session, roles: readonly string[]): Promise<Inside> {
-  const [obstacleRows = [], holdingRows = [], defaultRows = []] = await session.query([interiorObstacles(roles), holdings(roles), defaultHoldings(roles)])
+  const [obstacleRows = [], holdingRows = [], defaultRows = []] = await session.query([
+    interiorObstacles(roles),
+    holdings(roles),
+    defaultHoldings(roles),
+  ])
   return {
     obstacles: obstacleRows.map(obstacle),
     holdings: holdingRows.map((row) => holding(row, session.database)),
@@ -74,8 +95,15 @@ function onDatabases(cluster: Cluster, roles: readonly string[], dropped: readon
   return [...cluster.databases.values()].flatMap((database) => {
     if (dropped.includes(database.name) || roles.includes(database.owner)) return []
     const items = database.acl.filter((item) => roles.includes(item.grantee) || roles.includes(item.grantor))
-    const keys = new Map(items.map(({ grantor, grantee }) => [JSON.stringify([grantor, grantee]), { grantor, grantee }]))
-    return [...keys.values()].map((key) => ({ database: database.name, keyword: 'DATABASE', identity: identifier(database.name), ...key }))
+    const keys = new Map(
+      items.map(({ grantor, grantee }) => [JSON.stringify([grantor, grantee]), { grantor, grantee }]),
+    )
+    return [...keys.values()].map((key) => ({
+      database: database.name,
+      keyword: 'DATABASE',
+      identity: identifier(database.name),
+      ...key,
+    }))
   })
 }
 
@@ -84,15 +112,32 @@ function obstacle(row: Row): Obstacle {
 }
 
 function holding(row: Row, database: string): Holding {
-  return { database, keyword: text(row, 'keyword'), identity: text(row, 'identity'), grantor: text(row, 'grantor'), grantee: text(row, 'grantee') }
+  return {
+    database,
+    keyword: text(row, 'keyword'),
+    identity: text(row, 'identity'),
+    grantor: text(row, 'grantor'),
+    grantee: text(row, 'grantee'),
+  }
 }
 
 function defaultHolding(row: Row, database: string): DefaultHolding {
-  return { database, grantee: text(row, 'grantee'), creator: text(row, 'creator'), schema: textOrNull(row, 'schema'), keyword: text(row, 'keyword') }
+  return {
+    database,
+    grantee: text(row, 'grantee'),
+    creator: text(row, 'creator'),
+    schema: textOrNull(row, 'schema'),
+    keyword: text(row, 'keyword'),
+  }
 }
 
 function sessionCount(row: Row): SessionCount {
-  return { database: text(row, 'database'), login: text(row, 'login'), isSuperuser: flag(row, 'is_superuser'), count: integer(row, 'count') }
+  return {
+    database: text(row, 'database'),
+    login: text(row, 'login'),
+    isSuperuser: flag(row, 'is_superuser'),
+    count: integer(row, 'count'),
+  }
 }
 
 function groupTenants(rows: readonly Row[]): Map<string, string[]> {

@@ -43,16 +43,24 @@ export async function inspect(
   const interiors = new Map<string, Interior>(scope?.before.actual.interiors)
   const unseen = new Map<string, string>(scope?.before.actual.unseen)
   const tried = new Map<string, Credential>([...credentials, ...(scope?.before.credentials ?? [])])
-  const applications = declaration.applications.filter((application) => scope === null || scope.applications.has(application.name))
-  const looksInside = (database: Database): boolean => scope === null || scope.databases.has(database.name) || scope.applications.has(database.owner.name)
-  const databases = declaration.databases.filter((database) => mayLookInside(cluster, database) && looksInside(database))
+  const applications = declaration.applications.filter(
+    (application) => scope === null || scope.applications.has(application.name),
+  )
+  const looksInside = (database: Database): boolean =>
+    scope === null || scope.databases.has(database.name) || scope.applications.has(database.owner.name)
+  const databases = declaration.databases.filter(
+    (database) => mayLookInside(cluster, database) && looksInside(database),
+  )
   for (const database of databases) {
     interiors.delete(database.name)
     unseen.delete(database.name)
   }
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
   const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
-  const lookInto = (database: Database): Look => ({ grantees: granteesOf(cluster, byUsername, database), wantsAccess: declaration.governanceDir !== null })
+  const lookInto = (database: Database): Look => ({
+    grantees: granteesOf(cluster, byUsername, database),
+    wantsAccess: declaration.governanceDir !== null,
+  })
 
   const tryOut = async (application: Application): Promise<void> => {
     logins.set(application.name, { kind: 'not_tried' })
@@ -114,7 +122,10 @@ function isExpired(cluster: Cluster, application: Application): boolean {
 
 /** The plan compares guests, and declared logins of other databases that hold something on this one or inside it. */
 function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Application>, database: Database): string[] {
-  const holders = new Set([...(cluster.databases.get(database.name)?.acl ?? []).map((item) => item.grantee), ...(cluster.holders.get(database.name) ?? [])])
+  const holders = new Set([
+    ...(cluster.databases.get(database.name)?.acl ?? []).map((item) => item.grantee),
+    ...(cluster.holders.get(database.name) ?? []),
+  ])
   const strangers = [...holders].filter((role) => (byUsername.get(role)?.database ?? database.name) !== database.name)
   return [...new Set([...database.guests.map((application) => application.username), ...strangers.sort()])]
 }
@@ -127,7 +138,12 @@ async function seenByAdmin(server: Instance, database: Database, look: Look): Pr
   try {
     return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, look))
   } catch (error) {
-    if (error instanceof ConnectFailure && error.kind === 'after_authentication' && ['42501', '53300', '55000'].includes(error.code)) return error.message
+    if (
+      error instanceof ConnectFailure &&
+      error.kind === 'after_authentication' &&
+      ['42501', '53300', '55000'].includes(error.code)
+    )
+      return error.message
     throw error
   }
 }

@@ -17,7 +17,11 @@ export interface Instance {
    * Opens a session within the budget of `max_connections`, and closes it when `use` is done.
    * @param isPassing what is waited for; by default a server without a free slot, as far as it says so before the login.
    */
-  withSession<T>(login: Login, use: (session: Session) => Promise<T>, isPassing?: (failure: ConnectFailure) => boolean): Promise<T>
+  withSession<T>(
+    login: Login,
+    use: (session: Session) => Promise<T>,
+    isPassing?: (failure: ConnectFailure) => boolean,
+  ): Promise<T>
   /** Keeps the budget, from now on, within what the server still has; one connection is always tried. */
   allow(free: number): void
   /** The admin's login to a database; an IAM token is made anew each time, since it is good for 15 minutes only. */
@@ -52,7 +56,11 @@ export interface InstanceOptions {
   readonly patience: Patience
 }
 
-export function instance(admin: Session, lock: Session, { target, credential, maxConnections, patience }: InstanceOptions): Instance {
+export function instance(
+  admin: Session,
+  lock: Session,
+  { target, credential, maxConnections, patience }: InstanceOptions,
+): Instance {
   // Each connection under way listens to it; Node warns of more than ten listeners.
   setMaxListeners(0, patience.signal)
   const limit = pLimit(maxConnections)
@@ -61,8 +69,11 @@ export function instance(admin: Session, lock: Session, { target, credential, ma
     admin,
     lock,
     sessions,
-    withSession: (login, use, isPassing = isFull) => limit(() => useSession(target, login, { ...calm(patience), isPassing }, sessions, use)),
-    allow: (free) => { limit.concurrency = Math.max(1, Math.min(maxConnections, free)) },
+    withSession: (login, use, isPassing = isFull) =>
+      limit(() => useSession(target, login, { ...calm(patience), isPassing }, sessions, use)),
+    allow: (free) => {
+      limit.concurrency = Math.max(1, Math.min(maxConnections, free))
+    },
     adminLogin: (database) => loginTo(database, credential),
     assertLocked: () => assertAlive(lock),
     close: async () => {
@@ -81,7 +92,13 @@ function calm(patience: Patience): Patience {
   return patience.signal.aborted ? { ...patience, signal: new AbortController().signal } : patience
 }
 
-async function useSession<T>(target: Target, login: Login, patience: Patience, sessions: Set<Session>, use: (session: Session) => Promise<T>): Promise<T> {
+async function useSession<T>(
+  target: Target,
+  login: Login,
+  patience: Patience,
+  sessions: Set<Session>,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
   const session = await patiently((signal) => connect(target, login, signal), patience)
   sessions.add(session)
   try {
@@ -98,7 +115,9 @@ async function assertAlive(session: Session): Promise<void> {
   if (session.busySince !== null || Date.now() - session.answeredAt < PING_AFTER_MS) return
   let timer: NodeJS.Timeout | undefined
   const silence = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new ConnectionLost('the server does not answer any more', null)) }, PING_LIMIT_MS)
+    timer = setTimeout(() => {
+      reject(new ConnectionLost('the server does not answer any more', null))
+    }, PING_LIMIT_MS)
   })
   try {
     await Promise.race([session.query(['SELECT 1']), silence])

@@ -45,14 +45,21 @@ export async function checkLogin(
     const pending = await workingPending(server, versions, application, tried)
     const again = await versions.current(application.secretId)
     // The version that a rotation made keeps the label AWSPENDING after its last step: then it is over.
-    if (pending !== null && again?.versionId !== pending.versionId) return { state: { kind: 'rotation_in_progress' }, credential: tried, interior: null }
-    if (again === null || again.versionId === tried.versionId || attempt === MAX_VERSIONS) return { ...result, credential: tried }
+    if (pending !== null && again?.versionId !== pending.versionId)
+      return { state: { kind: 'rotation_in_progress' }, credential: tried, interior: null }
+    if (again === null || again.versionId === tried.versionId || attempt === MAX_VERSIONS)
+      return { ...result, credential: tried }
     tried = again
   }
 }
 
 /** The version labelled AWSPENDING, where it is another one and logs in. */
-async function workingPending(server: Instance, versions: Versions, application: Application, tried: Credential): Promise<Credential | null> {
+async function workingPending(
+  server: Instance,
+  versions: Versions,
+  application: Application,
+  tried: Credential,
+): Promise<Credential | null> {
   const pending = await versions.pending(application.secretId)
   if (pending === null || pending.versionId === tried.versionId) return null
   const { state } = await tryLogin(server, application, pending, null)
@@ -65,9 +72,16 @@ async function tryLogin(
   credential: Credential,
   look: Look | null,
 ): Promise<{ state: LoginState; interior: Interior | null }> {
-  const login: Login = { user: credential.username ?? application.username, password: credential.password, database: application.database, mayGoInClear: false }
+  const login: Login = {
+    user: credential.username ?? application.username,
+    password: credential.password,
+    database: application.database,
+    mayGoInClear: false,
+  }
   try {
-    const interior = await server.withSession(login, async (session) => (look === null ? null : inspectDatabase(session, look)))
+    const interior = await server.withSession(login, async (session) =>
+      look === null ? null : inspectDatabase(session, look),
+    )
     return { state: { kind: 'password_right', note: null }, interior }
   } catch (error) {
     if (!(error instanceof ConnectFailure)) throw error

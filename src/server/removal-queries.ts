@@ -71,7 +71,11 @@ export function interiorObstacles(roles: readonly string[]): string {
 
 /** Catalogs whose objects have an access control list: the word that GRANT uses, catalog, list. */
 const GRANTABLE: readonly (readonly [string, string, string])[] = [
-  [`CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END`, 'pg_class', `coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid = o.oid)`],
+  [
+    `CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END`,
+    'pg_class',
+    `coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid = o.oid)`,
+  ],
   [`'ROUTINE'`, 'pg_proc', 'o.proacl'],
   [`'SCHEMA'`, 'pg_namespace', 'o.nspacl'],
   [`'TYPE'`, 'pg_type', 'o.typacl'],

@@ -32,7 +32,9 @@ export async function showClosed(session: Session, group: string, databases: rea
 
 /** How many other removals of this run have not closed their databases yet. */
 export async function countPending(session: Session, group: string): Promise<number> {
-  const [[row] = []] = await session.query([`SELECT count(*)::int AS pending FROM pg_stat_activity WHERE application_name = ${literal(pendingName(group))} AND pid <> pg_backend_pid()`])
+  const [[row] = []] = await session.query([
+    `SELECT count(*)::int AS pending FROM pg_stat_activity WHERE application_name = ${literal(pendingName(group))} AND pid <> pg_backend_pid()`,
+  ])
   return row === undefined ? 0 : integer(row, 'pending')
 }
 

@@ -40,7 +40,8 @@ export function momentOrNull(row: Row, name: string): Date | null {
 
 export function texts(row: Row, name: string): string[] {
   const value = row[name]
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw wrong(name, value, 'a list of texts')
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+    throw wrong(name, value, 'a list of texts')
   return value
 }
 
@@ -55,7 +56,8 @@ export function acl(row: Row, name: string): AclItem[] {
   if (!Array.isArray(value)) throw wrong(name, value, 'an access control list')
   return value.map((item: unknown) => {
     const [grantor, grantee, privilege] = list(item)
-    if (typeof grantor !== 'string' || typeof grantee !== 'string' || typeof privilege !== 'string') throw wrong(name, item, 'three names')
+    if (typeof grantor !== 'string' || typeof grantee !== 'string' || typeof privilege !== 'string')
+      throw wrong(name, item, 'three names')
     return { grantor, grantee, privilege }
   })
 }

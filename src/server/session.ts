@@ -51,7 +51,13 @@ export class Session {
   #busySince: number | null = null
   #answeredAt = Date.now()
 
-  constructor(client: Client, database: string, login: string, server: { readonly version: number; readonly text: string; readonly pid: number }, preamble: readonly string[] = []) {
+  constructor(
+    client: Client,
+    database: string,
+    login: string,
+    server: { readonly version: number; readonly text: string; readonly pid: number },
+    preamble: readonly string[] = [],
+  ) {
     this.#client = client
     this.#preamble = preamble
     this.database = database
@@ -125,7 +131,9 @@ export class Session {
 
   /** Ends the session; a server that no longer answers is not waited for. */
   async close(): Promise<void> {
-    const limit = setTimeout(() => { this.abandon() }, CLOSE_LIMIT_MS)
+    const limit = setTimeout(() => {
+      this.abandon()
+    }, CLOSE_LIMIT_MS)
     try {
       await this.#client.end()
     } catch (error) {
@@ -137,7 +145,8 @@ export class Session {
 }
 
 function rowsOf(result: unknown): Row[] {
-  if (typeof result === 'object' && result !== null && 'rows' in result && Array.isArray(result.rows)) return result.rows.filter(isRow)
+  if (typeof result === 'object' && result !== null && 'rows' in result && Array.isArray(result.rows))
+    return result.rows.filter(isRow)
   return []
 }
 

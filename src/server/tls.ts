@@ -17,14 +17,19 @@ interface CaSource {
  * @param defaultCaFile PGSSLROOTCERT, null where it is not set: used where the declaration names no file.
  * @throws InvalidInputError for a CA file that cannot be used.
  */
-export async function tlsOptions(tls: Tls, serverName: string, defaultCaFile: string | null): Promise<ConnectionOptions | false> {
+export async function tlsOptions(
+  tls: Tls,
+  serverName: string,
+  defaultCaFile: string | null,
+): Promise<ConnectionOptions | false> {
   if (tls.mode === 'disable') return false
   const secureContext = await contextOf(tls, defaultCaFile)
   const name = tls.serverName ?? serverName
   return {
     secureContext,
     rejectUnauthorized: true,
-    checkServerIdentity: tls.mode === 'verify-ca' ? () => undefined : (_host, certificate) => checkServerIdentity(name, certificate),
+    checkServerIdentity:
+      tls.mode === 'verify-ca' ? () => undefined : (_host, certificate) => checkServerIdentity(name, certificate),
   }
 }
 
@@ -52,9 +57,17 @@ async function contextFrom(source: CaSource): Promise<SecureContext> {
     return createSecureContext({ ...PROTOCOL, ca })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new InvalidInputError([
-      { application: null, field: source.field, message: `${source.file} cannot be used: ${reason}.`, remedy: 'Give the path of a readable PEM file of certificates.' },
-    ], { cause: error })
+    throw new InvalidInputError(
+      [
+        {
+          application: null,
+          field: source.field,
+          message: `${source.file} cannot be used: ${reason}.`,
+          remedy: 'Give the path of a readable PEM file of certificates.',
+        },
+      ],
+      { cause: error },
+    )
   }
 }
 

@@ -21,7 +21,10 @@ export interface SnapshotClient {
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html
  */
-export async function createSnapshotClient(aws: AwsSettings, limits: CallLimits = CALL_LIMITS): Promise<SnapshotClient> {
+export async function createSnapshotClient(
+  aws: AwsSettings,
+  limits: CallLimits = CALL_LIMITS,
+): Promise<SnapshotClient> {
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-rds'), clientConfig(aws, limits)])
   const client = new sdk.RDSClient({ ...config })
   return {
@@ -29,7 +32,12 @@ export async function createSnapshotClient(aws: AwsSettings, limits: CallLimits 
       const found: DBSnapshot[] = []
       try {
         await withinLimit(limits, async (abortSignal) => {
-          for await (const page of sdk.paginateDescribeDBSnapshots({ client }, { DBInstanceIdentifier: instance, SnapshotType: 'manual' }, { abortSignal })) found.push(...(page.DBSnapshots ?? []))
+          for await (const page of sdk.paginateDescribeDBSnapshots(
+            { client },
+            { DBInstanceIdentifier: instance, SnapshotType: 'manual' },
+            { abortSignal },
+          ))
+            found.push(...(page.DBSnapshots ?? []))
         })
       } catch (error) {
         throw failure(error, instance)
@@ -38,7 +46,11 @@ export async function createSnapshotClient(aws: AwsSettings, limits: CallLimits 
     },
     async find(id) {
       try {
-        const { DBSnapshots: [found] = [] } = await withinLimit(limits, (abortSignal) => client.send(new sdk.DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id, SnapshotType: 'manual' }), { abortSignal }))
+        const { DBSnapshots: [found] = [] } = await withinLimit(limits, (abortSignal) =>
+          client.send(new sdk.DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id, SnapshotType: 'manual' }), {
+            abortSignal,
+          }),
+        )
         return found === undefined ? null : snapshot(found)
       } catch (error) {
         if (error instanceof sdk.DBSnapshotNotFoundFault) return null
@@ -46,7 +58,11 @@ export async function createSnapshotClient(aws: AwsSettings, limits: CallLimits 
       }
     },
     async create(id, instance, tags) {
-      const input = { DBSnapshotIdentifier: id, DBInstanceIdentifier: instance, Tags: [...tags].map(([Key, Value]) => ({ Key, Value })) }
+      const input = {
+        DBSnapshotIdentifier: id,
+        DBInstanceIdentifier: instance,
+        Tags: [...tags].map(([Key, Value]) => ({ Key, Value })),
+      }
       try {
         await withinLimit(limits, (abortSignal) => client.send(new sdk.CreateDBSnapshotCommand(input), { abortSignal }))
         return true
@@ -61,12 +77,18 @@ export async function createSnapshotClient(aws: AwsSettings, limits: CallLimits 
 
 function snapshot(found: DBSnapshot): Snapshot {
   const tags = (found.TagList ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value])
-  return { id: found.DBSnapshotIdentifier ?? '', status: found.Status ?? '', percent: found.PercentProgress ?? 0, tags: new Map(tags) }
+  return {
+    id: found.DBSnapshotIdentifier ?? '',
+    status: found.Status ?? '',
+    percent: found.PercentProgress ?? 0,
+    tags: new Map(tags),
+  }
 }
 
 /** Error codes of the API: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html#API_CreateDBSnapshot_Errors */
 const REMEDIES: Readonly<Record<string, string>> = {
-  DBInstanceNotFoundFault: 'Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.',
+  DBInstanceNotFoundFault:
+    'Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.',
   SnapshotQuotaExceededFault: 'Delete old manual snapshots, or raise the quota, then run again.',
   AccessDenied: 'Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to the runner.',
 }
@@ -75,6 +97,11 @@ function failure(error: unknown, subject: string): SecretError {
   const told = awsFailure(error)
   if (!isRefusal(told)) return awsError(error, 'Amazon RDS')
   const remedy = REMEDIES[told.name] ?? 'Correct the cause and run again, or remove with the policy delete.'
-  const problem: Problem = { application: null, field: 'snapshot', message: `Amazon RDS, ${subject}: ${told.name}: ${told.message}`, remedy }
+  const problem: Problem = {
+    application: null,
+    field: 'snapshot',
+    message: `Amazon RDS, ${subject}: ${told.name}: ${told.message}`,
+    remedy,
+  }
   return new SecretError([problem])
 }

@@ -22,7 +22,8 @@ export interface NewDatabase {
 export function createDatabase(database: NewDatabase): Statement {
   const words = [`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`]
   if (database.encoding !== null) words.push(`ENCODING ${literal(database.encoding)}`)
-  if (database.locale !== null) words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(database.locale)}`)
+  if (database.locale !== null)
+    words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(database.locale)}`)
   if (database.connectionLimit !== -1) words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`)
   return new Statement(words.join(' '))
 }
@@ -44,11 +45,27 @@ export function commentOnDatabase(database: string, comment: string, owner: stri
 }
 
 /** role '' is PUBLIC. */
-export function grantOnDatabase(database: string, privileges: readonly string[], role: string, owner: string): Statement {
-  return new Statement(`GRANT ${privileges.join(', ')} ON DATABASE ${identifier(database)} TO ${grantee(role)}`, { runAs: owner })
+export function grantOnDatabase(
+  database: string,
+  privileges: readonly string[],
+  role: string,
+  owner: string,
+): Statement {
+  return new Statement(`GRANT ${privileges.join(', ')} ON DATABASE ${identifier(database)} TO ${grantee(role)}`, {
+    runAs: owner,
+  })
 }
 
 /** role '' is PUBLIC. `passedOn`: with what the role granted on, without which the server refuses. */
-export function revokeOnDatabase(database: string, privileges: readonly string[], role: string, owner: string, passedOn = false): Statement {
-  return new Statement(`REVOKE ${privileges.join(', ')} ON DATABASE ${identifier(database)} FROM ${grantee(role)}${cascade(passedOn)}`, { runAs: owner })
+export function revokeOnDatabase(
+  database: string,
+  privileges: readonly string[],
+  role: string,
+  owner: string,
+  passedOn = false,
+): Statement {
+  return new Statement(
+    `REVOKE ${privileges.join(', ')} ON DATABASE ${identifier(database)} FROM ${grantee(role)}${cascade(passedOn)}`,
+    { runAs: owner },
+  )
 }

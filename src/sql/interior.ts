@@ -12,8 +12,16 @@ export interface ObjectName {
   readonly args: string | null
 }
 
-const GRANT_KEYWORD: Readonly<Record<ObjectClass, string>> = { table: 'TABLE', sequence: 'SEQUENCE', function: 'ROUTINE' }
-const DEFAULT_KEYWORD: Readonly<Record<ObjectClass, string>> = { table: 'TABLES', sequence: 'SEQUENCES', function: 'ROUTINES' }
+const GRANT_KEYWORD: Readonly<Record<ObjectClass, string>> = {
+  table: 'TABLE',
+  sequence: 'SEQUENCE',
+  function: 'ROUTINE',
+}
+const DEFAULT_KEYWORD: Readonly<Record<ObjectClass, string>> = {
+  table: 'TABLES',
+  sequence: 'SEQUENCES',
+  function: 'ROUTINES',
+}
 
 export function createSchema(schema: string, owner: string): Statement {
   return new Statement(`CREATE SCHEMA ${identifier(schema)}`, { runAs: owner })
@@ -27,32 +35,77 @@ export function createExtension(extension: string, schema: string | null, owner:
 
 /** role '' is PUBLIC. */
 export function grantOnSchema(schema: string, privileges: readonly string[], role: string, owner: string): Statement {
-  return new Statement(`GRANT ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`, { runAs: owner })
+  return new Statement(`GRANT ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`, {
+    runAs: owner,
+  })
 }
 
 /** role '' is PUBLIC. `passedOn`: with what the role granted on, without which the server refuses. */
-export function revokeOnSchema(schema: string, privileges: readonly string[], role: string, owner: string, passedOn = false): Statement {
-  return new Statement(`REVOKE ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}${cascade(passedOn)}`, { runAs: owner })
+export function revokeOnSchema(
+  schema: string,
+  privileges: readonly string[],
+  role: string,
+  owner: string,
+  passedOn = false,
+): Statement {
+  return new Statement(
+    `REVOKE ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}${cascade(passedOn)}`,
+    { runAs: owner },
+  )
 }
 
 /** All objects of one class, by name: `ON ALL … IN SCHEMA` is refused whole by one foreign object (design §5 fact 12). */
-export function grantOnObjects(objects: readonly ObjectName[], privileges: readonly string[], role: string, owner: string): Statement {
+export function grantOnObjects(
+  objects: readonly ObjectName[],
+  privileges: readonly string[],
+  role: string,
+  owner: string,
+): Statement {
   return new Statement(`GRANT ${privileges.join(', ')} ON ${objectList(objects)} TO ${grantee(role)}`, { runAs: owner })
 }
 
 /** `passedOn`: with what the role granted on, without which the server refuses. */
-export function revokeOnObjects(objects: readonly ObjectName[], privileges: readonly string[], role: string, owner: string, passedOn = false): Statement {
-  return new Statement(`REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${grantee(role)}${cascade(passedOn)}`, { runAs: owner })
+export function revokeOnObjects(
+  objects: readonly ObjectName[],
+  privileges: readonly string[],
+  role: string,
+  owner: string,
+  passedOn = false,
+): Statement {
+  return new Statement(
+    `REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${grantee(role)}${cascade(passedOn)}`,
+    { runAs: owner },
+  )
 }
 
 /** Bound to the creator by FOR ROLE, in one schema (design §5 fact 5). */
-export function grantByDefault(creator: string, schema: string, objectClass: ObjectClass, privileges: readonly string[], role: string): Statement {
-  return defaults(creator, schema, `GRANT ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} TO ${grantee(role)}`)
+export function grantByDefault(
+  creator: string,
+  schema: string,
+  objectClass: ObjectClass,
+  privileges: readonly string[],
+  role: string,
+): Statement {
+  return defaults(
+    creator,
+    schema,
+    `GRANT ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} TO ${grantee(role)}`,
+  )
 }
 
 /** `schema` null: the default privileges that apply in all schemas. */
-export function revokeByDefault(creator: string, schema: string | null, objectClass: ObjectClass, privileges: readonly string[], role: string): Statement {
-  return defaults(creator, schema, `REVOKE ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} FROM ${grantee(role)}`)
+export function revokeByDefault(
+  creator: string,
+  schema: string | null,
+  objectClass: ObjectClass,
+  privileges: readonly string[],
+  role: string,
+): Statement {
+  return defaults(
+    creator,
+    schema,
+    `REVOKE ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} FROM ${grantee(role)}`,
+  )
 }
 
 function defaults(creator: string, schema: string | null, change: string): Statement {

@@ -28,7 +28,16 @@ export function revokeAll(keyword: string, identity: string, role: string, grant
 }
 
 /** @param schema null: default privileges in no particular schema. */
-export function revokeAllByDefault(creator: string, schema: string | null, keyword: string, role: string, runAs: string | null): Statement {
+export function revokeAllByDefault(
+  creator: string,
+  schema: string | null,
+  keyword: string,
+  role: string,
+  runAs: string | null,
+): Statement {
   const where = schema === null ? '' : ` IN SCHEMA ${identifier(schema)}`
-  return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${grantee(role)}`, { runAs })
+  return new Statement(
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${grantee(role)}`,
+    { runAs },
+  )
 }

@@ -23,7 +23,8 @@ function options(attributes: RoleAttributes, verifier: string | null): string {
   if (attributes.createDb !== undefined) words.push(attributes.createDb ? 'CREATEDB' : 'NOCREATEDB')
   if (attributes.createRole !== undefined) words.push(attributes.createRole ? 'CREATEROLE' : 'NOCREATEROLE')
   if (attributes.connectionLimit !== undefined) words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`)
-  if (attributes.validUntil !== undefined) words.push(`VALID UNTIL ${literal(attributes.validUntil?.toISOString() ?? 'infinity')}`)
+  if (attributes.validUntil !== undefined)
+    words.push(`VALID UNTIL ${literal(attributes.validUntil?.toISOString() ?? 'infinity')}`)
   if (verifier !== null) words.push(`PASSWORD ${verifier}`)
   return words.join(' ')
 }
@@ -89,11 +90,15 @@ export function releaseRole(version: number, role: string, admin: string): State
 /** `items`: each becomes one quoted item of a list parameter. */
 export function setInDatabase(role: string, database: string, parameter: string, items: readonly string[]): Statement {
   const value = items.map(literal).join(', ')
-  return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter)} = ${value}`)
+  return new Statement(
+    `ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter)} = ${value}`,
+  )
 }
 
 export function resetInDatabase(role: string, database: string, parameter: string): Statement {
-  return new Statement(`ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter)}`)
+  return new Statement(
+    `ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter)}`,
+  )
 }
 
 export function resetEverywhere(role: string, parameter: string): Statement {

@@ -6,7 +6,14 @@ import { type Proxy, startProxy } from '../support/proxy.ts'
 import { ADMIN_SECRET, type Variables } from '../support/terraform.ts'
 
 /** As on a server that people rely on: what is committed is on disk. Statements are not logged. */
-const SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', shared_buffers: '128MB', log_statement: 'none', log_connections: 'off' }
+const SETTINGS = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  shared_buffers: '128MB',
+  log_statement: 'none',
+  log_connections: 'off',
+}
 
 export interface Login {
   readonly application: string
@@ -35,9 +42,14 @@ export async function makeBed(version: PostgresVersion, applications: number, ro
   const logins = Array.from({ length: applications }, (_, index) => loginOf(`app${String(index).padStart(4, '0')}`))
   aws.putLogin(ADMIN_SECRET, server.admin.user, server.admin.password)
   const another = loginOf('another')
-  for (const { application, username, password } of [...logins, another]) aws.putLogin(`platform/dev/${application}/postgres`, username, password)
+  for (const { application, username, password } of [...logins, another])
+    aws.putLogin(`platform/dev/${application}/postgres`, username, password)
   return {
-    server, aws, proxy, logins, another,
+    server,
+    aws,
+    proxy,
+    logins,
+    another,
     variables: {
       environment: 'dev',
       instance: { host: server.host, port: server.port, identifier: 'bench', resource_id: 'db-BENCH' },
@@ -55,7 +67,12 @@ export async function makeBed(version: PostgresVersion, applications: number, ro
 }
 
 function loginOf(application: string): Login {
-  return { application, username: `${application}_dev_user`, password: `Pw_${randomBytes(12).toString('hex')}`, database: `${application}_dev_db` }
+  return {
+    application,
+    username: `${application}_dev_user`,
+    password: `Pw_${randomBytes(12).toString('hex')}`,
+    database: `${application}_dev_db`,
+  }
 }
 
 /** `application_databases`. */

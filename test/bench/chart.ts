@@ -6,14 +6,20 @@ const WIDTH = 760
 const LABELS = 240
 const BAR = 18
 const ROW = 26
-const TITLES: Readonly<Record<Work, string>> = { cold: 'from nothing', again: 'again, nothing to do', plan: 'terraform plan, nothing changed', 'one more': 'one application more' }
+const TITLES: Readonly<Record<Work, string>> = {
+  cold: 'from nothing',
+  again: 'again, nothing to do',
+  plan: 'terraform plan, nothing changed',
+  'one more': 'one application more',
+}
 
 /** @param rows of one number of applications and one round trip time */
 export function chartOf(rows: readonly Row[], title: string): string {
   const works = [...new Set(rows.map((row) => row.work))]
   const longest = Math.max(...rows.map((row) => row.seconds))
   const shortest = Math.min(...rows.map((row) => row.seconds))
-  const scale = (seconds: number): number => 20 + (Math.log(seconds / shortest) / Math.log(longest / shortest || 2)) * (WIDTH - LABELS - 120)
+  const scale = (seconds: number): number =>
+    20 + (Math.log(seconds / shortest) / Math.log(longest / shortest || 2)) * (WIDTH - LABELS - 120)
   const parts: string[] = []
   let y = 34
   for (const work of works) {
@@ -21,8 +27,17 @@ export function chartOf(rows: readonly Row[], title: string): string {
     parts.push(label(0, y - 8, TITLES[work], 'work'))
     for (const row of rows.filter((item) => item.work === work).sort((a, b) => a.seconds - b.seconds)) {
       parts.push(label(LABELS - 10, y + 14, row.candidate, 'name'))
-      parts.push(`<rect class="${row.candidate === OURS ? 'ours' : 'other'}" x="${LABELS}" y="${y}" width="${scale(row.seconds).toFixed(1)}" height="${BAR}" rx="2"/>`)
-      parts.push(label(LABELS + scale(row.seconds) + 8, y + 14, `${row.seconds.toPrecision(row.seconds < 10 ? 2 : 3)} s`, 'value'))
+      parts.push(
+        `<rect class="${row.candidate === OURS ? 'ours' : 'other'}" x="${LABELS}" y="${y}" width="${scale(row.seconds).toFixed(1)}" height="${BAR}" rx="2"/>`,
+      )
+      parts.push(
+        label(
+          LABELS + scale(row.seconds) + 8,
+          y + 14,
+          `${row.seconds.toPrecision(row.seconds < 10 ? 2 : 3)} s`,
+          'value',
+        ),
+      )
       y += ROW
     }
   }

@@ -71,8 +71,19 @@ function candidatesOf({ program }: Terraform, roundTripMs: number): Candidate[] 
     { name: PLAIN_SQL, limit: Infinity, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 4) },
     { name: 'plain SQL, 1 connection', limit: 100, onceFrom: 1000, start: (bed) => plainSqlRunner(bed, 1) },
     { name: BARE, limit: Infinity, onceFrom: 1000, start: (bed) => bareRunner(bed, program) },
-    ...(provider === undefined ? [] : [{ name: PROVIDER, limit: providerLimit, onceFrom: roundTripMs > 0 ? 20 : 100, start: (bed: Bed) => providerRunner(bed, program, provider) }]),
-    ...(script === undefined ? [] : [{ name: PYTHON, limit: 100, onceFrom: 1000, start: (bed: Bed) => pythonRunner(bed, script) }]),
+    ...(provider === undefined
+      ? []
+      : [
+          {
+            name: PROVIDER,
+            limit: providerLimit,
+            onceFrom: roundTripMs > 0 ? 20 : 100,
+            start: (bed: Bed) => providerRunner(bed, program, provider),
+          },
+        ]),
+    ...(script === undefined
+      ? []
+      : [{ name: PYTHON, limit: 100, onceFrom: 1000, start: (bed: Bed) => pythonRunner(bed, script) }]),
   ]
   return all.filter(({ name }) => options.only.some((part) => name.includes(part)))
 }
@@ -97,7 +108,9 @@ async function run(candidate: Candidate, applications: number, roundTripMs: numb
       if (act === undefined) continue
       const sample = await measure({ candidate: candidate.name, work, applications, roundTripMs }, bed.proxy, act)
       samples.push(sample)
-      console.log(`${String(applications).padStart(5)} ${String(roundTripMs).padStart(3)} ms  ${candidate.name.padEnd(30)} ${work.padEnd(6)} ${sample.seconds.toFixed(2).padStart(8)} s  load ${loadavg()[0]?.toFixed(1) ?? ''}`)
+      console.log(
+        `${String(applications).padStart(5)} ${String(roundTripMs).padStart(3)} ms  ${candidate.name.padEnd(30)} ${work.padEnd(6)} ${sample.seconds.toFixed(2).padStart(8)} s  load ${loadavg()[0]?.toFixed(1) ?? ''}`,
+      )
     }
     return samples
   } finally {
@@ -116,7 +129,8 @@ async function main(): Promise<void> {
       // One after the other in turns, so that a machine that gets busy meanwhile does not strike one of them alone.
       for (let time = 0; time < Number(options.repeat); time += 1) {
         for (const candidate of candidatesOf(terraform, roundTripMs)) {
-          if (applications <= candidate.limit && (time === 0 || applications < candidate.onceFrom)) samples.push(...(await run(candidate, applications, roundTripMs)))
+          if (applications <= candidate.limit && (time === 0 || applications < candidate.onceFrom))
+            samples.push(...(await run(candidate, applications, roundTripMs)))
         }
       }
     }
@@ -149,7 +163,10 @@ function machine({ program }: Terraform): Record<string, string> {
 async function write(results: Results): Promise<void> {
   const rows = rowsOf(results.samples)
   const { node, help, firstByte } = results.start
-  const about = [...Object.entries(results.machine).map(([key, value]) => `${key}: ${value}`), `load at the start: ${results.load.map((value) => value.toFixed(1)).join(', ')}`]
+  const about = [
+    ...Object.entries(results.machine).map(([key, value]) => `${key}: ${value}`),
+    `load at the start: ${results.load.map((value) => value.toFixed(1)).join(', ')}`,
+  ]
   const text = `${aimsOf(rows, results.start)}\n\n${tableOf(rows)}\n\nStart-up, medians: --help ${help.toFixed(2)} s, first byte to the server ${firstByte.toFixed(2)} s (node itself ${node.toFixed(2)} s).\n\n${about.join('; ')}. ${results.at}\n`
   await mkdir(options.output, { recursive: true })
   await writeFile(join(options.output, 'bench.json'), `${JSON.stringify({ ...results, rows }, null, 1)}\n`)
@@ -158,7 +175,8 @@ async function write(results: Results): Promise<void> {
   const size = sizes.includes(100) ? 100 : Math.max(...sizes)
   const [roundTripMs = 0] = numbers(options['round-trip'])
   const charted = rows.filter((row) => row.applications === size && row.roundTripMs === roundTripMs)
-  if (charted.length > 0) await writeFile(join(options.output, 'bench.svg'), chartOf(charted, `${size} applications, seconds (logarithmic)`))
+  if (charted.length > 0)
+    await writeFile(join(options.output, 'bench.svg'), chartOf(charted, `${size} applications, seconds (logarithmic)`))
   console.log(`\n${text}`)
 }
 

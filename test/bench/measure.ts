@@ -34,7 +34,11 @@ export interface Runner {
   remove(): Promise<void>
 }
 
-export async function measure(about: Pick<Sample, 'candidate' | 'work' | 'applications' | 'roundTripMs'>, proxy: Proxy, work: () => Promise<Usage | null>): Promise<Sample> {
+export async function measure(
+  about: Pick<Sample, 'candidate' | 'work' | 'applications' | 'roundTripMs'>,
+  proxy: Proxy,
+  work: () => Promise<Usage | null>,
+): Promise<Sample> {
   proxy.reset()
   const started = performance.now()
   const usage = await work()
@@ -44,6 +48,9 @@ export async function measure(about: Pick<Sample, 'candidate' | 'work' | 'applic
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
-  const [low = 0, high = low] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]]
+  const [low = 0, high = low] = [
+    sorted[Math.floor((sorted.length - 1) / 2)],
+    sorted[Math.ceil((sorted.length - 1) / 2)],
+  ]
   return (low + high) / 2
 }

@@ -10,9 +10,19 @@ import type { Runner } from './measure.ts'
 export async function bareRunner(bed: Bed, program: Program): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-'))
   const strings = Object.fromEntries(bed.logins.map((login) => [login.application, markerLike(bed, login)]))
-  await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ locals: { strings }, resource: { terraform_data: { bare: { for_each: '${local.strings}', input: '${each.value}' } } } }))
+  await writeFile(
+    join(folder, 'main.tf.json'),
+    JSON.stringify({
+      locals: { strings },
+      resource: { terraform_data: { bare: { for_each: '${local.strings}', input: '${each.value}' } } },
+    }),
+  )
   const run = async (...args: string[]): Promise<null> => {
-    await execa(program.command, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, CHECKPOINT_DISABLE: '1' }, extendEnv: false })
+    await execa(program.command, args, {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder, CHECKPOINT_DISABLE: '1' },
+      extendEnv: false,
+    })
     return null
   }
   await run('init', '-no-color')
@@ -22,7 +32,28 @@ export async function bareRunner(bed: Bed, program: Program): Promise<Runner> {
 
 /** JSON text, about as long as a marker: Terraform escapes each of its quotes in the state. */
 function markerLike({ variables }: Bed, { application, username, database }: Login): string {
-  const entry = { access_level: 'owner', auth: 'password', cleanup_policy: 'retain', database_name: database, secret_id: `platform/dev/${application}/postgres`, username }
-  const defaults = { admin_auth: 'password', admin_username: 'platform_provisioner', connect_timeout: 300, lock_timeout: 300, node_command: 'node', schema_version: 1, workspace: 'default' }
-  return JSON.stringify({ ...variables, ...defaults, cluster_name: 'bench', stack: 'bench/dev', application_databases: { [application]: entry } })
+  const entry = {
+    access_level: 'owner',
+    auth: 'password',
+    cleanup_policy: 'retain',
+    database_name: database,
+    secret_id: `platform/dev/${application}/postgres`,
+    username,
+  }
+  const defaults = {
+    admin_auth: 'password',
+    admin_username: 'platform_provisioner',
+    connect_timeout: 300,
+    lock_timeout: 300,
+    node_command: 'node',
+    schema_version: 1,
+    workspace: 'default',
+  }
+  return JSON.stringify({
+    ...variables,
+    ...defaults,
+    cluster_name: 'bench',
+    stack: 'bench/dev',
+    application_databases: { [application]: entry },
+  })
 }

@@ -37,14 +37,19 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
 async function firstByte(bed: Bed): Promise<number> {
   const listener = createServer((socket) => {
     socket.on('error', () => socket.destroy())
-    socket.once('data', () => { listener.emit('bytes', performance.now()) })
+    socket.once('data', () => {
+      listener.emit('bytes', performance.now())
+    })
   }).listen(0, 'localhost')
   await once(listener, 'listening')
   const address = listener.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   const input = inputOf({ ...bed, variables: { ...bed.variables, connect_through: { host: 'localhost', port } } })
   const started = performance.now()
-  const run = execa(process.execPath, [BUNDLE, 'plan'], { env: { ...bed.aws.env, RDS_PROVISION_INPUT: input }, reject: false })
+  const run = execa(process.execPath, [BUNDLE, 'plan'], {
+    env: { ...bed.aws.env, RDS_PROVISION_INPUT: input },
+    reject: false,
+  })
   const [arrived] = v.parse(v.tuple([v.number()]), await once(listener, 'bytes'))
   const seconds = (arrived - started) / 1000
   run.kill('SIGKILL')

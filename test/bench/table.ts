@@ -36,7 +36,10 @@ function rowOf({ applications, roundTripMs, work, candidate }: Sample, group: re
   const of = (value: (sample: Sample) => number): number => median(group.map(value))
   const used = group.every(({ usage }) => usage !== null)
   return {
-    applications, roundTripMs, work, candidate,
+    applications,
+    roundTripMs,
+    work,
+    candidate,
     runs: group.length,
     seconds: of((sample) => sample.seconds),
     roundTripsPerApplication: of((sample) => sample.roundTrips) / applications,
@@ -48,15 +51,41 @@ function rowOf({ applications, roundTripMs, work, candidate }: Sample, group: re
 
 /** The rows as a Markdown table; the last column is the time by that of ours for the same work. */
 export function tableOf(rows: readonly Row[]): string {
-  const head = ['applications', 'round trip', 'work', 'by', 'runs', 'seconds', 'times ours', 'round trips each', 'connections', 'CPU s', 'MB']
+  const head = [
+    'applications',
+    'round trip',
+    'work',
+    'by',
+    'runs',
+    'seconds',
+    'times ours',
+    'round trips each',
+    'connections',
+    'CPU s',
+    'MB',
+  ]
   const lines = rows.map((row) => {
-    const ours = rows.find((other) => other.candidate === OURS && other.work === row.work && other.applications === row.applications && other.roundTripMs === row.roundTripMs)
+    const ours = rows.find(
+      (other) =>
+        other.candidate === OURS &&
+        other.work === row.work &&
+        other.applications === row.applications &&
+        other.roundTripMs === row.roundTripMs,
+    )
     const ratio = ours === undefined ? '' : (row.seconds / ours.seconds).toFixed(2)
     const isServed = row.roundTripsPerApplication > 0
     return [
-      String(row.applications), `${row.roundTripMs} ms`, row.work, row.candidate, String(row.runs), row.seconds.toFixed(2), ratio,
-      isServed ? row.roundTripsPerApplication.toFixed(1) : '', isServed ? String(row.connections) : '',
-      row.cpuSeconds?.toFixed(2) ?? '', row.megabytes?.toFixed(0) ?? '',
+      String(row.applications),
+      `${row.roundTripMs} ms`,
+      row.work,
+      row.candidate,
+      String(row.runs),
+      row.seconds.toFixed(2),
+      ratio,
+      isServed ? row.roundTripsPerApplication.toFixed(1) : '',
+      isServed ? String(row.connections) : '',
+      row.cpuSeconds?.toFixed(2) ?? '',
+      row.megabytes?.toFixed(0) ?? '',
     ]
   })
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')

@@ -25,7 +25,10 @@ interface Visit {
 }
 
 /** A page of its own, with everything that it asked for and complained of. */
-async function open(t: ExecutionContext, { report = sampleReport(), ...options }: { readonly colorScheme?: 'light' | 'dark'; readonly report?: Report } = {}): Promise<Visit> {
+async function open(
+  t: ExecutionContext,
+  { report = sampleReport(), ...options }: { readonly colorScheme?: 'light' | 'dark'; readonly report?: Report } = {},
+): Promise<Visit> {
   if (browser === null) throw new Error('the browser did not start')
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options })
   t.teardown(() => context.close())
@@ -35,7 +38,10 @@ async function open(t: ExecutionContext, { report = sampleReport(), ...options }
   page.on('request', (request) => requests.push(request.url()))
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('dialog', (dialog) => { complaints.push(dialog.message()); void dialog.dismiss() })
+  page.on('dialog', (dialog) => {
+    complaints.push(dialog.message())
+    void dialog.dismiss()
+  })
   await page.setContent(reportHtml(report))
   return { page, requests, complaints }
 }
@@ -49,7 +55,10 @@ test('it asks for nothing, complains of nothing, and runs nothing that stands in
   t.true((await page.locator('#history').innerText()).includes('</script><img src=x onerror=alert(1)>'))
   t.false((await page.content()).includes('\u202e'))
   t.true(HOSTILE.includes('\u202e'))
-  t.deepEqual(requests.filter((url) => !url.startsWith('about:')), [])
+  t.deepEqual(
+    requests.filter((url) => !url.startsWith('about:')),
+    [],
+  )
   t.deepEqual(complaints, [])
 })
 
@@ -62,7 +71,9 @@ test('search and filters hide rows and runs, and say how many are left', async (
   await page.getByRole('button', { name: 'Show all' }).click()
   await page.locator(VISIBLE_ROWS).nth(4).waitFor()
   await page.getByLabel('Environment').selectOption('prod')
-  const builds = await Promise.all((await page.locator(VISIBLE_ROWS).all()).map((row) => row.getAttribute('data-build')))
+  const builds = await Promise.all(
+    (await page.locator(VISIBLE_ROWS).all()).map((row) => row.getAttribute('data-build')),
+  )
   t.deepEqual(builds, ['build-2', 'build-2'])
   t.is(await page.locator('.timeline ul li:not(.hidden)').count(), 1)
   await page.getByLabel('Application').selectOption('blog')
@@ -102,12 +113,23 @@ test('filters stay in sight while the page scrolls', async (t) => {
 })
 
 test('a run tells its outcome by sign and word, and its error below, folded where it is long', async (t) => {
-  const columns = [{ key: 'started_at', title: 'Started' }, { key: 'outcome', title: 'Outcome' }, { key: 'error', title: 'Error' }]
+  const columns = [
+    { key: 'started_at', title: 'Started' },
+    { key: 'outcome', title: 'Outcome' },
+    { key: 'error', title: 'Error' },
+  ]
   const rows = [
-    { cells: ['2026-11-02T09:00:00.000Z', 'failed', 'shop: first\nblog: second'], environment: 'dev', build: '1', mark: 'failed' },
+    {
+      cells: ['2026-11-02T09:00:00.000Z', 'failed', 'shop: first\nblog: second'],
+      environment: 'dev',
+      build: '1',
+      mark: 'failed',
+    },
     { cells: ['2026-11-01T09:00:00.000Z', 'no_change', null], environment: 'dev', build: '1', mark: 'no_change' },
   ]
-  const { page } = await open(t, { report: sampleReport({ sections: [{ id: 'runs', title: 'Runs', about: '', columns, rows }] }) })
+  const { page } = await open(t, {
+    report: sampleReport({ sections: [{ id: 'runs', title: 'Runs', about: '', columns, rows }] }),
+  })
   t.deepEqual(await page.locator('.timeline li li > [aria-hidden]').allInnerTexts(), ['=', '×'])
   t.is(await page.locator('.legend').innerText(), '= no change × failed')
   t.deepEqual(await page.locator('th').allInnerTexts(), ['Started', 'Outcome'])
@@ -120,8 +142,19 @@ test('a run tells its outcome by sign and word, and its error below, folded wher
 })
 
 /** Logins of one database: a column that says the same in all rows. */
-function accessSample(rows: readonly Row[] = ['one', 'two', 'three'].map((login) => ({ cells: ['shop_dev_db', login] }))): Section {
-  return { id: 'access', title: 'Access now', about: '', columns: [{ key: 'database', title: 'Database' }, { key: 'username', title: 'Login' }], rows }
+function accessSample(
+  rows: readonly Row[] = ['one', 'two', 'three'].map((login) => ({ cells: ['shop_dev_db', login] })),
+): Section {
+  return {
+    id: 'access',
+    title: 'Access now',
+    about: '',
+    columns: [
+      { key: 'database', title: 'Database' },
+      { key: 'username', title: 'Login' },
+    ],
+    rows,
+  }
 }
 
 test('the keyboard reaches everything, in order', async (t) => {
@@ -129,9 +162,24 @@ test('the keyboard reaches everything, in order', async (t) => {
   const names: unknown[] = []
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press('Tab')
-    names.push(await page.evaluate("document.activeElement.getAttribute('name') ?? document.activeElement.textContent.trim().slice(0, 20)"))
+    names.push(
+      await page.evaluate(
+        "document.activeElement.getAttribute('name') ?? document.activeElement.textContent.trim().slice(0, 20)",
+      ),
+    )
   }
-  t.deepEqual(names.slice(0, 10), ['Skip to the content', 'Sources: 1', 'History', 'Drift', 'Runs', 'text', 'environment', 'application', 'build', 'Show all'])
+  t.deepEqual(names.slice(0, 10), [
+    'Skip to the content',
+    'Sources: 1',
+    'History',
+    'Drift',
+    'Runs',
+    'text',
+    'environment',
+    'application',
+    'build',
+    'Show all',
+  ])
   await page.locator('summary', { hasText: 'SQL' }).focus()
   await page.keyboard.press('Enter')
   t.true(await page.locator('pre').isVisible())
@@ -142,7 +190,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await open(t, { colorScheme })
     // The page's own policy forbids other scripts, so axe comes past it, as a debugger does.
     await page.evaluate(await readFile(AXE, 'utf8'))
-    const faults: unknown = await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`))')
+    const faults: unknown = await page.evaluate(
+      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`))',
+    )
     t.deepEqual(faults, [])
     t.is(await page.evaluate(BACKGROUND), colorScheme === 'dark' ? 'rgb(20, 23, 26)' : 'rgb(255, 255, 255)')
   })

@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Aws, startAws } from '../support/aws.ts'
 import { type Server, startServer } from '../support/postgres.ts'
-import { ADMIN_SECRET, makeStack, MASTER_SECRET, prepareTerraform, type Stack, type Variables } from '../support/terraform.ts'
+import {
+  ADMIN_SECRET,
+  makeStack,
+  MASTER_SECRET,
+  prepareTerraform,
+  type Stack,
+  type Variables,
+} from '../support/terraform.ts'
 import { APPLICATIONS, type ApplicationName, NAMES, secretOf, usernameOf } from './declaration.ts'
 import { doing, done, quote } from './screen.ts'
 
@@ -44,16 +51,25 @@ export async function makeBed(cleanup: Cleanup, signal: AbortSignal): Promise<Be
   await rm(KEPT, { recursive: true, force: true })
   const addStack = async (environment: string, applications: Variables, variables: Variables = {}): Promise<Stack> => {
     const identifier = `demo-${environment}`
-    const own = { environment, instance: { host: server.host, port: server.port, identifier }, audit_dir: join(KEPT, 'audit', environment) }
+    const own = {
+      environment,
+      instance: { host: server.host, port: server.port, identifier },
+      audit_dir: join(KEPT, 'audit', environment),
+    }
     const stack = await makeStack({ server, aws, applications, variables: { ...own, ...variables }, onLine, signal })
     cleanup(() => stack.remove())
     // As CI systems do: the destroy of a resource sees no variables of Terraform.
     stack.env = { ...stack.env, RDS_PROVISION_BUILD_ID: 'build-100' }
     return stack
   }
-  const stack = await addStack('dev', APPLICATIONS, { master_secret_id: MASTER_SECRET, governance_dir: join(KEPT, 'governance') })
+  const stack = await addStack('dev', APPLICATIONS, {
+    master_secret_id: MASTER_SECRET,
+    governance_dir: join(KEPT, 'governance'),
+  })
   const [row] = await server.sql(`SELECT current_setting('server_version') AS version`)
-  done(`PostgreSQL ${String(row?.['version'])} on localhost:${String(server.port)}, with TLS, made like RDS: a master user, and no superuser to log in as`)
+  done(
+    `PostgreSQL ${String(row?.['version'])} on localhost:${String(server.port)}, with TLS, made like RDS: a master user, and no superuser to log in as`,
+  )
   done('a stand-in for Secrets Manager and STS, which speaks the real protocol')
   done(`${program.command} ${program.version}, in a folder of its own`)
   return { server, aws, stack, passwords: storeSecrets(server, aws), addStack }

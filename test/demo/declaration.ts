@@ -36,7 +36,9 @@ export function secretOf(application: ApplicationName): string {
 export function declarationLines(): string[] {
   const width = Math.max(...NAMES.map((name) => name.length))
   const entries = NAMES.map((name) => {
-    const fields = Object.entries(APPLICATIONS[name]).map(([field, value]) => `${field} = ${JSON.stringify(value).replaceAll('","', '", "')}`)
+    const fields = Object.entries(APPLICATIONS[name]).map(
+      ([field, value]) => `${field} = ${JSON.stringify(value).replaceAll('","', '", "')}`,
+    )
     return `  ${name.padEnd(width)} = ${fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`}`
   })
   return ['application_databases = {', ...entries, '}']

@@ -10,7 +10,13 @@ import * as v from 'valibot'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const Line = v.looseObject({ type: v.string() })
-const DECLARATION = { environment: 'prod', build_id: '7', instance: { host: 'db-1.example' }, admin_secret_id: 'admin', application_databases: { shop: {} } }
+const DECLARATION = {
+  environment: 'prod',
+  build_id: '7',
+  instance: { host: 'db-1.example' },
+  admin_secret_id: 'admin',
+  application_databases: { shop: {} },
+}
 
 let folder = ''
 test.before('a folder', async () => {
@@ -19,11 +25,28 @@ test.before('a folder', async () => {
 })
 test.after.always(() => rm(folder, { recursive: true, force: true }))
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, stdout: string | null = null): Promise<{ code: number; stdout: string; stderr: string }> {
+async function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  stdout: string | null = null,
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const redirect = stdout === null ? '' : ` >${stdout}`
-  const command = ['sh', '-c', `exec "$0" "$@"${redirect}`, process.execPath, `--import=${import.meta.resolve('tsx')}`, MAIN, ...args]
+  const command = [
+    'sh',
+    '-c',
+    `exec "$0" "$@"${redirect}`,
+    process.execPath,
+    `--import=${import.meta.resolve('tsx')}`,
+    MAIN,
+    ...args,
+  ]
   const [shell = '', ...rest] = command
-  const ended = await execa(shell, rest, { env: { PATH: process.env['PATH'] ?? '', ...env }, extendEnv: false, reject: false, cwd: folder })
+  const ended = await execa(shell, rest, {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    extendEnv: false,
+    reject: false,
+    cwd: folder,
+  })
   return { code: ended.exitCode ?? -1, stdout: ended.stdout, stderr: ended.stderr }
 }
 
@@ -31,18 +54,29 @@ for (const place of ['by hand', 'inside Terraform'] as const) {
   test(`JSON lines stay alone on standard output on GitHub Actions, ${place}; the annotations are on standard error`, async (t) => {
     const summary = join(folder, `summary ${place}.md`)
     const inside = place === 'by hand' ? {} : { RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json') }
-    const { code, stdout, stderr } = await run(['apply', '--input', 'prod.json'], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary, RDS_PROVISION_LOG: 'json', ...inside })
+    const { code, stdout, stderr } = await run(['apply', '--input', 'prod.json'], {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_STEP_SUMMARY: summary,
+      RDS_PROVISION_LOG: 'json',
+      ...inside,
+    })
     t.is(code, 4)
     const types = stdout.split('\n').map((line) => v.parse(Line, JSON.parse(line)).type)
     t.deepEqual([...new Set(types)], ['record', 'problem', 'run'])
-    t.regex(stderr, place === 'by hand' ? /^::error title=rds-provision::approval: / : /^##\[error title=rds-provision\]approval: /)
+    t.regex(
+      stderr,
+      place === 'by hand' ? /^::error title=rds-provision::approval: / : /^##\[error title=rds-provision\]approval: /,
+    )
     t.regex(await readFile(summary, 'utf8'), /blocked \(exit 4\): nothing changed/)
   })
 }
 
 test('a plan that could not be made stands in the job summary too', async (t) => {
   const summary = join(folder, 'plan.md')
-  const { code, stderr } = await run(['plan', '--input', 'nowhere.json'], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary })
+  const { code, stderr } = await run(['plan', '--input', 'nowhere.json'], {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_STEP_SUMMARY: summary,
+  })
   t.is(code, 3)
   t.regex(stderr, /^--input: cannot be read: .*\n##\[error title=rds-provision\]--input: /)
   t.regex(await readFile(summary, 'utf8'), /^### rds-provision plan\n\n\*\*Problems: 1\*\*\n\n[^]*ENOENT/)
@@ -81,7 +115,15 @@ if (existsSync('/dev/full')) {
 test('a reader that goes away, or a closed output, is no failure', async (t) => {
   t.is((await run(['--help'], {}, '&-')).code, 0)
   // The pipe has no reader from the beginning.
-  const { stderr } = await execa('sh', ['-c', '{ exec 3>&1; sleep 1; "$@" >&3; echo "exit $?" >&2; } | true', 'sh', process.execPath, `--import=${import.meta.resolve('tsx')}`, MAIN, '--help'])
+  const { stderr } = await execa('sh', [
+    '-c',
+    '{ exec 3>&1; sleep 1; "$@" >&3; echo "exit $?" >&2; } | true',
+    'sh',
+    process.execPath,
+    `--import=${import.meta.resolve('tsx')}`,
+    MAIN,
+    '--help',
+  ])
   t.is(stderr, 'exit 0')
 })
 
@@ -96,7 +138,10 @@ test('removals of one CI run that have the same name keep an audit each', async 
   const variables = { RDS_PROVISION_RUN_ID: '4711' }
   const removals = ['one', 'two', 'three'].map(async (host) => {
     const instance = { host: `${host}.example` }
-    const { code } = await run(['destroy', '--application', 'shop'], { ...variables, RDS_PROVISION_INPUT: JSON.stringify({ ...DECLARATION, instance, audit_dir: 'removals' }) })
+    const { code } = await run(['destroy', '--application', 'shop'], {
+      ...variables,
+      RDS_PROVISION_INPUT: JSON.stringify({ ...DECLARATION, instance, audit_dir: 'removals' }),
+    })
     t.is(code, 0)
   })
   await Promise.all(removals)
@@ -107,7 +152,14 @@ test('removals of one CI run that have the same name keep an audit each', async 
 })
 
 test('a flag with a value that is neither true nor false begins nothing', async (t) => {
-  const { code, stdout, stderr } = await run(['destroy', '--input', 'prod.json', '--application', 'shop', '--dry-run=yes'])
+  const { code, stdout, stderr } = await run([
+    'destroy',
+    '--input',
+    'prod.json',
+    '--application',
+    'shop',
+    '--dry-run=yes',
+  ])
   t.is(code, 3)
   t.is(stdout, '')
   t.is(stderr, '--dry-run: "yes" is not accepted. Give it without a value.')

@@ -44,7 +44,9 @@ export async function dump(server: Server): Promise<Dump> {
   for (const [name, query] of Object.entries({ ...CLUSTER, members })) {
     result.set(name, toLines(await server.sql(query)))
   }
-  const databases = await server.sql('SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY datname')
+  const databases = await server.sql(
+    'SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY datname',
+  )
   for (const { datname } of databases) {
     const database = String(datname)
     for (const [name, query] of Object.entries(INTERIOR)) {
@@ -56,17 +58,17 @@ export async function dump(server: Server): Promise<Dump> {
 }
 
 function toLines(rows: readonly Record<string, unknown>[]): string[] {
-  return rows.map(row => JSON.stringify(row)).sort()
+  return rows.map((row) => JSON.stringify(row)).sort()
 }
 
 /** What two dumps disagree on, one line each (`- catalog: row`, `+ catalog: row`); empty where they are equal. */
 export function difference(before: Dump, after: Dump): string[] {
-  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap(catalog => {
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((catalog) => {
     const old = before.get(catalog) ?? []
     const now = after.get(catalog) ?? []
     return [
-      ...old.filter(row => !now.includes(row)).map(row => `- ${catalog}: ${row}`),
-      ...now.filter(row => !old.includes(row)).map(row => `+ ${catalog}: ${row}`),
+      ...old.filter((row) => !now.includes(row)).map((row) => `- ${catalog}: ${row}`),
+      ...now.filter((row) => !old.includes(row)).map((row) => `+ ${catalog}: ${row}`),
     ]
   })
 }

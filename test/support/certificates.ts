@@ -29,11 +29,17 @@ interface Authority {
 
 /** Makes two throw-away authorities and a server certificate of the first one, as PEM files in `folder`. */
 export async function makeCertificates(folder: string, kind: CertificateKind = 'valid'): Promise<Certificates> {
-  const [authority, other, keys] = await Promise.all([makeAuthority('test CA'), makeAuthority('another CA'), makeKeys()])
+  const [authority, other, keys] = await Promise.all([
+    makeAuthority('test CA'),
+    makeAuthority('another CA'),
+    makeKeys(),
+  ])
   const certificate = await issue(authority, keys, kind)
   const files = {
-    caFile: join(folder, 'ca.pem'), otherCaFile: join(folder, 'other-ca.pem'),
-    certificateFile: join(folder, 'server.pem'), keyFile: join(folder, 'server.key'),
+    caFile: join(folder, 'ca.pem'),
+    otherCaFile: join(folder, 'other-ca.pem'),
+    certificateFile: join(folder, 'server.pem'),
+    keyFile: join(folder, 'server.key'),
   }
   const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
   await Promise.all([
@@ -45,17 +51,29 @@ export async function makeCertificates(folder: string, kind: CertificateKind = '
   return files
 }
 
-async function issue(authority: Authority, keys: webcrypto.CryptoKeyPair, kind: CertificateKind): Promise<x509.X509Certificate> {
+async function issue(
+  authority: Authority,
+  keys: webcrypto.CryptoKeyPair,
+  kind: CertificateKind,
+): Promise<x509.X509Certificate> {
   const notAfter = new Date(Date.now() + (kind === 'expired' ? -HOUR : 72 * HOUR))
-  const names = kind === 'wrong_host'
-    ? [{ type: 'dns' as const, value: 'elsewhere.test.internal' }]
-    : [
-        { type: 'dns' as const, value: 'localhost' }, { type: 'dns' as const, value: TUNNELLED_HOST },
-        { type: 'ip' as const, value: '127.0.0.1' }, { type: 'ip' as const, value: '::1' },
-      ]
+  const names =
+    kind === 'wrong_host'
+      ? [{ type: 'dns' as const, value: 'elsewhere.test.internal' }]
+      : [
+          { type: 'dns' as const, value: 'localhost' },
+          { type: 'dns' as const, value: TUNNELLED_HOST },
+          { type: 'ip' as const, value: '127.0.0.1' },
+          { type: 'ip' as const, value: '::1' },
+        ]
   return x509.X509CertificateGenerator.create({
-    subject: 'CN=server', issuer: authority.certificate.subject, notBefore: new Date(Date.now() - 48 * HOUR), notAfter,
-    signingKey: authority.keys.privateKey, publicKey: keys.publicKey, signingAlgorithm: ALGORITHM,
+    subject: 'CN=server',
+    issuer: authority.certificate.subject,
+    notBefore: new Date(Date.now() - 48 * HOUR),
+    notAfter,
+    signingKey: authority.keys.privateKey,
+    publicKey: keys.publicKey,
+    signingAlgorithm: ALGORITHM,
     extensions: [
       new x509.SubjectAlternativeNameExtension(names),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
@@ -66,8 +84,11 @@ async function issue(authority: Authority, keys: webcrypto.CryptoKeyPair, kind: 
 async function makeAuthority(name: string): Promise<Authority> {
   const keys = await makeKeys()
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`, keys, signingAlgorithm: ALGORITHM,
-    notBefore: new Date(Date.now() - 48 * HOUR), notAfter: new Date(Date.now() + 72 * HOUR),
+    name: `CN=${name}`,
+    keys,
+    signingAlgorithm: ALGORITHM,
+    notBefore: new Date(Date.now() - 48 * HOUR),
+    notAfter: new Date(Date.now() + 72 * HOUR),
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),

@@ -6,20 +6,45 @@ const END = '<!-- end of commands -->'
 
 /** One heading, synopsis and table of options a command. */
 function commandReference(): string {
-  return Object.entries<CommandText>(COMMANDS).map(([name, command]) => section(name, command)).join('\n\n')
+  return Object.entries<CommandText>(COMMANDS)
+    .map(([name, command]) => section(name, command))
+    .join('\n\n')
 }
 
 function section(name: string, command: CommandText): string {
   const { describe, options } = command
-  const rows = Object.entries(options).map(([option, details]) => `| \`${spelled(option, details)}\` | ${described(details)} |`)
-  return [`### ${name}`, '', `${describe}.`, '', '```', synopsis(name, command), '```', '', '| option | what it does |', '| --- | --- |', ...rows].join('\n')
+  const rows = Object.entries(options).map(
+    ([option, details]) => `| \`${spelled(option, details)}\` | ${described(details)} |`,
+  )
+  return [
+    `### ${name}`,
+    '',
+    `${describe}.`,
+    '',
+    '```',
+    synopsis(name, command),
+    '```',
+    '',
+    '| option | what it does |',
+    '| --- | --- |',
+    ...rows,
+  ].join('\n')
 }
 
 /** `rds-provision destroy (--application NAME | --build-id ID) [--dry-run]` */
 function synopsis(name: string, { options, oneOf = [] }: CommandText): string {
-  const alternatives = Object.entries(options).filter(([option]) => oneOf.includes(option)).map(([option, details]) => spelled(option, details))
-  const others = Object.entries(options).filter(([option]) => !oneOf.includes(option)).map(([option, details]) => `[${spelled(option, details)}]`)
-  return ['rds-provision', name, ...(alternatives.length === 0 ? [] : [`(${alternatives.join(' | ')})`]), ...others].join(' ')
+  const alternatives = Object.entries(options)
+    .filter(([option]) => oneOf.includes(option))
+    .map(([option, details]) => spelled(option, details))
+  const others = Object.entries(options)
+    .filter(([option]) => !oneOf.includes(option))
+    .map(([option, details]) => `[${spelled(option, details)}]`)
+  return [
+    'rds-provision',
+    name,
+    ...(alternatives.length === 0 ? [] : [`(${alternatives.join(' | ')})`]),
+    ...others,
+  ].join(' ')
 }
 
 function spelled(option: string, { placeholder }: Option): string {

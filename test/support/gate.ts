@@ -13,7 +13,10 @@ export async function startGate(upstream: number, arrived: () => Promise<void>):
   const open = new Set<Socket>()
   const listener = createServer((client) => {
     const server = connect(upstream, '127.0.0.1')
-    for (const [socket, other] of [[client, server], [server, client]] as const) {
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       open.add(socket)
       socket.on('error', () => socket.destroy()) // the other end learns of it by `close`
       socket.on('close', () => {
@@ -21,7 +24,10 @@ export async function startGate(upstream: number, arrived: () => Promise<void>):
         other.destroySoon()
       })
     }
-    arrived().then(() => client.pipe(server).pipe(client), (error: unknown) => client.destroy(error instanceof Error ? error : undefined))
+    arrived().then(
+      () => client.pipe(server).pipe(client),
+      (error: unknown) => client.destroy(error instanceof Error ? error : undefined),
+    )
   }).listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const address = listener.address()

@@ -16,7 +16,11 @@ export function ensureInstalled() {
   }
   if (isCurrent()) return
   console.log('Installing packages (npm ci)')
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' })
+  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
   if (error) throw error
   if (status !== 0) throw new Error(`npm ci failed with exit code ${status}.`)
 }
@@ -28,8 +32,10 @@ function isCurrent() {
   const installed = packagesIn(noted)
   const wanted = Object.entries(packagesIn(new URL('package-lock.json', ROOT))).filter(([path]) => path !== '')
   const known = new Set(wanted.map(([path]) => path))
-  return Object.keys(installed).every((path) => known.has(path)) &&
-    wanted.every(([path, { version, optional }]) => installed[path] ? installed[path].version === version : optional)
+  return (
+    Object.keys(installed).every((path) => known.has(path)) &&
+    wanted.every(([path, { version, optional }]) => (installed[path] ? installed[path].version === version : optional))
+  )
 }
 
 function packagesIn(file) {

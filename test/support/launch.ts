@@ -23,7 +23,15 @@ export interface Launched {
 export function launchBundle(args: readonly string[], env: Readonly<Record<string, string>>): Launched {
   const child = execa(process.execPath, [BUNDLE, ...args], { env, extendEnv: false, reject: false })
   let output = ''
-  child.stdout.on('data', (data: Buffer) => { output += data.toString() })
+  child.stdout.on('data', (data: Buffer) => {
+    output += data.toString()
+  })
   const ended = child.then(({ exitCode = -1, stdout, stderr }) => ({ code: exitCode, stdout, stderr }))
-  return { ended, output: () => output, kill: (signal) => { child.kill(signal) } }
+  return {
+    ended,
+    output: () => output,
+    kill: (signal) => {
+      child.kill(signal)
+    },
+  }
 }

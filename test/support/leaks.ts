@@ -36,13 +36,26 @@ export class Corpus {
   /** `where: what` for each secret found, plain or encoded. */
   hits(secrets: Readonly<Record<string, string>>): string[] {
     return Object.entries(secrets).flatMap(([title, secret]) =>
-      this.#texts.flatMap(([name, text]) => spellings(secret).filter((spelling) => text.includes(spelling)).map(() => `${name}: ${title}`)))
+      this.#texts.flatMap(([name, text]) =>
+        spellings(secret)
+          .filter((spelling) => text.includes(spelling))
+          .map(() => `${name}: ${title}`),
+      ),
+    )
   }
 }
 
 function spellings(secret: string): string[] {
   const bytes = Buffer.from(secret)
-  return [...new Set([secret, encodeURIComponent(secret), bytes.toString('hex'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')])]
+  return [
+    ...new Set([
+      secret,
+      encodeURIComponent(secret),
+      bytes.toString('hex'),
+      bytes.toString('base64').replace(/=+$/, ''),
+      bytes.toString('base64url'),
+    ]),
+  ]
 }
 
 /** Linux shows arguments and environment of every process of the same user. */
@@ -55,12 +68,18 @@ export const canWatchProcesses = existsSync('/proc/self/environ')
 export async function watchProcesses(marker: string, done: Promise<unknown>): Promise<ReadonlyMap<string, string>> {
   const seen = new Map<string, string>()
   const state = { running: true }
-  const stop = (): void => { state.running = false }
+  const stop = (): void => {
+    state.running = false
+  }
   const end = done.then(stop, stop)
   while (state.running) {
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-      const [args, environment] = await Promise.all([readIfThere(`/proc/${pid}/cmdline`), readIfThere(`/proc/${pid}/environ`)])
-      if (Number(pid) !== process.pid && `${args}${environment}`.includes(marker)) seen.set(pid, `${args}\n${environment}`)
+      const [args, environment] = await Promise.all([
+        readIfThere(`/proc/${pid}/cmdline`),
+        readIfThere(`/proc/${pid}/environ`),
+      ])
+      if (Number(pid) !== process.pid && `${args}${environment}`.includes(marker))
+        seen.set(pid, `${args}\n${environment}`)
     }
     await Promise.race([sleep(20), end])
   }

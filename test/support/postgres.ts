@@ -100,13 +100,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     process = await startProcess(bed.binaries, bed.folder)
     await makeRdsLike(sessions.sql, options.version, master)
     if (options.adminAuth === 'iam') bed.tokens.accept(admin.user, admin.password)
-    if (options.createAdmin !== false) await makeAdmin(sessions.sql, options.version, master, admin, options.adminAuth ?? 'password')
+    if (options.createAdmin !== false)
+      await makeAdmin(sessions.sql, options.version, master, admin, options.adminAuth ?? 'password')
   } catch (error) {
     await stop()
     throw error
   }
   return {
-    version: options.version, host: 'localhost', port: bed.port, admin, master,
+    version: options.version,
+    host: 'localhost',
+    port: bed.port,
+    admin,
+    master,
     ...bed.certificates,
     ...accessTo(bed, options, sessions),
     ...logOf(join(bed.folder, 'log', 'server.csv'), sessions),
@@ -157,14 +162,25 @@ async function makeBed(options: ServerOptions): Promise<Bed> {
   const certificates = await makeCertificates(folder, certificate ?? 'valid')
   const port = await findFreePort()
   const tokens = await startTokenServer()
-  const configuration = { port, folder, certificates: certificate === null ? null : certificates, settings: options.settings ?? {} }
+  const configuration = {
+    port,
+    folder,
+    certificates: certificate === null ? null : certificates,
+    settings: options.settings ?? {},
+  }
   await appendFile(join(data, 'postgresql.conf'), renderConfiguration(configuration))
-  await writeFile(join(data, 'pg_hba.conf'), renderHostAccess('dbmaster', certificate !== null, tokens, options.hba ?? []))
+  await writeFile(
+    join(data, 'pg_hba.conf'),
+    renderHostAccess('dbmaster', certificate !== null, tokens, options.hba ?? []),
+  )
   await giveToServer(folder)
   return { binaries, folder, port, certificates, tokens }
 }
 
-function logOf(file: string, sessions: SuperuserSessions): Pick<Server, 'mark' | 'logSince' | 'changesSince' | 'connectionsSince'> {
+function logOf(
+  file: string,
+  sessions: SuperuserSessions,
+): Pick<Server, 'mark' | 'logSince' | 'changesSince' | 'connectionsSince'> {
   async function mark(): Promise<number> {
     const token = `mark-${randomBytes(8).toString('hex')}`
     const { size } = await stat(file)
@@ -176,8 +192,10 @@ function logOf(file: string, sessions: SuperuserSessions): Pick<Server, 'mark' |
     return entries.filter(({ user, client }) => user !== SUPERUSER && client !== '[local]' && client !== '')
   }
   return {
-    mark, logSince,
-    changesSince: async from => changesIn(await logSince(from)),
-    connectionsSince: async from => (await logSince(from)).filter(({ message }) => message.startsWith('connection received')).length,
+    mark,
+    logSince,
+    changesSince: async (from) => changesIn(await logSince(from)),
+    connectionsSince: async (from) =>
+      (await logSince(from)).filter(({ message }) => message.startsWith('connection received')).length,
   }
 }

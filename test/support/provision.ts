@@ -16,7 +16,16 @@ import { type Aws, startAws } from './aws.ts'
 import { type Ended, launchBundle, type Launched } from './launch.ts'
 import { type PostgresVersion, type Server, type ServerOptions, startServer } from './postgres.ts'
 import { endedWell, type Outcome } from './provision/outcome.ts'
-import { begin, beginRemoval, dependencies as standard, destroyDependencies, type Entry, markerOf, type Target, targetOf } from './provision/runs.ts'
+import {
+  begin,
+  beginRemoval,
+  dependencies as standard,
+  destroyDependencies,
+  type Entry,
+  markerOf,
+  type Target,
+  targetOf,
+} from './provision/runs.ts'
 
 export type { Outcome } from './provision/outcome.ts'
 export type { Entry, Target } from './provision/runs.ts'
@@ -90,7 +99,11 @@ export class Stack {
   }
 
   secretId(application: string): string {
-    return this.#text(application, 'secret_id', `${String(this.variables['secret_prefix'])}/${this.#environment}/${application}/postgres`)
+    return this.#text(
+      application,
+      'secret_id',
+      `${String(this.variables['secret_prefix'])}/${this.#environment}/${application}/postgres`,
+    )
   }
 
   /** Puts (or changes) an application's secret. @returns its VersionId */
@@ -108,7 +121,11 @@ export class Stack {
 
   /** A client that logged in as the application; the caller ends it. */
   connect(application: string, database = this.database(application)): Promise<pg.Client> {
-    return this.#bed.server.connect({ user: this.username(application), password: this.password(application), database })
+    return this.#bed.server.connect({
+      user: this.username(application),
+      password: this.password(application),
+      database,
+    })
   }
 
   /** Statements as the application; the rows of the last one as lists of values. */
@@ -137,7 +154,10 @@ export class Stack {
   /** Applies in process, with the real AWS SDK. */
   async apply(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
     const begun = await this.#begin('apply')
-    const { recorder, end, problems, matrix } = await apply(begun.parsed.declaration, begun.run, { ...standard(), ...dependencies })
+    const { recorder, end, problems, matrix } = await apply(begun.parsed.declaration, begun.run, {
+      ...standard(),
+      ...dependencies,
+    })
     const audit = recorder.finish(end)
     return { audit, records: audit.records, problems, matrix }
   }
@@ -150,7 +170,10 @@ export class Stack {
   /** Removes in process: by the module's marker where the application is declared, else as a teardown script does. */
   async destroy(target: Target, dependencies: Partial<DestroyDependencies> = {}): Promise<Outcome> {
     const { request, begun } = await this.#beginRemoval(target)
-    const { recorder, end, problems } = await destroy(request, begun.run, { ...destroyDependencies(begun), ...dependencies })
+    const { recorder, end, problems } = await destroy(request, begun.run, {
+      ...destroyDependencies(begun),
+      ...dependencies,
+    })
     const audit = recorder.finish(end)
     return { audit, records: audit.records, problems, matrix: null }
   }
@@ -176,7 +199,11 @@ export class Stack {
   async plan(): Promise<Step[]> {
     const { plan, blocked } = await this.preview()
     if (blocked.length > 0) throw new BlockedError(blocked)
-    return plan.jobs.flatMap((job) => job.transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step])))
+    return plan.jobs.flatMap((job) =>
+      job.transactions.flatMap((transaction) =>
+        transaction.kind === 'atomic' ? transaction.steps : [transaction.step],
+      ),
+    )
   }
 
   /** The committed bundle, as Terraform runs it. */
@@ -206,7 +233,11 @@ export class Stack {
 
   /** What the module's marker of an application passes to the script when it is destroyed. */
   marker(application: string): Entry {
-    return markerOf(this.input(), application, { database_name: this.database(application), username: this.username(application), secret_id: this.secretId(application) })
+    return markerOf(this.input(), application, {
+      database_name: this.database(application),
+      username: this.username(application),
+      secret_id: this.secretId(application),
+    })
   }
 
   get #environment(): string {
@@ -220,12 +251,18 @@ export class Stack {
 
   #ensureSecrets(): void {
     for (const [name, entry] of Object.entries(this.applications)) {
-      if (entry['auth'] !== 'iam' && !this.#passwords.has(name)) this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
+      if (entry['auth'] !== 'iam' && !this.#passwords.has(name))
+        this.setPassword(name, `Pw_${randomBytes(12).toString('hex')}`)
     }
   }
 
   #environmentOfRun(input = this.input()): Record<string, string> {
-    return { ...this.#bed.aws.env, RDS_PROVISION_RUN_ID: randomUUID(), RDS_PROVISION_INPUT: JSON.stringify(input), ...this.env }
+    return {
+      ...this.#bed.aws.env,
+      RDS_PROVISION_RUN_ID: randomUUID(),
+      RDS_PROVISION_INPUT: JSON.stringify(input),
+      ...this.env,
+    }
   }
 
   #inProcess(input: Entry): Record<string, string> {

@@ -44,22 +44,50 @@ interface State {
 
 /** Starts a proxy to `localhost:<upstream>`; `delay` in milliseconds for each direction. */
 export async function startProxy(upstream: number, delay = 0): Promise<Proxy> {
-  const state: State = { connections: 0, openNow: 0, mostOpen: 0, flights: 0, answered: 0, delay, dead: false, cut: null, open: new Set() }
-  const accept = (client: Socket): void => { carry(client, upstream, state) }
+  const state: State = {
+    connections: 0,
+    openNow: 0,
+    mostOpen: 0,
+    flights: 0,
+    answered: 0,
+    delay,
+    dead: false,
+    cut: null,
+    open: new Set(),
+  }
+  const accept = (client: Socket): void => {
+    carry(client, upstream, state)
+  }
   const listeners = await listenOnLoopback(accept)
   return {
     port: listeners.port,
-    get connections() { return state.connections },
-    get mostOpen() { return state.mostOpen },
-    get flights() { return state.flights },
-    get answered() { return state.answered },
-    delay(milliseconds) { state.delay = milliseconds },
-    cutAt(flight, mode, callback = () => {}) { state.cut = { flight, mode, callback } },
-    die() { die(state) },
-    reset() { Object.assign(state, { connections: 0, mostOpen: state.openNow, flights: 0, answered: 0, dead: false, cut: null }) },
+    get connections() {
+      return state.connections
+    },
+    get mostOpen() {
+      return state.mostOpen
+    },
+    get flights() {
+      return state.flights
+    },
+    get answered() {
+      return state.answered
+    },
+    delay(milliseconds) {
+      state.delay = milliseconds
+    },
+    cutAt(flight, mode, callback = () => {}) {
+      state.cut = { flight, mode, callback }
+    },
+    die() {
+      die(state)
+    },
+    reset() {
+      Object.assign(state, { connections: 0, mostOpen: state.openNow, flights: 0, answered: 0, dead: false, cut: null })
+    },
     async close() {
       die(state)
-      await Promise.all(listeners.all.map(listener => once(listener.close(), 'close')))
+      await Promise.all(listeners.all.map((listener) => once(listener.close(), 'close')))
     },
   }
 }
@@ -114,17 +142,30 @@ function carry(client: Socket, upstream: number, state: State): void {
     if (delay > 0) setTimeout(act, delay)
     else act()
   }
-  client.on('data', data => { fromClient(data, server, turn, state, later) })
-  server.on('data', data => { fromServer(data, client, turn, state, later) })
-  for (const [socket, other] of [[client, server], [server, client]] as const) {
+  client.on('data', (data) => {
+    fromClient(data, server, turn, state, later)
+  })
+  server.on('data', (data) => {
+    fromServer(data, client, turn, state, later)
+  })
+  for (const [socket, other] of [
+    [client, server],
+    [server, client],
+  ] as const) {
     socket.setNoDelay(true)
     state.open.add(socket)
-    socket.on('end', () => { later(() => { other.end() }) })
+    socket.on('end', () => {
+      later(() => {
+        other.end()
+      })
+    })
     socket.on('error', () => socket.destroy()) // the other end learns of it by `close`
     socket.on('close', () => {
       state.open.delete(socket)
       if (socket === server) fulfil(turn, state) // the server's answer was to hang up
-      later(() => { other.destroySoon() })
+      later(() => {
+        other.destroySoon()
+      })
     })
   }
 }
@@ -158,7 +199,10 @@ function fromServer(data: Buffer, client: Socket, turn: Turn, state: State, late
     turn.last = 'server'
     state.answered += 1
   }
-  if (!fulfil(turn, state)) later(() => { client.write(data) })
+  if (!fulfil(turn, state))
+    later(() => {
+      client.write(data)
+    })
 }
 
 /** @returns whether this was the answer to lose */

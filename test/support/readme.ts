@@ -26,7 +26,12 @@ export function tableUnder(text: string, heading: string): string[][] {
   const section = text.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`))
   if (section === undefined) throw new Error(`The README has no heading ${heading}.`)
   const [table = ''] = /^\|.*\|$(?:\n\|.*\|$)*/m.exec(section) ?? []
-  const rows = table.split('\n').map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
+  const rows = table.split('\n').map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
   return rows.filter((_, index) => index !== 1)
 }
 
@@ -42,7 +47,12 @@ export function linksIn(text: string): string[] {
 
 /** The anchors that GitHub gives the headings. */
 export function anchorsIn(text: string): string[] {
-  return [...withoutCode(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'))
+  return [...withoutCode(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
 }
 
 function withoutCode(text: string): string {

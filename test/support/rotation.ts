@@ -5,7 +5,12 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
-  DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, ResourceNotFoundException, SecretsManagerClient, UpdateSecretVersionStageCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import pg from 'pg'
 import * as v from 'valibot'
@@ -34,12 +39,18 @@ type Content = v.InferOutput<typeof Format>
  *   two users, and makes it and gives it the first one's rights where it is not there yet (alternating users).
  */
 export function beginRotation(aws: Aws, server: Server, secretId: string, superuser: Login | null): Rotation {
-  const client = new SecretsManagerClient({ endpoint: aws.endpoint, region: REGION, credentials: { accessKeyId: 'AKIAROTATION', secretAccessKey: 'test' } })
+  const client = new SecretsManagerClient({
+    endpoint: aws.endpoint,
+    region: REGION,
+    credentials: { accessKeyId: 'AKIAROTATION', secretAccessKey: 'test' },
+  })
   const token = randomUUID()
 
   async function find(stage: Stage): Promise<Content | null> {
     try {
-      const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }))
+      const { SecretString = '' } = await client.send(
+        new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
+      )
       return v.parse(Format, JSON.parse(SecretString))
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return null
@@ -64,7 +75,14 @@ export function beginRotation(aws: Aws, server: Server, secretId: string, superu
       const current = await get('AWSCURRENT')
       const username = superuser === null ? current.username : otherUser(current.username)
       const SecretString = JSON.stringify({ ...current, username, password: `Rot_${randomBytes(12).toString('hex')}` })
-      await client.send(new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: token, SecretString, VersionStages: ['AWSPENDING'] }))
+      await client.send(
+        new PutSecretValueCommand({
+          SecretId: secretId,
+          ClientRequestToken: token,
+          SecretString,
+          VersionStages: ['AWSPENDING'],
+        }),
+      )
     },
     async setSecret() {
       const [pending, current] = [await get('AWSPENDING'), await get('AWSCURRENT')]
@@ -79,7 +97,14 @@ export function beginRotation(aws: Aws, server: Server, secretId: string, superu
       const versions = await stagesByVersion()
       const current = Object.keys(versions).find((id) => versions[id]?.includes('AWSCURRENT') === true)
       if (current === token || current === undefined) return
-      await client.send(new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: 'AWSCURRENT', MoveToVersionId: token, RemoveFromVersionId: current }))
+      await client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: secretId,
+          VersionStage: 'AWSCURRENT',
+          MoveToVersionId: token,
+          RemoveFromVersionId: current,
+        }),
+      )
     },
   }
   return {
@@ -111,7 +136,11 @@ async function setByItself(server: Server, pending: Content, known: readonly (Co
 
 async function setByOther(server: Server, superuser: Login, current: Content, pending: Content): Promise<void> {
   if (!(await canLogIn(server, current))) throw new Error('Unable to log into database using current credentials.')
-  const known = await execute(server, superuser, `SELECT FROM pg_roles WHERE rolname = ${pg.escapeLiteral(pending.username)}`)
+  const known = await execute(
+    server,
+    superuser,
+    `SELECT FROM pg_roles WHERE rolname = ${pg.escapeLiteral(pending.username)}`,
+  )
   if (known > 0) {
     await execute(server, superuser, alterPassword(pending))
     return

@@ -25,7 +25,9 @@ export interface Source {
 
 /** All TypeScript files below src. */
 export function readSources(): Source[] {
-  const files = readdirSync(SRC, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  const files = readdirSync(SRC, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name.endsWith('.ts'),
+  )
   return files.map((entry) => {
     const file = `${entry.parentPath}${sep}${entry.name}`
     return parseSource(relative(SRC, file).replaceAll(sep, '/'), readFileSync(file, 'utf8'))
@@ -40,7 +42,8 @@ export function parseSource(path: string, text: string): Source {
     const found = importOf(node)
     if (found !== null) imports.push(resolve(path, found))
     if (found?.specifier.replace('node:', '') === 'process') processUses.push('process')
-    if ((ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) && isProcess(node.expression)) processUses.push(memberOf(node))
+    if ((ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) && isProcess(node.expression))
+      processUses.push(memberOf(node))
     ts.forEachChild(node, visit)
   }
   visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))
@@ -54,10 +57,12 @@ interface Found {
 
 /** Of `import`, `export … from`, `import()` and `import('…').Type`. */
 function importOf(node: ts.Node): Found | null {
-  if (ts.isImportDeclaration(node)) return found(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
+  if (ts.isImportDeclaration(node))
+    return found(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
   if (ts.isExportDeclaration(node)) return found(node.moduleSpecifier, node.isTypeOnly)
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return found(node.argument.literal, true)
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return found(node.arguments[0], false)
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+    return found(node.arguments[0], false)
   return null
 }
 
@@ -72,7 +77,9 @@ function resolve(path: string, { specifier, typeOnly }: Found): Import {
 
 /** `process`, `globalThis.process`. */
 function isProcess(node: ts.Expression): boolean {
-  return ts.isIdentifier(node) ? node.text === 'process' : ts.isPropertyAccessExpression(node) && node.name.text === 'process'
+  return ts.isIdentifier(node)
+    ? node.text === 'process'
+    : ts.isPropertyAccessExpression(node) && node.name.text === 'process'
 }
 
 function memberOf(node: ts.PropertyAccessExpression | ts.ElementAccessExpression): string {

@@ -29,7 +29,10 @@ export interface Terraform {
  */
 export async function prepareTerraform(): Promise<Terraform> {
   const program = await findProgram()
-  const configuration = await prepareProvider(program, join(ROOT, '.cache', program.command.replaceAll(/[^\w.-]/g, '_')))
+  const configuration = await prepareProvider(
+    program,
+    join(ROOT, '.cache', program.command.replaceAll(/[^\w.-]/g, '_')),
+  )
   return { program, env: { TF_CLI_CONFIG_FILE: configuration } }
 }
 
@@ -57,5 +60,12 @@ export async function makeStack({ server, aws, applications, variables = {}, ...
     build_id: 'build-100',
     tls: { mode: 'verify-full', ca_file: server.caFile },
   }
-  return Stack.create({ applications, variables: { ...own, ...variables }, env: { ...env, ...aws.env }, command: program.command, module: MODULE, ...watch })
+  return Stack.create({
+    applications,
+    variables: { ...own, ...variables },
+    env: { ...env, ...aws.env },
+    command: program.command,
+    module: MODULE,
+    ...watch,
+  })
 }

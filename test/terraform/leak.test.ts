@@ -14,11 +14,22 @@ function sentinel(): string {
 
 test('no secret in plan file, state, outputs, trace log, child processes or the folder of a stack', async (t) => {
   const [server, aws] = await Promise.all([startServer({ version: 16, createAdmin: false }), startAws()])
-  const secrets = { admin: sentinel(), wrong: sentinel(), first: sentinel(), second: sentinel(), master: server.master.password }
+  const secrets = {
+    admin: sentinel(),
+    wrong: sentinel(),
+    first: sentinel(),
+    second: sentinel(),
+    master: server.master.password,
+  }
   aws.putLogin(ADMIN_SECRET, 'platform_provisioner', secrets.admin)
   aws.putSecret(MASTER_SECRET, { username: server.master.user, password: server.master.password })
   aws.putLogin('platform/dev/shop/postgres', 'shop_dev_user', secrets.first)
-  const stack = await makeStack({ server, aws, applications: { shop: {} }, variables: { master_secret_id: MASTER_SECRET, governance_dir: './governance', secret_versions: { shop: '1' } } })
+  const stack = await makeStack({
+    server,
+    aws,
+    applications: { shop: {} },
+    variables: { master_secret_id: MASTER_SECRET, governance_dir: './governance', secret_versions: { shop: '1' } },
+  })
   const corpus = new Corpus()
   try {
     const plan = join(stack.folder, 'plan.out')
@@ -28,7 +39,12 @@ test('no secret in plan file, state, outputs, trace log, child processes or the 
     const applying = stack.applyOk([], { TF_LOG: 'TRACE' })
     const processes = canWatchProcesses ? await watchProcesses(stack.folder, applying) : new Map<string, string>()
     for (const [pid, text] of processes) corpus.add(`process ${pid}`, text)
-    t.true(!canWatchProcesses || [...processes.values()].some((text) => text.includes('rds-provision.mjs') && text.includes('RDS_PROVISION_INPUT')))
+    t.true(
+      !canWatchProcesses ||
+        [...processes.values()].some(
+          (text) => text.includes('rds-provision.mjs') && text.includes('RDS_PROVISION_INPUT'),
+        ),
+    )
     corpus.add('apply', (await applying).output)
     aws.heal()
 

@@ -46,7 +46,11 @@ async function makeProgram(t: ExecutionContext): Promise<string> {
 
 /** A program that bundles one package, described by its manifest and other files. */
 function withPackage(manifest: object, files: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const inPackage = Object.entries({ 'package.json': JSON.stringify({ name: 'made-up', version: '1.0.0', main: 'index.js', ...manifest }), 'index.js': 'module.exports = 1', ...files })
+  const inPackage = Object.entries({
+    'package.json': JSON.stringify({ name: 'made-up', version: '1.0.0', main: 'index.js', ...manifest }),
+    'index.js': 'module.exports = 1',
+    ...files,
+  })
   return {
     'package.json': PROGRAM['package.json'],
     'src/main.ts': "import one from 'made-up'\nconsole.log(one)",
@@ -68,7 +72,12 @@ test('the one file runs alone, knows its version, and loads lazily what the sour
   const elsewhere = await makeRoot(t, { [SCRIPT]: artefacts.get(SCRIPT) ?? '' })
   const { stdout, stderr } = await execa('node', [join(elsewhere, SCRIPT)], { cwd: elsewhere })
   t.is(stderr, '')
-  t.deepEqual(JSON.parse(stdout), { version: '7.8.9', before: [false, false], after: [true, true], client: ['function', 'object'] })
+  t.deepEqual(JSON.parse(stdout), {
+    version: '7.8.9',
+    before: [false, false],
+    after: [true, true],
+    client: ['function', 'object'],
+  })
 })
 
 test('every bundled package stands in the licence file, with its text; others do not', async (t) => {
@@ -83,19 +92,33 @@ test('every bundled package stands in the licence file, with its text; others do
 test('a licence outside the list, or none, ends the build and is named', async (t) => {
   for (const license of ['GPL-3.0-only', '(MIT AND GPL-2.0-only)', 'SEE LICENSE IN LICENSE', undefined]) {
     const root = await makeRoot(t, withPackage({ license }, { LICENSE: 'text' }))
-    await t.throwsAsync(bundle(root), { message: `made-up 1.0.0: the licence ${license ?? 'not given'} may not go into the bundle. Use another package.` })
+    await t.throwsAsync(bundle(root), {
+      message: `made-up 1.0.0: the licence ${license ?? 'not given'} may not go into the bundle. Use another package.`,
+    })
   }
 })
 
 test('a package without a licence text ends the build', async (t) => {
   const root = await makeRoot(t, withPackage({ license: 'MIT' }))
-  await t.throwsAsync(bundle(root), { message: 'made-up 1.0.0: no licence text comes with it. Use another package or version.' })
+  await t.throwsAsync(bundle(root), {
+    message: 'made-up 1.0.0: no licence text comes with it. Use another package or version.',
+  })
 })
 
 test('a choice of licences, a licence in the README and a notice are accepted and kept', async (t) => {
-  const readme = await bundle(await makeRoot(t, withPackage({ license: '(GPL-2.0-only OR MIT)' }, { 'README.md': '# made-up\nHello\n\n## License\n\nDo as you like.\n' })))
+  const readme = await bundle(
+    await makeRoot(
+      t,
+      withPackage(
+        { license: '(GPL-2.0-only OR MIT)' },
+        { 'README.md': '# made-up\nHello\n\n## License\n\nDo as you like.\n' },
+      ),
+    ),
+  )
   t.true(readme.get(LICENCES)?.includes('made-up 1.0.0 ((GPL-2.0-only OR MIT))\n\n## License\n\nDo as you like.\n'))
-  const notice = await bundle(await makeRoot(t, withPackage({ license: 'Apache-2.0' }, { 'LICENSE.txt': 'the licence', NOTICE: 'the notice' })))
+  const notice = await bundle(
+    await makeRoot(t, withPackage({ license: 'Apache-2.0' }, { 'LICENSE.txt': 'the licence', NOTICE: 'the notice' })),
+  )
   t.true(notice.get(LICENCES)?.includes('the licence\n\nthe notice'))
   const bare = await bundle(await makeRoot(t, withPackage({ license: 'Apache-2.0' })))
   t.true(bare.get(LICENCES)?.includes('Version 2.0, January 2004'))

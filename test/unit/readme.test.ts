@@ -27,7 +27,9 @@ function read(path: string): string {
 
 /** The text of all sources below a folder. */
 function sourcesOf(folder: string): string {
-  const files = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  const files = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name.endsWith('.ts'),
+  )
   return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')).join('\n')
 }
 
@@ -50,17 +52,26 @@ test('links lead somewhere', (t) => {
     if (!existsSync(join(ROOT, path))) return true
     return anchor !== undefined && !anchorsIn(read(path || 'README.md')).includes(anchor)
   }
-  t.deepEqual(links.filter((link) => !link.includes('://') && isBroken(link)), [])
+  t.deepEqual(
+    links.filter((link) => !link.includes('://') && isBroken(link)),
+    [],
+  )
 })
 
 test('npm scripts that it names exist', (t) => {
   const named = [...readme.matchAll(/\bnpm (?:run ([\w:]+)|(test)\b)/g)].map(([, name, test = '']) => name ?? test)
   t.true(named.length > 5)
-  t.deepEqual(named.filter((name) => !Object.hasOwn(scripts, name)), [])
+  t.deepEqual(
+    named.filter((name) => !Object.hasOwn(scripts, name)),
+    [],
+  )
 })
 
 test('command lines of the program are accepted by it', (t) => {
-  const lines = blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.replaceAll('\\\n', '').split('\n')).filter((line) => /^[^#].*rds-provision/.test(line))
+  const lines = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => text.replaceAll('\\\n', '').split('\n'))
+    .filter((line) => /^[^#].*rds-provision/.test(line))
   t.true(lines.length > 0)
   for (const line of lines) {
     const [, args = ''] = line.split(/rds-provision(?:\.mjs)? /)
@@ -74,14 +85,21 @@ test('commands and options (npm run docs)', (t) => {
 
 test('sections of a report, and which need the server', (t) => {
   const rows = tableUnder(readme, 'Plan and report').slice(1)
-  t.deepEqual(rows.map(([section = '']) => codesIn(section).join()), [...REPORT_SECTIONS])
-  t.deepEqual(rows.filter(([, , live]) => live === 'yes').map(([section = '']) => codesIn(section).join()), REPORT_SECTIONS.filter((section) => LIVE_SECTIONS.has(section)))
+  t.deepEqual(
+    rows.map(([section = '']) => codesIn(section).join()),
+    [...REPORT_SECTIONS],
+  )
+  t.deepEqual(
+    rows.filter(([, , live]) => live === 'yes').map(([section = '']) => codesIn(section).join()),
+    REPORT_SECTIONS.filter((section) => LIVE_SECTIONS.has(section)),
+  )
 })
 
 test('fields of plan and report as JSON', (t) => {
   const { text } = /^### Plan and report as JSON\n(?<text>[^]*?)^## /m.exec(readme)?.groups ?? {}
   const [plan = '', report = ''] = (text ?? '').split('| field of a report')
-  const fields = (part: string): string[] => [...part.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell = '']) => codesIn(cell))
+  const fields = (part: string): string[] =>
+    [...part.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell = '']) => codesIn(cell))
   const members = (json: string): string[] => Object.keys(v.parse(v.record(v.string(), v.unknown()), JSON.parse(json)))
   t.deepEqual(fields(plan), members(previewJson(samplePreview())))
   t.deepEqual(fields(report), members(reportJson(sampleReport())))
@@ -89,17 +107,32 @@ test('fields of plan and report as JSON', (t) => {
 
 test('files that it names are those that the sources write', (t) => {
   const written = sourcesOf('src')
-  const files = tableUnder(readme, 'Environment, exit codes, files').slice(1).flatMap(([cell = '']) => codesIn(cell))
+  const files = tableUnder(readme, 'Environment, exit codes, files')
+    .slice(1)
+    .flatMap(([cell = '']) => codesIn(cell))
   t.is(files.length, 7)
-  for (const part of files.flatMap((file) => file.split(/<[^>]*>|\/|\*/)).filter((name) => name.length > 1)) t.true(written.includes(part.replace(/\.$/, '')), part)
+  for (const part of files.flatMap((file) => file.split(/<[^>]*>|\/|\*/)).filter((name) => name.length > 1))
+    t.true(written.includes(part.replace(/\.$/, '')), part)
 })
 
 test('exit codes', (t) => {
-  t.deepEqual(tableUnder(readme, 'Exit codes').slice(1).map(([code]) => code), Object.values(EXIT).sort().map(String))
+  t.deepEqual(
+    tableUnder(readme, 'Exit codes')
+      .slice(1)
+      .map(([code]) => code),
+    Object.values(EXIT).sort().map(String),
+  )
 })
 
 test('statuses of the audit and fields of a tag', (t) => {
-  t.deepEqual(sorted(tableUnder(readme, 'The audit').slice(1).flatMap(([status = '']) => codesIn(status))), [...STATUSES].sort())
+  t.deepEqual(
+    sorted(
+      tableUnder(readme, 'The audit')
+        .slice(1)
+        .flatMap(([status = '']) => codesIn(status)),
+    ),
+    [...STATUSES].sort(),
+  )
   const tags = /in their comment: (.*?)\./.exec(readme)?.[1] ?? ''
   t.deepEqual(sorted([...codesIn(tags), 'UpdatedByBuildId']), sorted([...TAG_FIELDS, 'tags']))
 })
@@ -113,7 +146,8 @@ test('the privileges table', (t) => {
   }
   for (const level of ACCESS_LEVELS) {
     t.deepEqual(privileges('database', level), sorted(databasePrivileges(level)), level)
-    for (const object of ['table', 'sequence', 'function'] as const) t.deepEqual(privileges(object, level), sorted(objectPrivileges(level, object)), `${object} ${level}`)
+    for (const object of ['table', 'sequence', 'function'] as const)
+      t.deepEqual(privileges(object, level), sorted(objectPrivileges(level, object)), `${object} ${level}`)
   }
 })
 
@@ -122,7 +156,9 @@ test('guardrails: every name, and what they say', (t) => {
   const rows = tableUnder(readme, 'Guardrails').slice(1)
   const calls = [...source.matchAll(/\bproblem\(\s*(?:[\w.]+|null),\s*(?:'([^']+)'|(\w+)),/g)]
   t.is(calls.length, (source.match(/\bproblem\(/g) ?? []).length - 1, 'a call that this test cannot read') // its definition
-  const constants = new Map([...source.matchAll(/const ([A-Z_]+) = '([^']+)'/g)].map(([, name = '', value = '']) => [name, value]))
+  const constants = new Map(
+    [...source.matchAll(/const ([A-Z_]+) = '([^']+)'/g)].map(([, name = '', value = '']) => [name, value]),
+  )
   const names = [
     ...calls.map(([, name, constant = '']) => name ?? constants.get(constant) ?? constant),
     ...[...source.matchAll(/\bfield: '([^']+)'/g)].map(([, name = '']) => name),
@@ -131,7 +167,10 @@ test('guardrails: every name, and what they say', (t) => {
   const plain = (text: string): string => text.replaceAll(/\$\{[^}]*\}/g, '…').replaceAll(/\\?["']/g, '')
   const said = plain(source)
   for (const [name = '', says = ''] of rows) {
-    for (const part of codesIn(says).flatMap((saying) => plain(saying).split('…')).map((piece) => piece.trim()).filter((piece) => piece.length > 2)) {
+    for (const part of codesIn(says)
+      .flatMap((saying) => plain(saying).split('…'))
+      .map((piece) => piece.trim())
+      .filter((piece) => piece.length > 2)) {
       t.true(said.includes(part), `${name}: ${part}`)
     }
   }
@@ -139,8 +178,13 @@ test('guardrails: every name, and what they say', (t) => {
 
 test('variables of the environment', (t) => {
   const isOurs = (name: string): boolean => !/^(AWS|PG)/.test(name)
-  const read = [...sourcesOf('src/input').matchAll(/\b(?:[a-z]+Of\(env, |env\[)'([A-Z][A-Za-z_]+)'/g)].map(([, name = '']) => name).filter(isOurs)
-  const named = tableUnder(readme, 'Inputs and outputs').slice(1).flatMap(([cell = '']) => codesIn(cell)).filter(isOurs)
+  const read = [...sourcesOf('src/input').matchAll(/\b(?:[a-z]+Of\(env, |env\[)'([A-Z][A-Za-z_]+)'/g)]
+    .map(([, name = '']) => name)
+    .filter(isOurs)
+  const named = tableUnder(readme, 'Inputs and outputs')
+    .slice(1)
+    .flatMap(([cell = '']) => codesIn(cell))
+    .filter(isOurs)
   t.true(read.length > 5)
   t.deepEqual(sorted(named), sorted(read))
 })
@@ -154,16 +198,25 @@ test('the outputs of the module', (t) => {
 /** Not commands of an SDK client: what Secrets Manager does for the caller, what a login token proves, what the SDK does by itself, what tags need. */
 const NO_COMMAND = ['kms:Decrypt', 'rds-db:connect', 'sts:AssumeRole', 'rds:AddTagsToResource']
 const SERVICES = { 'client-secrets-manager': 'secretsmanager', 'client-sts': 'sts', 'client-rds': 'rds' } as const
-const Policy = v.object({ Statement: v.array(v.object({ Effect: v.literal('Allow'), Action: v.union([v.string(), v.array(v.string())]) })) })
+const Policy = v.object({
+  Statement: v.array(v.object({ Effect: v.literal('Allow'), Action: v.union([v.string(), v.array(v.string())]) })),
+})
 
 test('the IAM policy allows what the code calls, and nothing else', (t) => {
   const policies = blocks.filter(({ language, text }) => language === 'json' && text.includes('"Statement"'))
-  const allowed = policies.flatMap(({ text }) => v.parse(Policy, JSON.parse(text)).Statement).flatMap(({ Action }) => Action)
-  const called = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).flatMap((entry) => {
-    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8')
-    return Object.entries(SERVICES).filter(([client]) => text.includes(`@aws-sdk/${client}'`)).flatMap(([, service]) =>
-      [...text.matchAll(/\b(\w+)Command\(/g)].map(([, command = '']) => `${service}:${command}`))
-  })
+  const allowed = policies
+    .flatMap(({ text }) => v.parse(Policy, JSON.parse(text)).Statement)
+    .flatMap(({ Action }) => Action)
+  const called = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .flatMap((entry) => {
+      const text = readFileSync(join(entry.parentPath, entry.name), 'utf8')
+      return Object.entries(SERVICES)
+        .filter(([client]) => text.includes(`@aws-sdk/${client}'`))
+        .flatMap(([, service]) =>
+          [...text.matchAll(/\b(\w+)Command\(/g)].map(([, command = '']) => `${service}:${command}`),
+        )
+    })
   t.true(called.length > 2)
   t.deepEqual(sorted(allowed.filter((action) => !NO_COMMAND.includes(action))), sorted(called))
 })

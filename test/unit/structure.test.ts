@@ -4,12 +4,30 @@ import { parseSource, readSources, type Source } from '../support/sources.ts'
 
 /** From what all may import to what joins all; a file or folder imports nothing that stands later. */
 const ORDER = [
-  'model', 'errors.ts', 'version.ts', 'group-by.ts', 'sql', 'input', 'ci.ts', 'guardrails', 'secrets', 'snapshot', 'server', 'plan', 'apply', 'audit', 'report', 'run', 'run.ts', 'index.ts',
+  'model',
+  'errors.ts',
+  'version.ts',
+  'group-by.ts',
+  'sql',
+  'input',
+  'ci.ts',
+  'guardrails',
+  'secrets',
+  'snapshot',
+  'server',
+  'plan',
+  'apply',
+  'audit',
+  'report',
+  'run',
+  'run.ts',
+  'index.ts',
   'main.ts',
 ]
 const PURE = ['model', 'input', 'guardrails', 'plan', 'sql']
 /** Whatever reaches out of the process, or into its environment. */
-const IMPURE = /^(node:)?(fs|process|child_process|net|tls|dns|dgram|http|https|http2|os|worker_threads|cluster)(\/|$)|^pg($|[-/])|^@aws-sdk\/|^@smithy\//
+const IMPURE =
+  /^(node:)?(fs|process|child_process|net|tls|dns|dgram|http|https|http2|os|worker_threads|cluster)(\/|$)|^pg($|[-/])|^@aws-sdk\/|^@smithy\//
 const PROCESS_STATE = ['argv', 'env', 'exit', 'exitCode', 'process', '[…]']
 /** Not modules: declarations of types for a package that has none. */
 const sources = readSources().filter(({ path }) => !path.endsWith('.d.ts'))
@@ -28,22 +46,32 @@ function isPure({ path }: Source): boolean {
 function backward(all: readonly Source[]): string[] {
   const rank = (path: string): number => ORDER.indexOf(stageOf(path))
   return all.flatMap(({ path, imports }) =>
-    imports.filter(({ local, target }) => local && stageOf(target) !== '..' && rank(target) > rank(path)).map(({ target }) => `${path} → ${target}`))
+    imports
+      .filter(({ local, target }) => local && stageOf(target) !== '..' && rank(target) > rank(path))
+      .map(({ target }) => `${path} → ${target}`),
+  )
 }
 
 /** Everything impure that a file loads when it runs, itself or through others, as `file → module`. */
 function impurities(start: Source, files: ReadonlyMap<string, Source>, seen = new Set<string>()): string[] {
   if (seen.has(start.path)) return []
   seen.add(start.path)
-  return start.imports.filter(({ typeOnly }) => !typeOnly).flatMap(({ local, target }) => {
-    const next = files.get(target)
-    if (local) return next === undefined ? [] : impurities(next, files, seen)
-    return IMPURE.test(target) ? [`${start.path} → ${target}`] : []
-  })
+  return start.imports
+    .filter(({ typeOnly }) => !typeOnly)
+    .flatMap(({ local, target }) => {
+      const next = files.get(target)
+      if (local) return next === undefined ? [] : impurities(next, files, seen)
+      return IMPURE.test(target) ? [`${start.path} → ${target}`] : []
+    })
 }
 
 /** The first cycle found from a file, as the paths along it; null: none. */
-function cycle(path: string, files: ReadonlyMap<string, Source>, trail: readonly string[] = [], done = new Set<string>()): string[] | null {
+function cycle(
+  path: string,
+  files: ReadonlyMap<string, Source>,
+  trail: readonly string[] = [],
+  done = new Set<string>(),
+): string[] | null {
   if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
   if (done.has(path)) return null
   for (const { local, target } of files.get(path)?.imports ?? []) {
@@ -56,12 +84,18 @@ function cycle(path: string, files: ReadonlyMap<string, Source>, trail: readonly
 
 test('everything in src has its place in the order of the stages', (t) => {
   t.true(sources.length > 0)
-  t.deepEqual(sources.map(({ path }) => path).filter((path) => !ORDER.includes(stageOf(path))), [])
+  t.deepEqual(
+    sources.map(({ path }) => path).filter((path) => !ORDER.includes(stageOf(path))),
+    [],
+  )
 })
 
 test('every local import names a file that exists', (t) => {
   const missing = sources.flatMap(({ path, imports }) =>
-    imports.filter(({ local, target }) => local && !target.startsWith('..') && !byPath.has(target)).map(({ target }) => `${path} → ${target}`))
+    imports
+      .filter(({ local, target }) => local && !target.startsWith('..') && !byPath.has(target))
+      .map(({ target }) => `${path} → ${target}`),
+  )
   t.deepEqual(missing, [])
 })
 
@@ -70,29 +104,49 @@ test('no stage imports a later one', (t) => {
 })
 
 test('pure stages load nothing that reaches out', (t) => {
-  t.deepEqual(sources.filter(isPure).flatMap((source) => impurities(source, byPath)), [])
-  t.deepEqual(sources.filter((source) => isPure(source) && source.processUses.length > 0).map(({ path }) => path), [])
+  t.deepEqual(
+    sources.filter(isPure).flatMap((source) => impurities(source, byPath)),
+    [],
+  )
+  t.deepEqual(
+    sources.filter((source) => isPure(source) && source.processUses.length > 0).map(({ path }) => path),
+    [],
+  )
 })
 
 test('only main.ts touches arguments, environment and exit', (t) => {
-  const others = sources.filter(({ path, processUses }) => path !== 'main.ts' && processUses.some((name) => PROCESS_STATE.includes(name)))
-  t.deepEqual(others.map(({ path }) => path), [])
+  const others = sources.filter(
+    ({ path, processUses }) => path !== 'main.ts' && processUses.some((name) => PROCESS_STATE.includes(name)),
+  )
+  t.deepEqual(
+    others.map(({ path }) => path),
+    [],
+  )
 })
 
 test('no circular imports', (t) => {
-  t.is(sources.map(({ path }) => cycle(path, byPath)).find((found) => found !== null), undefined)
+  t.is(
+    sources.map(({ path }) => cycle(path, byPath)).find((found) => found !== null),
+    undefined,
+  )
 })
 
 test('these rules see what they forbid', (t) => {
   const files = [
     parseSource('plan/a.ts', "import { run } from '../run.ts'\nimport type { B } from './b.ts'"),
     parseSource('plan/b.ts', "export * from './c.ts'"),
-    parseSource('plan/c.ts', "const a = await import('./a.ts')\nimport { readFile } from 'node:fs/promises'\nif (process.env['X']) globalThis.process.exit(1)"),
+    parseSource(
+      'plan/c.ts',
+      "const a = await import('./a.ts')\nimport { readFile } from 'node:fs/promises'\nif (process.env['X']) globalThis.process.exit(1)",
+    ),
     parseSource('sql/quote.ts', "import { c } from '../plan/c.ts'\nimport pg from 'pg'"),
   ]
   const all = new Map(files.map((file) => [file.path, file]))
   t.deepEqual(backward(files), ['plan/a.ts → run.ts', 'sql/quote.ts → plan/c.ts'])
-  t.deepEqual(files.slice(2).flatMap((file) => impurities(file, all)), ['plan/c.ts → node:fs/promises', 'plan/c.ts → node:fs/promises', 'sql/quote.ts → pg'])
+  t.deepEqual(
+    files.slice(2).flatMap((file) => impurities(file, all)),
+    ['plan/c.ts → node:fs/promises', 'plan/c.ts → node:fs/promises', 'sql/quote.ts → pg'],
+  )
   t.deepEqual(cycle('plan/a.ts', all), ['plan/a.ts', 'plan/b.ts', 'plan/c.ts', 'plan/a.ts'])
   t.deepEqual(files[2]?.processUses, ['env', 'exit'])
 })

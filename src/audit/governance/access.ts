@@ -2,7 +2,17 @@ import type { AccessMatrix, DatabaseAccess, LoginAccess, OutsideGrant } from '..
 import { markdownName, markdownTable, markdownText } from '../markdown.ts'
 import type { Start, Starts } from './starts.ts'
 
-const LOGIN_HEADER = ['Login', 'Application', 'Level', 'Logs in by', 'On the database', 'In its schemas', 'Since', 'By build', 'Valid until']
+const LOGIN_HEADER = [
+  'Login',
+  'Application',
+  'Level',
+  'Logs in by',
+  'On the database',
+  'In its schemas',
+  'Since',
+  'By build',
+  'Valid until',
+]
 const OUTSIDE_HEADER = ['Role', 'Privilege', 'On']
 const NOTHING = '–'
 const NOT_KNOWN = 'not known'
@@ -20,14 +30,22 @@ export function renderAccess(matrix: AccessMatrix, starts: Starts): string {
   ].join('\n\n')
 }
 
-function renderDatabase(instance: string, { database, owner, logins, outsideGrants, isSeen }: DatabaseAccess, starts: Starts): readonly string[] {
+function renderDatabase(
+  instance: string,
+  { database, owner, logins, outsideGrants, isSeen }: DatabaseAccess,
+  starts: Starts,
+): readonly string[] {
   const sorted = sortedBy(logins, ({ username }) => username)
-  const rows = sorted.map((login) => loginRow(login, isSeen, starts.access(instance, database, login.username) ?? created(login, starts)))
+  const rows = sorted.map((login) =>
+    loginRow(login, isSeen, starts.access(instance, database, login.username) ?? created(login, starts)),
+  )
   return [
     `### Database ${markdownName(database)}`,
     `Owner: ${markdownName(owner)}.${isSeen ? '' : ' rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known.'}`,
     ...(rows.length === 0 ? [] : [markdownTable(LOGIN_HEADER, rows)]),
-    ...(outsideGrants.length === 0 ? [] : ['Granted outside of rds-provision:', markdownTable(OUTSIDE_HEADER, outsideRows(outsideGrants))]),
+    ...(outsideGrants.length === 0
+      ? []
+      : ['Granted outside of rds-provision:', markdownTable(OUTSIDE_HEADER, outsideRows(outsideGrants))]),
   ]
 }
 
@@ -38,8 +56,14 @@ function created({ build }: LoginAccess, starts: Starts): Start | null {
 }
 
 function loginRow(login: LoginAccess, isSeen: boolean, start: Start | null): readonly string[] {
-  const onDatabase = [login.connect ? 'CONNECT' : '', login.temporary ? 'TEMP' : '', login.create ? 'CREATE' : ''].filter((word) => word !== '')
-  const inSchemas = sortedBy(login.schemas, ({ schema }) => schema).map(({ schema, may }) => `${markdownName(schema)}: ${markdownText(may)}`)
+  const onDatabase = [
+    login.connect ? 'CONNECT' : '',
+    login.temporary ? 'TEMP' : '',
+    login.create ? 'CREATE' : '',
+  ].filter((word) => word !== '')
+  const inSchemas = sortedBy(login.schemas, ({ schema }) => schema).map(
+    ({ schema, may }) => `${markdownName(schema)}: ${markdownText(may)}`,
+  )
   return [
     markdownName(login.username),
     login.application === null ? NOTHING : markdownName(login.application),
@@ -54,7 +78,11 @@ function loginRow(login: LoginAccess, isSeen: boolean, start: Start | null): rea
 }
 
 function outsideRows(grants: readonly OutsideGrant[]): readonly (readonly string[])[] {
-  const rows = grants.map(({ role, privilege, on }) => [role === '' ? 'PUBLIC (everybody)' : markdownName(role), markdownText(privilege), markdownText(on)])
+  const rows = grants.map(({ role, privilege, on }) => [
+    role === '' ? 'PUBLIC (everybody)' : markdownName(role),
+    markdownText(privilege),
+    markdownText(on),
+  ])
   return sortedBy(rows, (row) => row.join('\n'))
 }
 

@@ -3,7 +3,21 @@ import { stringify } from 'csv-stringify/sync'
 import type { AuditDocument, AuditRecord } from '../../model/audit.ts'
 
 /** The columns of `rds_provision_audit.csv`; an interface (design §14). */
-export const CSV_COLUMNS = ['at', 'run_id', 'build_id', 'environment', 'cluster_name', 'actor', 'application', 'database', 'username', 'object', 'action', 'status', 'message'] as const
+export const CSV_COLUMNS = [
+  'at',
+  'run_id',
+  'build_id',
+  'environment',
+  'cluster_name',
+  'actor',
+  'application',
+  'database',
+  'username',
+  'object',
+  'action',
+  'status',
+  'message',
+] as const
 
 /**
  * csv-stringify's `escape_formulas` puts an apostrophe before = + - @ tab CR and their full-width forms. Added here are
@@ -24,20 +38,33 @@ export function csvRows({ run, records }: AuditDocument): string {
 
 function row(record: AuditRecord, clusterName: string, actor: string): readonly string[] {
   return [
-    record.at, record.run_id, record.build_id, record.environment, clusterName, actor,
-    record.application ?? '', record.database ?? '', record.username ?? '',
-    record.object, record.action, record.status, record.message,
+    record.at,
+    record.run_id,
+    record.build_id,
+    record.environment,
+    clusterName,
+    actor,
+    record.application ?? '',
+    record.database ?? '',
+    record.username ?? '',
+    record.object,
+    record.action,
+    record.status,
+    record.message,
   ]
 }
 
 /** Any table so; no row gives ''. */
 export function toCsv(rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
-  return stringify(rows.map((cells) => [...cells]), {
-    record_delimiter: '\r\n',
-    escape_formulas: true,
-    cast: { string: (value) => (ALSO_ESCAPED.test(value) ? `'${value}` : value) },
-  })
+  return stringify(
+    rows.map((cells) => [...cells]),
+    {
+      record_delimiter: '\r\n',
+      escape_formulas: true,
+      cast: { string: (value) => (ALSO_ESCAPED.test(value) ? `'${value}` : value) },
+    },
+  )
 }
 
 const QUOTE = 0x22

@@ -17,7 +17,10 @@ export interface Fault {
   readonly message: string
 }
 
-const TIME = v.pipe(v.string(), v.check((text) => !Number.isNaN(Date.parse(text)), 'is no time'))
+const TIME = v.pipe(
+  v.string(),
+  v.check((text) => !Number.isNaN(Date.parse(text)), 'is no time'),
+)
 const TEXT_OR_NULL = v.nullable(v.string())
 
 const RECORD = v.object({
@@ -60,7 +63,8 @@ const RUN = v.object({
 const DOCUMENT = v.object({ schema_version: v.literal(1), run: RUN, records: v.array(v.unknown()) })
 
 /** A value, or what is wrong with it: `started_at: is no time`. */
-export type Parsed<T> = { readonly value: T; readonly problem: null } | { readonly value: null; readonly problem: string }
+export type Parsed<T> =
+  { readonly value: T; readonly problem: null } | { readonly value: null; readonly problem: string }
 
 export function parseRecord(value: unknown): Parsed<AuditRecord> {
   return parsed(v.safeParse(RECORD, value))
@@ -71,11 +75,17 @@ export function parseRun(value: unknown): Parsed<AuditRun> {
 }
 
 /** An audit document whose records are not read yet. */
-export function parseDocument(value: unknown): Parsed<{ readonly run: AuditRun; readonly records: readonly unknown[] }> {
+export function parseDocument(
+  value: unknown,
+): Parsed<{ readonly run: AuditRun; readonly records: readonly unknown[] }> {
   return parsed(v.safeParse(DOCUMENT, value))
 }
 
-function parsed<T>(result: { readonly success: true; readonly output: T } | { readonly success: false; readonly issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]] }): Parsed<T> {
+function parsed<T>(
+  result:
+    | { readonly success: true; readonly output: T }
+    | { readonly success: false; readonly issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]] },
+): Parsed<T> {
   if (result.success) return { value: result.output, problem: null }
   const [issue] = result.issues
   const field = v.getDotPath(issue)

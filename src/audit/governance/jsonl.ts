@@ -31,7 +31,12 @@ const HASHED_LINE = /^(\{.*),"hash":"([0-9a-f]{64})"\}$/s
  * moved one the next does not. The chain has no key: who may rewrite the whole file may also recompute it, which is
  * what the copies elsewhere (git, S3 with object lock, the audit in Terraform's state) are for.
  */
-export function runLines(document: AuditDocument, previousHash: string, csv: CsvMark, repairs: readonly string[]): string {
+export function runLines(
+  document: AuditDocument,
+  previousHash: string,
+  csv: CsvMark,
+  repairs: readonly string[],
+): string {
   let hash = previousHash
   const lines: string[] = []
   const add = (content: string): void => {
@@ -39,7 +44,16 @@ export function runLines(document: AuditDocument, previousHash: string, csv: Csv
     lines.push(`${content.slice(0, -1)},"hash":"${hash}"}\n`)
   }
   for (const record of document.records) add(JSON.stringify({ type: 'record', ...record }))
-  add(JSON.stringify({ type: 'run', ...document.run, summary: document.summary, repairs, csv, previous_hash: previousHash }))
+  add(
+    JSON.stringify({
+      type: 'run',
+      ...document.run,
+      summary: document.summary,
+      repairs,
+      csv,
+      previous_hash: previousHash,
+    }),
+  )
   return lines.join('')
 }
 

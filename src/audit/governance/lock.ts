@@ -31,7 +31,10 @@ export async function withFolderLock<T>(folder: string, work: (assertHeld: () =>
     },
   }
   // Its own retries would wait out a folder that cannot be written, too.
-  const release = await pRetry(() => lock(folder, options), { ...RETRIES, shouldRetry: (error) => !('code' in error && LASTING.has(String(error.code))) })
+  const release = await pRetry(() => lock(folder, options), {
+    ...RETRIES,
+    shouldRetry: (error) => !('code' in error && LASTING.has(String(error.code))),
+  })
   try {
     return await work(() => {
       if (state.lost !== null) throw state.lost

@@ -62,14 +62,19 @@ function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, L
     for (const [key, login] of logins) {
       const { open } = login
       const isConcerned = record.object === 'database' ? open.database === database : open.username === username
-      if (isConcerned && open.environment === record.environment && open.instance === instance) close(logins, key, login, record, closed)
+      if (isConcerned && open.environment === record.environment && open.instance === instance)
+        close(logins, key, login, record, closed)
     }
     return
   }
-  if (database === null || username === null || !['role', 'database', 'default_privileges'].includes(record.object)) return
+  if (database === null || username === null || !['role', 'database', 'default_privileges'].includes(record.object))
+    return
   const key = JSON.stringify([record.environment, instance, database, username])
   const login = logins.get(key)
-  const state = nextState(login?.state ?? { ...NONE, isOlder: record.object === 'role' && record.status !== 'created' }, record)
+  const state = nextState(
+    login?.state ?? { ...NONE, isOlder: record.object === 'role' && record.status !== 'created' },
+    record,
+  )
   const may = inWords(state)
   if (login?.open.may === may) {
     login.state = state
@@ -78,7 +83,11 @@ function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, L
   // What one run made of a login belongs together: the role first, its privileges some milliseconds later.
   const isSameRun = login?.run === record.run_id
   if (login !== undefined && !isSameRun) close(logins, key, login, record, closed)
-  logins.set(key, { state, run: record.run_id, open: { ...opening(record, run, may), since: isSameRun ? login.open.since : record.at } })
+  logins.set(key, {
+    state,
+    run: record.run_id,
+    open: { ...opening(record, run, may), since: isSameRun ? login.open.since : record.at },
+  })
 }
 
 function opening(record: AuditRecord, run: AuditRun | null, may: string): Omit<Period, 'until' | 'untilBuild'> {
@@ -119,11 +128,14 @@ function nextState(state: State, record: AuditRecord): State {
   return { ...state, schemas }
 }
 
-const DEFAULT_PRIVILEGES = /^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /
+const DEFAULT_PRIVILEGES =
+  /^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /
 
 function tableDefaults(statement: string): { schema: string; isGrant: boolean; privileges: string[] }[] {
   const [, schema = '', verb, privileges] = DEFAULT_PRIVILEGES.exec(statement) ?? []
-  return privileges === undefined ? [] : [{ schema: schema.replaceAll('""', '"'), isGrant: verb === 'GRANT', privileges: privileges.split(', ') }]
+  return privileges === undefined
+    ? []
+    : [{ schema: schema.replaceAll('""', '"'), isGrant: verb === 'GRANT', privileges: privileges.split(', ') }]
 }
 
 const LOGS_IN = 'log in'
@@ -131,9 +143,16 @@ const BEFORE = 'and what it was granted before this audit begins'
 
 function inWords({ owns, schemas, isOlder }: State): string {
   if (owns) return 'own it: create objects, read and write rows'
-  const having = (privileges: readonly string[]): string[] => [...schemas].filter(([, held]) => privileges.some((privilege) => held.has(privilege))).map(([schema]) => schema).sort()
+  const having = (privileges: readonly string[]): string[] =>
+    [...schemas]
+      .filter(([, held]) => privileges.some((privilege) => held.has(privilege)))
+      .map(([schema]) => schema)
+      .sort()
   const written = having(WRITES)
   const read = having(['SELECT']).filter((schema) => !written.includes(schema))
-  const parts = [...(written.length === 0 ? [] : [`read and write rows in ${written.join(', ')}`]), ...(read.length === 0 ? [] : [`read in ${read.join(', ')}`])]
+  const parts = [
+    ...(written.length === 0 ? [] : [`read and write rows in ${written.join(', ')}`]),
+    ...(read.length === 0 ? [] : [`read in ${read.join(', ')}`]),
+  ]
   return [parts.join('; ') || LOGS_IN, ...(isOlder ? [BEFORE] : [])].join('; ')
 }

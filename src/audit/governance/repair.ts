@@ -33,7 +33,10 @@ export async function repairJsonl(path: string): Promise<Continuation> {
  * a usable mark (a new JSONL, or somebody cut the CSV) the rows stay and only a torn last row is moved. Gives the size
  * that is left, in bytes.
  */
-export async function repairCsv(path: string, lastRun: LastRun | null): Promise<{ readonly size: number; readonly repair: string | null }> {
+export async function repairCsv(
+  path: string,
+  lastRun: LastRun | null,
+): Promise<{ readonly size: number; readonly repair: string | null }> {
   return withFile(path, async (handle, size) => {
     const mark = lastRun?.csv ?? null
     const end = mark !== null && mark.end <= size ? mark.end : lastRowEnd(await readRange(handle, 0, size))
@@ -63,7 +66,10 @@ async function withFile<T>(path: string, work: (handle: FileHandle, size: number
 }
 
 /** The last complete line that is a run's, and the offset behind its line break; offset 0 where there is none. */
-async function findLastRun(handle: FileHandle, size: number): Promise<{ readonly end: number; readonly line: string | null }> {
+async function findLastRun(
+  handle: FileHandle,
+  size: number,
+): Promise<{ readonly end: number; readonly line: string | null }> {
   for (let window = WINDOW_BYTES; ; window *= 2) {
     const start = Math.max(0, size - window)
     const bytes = await readRange(handle, start, size)

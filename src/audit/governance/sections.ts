@@ -28,7 +28,10 @@ function heading(environment: string): string {
 
 /** One JSON text a stack and instance, in ASCII; no `<`, `>` or `-` in it, which could end the comment that holds it. */
 function sectionKey({ stack, instance }: AccessMatrix): string {
-  return JSON.stringify([stack, instance]).replace(/[^\x20-\x7e]|[<>-]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify([stack, instance]).replace(
+    /[^\x20-\x7e]|[<>-]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function parseSections(text: string): readonly (readonly [string, string])[] {

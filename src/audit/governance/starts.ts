@@ -43,7 +43,11 @@ export async function readStarts(path: string): Promise<Starts> {
       if (record !== null && beginsAccess(record)) records.push(record)
     }
   }
-  const begun = new Map(followAccess(entries).filter(({ until }) => until === null).map((period) => [keyOf(period.instance ?? '', period.database, period.username), period]))
+  const begun = new Map(
+    followAccess(entries)
+      .filter(({ until }) => until === null)
+      .map((period) => [keyOf(period.instance ?? '', period.database, period.username), period]),
+  )
   return {
     access(instance, database, username) {
       const { since, sinceBuild = null } = begun.get(keyOf(instance, database, username)) ?? {}
@@ -79,7 +83,7 @@ async function* tellingLines(path: string): AsyncGenerator<string> {
 function linesWith(bytes: Buffer): Map<number, number> {
   const lines = new Map<number, number>()
   for (const text of TELLING) {
-    for (let at = bytes.indexOf(text); at >= 0; ) {
+    for (let at = bytes.indexOf(text); at >= 0;) {
       const end = bytes.indexOf(LF, at)
       lines.set(bytes.lastIndexOf(LF, at) + 1, end)
       at = bytes.indexOf(text, end)

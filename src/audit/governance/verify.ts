@@ -27,8 +27,17 @@ export function verifyChain(text: string): readonly ChainFault[] {
     previous = hashOf(line)
     before = run === null ? { ...before, lines: before.lines + 1 } : { runHash: previous, lines: 0 }
   }
-  if (rest !== '') faults.push({ line: lines.length + 1, message: 'The last line is torn: it has no line break. The next run repairs it.' })
-  else if (parseLine(lines.at(-1) ?? '')?.['type'] !== 'run') faults.push({ line: lines.length, message: 'The file does not end with the line of a run: a run was interrupted while writing, or lines were removed.' })
+  if (rest !== '')
+    faults.push({
+      line: lines.length + 1,
+      message: 'The last line is torn: it has no line break. The next run repairs it.',
+    })
+  else if (parseLine(lines.at(-1) ?? '')?.['type'] !== 'run')
+    faults.push({
+      line: lines.length,
+      message:
+        'The file does not end with the line of a run: a run was interrupted while writing, or lines were removed.',
+    })
   return faults
 }
 
@@ -43,16 +52,24 @@ interface Before {
 /** A run line tells how many records its run has and which run came before: so what was taken away or moved can be said. */
 function runFault(run: Readonly<Record<string, unknown>>, before: Before): string | null {
   const { previous_hash: previousHash, summary } = run
-  const records = typeof summary === 'object' && summary !== null ? Object.values(summary).reduce((sum: number, count) => sum + Number(count), 0) : before.lines
-  if (previousHash !== before.runHash) return 'The run names another run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.'
-  return records === before.lines ? null : `The run has ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`
+  const records =
+    typeof summary === 'object' && summary !== null
+      ? Object.values(summary).reduce((sum: number, count) => sum + Number(count), 0)
+      : before.lines
+  if (previousHash !== before.runHash)
+    return 'The run names another run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.'
+  return records === before.lines
+    ? null
+    : `The run has ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`
 }
 
 function lineFault(line: string, previous: string): string | null {
   if (parseLine(line) === null) return 'The line is no JSON object: it is torn or was edited.'
   const parts = splitLine(line)
   if (parts === null) return 'The line does not end with a hash: it was edited, or not written by rds-provision.'
-  return link(previous, parts.content) === parts.hash ? null : 'The line does not match its hash: it was edited, or a line before it was removed, inserted or moved.'
+  return link(previous, parts.content) === parts.hash
+    ? null
+    : 'The line does not match its hash: it was edited, or a line before it was removed, inserted or moved.'
 }
 
 /**
@@ -72,19 +89,34 @@ export function verifyCsv(csv: Uint8Array, jsonl: string): readonly ChainFault[]
   for (const { mark, run } of marks) {
     const expected = before ?? { end: mark.start, hash: GENESIS }
     const add = (at: number, message: string): void => void faults.push({ line: lineAt(csv, at), message })
-    const isWhole = (offset: number): boolean => link(expected.hash, csv.subarray(Math.max(0, mark.start + offset), Math.max(0, mark.end + offset))) === mark.hash
-    if (mark.start !== expected.end) add(Math.min(mark.start, expected.end) + by, `Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.end}: rows were removed or added.`)
+    const isWhole = (offset: number): boolean =>
+      link(expected.hash, csv.subarray(Math.max(0, mark.start + offset), Math.max(0, mark.end + offset))) === mark.hash
+    if (mark.start !== expected.end)
+      add(
+        Math.min(mark.start, expected.end) + by,
+        `Before run ${run} the file was ${mark.start} bytes long, and the run before it had left ${expected.end}: rows were removed or added.`,
+      )
     if (!isWhole(by)) {
       if (isWhole(moved)) {
         if (faults.length === 0) add(mark.start + by, `Rows were added or removed before those of run ${run}.`)
         by = moved
-      } else if (mark.end > csv.length) add(csv.length, `The file ends before the rows of run ${run} do: rows were removed.`)
-      else add(mark.start + by, `The rows of run ${run}, which begin here, do not match their hash: they were edited, or rows among them added or removed.`)
+      } else if (mark.end > csv.length)
+        add(csv.length, `The file ends before the rows of run ${run} do: rows were removed.`)
+      else
+        add(
+          mark.start + by,
+          `The rows of run ${run}, which begin here, do not match their hash: they were edited, or rows among them added or removed.`,
+        )
     }
     before = mark
   }
   const end = (before?.end ?? 0) + by
-  if (csv.length > end) faults.push({ line: lineAt(csv, end), message: 'The rows from here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there.' })
+  if (csv.length > end)
+    faults.push({
+      line: lineAt(csv, end),
+      message:
+        'The rows from here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there.',
+    })
   return faults
 }
 

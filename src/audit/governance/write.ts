@@ -37,13 +37,21 @@ export interface GovernanceResult {
 export async function writeGovernance({ dir, document, matrix }: GovernanceRun): Promise<GovernanceResult> {
   const folder = join(dir, safeFileName(document.run.environment ?? 'unknown'))
   try {
-    return { problem: null, repairs: await withFolderLock(folder, (assertHeld) => writeAll(folder, document, matrix, assertHeld)) }
+    return {
+      problem: null,
+      repairs: await withFolderLock(folder, (assertHeld) => writeAll(folder, document, matrix, assertHeld)),
+    }
   } catch (error) {
     return { problem: unwritable(folder, error), repairs: [] }
   }
 }
 
-async function writeAll(folder: string, document: AuditDocument, matrix: AccessMatrix | null, assertHeld: () => void): Promise<readonly string[]> {
+async function writeAll(
+  folder: string,
+  document: AuditDocument,
+  matrix: AccessMatrix | null,
+  assertHeld: () => void,
+): Promise<readonly string[]> {
   const jsonl = join(folder, 'rds_provision_audit.jsonl')
   const csv = join(folder, 'rds_provision_audit.csv')
   const { lastRun, repair } = await repairJsonl(jsonl)
@@ -51,7 +59,11 @@ async function writeAll(folder: string, document: AuditDocument, matrix: AccessM
   const repairs = [repair, table.repair].filter((sentence) => sentence !== null)
 
   const rows = (table.size === 0 ? csvHeader() : '') + csvRows(document)
-  const mark = { start: table.size, end: table.size + Buffer.byteLength(rows), hash: link(lastRun?.csv?.hash ?? GENESIS, rows) }
+  const mark = {
+    start: table.size,
+    end: table.size + Buffer.byteLength(rows),
+    hash: link(lastRun?.csv?.hash ?? GENESIS, rows),
+  }
   assertHeld()
   await appendDurably(csv, rows)
   await appendDurably(jsonl, runLines(document, lastRun?.hash ?? GENESIS, mark, repairs))

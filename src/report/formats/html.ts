@@ -60,7 +60,9 @@ const FILTERS = [
 function filters(sections: readonly Section[]): string {
   const rows = sections.flatMap((section) => section.rows)
   const selects = FILTERS.map(([key, title]) => {
-    const values = [...new Set(rows.flatMap((row) => (row[key] === undefined || row[key] === null ? [] : [row[key]])))].sort()
+    const values = [
+      ...new Set(rows.flatMap((row) => (row[key] === undefined || row[key] === null ? [] : [row[key]]))),
+    ].sort()
     const options = values.map((value) => `<option value="${escapeHtml(value)}">${escapeHtml(value)}</option>`).join('')
     return `<label>${title} <select name="${key}"><option value="">all</option>${options}</select></label>`
   })
@@ -86,7 +88,9 @@ function table(section: Section): string {
   const { shared, listed: all } = layOut(section)
   const errors = all.find(({ column }) => column.key === 'error')
   const listed = all.filter((filled) => filled !== errors)
-  const inAll = shared.map(({ column, cells }) => `${escapeHtml(column.title)} ${cellHtml(cells[0] ?? null, column)}`).join('; ')
+  const inAll = shared
+    .map(({ column, cells }) => `${escapeHtml(column.title)} ${cellHtml(cells[0] ?? null, column)}`)
+    .join('; ')
   const long = new Set(listed.filter(({ cells }) => cells.some(isLong)))
   const head = listed.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
   return `${inAll === '' ? '' : `<p class="shared">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
@@ -104,13 +108,20 @@ function isLong(cell: Cell): boolean {
 /** An error stands below the outcome that it explains: a column of its own would be the widest, and out of sight. */
 function tableRow(row: Row, listed: readonly Filled[], long: ReadonlySet<Filled>, index: number, error: Cell): string {
   const { details = [], mark } = row
-  const attributes = FILTERS.flatMap(([key]) => (row[key] === undefined ? [] : [` data-${key}="${escapeHtml(row[key] ?? '')}"`])).join('')
-  const sql = details.length === 0 ? '' : `<details><summary>SQL</summary><pre>${details.map((line) => `${escapeHtml(line)};`).join('\n')}</pre></details>`
+  const attributes = FILTERS.flatMap(([key]) =>
+    row[key] === undefined ? [] : [` data-${key}="${escapeHtml(row[key] ?? '')}"`],
+  ).join('')
+  const sql =
+    details.length === 0
+      ? ''
+      : `<details><summary>SQL</summary><pre>${details.map((line) => `${escapeHtml(line)};`).join('\n')}</pre></details>`
   const errorText = error === null ? '' : `<div class="error">${textHtml(String(error))}</div>`
   const described = listed.findIndex(({ column }) => DESCRIBED.has(column.key))
   const place = described < 0 ? listed.length - 1 : described
-  const cells = listed.map((filled, position) =>
-    `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(filled.cells[index] ?? null, filled.column)}${filled.column.key === 'outcome' ? errorText : ''}${position === place ? sql : ''}</td>`)
+  const cells = listed.map(
+    (filled, position) =>
+      `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(filled.cells[index] ?? null, filled.column)}${filled.column.key === 'outcome' ? errorText : ''}${position === place ? sql : ''}</td>`,
+  )
   return `<tr${attributes}${mark === undefined ? '' : ` class="${escapeHtml(mark)}"`}>${cells.join('')}</tr>`
 }
 

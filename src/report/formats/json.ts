@@ -9,10 +9,16 @@ export function reportJson({ generatedAt, toolVersion, criteria, sources, sectio
     format_version: 1,
     tool_version: toolVersion,
     generated_at: generatedAt.toISOString(),
-    criteria: { ...criteria, since: criteria.since?.toISOString() ?? null, until: criteria.until?.toISOString() ?? null },
+    criteria: {
+      ...criteria,
+      since: criteria.since?.toISOString() ?? null,
+      until: criteria.until?.toISOString() ?? null,
+    },
     sources,
     wrong,
-    sections: Object.fromEntries(sections.map((section) => [section.id, section.rows.map((row) => rowObject(section, row))])),
+    sections: Object.fromEntries(
+      sections.map((section) => [section.id, section.rows.map((row) => rowObject(section, row))]),
+    ),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }

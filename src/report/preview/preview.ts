@@ -42,8 +42,20 @@ export function plannedChanges(plan: Plan): PlannedChange[] {
   )
 }
 
-function plannedChange({ application, database, username, object, action, status, message }: Step, statements: Step['statements']): PlannedChange {
-  return { application, database, username, object, action, status, message, statements: statements.map((statement) => statement.redacted) }
+function plannedChange(
+  { application, database, username, object, action, status, message }: Step,
+  statements: Step['statements'],
+): PlannedChange {
+  return {
+    application,
+    database,
+    username,
+    object,
+    action,
+    status,
+    message,
+    statements: statements.map((statement) => statement.redacted),
+  }
 }
 
 /** How many changes and findings have each status that a plan knows. */

@@ -12,6 +12,7 @@ const MAX_CHARACTERS = 250_000
 export function previewSummary(preview: Preview): string {
   const { environment, clusterName } = preview.declaration
   const text = previewText(preview, { colour: false, listUnchanged: false })
-  const shown = text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS)}\n… (cut here; --json has all of it)\n`
+  const shown =
+    text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS)}\n… (cut here; --json has all of it)\n`
   return `### rds-provision plan: ${markdownName(environment)}, ${markdownName(clusterName)}\n\n\`\`\`\`text\n${shown}\`\`\`\`\n\n`
 }

@@ -33,13 +33,24 @@ export function previewText(preview: Preview, { colour, listUnchanged }: Preview
   const { plan, blocked, approval, moving } = preview
   const warnings = plan.findings.filter(({ status }) => status === 'warning')
   const others = plan.findings.filter(({ status }) => status === 'skipped' || (status === 'no_change' && listUnchanged))
-  const notices = [...moving.map((sentence) => `! ${shortLine(sentence)}`), ...warnings.map(findingLine)].map((line) => paint('yellow', line))
+  const notices = [...moving.map((sentence) => `! ${shortLine(sentence)}`), ...warnings.map(findingLine)].map((line) =>
+    paint('yellow', line),
+  )
   const blocks = [
     heading(preview),
-    ...byApplication(plannedChanges(plan)).map(([application, changes]) => applicationBlock(application, changes, paint)),
+    ...byApplication(plannedChanges(plan)).map(([application, changes]) =>
+      applicationBlock(application, changes, paint),
+    ),
     ...(others.length === 0 ? [] : [others.map(findingLine).join('\n')]),
     ...(notices.length === 0 ? [] : [[paint('yellow', `warnings: ${String(notices.length)}`), ...notices].join('\n')]),
-    ...(blocked.length === 0 ? [] : [[paint('red', `would be blocked: ${String(blocked.length)}`), ...blocked.flatMap((problem) => problemLines(problem, 'red', paint))].join('\n')]),
+    ...(blocked.length === 0
+      ? []
+      : [
+          [
+            paint('red', `would be blocked: ${String(blocked.length)}`),
+            ...blocked.flatMap((problem) => problemLines(problem, 'red', paint)),
+          ].join('\n'),
+        ]),
     ...(approval === null ? [] : [problemLines(approval, 'yellow', paint).join('\n')]),
     paint(blocked.length === 0 ? 'bold' : 'red', closing(preview)),
   ]
@@ -64,7 +75,10 @@ function byApplication(changes: readonly PlannedChange[]): [string, PlannedChang
 function applicationBlock(heading: string, changes: readonly PlannedChange[], paint: Paint): string {
   const lines = changes.flatMap((change) => {
     const { sign, colour } = SIGNS[change.status]
-    return [paint(colour, `  ${sign} ${changeText(change)}`), ...change.statements.map((statement) => `      ${oneLine(statement)};`)]
+    return [
+      paint(colour, `  ${sign} ${changeText(change)}`),
+      ...change.statements.map((statement) => `      ${oneLine(statement)};`),
+    ]
   })
   return [paint('bold', heading), ...lines].join('\n')
 }
@@ -87,7 +101,10 @@ function findingLine(finding: Finding): string {
 }
 
 function problemLines({ application, field, message, remedy }: Problem, colour: Colour, paint: Paint): string[] {
-  const subject = [application, field].filter((part) => part !== null).map(visible).join(': ')
+  const subject = [application, field]
+    .filter((part) => part !== null)
+    .map(visible)
+    .join(': ')
   return [paint(colour, `! ${subject}: ${shortLine(message)}`), paint('bold', `  -> ${shortLine(remedy)}`)]
 }
 

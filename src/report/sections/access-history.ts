@@ -26,20 +26,31 @@ const COLUMNS = [
  */
 export function accessHistorySection(entries: readonly Entry[], criteria: Criteria): Section {
   const periods = followAccess(entries)
-  const concerned = new Set(periods.filter((period) => matches(criteria.application, period.application)).map(databaseOf))
-  const rows = periods.filter((period) => concerned.has(databaseOf(period)) && isAskedFor(period, criteria)).map(periodRow)
+  const concerned = new Set(
+    periods.filter((period) => matches(criteria.application, period.application)).map(databaseOf),
+  )
+  const rows = periods
+    .filter((period) => concerned.has(databaseOf(period)) && isAskedFor(period, criteria))
+    .map(periodRow)
   return {
     id: 'access-history',
     title: 'Access over time',
-    about: rows.length === 0 ? 'Nothing matches.' : 'From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.',
+    about:
+      rows.length === 0
+        ? 'Nothing matches.'
+        : 'From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.',
     columns: COLUMNS,
     rows,
   }
 }
 
 function isAskedFor(period: Period, criteria: Criteria): boolean {
-  return matches(criteria.environment, period.environment) && matches(criteria.database, period.database) &&
-    (criteria.build === null || criteria.build === period.sinceBuild || criteria.build === period.untilBuild) && touchesTime(period.since, period.until, criteria)
+  return (
+    matches(criteria.environment, period.environment) &&
+    matches(criteria.database, period.database) &&
+    (criteria.build === null || criteria.build === period.sinceBuild || criteria.build === period.untilBuild) &&
+    touchesTime(period.since, period.until, criteria)
+  )
 }
 
 function databaseOf({ environment, instance, database }: Period): string {
@@ -47,9 +58,37 @@ function databaseOf({ environment, instance, database }: Period): string {
 }
 
 function periodRow(period: Period): Row {
-  const { environment, instance, database, username, application, may, since, sinceBuild, actor, approval, until, untilBuild } = period
+  const {
+    environment,
+    instance,
+    database,
+    username,
+    application,
+    may,
+    since,
+    sinceBuild,
+    actor,
+    approval,
+    until,
+    untilBuild,
+  } = period
   return {
-    cells: [environment, instance, database, username, application, may, since, sinceBuild, actor, approval, until, untilBuild],
-    environment, application, build: sinceBuild,
+    cells: [
+      environment,
+      instance,
+      database,
+      username,
+      application,
+      may,
+      since,
+      sinceBuild,
+      actor,
+      approval,
+      until,
+      untilBuild,
+    ],
+    environment,
+    application,
+    build: sinceBuild,
   }
 }

@@ -24,12 +24,17 @@ const GRANT_COLUMNS = [
 
 /** Which login may do what, as the server says now. */
 export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section {
-  const logins = concerned(matrix, criteria).flatMap((database) => database.logins.map((login) => loginRow(matrix, database, login)))
+  const logins = concerned(matrix, criteria).flatMap((database) =>
+    database.logins.map((login) => loginRow(matrix, database, login)),
+  )
   const rows = logins.filter(({ build = null }) => matches(criteria.build, build))
   return {
     id: 'access',
     title: 'Access now',
-    about: rows.length === 0 ? 'Nothing matches.' : `As the server says, on instance ${matrix.instance}, stack ${matrix.stack}.`,
+    about:
+      rows.length === 0
+        ? 'Nothing matches.'
+        : `As the server says, on instance ${matrix.instance}, stack ${matrix.stack}.`,
     columns: LOGIN_COLUMNS,
     rows,
   }
@@ -39,12 +44,21 @@ export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section
 export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): Section {
   const databases = concerned(matrix, criteria)
   const rows = databases.flatMap(({ database, outsideGrants }) =>
-    outsideGrants.map(({ role, privilege, on }): Row => ({ cells: [database, role === '' ? 'PUBLIC (everybody)' : role, privilege, on], environment: matrix.environment, mark: 'warning' })),
+    outsideGrants.map(({ role, privilege, on }): Row => ({
+      cells: [database, role === '' ? 'PUBLIC (everybody)' : role, privilege, on],
+      environment: matrix.environment,
+      mark: 'warning',
+    })),
   )
   return {
     id: 'outside-grants',
     title: 'Granted outside of rds-provision',
-    about: databases.length === 0 ? 'Nothing matches.' : rows.length === 0 ? 'Nobody else holds anything on these databases.' : 'Privileges of roles that are not among the logins above. rds-provision leaves them alone.',
+    about:
+      databases.length === 0
+        ? 'Nothing matches.'
+        : rows.length === 0
+          ? 'Nobody else holds anything on these databases.'
+          : 'Privileges of roles that are not among the logins above. rds-provision leaves them alone.',
     columns: GRANT_COLUMNS,
     rows,
   }
@@ -54,18 +68,33 @@ export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): 
 function concerned({ environment, databases }: AccessMatrix, criteria: Criteria): DatabaseAccess[] {
   if (!matches(criteria.environment, environment)) return []
   return databases.filter(
-    ({ database, logins }) => matches(criteria.database, database) && (criteria.application === null || logins.some(({ application }) => application === criteria.application)),
+    ({ database, logins }) =>
+      matches(criteria.database, database) &&
+      (criteria.application === null || logins.some(({ application }) => application === criteria.application)),
   )
 }
 
 function loginRow({ environment }: AccessMatrix, { database, isSeen }: DatabaseAccess, login: LoginAccess): Row {
-  const onDatabase = [login.connect ? 'CONNECT' : '', login.temporary ? 'TEMP' : '', login.create ? 'CREATE' : ''].filter((word) => word !== '')
+  const onDatabase = [
+    login.connect ? 'CONNECT' : '',
+    login.temporary ? 'TEMP' : '',
+    login.create ? 'CREATE' : '',
+  ].filter((word) => word !== '')
   const schemas = login.schemas.map(({ schema, may }) => `${schema}: ${may}`)
   return {
     cells: [
-      database, login.username, login.application, login.accessLevel, login.auth, onDatabase.join(', '), isSeen ? schemas.join('; ') : 'not known: could not be looked into', login.build,
+      database,
+      login.username,
+      login.application,
+      login.accessLevel,
+      login.auth,
+      onDatabase.join(', '),
+      isSeen ? schemas.join('; ') : 'not known: could not be looked into',
+      login.build,
       login.validUntil?.toISOString() ?? null,
     ],
-    environment, application: login.application, build: login.build,
+    environment,
+    application: login.application,
+    build: login.build,
   }
 }

@@ -10,20 +10,42 @@ import type { Row, Section } from '../report.ts'
 const DAY_MS = 86_400_000
 
 /** Logins of the stack whose valid_until is over, or will be within `days`. */
-export function expiringSection(declaration: Declaration, cluster: Cluster, days: number, criteria: Criteria, now: Date): Section {
+export function expiringSection(
+  declaration: Declaration,
+  cluster: Cluster,
+  days: number,
+  criteria: Criteria,
+  now: Date,
+): Section {
   const rows = [...cluster.roles.values()].flatMap((role): Row[] => {
     const tag = stackTag(declaration, cluster, role.name)
     if (tag === null || role.validUntil === null) return []
     const left = Math.floor((role.validUntil.getTime() - now.getTime()) / DAY_MS)
     const application = tag.get('Application') ?? null
     if (left >= days || !matches(criteria.application, application)) return []
-    return [{ cells: [role.name, application, role.validUntil.toISOString(), left, left < 0 ? 'expired' : 'expires'], application, build: tag.get('BuildId') ?? null, mark: left < 0 ? 'failed' : 'warning' }]
+    return [
+      {
+        cells: [role.name, application, role.validUntil.toISOString(), left, left < 0 ? 'expired' : 'expires'],
+        application,
+        build: tag.get('BuildId') ?? null,
+        mark: left < 0 ? 'failed' : 'warning',
+      },
+    ]
   })
   return {
     id: 'expiring',
     title: 'Expiring logins',
-    about: rows.length === 0 ? `No login${ofWhom(criteria)} expires within ${String(days)} days.` : `valid_until is over, or within ${String(days)} days.`,
-    columns: [{ key: 'username', title: 'Login' }, { key: 'application', title: 'Application' }, { key: 'valid_until', title: 'Valid until' }, { key: 'days_left', title: 'Days left' }, { key: 'state', title: 'State' }],
+    about:
+      rows.length === 0
+        ? `No login${ofWhom(criteria)} expires within ${String(days)} days.`
+        : `valid_until is over, or within ${String(days)} days.`,
+    columns: [
+      { key: 'username', title: 'Login' },
+      { key: 'application', title: 'Application' },
+      { key: 'valid_until', title: 'Valid until' },
+      { key: 'days_left', title: 'Days left' },
+      { key: 'state', title: 'State' },
+    ],
     rows: rows.sort((a, b) => Number(a.cells[3]) - Number(b.cells[3])),
   }
 }
@@ -39,18 +61,38 @@ export interface OwnedCredential {
 }
 
 /** Secrets whose current version is older than `days`; Secrets Manager says when a version was made. */
-export function secretsSection(credentials: readonly OwnedCredential[], days: number, criteria: Criteria, now: Date): Section {
+export function secretsSection(
+  credentials: readonly OwnedCredential[],
+  days: number,
+  criteria: Criteria,
+  now: Date,
+): Section {
   const rows = credentials.flatMap(({ application, credential }): Row[] => {
     const { createdAt, secretId, versionId } = credential
     const age = createdAt === null ? null : Math.floor((now.getTime() - createdAt.getTime()) / DAY_MS)
     if (createdAt === null || age === null || age < days || !matches(criteria.application, application)) return []
-    return [{ cells: [secretId, application ?? '(delegated admin)', versionId, createdAt.toISOString(), age], application, mark: 'warning' }]
+    return [
+      {
+        cells: [secretId, application ?? '(delegated admin)', versionId, createdAt.toISOString(), age],
+        application,
+        mark: 'warning',
+      },
+    ]
   })
   return {
     id: 'secrets',
     title: 'Old secrets',
-    about: rows.length === 0 ? `No secret${ofWhom(criteria)} is older than ${String(days)} days.` : `The current version is ${String(days)} days old or older.`,
-    columns: [{ key: 'secret_id', title: 'Secret' }, { key: 'application', title: 'Application' }, { key: 'version_id', title: 'Version' }, { key: 'created_at', title: 'Made' }, { key: 'age_days', title: 'Age in days' }],
+    about:
+      rows.length === 0
+        ? `No secret${ofWhom(criteria)} is older than ${String(days)} days.`
+        : `The current version is ${String(days)} days old or older.`,
+    columns: [
+      { key: 'secret_id', title: 'Secret' },
+      { key: 'application', title: 'Application' },
+      { key: 'version_id', title: 'Version' },
+      { key: 'created_at', title: 'Made' },
+      { key: 'age_days', title: 'Age in days' },
+    ],
     rows: rows.sort((a, b) => Number(b.cells[4]) - Number(a.cells[4])),
   }
 }

@@ -25,17 +25,41 @@ export function driftSection({ plan, blocked }: Drift, environment: string, crit
   const about = (application: string | null): Pick<Row, 'environment' | 'application'> => ({ environment, application })
   const changes = plannedChanges(plan ?? { findings: [], jobs: [] }).map(
     ({ application, database, username, object, status, message, statements }): Row => ({
-      ...about(application), cells: [application, database, username, object, message, 'apply'], mark: status, details: statements,
+      ...about(application),
+      cells: [application, database, username, object, message, 'apply'],
+      mark: status,
+      details: statements,
     }),
   )
-  const findings = (plan?.findings ?? []).filter(({ status }) => status === 'warning').map(
-    ({ application, database, username, object, message }: Finding): Row => ({ ...about(application), cells: [application, database, username, object, message, null], mark: 'warning' }),
+  const findings = (plan?.findings ?? [])
+    .filter(({ status }) => status === 'warning')
+    .map(({ application, database, username, object, message }: Finding): Row => ({
+      ...about(application),
+      cells: [application, database, username, object, message, null],
+      mark: 'warning',
+    }))
+  const violations = blocked.map(({ application, field, message, remedy }): Row => ({
+    ...about(application),
+    cells: [application, null, null, field, message, remedy],
+    mark: 'blocked',
+  }))
+  const rows = [...violations, ...changes, ...findings].filter(
+    ({ application = null, cells }) =>
+      matches(criteria.environment, environment) &&
+      matches(criteria.application, application) &&
+      matches(criteria.database, textOf(cells[1])),
   )
-  const violations = blocked.map(({ application, field, message, remedy }): Row => ({ ...about(application), cells: [application, null, null, field, message, remedy], mark: 'blocked' }))
-  const rows = [...violations, ...changes, ...findings].filter(({ application = null, cells }) =>
-    matches(criteria.environment, environment) && matches(criteria.application, application) && matches(criteria.database, textOf(cells[1])))
-  const asDeclared = describeCriteria(criteria) === '' ? 'The server is as declared.' : 'Nothing that was asked for differs from the declaration.'
-  return { id: 'drift', title: 'Drift', about: rows.length === 0 ? asDeclared : 'Where the server is not as declared.', columns: COLUMNS, rows }
+  const asDeclared =
+    describeCriteria(criteria) === ''
+      ? 'The server is as declared.'
+      : 'Nothing that was asked for differs from the declaration.'
+  return {
+    id: 'drift',
+    title: 'Drift',
+    about: rows.length === 0 ? asDeclared : 'Where the server is not as declared.',
+    columns: COLUMNS,
+    rows,
+  }
 }
 
 function textOf(cell: Row['cells'][number] | undefined): string | null {

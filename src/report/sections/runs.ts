@@ -25,14 +25,24 @@ const COLUMNS = [
 /** The runs that the criteria ask for, the latest first. */
 export function runsSection(entries: readonly Entry[], criteria: Criteria): Section {
   const rows = entries.flatMap((entry) => (isAskedFor(entry, criteria) ? runRow(entry) : [])).reverse()
-  const about = rows.length === 0 ? 'No run matches.' : `${String(rows.length)} ${rows.length === 1 ? 'run' : 'runs'}, the latest first.`
+  const about =
+    rows.length === 0
+      ? 'No run matches.'
+      : `${String(rows.length)} ${rows.length === 1 ? 'run' : 'runs'}, the latest first.`
   return { id: 'runs', title: 'Runs', about, columns: COLUMNS, rows }
 }
 
 function isAskedFor({ run, records }: Entry, criteria: Criteria): boolean {
   if (run === null) return false
-  const concerns = (key: 'application' | 'database'): boolean => criteria[key] === null || records.some((record) => record[key] === criteria[key])
-  return matches(criteria.environment, run.environment) && matches(criteria.build, run.build_id) && isInTime(run.started_at, criteria) && concerns('application') && concerns('database')
+  const concerns = (key: 'application' | 'database'): boolean =>
+    criteria[key] === null || records.some((record) => record[key] === criteria[key])
+  return (
+    matches(criteria.environment, run.environment) &&
+    matches(criteria.build, run.build_id) &&
+    isInTime(run.started_at, criteria) &&
+    concerns('application') &&
+    concerns('database')
+  )
 }
 
 function runRow({ run, records }: Entry): Row[] {
@@ -41,8 +51,21 @@ function runRow({ run, records }: Entry): Row[] {
   return [
     {
       cells: [
-        run.started_at, run.environment, run.instance?.identifier ?? null, run.command, run.outcome, run.exit_code, run.build_id,
-        run.actor?.arn ?? null, run.approval, count('created'), count('updated'), count('removed'), count('warning'), run.run_id, run.error,
+        run.started_at,
+        run.environment,
+        run.instance?.identifier ?? null,
+        run.command,
+        run.outcome,
+        run.exit_code,
+        run.build_id,
+        run.actor?.arn ?? null,
+        run.approval,
+        count('created'),
+        count('updated'),
+        count('removed'),
+        count('warning'),
+        run.run_id,
+        run.error,
       ],
       environment: run.environment,
       build: run.build_id,

@@ -21,13 +21,31 @@ const PROVES: ReadonlySet<string> = new Set(['created', 'updated', 'no_change'])
  */
 export function traceabilitySection(declaration: Declaration, cluster: Cluster, entries: readonly Entry[]): Section {
   const known = recordedBuilds(declaration, entries)
-  const roles = [...cluster.roles.keys()].filter((name) => stackTag(declaration, cluster, name) !== null).map((name) => ({ kind: 'role', name, tag: stackTag(declaration, cluster, name) }))
-  const databases = stackDatabases(declaration, cluster).map(({ name, comment }) => ({ kind: 'database', name, tag: parseTag(comment) }))
+  const roles = [...cluster.roles.keys()]
+    .filter((name) => stackTag(declaration, cluster, name) !== null)
+    .map((name) => ({ kind: 'role', name, tag: stackTag(declaration, cluster, name) }))
+  const databases = stackDatabases(declaration, cluster).map(({ name, comment }) => ({
+    kind: 'database',
+    name,
+    tag: parseTag(comment),
+  }))
   const objects = [...roles, ...databases]
   const rows = objects.flatMap(({ kind, name, tag }): Row[] => {
     const build = tag?.get('BuildId') ?? null
     if (build !== null && known.has(JSON.stringify([kind, name, build]))) return []
-    return [{ cells: [kind, name, build, build === null ? 'it has no tag that names a build' : 'no record in the audit has it with this build'], build, environment: declaration.environment, mark: 'failed' }]
+    return [
+      {
+        cells: [
+          kind,
+          name,
+          build,
+          build === null ? 'it has no tag that names a build' : 'no record in the audit has it with this build',
+        ],
+        build,
+        environment: declaration.environment,
+        mark: 'failed',
+      },
+    ]
   })
   return {
     id: 'traceability',

@@ -22,7 +22,10 @@ export function unmanagedSection(declaration: Declaration, cluster: Cluster): Se
   return {
     id: 'unmanaged',
     title: 'Not of this stack',
-    about: foreign.length === 0 ? 'Everything on this instance is managed by this stack.' : `${String(nobodys)} not managed by rds-provision at all, ${String(foreign.length - nobodys)} managed by another stack.`,
+    about:
+      foreign.length === 0
+        ? 'Everything on this instance is managed by this stack.'
+        : `${String(nobodys)} not managed by rds-provision at all, ${String(foreign.length - nobodys)} managed by another stack.`,
     columns: COLUMNS,
     rows: foreign,
   }
@@ -30,13 +33,19 @@ export function unmanagedSection(declaration: Declaration, cluster: Cluster): Se
 
 function roleRows(declaration: Declaration, cluster: Cluster): Row[] {
   const { login } = cluster.server
-  const roles = [...cluster.roles.values()].filter((role) => role.name !== login && !SYSTEM_ROLE.test(role.name) && !isOurs(declaration, role.comment))
+  const roles = [...cluster.roles.values()].filter(
+    (role) => role.name !== login && !SYSTEM_ROLE.test(role.name) && !isOurs(declaration, role.comment),
+  )
   return roles.sort(byName).map((role) => row('role', role.name, null, parseTag(role.comment), remarks(role, cluster)))
 }
 
 function databaseRows(declaration: Declaration, cluster: Cluster): Row[] {
-  const databases = [...cluster.databases.values()].filter(({ name, owner }) => !SYSTEM_DATABASES.has(name) && !isOurs(declaration, commentOf(cluster, owner)))
-  return databases.sort(byName).map(({ name, owner }) => row('database', name, owner, parseTag(commentOf(cluster, owner)), ''))
+  const databases = [...cluster.databases.values()].filter(
+    ({ name, owner }) => !SYSTEM_DATABASES.has(name) && !isOurs(declaration, commentOf(cluster, owner)),
+  )
+  return databases
+    .sort(byName)
+    .map(({ name, owner }) => row('database', name, owner, parseTag(commentOf(cluster, owner)), ''))
 }
 
 function commentOf({ roles }: Cluster, owner: string): string | null {
@@ -50,15 +59,26 @@ function isOurs({ stack, environment }: Declaration, comment: string | null): bo
 
 function row(kind: string, name: string, owner: string | null, tag: Tag | null, remark: string): Row {
   const managedBy = tag === null ? null : `stack ${tag.get('Stack') ?? '?'} (${tag.get('Environment') ?? '?'})`
-  return { cells: [kind, name, owner, managedBy, remark], mark: tag === null ? 'warning' : 'skipped', application: tag?.get('Application') ?? null, build: tag?.get('BuildId') ?? null }
+  return {
+    cells: [kind, name, owner, managedBy, remark],
+    mark: tag === null ? 'warning' : 'skipped',
+    application: tag?.get('Application') ?? null,
+    build: tag?.get('BuildId') ?? null,
+  }
 }
 
 function remarks(role: RoleState, { memberships }: Cluster): string {
   const rights: [boolean, string][] = [
-    [role.superuser, 'SUPERUSER'], [role.createRole, 'CREATEROLE'], [role.createDb, 'CREATEDB'], [role.replication, 'REPLICATION'],
-    [role.bypassRls, 'BYPASSRLS'], [!role.canLogin, 'may not log in'],
+    [role.superuser, 'SUPERUSER'],
+    [role.createRole, 'CREATEROLE'],
+    [role.createDb, 'CREATEDB'],
+    [role.replication, 'REPLICATION'],
+    [role.bypassRls, 'BYPASSRLS'],
+    [!role.canLogin, 'may not log in'],
   ]
-  const groups = memberships.filter(({ member, inherit, set }) => member === role.name && (inherit || set)).map((item) => `member of ${item.role}`)
+  const groups = memberships
+    .filter(({ member, inherit, set }) => member === role.name && (inherit || set))
+    .map((item) => `member of ${item.role}`)
   return [...rights.filter(([holds]) => holds).map(([, word]) => word), ...new Set(groups)].join(', ')
 }
 

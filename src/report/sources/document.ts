@@ -2,16 +2,27 @@ import { type Entry, type Fault, parseDocument, parseRecord } from '../../audit/
 import type { AuditRecord } from '../../model/audit.ts'
 
 /** The run in one audit file of an `audit_dir`, and everything wrong with it. */
-export function readDocument(file: string, text: string): { readonly entries: readonly Entry[]; readonly faults: readonly Fault[] } {
+export function readDocument(
+  file: string,
+  text: string,
+): { readonly entries: readonly Entry[]; readonly faults: readonly Fault[] } {
   const parsed = parseJson(text)
-  if (parsed.error !== null) return { entries: [], faults: [{ file, line: parsed.line, message: `The file is no JSON: it is torn or was edited (${parsed.error}).` }] }
+  if (parsed.error !== null)
+    return {
+      entries: [],
+      faults: [
+        { file, line: parsed.line, message: `The file is no JSON: it is torn or was edited (${parsed.error}).` },
+      ],
+    }
   const { value: document, problem } = parseDocument(parsed.value)
-  if (document === null) return { entries: [], faults: [{ file, line: null, message: `The file is no audit: ${problem}.` }] }
+  if (document === null)
+    return { entries: [], faults: [{ file, line: null, message: `The file is no audit: ${problem}.` }] }
   const records: AuditRecord[] = []
   const faults: Fault[] = []
   for (const [index, item] of document.records.entries()) {
     const { value: record, problem: wrong } = parseRecord(item)
-    if (record === null) faults.push({ file, line: null, message: `Record ${String(index + 1)} cannot be read: ${wrong}.` })
+    if (record === null)
+      faults.push({ file, line: null, message: `Record ${String(index + 1)} cannot be read: ${wrong}.` })
     else records.push(record)
   }
   return { entries: [{ run: document.run, records }], faults }

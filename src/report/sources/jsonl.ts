@@ -7,7 +7,10 @@ import { type Entry, type Fault, parseRecord, parseRun } from '../../audit/gover
  * The runs of one `rds_provision_audit.jsonl`, and everything wrong with the file, by line. A line that cannot be read is
  * left out; the rest still counts, and so does a line that does not match its hash.
  */
-export function readJsonl(file: string, text: string): { readonly entries: readonly Entry[]; readonly faults: readonly Fault[] } {
+export function readJsonl(
+  file: string,
+  text: string,
+): { readonly entries: readonly Entry[]; readonly faults: readonly Fault[] } {
   const entries: Entry[] = []
   const faults: Fault[] = verifyChain(text).map((fault) => ({ ...fault, file }))
   let records: AuditRecord[] = []

@@ -29,7 +29,8 @@ const CSV = 'rds_provision_audit.csv'
  */
 export async function readAuditFiles({ governanceDir, auditDir }: Folders): Promise<AuditFiles> {
   const governance = governanceDir === null ? [] : await inOrder(await chains(governanceDir), readChain)
-  const documents = auditDir === null ? [] : await inOrder(await jsonFiles(auditDir), (file) => readOne(file, readDocument))
+  const documents =
+    auditDir === null ? [] : await inOrder(await jsonFiles(auditDir), (file) => readOne(file, readDocument))
   const all = [...governance, ...documents]
   return {
     entries: distinct(all.flatMap(({ entries }) => entries)).sort((a, b) => timeOf(a) - timeOf(b)),
@@ -55,7 +56,11 @@ async function readOne(file: string, read: (file: string, text: string) => Omit<
   try {
     return { file, ...read(file, await readFile(file, 'utf8')) }
   } catch (error) {
-    return { file, entries: [], faults: [{ file, line: null, message: `The file cannot be read: ${reasonOf(error)}.` }] }
+    return {
+      file,
+      entries: [],
+      faults: [{ file, line: null, message: `The file cannot be read: ${reasonOf(error)}.` }],
+    }
   }
 }
 
@@ -87,14 +92,27 @@ function isGovernance(name: string): boolean {
 
 async function jsonFiles(folder: string): Promise<string[]> {
   const entries = await list(folder, '--audit-dir')
-  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json')).map(({ name }) => join(folder, name)).sort()
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+    .map(({ name }) => join(folder, name))
+    .sort()
 }
 
 async function list(folder: string, option: string) {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (error) {
-    throw new InvalidInputError([{ application: null, field: option, message: `cannot be read: ${reasonOf(error)}.`, remedy: 'Give the path of a folder that rds-provision wrote to.' }], { cause: error })
+    throw new InvalidInputError(
+      [
+        {
+          application: null,
+          field: option,
+          message: `cannot be read: ${reasonOf(error)}.`,
+          remedy: 'Give the path of a folder that rds-provision wrote to.',
+        },
+      ],
+      { cause: error },
+    )
   }
 }
 

@@ -23,20 +23,39 @@ const REPORT = `data:text/javascript,${encodeURIComponent(`
   })`)}`
 
 export function inputOf(bed: Bed, logins = bed.logins): string {
-  return JSON.stringify({ ...bed.variables, cluster_name: 'bench', stack: 'bench', secret_prefix: 'platform', application_databases: applicationsOf(logins) })
+  return JSON.stringify({
+    ...bed.variables,
+    cluster_name: 'bench',
+    stack: 'bench',
+    secret_prefix: 'platform',
+    application_databases: applicationsOf(logins),
+  })
 }
 
 export async function bundleRunner(bed: Bed): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-'))
   const apply = async (logins = bed.logins): Promise<Usage> => {
-    const env = { ...bed.aws.env, RDS_PROVISION_INPUT: inputOf(bed, logins), RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json') }
-    const { stderr } = await execa(process.execPath, ['--import', REPORT, BUNDLE, 'apply'], { env: { PATH: process.env['PATH'], ...env }, extendEnv: false })
+    const env = {
+      ...bed.aws.env,
+      RDS_PROVISION_INPUT: inputOf(bed, logins),
+      RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json'),
+    }
+    const { stderr } = await execa(process.execPath, ['--import', REPORT, BUNDLE, 'apply'], {
+      env: { PATH: process.env['PATH'], ...env },
+      extendEnv: false,
+    })
     return usageIn(stderr)
   }
-  return { works: { cold: () => apply(), again: () => apply(), 'one more': () => apply([...bed.logins, bed.another]) }, remove: () => rm(folder, { recursive: true, force: true }) }
+  return {
+    works: { cold: () => apply(), again: () => apply(), 'one more': () => apply([...bed.logins, bed.another]) },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
 }
 
 function usageIn(stderr: string): Usage {
-  const [cpuSeconds, megabytes] = v.parse(v.tuple([v.number(), v.number()]), JSON.parse(stderr.trim().split('\n').at(-1) ?? ''))
+  const [cpuSeconds, megabytes] = v.parse(
+    v.tuple([v.number(), v.number()]),
+    JSON.parse(stderr.trim().split('\n').at(-1) ?? ''),
+  )
   return { cpuSeconds, megabytes }
 }

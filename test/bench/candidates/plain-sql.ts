@@ -14,9 +14,22 @@ const { escapeIdentifier: id, escapeLiteral: text } = pg
 /** @param connections how many databases are worked on at the same time */
 export async function plainSqlRunner(bed: Bed, connections: number): Promise<Runner> {
   const ca = await readFile(bed.server.caFile, 'utf8')
-  const verifiers = new Map(await Promise.all(bed.logins.map(async ({ username, password }): Promise<[string, string]> => [username, (await scramVerifier(new Secret(password))).reveal()])))
+  const verifiers = new Map(
+    await Promise.all(
+      bed.logins.map(async ({ username, password }): Promise<[string, string]> => [
+        username,
+        (await scramVerifier(new Secret(password))).reveal(),
+      ]),
+    ),
+  )
   const connect = async (database: string): Promise<pg.Client> => {
-    const client = new pg.Client({ host: 'localhost', port: bed.proxy.port, ...bed.server.admin, database, ssl: { ca } })
+    const client = new pg.Client({
+      host: 'localhost',
+      port: bed.proxy.port,
+      ...bed.server.admin,
+      database,
+      ssl: { ca },
+    })
     await client.connect()
     return client
   }
@@ -48,9 +61,16 @@ function release(bed: Bed, role: string): string {
   return `REVOKE ${id(role)} FROM ${admin}${bed.server.version >= 16 ? ` GRANTED BY ${admin}` : ''}`
 }
 
-async function makeDatabase(admin: pg.Client, bed: Bed, { application, username, database }: Login, verifier: string): Promise<void> {
+async function makeDatabase(
+  admin: pg.Client,
+  bed: Bed,
+  { application, username, database }: Login,
+  verifier: string,
+): Promise<void> {
   const comment = text(JSON.stringify({ ManagedBy: 'hand', Application: application }))
-  await admin.query(`BEGIN; CREATE ROLE ${id(username)} LOGIN PASSWORD ${text(verifier)}; COMMENT ON ROLE ${id(username)} IS ${comment}; ${hold(bed, username)}; COMMIT`)
+  await admin.query(
+    `BEGIN; CREATE ROLE ${id(username)} LOGIN PASSWORD ${text(verifier)}; COMMENT ON ROLE ${id(username)} IS ${comment}; ${hold(bed, username)}; COMMIT`,
+  )
   await admin.query(`CREATE DATABASE ${id(database)} OWNER ${id(username)} TEMPLATE template0`)
   await admin.query(
     `BEGIN; SET LOCAL ROLE ${id(username)}; REVOKE ALL ON DATABASE ${id(database)} FROM PUBLIC; GRANT CONNECT ON DATABASE ${id(database)} TO ${id(bed.server.admin.user)};

@@ -16,14 +16,26 @@ const SOURCE = 'cyrilgdn/postgresql'
 export async function providerRunner(bed: Bed, program: Program, binary: string): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-'))
   await writeFile(join(folder, 'main.tf.json'), JSON.stringify(configuration(bed)))
-  await writeFile(join(folder, 'terraform.rc'), `provider_installation {\n  dev_overrides {\n    ${JSON.stringify(SOURCE)} = ${JSON.stringify(dirname(binary))}\n  }\n  direct {}\n}\n`)
+  await writeFile(
+    join(folder, 'terraform.rc'),
+    `provider_installation {\n  dev_overrides {\n    ${JSON.stringify(SOURCE)} = ${JSON.stringify(dirname(binary))}\n  }\n  direct {}\n}\n`,
+  )
   const run = async (...args: string[]): Promise<null> => {
-    const env = { PATH: process.env['PATH'], HOME: folder, TF_CLI_CONFIG_FILE: join(folder, 'terraform.rc'), CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1' }
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      TF_CLI_CONFIG_FILE: join(folder, 'terraform.rc'),
+      CHECKPOINT_DISABLE: '1',
+      TF_IN_AUTOMATION: '1',
+    }
     await execa(program.command, args, { cwd: folder, env, extendEnv: false })
     return null
   }
   const apply = (): Promise<null> => run('apply', '-no-color', '-auto-approve')
-  return { works: { cold: apply, again: apply, plan: () => run('plan', '-no-color') }, remove: () => rm(folder, { recursive: true, force: true }) }
+  return {
+    works: { cold: apply, again: apply, plan: () => run('plan', '-no-color') },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
 }
 
 function configuration(bed: Bed): object {
@@ -36,9 +48,20 @@ function configuration(bed: Bed): object {
   return {
     terraform: { required_providers: { postgresql: { source: SOURCE } } },
     provider: {
-      postgresql: { host: 'localhost', port: bed.proxy.port, username: user, password, database: 'postgres', superuser: false, sslmode: 'verify-full', sslrootcert: bed.server.caFile },
+      postgresql: {
+        host: 'localhost',
+        port: bed.proxy.port,
+        username: user,
+        password,
+        database: 'postgres',
+        superuser: false,
+        sslmode: 'verify-full',
+        sslrootcert: bed.server.caFile,
+      },
     },
-    locals: { applications: Object.fromEntries(bed.logins.map(({ application, password: own }) => [application, own])) },
+    locals: {
+      applications: Object.fromEntries(bed.logins.map(({ application, password: own }) => [application, own])),
+    },
     resource: {
       postgresql_role: { login: { ...each, name: '${each.key}_dev_user', login: true, password: '${each.value}' } },
       postgresql_database: { own: { ...each, name: '${each.key}_dev_db', owner: role, template: 'template0' } },

@@ -17,12 +17,31 @@ export async function pythonRunner(bed: Bed, script: string): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-bench-'))
   const { user, password } = bed.server.master
   await bed.server.sql(`ALTER ROLE ${user} SUPERUSER`)
-  bed.aws.putSecret(MASTER_SECRET, { host: 'localhost', port: bed.proxy.port, username: user, password, dbname: 'postgres' })
-  for (const { application, username, password: own } of bed.logins) bed.aws.putLogin(`goldenpath/dev/${application}/postgres`, username, own)
+  bed.aws.putSecret(MASTER_SECRET, {
+    host: 'localhost',
+    port: bed.proxy.port,
+    username: user,
+    password,
+    dbname: 'postgres',
+  })
+  for (const { application, username, password: own } of bed.logins)
+    bed.aws.putLogin(`goldenpath/dev/${application}/postgres`, username, own)
   const variables = join(folder, 'terraform.tfvars')
   await writeFile(variables, declaration(bed))
   const run = async (): Promise<null> => {
-    const args = [script, '--env', 'dev', '--tfvars', variables, '--master-secret', MASTER_SECRET, '--region', REGION, '--audit-output', join(folder, 'audit.csv')]
+    const args = [
+      script,
+      '--env',
+      'dev',
+      '--tfvars',
+      variables,
+      '--master-secret',
+      MASTER_SECRET,
+      '--region',
+      REGION,
+      '--audit-output',
+      join(folder, 'audit.csv'),
+    ]
     await execa('python3', args, { env: bed.aws.env })
     return null
   }
@@ -30,6 +49,9 @@ export async function pythonRunner(bed: Bed, script: string): Promise<Runner> {
 }
 
 function declaration({ logins }: Bed): string {
-  const entries = logins.map(({ application, database, username }) => `  ${application} = {\n    database_name = "${database}"\n    username      = "${username}"\n  }`)
+  const entries = logins.map(
+    ({ application, database, username }) =>
+      `  ${application} = {\n    database_name = "${database}"\n    username      = "${username}"\n  }`,
+  )
   return `application_databases = {\n${entries.join('\n')}\n}\n`
 }

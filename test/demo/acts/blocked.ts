@@ -14,10 +14,22 @@ export async function showBlocked({ server, aws, addStack }: Bed): Promise<void>
   const mark = await server.mark()
   const calls = aws.calls.length
   const result = await prod.apply()
-  claim('terraform apply fails, the script exits with 4: blocked by a guardrail', [result.code, result.scriptExit], [1, BLOCKED])
-  claim('no connection was made and no secret read', [await server.connectionsSince(mark), aws.calls.length - calls], [0, 0])
+  claim(
+    'terraform apply fails, the script exits with 4: blocked by a guardrail',
+    [result.code, result.scriptExit],
+    [1, BLOCKED],
+  )
+  claim(
+    'no connection was made and no secret read',
+    [await server.connectionsSince(mark), aws.calls.length - calls],
+    [0, 0],
+  )
   claim('nothing changed', difference(before, await dump(server)), [])
   const { run } = await prod.lastAudit()
-  claim('and yet there is an audit, which says so', [run.outcome, run.approval, run.exit_code], ['blocked', 'missing', BLOCKED])
+  claim(
+    'and yet there is an audit, which says so',
+    [run.outcome, run.approval, run.exit_code],
+    ['blocked', 'missing', BLOCKED],
+  )
   say('With ALLOW_DB_PROVISION=true in the environment of the run it would go on.')
 }

@@ -1,7 +1,17 @@
 /** The privileges, tried by logging in as each of them, with the passwords of the secrets. */
 import pg from 'pg'
 import type { Bed } from '../bed.ts'
-import { type ApplicationName, databaseOf, EDITOR, MAKER, NAMES, OWNER, READER, SHARED, usernameOf } from '../declaration.ts'
+import {
+  type ApplicationName,
+  databaseOf,
+  EDITOR,
+  MAKER,
+  NAMES,
+  OWNER,
+  READER,
+  SHARED,
+  usernameOf,
+} from '../declaration.ts'
 import { claim, doing, heading, table } from '../screen.ts'
 
 const DATABASE = databaseOf(SHARED)
@@ -9,7 +19,7 @@ const DATABASE = databaseOf(SHARED)
 const REFUSED = '42501'
 
 const DEEDS = {
-  'connect': 'SELECT 1',
+  connect: 'SELECT 1',
   'create a table': 'CREATE TABLE mart.mine (id int); DROP TABLE mart.mine',
   'write rows': `INSERT INTO mart.orders (item) VALUES ('tea')`,
   'read rows': 'SELECT * FROM mart.orders',
@@ -26,11 +36,26 @@ export async function showLogins(bed: Bed): Promise<void> {
     for (const sql of Object.values(DEEDS)) tried.push(await attempt(bed, name, sql))
     found.set(name, tried)
   }
-  table(['login', ...Object.keys(DEEDS)], NAMES.map((name) => [usernameOf(name), ...(found.get(name) ?? []).map((may) => (may ? '✔' : 'refused'))]))
+  table(
+    ['login', ...Object.keys(DEEDS)],
+    NAMES.map((name) => [usernameOf(name), ...(found.get(name) ?? []).map((may) => (may ? '✔' : 'refused'))]),
+  )
   claim('the owner may do all of it', found.get(SHARED), [true, true, true, true])
-  claim('the editor reads and writes rows of a table that came after it, and creates nothing', found.get(EDITOR), [true, false, true, true])
+  claim('the editor reads and writes rows of a table that came after it, and creates nothing', found.get(EDITOR), [
+    true,
+    false,
+    true,
+    true,
+  ])
   claim('the reader reads them and writes nothing', found.get(READER), [true, false, false, true])
-  claim("other applications' logins do not even connect", [found.get(OWNER), found.get(MAKER)], [[false, false, false, false], [false, false, false, false]])
+  claim(
+    "other applications' logins do not even connect",
+    [found.get(OWNER), found.get(MAKER)],
+    [
+      [false, false, false, false],
+      [false, false, false, false],
+    ],
+  )
 }
 
 /** Whether the server lets the login do it; @throws for any other answer than yes and "permission denied" */

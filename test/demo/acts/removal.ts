@@ -27,10 +27,26 @@ export async function showRemoval(bed: Bed): Promise<void> {
   doing('terraform apply')
   await stack.applyOk()
   const changes = difference(before, await dump(server))
-  claim('its login and its database are gone', [await exists(bed, 'pg_roles', 'rolname', usernameOf(MAKER)), await exists(bed, 'pg_database', 'datname', databaseOf(MAKER))], [false, false])
-  claim("and nothing of anybody else's changed", changes.filter((line) => !line.includes(MAKER)), [])
+  claim(
+    'its login and its database are gone',
+    [
+      await exists(bed, 'pg_roles', 'rolname', usernameOf(MAKER)),
+      await exists(bed, 'pg_database', 'datname', databaseOf(MAKER)),
+    ],
+    [false, false],
+  )
+  claim(
+    "and nothing of anybody else's changed",
+    changes.filter((line) => !line.includes(MAKER)),
+    [],
+  )
 }
 
-async function exists({ server }: Bed, catalog: 'pg_roles' | 'pg_database', column: 'rolname' | 'datname', name: string): Promise<boolean> {
+async function exists(
+  { server }: Bed,
+  catalog: 'pg_roles' | 'pg_database',
+  column: 'rolname' | 'datname',
+  name: string,
+): Promise<boolean> {
   return (await server.sql(`SELECT FROM ${catalog} WHERE ${column} = $1`, [name])).length > 0
 }

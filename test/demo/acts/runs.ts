@@ -22,7 +22,11 @@ export async function showTaint({ server, stack, aws }: Bed): Promise<void> {
   await stack.taint()
   await stack.applyOk()
   const { run, records, summary } = await stack.lastAudit()
-  claim(`the script ran and looked at everything: ${String(summary.no_change)} records, all no_change`, [run.outcome, ...new Set(records.map(({ status }) => status))], ['no_change', 'no_change'])
+  claim(
+    `the script ran and looked at everything: ${String(summary.no_change)} records, all no_change`,
+    [run.outcome, ...new Set(records.map(({ status }) => status))],
+    ['no_change', 'no_change'],
+  )
   claim("the server's catalogs are what they were, row by row", difference(before, await dump(server)), [])
   claim("the master's secret was not read", aws.readsOf(MASTER_SECRET).length, reads)
 }
@@ -39,6 +43,17 @@ export async function showChangedSecret({ server, stack, aws, passwords }: Bed):
   await stack.applyOk()
   const { records } = await stack.lastAudit()
   const updated = records.filter(({ object, status }) => object === 'password' && status === 'updated')
-  claim(`one password was updated, that of ${OWNER}`, updated.map(({ application }) => application), [OWNER])
-  claim('the new password logs in, the old one does not', [await server.canLogin(usernameOf(OWNER), password, `${OWNER}_dev_db`), await server.canLogin(usernameOf(OWNER), old, `${OWNER}_dev_db`)], [true, false])
+  claim(
+    `one password was updated, that of ${OWNER}`,
+    updated.map(({ application }) => application),
+    [OWNER],
+  )
+  claim(
+    'the new password logs in, the old one does not',
+    [
+      await server.canLogin(usernameOf(OWNER), password, `${OWNER}_dev_db`),
+      await server.canLogin(usernameOf(OWNER), old, `${OWNER}_dev_db`),
+    ],
+    [true, false],
+  )
 }

@@ -41,13 +41,19 @@ class Legacy {
     await sql('SET ROLE dbmaster')
     for (const role of [this.name, granted, member, passerBy]) await sql(`CREATE ROLE ${String(role)} ${login}`)
     await sql(`CREATE ROLE ${String(actor)} ${login} NOINHERIT`)
-    await sql(`CREATE ROLE ${group}; GRANT ${group} TO ${String(member)}, ${String(actor)}; GRANT ${group} TO ${this.name}`)
+    await sql(
+      `CREATE ROLE ${group}; GRANT ${group} TO ${String(member)}, ${String(actor)}; GRANT ${group} TO ${this.name}`,
+    )
     await sql('RESET ROLE')
     await sql(`CREATE DATABASE ${this.name} OWNER ${this.name}`)
     // As in a database that came from before 15 (design §6).
     if (this.#bed.server.version >= 15) await sql('GRANT CREATE ON SCHEMA public TO PUBLIC', [], this.name)
-    await sql(`SET ROLE ${this.name}; CREATE TABLE t (x int); CREATE TABLE open_to_all (x int); GRANT SELECT ON open_to_all TO PUBLIC;
-      GRANT SELECT, INSERT ON t TO ${String(granted)}; GRANT SELECT ON t TO ${group}; RESET ROLE`, [], this.name)
+    await sql(
+      `SET ROLE ${this.name}; CREATE TABLE t (x int); CREATE TABLE open_to_all (x int); GRANT SELECT ON open_to_all TO PUBLIC;
+      GRANT SELECT, INSERT ON t TO ${String(granted)}; GRANT SELECT ON t TO ${group}; RESET ROLE`,
+      [],
+      this.name,
+    )
     await this.#bed.server.forget(this.name)
     return this
   }
@@ -75,7 +81,10 @@ class Legacy {
   }
 
   declare(variables: Entry = {}): Stack {
-    const stack = this.#bed.declare({ app: { username: this.name, database_name: this.name, adopt_existing: true } }, variables)
+    const stack = this.#bed.declare(
+      { app: { username: this.name, database_name: this.name, adopt_existing: true } },
+      variables,
+    )
     stack.setPassword('app', this.password)
     return stack
   }
@@ -97,7 +106,9 @@ async function answerOf(client: pg.Client, text: string): Promise<string> {
 /** From 16 on somebody has to give the admin the right over a role that it has not made. */
 async function giveRight(bed: Bed, role: string): Promise<void> {
   if (bed.server.version < 16) return
-  await bed.server.sql(`SET ROLE dbmaster; GRANT ${role} TO ${bed.server.admin.user} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; RESET ROLE`)
+  await bed.server.sql(
+    `SET ROLE dbmaster; GRANT ${role} TO ${bed.server.admin.user} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; RESET ROLE`,
+  )
 }
 
 function statementsOf(records: readonly AuditRecord[]): string[] {
@@ -106,7 +117,10 @@ function statementsOf(records: readonly AuditRecord[]): string[] {
 
 function blocked(t: ExecutionContext, { audit, problems }: Outcome, guardrail: string): string {
   t.is(audit.run.exit_code, 4, audit.run.error ?? '')
-  t.deepEqual(problems.map(({ field }) => field), [guardrail])
+  t.deepEqual(
+    problems.map(({ field }) => field),
+    [guardrail],
+  )
   return problems[0]?.remedy ?? ''
 }
 
@@ -119,64 +133,94 @@ for (const version of VERSIONS) {
     bed().aws.putSecret(MASTER_SECRET, { username: user, password })
   })
 
-  test.serial(`${on}everybody who could still can; the plan shows what is run, and the catalogs show nothing else`, async (t) => {
-    const { server } = bed()
-    const legacy = await new Legacy(bed(), 'old').make()
-    await giveRight(bed(), legacy.name)
-    const stack = legacy.declare()
-    const answers = await legacy.answers()
-    t.true(answers.includes('old_passer_by: read what everybody may: ok') && answers.includes('old_passer_by: create: ok') && answers.includes('old_passer_by: read: 42501'))
-    const before = await dump(server)
-    const planned = (await stack.plan()).flatMap((step) => step.statements.map((statement) => statement.redacted))
-    t.deepEqual(difference(before, await dump(server)), [], 'the plan changes nothing')
-
-    const mark = await server.mark()
-    const { audit, records } = await stack.applyOk()
-    t.deepEqual(statementsOf(records), planned)
-    t.deepEqual([...(await server.changesSince(mark))].sort(), [...planned].sort())
-    t.deepEqual(await legacy.answers(), answers)
-    t.false(JSON.stringify(audit).includes(legacy.password))
-
-    const changed = difference(before, await dump(server))
-    const lines = (catalog: string, sign: string): string[] => changed.filter((line) => line.startsWith(`${sign} ${catalog}: `))
-    const catalogs = new Set(changed.map((line) => line.slice(2, line.indexOf(': '))))
-    t.deepEqual([...catalogs].sort(), ['databases', ...(version >= 15 ? ['old/schemas'] : []), 'roles'])
-    t.is(lines('roles', '-').length, 1)
-    t.is(lines('databases', '-').length, 1)
-    const role = lines('roles', '+')[0] ?? ''
-    t.is(role.replace(/"comment":".*"\}$/, '"comment":null}'), (lines('roles', '-')[0] ?? '').replace('-', '+'), 'the role got a tag and nothing else')
-
-    const kept = records.find(({ object, action }) => object === 'grant' && action === 'keep')
-    t.truthy(kept)
-    t.true(records.some(({ status, message }) => status === 'skipped' && message.includes('old_group')), 'memberships are told')
-    t.deepEqual((await server.sql(`SELECT FROM pg_auth_members WHERE member = 'old'::regrole AND roleid = 'old_group'::regrole`)).length, 1)
-
-    const after = await dump(server)
-    const again = await stack.applyOk()
-    t.is(again.audit.run.outcome, 'no_change')
-    t.deepEqual(difference(after, await dump(server)), [])
-  })
-
-  test.serial(`${on}a run that ends between any two steps of an adoption costs nobody anything, and the next one finishes`, async (t) => {
-    let steps = 99
-    for (let end = 1; end < steps; end += 1) {
-      const legacy = await new Legacy(bed(), `cut${String(end)}`).make()
+  test.serial(
+    `${on}everybody who could still can; the plan shows what is run, and the catalogs show nothing else`,
+    async (t) => {
+      const { server } = bed()
+      const legacy = await new Legacy(bed(), 'old').make()
       await giveRight(bed(), legacy.name)
       const stack = legacy.declare()
       const answers = await legacy.answers()
-      const interrupt = new AbortController()
-      let seen = 0
-      const { audit } = await stack.apply({ signal: interrupt.signal, sinks: [({ statements }) => {
-        if (statements.length > 0 && (seen += 1) === end) interrupt.abort('test')
-      }] })
-      if (audit.run.exit_code === 0) steps = end
-      t.deepEqual(await legacy.answers(), answers, `ended after step ${String(end)}`)
-      await stack.applyOk()
-      t.deepEqual(await legacy.answers(), answers, `went on after step ${String(end)}`)
-      t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
-    }
-    t.true(steps > 2 && steps < 99)
-  })
+      t.true(
+        answers.includes('old_passer_by: read what everybody may: ok') &&
+          answers.includes('old_passer_by: create: ok') &&
+          answers.includes('old_passer_by: read: 42501'),
+      )
+      const before = await dump(server)
+      const planned = (await stack.plan()).flatMap((step) => step.statements.map((statement) => statement.redacted))
+      t.deepEqual(difference(before, await dump(server)), [], 'the plan changes nothing')
+
+      const mark = await server.mark()
+      const { audit, records } = await stack.applyOk()
+      t.deepEqual(statementsOf(records), planned)
+      t.deepEqual([...(await server.changesSince(mark))].sort(), [...planned].sort())
+      t.deepEqual(await legacy.answers(), answers)
+      t.false(JSON.stringify(audit).includes(legacy.password))
+
+      const changed = difference(before, await dump(server))
+      const lines = (catalog: string, sign: string): string[] =>
+        changed.filter((line) => line.startsWith(`${sign} ${catalog}: `))
+      const catalogs = new Set(changed.map((line) => line.slice(2, line.indexOf(': '))))
+      t.deepEqual([...catalogs].sort(), ['databases', ...(version >= 15 ? ['old/schemas'] : []), 'roles'])
+      t.is(lines('roles', '-').length, 1)
+      t.is(lines('databases', '-').length, 1)
+      const role = lines('roles', '+')[0] ?? ''
+      t.is(
+        role.replace(/"comment":".*"\}$/, '"comment":null}'),
+        (lines('roles', '-')[0] ?? '').replace('-', '+'),
+        'the role got a tag and nothing else',
+      )
+
+      const kept = records.find(({ object, action }) => object === 'grant' && action === 'keep')
+      t.truthy(kept)
+      t.true(
+        records.some(({ status, message }) => status === 'skipped' && message.includes('old_group')),
+        'memberships are told',
+      )
+      t.deepEqual(
+        (
+          await server.sql(
+            `SELECT FROM pg_auth_members WHERE member = 'old'::regrole AND roleid = 'old_group'::regrole`,
+          )
+        ).length,
+        1,
+      )
+
+      const after = await dump(server)
+      const again = await stack.applyOk()
+      t.is(again.audit.run.outcome, 'no_change')
+      t.deepEqual(difference(after, await dump(server)), [])
+    },
+  )
+
+  test.serial(
+    `${on}a run that ends between any two steps of an adoption costs nobody anything, and the next one finishes`,
+    async (t) => {
+      let steps = 99
+      for (let end = 1; end < steps; end += 1) {
+        const legacy = await new Legacy(bed(), `cut${String(end)}`).make()
+        await giveRight(bed(), legacy.name)
+        const stack = legacy.declare()
+        const answers = await legacy.answers()
+        const interrupt = new AbortController()
+        let seen = 0
+        const { audit } = await stack.apply({
+          signal: interrupt.signal,
+          sinks: [
+            ({ statements }) => {
+              if (statements.length > 0 && (seen += 1) === end) interrupt.abort('test')
+            },
+          ],
+        })
+        if (audit.run.exit_code === 0) steps = end
+        t.deepEqual(await legacy.answers(), answers, `ended after step ${String(end)}`)
+        await stack.applyOk()
+        t.deepEqual(await legacy.answers(), answers, `went on after step ${String(end)}`)
+        t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+      }
+      t.true(steps > 2 && steps < 99)
+    },
+  )
 
   test.serial(`${on}what is ours already is not adopted again`, async (t) => {
     const stack = bed().declare({ app: { username: 'ours', database_name: 'ours' } })
@@ -187,88 +231,136 @@ for (const version of VERSIONS) {
   })
 
   test.serial(`${on}adopt_existing is no claim on what another stack manages`, async (t) => {
-    await bed().declare({ app: { username: 'theirs', database_name: 'theirs' } }).applyOk()
+    await bed()
+      .declare({ app: { username: 'theirs', database_name: 'theirs' } })
+      .applyOk()
     const stack = bed().declare({ app: { username: 'theirs', database_name: 'theirs', adopt_existing: true } })
     t.regex(blocked(t, await stack.apply(), 'foreign claim'), /accept_tags_from/)
   })
 
   for (const [title, give] of [
-    ['CREATEROLE', 'ALTER ROLE % CREATEROLE'], ['REPLICATION', 'ALTER ROLE % REPLICATION'], ['BYPASSRLS', 'ALTER ROLE % BYPASSRLS'],
-    ['rds_superuser', 'GRANT rds_superuser TO %'], ['rds_superuser through a group', 'CREATE ROLE %_between; GRANT rds_superuser TO %_between; GRANT %_between TO %'],
+    ['CREATEROLE', 'ALTER ROLE % CREATEROLE'],
+    ['REPLICATION', 'ALTER ROLE % REPLICATION'],
+    ['BYPASSRLS', 'ALTER ROLE % BYPASSRLS'],
+    ['rds_superuser', 'GRANT rds_superuser TO %'],
+    ['rds_superuser through a group', 'CREATE ROLE %_between; GRANT rds_superuser TO %_between; GRANT %_between TO %'],
   ] as const) {
     test.serial(`${on}a role with ${title} is not adopted`, async (t) => {
       const name = `strong_${title.toLowerCase().replaceAll(' ', '_')}`
-      await bed().server.sql(`SET ROLE dbmaster; CREATE ROLE ${name} LOGIN PASSWORD 'x'; RESET ROLE; ${give.replaceAll('%', name)}`)
-      const stack = bed().declare({ app: { username: name, database_name: name, adopt_existing: true } }, { master_secret_id: MASTER_SECRET })
+      await bed().server.sql(
+        `SET ROLE dbmaster; CREATE ROLE ${name} LOGIN PASSWORD 'x'; RESET ROLE; ${give.replaceAll('%', name)}`,
+      )
+      const stack = bed().declare(
+        { app: { username: name, database_name: name, adopt_existing: true } },
+        { master_secret_id: MASTER_SECRET },
+      )
       const before = await dump(bed().server)
       const { audit, problems } = await stack.apply()
       t.is(audit.run.exit_code, 4)
-      t.true(problems.some(({ field, message }) => field === 'privileged role' && message.includes(title.split(' ', 1)[0] ?? '')))
+      t.true(
+        problems.some(
+          ({ field, message }) => field === 'privileged role' && message.includes(title.split(' ', 1)[0] ?? ''),
+        ),
+      )
       t.deepEqual(difference(before, await dump(bed().server)), [])
     })
   }
 
-  test.serial(`${on}a wrong owner blocks, and the statements that it names are the way out: for the master, and with its other databases left to it`, async (t) => {
-    const { server } = bed()
-    for (const name of ['estate', 'estate_of_others']) await server.sql(`CREATE DATABASE ${name} OWNER dbmaster`)
-    const master = await server.connect({ ...server.master, database: 'estate' })
-    await master.query('CREATE SCHEMA app; CREATE TABLE app.t (x int)')
-    const stack = bed().declare({ app: { username: 'heir', database_name: 'estate', schemas: ['app'], adopt_existing: true } }, { master_secret_id: MASTER_SECRET })
-    const remedy = blocked(t, await stack.apply(), 'owner mismatch')
-    t.deepEqual(await server.sql(`SELECT FROM pg_roles WHERE rolname = 'heir'`), [])
-    const owners = async (): Promise<unknown[]> => (await server.sql(`SELECT datname || ': ' || pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname <> 'estate' ORDER BY 1`)).map(({ owner }) => owner)
-    const before = await owners()
-    t.true(before.includes('estate_of_others: dbmaster'))
-    await master.query(remedy.slice(remedy.indexOf('CREATE ROLE')))
-    await master.end()
-    t.deepEqual(await owners(), before)
-    t.deepEqual(await server.sql(`SELECT FROM pg_auth_members WHERE roleid = 'heir'::regrole AND member = 'dbmaster'::regrole${version >= 16 ? ' AND (inherit_option OR set_option)' : ''}`), [])
-    await stack.applyOk()
-    t.is(await stack.answer('app', 'INSERT INTO app.t VALUES (1); CREATE TABLE app.mine (x int)'), 'ok')
-    t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
-  })
+  test.serial(
+    `${on}a wrong owner blocks, and the statements that it names are the way out: for the master, and with its other databases left to it`,
+    async (t) => {
+      const { server } = bed()
+      for (const name of ['estate', 'estate_of_others']) await server.sql(`CREATE DATABASE ${name} OWNER dbmaster`)
+      const master = await server.connect({ ...server.master, database: 'estate' })
+      await master.query('CREATE SCHEMA app; CREATE TABLE app.t (x int)')
+      const stack = bed().declare(
+        { app: { username: 'heir', database_name: 'estate', schemas: ['app'], adopt_existing: true } },
+        { master_secret_id: MASTER_SECRET },
+      )
+      const remedy = blocked(t, await stack.apply(), 'owner mismatch')
+      t.deepEqual(await server.sql(`SELECT FROM pg_roles WHERE rolname = 'heir'`), [])
+      const owners = async (): Promise<unknown[]> =>
+        (
+          await server.sql(
+            `SELECT datname || ': ' || pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname <> 'estate' ORDER BY 1`,
+          )
+        ).map(({ owner }) => owner)
+      const before = await owners()
+      t.true(before.includes('estate_of_others: dbmaster'))
+      await master.query(remedy.slice(remedy.indexOf('CREATE ROLE')))
+      await master.end()
+      t.deepEqual(await owners(), before)
+      t.deepEqual(
+        await server.sql(
+          `SELECT FROM pg_auth_members WHERE roleid = 'heir'::regrole AND member = 'dbmaster'::regrole${version >= 16 ? ' AND (inherit_option OR set_option)' : ''}`,
+        ),
+        [],
+      )
+      await stack.applyOk()
+      t.is(await stack.answer('app', 'INSERT INTO app.t VALUES (1); CREATE TABLE app.mine (x int)'), 'ok')
+      t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+    },
+  )
 
   test.serial(`${on}a wrong owner: its name does not run in the statements that a person is told to run`, async (t) => {
     const { server } = bed()
     const owner = '"o$handover$; CREATE ROLE planted; --"'
     await server.sql(`CREATE ROLE ${owner}; GRANT ${owner} TO dbmaster`)
     await server.sql(`CREATE DATABASE trapped OWNER ${owner}`)
-    const stack = bed().declare({ app: { username: 'late_heir', database_name: 'trapped', adopt_existing: true } }, { master_secret_id: MASTER_SECRET })
+    const stack = bed().declare(
+      { app: { username: 'late_heir', database_name: 'trapped', adopt_existing: true } },
+      { master_secret_id: MASTER_SECRET },
+    )
     const remedy = blocked(t, await stack.apply(), 'owner mismatch')
     const master = await server.connect({ ...server.master, database: 'trapped' })
     await master.query(remedy.slice(remedy.indexOf('CREATE ROLE "late_heir"')))
     await master.end()
-    t.deepEqual(await server.sql(`SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = 'trapped'`), [{ owner: 'late_heir' }])
+    t.deepEqual(
+      await server.sql(`SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = 'trapped'`),
+      [{ owner: 'late_heir' }],
+    )
     t.deepEqual(await server.sql(`SELECT FROM pg_roles WHERE rolname = 'planted'`), [])
   })
 
   if (version >= 16) {
-    test.serial(`${on}a right that is missing: the error names the grant and who can give it; the master gives it where it may`, async (t) => {
-      const { server, aws } = bed()
-      const legacy = await new Legacy(bed(), 'righted').make()
-      const stack = legacy.declare()
-      const answers = await legacy.answers()
-      const before = await dump(server)
-      const remedy = blocked(t, await stack.apply(), 'missing right')
-      t.regex(remedy, /As dbmaster: GRANT "righted" TO "platform_provisioner" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;/)
-      t.deepEqual(difference(before, await dump(server)), [])
+    test.serial(
+      `${on}a right that is missing: the error names the grant and who can give it; the master gives it where it may`,
+      async (t) => {
+        const { server, aws } = bed()
+        const legacy = await new Legacy(bed(), 'righted').make()
+        const stack = legacy.declare()
+        const answers = await legacy.answers()
+        const before = await dump(server)
+        const remedy = blocked(t, await stack.apply(), 'missing right')
+        t.regex(
+          remedy,
+          /As dbmaster: GRANT "righted" TO "platform_provisioner" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;/,
+        )
+        t.deepEqual(difference(before, await dump(server)), [])
 
-      stack.variables = { ...stack.variables, master_secret_id: MASTER_SECRET }
-      const { audit, records } = await stack.applyOk()
-      t.is(audit.run.database_login, server.admin.user)
-      const given = records.filter(({ object }) => object === 'admin')
-      t.deepEqual(given.map(({ action, statements }) => [action, ...statements]), [['grant', /GRANT .*(?=;)/.exec(remedy)?.[0] ?? '']])
-      t.true(given[0]?.message.includes('(as dbmaster)'))
-      t.deepEqual(await legacy.answers(), answers)
-      const reads = aws.readsOf(MASTER_SECRET).length
-      t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
-      t.is(aws.readsOf(MASTER_SECRET).length, reads)
-    })
+        stack.variables = { ...stack.variables, master_secret_id: MASTER_SECRET }
+        const { audit, records } = await stack.applyOk()
+        t.is(audit.run.database_login, server.admin.user)
+        const given = records.filter(({ object }) => object === 'admin')
+        t.deepEqual(
+          given.map(({ action, statements }) => [action, ...statements]),
+          [['grant', /GRANT .*(?=;)/.exec(remedy)?.[0] ?? '']],
+        )
+        t.true(given[0]?.message.includes('(as dbmaster)'))
+        t.deepEqual(await legacy.answers(), answers)
+        const reads = aws.readsOf(MASTER_SECRET).length
+        t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+        t.is(aws.readsOf(MASTER_SECRET).length, reads)
+      },
+    )
 
     test.serial(`${on}a role in rds_iam is not adopted by an admin whose password login it would end`, async (t) => {
       const { server } = bed()
       await server.sql(`SET ROLE dbmaster; CREATE ROLE by_token LOGIN; RESET ROLE; GRANT rds_iam TO by_token`)
-      const stack = bed().declare({ app: { username: 'by_token', database_name: 'by_token', adopt_existing: true } }, { master_secret_id: MASTER_SECRET })
+      const stack = bed().declare(
+        { app: { username: 'by_token', database_name: 'by_token', adopt_existing: true } },
+        { master_secret_id: MASTER_SECRET },
+      )
       const { audit, problems } = await stack.apply()
       t.is(audit.run.exit_code, 4)
       t.true(problems.some(({ field }) => field === 'IAM'))
@@ -278,30 +370,49 @@ for (const version of VERSIONS) {
       t.is(await stack.answer('app', 'SELECT 1'), 'ok')
     })
 
-    test.serial(`${on}a right that the master has not got either: blocked, and said, and no other right given`, async (t) => {
-      const { server } = bed()
-      await server.sql(`CREATE ROLE untouchable LOGIN PASSWORD 'x'; SET ROLE dbmaster; CREATE ROLE touchable LOGIN PASSWORD 'x'; RESET ROLE`)
-      const entry = (name: string): Entry => ({ username: name, database_name: name, adopt_existing: true })
-      const stack = bed().declare({ app: entry('untouchable'), other: entry('touchable') }, { master_secret_id: MASTER_SECRET })
-      const before = await dump(server)
-      const { audit, problems } = await stack.apply()
-      t.is(audit.run.exit_code, 4)
-      t.deepEqual(problems.map(({ application, field }) => [application, field]), [['app', 'missing right']])
-      t.regex(problems[0]?.remedy ?? '', /Only a superuser/)
-      t.deepEqual(difference(before, await dump(server)), [])
-    })
+    test.serial(
+      `${on}a right that the master has not got either: blocked, and said, and no other right given`,
+      async (t) => {
+        const { server } = bed()
+        await server.sql(
+          `CREATE ROLE untouchable LOGIN PASSWORD 'x'; SET ROLE dbmaster; CREATE ROLE touchable LOGIN PASSWORD 'x'; RESET ROLE`,
+        )
+        const entry = (name: string): Entry => ({ username: name, database_name: name, adopt_existing: true })
+        const stack = bed().declare(
+          { app: entry('untouchable'), other: entry('touchable') },
+          { master_secret_id: MASTER_SECRET },
+        )
+        const before = await dump(server)
+        const { audit, problems } = await stack.apply()
+        t.is(audit.run.exit_code, 4)
+        t.deepEqual(
+          problems.map(({ application, field }) => [application, field]),
+          [['app', 'missing right']],
+        )
+        t.regex(problems[0]?.remedy ?? '', /Only a superuser/)
+        t.deepEqual(difference(before, await dump(server)), [])
+      },
+    )
 
-    test.serial(`${on}a right that came with INHERIT and SET is told of, with the statement that narrows it`, async (t) => {
-      const { server } = bed()
-      await server.sql(`SET ROLE dbmaster; CREATE ROLE leaking LOGIN; GRANT leaking TO platform_provisioner WITH ADMIN OPTION; RESET ROLE`)
-      const stack = bed().declare({ app: { username: 'leaking', database_name: 'leaking', adopt_existing: true } })
-      const warned = async (): Promise<string[]> => (await stack.applyOk()).records.filter(({ object, status }) => object === 'grant' && status === 'warning').map(({ message }) => message)
-      const [message = '', ...others] = await warned()
-      t.deepEqual(others, [])
-      t.regex(message, /^platform_provisioner may act as leaking, by a grant of dbmaster/)
-      await server.sql(`SET ROLE dbmaster; ${/GRANT .*;/.exec(message)?.[0] ?? ''} RESET ROLE`)
-      t.deepEqual(await warned(), [])
-    })
+    test.serial(
+      `${on}a right that came with INHERIT and SET is told of, with the statement that narrows it`,
+      async (t) => {
+        const { server } = bed()
+        await server.sql(
+          `SET ROLE dbmaster; CREATE ROLE leaking LOGIN; GRANT leaking TO platform_provisioner WITH ADMIN OPTION; RESET ROLE`,
+        )
+        const stack = bed().declare({ app: { username: 'leaking', database_name: 'leaking', adopt_existing: true } })
+        const warned = async (): Promise<string[]> =>
+          (await stack.applyOk()).records
+            .filter(({ object, status }) => object === 'grant' && status === 'warning')
+            .map(({ message }) => message)
+        const [message = '', ...others] = await warned()
+        t.deepEqual(others, [])
+        t.regex(message, /^platform_provisioner may act as leaking, by a grant of dbmaster/)
+        await server.sql(`SET ROLE dbmaster; ${/GRANT .*;/.exec(message)?.[0] ?? ''} RESET ROLE`)
+        t.deepEqual(await warned(), [])
+      },
+    )
 
     test.serial(`${on}roles that another admin made: the master gives the new admin the right over them`, async (t) => {
       const { server, aws } = bed()
@@ -310,9 +421,14 @@ for (const version of VERSIONS) {
       aws.putLogin('admin/next', 'next_admin', 'next one')
       stack.variables = { ...stack.variables, admin_secret_id: 'admin/next', master_secret_id: MASTER_SECRET }
       const before = await dump(server)
-      t.regex(blocked(t, await stack.apply(), 'missing right'), /As platform_provisioner: GRANT "inherited" TO "next_admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE/)
+      t.regex(
+        blocked(t, await stack.apply(), 'missing right'),
+        /As platform_provisioner: GRANT "inherited" TO "next_admin" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE/,
+      )
       t.deepEqual(difference(before, await dump(server)), [], 'not even the admin was made')
-      await server.sql('SET ROLE platform_provisioner; GRANT inherited TO dbmaster WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; RESET ROLE')
+      await server.sql(
+        'SET ROLE platform_provisioner; GRANT inherited TO dbmaster WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; RESET ROLE',
+      )
       const { audit } = await stack.applyOk()
       t.is(audit.run.database_login, 'next_admin')
       t.is((await stack.applyOk()).audit.run.outcome, 'no_change')

@@ -22,7 +22,12 @@ function newAdmin(bed: Bed, user: string): Admin {
   return admin
 }
 
-function declare(bed: Bed, admin: Admin, applications: Readonly<Record<string, Entry>> = {}, variables: Entry = {}): Stack {
+function declare(
+  bed: Bed,
+  admin: Admin,
+  applications: Readonly<Record<string, Entry>> = {},
+  variables: Entry = {},
+): Stack {
   return bed.declare(applications, { admin_secret_id: admin.secretId, master_secret_id: MASTER_SECRET, ...variables })
 }
 
@@ -33,12 +38,17 @@ function adminRecords(records: readonly AuditRecord[]): AuditRecord[] {
 async function roleOf(bed: Bed, name: string): Promise<Record<string, unknown>> {
   const [role = {}] = await bed.server.sql(
     `SELECT rolcanlogin AS login, rolcreatedb AS createdb, rolcreaterole AS createrole, rolsuper AS super, rolreplication AS replication, rolbypassrls AS bypassrls,
-      shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`, [name])
+      shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`,
+    [name],
+  )
   return role
 }
 
 async function membershipsOf(bed: Bed, name: string): Promise<unknown[]> {
-  const rows = await bed.server.sql('SELECT pg_get_userbyid(roleid)::text AS role FROM pg_auth_members WHERE member = to_regrole($1) ORDER BY 1', [name])
+  const rows = await bed.server.sql(
+    'SELECT pg_get_userbyid(roleid)::text AS role FROM pg_auth_members WHERE member = to_regrole($1) ORDER BY 1',
+    [name],
+  )
   return rows.map(({ role }) => role)
 }
 
@@ -53,7 +63,10 @@ async function isRepaired(t: ExecutionContext, bed: Bed, stack: Stack, admin: Ad
 }
 
 for (const version of VERSIONS) {
-  const bed = bedFor(version, { createAdmin: false, settings: { log_disconnections: 'on', 'rds.restrict_password_commands': 'on' } })
+  const bed = bedFor(version, {
+    createAdmin: false,
+    settings: { log_disconnections: 'on', 'rds.restrict_password_commands': 'on' },
+  })
   const on = `PostgreSQL ${version}: `
 
   test.serial.before(`${on}the master's secret, as RDS manages it`, () => {
@@ -61,42 +74,72 @@ for (const version of VERSIONS) {
     bed().aws.putSecret(MASTER_SECRET, { username: user, password })
   })
 
-  test.serial(`${on}a fresh instance: one run makes the admin and provisions, the second reads no master secret and changes nothing`, async (t) => {
-    const { server, aws } = bed()
-    const admin = newAdmin(bed(), 'fresh_admin')
-    const stack = declare(bed(), admin, { shop: {} }, { tags: { team: 'platform' } })
-    const mark = await server.mark()
-    const { audit, records } = await stack.applyOk()
-    t.is(audit.run.database_login, admin.user)
-    t.is(aws.readsOf(MASTER_SECRET).length, 1)
+  test.serial(
+    `${on}a fresh instance: one run makes the admin and provisions, the second reads no master secret and changes nothing`,
+    async (t) => {
+      const { server, aws } = bed()
+      const admin = newAdmin(bed(), 'fresh_admin')
+      const stack = declare(bed(), admin, { shop: {} }, { tags: { team: 'platform' } })
+      const mark = await server.mark()
+      const { audit, records } = await stack.applyOk()
+      t.is(audit.run.database_login, admin.user)
+      t.is(aws.readsOf(MASTER_SECRET).length, 1)
 
-    const { comment, ...attributes } = await roleOf(bed(), admin.user)
-    t.deepEqual(attributes, ATTRIBUTES)
-    const tag = parseTag(String(comment))
-    t.is(tag?.get('BuildId'), 'build-1')
-    t.is(tag?.get('team'), 'platform')
-    t.false(tag?.has('Application'), 'no teardown by application finds it')
-    const created = version >= 16 ? [stack.username('shop')] : []
-    t.deepEqual(await membershipsOf(bed(), admin.user), ['pg_read_all_stats', 'pg_signal_backend', 'rds_password', ...created])
+      const { comment, ...attributes } = await roleOf(bed(), admin.user)
+      t.deepEqual(attributes, ATTRIBUTES)
+      const tag = parseTag(String(comment))
+      t.is(tag?.get('BuildId'), 'build-1')
+      t.is(tag?.get('team'), 'platform')
+      t.false(tag?.has('Application'), 'no teardown by application finds it')
+      const created = version >= 16 ? [stack.username('shop')] : []
+      t.deepEqual(await membershipsOf(bed(), admin.user), [
+        'pg_read_all_stats',
+        'pg_signal_backend',
+        'rds_password',
+        ...created,
+      ])
 
-    const made = adminRecords(records)
-    t.deepEqual(made.map(({ action, status }) => `${action} ${status}`), ['create created', 'grant created', 'grant created', 'grant created'])
-    t.true(made.every(({ application, username, message }) => application === null && username === admin.user && message.includes('(as dbmaster)')))
-    t.false(JSON.stringify(audit).includes('SCRAM-SHA-256'))
+      const made = adminRecords(records)
+      t.deepEqual(
+        made.map(({ action, status }) => `${action} ${status}`),
+        ['create created', 'grant created', 'grant created', 'grant created'],
+      )
+      t.true(
+        made.every(
+          ({ application, username, message }) =>
+            application === null && username === admin.user && message.includes('(as dbmaster)'),
+        ),
+      )
+      t.false(JSON.stringify(audit).includes('SCRAM-SHA-256'))
 
-    const log = await server.logSince(mark)
-    const masterLeft = log.findIndex(({ user, message }) => user === 'dbmaster' && message.startsWith('disconnection'))
-    const adminChanges = log.findIndex(({ user, message }) => user === admin.user && message.startsWith('statement: BEGIN'))
-    t.true(masterLeft >= 0 && adminChanges > masterLeft, 'the master is gone before anything is provisioned')
-    const byMaster = new Set(made.flatMap(({ statements }) => statements))
-    t.true(byMaster.size > 0 && log.filter(({ user }) => user === 'dbmaster').every(({ message }) => !message.includes(stack.database('shop'))))
+      const log = await server.logSince(mark)
+      const masterLeft = log.findIndex(
+        ({ user, message }) => user === 'dbmaster' && message.startsWith('disconnection'),
+      )
+      const adminChanges = log.findIndex(
+        ({ user, message }) => user === admin.user && message.startsWith('statement: BEGIN'),
+      )
+      t.true(masterLeft >= 0 && adminChanges > masterLeft, 'the master is gone before anything is provisioned')
+      const byMaster = new Set(made.flatMap(({ statements }) => statements))
+      t.true(
+        byMaster.size > 0 &&
+          log
+            .filter(({ user }) => user === 'dbmaster')
+            .every(({ message }) => !message.includes(stack.database('shop'))),
+      )
 
-    const again = await stack.applyOk()
-    t.is(again.audit.run.outcome, 'no_change')
-    t.deepEqual(adminRecords(again.records), [])
-    t.is(aws.readsOf(MASTER_SECRET).length, 1)
-    t.deepEqual(again.records.filter(({ username, action }) => username === admin.user || action === 'orphan' || action === 'retained'), [])
-  })
+      const again = await stack.applyOk()
+      t.is(again.audit.run.outcome, 'no_change')
+      t.deepEqual(adminRecords(again.records), [])
+      t.is(aws.readsOf(MASTER_SECRET).length, 1)
+      t.deepEqual(
+        again.records.filter(
+          ({ username, action }) => username === admin.user || action === 'orphan' || action === 'retained',
+        ),
+        [],
+      )
+    },
+  )
 
   test.serial(`${on}the admin's password differs: repaired, and told`, async (t) => {
     const admin = newAdmin(bed(), 'changed_admin')
@@ -104,7 +147,10 @@ for (const version of VERSIONS) {
     await stack.applyOk()
     await bed().server.setPassword(admin.user, 'somebody else')
     const records = await isRepaired(t, bed(), stack, admin)
-    t.deepEqual(records.map(({ action, status }) => `${action} ${status}`), ['repair updated'])
+    t.deepEqual(
+      records.map(({ action, status }) => `${action} ${status}`),
+      ['repair updated'],
+    )
     t.regex(records[0]?.message ?? '', /password.*\(as dbmaster\)/)
     const tag = parseTag(String((await roleOf(bed(), admin.user))['comment']))
     t.is(tag?.get('BuildId'), 'build-1')
@@ -120,15 +166,18 @@ for (const version of VERSIONS) {
   })
 
   if (version >= 16) {
-    test.serial(`${on}an admin that somebody else created, and that cannot log in: blocked, with the grant that the master lacks`, async (t) => {
-      const admin = newAdmin(bed(), 'foreign_admin')
-      await bed().server.sql(`CREATE ROLE ${admin.user} LOGIN`)
-      const stack = declare(bed(), admin)
-      const { audit, problems } = await stack.apply()
-      t.is(audit.run.exit_code, 4)
-      await bed().server.sql(/GRANT .*(?=;)/.exec(problems[0]?.remedy ?? '')?.[0] ?? '')
-      await isRepaired(t, bed(), stack, admin)
-    })
+    test.serial(
+      `${on}an admin that somebody else created, and that cannot log in: blocked, with the grant that the master lacks`,
+      async (t) => {
+        const admin = newAdmin(bed(), 'foreign_admin')
+        await bed().server.sql(`CREATE ROLE ${admin.user} LOGIN`)
+        const stack = declare(bed(), admin)
+        const { audit, problems } = await stack.apply()
+        t.is(audit.run.exit_code, 4)
+        await bed().server.sql(/GRANT .*(?=;)/.exec(problems[0]?.remedy ?? '')?.[0] ?? '')
+        await isRepaired(t, bed(), stack, admin)
+      },
+    )
   }
 
   for (const lost of ['NOCREATEROLE', 'NOCREATEDB', 'NOCREATEROLE NOCREATEDB']) {
@@ -154,51 +203,60 @@ for (const version of VERSIONS) {
     await isRepaired(t, bed(), declare(bed(), admin), admin)
   })
 
-  test.serial(`${on}the admin's own secret is being rotated: the pending version is used, nothing repaired, no master read`, async (t) => {
-    const { aws, server } = bed()
-    const admin = newAdmin(bed(), 'rotated_admin')
-    const stack = declare(bed(), admin, { rota: {} })
-    await stack.applyOk()
-    const reads = aws.readsOf(MASTER_SECRET).length
-    aws.putLogin(admin.secretId, admin.user, 'the next one', ['AWSPENDING'])
-    await server.setPassword(admin.user, 'the next one')
-    const { audit, records } = await stack.applyOk()
-    t.is(audit.run.outcome, 'no_change')
-    t.deepEqual(adminRecords(records), [])
-    t.is(aws.readsOf(MASTER_SECRET).length, reads)
-    t.true(await server.canLogin(admin.user, 'the next one'))
-  })
+  test.serial(
+    `${on}the admin's own secret is being rotated: the pending version is used, nothing repaired, no master read`,
+    async (t) => {
+      const { aws, server } = bed()
+      const admin = newAdmin(bed(), 'rotated_admin')
+      const stack = declare(bed(), admin, { rota: {} })
+      await stack.applyOk()
+      const reads = aws.readsOf(MASTER_SECRET).length
+      aws.putLogin(admin.secretId, admin.user, 'the next one', ['AWSPENDING'])
+      await server.setPassword(admin.user, 'the next one')
+      const { audit, records } = await stack.applyOk()
+      t.is(audit.run.outcome, 'no_change')
+      t.deepEqual(adminRecords(records), [])
+      t.is(aws.readsOf(MASTER_SECRET).length, reads)
+      t.true(await server.canLogin(admin.user, 'the next one'))
+    },
+  )
 
-  test.serial(`${on}a rotation of the admin's secret ends between our read and our login: the new version is used`, async (t) => {
-    const { aws, server } = bed()
-    const admin = newAdmin(bed(), 'moving_admin')
-    const stack = declare(bed(), admin)
-    await stack.applyOk()
-    const reads = aws.readsOf(MASTER_SECRET).length
-    const { audit } = await stack.apply({
-      secrets: (settings) => {
-        const reader = awsDependencies.secrets(settings)
-        return {
-          ...reader,
-          readCurrent: async (ids) => {
-            const read = await reader.readCurrent(ids)
-            await server.setPassword(admin.user, 'newest')
-            aws.putLogin(admin.secretId, admin.user, 'newest')
-            return read
-          },
-        }
-      },
-    })
-    t.is(audit.run.outcome, 'no_change')
-    t.is(aws.readsOf(MASTER_SECRET).length, reads)
-  })
+  test.serial(
+    `${on}a rotation of the admin's secret ends between our read and our login: the new version is used`,
+    async (t) => {
+      const { aws, server } = bed()
+      const admin = newAdmin(bed(), 'moving_admin')
+      const stack = declare(bed(), admin)
+      await stack.applyOk()
+      const reads = aws.readsOf(MASTER_SECRET).length
+      const { audit } = await stack.apply({
+        secrets: (settings) => {
+          const reader = awsDependencies.secrets(settings)
+          return {
+            ...reader,
+            readCurrent: async (ids) => {
+              const read = await reader.readCurrent(ids)
+              await server.setPassword(admin.user, 'newest')
+              aws.putLogin(admin.secretId, admin.user, 'newest')
+              return read
+            },
+          }
+        },
+      })
+      t.is(audit.run.outcome, 'no_change')
+      t.is(aws.readsOf(MASTER_SECRET).length, reads)
+    },
+  )
 
   test.serial(`${on}two runs at once on a fresh instance: one makes the admin, the other finds it made`, async (t) => {
     const admin = newAdmin(bed(), 'contended_admin')
     const stacks = [declare(bed(), admin, { one: {} }), declare(bed(), admin, { two: {} })]
     const outcomes = await Promise.all(stacks.map((stack) => stack.applyOk()))
     const records = outcomes.flatMap((outcome) => adminRecords(outcome.records))
-    t.deepEqual(records.filter(({ action }) => action !== 'grant').map(({ action }) => action), ['create'])
+    t.deepEqual(
+      records.filter(({ action }) => action !== 'grant').map(({ action }) => action),
+      ['create'],
+    )
     t.true(await bed().server.canLogin(admin.user, admin.password))
   })
 
@@ -209,7 +267,10 @@ for (const version of VERSIONS) {
     const { audit, problems } = await stack.apply()
     t.is(audit.run.exit_code, 6)
     t.regex(problems[0]?.message ?? '', /as dbmaster/)
-    t.regex(problems[0]?.remedy ?? '', /delegated admin locked_out cannot log in.*master.*cannot either.*master_secret_id/)
+    t.regex(
+      problems[0]?.remedy ?? '',
+      /delegated admin locked_out cannot log in.*master.*cannot either.*master_secret_id/,
+    )
     t.deepEqual(await bed().server.sql(`SELECT FROM pg_roles WHERE rolname = 'locked_out'`), [])
   })
 
@@ -223,18 +284,21 @@ for (const version of VERSIONS) {
     t.deepEqual(await server.changesSince(mark), [])
   })
 
-  test.serial(`${on}the master as delegated admin is refused, before the server is asked where the secret is one and the same`, async (t) => {
-    const { aws, server } = bed()
-    aws.putLogin('admin/master', server.master.user, 'whatever')
-    const stack = bed().declare({}, { admin_secret_id: 'admin/master', master_secret_id: MASTER_SECRET })
-    const refused = await stack.apply()
-    t.is(refused.audit.run.exit_code, 4)
-    t.is(refused.problems[0]?.field, 'reserved names')
-    t.true(await server.canLogin(server.master.user, server.master.password))
-    stack.variables = { ...stack.variables, admin_secret_id: MASTER_SECRET }
-    const error = await t.throwsAsync(stack.apply(), { name: 'InvalidInputError' })
-    t.regex(error.message, /master_secret_id/)
-  })
+  test.serial(
+    `${on}the master as delegated admin is refused, before the server is asked where the secret is one and the same`,
+    async (t) => {
+      const { aws, server } = bed()
+      aws.putLogin('admin/master', server.master.user, 'whatever')
+      const stack = bed().declare({}, { admin_secret_id: 'admin/master', master_secret_id: MASTER_SECRET })
+      const refused = await stack.apply()
+      t.is(refused.audit.run.exit_code, 4)
+      t.is(refused.problems[0]?.field, 'reserved names')
+      t.true(await server.canLogin(server.master.user, server.master.password))
+      stack.variables = { ...stack.variables, admin_secret_id: MASTER_SECRET }
+      const error = await t.throwsAsync(stack.apply(), { name: 'InvalidInputError' })
+      t.regex(error.message, /master_secret_id/)
+    },
+  )
 
   test.serial(`${on}a role that is more than an admin is never given a password`, async (t) => {
     const admin = newAdmin(bed(), 'replicator')
@@ -250,11 +314,20 @@ for (const version of VERSIONS) {
     await server.sql('CREATE ROLE barred_taken LOGIN')
     const mark = await server.mark()
     const byToken = version >= 16 ? { token: { auth: 'iam' } } : {}
-    const stack = declare(bed(), newAdmin(bed(), 'barred_admin'), { taken: { username: 'barred_taken' }, odd: { extensions: ['no_such_extension'], settings: { no_such_parameter: 1 } }, ...byToken })
+    const stack = declare(bed(), newAdmin(bed(), 'barred_admin'), {
+      taken: { username: 'barred_taken' },
+      odd: { extensions: ['no_such_extension'], settings: { no_such_parameter: 1 } },
+      ...byToken,
+    })
     const { audit, problems } = await stack.apply()
     t.is(audit.run.exit_code, 4)
     const iam = version >= 16 ? [['token', 'IAM']] : []
-    t.deepEqual(problems.map(({ application, field }) => [application, field]).sort(), [['odd', 'extension'], ['odd', 'setting'], ['taken', 'unmanaged role'], ...iam])
+    t.deepEqual(problems.map(({ application, field }) => [application, field]).sort(), [
+      ['odd', 'extension'],
+      ['odd', 'setting'],
+      ['taken', 'unmanaged role'],
+      ...iam,
+    ])
     t.deepEqual(adminRecords(audit.records), [])
     t.deepEqual(await server.changesSince(mark), [])
     t.deepEqual(await roleOf(bed(), 'barred_admin'), {})
@@ -267,20 +340,28 @@ for (const version of VERSIONS) {
     const login = stack.username('victim')
     const before = await roleOf(bed(), login)
     aws.putLogin('admin/victim', login, 'another one')
-    const { audit, problems } = await bed().declare({ other: {} }, { admin_secret_id: 'admin/victim', master_secret_id: MASTER_SECRET }).apply()
+    const { audit, problems } = await bed()
+      .declare({ other: {} }, { admin_secret_id: 'admin/victim', master_secret_id: MASTER_SECRET })
+      .apply()
     t.is(audit.run.exit_code, 4)
-    t.like(problems[0], { field: 'reserved names', message: `the delegated admin's secret names ${login}, the login of the application victim.` })
+    t.like(problems[0], {
+      field: 'reserved names',
+      message: `the delegated admin's secret names ${login}, the login of the application victim.`,
+    })
     t.deepEqual(await roleOf(bed(), login), before)
     t.true(await server.canLogin(login, stack.password('victim')))
   })
 
-  test.serial(`${on}an application that is named as the master or the admin is refused before anything is made`, async (t) => {
-    const admin = newAdmin(bed(), 'reserved_admin')
-    for (const username of ['dbmaster', 'reserved_admin']) {
-      const { audit, problems } = await declare(bed(), admin, { app: { username, adopt_existing: true } }).apply()
-      t.is(audit.run.exit_code, 4)
-      t.is(problems[0]?.field, 'reserved names')
-    }
-    t.deepEqual(await roleOf(bed(), admin.user), {})
-  })
+  test.serial(
+    `${on}an application that is named as the master or the admin is refused before anything is made`,
+    async (t) => {
+      const admin = newAdmin(bed(), 'reserved_admin')
+      for (const username of ['dbmaster', 'reserved_admin']) {
+        const { audit, problems } = await declare(bed(), admin, { app: { username, adopt_existing: true } }).apply()
+        t.is(audit.run.exit_code, 4)
+        t.is(problems[0]?.field, 'reserved names')
+      }
+      t.deepEqual(await roleOf(bed(), admin.user), {})
+    },
+  )
 }

@@ -39,10 +39,23 @@ const HARD: Readonly<Record<string, string>> = {
 }
 
 /** The server judges these before it normalizes, RFC 4013 after: their verifiers would differ, and they are refused. */
-const DISPUTED = ['\uFA6B', '\u1D2C', '\u2189x', '\u{1F130}', '\u{1E030}', 'a\u0340', '\u05D0\u2135', 'a\uFE70', '\u05D0\u037A\u05D0']
+const DISPUTED = [
+  '\uFA6B',
+  '\u1D2C',
+  '\u2189x',
+  '\u{1F130}',
+  '\u{1E030}',
+  'a\u0340',
+  '\u05D0\u2135',
+  'a\uFE70',
+  '\u05D0\u037A\u05D0',
+]
 
 /** What the server itself would store for a plaintext: salt, and the whole verifier. */
-async function storedByServer(bed: Bed, password: string): Promise<{ readonly salt: Uint8Array; readonly verifier: string }> {
+async function storedByServer(
+  bed: Bed,
+  password: string,
+): Promise<{ readonly salt: Uint8Array; readonly verifier: string }> {
   await bed.server.setPassword('hasher', password)
   const [row] = await bed.server.sql(`SELECT rolpassword FROM pg_authid WHERE rolname = 'hasher'`)
   const verifier = String(row?.['rolpassword'])
@@ -68,23 +81,50 @@ for (const version of VERSIONS) {
 
   test.serial(`${on}our verifier is the server's own, for every password that is accepted`, async (t) => {
     await bed().server.sql('CREATE ROLE hasher')
-    for (const [name, password] of Object.entries(HARD)) if (isHashed(password)) t.true(await isOurs(bed(), password), name)
+    for (const [name, password] of Object.entries(HARD))
+      if (isHashed(password)) t.true(await isOurs(bed(), password), name)
     for (const password of DISPUTED) {
       t.false(await isOurs(bed(), password), JSON.stringify(password))
       t.not(checkPassword(new Secret(password)), null, JSON.stringify(password))
     }
-    const letter = fc.constantFrom('a', 'É', 'e\u0301', '\u00A0', '\u00AD', '\u200B', '\u200D', '\uFEFF', '\u2168', '\u0007', '\u0627', '\u05D0', '\u0221', '\u{1F600}', '"', '\\', '1')
+    const letter = fc.constantFrom(
+      'a',
+      'É',
+      'e\u0301',
+      '\u00A0',
+      '\u00AD',
+      '\u200B',
+      '\u200D',
+      '\uFEFF',
+      '\u2168',
+      '\u0007',
+      '\u0627',
+      '\u05D0',
+      '\u0221',
+      '\u{1F600}',
+      '"',
+      '\\',
+      '1',
+    )
     const parts = fc.array(letter, { minLength: 1, maxLength: 6 }).map((list) => list.join(''))
-    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((value) => !value.includes('\0') && !/\p{Cs}/u.test(value))
+    const text = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 20 })
+      .filter((value) => !value.includes('\0') && !/\p{Cs}/u.test(value))
     const usable = fc.oneof(parts, text).filter((password) => checkPassword(new Secret(password)) === null)
-    await fc.assert(fc.asyncProperty(usable, (password) => isOurs(bed(), password)), { numRuns: 150 })
+    await fc.assert(
+      fc.asyncProperty(usable, (password) => isOurs(bed(), password)),
+      { numRuns: 150 },
+    )
   })
 
   test.serial(`${on}applications log in with their hard passwords, through pg and through libpq`, async (t) => {
     const usable = Object.entries(HARD).filter(([, password]) => checkPassword(new Secret(password)) === null)
     t.true(usable.length >= 24)
     const name = (index: number): string => `hard${String(index)}`
-    const applications = usable.map((_, index): [string, Entry] => [name(index), index === 0 ? {} : { database_name: 'hard0_dev_db', access_level: 'reader' }])
+    const applications = usable.map((_, index): [string, Entry] => [
+      name(index),
+      index === 0 ? {} : { database_name: 'hard0_dev_db', access_level: 'reader' },
+    ])
     const stack = bed().declare(Object.fromEntries(applications))
     for (const [index, [, password]] of usable.entries()) stack.setPassword(name(index), password)
     await stack.applyOk()
@@ -93,7 +133,15 @@ for (const version of VERSIONS) {
       t.is(await stack.answer(name(index), 'SELECT 1', 'hard0_dev_db'), 'ok', title)
       if (!libpq) continue
       const { host, port, caFile } = bed().server
-      const env = { PGHOST: host, PGPORT: String(port), PGUSER: stack.username(name(index)), PGDATABASE: 'hard0_dev_db', PGPASSWORD: password, PGSSLMODE: 'verify-full', PGSSLROOTCERT: caFile }
+      const env = {
+        PGHOST: host,
+        PGPORT: String(port),
+        PGUSER: stack.username(name(index)),
+        PGDATABASE: 'hard0_dev_db',
+        PGPASSWORD: password,
+        PGSSLMODE: 'verify-full',
+        PGSSLROOTCERT: caFile,
+      }
       const { stdout, stderr } = await execa('psql', ['-XAtc', 'SELECT session_user'], { env, reject: false })
       t.is(stdout, stack.username(name(index)), `${title}: ${stderr}`)
     }
@@ -121,7 +169,10 @@ for (const version of VERSIONS) {
     for (const outcome of ['changed', 'no_change'] as const) {
       const { audit, records } = await stack.applyOk()
       t.is(audit.run.outcome, outcome)
-      t.deepEqual(records.filter(({ action }) => action === 'encryption').map(({ object, status }) => [object, status]), [['password', 'warning']])
+      t.deepEqual(
+        records.filter(({ action }) => action === 'encryption').map(({ object, status }) => [object, status]),
+        [['password', 'warning']],
+      )
     }
     const [row] = await md5().server.sql(`SELECT rolpassword FROM pg_authid WHERE rolname = 'app_dev_user'`)
     t.regex(String(row?.['rolpassword']), /^SCRAM-SHA-256\$/)

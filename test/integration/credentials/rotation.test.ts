@@ -28,7 +28,11 @@ async function isLetIn(bed: Bed, stack: Stack, rotation: Rotation): Promise<bool
 }
 
 /** Calls `before` with 1, 2, … before each thing that a run asks of Secrets Manager or of the server's door. */
-async function applyWatched(bed: Bed, stack: Stack, before: (moment: number) => Promise<void>): Promise<{ readonly outcome: Outcome; readonly moments: number }> {
+async function applyWatched(
+  bed: Bed,
+  stack: Stack,
+  before: (moment: number) => Promise<void>,
+): Promise<{ readonly outcome: Outcome; readonly moments: number }> {
   let moments = 0
   const arrived = async (): Promise<void> => before((moments += 1))
   const secrets: Dependencies['secrets'] = (settings) => {
@@ -52,7 +56,11 @@ async function applyWatched(bed: Bed, stack: Stack, before: (moment: number) => 
 /** No run ever sets a password that a rotation is about to set, or has set. */
 function leavesPasswords(t: ExecutionContext, { audit, records }: Outcome, title: string): void {
   t.is(audit.run.error, null, title)
-  t.deepEqual(records.filter(({ object, status }) => object === 'password' && status === 'updated'), [], title)
+  t.deepEqual(
+    records.filter(({ object, status }) => object === 'password' && status === 'updated'),
+    [],
+    title,
+  )
 }
 
 interface Interleaving {
@@ -62,7 +70,13 @@ interface Interleaving {
 }
 
 /** Runs a rotation and one run, the steps in the given moments; those not named run before or after, in order. */
-async function interleave(t: ExecutionContext, bed: Bed, stack: Stack, kind: Kind, during: readonly Interleaving[]): Promise<void> {
+async function interleave(
+  t: ExecutionContext,
+  bed: Bed,
+  stack: Stack,
+  kind: Kind,
+  during: readonly Interleaving[],
+): Promise<void> {
   const title = `${kind}: ${during.map(({ step, moment }) => `${step} at ${String(moment)}`).join(', ')}`
   const rotation = rotate(bed, stack, kind)
   const todo = [...STEPS]
@@ -91,8 +105,18 @@ async function settles(t: ExecutionContext, bed: Bed, stack: Stack, rotation: Ro
   t.true(current !== null && (await bed.server.canLogin(current.user, current.password, stack.database('app'))), title)
   const outcome = await stack.apply()
   leavesPasswords(t, outcome, title)
-  const changes = outcome.records.filter(({ status }) => status === 'created' || status === 'updated' || status === 'removed')
-  t.deepEqual(changes.filter(({ object, action, username }) => object !== 'tag' && !(object === 'setting' && action === 'set' && username === `${stack.username('app')}_clone`)), [], title)
+  const changes = outcome.records.filter(
+    ({ status }) => status === 'created' || status === 'updated' || status === 'removed',
+  )
+  t.deepEqual(
+    changes.filter(
+      ({ object, action, username }) =>
+        object !== 'tag' &&
+        !(object === 'setting' && action === 'set' && username === `${stack.username('app')}_clone`),
+    ),
+    [],
+    title,
+  )
   t.is((await stack.applyOk()).audit.run.outcome, 'no_change', title)
 }
 
@@ -100,11 +124,16 @@ async function settles(t: ExecutionContext, bed: Bed, stack: Stack, rotation: Ro
 function spreads(moments: number, steps: readonly RotationStep[] = STEPS, from = 1): Interleaving[][] {
   const [step, ...others] = steps
   if (step === undefined) return [[]]
-  return Array.from({ length: moments - from + 1 }, (_, index) => from + index).flatMap((moment) => spreads(moments, others, moment).map((rest) => [{ step, moment }, ...rest]))
+  return Array.from({ length: moments - from + 1 }, (_, index) => from + index).flatMap((moment) =>
+    spreads(moments, others, moment).map((rest) => [{ step, moment }, ...rest]),
+  )
 }
 
 async function versionInTag(bed: Bed, role: string): Promise<string | undefined> {
-  const [row] = await bed.server.sql(`SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`, [role])
+  const [row] = await bed.server.sql(
+    `SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`,
+    [role],
+  )
   return parseTag(String(row?.['comment']))?.get('SecretVersionId')
 }
 
@@ -123,25 +152,28 @@ for (const version of VERSIONS) {
       return stack
     }
 
-    test.serial(`${on}${kind}: a run between every two steps leaves the rotation alone, and has nothing to do after it`, async (t) => {
-      const stack = await declare(kind === 'single user' ? 'between_single' : 'between_other')
-      for (const round of [1, 2]) {
-        const rotation = rotate(bed(), stack, kind)
-        const seen: string[] = []
-        for (const step of STEPS.slice(0, 3)) {
-          await rotation.run(step)
-          const outcome = await stack.applyOk()
-          leavesPasswords(t, outcome, step)
-          t.is(outcome.audit.run.outcome, 'no_change', `${String(round)} ${step}`)
-          seen.push(...passwordRecords(outcome))
-          t.true(await isLetIn(bed(), stack, rotation))
+    test.serial(
+      `${on}${kind}: a run between every two steps leaves the rotation alone, and has nothing to do after it`,
+      async (t) => {
+        const stack = await declare(kind === 'single user' ? 'between_single' : 'between_other')
+        for (const round of [1, 2]) {
+          const rotation = rotate(bed(), stack, kind)
+          const seen: string[] = []
+          for (const step of STEPS.slice(0, 3)) {
+            await rotation.run(step)
+            const outcome = await stack.applyOk()
+            leavesPasswords(t, outcome, step)
+            t.is(outcome.audit.run.outcome, 'no_change', `${String(round)} ${step}`)
+            seen.push(...passwordRecords(outcome))
+            t.true(await isLetIn(bed(), stack, rotation))
+          }
+          const inFlight = kind === 'single user' ? 'rotation_in_progress skipped' : 'verify no_change'
+          t.deepEqual(seen, ['verify no_change', inFlight, inFlight])
+          await rotation.run('finishSecret')
+          await settles(t, bed(), stack, rotation, String(round))
         }
-        const inFlight = kind === 'single user' ? 'rotation_in_progress skipped' : 'verify no_change'
-        t.deepEqual(seen, ['verify no_change', inFlight, inFlight])
-        await rotation.run('finishSecret')
-        await settles(t, bed(), stack, rotation, String(round))
-      }
-    })
+      },
+    )
 
     test.serial(`${on}${kind}: each step in each moment of a run`, async (t) => {
       const stack = await declare(kind === 'single user' ? 'moment_single' : 'moment_other')
@@ -149,7 +181,8 @@ for (const version of VERSIONS) {
       t.true(moments >= 3)
       const thorough = everything || (kind === 'single user') === version < 16
       for (const step of thorough ? STEPS : (['setSecret', 'finishSecret'] as const)) {
-        for (let moment = 1; moment <= moments + 1; moment += 1) await interleave(t, bed(), stack, kind, [{ step, moment }])
+        for (let moment = 1; moment <= moments + 1; moment += 1)
+          await interleave(t, bed(), stack, kind, [{ step, moment }])
       }
     })
 
@@ -163,9 +196,18 @@ for (const version of VERSIONS) {
 
   test.serial(`${on}all four steps at once, before, in and after the login check`, async (t) => {
     for (const kind of KINDS) {
-      const stack = bed().declare({ app: { username: `whole_${kind.slice(0, 6)}`, database_name: `whole_${kind.slice(0, 6)}` } })
+      const stack = bed().declare({
+        app: { username: `whole_${kind.slice(0, 6)}`, database_name: `whole_${kind.slice(0, 6)}` },
+      })
       await stack.applyOk()
-      for (const moment of [2, 3, 4]) await interleave(t, bed(), stack, kind, STEPS.map((step) => ({ step, moment })))
+      for (const moment of [2, 3, 4])
+        await interleave(
+          t,
+          bed(),
+          stack,
+          kind,
+          STEPS.map((step) => ({ step, moment })),
+        )
     }
   })
 
@@ -248,38 +290,55 @@ for (const version of VERSIONS) {
     }
   })
 
-  test.serial(`${on}an expired login: skipped, its password not touched, its tag not claiming the new version`, async (t) => {
-    const stack = bed().declare({ app: { username: 'expired', database_name: 'expired', valid_until: '2020-01-01T00:00:00Z' } })
-    const first = stack.setPassword('app', 'first')
-    await stack.applyOk()
-    stack.setPassword('app', 'second')
-    const outcome = await stack.applyOk()
-    t.deepEqual(passwordRecords(outcome), ['verify skipped'])
-    t.is(outcome.audit.run.outcome, 'no_change')
-    t.is(await versionInTag(bed(), 'expired'), first)
-    stack.applications = { app: { username: 'expired', database_name: 'expired' } }
-    const revived = await stack.applyOk()
-    const set = revived.records.find(({ object, status }) => object === 'password' && status === 'updated')
-    t.true(set?.message.includes(first))
-    t.is(await stack.answer('app', 'SELECT 1'), 'ok')
-  })
-
-  test.serial(`${on}refused after the password was right: no password is set, the state is told or repaired`, async (t) => {
-    const stack = bed().declare({ app: { username: 'refused', database_name: 'refused', connection_limit: 1 } })
-    await stack.applyOk()
-    const busy = await stack.connect('app')
-    const full = await stack.applyOk()
-    await busy.end()
-    t.is(full.audit.run.outcome, 'no_change')
-    t.true(full.records.some(({ object, status, message }) => object === 'password' && status === 'no_change' && message.includes('too many connections')))
-    for (const damage of ['ALTER ROLE refused NOLOGIN', 'REVOKE CONNECT ON DATABASE refused FROM refused', 'ALTER DATABASE refused ALLOW_CONNECTIONS false']) {
-      await bed().server.sql(damage)
+  test.serial(
+    `${on}an expired login: skipped, its password not touched, its tag not claiming the new version`,
+    async (t) => {
+      const stack = bed().declare({
+        app: { username: 'expired', database_name: 'expired', valid_until: '2020-01-01T00:00:00Z' },
+      })
+      const first = stack.setPassword('app', 'first')
+      await stack.applyOk()
+      stack.setPassword('app', 'second')
       const outcome = await stack.applyOk()
-      leavesPasswords(t, outcome, damage)
-      t.is(outcome.audit.run.outcome, 'changed', damage)
-      t.is(await stack.answer('app', 'SELECT 1'), 'ok', damage)
-    }
-  })
+      t.deepEqual(passwordRecords(outcome), ['verify skipped'])
+      t.is(outcome.audit.run.outcome, 'no_change')
+      t.is(await versionInTag(bed(), 'expired'), first)
+      stack.applications = { app: { username: 'expired', database_name: 'expired' } }
+      const revived = await stack.applyOk()
+      const set = revived.records.find(({ object, status }) => object === 'password' && status === 'updated')
+      t.true(set?.message.includes(first))
+      t.is(await stack.answer('app', 'SELECT 1'), 'ok')
+    },
+  )
+
+  test.serial(
+    `${on}refused after the password was right: no password is set, the state is told or repaired`,
+    async (t) => {
+      const stack = bed().declare({ app: { username: 'refused', database_name: 'refused', connection_limit: 1 } })
+      await stack.applyOk()
+      const busy = await stack.connect('app')
+      const full = await stack.applyOk()
+      await busy.end()
+      t.is(full.audit.run.outcome, 'no_change')
+      t.true(
+        full.records.some(
+          ({ object, status, message }) =>
+            object === 'password' && status === 'no_change' && message.includes('too many connections'),
+        ),
+      )
+      for (const damage of [
+        'ALTER ROLE refused NOLOGIN',
+        'REVOKE CONNECT ON DATABASE refused FROM refused',
+        'ALTER DATABASE refused ALLOW_CONNECTIONS false',
+      ]) {
+        await bed().server.sql(damage)
+        const outcome = await stack.applyOk()
+        leavesPasswords(t, outcome, damage)
+        t.is(outcome.audit.run.outcome, 'changed', damage)
+        t.is(await stack.answer('app', 'SELECT 1'), 'ok', damage)
+      }
+    },
+  )
 
   test.serial(`${on}a clone is accepted only where it is a member of the application's login`, async (t) => {
     const stack = bed().declare({ app: { username: 'stranger', database_name: 'stranger' } })
@@ -294,29 +353,48 @@ for (const version of VERSIONS) {
     t.is((await stack.apply()).audit.run.exit_code, 0)
   })
 
-  test.serial(`${on}a clone acts as the application's login; where the admin may not see to it, the statement is told`, async (t) => {
-    const stack = bed().declare({ app: { username: 'acting', database_name: 'acting' } })
-    await stack.applyOk()
-    const { server, aws } = bed()
-    const rotation = beginRotation(aws, server, stack.secretId('app'), version >= 16 ? server.admin : server.master)
-    for (const step of STEPS) await rotation.run(step)
-    const { records } = await stack.applyOk()
-    t.true(records.some(({ object, username, status }) => object === 'setting' && username === 'acting_clone' && status === 'created'))
-    const login = await rotation.login('AWSCURRENT')
-    const client = await server.connect({ user: login?.user ?? '', password: login?.password ?? '', database: 'acting' })
-    await client.query('CREATE TABLE made (x int)')
-    await client.end()
-    const [table] = await server.sql(`SELECT pg_get_userbyid(relowner)::text AS owner FROM pg_class WHERE relname = 'made'`, [], 'acting')
-    t.is(table?.['owner'], 'acting')
-    await server.forget('acting')
-    if (version < 16) return
-    const other = bed().declare({ app: { username: 'alien', database_name: 'alien' } })
-    await other.applyOk()
-    await server.sql(`CREATE ROLE alien_clone LOGIN PASSWORD 'x' IN ROLE alien`)
-    aws.putLogin(other.secretId('app'), 'alien_clone', 'x')
-    const told = (await other.applyOk()).records.find(({ object, status }) => object === 'setting' && status === 'warning')
-    const statement = /ALTER ROLE .*(?=;)/.exec(told?.message ?? '')?.[0] ?? ''
-    await server.sql(statement)
-    t.false((await other.applyOk()).records.some(({ object, status }) => object === 'setting' && status === 'warning'))
-  })
+  test.serial(
+    `${on}a clone acts as the application's login; where the admin may not see to it, the statement is told`,
+    async (t) => {
+      const stack = bed().declare({ app: { username: 'acting', database_name: 'acting' } })
+      await stack.applyOk()
+      const { server, aws } = bed()
+      const rotation = beginRotation(aws, server, stack.secretId('app'), version >= 16 ? server.admin : server.master)
+      for (const step of STEPS) await rotation.run(step)
+      const { records } = await stack.applyOk()
+      t.true(
+        records.some(
+          ({ object, username, status }) => object === 'setting' && username === 'acting_clone' && status === 'created',
+        ),
+      )
+      const login = await rotation.login('AWSCURRENT')
+      const client = await server.connect({
+        user: login?.user ?? '',
+        password: login?.password ?? '',
+        database: 'acting',
+      })
+      await client.query('CREATE TABLE made (x int)')
+      await client.end()
+      const [table] = await server.sql(
+        `SELECT pg_get_userbyid(relowner)::text AS owner FROM pg_class WHERE relname = 'made'`,
+        [],
+        'acting',
+      )
+      t.is(table?.['owner'], 'acting')
+      await server.forget('acting')
+      if (version < 16) return
+      const other = bed().declare({ app: { username: 'alien', database_name: 'alien' } })
+      await other.applyOk()
+      await server.sql(`CREATE ROLE alien_clone LOGIN PASSWORD 'x' IN ROLE alien`)
+      aws.putLogin(other.secretId('app'), 'alien_clone', 'x')
+      const told = (await other.applyOk()).records.find(
+        ({ object, status }) => object === 'setting' && status === 'warning',
+      )
+      const statement = /ALTER ROLE .*(?=;)/.exec(told?.message ?? '')?.[0] ?? ''
+      await server.sql(statement)
+      t.false(
+        (await other.applyOk()).records.some(({ object, status }) => object === 'setting' && status === 'warning'),
+      )
+    },
+  )
 }

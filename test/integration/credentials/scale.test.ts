@@ -14,7 +14,10 @@ test.before(async () => {
   Object.assign(process.env, aws.env)
   // Every tenth belongs to another account, and is named by its ARN.
   ids = Array.from({ length: COUNT }, (_, index) =>
-    index % 10 === 0 ? `arn:aws:secretsmanager:${REGION}:222222222222:secret:team/app-${String(index)}-AbCdEf` : `team/app-${String(index)}`)
+    index % 10 === 0
+      ? `arn:aws:secretsmanager:${REGION}:222222222222:secret:team/app-${String(index)}-AbCdEf`
+      : `team/app-${String(index)}`,
+  )
   for (const [index, id] of ids.entries()) aws.putLogin(id, `user_${String(index)}`, `password ${String(index)}`)
 })
 test.beforeEach(() => {
@@ -26,7 +29,10 @@ test.after.always(() => aws.stop())
 /** Reads them all, and says which did not come with their own password. */
 async function wrongOnes(): Promise<string[]> {
   const { credentials, problems } = await createSecretReader(SETTINGS).readCurrent(ids)
-  return [...problems.map(({ field }) => field), ...ids.filter((id, index) => credentials.get(id)?.password.reveal() !== `password ${String(index)}`)]
+  return [
+    ...problems.map(({ field }) => field),
+    ...ids.filter((id, index) => credentials.get(id)?.password.reveal() !== `password ${String(index)}`),
+  ]
 }
 
 test.serial('in fifty calls', async (t) => {

@@ -19,7 +19,10 @@ async function refusal(t: ExecutionContext, bed: Bed, variables: Entry = {}): Pr
   t.is(audit.run.exit_code, 6)
   t.is(audit.run.outcome, 'failed')
   t.is(await bed.server.connectionsSince(mark), 1, 'tried once')
-  t.deepEqual((await bed.server.logSince(mark)).filter(({ message }) => message.startsWith('connection authorized')), [])
+  t.deepEqual(
+    (await bed.server.logSince(mark)).filter(({ message }) => message.startsWith('connection authorized')),
+    [],
+  )
   const [problem] = problems
   t.is(problem?.field, 'instance')
   t.not(problem?.remedy ?? '', '')
@@ -39,7 +42,13 @@ test('the authorities of RDS come with the program: many, all authorities, none 
   const prints = new Set(awsProfiles.ca.map((pem) => createHash('sha256').update(pem).digest('hex')))
   t.is(prints.size, certificates.length)
   const regions = ['us-east-1', 'eu-central-1', 'eu-west-1', 'ap-southeast-2']
-  for (const region of regions) t.true(certificates.some(({ subject, validTo }) => subject.includes(region) && new Date(validTo) > new Date('2050-01-01')), region)
+  for (const region of regions)
+    t.true(
+      certificates.some(
+        ({ subject, validTo }) => subject.includes(region) && new Date(validTo) > new Date('2050-01-01'),
+      ),
+      region,
+    )
 })
 
 for (const version of VERSIONS) {
@@ -53,7 +62,9 @@ for (const version of VERSIONS) {
     await getsIn(t, valid(), { instance: { host: '127.0.0.1', port: valid().server.port } })
     const byDefault = await valid().declare({}, { tls: {} }).apply({ defaultCaFile: caFile })
     t.is(byDefault.audit.run.exit_code, 0)
-    const declared = await valid().declare({}, { tls: { ca_file: otherCaFile } }).apply({ defaultCaFile: caFile })
+    const declared = await valid()
+      .declare({}, { tls: { ca_file: otherCaFile } })
+      .apply({ defaultCaFile: caFile })
     t.is(declared.audit.run.exit_code, 6, 'what is declared goes before the environment')
   })
 
@@ -63,7 +74,11 @@ for (const version of VERSIONS) {
     await getsIn(t, valid(), { instance: { host: TUNNELLED_HOST, port: 5432 }, ...tunnel })
     const told = await refusal(t, valid(), { instance: { host: 'elsewhere.test.internal', port: 5432 }, ...tunnel })
     t.regex(told, /elsewhere\.test\.internal:5432 through 127\.0\.0\.1:\d+.*another host/)
-    await getsIn(t, valid(), { instance: { host: 'elsewhere.test.internal', port: 5432 }, ...tunnel, tls: { ca_file: valid().server.caFile, server_name: TUNNELLED_HOST } })
+    await getsIn(t, valid(), {
+      instance: { host: 'elsewhere.test.internal', port: 5432 },
+      ...tunnel,
+      tls: { ca_file: valid().server.caFile, server_name: TUNNELLED_HOST },
+    })
   })
 
   test.serial(`${on}a plain connection is not what a server with TLS takes`, async (t) => {
@@ -98,13 +113,19 @@ for (const version of VERSIONS.slice(-1)) {
     t.regex(await refusal(t, valid(), { tls: {} }), /unknown authority/)
   })
 
-  test.serial(`${on}verify-ca and server_name accept another host's certificate, and no other authority's`, async (t) => {
-    const { caFile, otherCaFile } = wrongHost().server
-    await getsIn(t, wrongHost(), { tls: { ca_file: caFile, mode: 'verify-ca' } })
-    await getsIn(t, wrongHost(), { tls: { ca_file: caFile, server_name: 'elsewhere.test.internal' } })
-    t.regex(await refusal(t, wrongHost(), { tls: { ca_file: otherCaFile, mode: 'verify-ca' } }), /unknown authority/)
-    t.regex(await refusal(t, expired(), { tls: { ca_file: expired().server.caFile, mode: 'verify-ca' } }), /has expired/)
-  })
+  test.serial(
+    `${on}verify-ca and server_name accept another host's certificate, and no other authority's`,
+    async (t) => {
+      const { caFile, otherCaFile } = wrongHost().server
+      await getsIn(t, wrongHost(), { tls: { ca_file: caFile, mode: 'verify-ca' } })
+      await getsIn(t, wrongHost(), { tls: { ca_file: caFile, server_name: 'elsewhere.test.internal' } })
+      t.regex(await refusal(t, wrongHost(), { tls: { ca_file: otherCaFile, mode: 'verify-ca' } }), /unknown authority/)
+      t.regex(
+        await refusal(t, expired(), { tls: { ca_file: expired().server.caFile, mode: 'verify-ca' } }),
+        /has expired/,
+      )
+    },
+  )
 
   test.serial(`${on}a plain connection only where it is asked for, on the loopback`, async (t) => {
     await getsIn(t, plain(), { tls: { mode: 'disable' } })
@@ -135,6 +156,9 @@ for (const version of VERSIONS.slice(-1)) {
     t.is(code, 0, stdout)
     t.is((await stack.bundle(['plan'])).code, 6)
     t.is((await stack.bundle(['plan'], { PGSSLROOTCERT: 'system' })).code, 6)
-    t.is((await stack.bundle(['plan'], { PGSSLROOTCERT: 'system', NODE_EXTRA_CA_CERTS: valid().server.caFile })).code, 0)
+    t.is(
+      (await stack.bundle(['plan'], { PGSSLROOTCERT: 'system', NODE_EXTRA_CA_CERTS: valid().server.caFile })).code,
+      0,
+    )
   })
 }

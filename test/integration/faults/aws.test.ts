@@ -28,17 +28,33 @@ interface Call {
   readonly make: () => Promise<unknown>
 }
 
-const snapshots = async <T>(use: (client: Awaited<ReturnType<typeof createSnapshotClient>>) => Promise<T>): Promise<T> => {
+const snapshots = async <T>(
+  use: (client: Awaited<ReturnType<typeof createSnapshotClient>>) => Promise<T>,
+): Promise<T> => {
   const client = await createSnapshotClient(SETTINGS, LIMITS)
-  return use(client).finally(() => { client.close() })
+  return use(client).finally(() => {
+    client.close()
+  })
 }
 const CALLS: readonly Call[] = [
-  { service: 'AWS Secrets Manager', action: 'BatchGetSecretValue', make: () => createSecretReader(SETTINGS, LIMITS).readCurrent(['a']) },
-  { service: 'AWS Secrets Manager', action: 'GetSecretValue', make: () => createSecretReader(SETTINGS, LIMITS).readStage('a', 'AWSPENDING') },
+  {
+    service: 'AWS Secrets Manager',
+    action: 'BatchGetSecretValue',
+    make: () => createSecretReader(SETTINGS, LIMITS).readCurrent(['a']),
+  },
+  {
+    service: 'AWS Secrets Manager',
+    action: 'GetSecretValue',
+    make: () => createSecretReader(SETTINGS, LIMITS).readStage('a', 'AWSPENDING'),
+  },
   { service: 'AWS STS', action: 'GetCallerIdentity', make: () => readActor(SETTINGS, LIMITS) },
   { service: 'Amazon RDS', action: 'DescribeDBSnapshots', make: () => snapshots((client) => client.list('db')) },
   { service: 'Amazon RDS', action: 'DescribeDBSnapshots', make: () => snapshots((client) => client.find('snap')) },
-  { service: 'Amazon RDS', action: 'CreateDBSnapshot', make: () => snapshots((client) => client.create('snap', 'db', new Map())) },
+  {
+    service: 'Amazon RDS',
+    action: 'CreateDBSnapshot',
+    make: () => snapshots((client) => client.create('snap', 'db', new Map())),
+  },
 ]
 
 interface Event {
@@ -55,15 +71,91 @@ interface Event {
 const CREDENTIALS = { field: 'AWS credentials', remedy: /valid now.*clock/ } as const
 const NETWORK = { remedy: /network path/ } as const
 const EVENTS: readonly Event[] = [
-  { title: 'throttled for ever', strike: (aws, action) => { aws.throttle(action, Infinity) }, message: /Throttl.*Rate exceeded/, remedy: /Run again later/, isRetried: true },
-  { title: '500 for ever', strike: (aws, action) => { aws.fail(action, { code: 'InternalFailure', status: 500 }) }, message: /InternalFailure/, ...NETWORK, isRetried: true },
-  { title: '503 for ever', strike: (aws, action) => { aws.fail(action, { code: 'ServiceUnavailable', status: 503 }) }, message: /ServiceUnavailable/, ...NETWORK, isRetried: true },
-  { title: 'every connection reset', strike: (aws, action) => { aws.reset(action, Infinity) }, message: /ECONNRESET|socket hang up/, ...NETWORK, isRetried: true },
-  { title: 'no answer, ever', strike: (aws, action) => { aws.delay(action, 600_000) }, message: /Timeout/, ...NETWORK, isRetried: true },
-  { title: 'an expired token', strike: (aws, action) => { aws.fail(action, { code: 'ExpiredTokenException', status: 400, message: 'The security token included in the request is expired' }) }, ...CREDENTIALS, message: /expired/, isRetried: false },
-  { title: 'an expired token, as STS and RDS say it', strike: (aws, action) => { aws.fail(action, { code: 'ExpiredToken', status: 403 }) }, ...CREDENTIALS, message: /ExpiredToken/, isRetried: false },
-  { title: 'a clock that is wrong for ever', strike: (aws, action) => { aws.fail(action, { code: 'RequestTimeTooSkewed', status: 403 }) }, ...CREDENTIALS, message: /RequestTimeTooSkewed/, isRetried: false },
-  { title: 'a wrong signature', strike: (aws, action) => { aws.fail(action, { code: 'SignatureDoesNotMatch', status: 403 }) }, ...CREDENTIALS, message: /SignatureDoesNotMatch/, isRetried: false },
+  {
+    title: 'throttled for ever',
+    strike: (aws, action) => {
+      aws.throttle(action, Infinity)
+    },
+    message: /Throttl.*Rate exceeded/,
+    remedy: /Run again later/,
+    isRetried: true,
+  },
+  {
+    title: '500 for ever',
+    strike: (aws, action) => {
+      aws.fail(action, { code: 'InternalFailure', status: 500 })
+    },
+    message: /InternalFailure/,
+    ...NETWORK,
+    isRetried: true,
+  },
+  {
+    title: '503 for ever',
+    strike: (aws, action) => {
+      aws.fail(action, { code: 'ServiceUnavailable', status: 503 })
+    },
+    message: /ServiceUnavailable/,
+    ...NETWORK,
+    isRetried: true,
+  },
+  {
+    title: 'every connection reset',
+    strike: (aws, action) => {
+      aws.reset(action, Infinity)
+    },
+    message: /ECONNRESET|socket hang up/,
+    ...NETWORK,
+    isRetried: true,
+  },
+  {
+    title: 'no answer, ever',
+    strike: (aws, action) => {
+      aws.delay(action, 600_000)
+    },
+    message: /Timeout/,
+    ...NETWORK,
+    isRetried: true,
+  },
+  {
+    title: 'an expired token',
+    strike: (aws, action) => {
+      aws.fail(action, {
+        code: 'ExpiredTokenException',
+        status: 400,
+        message: 'The security token included in the request is expired',
+      })
+    },
+    ...CREDENTIALS,
+    message: /expired/,
+    isRetried: false,
+  },
+  {
+    title: 'an expired token, as STS and RDS say it',
+    strike: (aws, action) => {
+      aws.fail(action, { code: 'ExpiredToken', status: 403 })
+    },
+    ...CREDENTIALS,
+    message: /ExpiredToken/,
+    isRetried: false,
+  },
+  {
+    title: 'a clock that is wrong for ever',
+    strike: (aws, action) => {
+      aws.fail(action, { code: 'RequestTimeTooSkewed', status: 403 })
+    },
+    ...CREDENTIALS,
+    message: /RequestTimeTooSkewed/,
+    isRetried: false,
+  },
+  {
+    title: 'a wrong signature',
+    strike: (aws, action) => {
+      aws.fail(action, { code: 'SignatureDoesNotMatch', status: 403 })
+    },
+    ...CREDENTIALS,
+    message: /SignatureDoesNotMatch/,
+    isRetried: false,
+  },
 ]
 
 let aws: Aws
@@ -113,7 +205,11 @@ test.serial('denied: the secret or the permission is named', async (t) => {
   for (const { service, action, make } of CALLS.filter((call) => call.action !== 'BatchGetSecretValue')) {
     aws.deny(action)
     const [problem] = await problemsOf(make())
-    t.regex(`${problem?.message ?? ''} ${problem?.remedy ?? ''}`, service === 'AWS STS' ? /permissions/ : new RegExp(`Allow (?:secretsmanager|rds):`), action)
+    t.regex(
+      `${problem?.message ?? ''} ${problem?.remedy ?? ''}`,
+      service === 'AWS STS' ? /permissions/ : new RegExp(`Allow (?:secretsmanager|rds):`),
+      action,
+    )
     t.is(aws.callsTo(action).length, 1, 'a refusal is not asked for again')
     aws.heal()
     aws.calls.length = 0
@@ -122,7 +218,9 @@ test.serial('denied: the secret or the permission is named', async (t) => {
 })
 
 test.serial('what passes is waited for: one failure of each kind, then an answer', async (t) => {
-  for (const { action, make } of CALLS.filter((call) => call.action !== 'GetSecretValue' && call.action !== 'CreateDBSnapshot')) {
+  for (const { action, make } of CALLS.filter(
+    (call) => call.action !== 'GetSecretValue' && call.action !== 'CreateDBSnapshot',
+  )) {
     aws.calls.length = 0
     aws.putLogin('a', 'u', 'p')
     aws.throttle(action, 1)
@@ -178,41 +276,73 @@ async function profile(t: ExecutionContext, text: string): Promise<Record<string
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-aws-'))
   t.teardown(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'config'), `[profile odd]\nregion = ${REGION}\n${text}\n`)
-  return { AWS_PROFILE: 'odd', AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') }
+  return {
+    AWS_PROFILE: 'odd',
+    AWS_CONFIG_FILE: join(folder, 'config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
+  }
 }
 
-test.serial('credentials that do not come: an instance or container that is silent, a process that hangs or fails, an unknown profile', async (t) => {
-  const port = String(await silent(t))
-  const sources: readonly (readonly [string, Record<string, string>])[] = [
-    ['instance metadata', { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}` }],
-    ['container', { AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/` }],
-    ['credential_process that hangs', await profile(t, 'credential_process = sleep 3')],
-    ['credential_process that fails', await profile(t, 'credential_process = false')],
-    ['credential_process that talks nonsense', await profile(t, 'credential_process = echo no')],
-    ['unknown profile', { ...(await profile(t, '')), AWS_PROFILE: 'no-such-profile' }],
-  ]
-  for (const [title, variables] of sources) {
-    const calls = [() => readActor(SETTINGS, SHORT), () => createSecretReader(SETTINGS, SHORT).readCurrent(['a']), () => iamToken({ endpoint, username: 'u', aws: SETTINGS }, SHORT)]
-    const answers = await withVariables(variables, () => Promise.all(calls.map((call) => problemsOf(call()))))
-    for (const [problem, ...others] of answers) {
-      const [field, message] = problem === undefined ? [] : [problem.field, problem.message]
-      if (field === 'AWS credentials') t.regex(message ?? '', /Could not load credentials/, title)
-      else t.regex(`${field ?? ''}: ${message ?? ''}`, /^(AWS STS|AWS Secrets Manager|IAM login token): TimeoutError: no answer within 1.5 s/, title)
-      t.deepEqual(others, [])
+test.serial(
+  'credentials that do not come: an instance or container that is silent, a process that hangs or fails, an unknown profile',
+  async (t) => {
+    const port = String(await silent(t))
+    const sources: readonly (readonly [string, Record<string, string>])[] = [
+      [
+        'instance metadata',
+        { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}` },
+      ],
+      ['container', { AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/` }],
+      ['credential_process that hangs', await profile(t, 'credential_process = sleep 3')],
+      ['credential_process that fails', await profile(t, 'credential_process = false')],
+      ['credential_process that talks nonsense', await profile(t, 'credential_process = echo no')],
+      ['unknown profile', { ...(await profile(t, '')), AWS_PROFILE: 'no-such-profile' }],
+    ]
+    for (const [title, variables] of sources) {
+      const calls = [
+        () => readActor(SETTINGS, SHORT),
+        () => createSecretReader(SETTINGS, SHORT).readCurrent(['a']),
+        () => iamToken({ endpoint, username: 'u', aws: SETTINGS }, SHORT),
+      ]
+      const answers = await withVariables(variables, () => Promise.all(calls.map((call) => problemsOf(call()))))
+      for (const [problem, ...others] of answers) {
+        const [field, message] = problem === undefined ? [] : [problem.field, problem.message]
+        if (field === 'AWS credentials') t.regex(message ?? '', /Could not load credentials/, title)
+        else
+          t.regex(
+            `${field ?? ''}: ${message ?? ''}`,
+            /^(AWS STS|AWS Secrets Manager|IAM login token): TimeoutError: no answer within 1.5 s/,
+            title,
+          )
+        t.deepEqual(others, [])
+      }
+      count('events', 'AWS credentials')
     }
-    count('events', 'AWS credentials')
-  }
-  t.is(aws.calls.length, 0)
-})
+    t.is(aws.calls.length, 0)
+  },
+)
 
 test.serial('a role that cannot be assumed: denied, throttled, silent', async (t) => {
   const settings = { ...SETTINGS, assumeRoleArn: 'arn:aws:iam::123456789012:role/provisioner' }
-  const strikes: readonly ((aws: Aws) => void)[] = [(stub) => { stub.deny('AssumeRole') }, (stub) => { stub.throttle('AssumeRole', Infinity) }, (stub) => { stub.delay('AssumeRole', 600_000) }]
+  const strikes: readonly ((aws: Aws) => void)[] = [
+    (stub) => {
+      stub.deny('AssumeRole')
+    },
+    (stub) => {
+      stub.throttle('AssumeRole', Infinity)
+    },
+    (stub) => {
+      stub.delay('AssumeRole', 600_000)
+    },
+  ]
   for (const strike of strikes) {
     aws.heal()
     strike(aws)
     const [problem, ...others] = await problemsOf(readActor(settings, LIMITS))
-    t.regex(`${problem?.field ?? ''} ${problem?.message ?? ''}`, /^(?:assume_role_arn AWS STS: AccessDenied|AWS STS Thrott|AWS STS Timeout)/)
+    t.regex(
+      `${problem?.field ?? ''} ${problem?.message ?? ''}`,
+      /^(?:assume_role_arn AWS STS: AccessDenied|AWS STS Thrott|AWS STS Timeout)/,
+    )
     t.deepEqual(others, [])
     count('events', 'AWS')
   }
@@ -221,8 +351,16 @@ test.serial('a role that cannot be assumed: denied, throttled, silent', async (t
 if (IS_WHOLE) {
   test.serial('the program itself ends, whatever hangs', async (t) => {
     const variables = await profile(t, 'credential_process = sleep 600')
-    const input = JSON.stringify({ environment: 'dev', instance: { host: 'localhost' }, admin_secret_id: 'a', application_databases: {} })
-    const { code, stdout, stderr } = await launchBundle(['apply', '--audit-file', join(tmpdir(), 'rds-provision-hang.json')], { PATH: process.env['PATH'] ?? '', ...variables, AWS_ENDPOINT_URL: aws.endpoint, RDS_PROVISION_INPUT: input }).ended
+    const input = JSON.stringify({
+      environment: 'dev',
+      instance: { host: 'localhost' },
+      admin_secret_id: 'a',
+      application_databases: {},
+    })
+    const { code, stdout, stderr } = await launchBundle(
+      ['apply', '--audit-file', join(tmpdir(), 'rds-provision-hang.json')],
+      { PATH: process.env['PATH'] ?? '', ...variables, AWS_ENDPOINT_URL: aws.endpoint, RDS_PROVISION_INPUT: input },
+    ).ended
     t.is(code, 5)
     t.regex(stdout + stderr, /no answer within 60 s/)
     count('events', 'AWS')

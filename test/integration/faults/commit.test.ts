@@ -8,12 +8,22 @@ import { bedFor, VERSIONS } from '../../support/provision.ts'
 
 const bed = bedFor(VERSIONS[1] ?? 16)
 
-const step = (statement: string): Step =>
-  ({ application: 'a', database: 'd', username: 'u', object: 'role', action: 'set', status: 'updated', message: '', statements: [new Statement(statement)] })
+const step = (statement: string): Step => ({
+  application: 'a',
+  database: 'd',
+  username: 'u',
+  object: 'role',
+  action: 'set',
+  status: 'updated',
+  message: '',
+  statements: [new Statement(statement)],
+})
 
 test.serial('a COMMIT that the server refuses is a refusal of the steps, and the session goes on', async (t) => {
   const { server } = bed()
-  await server.sql('CREATE TABLE late (x int UNIQUE DEFERRABLE INITIALLY DEFERRED); GRANT ALL ON late TO platform_provisioner')
+  await server.sql(
+    'CREATE TABLE late (x int UNIQUE DEFERRABLE INITIALLY DEFERRED); GRANT ALL ON late TO platform_provisioner',
+  )
   const client = await server.connect({ ...server.admin, database: 'postgres' })
   try {
     const session = new Session(client, 'postgres', server.admin.user, { version: 160004, text: '16.4', pid: 1 })

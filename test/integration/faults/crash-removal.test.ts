@@ -2,4 +2,7 @@
 import { removal, removalWithSnapshot } from '../../support/faults/scenarios.ts'
 import { sweepTests } from '../../support/faults/sweep-tests.ts'
 
-sweepTests([{ make: removal, every: 19 }, { make: removalWithSnapshot, every: 23, isSlow: true }])
+sweepTests([
+  { make: removal, every: 19 },
+  { make: removalWithSnapshot, every: 23, isSlow: true },
+])

@@ -15,8 +15,11 @@ for (const version of VERSIONS) {
 
     test.serial(`${on}a database in ${encoding}, with schemas and objects in its own letters`, async (t) => {
       // Roles of others whose names cannot be read in that encoding, one of them with privileges inside.
-      await bed().server.sql(`DO $$ BEGIN CREATE ROLE "Ázért 👩 привет"; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
-      const letters = encoding === 'KOI8R' ? 'схема' : encoding === 'EUC_JP' ? '表' : encoding === 'SQL_ASCII' ? '表é' : 'schéma'
+      await bed().server.sql(
+        `DO $$ BEGIN CREATE ROLE "Ázért 👩 привет"; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+      )
+      const letters =
+        encoding === 'KOI8R' ? 'схема' : encoding === 'EUC_JP' ? '表' : encoding === 'SQL_ASCII' ? '表é' : 'schéma'
       const entries: Record<string, Entry> = {
         [`own-${name}`]: { database_name: name, encoding, locale: 'C', schemas: ['public', letters] },
         [`read-${name}`]: { database_name: name, access_level: 'reader' },
@@ -24,38 +27,61 @@ for (const version of VERSIONS) {
       const stack = bed().declare(entries, { tags: { Note: 'Ünïcödé 👩' } })
       const first = await stack.apply()
       t.is(first.audit.run.exit_code, 0, first.audit.run.error ?? '')
-      await stack.sql(`own-${name}`, `CREATE TABLE "${letters}"."${letters}" (x int); CREATE FUNCTION "${letters}"."${letters}"() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON "${letters}"."${letters}" FROM read_${name}_dev_user`)
+      await stack.sql(
+        `own-${name}`,
+        `CREATE TABLE "${letters}"."${letters}" (x int); CREATE FUNCTION "${letters}"."${letters}"() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON "${letters}"."${letters}" FROM read_${name}_dev_user`,
+      )
       await stack.applyOk()
       t.is(await stack.answer(`read-${name}`, `SELECT * FROM "${letters}"."${letters}"`), 'ok')
       t.deepEqual(await stack.plan(), [])
-      t.deepEqual(await bed().server.sql(`SELECT pg_encoding_to_char(encoding) AS encoding FROM pg_database WHERE datname = $1`, [name]), [{ encoding }])
+      t.deepEqual(
+        await bed().server.sql(`SELECT pg_encoding_to_char(encoding) AS encoding FROM pg_database WHERE datname = $1`, [
+          name,
+        ]),
+        [{ encoding }],
+      )
       await bed().server.forget(name)
       count('events', 'encodings')
     })
   }
 
-  test.serial(`${on}blocked: names and settings that read otherwise in the database's encoding, before anything is made`, async (t) => {
-    const mark = await bed().server.mark()
-    for (const encoding of ENCODINGS.filter((item) => item !== 'SQL_ASCII')) {
-      const stack = bed().declare({
-        own: { database_name: 'other', username: `é 👩 ${encoding}`, encoding, locale: 'C', settings: { search_path: ['схема', 'public'], application_name: 'plain' } },
-        read: { database_name: 'other', username: 'ré', access_level: 'reader' },
-        apart: { username: 'élsewhere' },
-      })
-      const { audit, problems } = await stack.apply()
-      t.is(audit.run.exit_code, 4)
-      t.deepEqual(problems.map(({ application, field, message }) => [application, field, message]), [
-        ['own', 'encoding', `other has the encoding ${encoding}, in which "é 👩 ${encoding}" reads otherwise.`],
-        ['own', 'encoding', `other has the encoding ${encoding}, in which "схема" reads otherwise.`],
-        ['read', 'encoding', `other has the encoding ${encoding}, in which "ré" reads otherwise.`],
-      ])
-    }
-    t.deepEqual(await bed().server.changesSince(mark), [])
-    count('events', 'encodings', ENCODINGS.length - 1)
-  })
+  test.serial(
+    `${on}blocked: names and settings that read otherwise in the database's encoding, before anything is made`,
+    async (t) => {
+      const mark = await bed().server.mark()
+      for (const encoding of ENCODINGS.filter((item) => item !== 'SQL_ASCII')) {
+        const stack = bed().declare({
+          own: {
+            database_name: 'other',
+            username: `é 👩 ${encoding}`,
+            encoding,
+            locale: 'C',
+            settings: { search_path: ['схема', 'public'], application_name: 'plain' },
+          },
+          read: { database_name: 'other', username: 'ré', access_level: 'reader' },
+          apart: { username: 'élsewhere' },
+        })
+        const { audit, problems } = await stack.apply()
+        t.is(audit.run.exit_code, 4)
+        t.deepEqual(
+          problems.map(({ application, field, message }) => [application, field, message]),
+          [
+            ['own', 'encoding', `other has the encoding ${encoding}, in which "é 👩 ${encoding}" reads otherwise.`],
+            ['own', 'encoding', `other has the encoding ${encoding}, in which "схема" reads otherwise.`],
+            ['read', 'encoding', `other has the encoding ${encoding}, in which "ré" reads otherwise.`],
+          ],
+        )
+      }
+      t.deepEqual(await bed().server.changesSince(mark), [])
+      count('events', 'encodings', ENCODINGS.length - 1)
+    },
+  )
 
   test.serial(`${on}blocked: a name inside that has no form in UTF-8`, async (t) => {
-    for (const [encoding, character] of [['SQL_ASCII', `convert_from('\\xe9'::bytea, 'SQL_ASCII')`], ['WIN1252', 'chr(129)']] as const) {
+    for (const [encoding, character] of [
+      ['SQL_ASCII', `convert_from('\\xe9'::bytea, 'SQL_ASCII')`],
+      ['WIN1252', 'chr(129)'],
+    ] as const) {
       const name = `unreadable-${encoding.toLowerCase().replace('_', '-')}`
       const stack = bed().declare({ [name]: { encoding, locale: 'C', schemas: ['app'] } })
       await stack.applyOk()
@@ -77,10 +103,16 @@ for (const version of VERSIONS) {
     const plain = bed().declare({ plain: { schemas: ['schéma'], settings: { application_name: 'x\\' } } }, { instance })
     await plain.applyOk()
     t.is((await plain.applyOk()).audit.run.outcome, 'no_change')
-    const { problems } = await bed().declare({ other: { username: 'é' } }, { instance, tags: { Note: 'ü' } }).apply()
-    t.deepEqual(problems.map(({ application, field, message }) => [application, field, message.replace(/^.* in which /, '')]), [
-      [null, 'encoding', '"ü" reads otherwise than in other databases.'], [null, 'encoding', '"é" reads otherwise than in other databases.'],
-    ])
+    const { problems } = await bed()
+      .declare({ other: { username: 'é' } }, { instance, tags: { Note: 'ü' } })
+      .apply()
+    t.deepEqual(
+      problems.map(({ application, field, message }) => [application, field, message.replace(/^.* in which /, '')]),
+      [
+        [null, 'encoding', '"ü" reads otherwise than in other databases.'],
+        [null, 'encoding', '"é" reads otherwise than in other databases.'],
+      ],
+    )
     count('events', 'encodings')
   })
 }

@@ -22,10 +22,22 @@ test('no connection but to AWS and the instance, no name but theirs', async (t) 
   await writeFile(join(folder, 'witness.cjs'), WITNESS)
   const stack = bed().declare({ quiet: {}, reads: { database_name: 'quiet_dev_db', access_level: 'reader' } })
   const noted = join(folder, 'noted')
-  const { code, stdout, stderr } = await stack.bundle(['apply'], { NODE_OPTIONS: `--require=${join(folder, 'witness.cjs')}`, WITNESS_FILE: noted, RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json') })
+  const { code, stdout, stderr } = await stack.bundle(['apply'], {
+    NODE_OPTIONS: `--require=${join(folder, 'witness.cjs')}`,
+    WITNESS_FILE: noted,
+    RDS_PROVISION_AUDIT_FILE: join(folder, 'audit.json'),
+  })
   t.is(code, 0, stdout + stderr)
   const aws = new URL(bed().aws.endpoint).port
   const lines = (await readFile(noted, 'utf8')).trim().split('\n')
-  t.deepEqual([...new Set(lines)].filter((line) => line.startsWith('connect')).sort(), [`connect ${aws}`, `connect ${String(bed().server.port)}`].sort())
-  t.deepEqual([...new Set(lines)].filter((line) => line.startsWith('lookup') && !['lookup localhost', 'lookup 127.0.0.1'].includes(line)), [])
+  t.deepEqual(
+    [...new Set(lines)].filter((line) => line.startsWith('connect')).sort(),
+    [`connect ${aws}`, `connect ${String(bed().server.port)}`].sort(),
+  )
+  t.deepEqual(
+    [...new Set(lines)].filter(
+      (line) => line.startsWith('lookup') && !['lookup localhost', 'lookup 127.0.0.1'].includes(line),
+    ),
+    [],
+  )
 })

@@ -46,56 +46,84 @@ for (const version of VERSIONS) {
     await stack.applyOk()
     // On 15 and later PUBLIC has no CREATE there, and the owner has by ownership of the database.
     if (version < 15) await bed().server.sql('GRANT CREATE ON SCHEMA public TO den_dev_user', [], D)
-    await stack.sql('den', `CREATE FUNCTION public.immutable_trap(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1; END $$; ${TRAPS}`)
+    await stack.sql(
+      'den',
+      `CREATE FUNCTION public.immutable_trap(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1; END $$; ${TRAPS}`,
+    )
   })
 
   /** Something to do in every stage of the next run. */
   const perturb = async (): Promise<void> => {
     await bed().server.sql('ALTER ROLE den_dev_user CONNECTION LIMIT 77')
     await bed().server.sql(`REVOKE CONNECT ON DATABASE ${D} FROM visitor_dev_user`)
-    await bed().server.sql('SET ROLE den_dev_user; REVOKE ALL ON ALL TABLES IN SCHEMA public FROM visitor_dev_user; REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM visitor_dev_user, PUBLIC; RESET ROLE', [], D)
+    await bed().server.sql(
+      'SET ROLE den_dev_user; REVOKE ALL ON ALL TABLES IN SCHEMA public FROM visitor_dev_user; REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM visitor_dev_user, PUBLIC; RESET ROLE',
+      [],
+      D,
+    )
     await bed().server.forget(D)
   }
 
-  test.serial(`${on}rules, triggers, policies, domains, defaults, views and functions in public: none runs as the admin`, async (t) => {
-    const traps = TRAPS.split(';').filter((line) => /^\s*CREATE/.test(line)).length
-    for (const path of ['public, pg_catalog', 'public', 'pg_temp, public, pg_catalog']) {
-      await stack.sql('den', `ALTER DATABASE ${D} SET search_path = ${path}; ALTER ROLE den_dev_user SET search_path = ${path}`)
-      await perturb()
-      const { audit } = await stack.apply()
-      t.is(audit.run.exit_code, 0, `${path}: ${audit.run.error ?? ''}`)
-      t.is(audit.run.outcome, 'changed')
-      t.deepEqual(await bed().server.sql('SELECT * FROM public.ran', [], D), [], path)
+  test.serial(
+    `${on}rules, triggers, policies, domains, defaults, views and functions in public: none runs as the admin`,
+    async (t) => {
+      const traps = TRAPS.split(';').filter((line) => /^\s*CREATE/.test(line)).length
+      for (const path of ['public, pg_catalog', 'public', 'pg_temp, public, pg_catalog']) {
+        await stack.sql(
+          'den',
+          `ALTER DATABASE ${D} SET search_path = ${path}; ALTER ROLE den_dev_user SET search_path = ${path}`,
+        )
+        await perturb()
+        const { audit } = await stack.apply()
+        t.is(audit.run.exit_code, 0, `${path}: ${audit.run.error ?? ''}`)
+        t.is(audit.run.outcome, 'changed')
+        t.deepEqual(await bed().server.sql('SELECT * FROM public.ran', [], D), [], path)
+        await bed().server.forget(D)
+      }
+      await stack.sql('den', `ALTER DATABASE ${D} RESET search_path; ALTER ROLE den_dev_user RESET search_path`)
+      await stack.sql('den', 'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO PUBLIC')
+      const admin = await bed().server.connect({ ...bed().server.admin, database: D })
+      await admin.query(`SET search_path = public, pg_catalog; SELECT aclexplode(NULL::aclitem[]), 'x'::public.name`)
+      await admin.end()
+      t.not((await bed().server.sql('SELECT * FROM public.ran', [], D)).length, 0, 'the trap works for whoever uses it')
+      await bed().server.sql('TRUNCATE public.ran', [], D)
       await bed().server.forget(D)
-    }
-    await stack.sql('den', `ALTER DATABASE ${D} RESET search_path; ALTER ROLE den_dev_user RESET search_path`)
-    await stack.sql('den', 'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO PUBLIC')
-    const admin = await bed().server.connect({ ...bed().server.admin, database: D })
-    await admin.query(`SET search_path = public, pg_catalog; SELECT aclexplode(NULL::aclitem[]), 'x'::public.name`)
-    await admin.end()
-    t.not((await bed().server.sql('SELECT * FROM public.ran', [], D)).length, 0, 'the trap works for whoever uses it')
-    await bed().server.sql('TRUNCATE public.ran', [], D)
-    await bed().server.forget(D)
-    count('planted traps', 'objects in public', traps)
-  })
+      count('planted traps', 'objects in public', traps)
+    },
+  )
 
   test.serial(`${on}no owner makes an event trigger, at login or ever`, async (t) => {
-    await stack.sql('den', 'CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.trap(); END $$')
+    await stack.sql(
+      'den',
+      'CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.trap(); END $$',
+    )
     for (const event of ['ddl_command_start', 'ddl_command_end', 'sql_drop', ...(version >= 17 ? ['login'] : [])]) {
-      t.is(await stack.answer('den', `CREATE EVENT TRIGGER w ON ${event} EXECUTE FUNCTION public.watch()`), '42501', event)
+      t.is(
+        await stack.answer('den', `CREATE EVENT TRIGGER w ON ${event} EXECUTE FUNCTION public.watch()`),
+        '42501',
+        event,
+      )
     }
     count('planted traps', 'event triggers')
   })
 
   for (const [title, comment] of Object.entries(COMMENTS)) {
     test.serial(`${on}a comment on the database: ${title}`, async (t) => {
-      await stack.sql('den', `DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE ${D} IS %L', ${comment.replaceAll('$$', '')}); END $$`)
+      await stack.sql(
+        'den',
+        `DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE ${D} IS %L', ${comment.replaceAll('$$', '')}); END $$`,
+      )
       await perturb()
       const { audit, records } = await stack.apply()
       t.is(audit.run.exit_code, 0, audit.run.error ?? '')
       t.true(JSON.stringify(audit).length < 1_000_000)
       t.false(records.some(({ message }) => /[\u0000-\u001f]/.test(message)))
-      t.deepEqual(records.filter(({ object, status, application }) => object === 'role' && status !== 'no_change' && application === 'visitor'), [])
+      t.deepEqual(
+        records.filter(
+          ({ object, status, application }) => object === 'role' && status !== 'no_change' && application === 'visitor',
+        ),
+        [],
+      )
       await stack.sql('den', `COMMENT ON DATABASE ${D} IS NULL`)
       await stack.applyOk()
       count('planted traps', 'comments')
@@ -106,13 +134,25 @@ for (const version of VERSIONS) {
     const blocked = bed().declare({ taken: {}, beside: {} })
     await blocked.applyOk()
     if (version < 15) await bed().server.sql('GRANT CREATE ON SCHEMA public TO taken_dev_user', [], 'taken_dev_db')
-    await blocked.sql('taken', `CREATE FUNCTION public.citext_eq(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true'; CREATE TYPE public.citext AS ENUM ()`)
-    blocked.applications = { taken: { extensions: ['citext'], settings: { work_mem: '8MB' } }, beside: { settings: { work_mem: '8MB' } } }
+    await blocked.sql(
+      'taken',
+      `CREATE FUNCTION public.citext_eq(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true'; CREATE TYPE public.citext AS ENUM ()`,
+    )
+    blocked.applications = {
+      taken: { extensions: ['citext'], settings: { work_mem: '8MB' } },
+      beside: { settings: { work_mem: '8MB' } },
+    }
     const { audit, problems, records } = await blocked.apply()
     t.is(audit.run.exit_code, 1)
-    t.deepEqual(problems.map(({ application, field }) => [application, field]), [['taken', 'extension']])
+    t.deepEqual(
+      problems.map(({ application, field }) => [application, field]),
+      [['taken', 'extension']],
+    )
     t.regex(problems[0]?.message ?? '', /citext.*(already exists|not a member)/)
-    t.deepEqual(records.filter(({ status }) => status === 'failed').map(({ application, object }) => [application, object]), [['taken', 'extension']])
+    t.deepEqual(
+      records.filter(({ status }) => status === 'failed').map(({ application, object }) => [application, object]),
+      [['taken', 'extension']],
+    )
     await blocked.sql('taken', 'DROP TYPE public.citext; DROP FUNCTION public.citext_eq(text, text)')
     await blocked.applyOk()
     t.deepEqual(await blocked.plan(), [])

@@ -7,15 +7,58 @@ const D = 'shop_dev_db'
 
 /** Parameters that an owner can set on its database, or on its own role, to change the admin's session. */
 const PARAMETERS: readonly (readonly [string, string])[] = [
-  ['search_path', 'evil'], ['statement_timeout', '1'], ['lock_timeout', '1'], ['idle_session_timeout', '1'], ['idle_in_transaction_session_timeout', '1'],
-  ['default_transaction_read_only', 'on'], ['default_transaction_isolation', 'serializable'], ['default_transaction_deferrable', 'on'], ['role', 'shop_dev_user'],
-  ['client_encoding', 'LATIN1'], ['DateStyle', 'German, DMY'], ['IntervalStyle', 'sql_standard'], ['TimeZone', 'Asia/Kolkata'], ['exit_on_error', 'on'], ['quote_all_identifiers', 'on'],
-  ['standard_conforming_strings', 'off'], ['escape_string_warning', 'on'], ['backslash_quote', 'off'], ['bytea_output', 'escape'], ['extra_float_digits', '-15'], ['transform_null_equals', 'on'],
-  ['array_nulls', 'off'], ['xmlbinary', 'hex'], ['client_min_messages', 'debug5'], ['local_preload_libraries', 'evil'], ['row_security', 'off'], ['check_function_bodies', 'off'],
-  ['default_tablespace', 'none_such'], ['temp_tablespaces', 'none_such'], ['default_table_access_method', 'none_such'], ['password_encryption', 'md5'], ['synchronous_commit', 'remote_apply'],
-  ['createrole_self_grant', 'set, inherit'], ['transaction_timeout', '1'], ['work_mem', '64kB'], ['temp_buffers', '800kB'], ['enable_seqscan', 'off'], ['jit', 'on'], ['lc_messages', 'xx'],
-  ['lc_numeric', 'de_DE'], ['application_name', "evil'; --"], ['plan_cache_mode', 'force_generic_plan'], ['tcp_user_timeout', '1'], ['client_connection_check_interval', '1'], ['event_triggers', 'off'],
-  ['max_stack_depth', '100kB'], ['gin_pending_list_limit', '64kB'], ['vacuum_cost_delay', '100'], ['session_replication_role', 'replica'], ['from_collapse_limit', '1'], ['geqo_threshold', '2'], ['debug_print_plan', 'on'],
+  ['search_path', 'evil'],
+  ['statement_timeout', '1'],
+  ['lock_timeout', '1'],
+  ['idle_session_timeout', '1'],
+  ['idle_in_transaction_session_timeout', '1'],
+  ['default_transaction_read_only', 'on'],
+  ['default_transaction_isolation', 'serializable'],
+  ['default_transaction_deferrable', 'on'],
+  ['role', 'shop_dev_user'],
+  ['client_encoding', 'LATIN1'],
+  ['DateStyle', 'German, DMY'],
+  ['IntervalStyle', 'sql_standard'],
+  ['TimeZone', 'Asia/Kolkata'],
+  ['exit_on_error', 'on'],
+  ['quote_all_identifiers', 'on'],
+  ['standard_conforming_strings', 'off'],
+  ['escape_string_warning', 'on'],
+  ['backslash_quote', 'off'],
+  ['bytea_output', 'escape'],
+  ['extra_float_digits', '-15'],
+  ['transform_null_equals', 'on'],
+  ['array_nulls', 'off'],
+  ['xmlbinary', 'hex'],
+  ['client_min_messages', 'debug5'],
+  ['local_preload_libraries', 'evil'],
+  ['row_security', 'off'],
+  ['check_function_bodies', 'off'],
+  ['default_tablespace', 'none_such'],
+  ['temp_tablespaces', 'none_such'],
+  ['default_table_access_method', 'none_such'],
+  ['password_encryption', 'md5'],
+  ['synchronous_commit', 'remote_apply'],
+  ['createrole_self_grant', 'set, inherit'],
+  ['transaction_timeout', '1'],
+  ['work_mem', '64kB'],
+  ['temp_buffers', '800kB'],
+  ['enable_seqscan', 'off'],
+  ['jit', 'on'],
+  ['lc_messages', 'xx'],
+  ['lc_numeric', 'de_DE'],
+  ['application_name', "evil'; --"],
+  ['plan_cache_mode', 'force_generic_plan'],
+  ['tcp_user_timeout', '1'],
+  ['client_connection_check_interval', '1'],
+  ['event_triggers', 'off'],
+  ['max_stack_depth', '100kB'],
+  ['gin_pending_list_limit', '64kB'],
+  ['vacuum_cost_delay', '100'],
+  ['session_replication_role', 'replica'],
+  ['from_collapse_limit', '1'],
+  ['geqo_threshold', '2'],
+  ['debug_print_plan', 'on'],
 ]
 
 /** Objects of the owner under the names that catalog queries and statements use; each tells when it runs. */
@@ -93,25 +136,39 @@ for (const version of VERSIONS) {
     count('planted traps', 'parameters of databases and roles', planted)
   })
 
-  test.serial(`${on}planted relations, functions, operators, casts and names: none of them runs as the admin`, async (t) => {
-    await stack.sql('shop', `ALTER DATABASE ${D} SET search_path = evil, pg_catalog, public`)
-    await undisturbed(t, bed(), stack, 'shadows')
-    t.deepEqual(await bed().server.sql('SELECT * FROM public.ran', [], D), [])
-    await bed().server.forget(D)
-    const admin = await bed().server.connect({ ...bed().server.admin, database: D })
-    await admin.query('SELECT rolname FROM pg_roles LIMIT 1')
-    await admin.end()
-    t.not((await bed().server.sql('SELECT * FROM public.ran', [], D)).length, 0, 'the trap works on a session without fixed parameters')
-    await bed().server.sql('TRUNCATE public.ran', [], D)
-    await bed().server.forget(D)
-    await stack.sql('shop', `ALTER DATABASE ${D} RESET search_path`)
-    count('planted traps', 'shadows of catalogs, functions, operators, casts')
-  })
+  test.serial(
+    `${on}planted relations, functions, operators, casts and names: none of them runs as the admin`,
+    async (t) => {
+      await stack.sql('shop', `ALTER DATABASE ${D} SET search_path = evil, pg_catalog, public`)
+      await undisturbed(t, bed(), stack, 'shadows')
+      t.deepEqual(await bed().server.sql('SELECT * FROM public.ran', [], D), [])
+      await bed().server.forget(D)
+      const admin = await bed().server.connect({ ...bed().server.admin, database: D })
+      await admin.query('SELECT rolname FROM pg_roles LIMIT 1')
+      await admin.end()
+      t.not(
+        (await bed().server.sql('SELECT * FROM public.ran', [], D)).length,
+        0,
+        'the trap works on a session without fixed parameters',
+      )
+      await bed().server.sql('TRUNCATE public.ran', [], D)
+      await bed().server.forget(D)
+      await stack.sql('shop', `ALTER DATABASE ${D} RESET search_path`)
+      count('planted traps', 'shadows of catalogs, functions, operators, casts')
+    },
+  )
 
   test.serial(`${on}an event trigger that rds_superuser planted, and default privileges, trip nobody`, async (t) => {
-    await bed().server.sql(`CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF current_user NOT IN ('shop_dev_user', 'rdsadmin') THEN INSERT INTO public.ran VALUES (current_user, tg_tag); END IF; END $$;
-      CREATE EVENT TRIGGER watch ON ddl_command_start EXECUTE FUNCTION public.watch()`, [], D)
-    await stack.sql('shop', `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES IN SCHEMA evil GRANT ALL ON TABLES TO ed_dev_user; ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`)
+    await bed().server.sql(
+      `CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF current_user NOT IN ('shop_dev_user', 'rdsadmin') THEN INSERT INTO public.ran VALUES (current_user, tg_tag); END IF; END $$;
+      CREATE EVENT TRIGGER watch ON ddl_command_start EXECUTE FUNCTION public.watch()`,
+      [],
+      D,
+    )
+    await stack.sql(
+      'shop',
+      `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES IN SCHEMA evil GRANT ALL ON TABLES TO ed_dev_user; ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`,
+    )
     await undisturbed(t, bed(), stack, 'event trigger')
     t.deepEqual(await bed().server.sql('SELECT * FROM public.ran', [], D), [])
     await bed().server.sql('DROP EVENT TRIGGER watch', [], D)
@@ -121,15 +178,27 @@ for (const version of VERSIONS) {
 
   test.serial(`${on}a forged, deleted or rewritten tag on a database gains its owner nothing`, async (t) => {
     const forgeries = [
-      'NULL', `'{"ManagedBy":"platform","Stack":"other","Environment":"prod","Application":"other","BuildId":"1"}'`, `'{"ManagedBy":"platform","CleanupPolicy":"delete","Application":"ed"}'`,
-      `'{"ManagedBy":"platform","__proto__":{"x":1}}'`, `'{'`, `''''`, `'{"ManagedBy":"platform","Application":"shop''; DROP ROLE platform_provisioner; --"}'`,
+      'NULL',
+      `'{"ManagedBy":"platform","Stack":"other","Environment":"prod","Application":"other","BuildId":"1"}'`,
+      `'{"ManagedBy":"platform","CleanupPolicy":"delete","Application":"ed"}'`,
+      `'{"ManagedBy":"platform","__proto__":{"x":1}}'`,
+      `'{'`,
+      `''''`,
+      `'{"ManagedBy":"platform","Application":"shop''; DROP ROLE platform_provisioner; --"}'`,
     ]
     for (const comment of forgeries) {
-      const before = await bed().server.sql(`SELECT rolname, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname ~ '_dev_user$|platform' ORDER BY 1`)
+      const before = await bed().server.sql(
+        `SELECT rolname, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname ~ '_dev_user$|platform' ORDER BY 1`,
+      )
       await stack.sql('shop', `COMMENT ON DATABASE ${D} IS ${comment}`)
       const { audit } = await stack.apply()
       t.is(audit.run.exit_code, 0, `${comment}: ${audit.run.error ?? ''}`)
-      t.deepEqual(await bed().server.sql(`SELECT rolname, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname ~ '_dev_user$|platform' ORDER BY 1`), before)
+      t.deepEqual(
+        await bed().server.sql(
+          `SELECT rolname, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname ~ '_dev_user$|platform' ORDER BY 1`,
+        ),
+        before,
+      )
       const thief = bed().declare({ thief: { database_name: D, username: 'shop_dev_user' } })
       thief.setPassword('thief', 'Pw_thief')
       t.is((await thief.apply()).audit.run.exit_code, 4, comment)

@@ -27,7 +27,12 @@ async function isAsBefore(t: ExecutionContext, bed: Bed, stack: Stack): Promise<
   t.deepEqual(await stack.plan(), [])
   stack.env = { RDS_CLEANUP_POLICY: 'delete' }
   await stack.destroyOk('shop')
-  t.deepEqual(await bed.server.sql(`SELECT FROM pg_roles WHERE rolname = 'shop_dev_user' UNION ALL SELECT FROM pg_database WHERE datname = 'shop_dev_db'`), [])
+  t.deepEqual(
+    await bed.server.sql(
+      `SELECT FROM pg_roles WHERE rolname = 'shop_dev_user' UNION ALL SELECT FROM pg_database WHERE datname = 'shop_dev_db'`,
+    ),
+    [],
+  )
 }
 
 for (const version of IS_WHOLE ? VERSIONS : VERSIONS.slice(-1)) {
@@ -69,17 +74,20 @@ for (const version of IS_WHOLE ? VERSIONS : VERSIONS.slice(-1)) {
     await isAsBefore(t, bed(), stack)
   })
 
-  test.serial(`${on}interrupted while RDS does not answer about the snapshot: the database is open again`, async (t) => {
-    bed().aws.putInstance('db-1')
-    const stack = await provisioned(t, bed(), 'snapshot-and-delete')
-    bed().aws.delay('DescribeDBSnapshots', 60_000)
-    const mark = await bed().server.mark()
-    const asked = bed().aws.callsTo('DescribeDBSnapshots').length
-    const run = await launch(t, stack, 'shop')
-    await until('a call to RDS', () => bed().aws.callsTo('DescribeDBSnapshots').length > asked)
-    await endsInOrder(t, bed(), run, 'SIGINT', mark)
-    await isAsBefore(t, bed(), stack)
-  })
+  test.serial(
+    `${on}interrupted while RDS does not answer about the snapshot: the database is open again`,
+    async (t) => {
+      bed().aws.putInstance('db-1')
+      const stack = await provisioned(t, bed(), 'snapshot-and-delete')
+      bed().aws.delay('DescribeDBSnapshots', 60_000)
+      const mark = await bed().server.mark()
+      const asked = bed().aws.callsTo('DescribeDBSnapshots').length
+      const run = await launch(t, stack, 'shop')
+      await until('a call to RDS', () => bed().aws.callsTo('DescribeDBSnapshots').length > asked)
+      await endsInOrder(t, bed(), run, 'SIGINT', mark)
+      await isAsBefore(t, bed(), stack)
+    },
+  )
 
   test.serial(`${on}killed while it waits for a snapshot: an apply opens what it had closed`, async (t) => {
     bed().aws.putInstance('db-1')

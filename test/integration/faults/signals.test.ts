@@ -27,7 +27,9 @@ for (const version of VERSIONS) {
   test.serial(`${on}interrupted while it waits for AWS`, async (t) => {
     const stack = bed().declare(APPLICATIONS)
     bed().aws.delay('BatchGetSecretValue', 60_000)
-    t.teardown(() => { bed().aws.heal() })
+    t.teardown(() => {
+      bed().aws.heal()
+    })
     const mark = await bed().server.mark()
     const asked = bed().aws.calls.length
     const run = await launch(t, stack)
@@ -37,7 +39,9 @@ for (const version of VERSIONS) {
 
   test.serial(`${on}interrupted while it connects to a server that does not answer`, async (t) => {
     let connections = 0
-    const silent = createServer(() => { connections += 1 }).listen(0, '127.0.0.1')
+    const silent = createServer(() => {
+      connections += 1
+    }).listen(0, '127.0.0.1')
     t.teardown(() => silent.close())
     await until('the silent server', () => silent.listening)
     const address = silent.address()
@@ -81,7 +85,9 @@ for (const version of VERSIONS) {
     await until('a blocked statement', () => isBlocked(bed().server))
     run.process.kill('SIGINT')
     run.process.kill('SIGINT')
-    const again = setInterval(() => { run.process.kill('SIGINT') }, 50)
+    const again = setInterval(() => {
+      run.process.kill('SIGINT')
+    }, 50)
     const { code } = await run.process.ended
     clearInterval(again)
     t.is(code, 1)
@@ -97,12 +103,18 @@ for (const version of VERSIONS) {
     t.teardown(() => proxy.close())
     await removeAll(bed())
     for (let flight = 2; flight < 60; flight += IS_WHOLE ? 5 : 19) {
-      const stack = bed().declare(APPLICATIONS, { instance: { host: 'localhost', port: proxy.port, identifier: 'db-1' }, cluster_name: 'c', stack: 'all-over' })
+      const stack = bed().declare(APPLICATIONS, {
+        instance: { host: 'localhost', port: proxy.port, identifier: 'db-1' },
+        cluster_name: 'c',
+        stack: 'all-over',
+      })
       proxy.reset()
       const mark = await bed().server.mark()
       const run = await launch(t, stack)
       const over = new AbortController()
-      void run.process.ended.then(() => { over.abort() })
+      void run.process.ended.then(() => {
+        over.abort()
+      })
       await until(`exchange ${String(flight)}`, () => over.signal.aborted || proxy.flights >= flight)
       if (over.signal.aborted) break
       await endsInOrder(t, bed(), run, flight % 2 === 0 ? 'SIGINT' : 'SIGTERM', mark, true)

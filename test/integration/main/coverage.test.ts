@@ -8,7 +8,9 @@ for (const version of VERSIONS) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
   const warnings = ({ records }: Outcome, application: string): string[] =>
-    records.filter((record) => record.status === 'warning' && record.application === application).map(({ message }) => message)
+    records
+      .filter((record) => record.status === 'warning' && record.application === application)
+      .map(({ message }) => message)
 
   test.serial(`${on}objects of other owners in a listed schema are one warning a schema, and no failure`, async (t) => {
     const database_name = 'mixed_db'
@@ -18,7 +20,11 @@ for (const version of VERSIONS) {
     })
     await stack.applyOk()
     await stack.sql('own', 'CREATE TABLE a.mine (x int); CREATE TABLE b.mine (x int)')
-    for (const sql of ['CREATE TABLE a.theirs1 (x serial)', 'CREATE TABLE a.theirs2 (x int)', 'CREATE FUNCTION b.theirs() RETURNS int LANGUAGE sql RETURN 1']) {
+    for (const sql of [
+      'CREATE TABLE a.theirs1 (x serial)',
+      'CREATE TABLE a.theirs2 (x int)',
+      'CREATE FUNCTION b.theirs() RETURNS int LANGUAGE sql RETURN 1',
+    ]) {
       await bed().server.sql(sql, [], database_name)
     }
     await bed().server.forget(database_name)
@@ -32,84 +38,143 @@ for (const version of VERSIONS) {
     t.deepEqual(warnings(await stack.applyOk(), 'own'), warnings(outcome, 'own'))
   })
 
-  test.serial(`${on}a schema that is not listed and holds objects is told of where there are guests, and only there`, async (t) => {
-    const database_name = 'unlisted_db'
-    const stack = bed().declare({
-      own: { username: 'unlisted_owner', database_name, schemas: ['app'] },
-      guest: { username: 'unlisted_guest', database_name, access_level: 'editor' },
-      alone: { schemas: ['app'] },
-    })
-    await stack.applyOk()
-    for (const application of ['own', 'alone']) await stack.sql(application, 'CREATE SCHEMA empty; CREATE SCHEMA hidden; CREATE TABLE hidden.t (x int)')
-    const outcome = await stack.applyOk()
-    t.deepEqual(warnings(outcome, 'own').filter((message) => message.includes('not listed')).map((message) => message.split(' holds')[0]), ['schema hidden of unlisted_db'])
-    t.deepEqual(warnings(outcome, 'alone').filter((message) => message.includes('not listed')), [])
-    t.is(await stack.answer('guest', 'SELECT * FROM hidden.t'), DENIED)
-  })
+  test.serial(
+    `${on}a schema that is not listed and holds objects is told of where there are guests, and only there`,
+    async (t) => {
+      const database_name = 'unlisted_db'
+      const stack = bed().declare({
+        own: { username: 'unlisted_owner', database_name, schemas: ['app'] },
+        guest: { username: 'unlisted_guest', database_name, access_level: 'editor' },
+        alone: { schemas: ['app'] },
+      })
+      await stack.applyOk()
+      for (const application of ['own', 'alone'])
+        await stack.sql(application, 'CREATE SCHEMA empty; CREATE SCHEMA hidden; CREATE TABLE hidden.t (x int)')
+      const outcome = await stack.applyOk()
+      t.deepEqual(
+        warnings(outcome, 'own')
+          .filter((message) => message.includes('not listed'))
+          .map((message) => message.split(' holds')[0]),
+        ['schema hidden of unlisted_db'],
+      )
+      t.deepEqual(
+        warnings(outcome, 'alone').filter((message) => message.includes('not listed')),
+        [],
+      )
+      t.is(await stack.answer('guest', 'SELECT * FROM hidden.t'), DENIED)
+    },
+  )
 
-  test.serial(`${on}a schema public in which everybody may create is a warning with its remedy, whatever the version`, async (t) => {
-    const stack = bed().declare({ older: {} })
-    await stack.applyOk()
-    // As in a database that came from 14 by an upgrade: public belongs to the bootstrap superuser.
-    await bed().server.sql('ALTER SCHEMA public OWNER TO rdsadmin; GRANT ALL ON SCHEMA public TO PUBLIC', [], 'older_dev_db')
-    await bed().server.forget('older_dev_db')
-    const outcome = await stack.applyOk()
-    t.is(outcome.audit.run.exit_code, 0)
-    const told = warnings(outcome, 'older')
-    t.is(told.length, 1)
-    t.regex(told[0] ?? '', /public.*rdsadmin owns.*REVOKE CREATE ON SCHEMA public FROM PUBLIC.*schemas = \["app"\]/)
-    t.false(outcome.records.some(({ object, application, status }) => object === 'schema' && application === 'older' && status === 'no_change'))
-    await bed().server.sql(/GRANT CREATE [^;]+; REVOKE CREATE [^;]+/.exec(told[0] ?? '')?.[0] ?? '', [], 'older_dev_db')
-    await bed().server.forget('older_dev_db')
-    t.deepEqual(warnings(await stack.applyOk(), 'older'), [])
-    t.is(await stack.answer('older', 'CREATE TABLE public.mine (x int)'), 'ok')
-  })
+  test.serial(
+    `${on}a schema public in which everybody may create is a warning with its remedy, whatever the version`,
+    async (t) => {
+      const stack = bed().declare({ older: {} })
+      await stack.applyOk()
+      // As in a database that came from 14 by an upgrade: public belongs to the bootstrap superuser.
+      await bed().server.sql(
+        'ALTER SCHEMA public OWNER TO rdsadmin; GRANT ALL ON SCHEMA public TO PUBLIC',
+        [],
+        'older_dev_db',
+      )
+      await bed().server.forget('older_dev_db')
+      const outcome = await stack.applyOk()
+      t.is(outcome.audit.run.exit_code, 0)
+      const told = warnings(outcome, 'older')
+      t.is(told.length, 1)
+      t.regex(told[0] ?? '', /public.*rdsadmin owns.*REVOKE CREATE ON SCHEMA public FROM PUBLIC.*schemas = \["app"\]/)
+      t.false(
+        outcome.records.some(
+          ({ object, application, status }) => object === 'schema' && application === 'older' && status === 'no_change',
+        ),
+      )
+      await bed().server.sql(
+        /GRANT CREATE [^;]+; REVOKE CREATE [^;]+/.exec(told[0] ?? '')?.[0] ?? '',
+        [],
+        'older_dev_db',
+      )
+      await bed().server.forget('older_dev_db')
+      t.deepEqual(warnings(await stack.applyOk(), 'older'), [])
+      t.is(await stack.answer('older', 'CREATE TABLE public.mine (x int)'), 'ok')
+    },
+  )
 
-  test.serial(`${on}an owner that may no longer create in a listed schema public of somebody else's is told of, with the way out`, async (t) => {
-    const stack = bed().declare({ app: { username: 'closed_out', database_name: 'closed_out' } })
-    await stack.applyOk()
-    await bed().server.sql('ALTER SCHEMA public OWNER TO rdsadmin; REVOKE CREATE ON SCHEMA public FROM PUBLIC', [], 'closed_out')
-    await bed().server.forget('closed_out')
-    const lacking = async (): Promise<string[]> => (await stack.applyOk()).records.filter(({ status, message }) => status === 'warning' && message.includes('lacks')).map(({ message }) => message)
-    t.deepEqual(await lacking(), ['closed_out lacks CREATE in schema public of closed_out; as rdsadmin: GRANT CREATE ON SCHEMA "public" TO "closed_out";'])
-    t.is(await stack.answer('app', 'CREATE TABLE public.t (x int)'), '42501')
-    await bed().server.sql('GRANT CREATE ON SCHEMA "public" TO "closed_out"', [], 'closed_out')
-    t.deepEqual(await lacking(), [])
-  })
+  test.serial(
+    `${on}an owner that may no longer create in a listed schema public of somebody else's is told of, with the way out`,
+    async (t) => {
+      const stack = bed().declare({ app: { username: 'closed_out', database_name: 'closed_out' } })
+      await stack.applyOk()
+      await bed().server.sql(
+        'ALTER SCHEMA public OWNER TO rdsadmin; REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+        [],
+        'closed_out',
+      )
+      await bed().server.forget('closed_out')
+      const lacking = async (): Promise<string[]> =>
+        (await stack.applyOk()).records
+          .filter(({ status, message }) => status === 'warning' && message.includes('lacks'))
+          .map(({ message }) => message)
+      t.deepEqual(await lacking(), [
+        'closed_out lacks CREATE in schema public of closed_out; as rdsadmin: GRANT CREATE ON SCHEMA "public" TO "closed_out";',
+      ])
+      t.is(await stack.answer('app', 'CREATE TABLE public.t (x int)'), '42501')
+      await bed().server.sql('GRANT CREATE ON SCHEMA "public" TO "closed_out"', [], 'closed_out')
+      t.deepEqual(await lacking(), [])
+    },
+  )
 
   test.serial(`${on}a guest that cannot be given USAGE on public is told of`, async (t) => {
     const database_name = 'shut_db'
-    const stack = bed().declare({ own: { username: 'shut_owner', database_name }, guest: { username: 'shut_guest', database_name, access_level: 'reader' } })
+    const stack = bed().declare({
+      own: { username: 'shut_owner', database_name },
+      guest: { username: 'shut_guest', database_name, access_level: 'reader' },
+    })
     await stack.applyOk()
-    await bed().server.sql('ALTER SCHEMA public OWNER TO rdsadmin; REVOKE ALL ON SCHEMA public FROM PUBLIC, shut_guest', [], database_name)
+    await bed().server.sql(
+      'ALTER SCHEMA public OWNER TO rdsadmin; REVOKE ALL ON SCHEMA public FROM PUBLIC, shut_guest',
+      [],
+      database_name,
+    )
     await bed().server.forget(database_name)
     const told = warnings(await stack.applyOk(), 'guest')
     t.is(told.length, 1)
     t.regex(told[0] ?? '', /shut_guest cannot use schema public.*rdsadmin.*USAGE/)
   })
 
-  test.serial(`${on}a schema public that was dropped is made again where it is listed, and not missed where it is not`, async (t) => {
-    const stack = bed().declare({ dropped: {}, without_public: { schemas: ['app'] } })
-    await stack.applyOk()
-    for (const database of ['dropped_dev_db', 'without_public_dev_db']) {
-      await bed().server.sql('DROP SCHEMA public', [], database)
-      await bed().server.forget(database)
-    }
-    await stack.applyOk()
-    t.is(await stack.answer('dropped', 'CREATE TABLE public.t (x int)'), 'ok')
-    t.is(await stack.answer('without_public', 'CREATE TABLE public.t (x int)'), '3F000')
-    t.deepEqual(await stack.plan(), [])
-  })
+  test.serial(
+    `${on}a schema public that was dropped is made again where it is listed, and not missed where it is not`,
+    async (t) => {
+      const stack = bed().declare({ dropped: {}, without_public: { schemas: ['app'] } })
+      await stack.applyOk()
+      for (const database of ['dropped_dev_db', 'without_public_dev_db']) {
+        await bed().server.sql('DROP SCHEMA public', [], database)
+        await bed().server.forget(database)
+      }
+      await stack.applyOk()
+      t.is(await stack.answer('dropped', 'CREATE TABLE public.t (x int)'), 'ok')
+      t.is(await stack.answer('without_public', 'CREATE TABLE public.t (x int)'), '3F000')
+      t.deepEqual(await stack.plan(), [])
+    },
+  )
 
   test.serial(`${on}what the owner granted to roles outside of the declaration stays and is told of`, async (t) => {
     const stack = bed().declare({ open: { schemas: ['app'] } })
     await stack.applyOk()
     await bed().server.sql('CREATE ROLE auditor LOGIN')
-    await stack.sql('open', 'GRANT CONNECT ON DATABASE open_dev_db TO auditor; GRANT USAGE ON SCHEMA app TO auditor; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO auditor')
+    await stack.sql(
+      'open',
+      'GRANT CONNECT ON DATABASE open_dev_db TO auditor; GRANT USAGE ON SCHEMA app TO auditor; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO auditor',
+    )
     const { audit, records } = await stack.applyOk()
     t.is(audit.run.outcome, 'no_change')
-    const told = records.filter(({ action, message }) => action === 'keep' && message.includes('auditor')).map(({ message }) => message.replace(/, left alone.*/, ''))
-    t.deepEqual(told, ['granted outside of this declaration on open_dev_db', 'granted outside of this declaration inside open_dev_db'])
-    t.deepEqual(await bed().server.sql(`SELECT has_database_privilege('auditor', 'open_dev_db', 'CONNECT') AS kept`), [{ kept: true }])
+    const told = records
+      .filter(({ action, message }) => action === 'keep' && message.includes('auditor'))
+      .map(({ message }) => message.replace(/, left alone.*/, ''))
+    t.deepEqual(told, [
+      'granted outside of this declaration on open_dev_db',
+      'granted outside of this declaration inside open_dev_db',
+    ])
+    t.deepEqual(await bed().server.sql(`SELECT has_database_privilege('auditor', 'open_dev_db', 'CONNECT') AS kept`), [
+      { kept: true },
+    ])
   })
 }

@@ -7,33 +7,60 @@ for (const version of VERSIONS) {
   const on = `PostgreSQL ${version}: `
 
   const installed = async (database: string): Promise<unknown[][]> => {
-    const rows = await bed().server.sql(`SELECT extname, nspname, pg_get_userbyid(extowner) AS owner FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace
-                                         WHERE extname <> 'plpgsql' ORDER BY 1`, [], database)
+    const rows = await bed().server.sql(
+      `SELECT extname, nspname, pg_get_userbyid(extowner) AS owner FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace
+                                         WHERE extname <> 'plpgsql' ORDER BY 1`,
+      [],
+      database,
+    )
     return rows.map(Object.values)
   }
 
-  test.serial(`${on}trusted extensions belong to the owner and stand in the first listed schema, public or not`, async (t) => {
-    const stack = bed().declare({ plain: { extensions: ['pgcrypto'] }, elsewhere: { schemas: ['tools', 'public'], extensions: ['pgcrypto', 'uuid-ossp'] } })
-    await stack.applyOk()
-    t.deepEqual(await installed('plain_dev_db'), [['pgcrypto', 'public', 'plain_dev_user']])
-    t.deepEqual(await installed('elsewhere_dev_db'), [['pgcrypto', 'tools', 'elsewhere_dev_user'], ['uuid-ossp', 'tools', 'elsewhere_dev_user']])
-    t.deepEqual(await stack.plan(), [])
-  })
+  test.serial(
+    `${on}trusted extensions belong to the owner and stand in the first listed schema, public or not`,
+    async (t) => {
+      const stack = bed().declare({
+        plain: { extensions: ['pgcrypto'] },
+        elsewhere: { schemas: ['tools', 'public'], extensions: ['pgcrypto', 'uuid-ossp'] },
+      })
+      await stack.applyOk()
+      t.deepEqual(await installed('plain_dev_db'), [['pgcrypto', 'public', 'plain_dev_user']])
+      t.deepEqual(await installed('elsewhere_dev_db'), [
+        ['pgcrypto', 'tools', 'elsewhere_dev_user'],
+        ['uuid-ossp', 'tools', 'elsewhere_dev_user'],
+      ])
+      t.deepEqual(await stack.plan(), [])
+    },
+  )
 
   test.serial(`${on}an extension that every database has, and one whose control file fixes the schema`, async (t) => {
     const stack = bed().declare({ has: { schemas: ['app'], extensions: ['plpgsql', 'tcn'] } })
     const { records } = await stack.applyOk()
     t.deepEqual(await installed('has_dev_db'), [['tcn', 'app', 'has_dev_user']])
-    t.deepEqual(records.filter(({ object }) => object === 'extension').map(({ message }) => message), ['extension tcn in has_dev_db'])
+    t.deepEqual(
+      records.filter(({ object }) => object === 'extension').map(({ message }) => message),
+      ['extension tcn in has_dev_db'],
+    )
     t.deepEqual(await stack.plan(), [])
   })
 
   test.serial(`${on}not available, not trusted: all blocked at once, nothing changed`, async (t) => {
-    const stack = bed().declare({ none: { extensions: ['no_such_thing', 'pgcrypto'] }, power: { extensions: ['file_fdw', 'earthdistance'] }, fine: { extensions: ['pgcrypto'] } })
+    const stack = bed().declare({
+      none: { extensions: ['no_such_thing', 'pgcrypto'] },
+      power: { extensions: ['file_fdw', 'earthdistance'] },
+      fine: { extensions: ['pgcrypto'] },
+    })
     const before = await dump(bed().server)
     const { audit, problems } = await stack.apply()
     t.is(audit.run.exit_code, 4)
-    t.deepEqual(problems.map(({ application, field }) => [application, field]), [['none', 'extension'], ['power', 'extension'], ['power', 'extension']])
+    t.deepEqual(
+      problems.map(({ application, field }) => [application, field]),
+      [
+        ['none', 'extension'],
+        ['power', 'extension'],
+        ['power', 'extension'],
+      ],
+    )
     t.regex(problems[0]?.message ?? '', /no_such_thing/)
     t.regex(problems[1]?.remedy ?? '', /As the master, in power_dev_db: CREATE EXTENSION "file_fdw" CASCADE;/)
     t.deepEqual(difference(before, await dump(bed().server)), [])
@@ -59,8 +86,14 @@ for (const version of VERSIONS) {
     await bed().server.forget(database_name)
     const { audit, records } = await stack.applyOk()
     t.is(audit.run.outcome, 'no_change')
-    t.deepEqual(records.filter(({ status, application }) => status === 'warning' && application === 'own' && version >= 15), [])
-    t.deepEqual(records.filter(({ action, status }) => action === 'cover' && status === 'warning'), [])
+    t.deepEqual(
+      records.filter(({ status, application }) => status === 'warning' && application === 'own' && version >= 15),
+      [],
+    )
+    t.deepEqual(
+      records.filter(({ action, status }) => action === 'cover' && status === 'warning'),
+      [],
+    )
     t.is(await stack.answer('guest', `SELECT app.digest('x', 'sha256'), 'a=>1'::app.hstore`), 'ok')
   })
 }

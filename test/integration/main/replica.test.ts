@@ -19,9 +19,19 @@ for (const version of VERSIONS) {
     await becomeReplica(bed())
     const mark = await server.mark()
     const { audit, problems, records } = await stack.apply()
-    t.deepEqual([audit.run.exit_code, audit.run.outcome, problems.map(({ field }) => field)], [4, 'blocked', ['endpoint']])
-    t.true(records.some(({ object, application, status }) => object === 'admin' && application === null && status === 'blocked'))
-    t.deepEqual((await stack.preview()).blocked.map(({ field }) => field), ['endpoint'])
+    t.deepEqual(
+      [audit.run.exit_code, audit.run.outcome, problems.map(({ field }) => field)],
+      [4, 'blocked', ['endpoint']],
+    )
+    t.true(
+      records.some(
+        ({ object, application, status }) => object === 'admin' && application === null && status === 'blocked',
+      ),
+    )
+    t.deepEqual(
+      (await stack.preview()).blocked.map(({ field }) => field),
+      ['endpoint'],
+    )
 
     stack.applications = { other: {} }
     aws.putLogin('admin/absent', 'absent_admin', 'x')

@@ -7,12 +7,18 @@ for (const version of VERSIONS) {
   const on = `PostgreSQL ${version}: `
 
   const stored = async (stack: Stack, application: string): Promise<unknown> => {
-    const [row] = await bed().server.sql(`SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase JOIN pg_roles r ON r.oid = setrole
-                                          WHERE datname = $1 AND rolname = $2`, [stack.database(application), stack.username(application)])
+    const [row] = await bed().server.sql(
+      `SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase JOIN pg_roles r ON r.oid = setrole
+                                          WHERE datname = $1 AND rolname = $2`,
+      [stack.database(application), stack.username(application)],
+    )
     return row?.['setconfig'] ?? null
   }
   const role = async (stack: Stack, application: string): Promise<Record<string, unknown> | undefined> => {
-    const rows = await bed().server.sql('SELECT rolconnlimit, rolvaliduntil, rolcreatedb FROM pg_roles WHERE rolname = $1', [stack.username(application)])
+    const rows = await bed().server.sql(
+      'SELECT rolconnlimit, rolvaliduntil, rolcreatedb FROM pg_roles WHERE rolname = $1',
+      [stack.username(application)],
+    )
     return rows[0]
   }
 
@@ -20,15 +26,22 @@ for (const version of VERSIONS) {
     const stack = bed().declare({
       sets: {
         settings: {
-          search_path: ['app', 'My "odd", Schema', '$user', 'public'], statement_timeout: '90s', WORK_MEM: 65536, datestyle: 'ISO, DMY',
-          TimeZone: 'Europe/Berlin', jit: false, application_name: `it's "x"; \\ DROP`, temp_tablespaces: '',
+          search_path: ['app', 'My "odd", Schema', '$user', 'public'],
+          statement_timeout: '90s',
+          WORK_MEM: 65536,
+          datestyle: 'ISO, DMY',
+          TimeZone: 'Europe/Berlin',
+          jit: false,
+          application_name: `it's "x"; \\ DROP`,
+          temp_tablespaces: '',
         },
       },
     })
     await stack.applyOk()
     t.deepEqual(await stack.plan(), [])
     const client = await stack.connect('sets')
-    const show = async (name: string): Promise<unknown> => (await client.query<{ value: string }>('SELECT current_setting($1) AS value', [name])).rows[0]?.value
+    const show = async (name: string): Promise<unknown> =>
+      (await client.query<{ value: string }>('SELECT current_setting($1) AS value', [name])).rows[0]?.value
     t.is(await show('search_path'), 'app, "My ""odd"", Schema", "$user", public')
     t.is(await show('statement_timeout'), '90s')
     t.is(await show('work_mem'), '64MB')
@@ -40,7 +53,9 @@ for (const version of VERSIONS) {
   })
 
   test.serial(`${on}a search_path in one string means several schemas, "$user" among them`, async (t) => {
-    const stack = bed().declare({ paths: { schemas: ['paths_dev_user', 'public'], settings: { search_path: '"$user", public' } } })
+    const stack = bed().declare({
+      paths: { schemas: ['paths_dev_user', 'public'], settings: { search_path: '"$user", public' } },
+    })
     await stack.applyOk()
     t.deepEqual(await stack.sql('paths', 'SELECT current_schemas(false)::text'), [['{paths_dev_user,public}']])
     t.deepEqual(await stack.plan(), [])
@@ -58,9 +73,10 @@ for (const version of VERSIONS) {
     await stack.applyOk()
     stack.applications = { resets: { settings: { work_mem: '8MB' } } }
     const { records } = await stack.applyOk()
-    t.deepEqual(records.filter(({ object }) => object === 'setting').map(({ status, statements }) => [status, ...statements]), [
-      ['removed', 'ALTER ROLE "resets_dev_user" IN DATABASE "resets_dev_db" RESET "statement_timeout"'],
-    ])
+    t.deepEqual(
+      records.filter(({ object }) => object === 'setting').map(({ status, statements }) => [status, ...statements]),
+      [['removed', 'ALTER ROLE "resets_dev_user" IN DATABASE "resets_dev_db" RESET "statement_timeout"']],
+    )
     t.deepEqual(await stored(stack, 'resets'), ['work_mem=8MB'])
     stack.applications = { resets: {} }
     await stack.applyOk()
@@ -68,54 +84,90 @@ for (const version of VERSIONS) {
     t.deepEqual(await stack.plan(), [])
   })
 
-  test.serial(`${on}what a role has set for all databases is told of where the declaration names nothing, with the way out`, async (t) => {
-    const stack = bed().declare({ wide: { settings: { work_mem: '8MB' } } })
-    await stack.applyOk()
-    await stack.sql('wide', `ALTER ROLE wide_dev_user SET work_mem = '1MB'; ALTER ROLE wide_dev_user SET "TimeZone" = 'UTC'`)
-    const told = async (): Promise<string[]> => {
-      const { audit, records } = await stack.applyOk()
-      t.is(audit.run.outcome, 'no_change')
-      return records.filter(({ object, status }) => object === 'setting' && status === 'skipped').map(({ message }) => message)
-    }
-    const [message = '', ...others] = await told()
-    t.deepEqual(others, [])
-    t.regex(message, /^wide_dev_user has TimeZone set for all databases/)
-    await bed().server.sql(/ALTER ROLE .*;/.exec(message)?.[0] ?? '')
-    t.deepEqual(await told(), [])
-  })
+  test.serial(
+    `${on}what a role has set for all databases is told of where the declaration names nothing, with the way out`,
+    async (t) => {
+      const stack = bed().declare({ wide: { settings: { work_mem: '8MB' } } })
+      await stack.applyOk()
+      await stack.sql(
+        'wide',
+        `ALTER ROLE wide_dev_user SET work_mem = '1MB'; ALTER ROLE wide_dev_user SET "TimeZone" = 'UTC'`,
+      )
+      const told = async (): Promise<string[]> => {
+        const { audit, records } = await stack.applyOk()
+        t.is(audit.run.outcome, 'no_change')
+        return records
+          .filter(({ object, status }) => object === 'setting' && status === 'skipped')
+          .map(({ message }) => message)
+      }
+      const [message = '', ...others] = await told()
+      t.deepEqual(others, [])
+      t.regex(message, /^wide_dev_user has TimeZone set for all databases/)
+      await bed().server.sql(/ALTER ROLE .*;/.exec(message)?.[0] ?? '')
+      t.deepEqual(await told(), [])
+    },
+  )
 
   test.serial(`${on}limits and moments follow the declaration, to the millisecond and back to none`, async (t) => {
-    const stack = bed().declare({ limits: { connection_limit: 7, valid_until: '2038-01-19T05:14:07.999+02:00', can_create_databases: true, database_connection_limit: 9 } })
+    const stack = bed().declare({
+      limits: {
+        connection_limit: 7,
+        valid_until: '2038-01-19T05:14:07.999+02:00',
+        can_create_databases: true,
+        database_connection_limit: 9,
+      },
+    })
     await stack.applyOk()
-    t.deepEqual(await role(stack, 'limits'), { rolconnlimit: 7, rolvaliduntil: new Date('2038-01-19T03:14:07.999Z'), rolcreatedb: true })
+    t.deepEqual(await role(stack, 'limits'), {
+      rolconnlimit: 7,
+      rolvaliduntil: new Date('2038-01-19T03:14:07.999Z'),
+      rolcreatedb: true,
+    })
     t.deepEqual(await stack.plan(), [])
     stack.applications = { limits: {} }
     await stack.applyOk()
     t.deepEqual(await role(stack, 'limits'), { rolconnlimit: -1, rolvaliduntil: Infinity, rolcreatedb: false })
-    t.deepEqual(await bed().server.sql('SELECT datconnlimit FROM pg_database WHERE datname = $1', ['limits_dev_db']), [{ datconnlimit: -1 }])
+    t.deepEqual(await bed().server.sql('SELECT datconnlimit FROM pg_database WHERE datname = $1', ['limits_dev_db']), [
+      { datconnlimit: -1 },
+    ])
     t.deepEqual(await stack.plan(), [])
   })
 
-  test.serial(`${on}a value that the server refuses fails for itself: the database is closed to PUBLIC all the same`, async (t) => {
-    const stack = bed().declare({ odd: { settings: { statement_timeout: 'soon' } } })
-    const { audit, problems } = await stack.apply()
-    t.is(audit.run.exit_code, 1)
-    t.deepEqual(problems.map(({ application, field }) => [application, field]), [['odd', 'setting']])
-    const [row] = await bed().server.sql(`SELECT count(*)::int AS items FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE a.grantee = 0 AND d.datname = $1`, [stack.database('odd')])
-    t.is(row?.['items'], 0)
-    stack.applications = { odd: { settings: { statement_timeout: '5s' } } }
-    await stack.applyOk()
-    t.deepEqual(await stack.plan(), [])
-  })
+  test.serial(
+    `${on}a value that the server refuses fails for itself: the database is closed to PUBLIC all the same`,
+    async (t) => {
+      const stack = bed().declare({ odd: { settings: { statement_timeout: 'soon' } } })
+      const { audit, problems } = await stack.apply()
+      t.is(audit.run.exit_code, 1)
+      t.deepEqual(
+        problems.map(({ application, field }) => [application, field]),
+        [['odd', 'setting']],
+      )
+      const [row] = await bed().server.sql(
+        `SELECT count(*)::int AS items FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE a.grantee = 0 AND d.datname = $1`,
+        [stack.database('odd')],
+      )
+      t.is(row?.['items'], 0)
+      stack.applications = { odd: { settings: { statement_timeout: '5s' } } }
+      await stack.applyOk()
+      t.deepEqual(await stack.plan(), [])
+    },
+  )
 
-  test.serial(`${on}a password past its valid_until is skipped, not overwritten, and its database is looked into all the same`, async (t) => {
-    const stack = bed().declare({ past: { valid_until: '2001-01-01T00:00:00Z', schemas: ['public', 'app'] } })
-    await stack.applyOk()
-    t.is(await stack.answer('past', 'SELECT 1'), '28P01')
-    const { audit, records } = await stack.applyOk()
-    t.is(audit.run.outcome, 'no_change')
-    t.deepEqual(records.filter(({ object }) => object === 'password').map(({ status }) => status), ['skipped'])
-  })
+  test.serial(
+    `${on}a password past its valid_until is skipped, not overwritten, and its database is looked into all the same`,
+    async (t) => {
+      const stack = bed().declare({ past: { valid_until: '2001-01-01T00:00:00Z', schemas: ['public', 'app'] } })
+      await stack.applyOk()
+      t.is(await stack.answer('past', 'SELECT 1'), '28P01')
+      const { audit, records } = await stack.applyOk()
+      t.is(audit.run.outcome, 'no_change')
+      t.deepEqual(
+        records.filter(({ object }) => object === 'password').map(({ status }) => status),
+        ['skipped'],
+      )
+    },
+  )
 
   test.serial(`${on}a full database is not passed over in silence`, async (t) => {
     const stack = bed().declare({ full: { database_connection_limit: 1 } })
@@ -131,11 +183,16 @@ for (const version of VERSIONS) {
 
   test.serial(`${on}encoding and locale are those declared, however they are spelled`, async (t) => {
     const stack = bed().declare({
-      utf: { encoding: 'utf-8', locale: 'C' }, latin: { encoding: 'ISO_8859_1', locale: 'C' }, unicode: { encoding: 'unicode', locale: 'C.UTF-8' },
+      utf: { encoding: 'utf-8', locale: 'C' },
+      latin: { encoding: 'ISO_8859_1', locale: 'C' },
+      unicode: { encoding: 'unicode', locale: 'C.UTF-8' },
     })
     await stack.applyOk()
-    const rows = await bed().server.sql(`SELECT datname, pg_encoding_to_char(encoding) AS encoding, datcollate, datctype FROM pg_database
-                                         WHERE datname = ANY ($1) ORDER BY 1`, [['utf_dev_db', 'latin_dev_db', 'unicode_dev_db']])
+    const rows = await bed().server.sql(
+      `SELECT datname, pg_encoding_to_char(encoding) AS encoding, datcollate, datctype FROM pg_database
+                                         WHERE datname = ANY ($1) ORDER BY 1`,
+      [['utf_dev_db', 'latin_dev_db', 'unicode_dev_db']],
+    )
     t.deepEqual(rows, [
       { datname: 'latin_dev_db', encoding: 'LATIN1', datcollate: 'C', datctype: 'C' },
       { datname: 'unicode_dev_db', encoding: 'UTF8', datcollate: 'C.UTF-8', datctype: 'C.UTF-8' },
@@ -149,7 +206,13 @@ for (const version of VERSIONS) {
     const mark = await bed().server.mark()
     const { audit, problems } = await stack.apply()
     t.is(audit.run.exit_code, 4)
-    t.deepEqual(problems.map(({ application, field }) => [application, field]), [['bogus', 'encoding'], ['client', 'encoding']])
+    t.deepEqual(
+      problems.map(({ application, field }) => [application, field]),
+      [
+        ['bogus', 'encoding'],
+        ['client', 'encoding'],
+      ],
+    )
     t.deepEqual(await bed().server.changesSince(mark), [])
   })
 }

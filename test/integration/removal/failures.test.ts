@@ -9,7 +9,10 @@ const DELETED: Entry = { cleanup_policy: 'delete' }
 const SNAPSHOT: Entry = { cleanup_policy: 'snapshot-and-delete' }
 
 async function exists({ server }: Bed, name: string): Promise<boolean> {
-  const rows = await server.sql('SELECT FROM pg_database WHERE datname = $1 UNION ALL SELECT FROM pg_roles WHERE rolname = $1', [name])
+  const rows = await server.sql(
+    'SELECT FROM pg_database WHERE datname = $1 UNION ALL SELECT FROM pg_roles WHERE rolname = $1',
+    [name],
+  )
   return rows.length > 0
 }
 
@@ -21,7 +24,9 @@ async function isClosed({ server }: Bed, database: string): Promise<boolean> {
 /** A removal of the bundle that was killed while it waited for its snapshot, its database closed. */
 async function killed(bed: Bed, stack: Stack, application: string): Promise<void> {
   bed.aws.snapshotsTake({ milliseconds: 600_000 })
-  const run = stack.launch(['destroy', '--application', application], { RDS_PROVISION_INPUT: JSON.stringify(stack.marker(application)) })
+  const run = stack.launch(['destroy', '--application', application], {
+    RDS_PROVISION_INPUT: JSON.stringify(stack.marker(application)),
+  })
   await until('a snapshot is asked for', () => run.output().includes('asked for'))
   run.kill('SIGKILL')
   await run.ended
@@ -32,7 +37,9 @@ for (const version of VERSIONS) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
 
-  test.serial.before(`${on}RDS knows the instance`, () => { bed().aws.putInstance('db-1') })
+  test.serial.before(`${on}RDS knows the instance`, () => {
+    bed().aws.putInstance('db-1')
+  })
 
   test.serial(`${on}a drop that fails opens everything again, names who is there, and holds nothing`, async (t) => {
     const stack = bed().declare({ kept: DELETED })
@@ -66,100 +73,147 @@ for (const version of VERSIONS) {
 
   // Each waits for the others of its run, as the program does: on one version in every run of the tests.
   if (version >= 16 || IS_WHOLE) {
-    test.serial(`${on}after a removal that was killed, an apply that declares it again opens it; the same removal ends it`, async (t) => {
-      const stack = bed().declare({ dies: SNAPSHOT })
-      await stack.applyOk()
-      for (const next of ['apply', 'destroy'] as const) {
-        await killed(bed(), stack, 'dies')
-        t.deepEqual(await closedOnes(bed()), ['dies_dev_db', 'dies_dev_user'])
-        const mark = await bed().server.mark()
-        const outcome = next === 'apply' ? await stack.applyOk() : await stack.destroyOk('dies')
-        await isTruthful(t, bed(), mark, outcome)
-        t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [[], []])
-        t.is(await stack.answer('dies', 'SELECT 1').catch(() => 'gone'), next === 'apply' ? 'ok' : '28P01')
-      }
-      t.deepEqual([await exists(bed(), 'dies_dev_db'), await exists(bed(), 'dies_dev_user')], [false, false])
-    })
+    test.serial(
+      `${on}after a removal that was killed, an apply that declares it again opens it; the same removal ends it`,
+      async (t) => {
+        const stack = bed().declare({ dies: SNAPSHOT })
+        await stack.applyOk()
+        for (const next of ['apply', 'destroy'] as const) {
+          await killed(bed(), stack, 'dies')
+          t.deepEqual(await closedOnes(bed()), ['dies_dev_db', 'dies_dev_user'])
+          const mark = await bed().server.mark()
+          const outcome = next === 'apply' ? await stack.applyOk() : await stack.destroyOk('dies')
+          await isTruthful(t, bed(), mark, outcome)
+          t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [[], []])
+          t.is(await stack.answer('dies', 'SELECT 1').catch(() => 'gone'), next === 'apply' ? 'ok' : '28P01')
+        }
+        t.deepEqual([await exists(bed(), 'dies_dev_db'), await exists(bed(), 'dies_dev_user')], [false, false])
+      },
+    )
 
-    test.serial(`${on}told to stop while it waits for its snapshot, it opens the database and drops nothing`, async (t) => {
-      const stack = bed().declare({ stopped: SNAPSHOT })
-      await stack.applyOk()
-      bed().aws.snapshotsTake({ milliseconds: 600_000 })
-      const run = stack.launch(['destroy', '--application', 'stopped'], { RDS_PROVISION_INPUT: JSON.stringify(stack.marker('stopped')) })
-      await until('a snapshot is asked for', () => run.output().includes('asked for'))
-      t.true(await isClosed(bed(), 'stopped_dev_db'))
-      run.kill('SIGTERM')
-      const { code, stdout } = await run.ended
-      bed().aws.snapshotsTake({ milliseconds: 0 })
-      t.is(code, 1)
-      t.regex(stdout, /interrupted: received SIGTERM/)
-      t.is(await stack.answer('stopped', 'SELECT 1'), 'ok')
-      t.deepEqual(await closedOnes(bed()), [])
-      await stack.destroyOk('stopped')
-    })
+    test.serial(
+      `${on}told to stop while it waits for its snapshot, it opens the database and drops nothing`,
+      async (t) => {
+        const stack = bed().declare({ stopped: SNAPSHOT })
+        await stack.applyOk()
+        bed().aws.snapshotsTake({ milliseconds: 600_000 })
+        const run = stack.launch(['destroy', '--application', 'stopped'], {
+          RDS_PROVISION_INPUT: JSON.stringify(stack.marker('stopped')),
+        })
+        await until('a snapshot is asked for', () => run.output().includes('asked for'))
+        t.true(await isClosed(bed(), 'stopped_dev_db'))
+        run.kill('SIGTERM')
+        const { code, stdout } = await run.ended
+        bed().aws.snapshotsTake({ milliseconds: 0 })
+        t.is(code, 1)
+        t.regex(stdout, /interrupted: received SIGTERM/)
+        t.is(await stack.answer('stopped', 'SELECT 1'), 'ok')
+        t.deepEqual(await closedOnes(bed()), [])
+        await stack.destroyOk('stopped')
+      },
+    )
   }
 
-  test.serial(`${on}a guest leaves a database that a killed removal has left closed, and finds it open to the others afterwards`, async (t) => {
-    const guest = { database_name: 'left_dev_db', access_level: 'editor', cleanup_policy: 'delete' }
-    const stack = bed().declare({ left: SNAPSHOT, guest })
-    await stack.applyOk()
-    await bed().server.sql('ALTER DATABASE left_dev_db ALLOW_CONNECTIONS false; ALTER ROLE left_dev_user NOLOGIN') // as a killed removal leaves it
-    const mark = await bed().server.mark()
-    const outcome = await stack.destroyOk('guest')
-    await isTruthful(t, bed(), mark, outcome)
-    t.true(told(outcome).includes('guest database reopen updated'))
-    t.deepEqual(await closedOnes(bed()), ['left_dev_user']) // the other removal's own, which its next run ends
-    stack.applications = { left: SNAPSHOT }
-    await stack.applyOk()
-    t.is(await stack.answer('left', 'SELECT 1'), 'ok')
-    await stack.destroyOk('left')
-  })
-
-  test.serial(`${on}an owner that locked the admin out: it is let in to look, and what it finds blocks before anything else changes`, async (t) => {
-    const guest = { database_name: 'lock_dev_db', access_level: 'reader', cleanup_policy: 'delete' }
-    const stack = bed().declare({ lock: DELETED, guest: { ...guest, username: 'lock_guest' } })
-    await stack.applyOk()
-    await bed().server.sql('CREATE TABLE public.own (id int); ALTER TABLE public.own OWNER TO lock_guest', [], 'lock_dev_db')
-    await bed().server.forget('lock_dev_db')
-    await stack.sql('lock', 'REVOKE CONNECT ON DATABASE lock_dev_db FROM platform_provisioner; ALTER DATABASE lock_dev_db CONNECTION LIMIT 0')
-    const blocked = await stack.destroy('guest')
-    t.is(blocked.audit.run.exit_code, 4)
-    t.regex(blocked.audit.run.error ?? '', /lock_guest owns table (public\.)?own in database lock_dev_db/)
-    t.deepEqual(blocked.records.filter(({ statements }) => statements.length > 0).map(({ action }) => action), ['reopen'])
-    await bed().server.sql('DROP TABLE public.own', [], 'lock_dev_db')
-    await bed().server.forget('lock_dev_db')
-    await stack.destroyOk('guest')
-    t.deepEqual(await leftMemberships(bed()), [])
-    await stack.destroyOk('lock')
-  })
-
-  test.serial(`${on}databases in every odd state go: invalid, a template, full, with its own settings, already closed`, async (t) => {
-    const stack = bed().declare({ invalid: DELETED, snapshot: SNAPSHOT, template: DELETED, full: DELETED, odd: DELETED, shut: DELETED })
-    await stack.applyOk()
-    await stack.sql('template', 'ALTER DATABASE template_dev_db IS_TEMPLATE true')
-    await stack.sql('full', 'ALTER DATABASE full_dev_db CONNECTION LIMIT 0')
-    await stack.sql('odd', `ALTER DATABASE odd_dev_db SET search_path = nowhere; ALTER DATABASE odd_dev_db SET default_transaction_read_only = on; REVOKE CONNECT ON DATABASE odd_dev_db FROM platform_provisioner`)
-    await bed().server.sql(`UPDATE pg_database SET datconnlimit = -2 WHERE datname IN ('invalid_dev_db', 'snapshot_dev_db')`)
-    await bed().server.sql('ALTER DATABASE shut_dev_db ALLOW_CONNECTIONS false')
-    for (const application of ['invalid', 'snapshot', 'template', 'full', 'odd', 'shut']) {
+  test.serial(
+    `${on}a guest leaves a database that a killed removal has left closed, and finds it open to the others afterwards`,
+    async (t) => {
+      const guest = { database_name: 'left_dev_db', access_level: 'editor', cleanup_policy: 'delete' }
+      const stack = bed().declare({ left: SNAPSHOT, guest })
+      await stack.applyOk()
+      await bed().server.sql('ALTER DATABASE left_dev_db ALLOW_CONNECTIONS false; ALTER ROLE left_dev_user NOLOGIN') // as a killed removal leaves it
       const mark = await bed().server.mark()
-      await isTruthful(t, bed(), mark, await stack.destroyOk(application))
-      t.deepEqual([await exists(bed(), `${application}_dev_db`), await exists(bed(), `${application}_dev_user`)], [false, false], application)
-    }
-  })
+      const outcome = await stack.destroyOk('guest')
+      await isTruthful(t, bed(), mark, outcome)
+      t.true(told(outcome).includes('guest database reopen updated'))
+      t.deepEqual(await closedOnes(bed()), ['left_dev_user']) // the other removal's own, which its next run ends
+      stack.applications = { left: SNAPSHOT }
+      await stack.applyOk()
+      t.is(await stack.answer('left', 'SELECT 1'), 'ok')
+      await stack.destroyOk('left')
+    },
+  )
+
+  test.serial(
+    `${on}an owner that locked the admin out: it is let in to look, and what it finds blocks before anything else changes`,
+    async (t) => {
+      const guest = { database_name: 'lock_dev_db', access_level: 'reader', cleanup_policy: 'delete' }
+      const stack = bed().declare({ lock: DELETED, guest: { ...guest, username: 'lock_guest' } })
+      await stack.applyOk()
+      await bed().server.sql(
+        'CREATE TABLE public.own (id int); ALTER TABLE public.own OWNER TO lock_guest',
+        [],
+        'lock_dev_db',
+      )
+      await bed().server.forget('lock_dev_db')
+      await stack.sql(
+        'lock',
+        'REVOKE CONNECT ON DATABASE lock_dev_db FROM platform_provisioner; ALTER DATABASE lock_dev_db CONNECTION LIMIT 0',
+      )
+      const blocked = await stack.destroy('guest')
+      t.is(blocked.audit.run.exit_code, 4)
+      t.regex(blocked.audit.run.error ?? '', /lock_guest owns table (public\.)?own in database lock_dev_db/)
+      t.deepEqual(
+        blocked.records.filter(({ statements }) => statements.length > 0).map(({ action }) => action),
+        ['reopen'],
+      )
+      await bed().server.sql('DROP TABLE public.own', [], 'lock_dev_db')
+      await bed().server.forget('lock_dev_db')
+      await stack.destroyOk('guest')
+      t.deepEqual(await leftMemberships(bed()), [])
+      await stack.destroyOk('lock')
+    },
+  )
+
+  test.serial(
+    `${on}databases in every odd state go: invalid, a template, full, with its own settings, already closed`,
+    async (t) => {
+      const stack = bed().declare({
+        invalid: DELETED,
+        snapshot: SNAPSHOT,
+        template: DELETED,
+        full: DELETED,
+        odd: DELETED,
+        shut: DELETED,
+      })
+      await stack.applyOk()
+      await stack.sql('template', 'ALTER DATABASE template_dev_db IS_TEMPLATE true')
+      await stack.sql('full', 'ALTER DATABASE full_dev_db CONNECTION LIMIT 0')
+      await stack.sql(
+        'odd',
+        `ALTER DATABASE odd_dev_db SET search_path = nowhere; ALTER DATABASE odd_dev_db SET default_transaction_read_only = on; REVOKE CONNECT ON DATABASE odd_dev_db FROM platform_provisioner`,
+      )
+      await bed().server.sql(
+        `UPDATE pg_database SET datconnlimit = -2 WHERE datname IN ('invalid_dev_db', 'snapshot_dev_db')`,
+      )
+      await bed().server.sql('ALTER DATABASE shut_dev_db ALLOW_CONNECTIONS false')
+      for (const application of ['invalid', 'snapshot', 'template', 'full', 'odd', 'shut']) {
+        const mark = await bed().server.mark()
+        await isTruthful(t, bed(), mark, await stack.destroyOk(application))
+        t.deepEqual(
+          [await exists(bed(), `${application}_dev_db`), await exists(bed(), `${application}_dev_user`)],
+          [false, false],
+          application,
+        )
+      }
+    },
+  )
 
   if (version < 16) {
-    test.serial(`${on}an IAM login's database: the admin holds no membership in rds_iam, and a failed drop gives the login back its own`, async (t) => {
-      const stack = bed().declare({ token: { ...DELETED, auth: 'iam' } })
-      await stack.applyOk()
-      const isIam = async (): Promise<unknown> => (await bed().server.sql(`SELECT pg_has_role('token_dev_user', 'rds_iam', 'MEMBER') AS yes`))[0]?.['yes']
-      await bed().server.sql('SELECT 1', [], 'token_dev_db')
-      t.is((await stack.destroy('token')).audit.run.exit_code, 1)
-      t.true(await isIam())
-      t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [[], []])
-      await bed().server.forget('token_dev_db')
-      const mark = await bed().server.mark()
-      await isTruthful(t, bed(), mark, await stack.destroyOk('token'))
-    })
+    test.serial(
+      `${on}an IAM login's database: the admin holds no membership in rds_iam, and a failed drop gives the login back its own`,
+      async (t) => {
+        const stack = bed().declare({ token: { ...DELETED, auth: 'iam' } })
+        await stack.applyOk()
+        const isIam = async (): Promise<unknown> =>
+          (await bed().server.sql(`SELECT pg_has_role('token_dev_user', 'rds_iam', 'MEMBER') AS yes`))[0]?.['yes']
+        await bed().server.sql('SELECT 1', [], 'token_dev_db')
+        t.is((await stack.destroy('token')).audit.run.exit_code, 1)
+        t.true(await isIam())
+        t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [[], []])
+        await bed().server.forget('token_dev_db')
+        const mark = await bed().server.mark()
+        await isTruthful(t, bed(), mark, await stack.destroyOk('token'))
+      },
+    )
   }
 }

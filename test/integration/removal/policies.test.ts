@@ -10,7 +10,13 @@ type Policy = (typeof POLICIES)[number]
 
 const DATABASE = { database_name: 'Shop "1" db' }
 const ENTRIES: Readonly<Record<string, Entry>> = {
-  shop: { ...DATABASE, username: `Shop 'O' user`, settings: { work_mem: '8MB' }, schemas: ['public', 'app'], extensions: ['pgcrypto'] },
+  shop: {
+    ...DATABASE,
+    username: `Shop 'O' user`,
+    settings: { work_mem: '8MB' },
+    schemas: ['public', 'app'],
+    extensions: ['pgcrypto'],
+  },
   ed: { ...DATABASE, username: 'Ed "the" user', access_level: 'editor' },
   rd: { ...DATABASE, access_level: 'reader', settings: { work_mem: '9MB' } },
 }
@@ -32,7 +38,13 @@ const LEAVINGS: readonly Leaving[] = [
   { title: 'reader', stays: ['shop', 'ed'], leave: ['rd'], sample: ['snapshot-and-delete'] },
   { title: 'all, the owner first', stays: [], leave: ['shop', 'ed', 'rd'], sample: ['delete'] },
   { title: 'all, the owner last', stays: [], leave: ['rd', 'ed', 'shop'], sample: ['retain'] },
-  { title: 'all at once', stays: [], leave: ['ed', 'shop', 'rd'], together: true, sample: ['delete', 'snapshot-and-delete'] },
+  {
+    title: 'all at once',
+    stays: [],
+    leave: ['ed', 'shop', 'rd'],
+    together: true,
+    sample: ['delete', 'snapshot-and-delete'],
+  },
 ]
 
 /** Another application of the stack and another stack stand by, with an outsider's privileges in both databases. */
@@ -40,8 +52,11 @@ async function makeBystanders(bed: Bed, stack: Stack): Promise<void> {
   await stack.applyOk()
   await bed.declare({ alien: {} }).applyOk()
   await bed.server.sql('CREATE ROLE watcher LOGIN')
-  await stack.sql('other', `CREATE TABLE t (id serial PRIMARY KEY); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT SELECT ON t TO watcher; GRANT EXECUTE ON FUNCTION f() TO watcher;
-    GRANT CONNECT, TEMP ON DATABASE other_dev_db TO watcher; GRANT USAGE ON SCHEMA public TO watcher; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON ROUTINES TO watcher`)
+  await stack.sql(
+    'other',
+    `CREATE TABLE t (id serial PRIMARY KEY); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT SELECT ON t TO watcher; GRANT EXECUTE ON FUNCTION f() TO watcher;
+    GRANT CONNECT, TEMP ON DATABASE other_dev_db TO watcher; GRANT USAGE ON SCHEMA public TO watcher; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON ROUTINES TO watcher`,
+  )
 }
 
 function pick(names: readonly string[], policy: Policy): Record<string, Entry> {
@@ -55,10 +70,16 @@ const CONTENT = `CREATE TABLE app.t (id serial PRIMARY KEY, "odd ""name" text); 
 /** More than provisioning gives, there and in the other application's database. */
 async function give(stack: Stack, guests: readonly string[]): Promise<void> {
   const all = ['watcher', ...guests.map((guest) => `"${stack.username(guest).replaceAll('"', '""')}"`)].join(', ')
-  await stack.sql('shop', `GRANT SELECT ON app.t, app."V w" TO ${all}; GRANT UPDATE ("odd ""name") ON app.t TO ${all}; GRANT EXECUTE ON PROCEDURE app.p(int, text) TO ${all};
-    GRANT USAGE ON TYPE app.d TO ${all}; GRANT SELECT ON LARGE OBJECT 4711 TO ${all}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${all}`)
-  await stack.sql('other', `GRANT CONNECT, TEMP ON DATABASE other_dev_db TO ${all}; GRANT SELECT ON t TO ${all}; GRANT EXECUTE ON FUNCTION f() TO ${all}; GRANT USAGE ON SCHEMA public TO ${all};
-    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON ROUTINES TO ${all}`)
+  await stack.sql(
+    'shop',
+    `GRANT SELECT ON app.t, app."V w" TO ${all}; GRANT UPDATE ("odd ""name") ON app.t TO ${all}; GRANT EXECUTE ON PROCEDURE app.p(int, text) TO ${all};
+    GRANT USAGE ON TYPE app.d TO ${all}; GRANT SELECT ON LARGE OBJECT 4711 TO ${all}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${all}`,
+  )
+  await stack.sql(
+    'other',
+    `GRANT CONNECT, TEMP ON DATABASE other_dev_db TO ${all}; GRANT SELECT ON t TO ${all}; GRANT EXECUTE ON FUNCTION f() TO ${all}; GRANT USAGE ON SCHEMA public TO ${all};
+    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON ROUTINES TO ${all}`,
+  )
 }
 
 async function removeAll(stack: Stack, { leave, together }: Leaving): Promise<Outcome[]> {
@@ -107,7 +128,10 @@ for (const version of VERSIONS) {
         if (policy === 'retain') {
           t.deepEqual(difference(full, await dump(bed().server)), [])
           t.is(await bed().server.connectionsSince(mark), 0)
-          t.deepEqual(outcomes.flatMap(told), leave.map((name) => `${name} ${name === 'shop' ? 'database' : 'role'} retain skipped`))
+          t.deepEqual(
+            outcomes.flatMap(told),
+            leave.map((name) => `${name} ${name === 'shop' ? 'database' : 'role'} retain skipped`),
+          )
           stack.env = { RDS_CLEANUP_POLICY: 'delete' }
           await removeAll(stack, { ...leaving, leave: [...leave, ...stays] })
           stack.env = {}

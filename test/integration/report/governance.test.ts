@@ -11,7 +11,12 @@ import { bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
 const bed = bedFor(VERSIONS[1] ?? 16)
-const Line = v.looseObject({ type: v.string(), statements: v.optional(v.array(v.string())), outcome: v.optional(v.string()), error: v.optional(v.nullable(v.string())) })
+const Line = v.looseObject({
+  type: v.string(),
+  statements: v.optional(v.array(v.string())),
+  outcome: v.optional(v.string()),
+  error: v.optional(v.nullable(v.string())),
+})
 
 let folder = ''
 
@@ -21,52 +26,92 @@ test.before('a folder', async () => {
 test.after.always(() => rm(folder, { recursive: true, force: true }))
 
 /** One apply as a process of its own. */
-async function apply(stack: Stack, variables: Readonly<Record<string, string>> = {}): Promise<{ code: number; stdout: string }> {
+async function apply(
+  stack: Stack,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; stdout: string }> {
   // The preview makes the secrets.
   await stack.preview()
   const audit = join(folder, `${Math.random().toString(36).slice(2)}.json`)
-  const env = { ...bed().aws.env, PATH: process.env['PATH'] ?? '', RDS_PROVISION_INPUT: JSON.stringify(stack.input()), ...variables }
-  const { exitCode = -1, stdout } = await execa(process.execPath, [`--import=${import.meta.resolve('tsx')}`, MAIN, 'apply', '--audit-file', audit], { env, extendEnv: false, reject: false, cwd: folder })
+  const env = {
+    ...bed().aws.env,
+    PATH: process.env['PATH'] ?? '',
+    RDS_PROVISION_INPUT: JSON.stringify(stack.input()),
+    ...variables,
+  }
+  const { exitCode = -1, stdout } = await execa(
+    process.execPath,
+    [`--import=${import.meta.resolve('tsx')}`, MAIN, 'apply', '--audit-file', audit],
+    { env, extendEnv: false, reject: false, cwd: folder },
+  )
   return { code: exitCode, stdout }
 }
 
 function linesOf(stdout: string): v.InferOutput<typeof Line>[] {
-  return stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => v.parse(Line, JSON.parse(line)))
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => v.parse(Line, JSON.parse(line)))
 }
 
 test.serial('processes that apply at once record every run, in one chain, with a section each', async (t) => {
   const dir = join(folder, 'shared')
-  const stacks = ['one', 'two', 'three'].map((name) => bed().declare({ [name]: {} }, { stack: name, governance_dir: dir, build_id: `build-${name}` }))
+  const stacks = ['one', 'two', 'three'].map((name) =>
+    bed().declare({ [name]: {} }, { stack: name, governance_dir: dir, build_id: `build-${name}` }),
+  )
   const ended = await Promise.all(stacks.map((stack) => apply(stack)))
-  t.deepEqual(ended.map(({ code }) => code), [0, 0, 0], ended.map(({ stdout }) => stdout).join('\n'))
-  const [jsonl, csv, access] = await Promise.all(['rds_provision_audit.jsonl', 'rds_provision_audit.csv', 'access.md'].map((name) => readFile(join(dir, 'dev', name), 'utf8')))
+  t.deepEqual(
+    ended.map(({ code }) => code),
+    [0, 0, 0],
+    ended.map(({ stdout }) => stdout).join('\n'),
+  )
+  const [jsonl, csv, access] = await Promise.all(
+    ['rds_provision_audit.jsonl', 'rds_provision_audit.csv', 'access.md'].map((name) =>
+      readFile(join(dir, 'dev', name), 'utf8'),
+    ),
+  )
   t.deepEqual(verifyChain(jsonl ?? ''), [])
   t.deepEqual(verifyCsv(Buffer.from(csv ?? ''), jsonl ?? ''), [])
   t.is(linesOf(jsonl ?? '').filter(({ type }) => type === 'run').length, 3)
-  t.deepEqual([...(access ?? '').matchAll(/^## Stack (\S+) on/gm)].map(([, stack]) => stack), ['one', 'three', 'two'])
+  t.deepEqual(
+    [...(access ?? '').matchAll(/^## Stack (\S+) on/gm)].map(([, stack]) => stack),
+    ['one', 'three', 'two'],
+  )
 })
 
-test.serial('a folder that cannot be written: the changes stand, the audit is on standard output, exit 1', async (t) => {
-  const dir = join(folder, 'no-folder')
-  await writeFile(dir, '')
-  const text = await apply(bed().declare({ stands: {} }, { governance_dir: dir }))
-  t.is(text.code, 1)
-  t.true((await bed().server.sql(`SELECT FROM pg_database WHERE datname = 'stands_dev_db'`)).length === 1)
-  const told = linesOf(text.stdout)
-  t.true(told.flatMap(({ statements = [] }) => statements).some((statement) => statement.startsWith('CREATE DATABASE "stands_dev_db"')))
-  t.like(told.at(-1), { type: 'run', outcome: 'failed' })
-  t.regex(told.at(-1)?.error ?? '', /^governance_dir: The run could not be recorded in .*no-folder/)
-  t.regex(text.stdout, /! governance_dir: The run could not be recorded[^]*\nfailed \(exit 1\): \d+ created/)
-  const json = await apply(bed().declare({ counted: {} }, { governance_dir: dir }), { RDS_PROVISION_LOG: 'json' })
-  t.is(json.code, 1)
-  const created = linesOf(json.stdout).flatMap(({ statements = [] }) => statements).filter((statement) => statement.startsWith('CREATE DATABASE'))
-  t.is(created.length, 1, 'JSON lines tell each record once')
-})
+test.serial(
+  'a folder that cannot be written: the changes stand, the audit is on standard output, exit 1',
+  async (t) => {
+    const dir = join(folder, 'no-folder')
+    await writeFile(dir, '')
+    const text = await apply(bed().declare({ stands: {} }, { governance_dir: dir }))
+    t.is(text.code, 1)
+    t.true((await bed().server.sql(`SELECT FROM pg_database WHERE datname = 'stands_dev_db'`)).length === 1)
+    const told = linesOf(text.stdout)
+    t.true(
+      told
+        .flatMap(({ statements = [] }) => statements)
+        .some((statement) => statement.startsWith('CREATE DATABASE "stands_dev_db"')),
+    )
+    t.like(told.at(-1), { type: 'run', outcome: 'failed' })
+    t.regex(told.at(-1)?.error ?? '', /^governance_dir: The run could not be recorded in .*no-folder/)
+    t.regex(text.stdout, /! governance_dir: The run could not be recorded[^]*\nfailed \(exit 1\): \d+ created/)
+    const json = await apply(bed().declare({ counted: {} }, { governance_dir: dir }), { RDS_PROVISION_LOG: 'json' })
+    t.is(json.code, 1)
+    const created = linesOf(json.stdout)
+      .flatMap(({ statements = [] }) => statements)
+      .filter((statement) => statement.startsWith('CREATE DATABASE'))
+    t.is(created.length, 1, 'JSON lines tell each record once')
+  },
+)
 
 test.serial('access.md tells since when, and by which build, a login may do what it may do', async (t) => {
   const dir = join(folder, 'history')
   const guest = { database_name: 'shop_dev_db' }
-  const stack = bed().declare({ shop: {}, guest: { ...guest, access_level: 'reader' } }, { governance_dir: dir, build_id: 'first' })
+  const stack = bed().declare(
+    { shop: {}, guest: { ...guest, access_level: 'reader' } },
+    { governance_dir: dir, build_id: 'first' },
+  )
   const rowOf = async (build: string, level: string): Promise<string[]> => {
     stack.variables = { ...stack.variables, build_id: build }
     stack.applications = { ...stack.applications, guest: { ...guest, access_level: level } }

@@ -19,7 +19,12 @@ const APPLICATIONS = {
 const BY_HAND = fc.record({
   database: fc.constantFrom(...DATABASES),
   statement: fc.oneof(
-    fc.record({ verb: fc.constantFrom('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'ALL'), table: fc.constantFrom(...TABLES), to: fc.constantFrom('team', 'PUBLIC') })
+    fc
+      .record({
+        verb: fc.constantFrom('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'ALL'),
+        table: fc.constantFrom(...TABLES),
+        to: fc.constantFrom('team', 'PUBLIC'),
+      })
       .map(({ verb, table, to }) => `GRANT ${verb} ON ${table} TO ${to}`),
     fc.constantFrom('mart', 'extra').map((schema) => `GRANT USAGE, CREATE ON SCHEMA ${schema} TO team`),
     fc.constant('CREATE TABLE extra.late (); GRANT SELECT ON extra.late TO team'),
@@ -38,7 +43,10 @@ for (const version of VERSIONS) {
     await stack.applyOk()
     await bed().server.sql('CREATE ROLE team')
     for (const application of ['shop', 'other']) {
-      await stack.sql(application, `CREATE SCHEMA extra; CREATE TABLE extra.x (); ${TABLES.map((table) => `CREATE TABLE ${table} ()`).join('; ')}`)
+      await stack.sql(
+        application,
+        `CREATE SCHEMA extra; CREATE TABLE extra.x (); ${TABLES.map((table) => `CREATE TABLE ${table} ()`).join('; ')}`,
+      )
     }
     await stack.applyOk()
     for (const hands of fc.sample(HANDS, { numRuns: 4, seed: version })) {
@@ -60,16 +68,29 @@ for (const version of VERSIONS) {
     for (const database of DATABASES) await sameSchemas(t, bed(), retained, database)
     await bed().server.sql('ALTER DATABASE other_dev_db CONNECTION LIMIT 0')
     const { matrix: closed } = await stack.applyOk()
-    t.deepEqual(closed?.databases.map(({ database, isSeen }) => [database, isSeen]), [['other_dev_db', false], ['shop_dev_db', true]])
+    t.deepEqual(
+      closed?.databases.map(({ database, isSeen }) => [database, isSeen]),
+      [
+        ['other_dev_db', false],
+        ['shop_dev_db', true],
+      ],
+    )
   })
 }
 
 async function sameDatabases(t: ExecutionContext, bed: Bed, matrix: AccessMatrix): Promise<void> {
   const rows = await bed.server.sql(
     `SELECT d AS database, l AS login, has_database_privilege(l, d, 'CONNECT') AS connect, has_database_privilege(l, d, 'TEMP') AS temporary, has_database_privilege(l, d, 'CREATE') AS create
-     FROM unnest($1::text[]) d, unnest($2::text[]) l ORDER BY d COLLATE "C", l COLLATE "C"`, [DATABASES, LOGINS])
-  const found = matrix.databases.flatMap(({ database, logins }) => logins.map(({ username: login, connect, temporary, create }) => ({ database, login, connect, temporary, create })))
-  t.deepEqual(found, rows.filter(({ connect, temporary, create }) => connect === true || temporary === true || create === true))
+     FROM unnest($1::text[]) d, unnest($2::text[]) l ORDER BY d COLLATE "C", l COLLATE "C"`,
+    [DATABASES, LOGINS],
+  )
+  const found = matrix.databases.flatMap(({ database, logins }) =>
+    logins.map(({ username: login, connect, temporary, create }) => ({ database, login, connect, temporary, create })),
+  )
+  t.deepEqual(
+    found,
+    rows.filter(({ connect, temporary, create }) => connect === true || temporary === true || create === true),
+  )
 }
 
 async function sameSchemas(t: ExecutionContext, bed: Bed, matrix: AccessMatrix, database: string): Promise<void> {
@@ -78,11 +99,22 @@ async function sameSchemas(t: ExecutionContext, bed: Bed, matrix: AccessMatrix, 
        (SELECT json_agg((SELECT json_object_agg(p, has_table_privilege(l, c.oid, p)) FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p))
         FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'r') AS tables
      FROM unnest($1::text[]) l, pg_namespace n WHERE n.nspname IN ('public', 'mart', 'extra') AND has_database_privilege(l, current_database(), 'CONNECT')
-     ORDER BY l COLLATE "C", n.nspname COLLATE "C"`, [LOGINS], database)
+     ORDER BY l COLLATE "C", n.nspname COLLATE "C"`,
+    [LOGINS],
+    database,
+  )
   const expected = rows.filter(({ usage, create }) => usage === true || create === true)
-  const found = matrix.databases.find((item) => item.database === database)?.logins.flatMap(({ username, schemas }) => schemas.map(({ schema, may }) => ({ login: username, schema, may }))) ?? []
+  const found =
+    matrix.databases
+      .find((item) => item.database === database)
+      ?.logins.flatMap(({ username, schemas }) =>
+        schemas.map(({ schema, may }) => ({ login: username, schema, may })),
+      ) ?? []
   const byName = [...found].sort((a, b) => (`${a.login} ${a.schema}` < `${b.login} ${b.schema}` ? -1 : 1))
-  t.deepEqual(byName.map(({ login, schema }) => [login, schema]), expected.map(({ login, schema }) => [login, schema]))
+  t.deepEqual(
+    byName.map(({ login, schema }) => [login, schema]),
+    expected.map(({ login, schema }) => [login, schema]),
+  )
   for (const [index, { login, schema, may }] of byName.entries()) {
     const { create, tables } = expected[index] ?? {}
     const about = `${login} in ${schema} of ${database}: ${may}`
@@ -101,15 +133,27 @@ function isListOfObjects(value: unknown): value is Record<string, unknown>[] {
 
 /** How many tables each privilege is held on, as the server says. */
 function counts(tables: readonly Record<string, unknown>[]): Record<string, number> {
-  return Object.fromEntries(['SELECT', 'INSERT', 'UPDATE', 'DELETE'].map((privilege) => [privilege, tables.filter((table) => table[privilege] === true).length]))
+  return Object.fromEntries(
+    ['SELECT', 'INSERT', 'UPDATE', 'DELETE'].map((privilege) => [
+      privilege,
+      tables.filter((table) => table[privilege] === true).length,
+    ]),
+  )
 }
 
 /** The same, read back from the words of the matrix. */
 function countsIn(may: string, tables: number): Record<string, number> {
-  return Object.fromEntries(['SELECT', 'INSERT', 'UPDATE', 'DELETE'].map((privilege) => {
-    const some = new RegExp(`${privilege} on (\\d+) of ${tables} tables`).exec(may)?.[1]
-    if (some !== undefined) return [privilege, Number(some)]
-    const inWords = privilege === 'SELECT' ? /read and write rows|read rows/ : /read and write rows/
-    return [privilege, inWords.test(may) || new RegExp(`(?:^|, )(?:[A-Z]+, )*${privilege}(?:, [A-Z]+)* on rows`).test(may) ? tables : 0]
-  }))
+  return Object.fromEntries(
+    ['SELECT', 'INSERT', 'UPDATE', 'DELETE'].map((privilege) => {
+      const some = new RegExp(`${privilege} on (\\d+) of ${tables} tables`).exec(may)?.[1]
+      if (some !== undefined) return [privilege, Number(some)]
+      const inWords = privilege === 'SELECT' ? /read and write rows|read rows/ : /read and write rows/
+      return [
+        privilege,
+        inWords.test(may) || new RegExp(`(?:^|, )(?:[A-Z]+, )*${privilege}(?:, [A-Z]+)* on rows`).test(may)
+          ? tables
+          : 0,
+      ]
+    }),
+  )
 }

@@ -10,46 +10,63 @@ import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { previewText } from '../../../src/report/preview/text.ts'
 
 const SCHEMAS = fc.subarray(['public', 'mart', 'My "odd" schema'], { minLength: 1 })
-const OWNER = fc.record({
-  schemas: SCHEMAS,
-  can_create_databases: fc.boolean(),
-  connection_limit: fc.constantFrom(-1, 5, 20),
-  valid_until: fc.constantFrom('2040-01-01T00:00:00Z', '2041-06-01T12:00:00+02:00'),
-  settings: fc.constantFrom({}, { statement_timeout: '1min' }, { search_path: ['mart', 'public'], work_mem: '8MB' }),
-  database_connection_limit: fc.constantFrom(-1, 50),
-}, { requiredKeys: [] })
-const GUEST = fc.record({ access_level: fc.constantFrom('editor', 'reader'), schemas: SCHEMAS }, { requiredKeys: ['access_level'] })
+const OWNER = fc.record(
+  {
+    schemas: SCHEMAS,
+    can_create_databases: fc.boolean(),
+    connection_limit: fc.constantFrom(-1, 5, 20),
+    valid_until: fc.constantFrom('2040-01-01T00:00:00Z', '2041-06-01T12:00:00+02:00'),
+    settings: fc.constantFrom({}, { statement_timeout: '1min' }, { search_path: ['mart', 'public'], work_mem: '8MB' }),
+    database_connection_limit: fc.constantFrom(-1, 50),
+  },
+  { requiredKeys: [] },
+)
+const GUEST = fc.record(
+  { access_level: fc.constantFrom('editor', 'reader'), schemas: SCHEMAS },
+  { requiredKeys: ['access_level'] },
+)
 
 /** Declarations of one stack, one after the other; each change of one is a change to plan. */
-const HISTORY = fc.array(fc.record({ shop: OWNER, guest: GUEST, second: OWNER, newPassword: fc.boolean() }), { minLength: 2, maxLength: 3 })
+const HISTORY = fc.array(fc.record({ shop: OWNER, guest: GUEST, second: OWNER, newPassword: fc.boolean() }), {
+  minLength: 2,
+  maxLength: 3,
+})
 
 for (const version of VERSIONS) {
   const bed = bedFor(version)
   let stacks = 0
 
   test.serial(`${version}: what plan prints is what apply runs`, async (t) => {
-    await fc.assert(fc.asyncProperty(HISTORY, async (history) => {
-      stacks += 1
-      const prefix = `p${stacks}`
-      const stack = bed().declare({})
-      for (const { shop, guest, second, newPassword } of history) {
-        const guests: Record<string, Entry> = { [`${prefix}_guest`]: { ...guest, database_name: `${prefix}_shop_dev_db` } }
-        stack.applications = { [`${prefix}_shop`]: shop, ...guests, [`${prefix}_second`]: second }
-        if (newPassword) stack.setPassword(`${prefix}_shop`, `changed by hand ${stacks}`)
-        const found = await stack.preview()
-        const planned = plannedChanges(found.plan)
-        const printed: unknown = JSON.parse(previewJson(found))
-        t.deepEqual(statementsOf(printed), planned.flatMap(({ statements }) => statements))
-        const text = previewText(found, PLAIN)
-        for (const statement of statementsOf(printed)) t.true(text.includes(`      ${statement};\n`), statement)
+    await fc.assert(
+      fc.asyncProperty(HISTORY, async (history) => {
+        stacks += 1
+        const prefix = `p${stacks}`
+        const stack = bed().declare({})
+        for (const { shop, guest, second, newPassword } of history) {
+          const guests: Record<string, Entry> = {
+            [`${prefix}_guest`]: { ...guest, database_name: `${prefix}_shop_dev_db` },
+          }
+          stack.applications = { [`${prefix}_shop`]: shop, ...guests, [`${prefix}_second`]: second }
+          if (newPassword) stack.setPassword(`${prefix}_shop`, `changed by hand ${stacks}`)
+          const found = await stack.preview()
+          const planned = plannedChanges(found.plan)
+          const printed: unknown = JSON.parse(previewJson(found))
+          t.deepEqual(
+            statementsOf(printed),
+            planned.flatMap(({ statements }) => statements),
+          )
+          const text = previewText(found, PLAIN)
+          for (const statement of statementsOf(printed)) t.true(text.includes(`      ${statement};\n`), statement)
 
-        const { records } = await stack.applyOk()
-        const ran = records.filter(({ statements }) => statements.length > 0)
-        t.deepEqual(stepsOf(changesIn(printed)), stepsOf(ran))
-        const { plan: after } = await stack.preview()
-        t.deepEqual(plannedChanges(after), [])
-      }
-    }), { numRuns: 3 })
+          const { records } = await stack.applyOk()
+          const ran = records.filter(({ statements }) => statements.length > 0)
+          t.deepEqual(stepsOf(changesIn(printed)), stepsOf(ran))
+          const { plan: after } = await stack.preview()
+          t.deepEqual(plannedChanges(after), [])
+        }
+      }),
+      { numRuns: 3 },
+    )
   })
 }
 
@@ -98,7 +115,10 @@ test.serial('an approval is missing: said, and no reason to plan nothing', async
   t.is(found.approval?.field, 'approval')
   t.deepEqual(found.blocked, [])
   t.true(plannedChanges(found.plan).length > 0)
-  t.regex(previewText(found, PLAIN), /! approval: the environment is prod, and nobody approved this run\.\n {2}-> Set ALLOW_DB_PROVISION=true/)
+  t.regex(
+    previewText(found, PLAIN),
+    /! approval: the environment is prod, and nobody approved this run\.\n {2}-> Set ALLOW_DB_PROVISION=true/,
+  )
 })
 
 test.serial('everything that would block is said at once, and nothing is planned', async (t) => {
@@ -106,9 +126,16 @@ test.serial('everything that would block is said at once, and nothing is planned
   await bed().server.sql('CREATE DATABASE theirs_dev_db')
   const stack = bed().declare({ taken: {}, theirs: {}, 'odd-name': { username: 'Odd Name' } }, { enforce_naming: true })
   const found = await stack.preview()
-  t.deepEqual(found.blocked.map(({ application, field }) => `${String(application)}: ${field}`).sort(), ['odd-name: naming', 'taken: unmanaged role', 'theirs: owner mismatch'])
+  t.deepEqual(found.blocked.map(({ application, field }) => `${String(application)}: ${field}`).sort(), [
+    'odd-name: naming',
+    'taken: unmanaged role',
+    'theirs: owner mismatch',
+  ])
   t.deepEqual(plannedChanges(found.plan), [])
-  t.regex(previewText(found, PLAIN), /would be blocked: 3\n[^]*\n\nPlan: nothing would be changed, since the apply would be blocked\.\n$/)
+  t.regex(
+    previewText(found, PLAIN),
+    /would be blocked: 3\n[^]*\n\nPlan: nothing would be changed, since the apply would be blocked\.\n$/,
+  )
 })
 
 test.serial('a database whose inside cannot be seen is named', async (t) => {
@@ -134,8 +161,14 @@ const PLAIN = { colour: false, listUnchanged: false }
 
 /** What a change of a plan and a record of the audit have in common. */
 const Step = v.object({
-  application: v.nullable(v.string()), database: v.nullable(v.string()), username: v.nullable(v.string()),
-  object: v.string(), action: v.string(), status: v.string(), message: v.string(), statements: v.pipe(v.array(v.string()), v.readonly()),
+  application: v.nullable(v.string()),
+  database: v.nullable(v.string()),
+  username: v.nullable(v.string()),
+  object: v.string(),
+  action: v.string(),
+  status: v.string(),
+  message: v.string(),
+  statements: v.pipe(v.array(v.string()), v.readonly()),
 })
 const Printed = v.object({ changes: v.array(Step) })
 

@@ -17,10 +17,20 @@ const README = new URL('../../../README.md', import.meta.url)
 const isWriting = process.env['RDS_PROVISION_SCREENS'] === 'write'
 
 const bed = bedFor(16)
-const NAMES = { environment: 'dev', cluster_name: 'orders-dev', stack: 'orders-dev/dev', secret_prefix: 'platform', max_connections: 1 }
+const NAMES = {
+  environment: 'dev',
+  cluster_name: 'orders-dev',
+  stack: 'orders-dev/dev',
+  secret_prefix: 'platform',
+  max_connections: 1,
+}
 const READER = { database_name: 'analytics_dev_db', username: 'analytics_dev_reader' }
 const METABASE = { database_name: 'analytics_dev_db', access_level: 'reader' }
-const APPLICATIONS: Readonly<Record<string, Entry>> = { analytics: {}, analytics_reader: { ...READER, access_level: 'reader' }, keycloak: {} }
+const APPLICATIONS: Readonly<Record<string, Entry>> = {
+  analytics: {},
+  analytics_reader: { ...READER, access_level: 'reader' },
+  keycloak: {},
+}
 
 let stack: Stack
 let folder = ''
@@ -39,9 +49,21 @@ async function runOn(day: string, build: string, applications: Readonly<Record<s
 /** What a command prints, in a folder with the declaration and the governance files. */
 async function run(...args: readonly string[]): Promise<string> {
   const { governance_dir: _, ...input } = stack.input()
-  await writeFile(join(folder, 'declaration.json'), JSON.stringify({ ...input, instance: { host: bed().server.host, port: bed().server.port, identifier: 'orders-dev' } }))
+  await writeFile(
+    join(folder, 'declaration.json'),
+    JSON.stringify({
+      ...input,
+      instance: { host: bed().server.host, port: bed().server.port, identifier: 'orders-dev' },
+    }),
+  )
   const env = { ...bed().aws.env, PATH: process.env['PATH'] ?? '', RDS_PROVISION_RUN_ID: 'run-8' }
-  const { exitCode, all } = await execa(process.execPath, [`--import=${import.meta.resolve('tsx')}`, MAIN, ...args], { env, extendEnv: false, reject: false, cwd: folder, all: true })
+  const { exitCode, all } = await execa(process.execPath, [`--import=${import.meta.resolve('tsx')}`, MAIN, ...args], {
+    env,
+    extendEnv: false,
+    reject: false,
+    cwd: folder,
+    all: true,
+  })
   return `$ rds-provision ${args.join(' ')}\n${alike(all)}\n$ echo $?\n${String(exitCode)}\n`
 }
 
@@ -55,7 +77,10 @@ function alike(text: string): string {
 
 test.serial.before('the story so far', async () => {
   folder = await mkdtemp(join(tmpdir(), 'rds-provision-screens-'))
-  stack = bed().declare({}, { ...NAMES, instance: { host: bed().server.host, port: bed().server.port, identifier: 'orders-dev' } })
+  stack = bed().declare(
+    {},
+    { ...NAMES, instance: { host: bed().server.host, port: bed().server.port, identifier: 'orders-dev' } },
+  )
   await runOn('09-05', '100', APPLICATIONS)
   await runOn('10-20', '200', { ...APPLICATIONS, analytics_reader: { ...READER, access_level: 'editor' } })
   await runOn('10-21', '201', { ...APPLICATIONS, keycloak: { settings: { log_statement: 'all' } } })
@@ -67,7 +92,10 @@ test.serial.before('the story so far', async () => {
   stack.variables = { ...stack.variables, build_id: '400' }
 })
 
-async function screen(name: string, ...args: readonly string[]): Promise<{ readonly printed: string; readonly stated: string }> {
+async function screen(
+  name: string,
+  ...args: readonly string[]
+): Promise<{ readonly printed: string; readonly stated: string }> {
   const printed = await run(...args)
   if (isWriting) await writeFile(README, withScreen(await readFile(README, 'utf8'), name, printed))
   return { printed, stated: screenIn(await readFile(README, 'utf8'), name) }
@@ -76,7 +104,20 @@ async function screen(name: string, ...args: readonly string[]): Promise<{ reado
 const SCREENS: readonly (readonly [string, ...string[]])[] = [
   ['plan', 'plan', '--input', 'declaration.json', '--detailed-exitcode'],
   ['apply', 'apply', '--input', 'declaration.json'],
-  ['report', 'report', '--governance-dir', 'audit', '--application', 'analytics', '--section', 'access-history', '--since', '2026-10', '--until', '2026-10'],
+  [
+    'report',
+    'report',
+    '--governance-dir',
+    'audit',
+    '--application',
+    'analytics',
+    '--section',
+    'access-history',
+    '--since',
+    '2026-10',
+    '--until',
+    '2026-10',
+  ],
 ]
 for (const [name, ...args] of SCREENS) {
   test.serial(`${name}: the README shows what is printed`, async (t) => {
@@ -95,7 +136,20 @@ test.serial('blocked: the README shows what is printed', async (t) => {
 
 test.serial('the page of the picture holds what the picture shows', async (t) => {
   stack.applications = { ...APPLICATIONS, metabase: METABASE, keycloak: { settings: { statement_timeout: '30s' } } }
-  await run('report', '--input', 'declaration.json', '--governance-dir', 'audit', '--connect', '--section', 'access-history,runs', '--format', 'html', '--output', 'report.html')
+  await run(
+    'report',
+    '--input',
+    'declaration.json',
+    '--governance-dir',
+    'audit',
+    '--connect',
+    '--section',
+    'access-history,runs',
+    '--format',
+    'html',
+    '--output',
+    'report.html',
+  )
   const page = await readFile(join(folder, 'report.html'), 'utf8')
   for (const section of ['access-history', 'runs']) t.true(page.includes(`<section id="${section}"`))
   if (isWriting) await takePicture(join(folder, 'report.html'))

@@ -45,7 +45,10 @@ test.serial('45 secrets are three calls, and each has its own password', async (
   const ids = putMany('many', 45)
   const { credentials, problems } = await createSecretReader(SETTINGS).readCurrent([...ids, ...ids])
   t.deepEqual(problems, [])
-  t.deepEqual([...credentials].map(([id, { secretId, username, password }]) => [id, secretId, username, password.reveal()]), ids.map((id) => [id, id, `user of ${id}`, `password of ${id}`]))
+  t.deepEqual(
+    [...credentials].map(([id, { secretId, username, password }]) => [id, secretId, username, password.reveal()]),
+    ids.map((id) => [id, id, `user of ${id}`, `password of ${id}`]),
+  )
   t.is(aws.callsTo('BatchGetSecretValue').length, 3)
   t.is(aws.callsTo('GetSecretValue').length, 0)
 })
@@ -68,7 +71,10 @@ test.serial('a denied batch is read one by one', async (t) => {
   aws.deny('BatchGetSecretValue')
   const { credentials, problems } = await createSecretReader(SETTINGS).readCurrent(ids)
   t.deepEqual(problems, [])
-  t.deepEqual(ids.map((id) => credentials.get(id)?.password.reveal()), ids.map((id) => `password of ${id}`))
+  t.deepEqual(
+    ids.map((id) => credentials.get(id)?.password.reveal()),
+    ids.map((id) => `password of ${id}`),
+  )
   t.is(aws.callsTo('GetSecretValue').length, 23)
 })
 
@@ -80,16 +86,27 @@ test.serial('every secret in error is named at once, the others are read', async
   aws.putSecret('binary', new Uint8Array([1, 2]))
   aws.putSecret('text', 'sentinel')
   aws.putSecret('empty', { username: 'u' })
-  const asked = ['missing', 'denied', 'deleted', 'binary', 'text', 'empty', ...Array.from({ length: 21 }, (_, index) => `mixed/${index}`)]
+  const asked = [
+    'missing',
+    'denied',
+    'deleted',
+    'binary',
+    'text',
+    'empty',
+    ...Array.from({ length: 21 }, (_, index) => `mixed/${index}`),
+  ]
   const { credentials, problems } = await createSecretReader(SETTINGS).readCurrent(asked)
-  t.deepEqual(problems.map(({ field, message }) => `${field}: ${message.replace(/ \(.*\)/, '')}`), [
-    'missing: the secret does not exist.',
-    'denied: access to the secret is denied.',
-    'deleted: the secret is marked for deletion.',
-    'binary: the secret is binary.',
-    'text: the secret is not a JSON object.',
-    'empty: the secret has no password.',
-  ])
+  t.deepEqual(
+    problems.map(({ field, message }) => `${field}: ${message.replace(/ \(.*\)/, '')}`),
+    [
+      'missing: the secret does not exist.',
+      'denied: access to the secret is denied.',
+      'deleted: the secret is marked for deletion.',
+      'binary: the secret is binary.',
+      'text: the secret is not a JSON object.',
+      'empty: the secret has no password.',
+    ],
+  )
   for (const { remedy } of problems) t.not(remedy, '')
   t.is(credentials.size, 21)
   t.false(JSON.stringify(problems).includes('sentinel'))
@@ -98,7 +115,10 @@ test.serial('every secret in error is named at once, the others are read', async
 test.serial('a key that may not be used is told from a secret that may not be read', async (t) => {
   aws.putLogin('kms', 'u', 'p')
   aws.deny('BatchGetSecretValue')
-  for (const failure of [{ code: 'DecryptionFailure', status: 400 }, { code: 'AccessDeniedException', status: 400, message: 'Access to KMS is not allowed' }]) {
+  for (const failure of [
+    { code: 'DecryptionFailure', status: 400 },
+    { code: 'AccessDeniedException', status: 400, message: 'Access to KMS is not allowed' },
+  ]) {
     aws.fail('GetSecretValue', { ...failure, times: 1 })
     const { problems } = await createSecretReader(SETTINGS).readCurrent(['kms'])
     t.regex(problems[0]?.message ?? '', /cannot be decrypted/)
@@ -113,7 +133,10 @@ test.serial('ARNs, whole and without their end, find their secret; a name means 
   const own = aws.arnOf('shared/name')
   const ids = [foreign, 'shared/name', own, own.slice(0, -7)]
   const { credentials } = await createSecretReader(SETTINGS).readCurrent(ids)
-  t.deepEqual(ids.map((id) => credentials.get(id)?.password.reveal()), ['foreign', 'own', 'own', 'own'])
+  t.deepEqual(
+    ids.map((id) => credentials.get(id)?.password.reveal()),
+    ['foreign', 'own', 'own', 'own'],
+  )
 })
 
 test.serial('one version by its label; null where there is none', async (t) => {
@@ -145,14 +168,19 @@ for (const code of ['ExpiredTokenException', 'UnrecognizedClientException', 'Inv
     const ids = putMany('expired', 41)
     aws.fail('BatchGetSecretValue', { code, status: 400 })
     const problems = await problemsOf(createSecretReader(SETTINGS).readCurrent(ids))
-    t.deepEqual(problems.map(({ field }) => field), ['AWS credentials'])
+    t.deepEqual(
+      problems.map(({ field }) => field),
+      ['AWS credentials'],
+    )
     t.is(aws.callsTo('GetSecretValue').length, 0)
   })
 }
 
 test.serial('a service that does not answer ends within its limit, as one error', async (t) => {
   aws.delay('BatchGetSecretValue', 60_000)
-  const [problem, ...others] = await problemsOf(createSecretReader(SETTINGS, { ...QUICK, request: 200 }).readCurrent(putMany('slow', 100)))
+  const [problem, ...others] = await problemsOf(
+    createSecretReader(SETTINGS, { ...QUICK, request: 200 }).readCurrent(putMany('slow', 100)),
+  )
   t.is(problem?.field, 'AWS Secrets Manager')
   t.regex(problem?.message ?? '', /Timeout/)
   t.deepEqual(others, [])
@@ -167,7 +195,9 @@ test.serial('a service that keeps failing is one error that says so', async (t) 
 
 test.serial('an endpoint that nobody listens on is one error', async (t) => {
   process.env['AWS_ENDPOINT_URL'] = 'http://127.0.0.1:1'
-  const [problem, ...others] = await problemsOf(createSecretReader(SETTINGS, QUICK).readCurrent(['x'])).finally(() => Object.assign(process.env, aws.env))
+  const [problem, ...others] = await problemsOf(createSecretReader(SETTINGS, QUICK).readCurrent(['x'])).finally(() =>
+    Object.assign(process.env, aws.env),
+  )
   t.is(problem?.field, 'AWS Secrets Manager')
   t.regex(problem?.message ?? '', /ECONNREFUSED/)
   t.deepEqual(others, [])
@@ -175,14 +205,18 @@ test.serial('an endpoint that nobody listens on is one error', async (t) => {
 
 test.serial('without credentials there is one error with a remedy', async (t) => {
   delete process.env['AWS_ACCESS_KEY_ID']
-  const [problem, ...others] = await problemsOf(createSecretReader(SETTINGS, QUICK).readCurrent(['x'])).finally(() => Object.assign(process.env, aws.env))
+  const [problem, ...others] = await problemsOf(createSecretReader(SETTINGS, QUICK).readCurrent(['x'])).finally(() =>
+    Object.assign(process.env, aws.env),
+  )
   t.is(problem?.field, 'AWS credentials')
   t.deepEqual(others, [])
 })
 
 test.serial('without a region there is one error with a remedy', async (t) => {
   delete process.env['AWS_REGION']
-  const [problem] = await problemsOf(createSecretReader({ region: null, assumeRoleArn: null }, QUICK).readCurrent(['x'])).finally(() => Object.assign(process.env, aws.env))
+  const [problem] = await problemsOf(
+    createSecretReader({ region: null, assumeRoleArn: null }, QUICK).readCurrent(['x']),
+  ).finally(() => Object.assign(process.env, aws.env))
   t.is(problem?.field, 'aws_region')
 })
 
@@ -191,7 +225,10 @@ test.serial('the caller is who STS says', async (t) => {
   t.is(actor.account, '123456789012')
   t.regex(actor.arn, /^arn:aws:(sts|iam)::123456789012:/)
   aws.fail('GetCallerIdentity', { code: 'ExpiredToken', status: 403 })
-  t.deepEqual((await problemsOf(readActor(SETTINGS))).map(({ field }) => field), ['AWS credentials'])
+  t.deepEqual(
+    (await problemsOf(readActor(SETTINGS))).map(({ field }) => field),
+    ['AWS credentials'],
+  )
 })
 
 test.serial('a role is assumed where the declaration names one', async (t) => {
@@ -210,7 +247,11 @@ test.serial('an IAM token is signed for the instance and the login', async (t) =
   const token = await iamToken({ endpoint, username: 'platform_provisioner', aws: SETTINGS })
   const url = new URL(`https://${token.reveal()}`)
   t.is(url.host, 'db.abc.eu-west-1.rds.amazonaws.com:5432')
-  t.like(Object.fromEntries(url.searchParams), { Action: 'connect', DBUser: 'platform_provisioner', 'X-Amz-Expires': '900' })
+  t.like(Object.fromEntries(url.searchParams), {
+    Action: 'connect',
+    DBUser: 'platform_provisioner',
+    'X-Amz-Expires': '900',
+  })
   t.regex(url.searchParams.get('X-Amz-Credential') ?? '', /^AKIATEST\/\d+\/eu-west-1\/rds-db\/aws4_request$/)
   t.is(String(token), '[redacted]')
 })

@@ -9,14 +9,19 @@ function applications(prefix: string, count: number, entry: Entry = {}): Record<
 
 for (const version of VERSIONS) {
   // 14 connections for everybody; 3 are for superusers.
-  const bed = bedFor(version, { settings: { max_connections: '14', superuser_reserved_connections: '3', max_wal_senders: '0' } })
+  const bed = bedFor(version, {
+    settings: { max_connections: '14', superuser_reserved_connections: '3', max_wal_senders: '0' },
+  })
   const on = `PostgreSQL ${version}: `
 
   for (const max of [1, 2, 6]) {
     test.serial(`${on}max_connections = ${max} is all that is open at once, besides the lock's`, async (t) => {
       const proxy = await startProxy(bed().server.port)
       t.teardown(() => proxy.close())
-      const stack = bed().declare(applications(`max${max}x`, 8), { connect_through: { host: 'localhost', port: proxy.port }, max_connections: max })
+      const stack = bed().declare(applications(`max${max}x`, 8), {
+        connect_through: { host: 'localhost', port: proxy.port },
+        max_connections: max,
+      })
       await stack.applyOk()
       t.is(proxy.mostOpen, max + 1)
     })
@@ -26,13 +31,26 @@ for (const version of VERSIONS) {
     const proxy = await startProxy(bed().server.port)
     t.teardown(() => proxy.close())
     const { server } = bed()
-    const others = await Promise.all(Array.from({ length: 7 }, () => server.connect({ ...server.master, database: 'postgres' })))
+    const others = await Promise.all(
+      Array.from({ length: 7 }, () => server.connect({ ...server.master, database: 'postgres' })),
+    )
     t.teardown(() => Promise.all(others.map((client) => client.end())))
     const mark = await server.mark()
-    const stack = bed().declare(applications('few', 8), { connect_through: { host: 'localhost', port: proxy.port }, max_connections: 20 })
+    const stack = bed().declare(applications('few', 8), {
+      connect_through: { host: 'localhost', port: proxy.port },
+      max_connections: 20,
+    })
     await stack.applyOk()
-    t.true(proxy.mostOpen > 1 && proxy.mostOpen <= 4, `${proxy.mostOpen} at once, where 11 are for everybody and 7 were taken`)
-    t.deepEqual((await server.logSince(mark)).filter((entry) => entry.message.includes('too many') || entry.message.includes('remaining connection slots')), [])
+    t.true(
+      proxy.mostOpen > 1 && proxy.mostOpen <= 4,
+      `${proxy.mostOpen} at once, where 11 are for everybody and 7 were taken`,
+    )
+    t.deepEqual(
+      (await server.logSince(mark)).filter(
+        (entry) => entry.message.includes('too many') || entry.message.includes('remaining connection slots'),
+      ),
+      [],
+    )
   })
 
   test.serial(`${on}the admin's own connection limit is kept to`, async (t) => {
@@ -52,6 +70,9 @@ for (const version of VERSIONS) {
     await stack.applyOk()
     const { audit, records } = await stack.applyOk()
     t.is(audit.run.outcome, 'no_change')
-    t.deepEqual(records.filter((record) => record.object === 'password').map((record) => record.message.includes('then refused')), Array.from({ length: 6 }, () => false))
+    t.deepEqual(
+      records.filter((record) => record.object === 'password').map((record) => record.message.includes('then refused')),
+      Array.from({ length: 6 }, () => false),
+    )
   })
 }

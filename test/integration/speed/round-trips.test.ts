@@ -24,7 +24,10 @@ for (const version of VERSIONS) {
     test.serial(`${on}${count} application(s): round trips and connections, cold and unchanged`, async (t) => {
       const proxy = await startProxy(bed().server.port)
       t.teardown(() => proxy.close())
-      const stack = bed().declare(applications(count), { connect_through: { host: 'localhost', port: proxy.port }, max_connections: MAX_CONNECTIONS })
+      const stack = bed().declare(applications(count), {
+        connect_through: { host: 'localhost', port: proxy.port },
+        max_connections: MAX_CONNECTIONS,
+      })
 
       await stack.applyOk()
       t.true(proxy.answered <= COLD * count + RUN.trips, `cold: ${proxy.answered} round trips`)
@@ -35,15 +38,26 @@ for (const version of VERSIONS) {
       t.is(audit.run.outcome, 'no_change')
       t.true(proxy.answered <= UNCHANGED * count + RUN.trips, `unchanged: ${proxy.answered} round trips`)
       t.is(proxy.connections, count + RUN.connections)
-      t.true(proxy.mostOpen <= MAX_CONNECTIONS + 1, `unchanged: ${proxy.mostOpen} connections at once, the lock's included`)
+      t.true(
+        proxy.mostOpen <= MAX_CONNECTIONS + 1,
+        `unchanged: ${proxy.mostOpen} connections at once, the lock's included`,
+      )
     })
   }
 
   test.serial(`${on}several logins of one database: one connection each, its inside over the owner's`, async (t) => {
     const proxy = await startProxy(bed().server.port)
     t.teardown(() => proxy.close())
-    const guests = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`guest${index}`, { database_name: 'shared_dev_db', access_level: index % 2 === 0 ? 'reader' : 'editor' }]))
-    const stack = bed().declare({ shared: { schemas: ['public', 'app'] }, ...guests }, { connect_through: { host: 'localhost', port: proxy.port } })
+    const guests = Object.fromEntries(
+      Array.from({ length: 6 }, (_, index) => [
+        `guest${index}`,
+        { database_name: 'shared_dev_db', access_level: index % 2 === 0 ? 'reader' : 'editor' },
+      ]),
+    )
+    const stack = bed().declare(
+      { shared: { schemas: ['public', 'app'] }, ...guests },
+      { connect_through: { host: 'localhost', port: proxy.port } },
+    )
     await stack.applyOk()
     t.true(proxy.answered <= COLD * 7 + RUN.trips, `cold: ${proxy.answered} round trips`)
     proxy.reset()
@@ -63,6 +77,9 @@ for (const version of VERSIONS) {
     stack.applications = { ...stack.applications, onemore: {} }
     proxy.reset()
     await stack.applyOk()
-    t.true(proxy.answered <= unchanged + COLD + RUN.trips, `${proxy.answered} round trips, ${unchanged} for the 40 alone`)
+    t.true(
+      proxy.answered <= unchanged + COLD + RUN.trips,
+      `${proxy.answered} round trips, ${unchanged} for the 40 alone`,
+    )
   })
 }

@@ -12,7 +12,7 @@ const START = `
   setInterval(() => {}, 1000)
 `
 
-test('a test process that dies by SIGKILL leaves neither server nor folder behind', async t => {
+test('a test process that dies by SIGKILL leaves neither server nor folder behind', async (t) => {
   const owner = execa(process.execPath, ['--import=tsx', '--input-type=module', '--eval', START], { reject: false })
   const lines = owner[Symbol.asyncIterator]()
   const first: IteratorResult<unknown, unknown> = await lines.next()
@@ -23,6 +23,12 @@ test('a test process that dies by SIGKILL leaves neither server nor folder behin
   owner.kill('SIGKILL')
   await owner
   // The folder goes after the server has ended; ava's own timeout tells of one that never does.
-  while (await access(folder).then(() => true, () => false)) await sleep(20)
+  while (
+    await access(folder).then(
+      () => true,
+      () => false,
+    )
+  )
+    await sleep(20)
   t.pass()
 })

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { startServer, startTokenFront } from '../../support/postgres.ts'
 
-test('a token as long as those of RDS logs in through the front, once for its own user; passwords and data pass through', async t => {
+test('a token as long as those of RDS logs in through the front, once for its own user; passwords and data pass through', async (t) => {
   const server = await startServer({ version: 17 })
   const right = `db.test.internal:5432/?Action=connect&DBUser=app&${'X'.repeat(1500)}`
   const shown: string[] = []
@@ -17,8 +17,13 @@ test('a token as long as those of RDS logs in through the front, once for its ow
     const { rows } = await client.query<{ text: string }>('SELECT $1::text AS text', [text])
     t.is(rows[0]?.text, text)
     await client.end()
-    await t.throwsAsync(server.connect({ user: 'app', password: `${right}.`, database: 'postgres', port: front.port }), { code: '28000' })
-    await t.throwsAsync(server.connect({ user: 'other', password: right, database: 'postgres', port: front.port }), { code: '28000' })
+    await t.throwsAsync(
+      server.connect({ user: 'app', password: `${right}.`, database: 'postgres', port: front.port }),
+      { code: '28000' },
+    )
+    await t.throwsAsync(server.connect({ user: 'other', password: right, database: 'postgres', port: front.port }), {
+      code: '28000',
+    })
     await (await server.connect({ ...server.admin, database: 'postgres', port: front.port })).end()
     t.deepEqual(shown, ['app', 'app', 'other'])
     t.false(await server.canLogin('app', right), 'without the front the server refuses its length')

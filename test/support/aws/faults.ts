@@ -13,7 +13,11 @@ export interface Failure {
   readonly times?: number
 }
 
-type Outcome = { readonly kind: 'error'; readonly error: AwsError } | { readonly kind: 'reset' } | { readonly kind: 'denied' } | { readonly kind: 'throttled' }
+type Outcome =
+  | { readonly kind: 'error'; readonly error: AwsError }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'throttled' }
 
 interface Fault {
   readonly outcome: Outcome
@@ -98,5 +102,7 @@ function errorOf(outcome: Exclude<Outcome, { kind: 'reset' }>, service: Service,
 /** The refusal for want of a permission. */
 export function accessDenied(service: Service, action: string): AwsError {
   const message = `User: arn:aws:iam::123456789012:user/test is not authorized to perform: ${service.name}:${action}`
-  return service.namespace === null ? new AwsError('AccessDeniedException', message, 400) : new AwsError('AccessDenied', message, 403)
+  return service.namespace === null
+    ? new AwsError('AccessDeniedException', message, 400)
+    : new AwsError('AccessDenied', message, 403)
 }

@@ -2,7 +2,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import * as v from 'valibot'
 import type { Faults } from './faults.ts'
-import { type Answer, AwsError, type Caller, type Params, refuse, type Service, type ServiceName, succeed } from './protocol.ts'
+import {
+  type Answer,
+  AwsError,
+  type Caller,
+  type Params,
+  refuse,
+  type Service,
+  type ServiceName,
+  succeed,
+} from './protocol.ts'
 
 /** One request, as it came. */
 export interface Call {
@@ -37,7 +46,13 @@ export function createAwsServer(services: readonly Service[], faults: Faults, ca
   })
 }
 
-async function serve(message: IncomingMessage, response: ServerResponse, services: readonly Service[], faults: Faults, calls: Call[]): Promise<void> {
+async function serve(
+  message: IncomingMessage,
+  response: ServerResponse,
+  services: readonly Service[],
+  faults: Faults,
+  calls: Call[],
+): Promise<void> {
   const request = parse(message, await text(message), services)
   const { service, action, params, caller } = request
   calls.push({ service: service.name, action, params, caller, at: new Date() })
@@ -51,12 +66,21 @@ async function serve(message: IncomingMessage, response: ServerResponse, service
 }
 
 /** null: no answer, the connection is to be reset. */
-async function answerOf({ service, action, params, caller, signedAt }: Request, faults: Faults): Promise<Answer | null> {
+async function answerOf(
+  { service, action, params, caller, signedAt }: Request,
+  faults: Faults,
+): Promise<Answer | null> {
   try {
-    if (Math.abs(Date.now() + faults.skew - signedAt.getTime()) > SIGNATURE_LIFE_MS) throw new AwsError(service.namespace === null ? 'InvalidSignatureException' : 'SignatureDoesNotMatch', 'Signature expired', service.namespace === null ? 400 : 403)
+    if (Math.abs(Date.now() + faults.skew - signedAt.getTime()) > SIGNATURE_LIFE_MS)
+      throw new AwsError(
+        service.namespace === null ? 'InvalidSignatureException' : 'SignatureDoesNotMatch',
+        'Signature expired',
+        service.namespace === null ? 400 : 403,
+      )
     if (!(await faults.before(service, action))) return null
     const handler = service.actions.get(action)
-    if (handler === undefined) throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`, 400)
+    if (handler === undefined)
+      throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`, 400)
     return succeed(service, action, handler(params, caller))
   } catch (error) {
     if (error instanceof AwsError) return refuse(service, error)
@@ -76,10 +100,18 @@ function parse(message: IncomingMessage, body: string, services: readonly Servic
   const scope = credentialScope(message.headers.authorization ?? '')
   const service = services.find(({ name }) => name === scope.service)
   if (service === undefined) throw new Error(`no such service here: ${scope.service}`)
-  const signedAt = new Date(String(message.headers['x-amz-date']).replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+  const signedAt = new Date(
+    String(message.headers['x-amz-date']).replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
+  )
   const target = message.headers['x-amz-target']
   if (typeof target === 'string') {
-    return { service, action: target.slice(target.lastIndexOf('.') + 1), params: v.parse(JsonObject, JSON.parse(body)), caller: scope, signedAt }
+    return {
+      service,
+      action: target.slice(target.lastIndexOf('.') + 1),
+      params: v.parse(JsonObject, JSON.parse(body)),
+      caller: scope,
+      signedAt,
+    }
   }
   const params = Object.fromEntries(new URLSearchParams(body))
   return { service, action: params['Action'] ?? '', params, caller: scope, signedAt }
@@ -87,6 +119,7 @@ function parse(message: IncomingMessage, body: string, services: readonly Servic
 
 /** `Credential=AKID/20260101/eu-west-1/rds/aws4_request` of Signature Version 4. */
 function credentialScope(authorization: string): Caller & { readonly service: string } {
-  const [accessKeyId = '', , region = '', service = ''] = /Credential=([^,\s]*)/.exec(authorization)?.[1]?.split('/') ?? []
+  const [accessKeyId = '', , region = '', service = ''] =
+    /Credential=([^,\s]*)/.exec(authorization)?.[1]?.split('/') ?? []
   return { accessKeyId, region, service }
 }

@@ -59,7 +59,11 @@ export function refuse(service: Service, { code, message, status }: AwsError): A
 }
 
 function json(status: number, body: Json, headers: Readonly<Record<string, string>>): Answer {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID(), ...headers }, body: JSON.stringify(body) }
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID(), ...headers },
+    body: JSON.stringify(body),
+  }
 }
 
 function xml(status: number, body: string): Answer {
@@ -70,10 +74,12 @@ function xml(status: number, body: string): Answer {
 function elements(value: Json): string {
   if (value === null) return ''
   if (typeof value !== 'object') return escapeXml(String(value))
-  return Object.entries(value).flatMap(([name, content]) => {
-    if (content === undefined) return []
-    return (isList(content) ? content : [content]).map((item) => `<${name}>${elements(item)}</${name}>`)
-  }).join('')
+  return Object.entries(value)
+    .flatMap(([name, content]) => {
+      if (content === undefined) return []
+      return (isList(content) ? content : [content]).map((item) => `<${name}>${elements(item)}</${name}>`)
+    })
+    .join('')
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -23,7 +23,9 @@ export interface Snapshot {
 
 const Create = v.object({ DBSnapshotIdentifier: v.string(), DBInstanceIdentifier: v.string() })
 const Describe = v.object({
-  DBSnapshotIdentifier: v.optional(v.string()), DBInstanceIdentifier: v.optional(v.string()), SnapshotType: v.optional(v.string()),
+  DBSnapshotIdentifier: v.optional(v.string()),
+  DBInstanceIdentifier: v.optional(v.string()),
+  SnapshotType: v.optional(v.string()),
 })
 const Instance = v.object({ DBInstanceIdentifier: v.string() })
 const Resource = v.object({ ResourceName: v.string() })
@@ -41,12 +43,25 @@ export class RdsStore {
   }
 
   createSnapshot(id: string, instance: string, tags: Map<string, string>): Snapshot {
-    if (!this.instances.has(instance)) throw new AwsError('DBInstanceNotFound', `DBInstance ${instance} not found.`, 404)
-    if (this.snapshots.has(id)) throw new AwsError('DBSnapshotAlreadyExists', `Cannot create the snapshot because a snapshot with the identifier ${id} already exists.`)
+    if (!this.instances.has(instance))
+      throw new AwsError('DBInstanceNotFound', `DBInstance ${instance} not found.`, 404)
+    if (this.snapshots.has(id))
+      throw new AwsError(
+        'DBSnapshotAlreadyExists',
+        `Cannot create the snapshot because a snapshot with the identifier ${id} already exists.`,
+      )
     const createdAt = new Date()
     const { milliseconds, outcome = 'available' } = this.behaviour
     const doneAt = new Date(createdAt.getTime() + milliseconds)
-    const snapshot: Snapshot = { id, instance, arn: `arn:aws:rds:${this.#region}:${ACCOUNT}:snapshot:${id}`, createdAt, doneAt, outcome, tags }
+    const snapshot: Snapshot = {
+      id,
+      instance,
+      arn: `arn:aws:rds:${this.#region}:${ACCOUNT}:snapshot:${id}`,
+      createdAt,
+      doneAt,
+      outcome,
+      tags,
+    }
     this.snapshots.set(id, snapshot)
     return snapshot
   }
@@ -83,18 +98,23 @@ function createInstance(store: RdsStore, params: Params): Json {
 function createSnapshot(store: RdsStore, params: Params): Json {
   const { DBSnapshotIdentifier, DBInstanceIdentifier } = v.parse(Create, params)
   const snapshot = store.createSnapshot(DBSnapshotIdentifier, DBInstanceIdentifier, tagsIn(params))
-  return { DBSnapshot: { ...description(snapshot), Status: 'creating', PercentProgress: 0, SnapshotCreateTime: undefined } }
+  return {
+    DBSnapshot: { ...description(snapshot), Status: 'creating', PercentProgress: 0, SnapshotCreateTime: undefined },
+  }
 }
 
 function describeSnapshots(store: RdsStore, params: Params): Json {
   const { DBSnapshotIdentifier: id, DBInstanceIdentifier: instance, SnapshotType: type } = v.parse(Describe, params)
-  if (id !== undefined && !store.snapshots.has(id)) throw new AwsError('DBSnapshotNotFound', `DBSnapshot ${id} not found.`, 404)
+  if (id !== undefined && !store.snapshots.has(id))
+    throw new AwsError('DBSnapshotNotFound', `DBSnapshot ${id} not found.`, 404)
   const filters = filtersIn(params)
-  const found = [...store.snapshots.values()].filter((snapshot) =>
-    (id === undefined || snapshot.id === id) &&
-    (instance === undefined || snapshot.instance === instance) &&
-    (type === undefined || type === 'manual') &&
-    filters.every((filter) => matches(snapshot, filter)))
+  const found = [...store.snapshots.values()].filter(
+    (snapshot) =>
+      (id === undefined || snapshot.id === id) &&
+      (instance === undefined || snapshot.instance === instance) &&
+      (type === undefined || type === 'manual') &&
+      filters.every((filter) => matches(snapshot, filter)),
+  )
   return { DBSnapshots: { DBSnapshot: found.map(description) } }
 }
 
@@ -105,7 +125,10 @@ interface Filter {
 
 function matches(snapshot: Snapshot, { name, values }: Filter): boolean {
   const fields: ReadonlyMap<string, string> = new Map([
-    ['db-instance-id', snapshot.instance], ['db-snapshot-id', snapshot.id], ['snapshot-type', 'manual'], ['engine', 'postgres'],
+    ['db-instance-id', snapshot.instance],
+    ['db-snapshot-id', snapshot.id],
+    ['snapshot-type', 'manual'],
+    ['engine', 'postgres'],
   ])
   const value = fields.get(name)
   if (value === undefined) throw new AwsError('InvalidParameterValue', `Unrecognized filter name: ${name}`)
@@ -152,7 +175,9 @@ function tagsIn(params: Params): Map<string, string> {
 function filtersIn(params: Params): Filter[] {
   return members(params, 'Filters.Filter').map((filter) => ({
     name: filter['Name'] ?? '',
-    values: Object.entries(filter).filter(([field]) => field.startsWith('Values.')).map(([, value]) => value),
+    values: Object.entries(filter)
+      .filter(([field]) => field.startsWith('Values.'))
+      .map(([, value]) => value),
   }))
 }
 

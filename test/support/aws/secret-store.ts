@@ -33,11 +33,19 @@ export class SecretStore {
 
   /** Makes an empty secret. `id` is a name in this account, or the full ARN of a secret of another. */
   create(id: string): StoredSecret {
-    if (this.find(id) !== null) throw new AwsError('ResourceExistsException', `The operation failed because the secret ${id} already exists.`)
+    if (this.find(id) !== null)
+      throw new AwsError('ResourceExistsException', `The operation failed because the secret ${id} already exists.`)
     const suffix = randomBytes(3).toString('hex')
     const arn = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${this.#region}:${ACCOUNT}:secret:${id}-${suffix}`
     const name = id.startsWith('arn:') ? nameOf(id) : id
-    const secret: StoredSecret = { name, arn, createdAt: new Date(), versions: new Map(), deletedAt: null, denied: false }
+    const secret: StoredSecret = {
+      name,
+      arn,
+      createdAt: new Date(),
+      versions: new Map(),
+      deletedAt: null,
+      denied: false,
+    }
     this.#secrets.set(arn, secret)
     return secret
   }
@@ -53,7 +61,8 @@ export class SecretStore {
   /** @throws AwsError where the secret does not exist */
   get(id: string): StoredSecret {
     const secret = this.find(id)
-    if (secret === null) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
+    if (secret === null)
+      throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
     return secret
   }
 
@@ -61,7 +70,10 @@ export class SecretStore {
   getUsable(id: string): StoredSecret {
     const secret = this.get(id)
     if (secret.deletedAt !== null) {
-      throw new AwsError('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.")
+      throw new AwsError(
+        'InvalidRequestException',
+        "You can't perform this operation on the secret because it was marked for deletion.",
+      )
     }
     return secret
   }
@@ -73,14 +85,23 @@ export class SecretStore {
 
 /** `arn:aws:secretsmanager:region:account:secret:name-AbCdEf` → `name`. */
 function nameOf(arn: string): string {
-  return arn.split(':').slice(6).join(':').replace(/-[^-]{6}$/, '')
+  return arn
+    .split(':')
+    .slice(6)
+    .join(':')
+    .replace(/-[^-]{6}$/, '')
 }
 
 /**
  * Adds a version; the labels move to it. Without labels it becomes AWSCURRENT, and the former one AWSPREVIOUS.
  * The same token with the same value is the same version (PutSecretValue is idempotent), with another one an error.
  */
-export function addVersion(secret: StoredSecret, value: SecretValue, stages: readonly string[] = ['AWSCURRENT'], id: string = randomUUID()): Version {
+export function addVersion(
+  secret: StoredSecret,
+  value: SecretValue,
+  stages: readonly string[] = ['AWSCURRENT'],
+  id: string = randomUUID(),
+): Version {
   const known = secret.versions.get(id)
   if (known !== undefined) {
     if (Buffer.compare(Buffer.from(known.value), Buffer.from(value)) === 0) return known

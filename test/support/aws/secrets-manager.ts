@@ -2,7 +2,15 @@
 import * as v from 'valibot'
 import { accessDenied } from './faults.ts'
 import { AwsError, type Json, type Params, type Service } from './protocol.ts'
-import { addVersion, holder, moveStage, type SecretStore, type SecretValue, type StoredSecret, type Version } from './secret-store.ts'
+import {
+  addVersion,
+  holder,
+  moveStage,
+  type SecretStore,
+  type SecretValue,
+  type StoredSecret,
+  type Version,
+} from './secret-store.ts'
 
 /** The service's own limit for SecretIdList. */
 const BATCH_LIMIT = 20
@@ -10,11 +18,18 @@ const BATCH_LIMIT = 20
 const Id = v.object({ SecretId: v.string() })
 const Get = v.object({ SecretId: v.string(), VersionId: v.optional(v.string()), VersionStage: v.optional(v.string()) })
 const Batch = v.object({ SecretIdList: v.array(v.string()) })
-const Value = v.object({ SecretString: v.optional(v.string()), SecretBinary: v.optional(v.string()), ClientRequestToken: v.optional(v.string()) })
+const Value = v.object({
+  SecretString: v.optional(v.string()),
+  SecretBinary: v.optional(v.string()),
+  ClientRequestToken: v.optional(v.string()),
+})
 const Create = v.object({ Name: v.string(), ...Value.entries })
 const Put = v.object({ SecretId: v.string(), VersionStages: v.optional(v.array(v.string())), ...Value.entries })
 const Move = v.object({
-  SecretId: v.string(), VersionStage: v.string(), MoveToVersionId: v.optional(v.string()), RemoveFromVersionId: v.optional(v.string()),
+  SecretId: v.string(),
+  VersionStage: v.string(),
+  MoveToVersionId: v.optional(v.string()),
+  RemoveFromVersionId: v.optional(v.string()),
 })
 const Delete = v.object({ SecretId: v.string(), ForceDeleteWithoutRecovery: v.optional(v.boolean(), false) })
 
@@ -38,7 +53,11 @@ export function secretsManager(store: SecretStore): Service {
   return service
 }
 
-function getSecretValue(store: SecretStore, service: Service, { SecretId, VersionId, VersionStage }: v.InferOutput<typeof Get>): Json {
+function getSecretValue(
+  store: SecretStore,
+  service: Service,
+  { SecretId, VersionId, VersionStage }: v.InferOutput<typeof Get>,
+): Json {
   const secret = store.getUsable(SecretId)
   if (secret.denied) throw accessDenied(service, 'GetSecretValue')
   return valueOf(secret, findVersion(secret, VersionId, VersionStage))
@@ -59,7 +78,10 @@ function findVersion(secret: StoredSecret, id: string | undefined, stage: string
 function batchGetSecretValue(store: SecretStore, service: Service, params: Params): Json {
   const { SecretIdList } = v.parse(Batch, params)
   if (SecretIdList.length > BATCH_LIMIT) {
-    throw new AwsError('ValidationException', `Value at 'secretIdList' failed to satisfy constraint: Member must have length less than or equal to ${String(BATCH_LIMIT)}`)
+    throw new AwsError(
+      'ValidationException',
+      `Value at 'secretIdList' failed to satisfy constraint: Member must have length less than or equal to ${String(BATCH_LIMIT)}`,
+    )
   }
   const SecretValues: Json[] = []
   const Errors: Json[] = []
@@ -96,7 +118,11 @@ function describeSecret(secret: StoredSecret): Json {
 
 function listSecretVersionIds(secret: StoredSecret): Json {
   const labelled = [...secret.versions.values()].filter(({ stages }) => stages.size > 0)
-  const Versions = labelled.map(({ id, stages, createdAt }) => ({ VersionId: id, VersionStages: [...stages], CreatedDate: seconds(createdAt) }))
+  const Versions = labelled.map(({ id, stages, createdAt }) => ({
+    VersionId: id,
+    VersionStages: [...stages],
+    CreatedDate: seconds(createdAt),
+  }))
   return { ...named(secret), Versions }
 }
 
@@ -112,7 +138,8 @@ function putSecretValue(store: SecretStore, params: Params): Json {
   const input = v.parse(Put, params)
   const secret = store.getUsable(input.SecretId)
   const value = valueIn(input)
-  if (value === null) throw new AwsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
+  if (value === null)
+    throw new AwsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
   const { id, stages } = addVersion(secret, value, input.VersionStages, input.ClientRequestToken)
   return { ...named(secret), VersionId: id, VersionStages: [...stages] }
 }
@@ -124,7 +151,10 @@ function updateSecretVersionStage(store: SecretStore, params: Params): Json {
   const from = holder(secret, VersionStage)
   const to = MoveToVersionId === undefined ? null : findVersion(secret, MoveToVersionId, undefined)
   if (from !== null && from !== to && from.id !== RemoveFromVersionId) {
-    throw new AwsError('InvalidParameterException', `The parameter RemoveFromVersionId can't be empty. Staging label ${VersionStage} is currently attached to version ${from.id}.`)
+    throw new AwsError(
+      'InvalidParameterException',
+      `The parameter RemoveFromVersionId can't be empty. Staging label ${VersionStage} is currently attached to version ${from.id}.`,
+    )
   }
   moveStage(secret, VersionStage, to)
   return named(secret)

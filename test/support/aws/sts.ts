@@ -13,7 +13,11 @@ interface Identity {
 }
 
 /** What the tests' own keys stand for: a deployment role, as in CI. */
-const RUNNER: Identity = { arn: `arn:aws:sts::${ACCOUNT}:assumed-role/deployer/test`, account: ACCOUNT, userId: 'AROATEST:test' }
+const RUNNER: Identity = {
+  arn: `arn:aws:sts::${ACCOUNT}:assumed-role/deployer/test`,
+  account: ACCOUNT,
+  userId: 'AROATEST:test',
+}
 
 const Assume = v.object({ RoleArn: v.string(), RoleSessionName: v.string() })
 

@@ -31,7 +31,9 @@ const lazyBuiltins: Plugin = {
       if (!BUILTINS.has(name)) return null
       return namespace === 'builtin' ? { path: `node:${name}`, external: true } : { path: name, namespace: 'builtin' }
     })
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = require('node:${path}')` }))
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require('node:${path}')`,
+    }))
   },
 }
 
@@ -64,10 +66,22 @@ const OPTIONS = {
  * @throws Error with esbuild's messages, or naming the packages whose licence stands in the way
  */
 export async function bundle(root: string, entry = 'src/main.ts'): Promise<Artefacts> {
-  const { version } = v.parse(v.object({ version: v.string() }), JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
+  const { version } = v.parse(
+    v.object({ version: v.string() }),
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')),
+  )
   const define = { __TOOL_VERSION__: JSON.stringify(version) }
-  const { outputFiles, metafile } = await build({ ...OPTIONS, absWorkingDir: root, entryPoints: [entry], outfile: SCRIPT, define })
+  const { outputFiles, metafile } = await build({
+    ...OPTIONS,
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: SCRIPT,
+    define,
+  })
   const script = outputFiles.map(({ text }) => text).join('')
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs))
-  return new Map([[SCRIPT, script], [LICENCES, thirdPartyLicences(root, inputs)]])
+  return new Map([
+    [SCRIPT, script],
+    [LICENCES, thirdPartyLicences(root, inputs)],
+  ])
 }

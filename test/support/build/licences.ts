@@ -7,7 +7,19 @@ const Manifest = v.object({ name: v.string(), version: v.string(), license: v.fa
 
 /** Licences that ask for no more than to be named: SPDX identifiers. */
 const PERMISSIVE: ReadonlySet<string> = new Set([
-  '0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BSL-1.0', 'CC0-1.0', 'ISC', 'MIT', 'MIT-0', 'Python-2.0', 'Unlicense', 'Zlib',
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BSL-1.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'MIT-0',
+  'Python-2.0',
+  'Unlicense',
+  'Zlib',
 ])
 
 interface Package {
@@ -65,7 +77,8 @@ function licenceText(folder: string): string {
 }
 
 function objection({ title, license, text }: Package): string[] {
-  if (!isPermissive(license)) return [`${title}: the licence ${license} may not go into the bundle. Use another package.`]
+  if (!isPermissive(license))
+    return [`${title}: the licence ${license} may not go into the bundle. Use another package.`]
   if (text === '') return [`${title}: no licence text comes with it. Use another package or version.`]
   return []
 }

@@ -30,7 +30,9 @@ async function main(mode: string | undefined): Promise<void> {
   }
   const stale = [...artefacts].filter(([name, content]) => !isCurrent(name, content)).map(([name]) => name)
   if (stale.length === 0) return
-  console.error(`terraform-module/dist is not what the sources give (${stale.join(', ')}). Run \`npm run build\` and commit the folder.`)
+  console.error(
+    `terraform-module/dist is not what the sources give (${stale.join(', ')}). Run \`npm run build\` and commit the folder.`,
+  )
   process.exitCode = 1
 }
 

@@ -13,10 +13,14 @@ const total = { passed: 0, failed: 0 }
 for (const release of wanted) {
   console.log(`Building ${release.name} ${release.version} from its Go module, if it is not there yet`)
   process.env['RDS_PROVISION_TEST_TERRAFORM'] = await build(release, FOLDER)
-  const { passed, failed } = await suite(`Terraform tests with ${release.name} ${release.version}`, ['test/terraform/**/*.test.ts', ...(release.hasNativeTests ? [] : ['!test/terraform/module/native.test.ts'])])
+  const { passed, failed } = await suite(`Terraform tests with ${release.name} ${release.version}`, [
+    'test/terraform/**/*.test.ts',
+    ...(release.hasNativeTests ? [] : ['!test/terraform/module/native.test.ts']),
+  ])
   total.passed += passed
   total.failed += failed
 }
-if (wanted.length === 0) throw new Error(`no such release: ${names.join(', ')}. There are: ${RELEASES.map(({ name }) => name).join(', ')}.`)
+if (wanted.length === 0)
+  throw new Error(`no such release: ${names.join(', ')}. There are: ${RELEASES.map(({ name }) => name).join(', ')}.`)
 console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`)
 process.exitCode = total.failed === 0 ? 0 : 1

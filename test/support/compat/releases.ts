@@ -18,8 +18,22 @@ export interface Release {
 }
 
 export const RELEASES: readonly Release[] = [
-  { name: 'terraform', module: 'github.com/hashicorp/terraform', version: '1.4.7', main: '.', ldflags: '', hasNativeTests: false },
-  { name: 'tofu', module: 'github.com/opentofu/opentofu', version: '1.6.3', main: './cmd/tofu', ldflags: '-X github.com/opentofu/opentofu/version.dev=no', hasNativeTests: true },
+  {
+    name: 'terraform',
+    module: 'github.com/hashicorp/terraform',
+    version: '1.4.7',
+    main: '.',
+    ldflags: '',
+    hasNativeTests: false,
+  },
+  {
+    name: 'tofu',
+    module: 'github.com/opentofu/opentofu',
+    version: '1.6.3',
+    main: './cmd/tofu',
+    ldflags: '-X github.com/opentofu/opentofu/version.dev=no',
+    hasNativeTests: true,
+  },
 ]
 
 const Downloaded = v.object({ Dir: v.string() })
@@ -34,12 +48,18 @@ export async function build({ name, module, version, main, ldflags }: Release, f
   if (await exists(program)) return program
   const making = await mkdtemp(join(folder, 'making-'))
   try {
-    const { stdout } = await execa('go', ['mod', 'download', '-json', `${module}@v${version}`], { cwd: making, timeout: BUILD_TIMEOUT_MS })
+    const { stdout } = await execa('go', ['mod', 'download', '-json', `${module}@v${version}`], {
+      cwd: making,
+      timeout: BUILD_TIMEOUT_MS,
+    })
     // Copied out, because `go install` refuses modules with replace directives, and Go keeps its own copy read-only.
     const sources = join(making, 'sources')
     await cp(v.parse(Downloaded, JSON.parse(stdout)).Dir, sources, { recursive: true })
     await execa('chmod', ['-R', 'u+w', sources])
-    await execa('go', ['build', '-buildvcs=false', '-ldflags', ldflags, '-o', join(making, name), main], { cwd: sources, timeout: BUILD_TIMEOUT_MS })
+    await execa('go', ['build', '-buildvcs=false', '-ldflags', ldflags, '-o', join(making, name), main], {
+      cwd: sources,
+      timeout: BUILD_TIMEOUT_MS,
+    })
     await rename(join(making, name), program)
     return program
   } finally {

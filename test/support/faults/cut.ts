@@ -49,7 +49,14 @@ export interface CutRun {
 type Arm = (then: () => void) => void
 
 /** Runs a leg over the proxy, which cuts it off at an exchange. Afterwards the network is there again, and nobody is left on the server. */
-export async function cutOff(bed: Bed, proxy: Proxy, stack: Stack, leg: Leg, { mode, aftermath }: Cut, flight: number): Promise<CutRun> {
+export async function cutOff(
+  bed: Bed,
+  proxy: Proxy,
+  stack: Stack,
+  leg: Leg,
+  { mode, aftermath }: Cut,
+  flight: number,
+): Promise<CutRun> {
   let isReached = false
   const mark = await bed.server.mark()
   proxy.reset()
@@ -63,7 +70,12 @@ export async function cutOff(bed: Bed, proxy: Proxy, stack: Stack, leg: Leg, { m
   let tale: Told
   if (aftermath === 'kill') tale = await killed(stack, leg, arm)
   else {
-    arm(() => { if (aftermath === 'blink') setTimeout(() => { proxy.reset() }, 20) })
+    arm(() => {
+      if (aftermath === 'blink')
+        setTimeout(() => {
+          proxy.reset()
+        }, 20)
+    })
     const { audit, records } = await runLeg(stack, leg)
     tale = told(records)
     faults.push(...wrongEnd(audit.run, leg, aftermath, isReached))
@@ -76,7 +88,12 @@ export async function cutOff(bed: Bed, proxy: Proxy, stack: Stack, leg: Leg, { m
   return { isReached, faults: [...faults, ...lies.filter((lie) => aftermath !== 'kill' || lie.startsWith('claimed'))] }
 }
 
-function wrongEnd({ exit_code: code, error }: Outcome['audit']['run'], { removes }: Leg, aftermath: Aftermath, isReached: boolean): string[] {
+function wrongEnd(
+  { exit_code: code, error }: Outcome['audit']['run'],
+  { removes }: Leg,
+  aftermath: Aftermath,
+  isReached: boolean,
+): string[] {
   const mustEndWell = !isReached || (aftermath === 'blink' && removes === undefined)
   if (mustEndWell) return code === 0 ? [] : [`the run failed: ${error ?? ''}`]
   // 0: the cut came after the last word that mattered; what took effect is compared all the same.
@@ -85,7 +102,8 @@ function wrongEnd({ exit_code: code, error }: Outcome['audit']['run'], { removes
 
 /** A removal that failed while the server can be reached leaves nothing closed. */
 async function closed({ server }: Bed): Promise<string[]> {
-  const rows = await server.sql(`SELECT 'database ' || datname AS what FROM pg_database WHERE datname LIKE '%\\_dev\\_db' AND NOT datallowconn
+  const rows =
+    await server.sql(`SELECT 'database ' || datname AS what FROM pg_database WHERE datname LIKE '%\\_dev\\_db' AND NOT datallowconn
     UNION ALL SELECT 'login ' || rolname FROM pg_roles WHERE rolname LIKE '%\\_dev\\_user' AND NOT rolcanlogin`)
   return rows.map(({ what }) => `${String(what)} was left closed`)
 }
@@ -97,12 +115,23 @@ async function killed(stack: Stack, { removes }: Leg, arm: Arm): Promise<Told> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-killed-'))
   const audit = ['--audit-file', join(folder, 'audit.json')]
   try {
-    const run = removes === undefined
-      ? stack.launch(['apply', ...audit], { RDS_PROVISION_LOG: 'json' })
-      : stack.launch(['destroy', '--application', removes, ...audit], { RDS_PROVISION_LOG: 'json', RDS_PROVISION_INPUT: JSON.stringify(stack.marker(removes)) })
-    arm(() => { run.kill('SIGKILL') })
+    const run =
+      removes === undefined
+        ? stack.launch(['apply', ...audit], { RDS_PROVISION_LOG: 'json' })
+        : stack.launch(['destroy', '--application', removes, ...audit], {
+            RDS_PROVISION_LOG: 'json',
+            RDS_PROVISION_INPUT: JSON.stringify(stack.marker(removes)),
+          })
+    arm(() => {
+      run.kill('SIGKILL')
+    })
     const { stdout } = await run.ended
-    return told(stdout.split('\n').filter((line) => line.includes('"type":"record"') && line.endsWith('}')).map((line) => v.parse(Line, JSON.parse(line))))
+    return told(
+      stdout
+        .split('\n')
+        .filter((line) => line.includes('"type":"record"') && line.endsWith('}'))
+        .map((line) => v.parse(Line, JSON.parse(line))),
+    )
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -23,7 +23,10 @@ export function readFigures(file: string): Figures {
 export function figuresTable(figures: Figures): string {
   const rows = [
     ['Runs cut off, each at one of its exchanges with the server', withTitles(figures, 'cut points')],
-    ['of these, converged in the next run, with an audit that tells what happened', total(figures, 'cut points that converged')],
+    [
+      'of these, converged in the next run, with an audit that tells what happened',
+      total(figures, 'cut points that converged'),
+    ],
     ['Rounds of several processes at once, without an error', total(figures, 'rounds')],
     ['processes in them', total(figures, 'processes')],
     ['Events on the server, in AWS and to the process', withTitles(figures, 'events')],
@@ -32,7 +35,11 @@ export function figuresTable(figures: Figures): string {
     ['Traps planted by the owner of a database', total(figures, 'planted traps')],
     ['Versions of PostgreSQL', [...titlesOf(figures, 'versions').keys()].sort().join(', ')],
   ]
-  return ['| what | how often |', '| --- | --- |', ...rows.map(([what = '', often = '']) => `| ${what} | ${often} |`)].join('\n')
+  return [
+    '| what | how often |',
+    '| --- | --- |',
+    ...rows.map(([what = '', often = '']) => `| ${what} | ${often} |`),
+  ].join('\n')
 }
 
 function titlesOf(figures: Figures, figure: Figure): ReadonlyMap<string, number> {
@@ -49,7 +56,9 @@ function kinds(figures: Figures, figure: Figure): string {
 }
 
 function withTitles(figures: Figures, figure: Figure): string {
-  const titles = [...titlesOf(figures, figure)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([title, amount]) => `${title} ${number(amount)}`)
+  const titles = [...titlesOf(figures, figure)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([title, amount]) => `${title} ${number(amount)}`)
   return `${total(figures, figure)}${titles.length === 0 ? '' : `: ${titles.join(', ')}`}`
 }
 

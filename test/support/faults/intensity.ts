@@ -7,10 +7,22 @@ import { VERSIONS } from '../provision/versions.ts'
 export const IS_WHOLE = process.env['RDS_PROVISION_FAULTS'] === 'whole'
 
 /** Where everything is tried, exchange by exchange: on the oldest version, on the first with the rights of 16, and on the newest. */
-export const COMPLETE: readonly PostgresVersion[] = [...new Set<PostgresVersion>([VERSIONS[0] ?? 14, 16, VERSIONS.at(-1) ?? 18])]
+export const COMPLETE: readonly PostgresVersion[] = [
+  ...new Set<PostgresVersion>([VERSIONS[0] ?? 14, 16, VERSIONS.at(-1) ?? 18]),
+]
 
 /** What a figure counts; `npm run test:faults` adds up equal ones. */
-export const FIGURES = ['cut points', 'cut points that converged', 'rounds', 'processes', 'properties', 'cases', 'events', 'planted traps', 'versions'] as const
+export const FIGURES = [
+  'cut points',
+  'cut points that converged',
+  'rounds',
+  'processes',
+  'properties',
+  'cases',
+  'events',
+  'planted traps',
+  'versions',
+] as const
 export type Figure = (typeof FIGURES)[number]
 
 /** Adds to a figure. Each line is written at once, so that parallel processes do not mix. */

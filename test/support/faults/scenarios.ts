@@ -13,8 +13,13 @@ const SHARED = { database_name: 'shop_dev_db' }
 function everyKind({ server }: Bed): Record<string, Entry> {
   return {
     shop: {
-      schemas: ['public', 'mart'], extensions: ['pgcrypto'], settings: { search_path: ['mart', 'public'], statement_timeout: '1min' },
-      connection_limit: 20, valid_until: '2040-01-01T00:00:00Z', database_connection_limit: 50, can_create_databases: true,
+      schemas: ['public', 'mart'],
+      extensions: ['pgcrypto'],
+      settings: { search_path: ['mart', 'public'], statement_timeout: '1min' },
+      connection_limit: 20,
+      valid_until: '2040-01-01T00:00:00Z',
+      database_connection_limit: 50,
+      can_create_databases: true,
     },
     ed: { ...SHARED, access_level: 'editor' },
     rd: { ...SHARED, access_level: 'reader', settings: { work_mem: '8MB' } },
@@ -27,7 +32,12 @@ function everyKind({ server }: Bed): Record<string, Entry> {
 function otherwise(bed: Bed): Record<string, Entry> {
   return {
     ...everyKind(bed),
-    shop: { schemas: ['public', 'lake'], settings: { search_path: ['lake'], work_mem: '9MB' }, database_connection_limit: 40, connection_limit: 7 },
+    shop: {
+      schemas: ['public', 'lake'],
+      settings: { search_path: ['lake'], work_mem: '9MB' },
+      database_connection_limit: 40,
+      connection_limit: 7,
+    },
     ed: { ...SHARED, access_level: 'reader', can_create_databases: true },
     rd: { ...SHARED, access_level: 'editor', valid_until: '2041-01-01T00:00:00Z' },
   }
@@ -59,14 +69,21 @@ export function update(bed: Bed): Scenario {
       stack.variables = { ...stack.variables, tags }
     },
   })
-  return { title: 'update', stack, legs: [leg('update', otherwise(bed), { team: 'blue' }), leg('update back', everyKind(bed), {})] }
+  return {
+    title: 'update',
+    stack,
+    legs: [leg('update', otherwise(bed), { team: 'blue' }), leg('update back', everyKind(bed), {})],
+  }
 }
 
 async function makeContent(bed: Bed, stack: Stack): Promise<void> {
   await wipe(bed)
   await stack.applyOk()
-  await stack.sql('shop', `CREATE TABLE mart.t (id serial PRIMARY KEY); CREATE FUNCTION mart.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
-    REVOKE EXECUTE ON FUNCTION mart.f() FROM PUBLIC; CREATE SCHEMA lake; CREATE TABLE lake.t (id serial PRIMARY KEY)`)
+  await stack.sql(
+    'shop',
+    `CREATE TABLE mart.t (id serial PRIMARY KEY); CREATE FUNCTION mart.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+    REVOKE EXECUTE ON FUNCTION mart.f() FROM PUBLIC; CREATE SCHEMA lake; CREATE TABLE lake.t (id serial PRIMARY KEY)`,
+  )
 }
 
 export function password(bed: Bed): Scenario {
@@ -83,13 +100,23 @@ export function password(bed: Bed): Scenario {
 /** A role, a guest's role and a database that a person made, with a user who came in through PUBLIC. */
 export function adoption(bed: Bed): Scenario {
   const adopted = { adopt_existing: true }
-  const stack = bed.declare({ shop: { ...adopted, schemas: ['public', 'mart'], settings: { work_mem: '9MB' } }, ed: { ...SHARED, ...adopted, access_level: 'editor' }, other: {} })
+  const stack = bed.declare({
+    shop: { ...adopted, schemas: ['public', 'mart'], settings: { work_mem: '9MB' } },
+    ed: { ...SHARED, ...adopted, access_level: 'editor' },
+    other: {},
+  })
   const { server } = bed
   const prepare = async (): Promise<void> => {
     await wipe(bed)
-    await server.sql(`SET ROLE platform_provisioner; CREATE ROLE shop_dev_user LOGIN; CREATE ROLE ed_dev_user LOGIN; CREATE ROLE rd_dev_user LOGIN; RESET ROLE`)
+    await server.sql(
+      `SET ROLE platform_provisioner; CREATE ROLE shop_dev_user LOGIN; CREATE ROLE ed_dev_user LOGIN; CREATE ROLE rd_dev_user LOGIN; RESET ROLE`,
+    )
     await server.sql('CREATE DATABASE shop_dev_db OWNER shop_dev_user')
-    await server.sql(`SET ROLE shop_dev_user; CREATE SCHEMA mart; CREATE TABLE mart.t (id serial PRIMARY KEY); GRANT USAGE ON SCHEMA mart TO rd_dev_user; GRANT SELECT ON mart.t TO rd_dev_user; RESET ROLE`, [], 'shop_dev_db')
+    await server.sql(
+      `SET ROLE shop_dev_user; CREATE SCHEMA mart; CREATE TABLE mart.t (id serial PRIMARY KEY); GRANT USAGE ON SCHEMA mart TO rd_dev_user; GRANT SELECT ON mart.t TO rd_dev_user; RESET ROLE`,
+      [],
+      'shop_dev_db',
+    )
     await server.forget('shop_dev_db')
   }
   return { title: 'adoption', stack, legs: [{ title: 'adoption', prepare, adopts: true }] }
@@ -116,25 +143,40 @@ export function rotation(bed: Bed): Scenario {
     for (const step of STEPS) await other.run(step)
   }
   return {
-    title: 'rotation', stack,
-    legs: [{ title: 'rotation under way', prepare: underWay }, { title: 'rotation ended', prepare: ended }, { title: 'rotation of two users', prepare: alternating }],
+    title: 'rotation',
+    stack,
+    legs: [
+      { title: 'rotation under way', prepare: underWay },
+      { title: 'rotation ended', prepare: ended },
+      { title: 'rotation of two users', prepare: alternating },
+    ],
   }
 }
 
 /** A reader and an editor of a database that stays, and an owner with its database. */
 export function removal(bed: Bed): Scenario {
   const gone = { cleanup_policy: 'delete' }
-  const stack = bed.declare({ shop: { schemas: ['public', 'mart'] }, ed: { ...SHARED, ...gone, access_level: 'editor' }, rd: { ...SHARED, ...gone, access_level: 'reader' }, other: gone })
+  const stack = bed.declare({
+    shop: { schemas: ['public', 'mart'] },
+    ed: { ...SHARED, ...gone, access_level: 'editor' },
+    rd: { ...SHARED, ...gone, access_level: 'reader' },
+    other: gone,
+  })
   let isMade = false
   const leg = (removes: string, title: string): Leg => ({
-    title, removes,
+    title,
+    removes,
     prepare: async () => {
       if (!isMade) await makeContent(bed, stack)
       isMade = true
       await stack.applyOk()
     },
   })
-  return { title: 'removal', stack, legs: [leg('rd', 'removal of a reader'), leg('ed', 'removal of an editor'), leg('other', 'removal of an owner')] }
+  return {
+    title: 'removal',
+    stack,
+    legs: [leg('rd', 'removal of a reader'), leg('ed', 'removal of an editor'), leg('other', 'removal of an owner')],
+  }
 }
 
 export function removalWithSnapshot(bed: Bed): Scenario {
@@ -144,5 +186,9 @@ export function removalWithSnapshot(bed: Bed): Scenario {
     await wipe(bed)
     await stack.applyOk()
   }
-  return { title: 'removal with a snapshot', stack, legs: [{ title: 'removal with a snapshot', removes: 'other', prepare }] }
+  return {
+    title: 'removal with a snapshot',
+    stack,
+    legs: [{ title: 'removal with a snapshot', removes: 'other', prepare }],
+  }
 }

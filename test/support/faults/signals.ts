@@ -20,15 +20,30 @@ export async function launch(t: ExecutionContext, stack: Stack, removes?: string
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'audit.json')
   const parse = async (): Promise<AuditDocument> => JSON.parse(await readFile(file, 'utf8')) as AuditDocument
-  const process = removes === undefined
-    ? stack.launch(['apply', '--audit-file', file])
-    : stack.launch(['destroy', '--application', removes, '--audit-file', file], { RDS_PROVISION_INPUT: JSON.stringify(stack.marker(removes)), RDS_PROVISION_BUILD_ID: 'build-1' })
+  const process =
+    removes === undefined
+      ? stack.launch(['apply', '--audit-file', file])
+      : stack.launch(['destroy', '--application', removes, '--audit-file', file], {
+          RDS_PROVISION_INPUT: JSON.stringify(stack.marker(removes)),
+          RDS_PROVISION_BUILD_ID: 'build-1',
+        })
   return { process, audit: parse }
 }
 
 /** With `mayBeDone`, a run that had nothing left to change may end well. Else it ends with 1 within seconds, says why, truthfully, and leaves neither session nor lock. */
-export async function endsInOrder(t: ExecutionContext, bed: Bed, run: Run, signal: NodeJS.Signals, mark: number, mayBeDone = false): Promise<void> {
-  const limit = new Promise<null>((resolve) => { setTimeout(() => { resolve(null) }, 20_000) })
+export async function endsInOrder(
+  t: ExecutionContext,
+  bed: Bed,
+  run: Run,
+  signal: NodeJS.Signals,
+  mark: number,
+  mayBeDone = false,
+): Promise<void> {
+  const limit = new Promise<null>((resolve) => {
+    setTimeout(() => {
+      resolve(null)
+    }, 20_000)
+  })
   run.process.kill(signal)
   const ended = await Promise.race([run.process.ended, limit])
   if (ended === null) run.process.kill('SIGKILL')

@@ -22,7 +22,10 @@ function complete(turn: number): CutsAt {
 
 /** Every so-many-th exchange, in one way after the other. */
 function sample(every: number, offset: number): CutsAt {
-  return (flight) => (flight % every === offset % every ? WAYS.slice(((flight - (offset % every)) / every + offset) % WAYS.length).slice(0, 1) : [])
+  return (flight) =>
+    flight % every === offset % every
+      ? WAYS.slice(((flight - (offset % every)) / every + offset) % WAYS.length).slice(0, 1)
+      : []
 }
 
 export interface Swept {
@@ -40,12 +43,22 @@ export function sweepTests(swept: readonly Swept[]): void {
       if (isSlow === true && !IS_WHOLE && turn === 0) continue
       const isComplete = IS_WHOLE && isSlow !== true && COMPLETE.includes(version)
       const where = isComplete ? 'every exchange' : 'exchanges all over'
-      test.serial(`PostgreSQL ${version}: ${make.name}, cut off at ${where}: the next run ends as if nothing had happened, and no audit lies`, async (t) => {
-        t.timeout(1_200_000)
-        const [server] = await bed().server.sql('SHOW server_version')
-        count('versions', String(server?.['server_version']))
-        t.deepEqual(await sweep(bed(), make, isComplete ? complete(COMPLETE.indexOf(version)) : sample(every, 3 + turn * 5 + index * 7)), [])
-      })
+      test.serial(
+        `PostgreSQL ${version}: ${make.name}, cut off at ${where}: the next run ends as if nothing had happened, and no audit lies`,
+        async (t) => {
+          t.timeout(1_200_000)
+          const [server] = await bed().server.sql('SHOW server_version')
+          count('versions', String(server?.['server_version']))
+          t.deepEqual(
+            await sweep(
+              bed(),
+              make,
+              isComplete ? complete(COMPLETE.indexOf(version)) : sample(every, 3 + turn * 5 + index * 7),
+            ),
+            [],
+          )
+        },
+      )
     }
   }
 }

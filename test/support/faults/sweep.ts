@@ -22,7 +22,11 @@ export async function sweep(bed: Bed, make: (bed: Bed) => Scenario, cutsAt: Cuts
   try {
     const scenario = make(bed)
     const { stack } = scenario
-    stack.variables = { ...stack.variables, max_connections: 1, instance: { host: 'localhost', port: proxy.port, identifier: 'db-1' } }
+    stack.variables = {
+      ...stack.variables,
+      max_connections: 1,
+      instance: { host: 'localhost', port: proxy.port, identifier: 'db-1' },
+    }
     return await new Sweeper(bed, proxy, scenario).run(cutsAt)
   } finally {
     await proxy.close()
@@ -92,9 +96,18 @@ class Sweeper {
     const { audit, records }: Outcome = isPutBack ? await stack.apply() : await runLeg(stack, leg)
     if (audit.run.exit_code !== 0) faults.push(`the run after it failed: ${audit.run.error ?? ''}`)
     await quiet(server)
-    faults.push(...untruths(told(records), effective(await server.logSince(mark))).map((untruth) => `the run after it: ${untruth}`))
+    faults.push(
+      ...untruths(told(records), effective(await server.logSince(mark))).map(
+        (untruth) => `the run after it: ${untruth}`,
+      ),
+    )
     faults.push(...difference(isPutBack ? before : after, await this.#dump()))
-    this.#faults.push(...faults.map((fault) => `${leg.title}, ${cut.mode} (${cut.aftermath}) exchange ${String(flight)}${isPutBack ? ', put back' : ''}: ${fault}`))
+    this.#faults.push(
+      ...faults.map(
+        (fault) =>
+          `${leg.title}, ${cut.mode} (${cut.aftermath}) exchange ${String(flight)}${isPutBack ? ', put back' : ''}: ${fault}`,
+      ),
+    )
     if (audit.run.exit_code !== 0) throw new Error(this.#faults.join('\n'))
     if (!isReached) return
     const { title } = this.#scenario
@@ -105,13 +118,20 @@ class Sweeper {
   /** What an adoption takes over has no tag before. */
   async #untagged({ adopts }: Leg): Promise<string[]> {
     if (adopts === true) return []
-    const rows = await this.#bed.server.sql(`SELECT rolname FROM pg_roles WHERE rolname LIKE '%\\_dev\\_user' AND shobj_description(oid, 'pg_authid') IS NULL`)
+    const rows = await this.#bed.server.sql(
+      `SELECT rolname FROM pg_roles WHERE rolname LIKE '%\\_dev\\_user' AND shobj_description(oid, 'pg_authid') IS NULL`,
+    )
     return rows.map(({ rolname }) => `role ${String(rolname)} has no tag`)
   }
 
   /** Run ids and versions of secrets differ from run to run; so do salts, of which a dump shows nothing. */
   async #dump(): Promise<Dump> {
     const all = await dump(this.#bed.server)
-    return new Map([...all].map(([catalog, rows]) => [catalog, rows.map((row) => row.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*'))]))
+    return new Map(
+      [...all].map(([catalog, rows]) => [
+        catalog,
+        rows.map((row) => row.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*')),
+      ]),
+    )
   }
 }

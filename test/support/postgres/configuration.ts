@@ -22,18 +22,38 @@ export interface Configuration {
  */
 export function renderConfiguration({ port, folder, certificates, settings }: Configuration): string {
   const all: Record<string, string> = {
-    listen_addresses: 'localhost', port: String(port), unix_socket_directories: folder,
-    max_connections: '200', shared_buffers: '32MB', password_encryption: 'scram-sha-256',
-    fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off',
-    logging_collector: 'on', log_destination: 'csvlog', log_directory: `${folder}/log`, log_filename: 'server.log',
-    log_rotation_age: '0', log_rotation_size: '0', log_statement: 'all', log_connections: 'on', log_timezone: 'UTC',
+    listen_addresses: 'localhost',
+    port: String(port),
+    unix_socket_directories: folder,
+    max_connections: '200',
+    shared_buffers: '32MB',
+    password_encryption: 'scram-sha-256',
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    autovacuum: 'off',
+    logging_collector: 'on',
+    log_destination: 'csvlog',
+    log_directory: `${folder}/log`,
+    log_filename: 'server.log',
+    log_rotation_age: '0',
+    log_rotation_size: '0',
+    log_statement: 'all',
+    log_connections: 'on',
+    log_timezone: 'UTC',
     lc_messages: 'C',
-    ...(certificates === null ? { ssl: 'off' } : {
-      ssl: 'on', ssl_cert_file: certificates.certificateFile, ssl_key_file: certificates.keyFile,
-    }),
+    ...(certificates === null
+      ? { ssl: 'off' }
+      : {
+          ssl: 'on',
+          ssl_cert_file: certificates.certificateFile,
+          ssl_key_file: certificates.keyFile,
+        }),
     ...settings,
   }
-  return Object.entries(all).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`).join('')
+  return Object.entries(all)
+    .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
+    .join('')
 }
 
 /**

@@ -34,9 +34,17 @@ export async function readLog(file: string, from: number, to: number): Promise<L
 function toEntry(row: readonly string[]): LogEntry {
   const column = (index: number): string => row[index] ?? ''
   return {
-    at: column(0).replace(' ', 'T').replace(' UTC', 'Z'), user: column(1), database: column(2), pid: Number(column(3)),
-    client: column(4), severity: column(11), sqlState: column(12), message: column(13), detail: column(14),
-    statement: column(19), applicationName: column(22),
+    at: column(0).replace(' ', 'T').replace(' UTC', 'Z'),
+    user: column(1),
+    database: column(2),
+    pid: Number(column(3)),
+    client: column(4),
+    severity: column(11),
+    sqlState: column(12),
+    message: column(13),
+    detail: column(14),
+    statement: column(19),
+    applicationName: column(22),
   }
 }
 

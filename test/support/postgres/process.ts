@@ -37,7 +37,10 @@ const START_SECONDS = 60
 export async function startProcess(binaries: Binaries, folder: string): Promise<ServerProcess> {
   await rm(join(folder, 'ended'), { force: true }) // of the run before a restart
   const child = spawn('/bin/sh', ['-c', WATCHDOG, 'postgres-watchdog', binaries.postgres, folder], {
-    ...serverIdentity(), cwd: folder, detached: true, stdio: ['pipe', 'ignore', 'ignore'],
+    ...serverIdentity(),
+    cwd: folder,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
   })
   child.unref()
   try {
@@ -46,7 +49,7 @@ export async function startProcess(binaries: Binaries, folder: string): Promise<
     await stop(child, 'immediate')
     throw error
   }
-  return { stop: mode => stop(child, mode) }
+  return { stop: (mode) => stop(child, mode) }
 }
 
 async function stop(child: ChildProcess, mode: ShutdownMode): Promise<void> {
@@ -61,10 +64,11 @@ async function waitUntilReady(folder: string): Promise<void> {
   for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end;) {
     const pidFile = await readIfThere(join(folder, 'data', 'postmaster.pid'))
     if (pidFile.split('\n')[7]?.trim() === 'ready') return // line 8 is the state, miscadmin.h LOCK_FILE_LINE_PM_STATUS
-    if (await readIfThere(join(folder, 'ended')) !== '') break
+    if ((await readIfThere(join(folder, 'ended'))) !== '') break
     await sleep(15)
   }
-  const said = await readIfThere(join(folder, 'postgres.out')) + await readIfThere(join(folder, 'log', 'server.csv'))
+  const said =
+    (await readIfThere(join(folder, 'postgres.out'))) + (await readIfThere(join(folder, 'log', 'server.csv')))
   throw new Error(`PostgreSQL did not start: ${said.slice(-2000)}`)
 }
 

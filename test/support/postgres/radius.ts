@@ -30,9 +30,14 @@ export async function startTokenServer(): Promise<TokenServer> {
   await once(socket, 'listening')
   socket.unref()
   return {
-    port: socket.address().port, secret,
-    accept: (user, token) => { tokens.set(user, token) },
-    close: () => { socket.close() },
+    port: socket.address().port,
+    secret,
+    accept: (user, token) => {
+      tokens.set(user, token)
+    },
+    close: () => {
+      socket.close()
+    },
   }
 }
 
@@ -66,7 +71,9 @@ function reveal(hidden: Buffer, authenticator: Buffer, secret: string): string {
   for (let block = 0; block < hidden.length; block += 16) {
     const mask = createHash('md5').update(secret).update(previous).digest()
     previous = hidden.subarray(block, block + 16)
-    previous.forEach((byte, i) => { plain[block + i] = byte ^ (mask[i] ?? 0) })
+    previous.forEach((byte, i) => {
+      plain[block + i] = byte ^ (mask[i] ?? 0)
+    })
   }
   return plain.toString().replace(/\0+$/, '')
 }

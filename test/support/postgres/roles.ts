@@ -16,10 +16,13 @@ type Sql = (text: string) => Promise<unknown>
  * RDS adds from 16 is not published whole; these are those that the bed's delegated admin needs, and those a master names.
  */
 export async function makeRdsLike(sql: Sql, version: PostgresVersion, master: Login): Promise<void> {
-  for (const role of ['rds_superuser', 'rds_iam', 'rds_password', 'rds_replication']) await sql(`CREATE ROLE ${role} NOLOGIN`)
+  for (const role of ['rds_superuser', 'rds_iam', 'rds_password', 'rds_replication'])
+    await sql(`CREATE ROLE ${role} NOLOGIN`)
   await sql('GRANT pg_monitor, pg_signal_backend, rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION')
   if (version >= 16) {
-    await sql('GRANT pg_read_all_stats, pg_checkpoint, pg_use_reserved_connections, pg_create_subscription TO rds_superuser WITH ADMIN OPTION')
+    await sql(
+      'GRANT pg_read_all_stats, pg_checkpoint, pg_use_reserved_connections, pg_create_subscription TO rds_superuser WITH ADMIN OPTION',
+    )
     await sql('GRANT rds_iam TO rds_superuser WITH ADMIN TRUE, INHERIT FALSE, SET FALSE')
   }
   await sql(`CREATE ROLE ${master.user} LOGIN CREATEDB CREATEROLE PASSWORD '${master.password}'`)
@@ -33,9 +36,17 @@ export async function makeRdsLike(sql: Sql, version: PostgresVersion, master: Lo
  * Makes the delegated admin as the master would (design §5 facts 9, 10, 18). With `iam` it holds ADMIN-only on rds_iam from
  * 16 and plain membership before; either ends its password login (fact 13), so `password` grants neither.
  */
-export async function makeAdmin(sql: Sql, version: PostgresVersion, master: Login, admin: Login, auth: AdminAuth): Promise<void> {
+export async function makeAdmin(
+  sql: Sql,
+  version: PostgresVersion,
+  master: Login,
+  admin: Login,
+  auth: AdminAuth,
+): Promise<void> {
   await sql(`SET ROLE ${master.user}`)
-  await sql(`CREATE ROLE ${admin.user} LOGIN CREATEDB CREATEROLE${auth === 'password' ? ` PASSWORD '${admin.password}'` : ''}`)
+  await sql(
+    `CREATE ROLE ${admin.user} LOGIN CREATEDB CREATEROLE${auth === 'password' ? ` PASSWORD '${admin.password}'` : ''}`,
+  )
   await sql(`GRANT pg_signal_backend, pg_read_all_stats TO ${admin.user}`)
   if (auth === 'iam') {
     await sql(`GRANT rds_iam TO ${admin.user}${version >= 16 ? ' WITH ADMIN TRUE, INHERIT FALSE, SET FALSE' : ''}`)

@@ -1,4 +1,5 @@
-const TOKEN = /[eE]'(?:\\.|''|[^'\\])*'|'(?:''|[^'])*'|"(?:""|[^"])*"|(\$[A-Za-z_]*\$).*?\1|--[^\n]*|\/\*.*?\*\/|;|\s+|./gs
+const TOKEN =
+  /[eE]'(?:\\.|''|[^'\\])*'|'(?:''|[^'])*'|"(?:""|[^"])*"|(\$[A-Za-z_]*\$).*?\1|--[^\n]*|\/\*.*?\*\/|;|\s+|./gs
 const CHANGING = /^(CREATE|ALTER|DROP|GRANT|REVOKE|COMMENT|REASSIGN|SECURITY|DO|CALL|TRUNCATE|INSERT|UPDATE|DELETE)\b/i
 const PASSWORD = /\bPASSWORD\s+(?:E?'(?:''|[^'])*'|[^\s;]+)/gi
 
@@ -16,12 +17,12 @@ export function splitStatements(text: string): string[] {
       current += token
     }
   }
-  return [...statements, current].map(statement => statement.trim()).filter(statement => statement !== '')
+  return [...statements, current].map((statement) => statement.trim()).filter((statement) => statement !== '')
 }
 
 /** The statements of a text that change something, passwords and verifiers redacted. */
 export function changingStatements(text: string): string[] {
   return splitStatements(text)
-    .filter(statement => CHANGING.test(statement))
-    .map(statement => statement.replace(PASSWORD, 'PASSWORD <redacted>'))
+    .filter((statement) => CHANGING.test(statement))
+    .map((statement) => statement.replace(PASSWORD, 'PASSWORD <redacted>'))
 }

@@ -19,7 +19,7 @@ const run = promisify(execFile)
 export async function makeCluster(binaries: Binaries, folder: string): Promise<string> {
   const setUp = createHash('sha256').update(INITDB.join(' ')).digest('hex').slice(0, 12)
   const template = join(CACHE, `${binaries.packageVersion}-${setUp}`)
-  if (!await exists(template)) await buildTemplate(binaries, template)
+  if (!(await exists(template))) await buildTemplate(binaries, template)
   const data = join(folder, 'data')
   await run('cp', ['-R', template, data])
   await giveToServer(data)

@@ -33,10 +33,12 @@ const ASK_CLEARTEXT = Buffer.from([82, 0, 0, 0, 8, 0, 0, 0, 3])
  * All else passes through unchanged.
  */
 export async function startTokenFront(server: FrontServer, accepts: Accepts): Promise<TokenFront> {
-  const [key, cert, ca] = await Promise.all([server.keyFile, server.certificateFile, server.caFile].map(file => readFile(file)))
+  const [key, cert, ca] = await Promise.all(
+    [server.keyFile, server.certificateFile, server.caFile].map((file) => readFile(file)),
+  )
   if (key === undefined || cert === undefined || ca === undefined) throw new Error('The server has no certificate.')
   const open = new Set<Socket>()
-  const listener = createServer(client => {
+  const listener = createServer((client) => {
     open.add(client)
     client.on('close', () => open.delete(client))
     carry(client, server, { key, cert, ca }, accepts).catch((error: unknown) => {
@@ -63,12 +65,22 @@ async function carry(client: Socket, server: FrontServer, { key, cert, ca }: Key
   upstream.write(SSL_REQUEST)
   if ((await nextChunk(upstream)).toString() !== 'S') throw new Error('The server speaks no TLS.')
   if (isDirect) client.unshift(request)
-  const outside = new TLSSocket(client, { isServer: true, key, cert, ...(isDirect ? { ALPNProtocols: ['postgresql'] } : {}) })
+  const outside = new TLSSocket(client, {
+    isServer: true,
+    key,
+    cert,
+    ...(isDirect ? { ALPNProtocols: ['postgresql'] } : {}),
+  })
   const inside = connectTls({ socket: upstream, ca, servername: 'localhost' })
   if (!isDirect) client.write('S')
-  for (const [socket, other] of [[outside, inside], [inside, outside]] as const) {
+  for (const [socket, other] of [
+    [outside, inside],
+    [inside, outside],
+  ] as const) {
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => { other.destroySoon() })
+    socket.on('close', () => {
+      other.destroySoon()
+    })
   }
   const user = readUser(await forwardFirst(outside, inside))
   let tokenIsNext = false
@@ -77,12 +89,16 @@ async function carry(client: Socket, server: FrontServer, { key, cert, ca }: Key
     outside.write(data)
   })
   outside.on('data', (data: Buffer) => {
-    inside.write(tokenIsNext ? replaceText(data, token => {
-      if (!accepts(user, token)) return 'refused'
-      const digest = createHash('sha256').update(token).digest('hex')
-      server.acceptToken(user, digest)
-      return digest
-    }) : data)
+    inside.write(
+      tokenIsNext
+        ? replaceText(data, (token) => {
+            if (!accepts(user, token)) return 'refused'
+            const digest = createHash('sha256').update(token).digest('hex')
+            server.acceptToken(user, digest)
+            return digest
+          })
+        : data,
+    )
     tokenIsNext = false
   })
 }

@@ -22,9 +22,21 @@ type Variables = Readonly<Record<string, string>>
 type Begun = Extract<Start, { error: null }>
 
 /** @throws InvalidInputError where the input is not usable. */
-export async function begin(command: Command, variables: Variables, needsBuildId: (parsed: ParsedInput) => boolean = () => command === 'apply'): Promise<Begun> {
+export async function begin(
+  command: Command,
+  variables: Variables,
+  needsBuildId: (parsed: ParsedInput) => boolean = () => command === 'apply',
+): Promise<Begun> {
   const environment = readEnvironment(variables)
-  const begun = await start({ command, inputFile: null, variables, environment, cwd: CHECKOUT, startedAt: new Date(), needsBuildId })
+  const begun = await start({
+    command,
+    inputFile: null,
+    variables,
+    environment,
+    cwd: CHECKOUT,
+    startedAt: new Date(),
+    needsBuildId,
+  })
   if (begun.error !== null) throw begun.error
   return begun
 }
@@ -34,24 +46,53 @@ export function targetOf(target: Target): DestroyTarget {
 }
 
 /** As the program begins a removal; policy and approvals come from the run's environment. */
-export async function beginRemoval(target: Target, variables: Variables): Promise<{ readonly request: DestroyRequest; readonly begun: Begun }> {
+export async function beginRemoval(
+  target: Target,
+  variables: Variables,
+): Promise<{ readonly request: DestroyRequest; readonly begun: Begun }> {
   const environment: RunEnvironment = readEnvironment(variables)
-  const requestOf = ({ declaration }: ParsedInput): DestroyRequest => ({ declaration, target: targetOf(target), policy: environment.cleanupPolicy, approvals: environment })
+  const requestOf = ({ declaration }: ParsedInput): DestroyRequest => ({
+    declaration,
+    target: targetOf(target),
+    policy: environment.cleanupPolicy,
+    approvals: environment,
+  })
   const begun = await begin('destroy', variables, (parsed) => knownPolicy(requestOf(parsed)) !== 'retain')
   return { request: requestOf(begun.parsed), begun }
 }
 
 export function dependencies(): Dependencies {
-  return { ...awsDependencies, now: () => new Date(), signal: new AbortController().signal, sinks: [], progress: () => {}, defaultCaFile: null }
+  return {
+    ...awsDependencies,
+    now: () => new Date(),
+    signal: new AbortController().signal,
+    sinks: [],
+    progress: () => {},
+    defaultCaFile: null,
+  }
 }
 
 /** Removals with the same run id share a snapshot. */
 export function destroyDependencies({ run }: Begun): DestroyDependencies {
-  return { ...dependencies(), snapshots: awsSnapshots, runGroup: run.runId, snapshotTimeoutMs: 60_000, waits: { othersMs: 600, abandonedMs: 500, superusersMs: 500 } }
+  return {
+    ...dependencies(),
+    snapshots: awsSnapshots,
+    runGroup: run.runId,
+    snapshotTimeoutMs: 60_000,
+    waits: { othersMs: 600, abandonedMs: 500, superusersMs: 500 },
+  }
 }
 
 /** What the module's markers leave out (terraform-module/declaration.tf, `removal`). */
-const NOT_IN_MARKERS = ['accept_tags_from', 'cleanup_policy', 'enforce_naming', 'max_connections', 'secret_prefix', 'build_id', 'run_id']
+const NOT_IN_MARKERS = [
+  'accept_tags_from',
+  'cleanup_policy',
+  'enforce_naming',
+  'max_connections',
+  'secret_prefix',
+  'build_id',
+  'run_id',
+]
 
 /** The input of an application's marker, which the module passes to the script when it is destroyed. */
 export function markerOf(input: Entry, application: string, names: Entry): Entry {
@@ -59,7 +100,12 @@ export function markerOf(input: Entry, application: string, names: Entry): Entry
   const entry: Entry = isObject(applications) && isObject(applications[application]) ? applications[application] : {}
   const { access_level = 'owner', auth = 'password', cleanup_policy = input['cleanup_policy'] ?? 'retain' } = entry
   const rest = Object.entries(input).filter(([field]) => !NOT_IN_MARKERS.includes(field))
-  return { ...Object.fromEntries(rest), schema_version: 1, workspace: 'default', application_databases: { [application]: { ...names, access_level, auth, cleanup_policy } } }
+  return {
+    ...Object.fromEntries(rest),
+    schema_version: 1,
+    workspace: 'default',
+    application_databases: { [application]: { ...names, access_level, auth, cleanup_policy } },
+  }
 }
 
 function isObject(value: unknown): value is Entry {

@@ -17,7 +17,9 @@ const START_SECONDS = 60
 export async function motoSuite(pattern: string): Promise<Count> {
   try {
     await install()
-    return await withServer((endpoint) => suite(TITLE, [pattern], { env: { RDS_PROVISION_TEST_AWS_ENDPOINT: endpoint } }))
+    return await withServer((endpoint) =>
+      suite(TITLE, [pattern], { env: { RDS_PROVISION_TEST_AWS_ENDPOINT: endpoint } }),
+    )
   } catch (error) {
     console.log(`✘ ${TITLE}: ${error instanceof Error ? error.message : String(error)}`)
     return { passed: 0, failed: 1 }
@@ -29,16 +31,26 @@ async function install(): Promise<void> {
   if (existsSync(`${FOLDER}/bin/moto_server`)) return
   const venv = await execa('python3', ['-m', 'venv', '--clear', FOLDER], { reject: false, all: true })
   if (venv.exitCode === undefined) throw new Error('python3 is not on the PATH.')
-  if (venv.exitCode !== 0) throw new Error(`python3 could not make a virtual environment (Debian has it in python3-venv): ${venv.all}`)
-  const pip = await execa(`${FOLDER}/bin/pip`, ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`], { reject: false, all: true })
+  if (venv.exitCode !== 0)
+    throw new Error(`python3 could not make a virtual environment (Debian has it in python3-venv): ${venv.all}`)
+  const pip = await execa(
+    `${FOLDER}/bin/pip`,
+    ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`],
+    { reject: false, all: true },
+  )
   if (pip.exitCode !== 0) throw new Error(`pip could not install it: ${pip.all}`)
 }
 
 /** @throws Error with the server's own words where it does not come up */
 async function withServer<T>(use: (endpoint: string) => Promise<T>): Promise<T> {
   const port = await findFreePort()
-  const server = execa(`${FOLDER}/bin/moto_server`, ['-H', '127.0.0.1', '-p', String(port)], { reject: false, all: true })
-  const ended = server.then(({ all, exitCode }) => new Error(`it ended: ${exitCode === undefined ? 'it cannot be run.' : all}`))
+  const server = execa(`${FOLDER}/bin/moto_server`, ['-H', '127.0.0.1', '-p', String(port)], {
+    reject: false,
+    all: true,
+  })
+  const ended = server.then(
+    ({ all, exitCode }) => new Error(`it ended: ${exitCode === undefined ? 'it cannot be run.' : all}`),
+  )
   try {
     const problem = await Promise.race([ended, listening(port, () => server.exitCode === null)])
     if (problem !== null) throw problem

@@ -30,7 +30,11 @@ export async function check(title: string, command: string, args: readonly strin
  * counted as passed. Whatever ava itself trips over counts as one failure.
  * @param options options of ava's, and variables of the tests' environment besides those of this process.
  */
-export async function suite(title: string, patterns: readonly string[], { options = [], env = {} }: SuiteOptions = {}): Promise<Count> {
+export async function suite(
+  title: string,
+  patterns: readonly string[],
+  { options = [], env = {} }: SuiteOptions = {},
+): Promise<Count> {
   const started = Date.now()
   console.log(`\n${title}`)
   const ava = execa('ava', ['--tap', ...options, ...patterns], { ...LOCAL, stderr: 'inherit', env })

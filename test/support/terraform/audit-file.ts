@@ -48,7 +48,14 @@ const Record = v.strictObject({
 })
 
 const Summary = v.strictObject({
-  created: Count, updated: Count, removed: Count, no_change: Count, blocked: Count, failed: Count, skipped: Count, warning: Count,
+  created: Count,
+  updated: Count,
+  removed: Count,
+  no_change: Count,
+  blocked: Count,
+  failed: Count,
+  skipped: Count,
+  warning: Count,
 })
 
 const Document = v.strictObject({ schema_version: v.literal(1), run: Run, records: v.array(Record), summary: Summary })

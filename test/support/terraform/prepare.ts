@@ -2,7 +2,9 @@
 import { prepareTerraform } from '../terraform.ts'
 
 try {
-  const { program: { command, version } } = await prepareTerraform()
+  const {
+    program: { command, version },
+  } = await prepareTerraform()
   console.log(`${command} ${version}`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -20,11 +20,16 @@ export async function findProgram(): Promise<Program> {
   const named = process.env['RDS_PROVISION_TEST_TERRAFORM']
   const candidates = named === undefined ? ['terraform', 'tofu'] : [named]
   for (const command of candidates) {
-    const { exitCode, stdout } = await execa(command, ['version', '-json'], { reject: false, env: { TF_CLI_CONFIG_FILE: '', CHECKPOINT_DISABLE: '1' } })
+    const { exitCode, stdout } = await execa(command, ['version', '-json'], {
+      reject: false,
+      env: { TF_CLI_CONFIG_FILE: '', CHECKPOINT_DISABLE: '1' },
+    })
     if (exitCode === 0) {
       const { terraform_version: version, platform } = v.parse(Version, JSON.parse(stdout))
       return { command, version, platform }
     }
   }
-  throw new Error(`${candidates.join(' or ')} is needed and not on PATH: install Terraform 1.4 or OpenTofu 1.6, or newer.`)
+  throw new Error(
+    `${candidates.join(' or ')} is needed and not on PATH: install Terraform 1.4 or OpenTofu 1.6, or newer.`,
+  )
 }

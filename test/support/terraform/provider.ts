@@ -46,7 +46,8 @@ async function makeMirror(program: Program, cache: string, mirror: string): Prom
     await writeFile(join(folder, 'main.tf.json'), JSON.stringify(REQUIREMENT))
     const failure = await install(program, folder)
     const made = join(folder, 'built')
-    if (failure === null) await cp(join(folder, '.terraform', 'providers'), made, { recursive: true, dereference: true })
+    if (failure === null)
+      await cp(join(folder, '.terraform', 'providers'), made, { recursive: true, dereference: true })
     else await build(program, folder, failure)
     await publish(made, mirror)
   } finally {
@@ -56,17 +57,30 @@ async function makeMirror(program: Program, cache: string, mirror: string): Prom
 
 /** What `init` puts into .terraform/providers is laid out as a mirror. @returns why the registry could not be used, or null */
 async function install({ command }: Program, folder: string): Promise<string | null> {
-  const { exitCode, stdout, stderr } = await execa(command, ['init', '-no-color', '-input=false'], { cwd: folder, reject: false, timeout: REGISTRY_TIMEOUT_MS, env: { CHECKPOINT_DISABLE: '1' } })
+  const { exitCode, stdout, stderr } = await execa(command, ['init', '-no-color', '-input=false'], {
+    cwd: folder,
+    reject: false,
+    timeout: REGISTRY_TIMEOUT_MS,
+    env: { CHECKPOINT_DISABLE: '1' },
+  })
   return exitCode === 0 ? null : `${stdout}\n${stderr}`.trim()
 }
 
 /** Builds the provider with go and lays it out as `<registry>/hashicorp/null/<version>/<platform>/<program>`. */
 async function build({ command, platform }: Program, folder: string, failure: string): Promise<void> {
-  const done = await execa('go', ['install', GO_MODULE], { cwd: folder, reject: false, timeout: BUILD_TIMEOUT_MS, env: { GOBIN: folder } })
+  const done = await execa('go', ['install', GO_MODULE], {
+    cwd: folder,
+    reject: false,
+    timeout: BUILD_TIMEOUT_MS,
+    env: { GOBIN: folder },
+  })
   if (isCode(done.cause, 'ENOENT')) {
-    throw new Error(`The null provider comes from a registry that cannot be reached, and go, to build it, is not on PATH: install Go, or let ${command} reach its registry.\n${failure}`)
+    throw new Error(
+      `The null provider comes from a registry that cannot be reached, and go, to build it, is not on PATH: install Go, or let ${command} reach its registry.\n${failure}`,
+    )
   }
-  if (done.exitCode !== 0) throw new Error(`The null provider could neither be installed nor built.\n${failure}\n${done.stderr}`)
+  if (done.exitCode !== 0)
+    throw new Error(`The null provider could neither be installed nor built.\n${failure}\n${done.stderr}`)
   const target = join(folder, 'built', await registryHost(command, folder), 'hashicorp', 'null', GO_VERSION, platform)
   await mkdir(target, { recursive: true })
   await rename(join(folder, 'terraform-provider-null'), join(target, `terraform-provider-null_v${GO_VERSION}`))
@@ -84,7 +98,9 @@ async function registryHost(command: string, folder: string): Promise<string> {
 async function writeConfiguration(cache: string, mirror: string): Promise<string> {
   const file = join(cache, 'terraform.rc')
   const temporary = `${file}.${randomUUID()}`
-  await writeFile(temporary, `disable_checkpoint = true
+  await writeFile(
+    temporary,
+    `disable_checkpoint = true
 provider_installation {
   filesystem_mirror {
     path    = ${JSON.stringify(mirror)}
@@ -94,7 +110,8 @@ provider_installation {
     exclude = ["hashicorp/null"]
   }
 }
-`)
+`,
+  )
   await rename(temporary, file)
   return file
 }

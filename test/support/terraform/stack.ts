@@ -55,7 +55,10 @@ export class Stack {
   #initialised = false
   #appliedAt = 0
 
-  private constructor(folder: string, { applications, variables, env, command, module, onLine, signal, outputs = OUTPUTS }: StackSettings) {
+  private constructor(
+    folder: string,
+    { applications, variables, env, command, module, onLine, signal, outputs = OUTPUTS }: StackSettings,
+  ) {
     this.folder = folder
     this.applications = { ...applications }
     this.variables = { audit_dir: join(folder, 'audit'), ...variables }
@@ -79,7 +82,11 @@ export class Stack {
     const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]))
     const own = { HOME: join(this.folder, 'home'), TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1' }
     const running = execa(this.#command, args, {
-      cwd: this.folder, env: { ...inherited, ...own, ...this.env, ...env }, extendEnv: false, reject: false, stripFinalNewline: false,
+      cwd: this.folder,
+      env: { ...inherited, ...own, ...this.env, ...env },
+      extendEnv: false,
+      reject: false,
+      stripFinalNewline: false,
       ...(this.#signal && { cancelSignal: this.#signal }),
     })
     if (this.#onLine) createInterface({ input: running.stdout }).on('line', this.#onLine)
@@ -90,7 +97,11 @@ export class Stack {
 
   /** Writes the configuration, and runs `init` the first time. */
   async prepare(): Promise<void> {
-    const call = { source: relative(this.folder, this.#module), ...this.variables, application_databases: this.applications }
+    const call = {
+      source: relative(this.folder, this.#module),
+      ...this.variables,
+      application_databases: this.applications,
+    }
     const output = Object.fromEntries(this.#outputs.map((name) => [name, { value: `\${module.databases.${name}}` }]))
     const configuration = { module: { databases: escapeTemplates(call) }, ...(this.#outputs.length > 0 && { output }) }
     await writeFile(join(this.folder, 'main.tf.json'), JSON.stringify(configuration, null, 1))

@@ -20,7 +20,9 @@ const FIELDS = ['field', 'message', 'remedy'] as const
 
 /** All of them, without repetitions, by field and message. A helper that makes problems counts once for each call. */
 export function readProblems(): ProblemText[] {
-  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort()
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
   const sources = files.map(parse)
   const found = sources.flatMap((source) => literals(source).flatMap((literal) => expand(literal, sources)))
   const byText = new Map(found.map((problem) => [`${problem.field}\n${problem.message}\n${problem.remedy}`, problem]))
@@ -35,7 +37,8 @@ function parse(file: string): ts.SourceFile {
 function literals(source: ts.SourceFile): ts.ObjectLiteralExpression[] {
   const found: ts.ObjectLiteralExpression[] = []
   const visit = (node: ts.Node): void => {
-    if (ts.isObjectLiteralExpression(node) && valueOf(node, 'remedy') !== null && valueOf(node, 'message') !== null) found.push(node)
+    if (ts.isObjectLiteralExpression(node) && valueOf(node, 'remedy') !== null && valueOf(node, 'message') !== null)
+      found.push(node)
     ts.forEachChild(node, visit)
   }
   visit(source)
@@ -57,9 +60,17 @@ function expand(literal: ts.ObjectLiteralExpression, sources: readonly ts.Source
   const maker = enclosing(literal)
   const parameters = maker?.parameters.map((parameter) => parameter.name.getText()) ?? []
   const isHelper = values.some((value) => value !== null && ts.isIdentifier(value) && parameters.includes(value.text))
-  const bindings: Bindings[] = maker !== null && isHelper ? callsOf(maker, sources).map((call) => new Map(call.arguments.flatMap((argument, index) => [[parameters[index] ?? '', argument] as const]))) : [new Map<string, ts.Expression>()]
+  const bindings: Bindings[] =
+    maker !== null && isHelper
+      ? callsOf(maker, sources).map(
+          (call) =>
+            new Map(call.arguments.flatMap((argument, index) => [[parameters[index] ?? '', argument] as const])),
+        )
+      : [new Map<string, ts.Expression>()]
   return bindings.map((binding) => {
-    const [field = '…', message = '…', remedy = '…'] = values.map((value) => (value === null ? '…' : textOf(value, binding)))
+    const [field = '…', message = '…', remedy = '…'] = values.map((value) =>
+      value === null ? '…' : textOf(value, binding),
+    )
     return { field, message, remedy, file: literal.getSourceFile().fileName }
   })
 }
@@ -78,20 +89,27 @@ function callsOf(maker: ts.FunctionDeclaration, sources: readonly ts.SourceFile[
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === name) calls.push(node)
     ts.forEachChild(node, visit)
   }
-  for (const source of sources) if (source === own || (isExported && importOf(source, name) !== undefined)) visit(source)
+  for (const source of sources)
+    if (source === own || (isExported && importOf(source, name) !== undefined)) visit(source)
   return calls
 }
 
 function importOf(source: ts.SourceFile, name: string): ts.ImportDeclaration | undefined {
-  return source.statements.filter(ts.isImportDeclaration).find(({ importClause }) => new RegExp(`\\b${name}\\b`).test(importClause?.getText() ?? ''))
+  return source.statements
+    .filter(ts.isImportDeclaration)
+    .find(({ importClause }) => new RegExp(`\\b${name}\\b`).test(importClause?.getText() ?? ''))
 }
 
 /** A literal's text, `…` for what is filled in; of a choice both texts. */
 function textOf(node: ts.Expression, bindings: Bindings): string {
   if (ts.isStringLiteralLike(node)) return node.text
   if (ts.isParenthesizedExpression(node)) return textOf(node.expression, bindings)
-  if (ts.isConditionalExpression(node)) return [...new Set([textOf(node.whenTrue, bindings), textOf(node.whenFalse, bindings)])].filter((text) => text !== '').join(' / ')
-  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((span) => `…${span.literal.text}`).join('')
+  if (ts.isConditionalExpression(node))
+    return [...new Set([textOf(node.whenTrue, bindings), textOf(node.whenFalse, bindings)])]
+      .filter((text) => text !== '')
+      .join(' / ')
+  if (ts.isTemplateExpression(node))
+    return node.head.text + node.templateSpans.map((span) => `…${span.literal.text}`).join('')
   if (!ts.isIdentifier(node)) return '…'
   const bound = bindings.get(node.text)
   return bound === undefined ? constant(node) : textOf(bound, new Map())
@@ -108,7 +126,12 @@ function constant(name: ts.Identifier): string {
 function importedInitializer(name: ts.Identifier): ts.Expression | null {
   const source = name.getSourceFile()
   const statement = importOf(source, name.text)
-  if (statement === undefined || !ts.isStringLiteral(statement.moduleSpecifier) || !statement.moduleSpecifier.text.startsWith('.')) return null
+  if (
+    statement === undefined ||
+    !ts.isStringLiteral(statement.moduleSpecifier) ||
+    !statement.moduleSpecifier.text.startsWith('.')
+  )
+    return null
   return initializerIn(parse(join(dirname(source.fileName), statement.moduleSpecifier.text)), name)
 }
 
@@ -116,7 +139,13 @@ function initializerIn(scope: ts.FunctionDeclaration | ts.SourceFile, name: ts.I
   let value: ts.Expression | null = null
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionDeclaration(node) && node !== scope) return
-    if (ts.isVariableDeclaration(node) && node.name.getText() === name.text && node.initializer !== undefined && !ts.isIdentifier(node.initializer)) value = node.initializer
+    if (
+      ts.isVariableDeclaration(node) &&
+      node.name.getText() === name.text &&
+      node.initializer !== undefined &&
+      !ts.isIdentifier(node.initializer)
+    )
+      value = node.initializer
     ts.forEachChild(node, visit)
   }
   visit(scope)
@@ -128,8 +157,15 @@ export function readTexts(file: string, name: string): ReadonlyMap<string, strin
   const source = parse(file)
   const texts = new Map<string, string>()
   const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && node.name.getText() === name && node.initializer !== undefined && ts.isObjectLiteralExpression(node.initializer)) {
-      for (const property of node.initializer.properties) if (ts.isPropertyAssignment(property)) texts.set(property.name.getText(), textOf(property.initializer, new Map()))
+    if (
+      ts.isVariableDeclaration(node) &&
+      node.name.getText() === name &&
+      node.initializer !== undefined &&
+      ts.isObjectLiteralExpression(node.initializer)
+    ) {
+      for (const property of node.initializer.properties)
+        if (ts.isPropertyAssignment(property))
+          texts.set(property.name.getText(), textOf(property.initializer, new Map()))
     }
     ts.forEachChild(node, visit)
   }

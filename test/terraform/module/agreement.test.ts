@@ -14,13 +14,72 @@ test.after.always(() => rig.stack.remove())
 
 const BYTES_63 = 'é'.repeat(31) + 'x'
 const NAMES: readonly Value[] = [
-  'plain', 'Mixed', 'a"b; --', "O'Brien", 'a\\b', '$x', BYTES_63, 'x'.repeat(63), '日'.repeat(21), '😀'.repeat(15), 'a\u200bb',
-  '', ' ', ' x', 'x ', 'x\n', '\tx', 'x\u00a0', 'x\ufeff', 'x\u2028', 'x\u3000', 'a\u0000b', 'a\u0085b', 'a\u007fb', 'x'.repeat(64), 'é'.repeat(32), '日'.repeat(22), '😀'.repeat(16),
-  5, true, {}, ['x'],
+  'plain',
+  'Mixed',
+  'a"b; --',
+  "O'Brien",
+  'a\\b',
+  '$x',
+  BYTES_63,
+  'x'.repeat(63),
+  '日'.repeat(21),
+  '😀'.repeat(15),
+  'a\u200bb',
+  '',
+  ' ',
+  ' x',
+  'x ',
+  'x\n',
+  '\tx',
+  'x\u00a0',
+  'x\ufeff',
+  'x\u2028',
+  'x\u3000',
+  'a\u0000b',
+  'a\u0085b',
+  'a\u007fb',
+  'x'.repeat(64),
+  'é'.repeat(32),
+  '日'.repeat(22),
+  '😀'.repeat(16),
+  5,
+  true,
+  {},
+  ['x'],
 ]
 const SHORT_NAMES: readonly Value[] = ['plain', 'a"b; --', BYTES_63, '', 'x ', 'x\ufeff', 'a\u0000b', 'é'.repeat(32)]
-const RESERVED: readonly Value[] = ['postgres', 'rdsadmin', 'rds_x', 'pg_x', 'template0', 'template1', 'template2', 'Postgres', 'rdsx', 'public', 'none', 'platform_provisioner']
-const LISTS: readonly Value[] = [[], ['a', 'b'], ['a', 'a'], 'a', {}, [''], [' a'], [5], [null], ['pg_x'], ['information_schema'], ['Information_schema'], ['public', 'pg_catalog'], ['x'.repeat(64)], ['a"b'], ['a],[b']]
+const RESERVED: readonly Value[] = [
+  'postgres',
+  'rdsadmin',
+  'rds_x',
+  'pg_x',
+  'template0',
+  'template1',
+  'template2',
+  'Postgres',
+  'rdsx',
+  'public',
+  'none',
+  'platform_provisioner',
+]
+const LISTS: readonly Value[] = [
+  [],
+  ['a', 'b'],
+  ['a', 'a'],
+  'a',
+  {},
+  [''],
+  [' a'],
+  [5],
+  [null],
+  ['pg_x'],
+  ['information_schema'],
+  ['Information_schema'],
+  ['public', 'pg_catalog'],
+  ['x'.repeat(64)],
+  ['a"b'],
+  ['a],[b'],
+]
 const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, []]
 const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes']
 
@@ -29,23 +88,85 @@ const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   database_name: [...NAMES, ...RESERVED],
   username: [...NAMES, ...RESERVED],
   access_level: ['owner', 'Owner', 'admin', '', 'owner ', true],
-  secret_id: ['a/b', 'rds!db-1', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf', '', 'a b', 'é', 'a\n', 'x'.repeat(2048), 'x'.repeat(2049), 5, ['x']],
+  secret_id: [
+    'a/b',
+    'rds!db-1',
+    'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf',
+    '',
+    'a b',
+    'é',
+    'a\n',
+    'x'.repeat(2048),
+    'x'.repeat(2049),
+    5,
+    ['x'],
+  ],
   auth: ['password', 'iam', 'IAM', '', true],
   can_create_databases: SWITCHES,
   adopt_existing: SWITCHES,
   connection_limit: LIMITS,
   database_connection_limit: LIMITS,
   valid_until: [
-    '2030-01-31T00:00:00Z', '2030-01-31t00:00:00z', '2030-01-31T00:00:00.123456789+02:00', '2030-01-31T00:00:00-00:00', '2028-02-29T23:59:59Z', '9999-12-31T23:59:59Z',
-    '', '2030-01-31', '2030-01-31T00:00:00', '2030-01-31 00:00:00Z', '2030-1-31T00:00:00Z', '2030-01-31T0:00:00Z', '2030-01-31T00:00Z', '2030-01-31T00:00:00,5Z', '2030-01-31T00:00:00+0200',
-    '2030-02-30T00:00:00Z', '2030-02-29T00:00:00Z', '2030-13-01T00:00:00Z', '2030-01-31T24:00:00Z', '2030-01-31T23:59:60Z', '2030-01-31T00:00:00+24:00', '2030-01-31T00:00:00+00:60',
-    '0000-01-01T00:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', 'infinity', '2030-01-31T00:00:00Z\n', 1893456000,
+    '2030-01-31T00:00:00Z',
+    '2030-01-31t00:00:00z',
+    '2030-01-31T00:00:00.123456789+02:00',
+    '2030-01-31T00:00:00-00:00',
+    '2028-02-29T23:59:59Z',
+    '9999-12-31T23:59:59Z',
+    '',
+    '2030-01-31',
+    '2030-01-31T00:00:00',
+    '2030-01-31 00:00:00Z',
+    '2030-1-31T00:00:00Z',
+    '2030-01-31T0:00:00Z',
+    '2030-01-31T00:00Z',
+    '2030-01-31T00:00:00,5Z',
+    '2030-01-31T00:00:00+0200',
+    '2030-02-30T00:00:00Z',
+    '2030-02-29T00:00:00Z',
+    '2030-13-01T00:00:00Z',
+    '2030-01-31T24:00:00Z',
+    '2030-01-31T23:59:60Z',
+    '2030-01-31T00:00:00+24:00',
+    '2030-01-31T00:00:00+00:60',
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00+01:00',
+    '9999-12-31T23:59:59-01:00',
+    'infinity',
+    '2030-01-31T00:00:00Z\n',
+    1893456000,
   ],
   settings: [
-    {}, { work_mem: '8MB' }, { WORK_MEM: '8MB' }, { 'my.parameter': 'x "y" \\ é' }, { statement_timeout: 5000 }, { statement_timeout: 1.5 }, { jit: false }, { search_path: ['a', 'b c'] }, { search_path: 'a, "b, c"' },
-    { search_path: '' }, { work_mem: null }, { work_mem: '' }, { work_mem: ['a', 'b'] },
-    'x', [], { '': 'x' }, { '5x': 'x' }, { 'a b': 'x' }, { é: 'x' }, { 'a"': 'x' }, { work_mem: {} }, { work_mem: [] }, { work_mem: [1] }, { work_mem: ['a', 1] }, { work_mem: 'a\u0000' }, { work_mem: ['a\u0000'] },
-    { search_path: 'a,,b' }, { search_path: '"a' }, { search_path: 'a"b"' }, { work_mem: '8MB', Work_Mem: '9MB' },
+    {},
+    { work_mem: '8MB' },
+    { WORK_MEM: '8MB' },
+    { 'my.parameter': 'x "y" \\ é' },
+    { statement_timeout: 5000 },
+    { statement_timeout: 1.5 },
+    { jit: false },
+    { search_path: ['a', 'b c'] },
+    { search_path: 'a, "b, c"' },
+    { search_path: '' },
+    { work_mem: null },
+    { work_mem: '' },
+    { work_mem: ['a', 'b'] },
+    'x',
+    [],
+    { '': 'x' },
+    { '5x': 'x' },
+    { 'a b': 'x' },
+    { é: 'x' },
+    { 'a"': 'x' },
+    { work_mem: {} },
+    { work_mem: [] },
+    { work_mem: [1] },
+    { work_mem: ['a', 1] },
+    { work_mem: 'a\u0000' },
+    { work_mem: ['a\u0000'] },
+    { search_path: 'a,,b' },
+    { search_path: '"a' },
+    { search_path: 'a"b"' },
+    { work_mem: '8MB', Work_Mem: '9MB' },
   ],
   schemas: LISTS,
   extensions: LISTS,
@@ -56,7 +177,11 @@ const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   Username: ['x'],
 }
 
-const LEAST = { environment: 'dev', instance: { host: 'orders.cluster.example.internal' }, admin_secret_id: 'platform/dev/rds/provisioner' }
+const LEAST = {
+  environment: 'dev',
+  instance: { host: 'orders.cluster.example.internal' },
+  admin_secret_id: 'platform/dev/rds/provisioner',
+}
 
 /** What the script says of a declaration before it reads a secret. */
 function scriptProblems(variables: Variables): readonly Problem[] {
@@ -70,8 +195,25 @@ function scriptProblems(variables: Variables): readonly Problem[] {
 }
 
 const TEXTS: readonly Value[] = ['x', 'a b', 'é'.repeat(255), '', ' x', 'x ', 'x\ufeff', 'a\n', 'x'.repeat(256)]
-const PROXIES: readonly Value[] = ['p.proxy-abc.eu-west-1.rds.amazonaws.com', 'r.endpoint.proxy-abc.cn-north-1.rds.amazonaws.com.cn']
-const HOSTS: readonly Value[] = ['db.example', '10.0.0.1', '::1', 'fe80::1:2', 'a_b', `x${'.x'.repeat(126)}`, '', 'db:5432', 'postgres://db/x', ' db', 'db\n', '-db', 'x'.repeat(254)]
+const PROXIES: readonly Value[] = [
+  'p.proxy-abc.eu-west-1.rds.amazonaws.com',
+  'r.endpoint.proxy-abc.cn-north-1.rds.amazonaws.com.cn',
+]
+const HOSTS: readonly Value[] = [
+  'db.example',
+  '10.0.0.1',
+  '::1',
+  'fe80::1:2',
+  'a_b',
+  `x${'.x'.repeat(126)}`,
+  '',
+  'db:5432',
+  'postgres://db/x',
+  ' db',
+  'db\n',
+  '-db',
+  'x'.repeat(254),
+]
 const SECRETS: readonly string[] = ['a/b', 'rds!db-1', '', 'a b', 'a\n', 'x'.repeat(2048), 'x'.repeat(2049)]
 const SECONDS: readonly Value[] = [1, 2147483, 0, -1, 1.5, 2147484]
 
@@ -98,9 +240,28 @@ const VARIABLES: Readonly<Record<string, readonly Value[]>> = {
   admin_auth: ['password', 'iam', 'IAM', ''],
   admin_username: SHORT_NAMES,
   aws_region: ['eu-west-1', 'us-gov-east-1', '', 'eu', 'EU-west-1', 'eu-west-1 '],
-  assume_role_arn: ['arn:aws:iam::123456789012:role/a/b', 'arn:aws-cn:iam::123456789012:role/x', '', 'role/x', 'arn:aws:iam::1:role/x', 'arn:aws:iam::123456789012:user/x', `arn:aws:iam::123456789012:role/${'x'.repeat(513)}`],
+  assume_role_arn: [
+    'arn:aws:iam::123456789012:role/a/b',
+    'arn:aws-cn:iam::123456789012:role/x',
+    '',
+    'role/x',
+    'arn:aws:iam::1:role/x',
+    'arn:aws:iam::123456789012:user/x',
+    `arn:aws:iam::123456789012:role/${'x'.repeat(513)}`,
+  ],
   secret_prefix: SECRETS,
-  tags: [{}, { Team: 'x' }, { Team: '' }, { 'é ü': 'x' }, { '': 'x' }, { ' x': 'x' }, { ManagedBy: 'x' }, { BuildId: 'x' }, { Team: 'a\n' }, { ['x'.repeat(256)]: 'x' }],
+  tags: [
+    {},
+    { Team: 'x' },
+    { Team: '' },
+    { 'é ü': 'x' },
+    { '': 'x' },
+    { ' x': 'x' },
+    { ManagedBy: 'x' },
+    { BuildId: 'x' },
+    { Team: 'a\n' },
+    { ['x'.repeat(256)]: 'x' },
+  ],
   cleanup_policy: ['retain', 'delete', 'snapshot-and-delete', 'drop', ''],
   governance_dir: ['a/b', '', 'a\n'],
   audit_dir: ['a/b', '', 'a\n'],
@@ -122,7 +283,9 @@ function declare(cases: readonly { readonly path: string; readonly value: Value 
 }
 
 test.serial('each value of each variable of the module', async (t) => {
-  const cases = Object.entries(VARIABLES).flatMap(([path, values]) => values.map((value) => ({ path, value, isRefused: scriptProblems(declare([{ path, value }])).length > 0 })))
+  const cases = Object.entries(VARIABLES).flatMap(([path, values]) =>
+    values.map((value) => ({ path, value, isRefused: scriptProblems(declare([{ path, value }])).length > 0 })),
+  )
   const own = rig.stack.variables
   const disagreements: string[] = []
   // Of the refused ones one of each variable a plan, all of which it must name; the accepted ones together must plan.
@@ -134,7 +297,11 @@ test.serial('each value of each variable of the module', async (t) => {
       rig.stack.variables = { ...own, ...declare(round) }
       const { code, text } = await rig.stack.plan()
       t.is(code, isRefused ? 1 : 2, text)
-      disagreements.push(...round.filter(({ path }) => isRefused && !text.includes(` ${path}: `)).map(({ path, value }) => `${path} = ${JSON.stringify(value)}`))
+      disagreements.push(
+        ...round
+          .filter(({ path }) => isRefused && !text.includes(` ${path}: `))
+          .map(({ path, value }) => `${path} = ${JSON.stringify(value)}`),
+      )
     }
   }
   rig.stack.variables = own
@@ -143,7 +310,9 @@ test.serial('each value of each variable of the module', async (t) => {
 
 test.serial('each value of each field of an application', async (t) => {
   const cases = Object.entries(FIELDS).flatMap(([field, values]) => values.map((value) => ({ field, value })))
-  const applications: Variables = Object.fromEntries(cases.map(({ field, value }, at) => [`a${String(at)}`, { [field]: value }]))
+  const applications: Variables = Object.fromEntries(
+    cases.map(({ field, value }, at) => [`a${String(at)}`, { [field]: value }]),
+  )
   rig.stack.applications = applications
   const { code, output } = await rig.stack.plan()
   t.is(code, 1)
@@ -151,8 +320,13 @@ test.serial('each value of each field of an application', async (t) => {
   const disagreements = cases.filter(({ field, value }, at) => {
     const app = `a${String(at)}`
     // For itself alone: a name that several entries share is another problem.
-    const isRefusedAtPlan = lines.some((line) => line.startsWith(`${app}: `) && !/ is the login of several | owners: /.test(line))
-    return isRefusedAtPlan !== (scriptProblems({ application_databases: { [app]: { [field]: value } } }).length > 0)
+    const isRefusedAtPlan = lines.some(
+      (line) => line.startsWith(`${app}: `) && !/ is the login of several | owners: /.test(line),
+    )
+    return isRefusedAtPlan !== scriptProblems({ application_databases: { [app]: { [field]: value } } }).length > 0
   })
-  t.deepEqual(disagreements.map(({ field, value }) => `${field} = ${JSON.stringify(value)}`), [])
+  t.deepEqual(
+    disagreements.map(({ field, value }) => `${field} = ${JSON.stringify(value)}`),
+    [],
+  )
 })

@@ -75,14 +75,29 @@ test('an instance made in the same apply: unknown at plan, provisioned, and outl
   t.deepEqual(await words(rig), ['gone', 'apply'])
   t.is((await rig.stack.terraform(['destroy', '-no-color', '-auto-approve'])).code, 0)
   const gone = await rig.calls()
-  t.deepEqual(gone.slice(0, 2).map(({ args }) => args.at(-1)).sort(), ['a', 'b'])
-  t.deepEqual(gone.slice(2).map(({ bundle }) => bundle).sort(), ['instance', 'secret'])
+  t.deepEqual(
+    gone
+      .slice(0, 2)
+      .map(({ args }) => args.at(-1))
+      .sort(),
+    ['a', 'b'],
+  )
+  t.deepEqual(
+    gone
+      .slice(2)
+      .map(({ bundle }) => bundle)
+      .sort(),
+    ['instance', 'secret'],
+  )
   await rig.stack.remove()
 })
 
 test('mistakes fail at plan while ids are unknown', async (t) => {
   const rig = await makeRig()
-  await configure(rig, INSTANCE.replace('EXTRA', '').replace('b = {}', 'b = { acces_level = "reader", username = "postgres" }'))
+  await configure(
+    rig,
+    INSTANCE.replace('EXTRA', '').replace('b = {}', 'b = { acces_level = "reader", username = "postgres" }'),
+  )
   const { code, text } = await rig.stack.terraform(['plan', '-no-color'])
   t.is(code, 1)
   t.regex(text, /b: acces_level: is not a known field\. Did you mean "access_level"\?/)
@@ -92,12 +107,17 @@ test('mistakes fail at plan while ids are unknown', async (t) => {
 
 test('a misspelled field is named at plan, whatever else is unknown; a bad value that nobody knew fails before anything runs', async (t) => {
   const rig = await makeRig()
-  const withEntries = (entries: string): Promise<void> => configure(rig, INSTANCE.replace('EXTRA', '').replace('b = {}', entries))
-  await withEntries('b = { username = terraform_data.secret_version.id, settings = { search_path = terraform_data.secret_version.output }, acces_level = "reader" }')
+  const withEntries = (entries: string): Promise<void> =>
+    configure(rig, INSTANCE.replace('EXTRA', '').replace('b = {}', entries))
+  await withEntries(
+    'b = { username = terraform_data.secret_version.id, settings = { search_path = terraform_data.secret_version.output }, acces_level = "reader" }',
+  )
   const misspelled = await rig.stack.terraform(['plan', '-no-color'])
   t.is(misspelled.code, 1)
   t.regex(misspelled.text, /b: acces_level: is not a known field/)
-  await withEntries('b = { username = "rds_${terraform_data.secret_version.output}", connection_limit = terraform_data.secret_version.output }')
+  await withEntries(
+    'b = { username = "rds_${terraform_data.secret_version.output}", connection_limit = terraform_data.secret_version.output }',
+  )
   t.is((await rig.stack.terraform(['plan', '-no-color'])).code, 0)
   const { code, text } = await apply(rig)
   t.is(code, 1)
@@ -113,7 +133,9 @@ test('a misspelled field is named at plan, whatever else is unknown; a bad value
 
 test('the module under depends_on: a change there neither runs it again nor hides its outputs', async (t) => {
   const rig = await makeRig()
-  const configuration = INSTANCE.replace('EXTRA', 'depends_on = [terraform_data.network]') + 'resource "terraform_data" "network" { input = "VALUE" }\n'
+  const configuration =
+    INSTANCE.replace('EXTRA', 'depends_on = [terraform_data.network]') +
+    'resource "terraform_data" "network" { input = "VALUE" }\n'
   await configure(rig, configuration.replace('VALUE', '1'))
   t.is((await apply(rig)).code, 0)
   await rig.calls()
@@ -125,7 +147,12 @@ test('the module under depends_on: a change there neither runs it again nor hide
 
 test('a consumer created before it is destroyed, with depends_on: the provisioning comes first, and -replace runs no removal', async (t) => {
   const rig = await makeRig()
-  const configuration = (key: string): string => several('{ one = {} }').replace('each.value\n', `{ ${key} = { database_name = "orders", username = "orders" } }\n`) + `
+  const configuration = (key: string): string =>
+    several('{ one = {} }').replace(
+      'each.value\n',
+      `{ ${key} = { database_name = "orders", username = "orders" } }\n`,
+    ) +
+    `
 resource "terraform_data" "consumer" {
   depends_on = [module.databases]
   lifecycle { create_before_destroy = true }
@@ -137,7 +164,12 @@ resource "terraform_data" "consumer" {
   await configure(rig, configuration('new'))
   t.is((await apply(rig)).code, 0)
   t.deepEqual(await words(rig), ['apply', 'destroy --application old'])
-  const replaced = await rig.stack.terraform(['apply', '-no-color', '-auto-approve', '-replace=module.databases["one"].terraform_data.application["new"]'])
+  const replaced = await rig.stack.terraform([
+    'apply',
+    '-no-color',
+    '-auto-approve',
+    '-replace=module.databases["one"].terraform_data.application["new"]',
+  ])
   t.is(replaced.code, 0)
   t.deepEqual(await words(rig), [])
   await rig.stack.remove()
@@ -145,7 +177,9 @@ resource "terraform_data" "consumer" {
 
 test('a consumer created before it is destroyed that comes together with a removal: a cycle, and nothing runs; one after the other works', async (t) => {
   const rig = await makeRig()
-  const configuration = (keys: string, before: string): string => several('{ one = {} }').replace('each.value\n', `${keys}\n`) + `
+  const configuration = (keys: string, before: string): string =>
+    several('{ one = {} }').replace('each.value\n', `${keys}\n`) +
+    `
 resource "terraform_data" "consumer" {
   depends_on       = [module.databases]
   triggers_replace = module.databases["one"].databases
@@ -169,15 +203,29 @@ resource "terraform_data" "consumer" {
 test('a consumer created before it is destroyed that uses outputs alone: -replace of a marker runs its removal', async (t) => {
   const rig = await makeRig()
   for (const output of ['audit', 'audit_file', 'changed', 'databases', 'proxy_auth']) {
-    await configure(rig, several('{ one = {} }').replace('each.value\n', '{ a = {} }\n') + `
+    await configure(
+      rig,
+      several('{ one = {} }').replace('each.value\n', '{ a = {} }\n') +
+        `
 resource "terraform_data" "consumer" {
   input = module.databases["one"].${output}
   lifecycle { create_before_destroy = true }
 }
-`)
+`,
+    )
     t.is((await apply(rig)).code, 0)
     await rig.calls()
-    t.is((await rig.stack.terraform(['apply', '-no-color', '-auto-approve', '-replace=module.databases["one"].terraform_data.application["a"]'])).code, 0)
+    t.is(
+      (
+        await rig.stack.terraform([
+          'apply',
+          '-no-color',
+          '-auto-approve',
+          '-replace=module.databases["one"].terraform_data.application["a"]',
+        ])
+      ).code,
+      0,
+    )
     t.deepEqual(await words(rig), ['destroy --application a'], output)
   }
   await rig.stack.remove()
@@ -201,7 +249,10 @@ test('workspaces have states and audits of their own', async (t) => {
 
 test('a consumer waits for the provisioning', async (t) => {
   const rig = await makeRig()
-  await configure(rig, INSTANCE.replace('EXTRA', '') + `
+  await configure(
+    rig,
+    INSTANCE.replace('EXTRA', '') +
+      `
 resource "terraform_data" "consumer" {
   input = module.databases.databases["a"].database
   provisioner "local-exec" {
@@ -210,7 +261,8 @@ resource "terraform_data" "consumer" {
     environment = { RDS_PROVISION_INPUT = "{}" }
   }
 }
-`)
+`,
+  )
   t.is((await apply(rig)).code, 0)
   const [first, second] = await rig.calls()
   t.deepEqual([first?.args, second?.bundle], [['apply'], 'consumer'])
@@ -220,7 +272,9 @@ resource "terraform_data" "consumer" {
 
 test('what an aws_db_proxy needs: password logins only, the ARN where it is known', async (t) => {
   const rig = await makeRig()
-  await configure(rig, `
+  await configure(
+    rig,
+    `
 module "databases" {
   source                = "./module"
   environment           = "dev"
@@ -230,7 +284,8 @@ module "databases" {
   application_databases = { a = { secret_id = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-x" }, b = {}, c = { auth = "iam" } }
 }
 output "proxy_auth" { value = module.databases.proxy_auth }
-`)
+`,
+  )
   t.is((await apply(rig)).code, 0)
   const { proxy_auth } = await rig.stack.outputs()
   const common = { auth_scheme: 'SECRETS', client_password_auth_type: 'POSTGRES_SCRAM_SHA_256', iam_auth: 'DISABLED' }

@@ -19,7 +19,11 @@ export function instance(): () => Instance {
   test.serial.before('start PostgreSQL', async () => {
     const [server, aws] = await Promise.all([startServer({ version: VERSIONS.at(-1) ?? 16 }), startAws()])
     aws.putLogin(ADMIN_SECRET, server.admin.user, server.admin.password)
-    running = { server, aws, declare: async (t, applications, variables = {}) => declareStack(t, { server, aws }, applications, variables) }
+    running = {
+      server,
+      aws,
+      declare: async (t, applications, variables = {}) => declareStack(t, { server, aws }, applications, variables),
+    }
   })
   test.after.always('stop PostgreSQL', async () => {
     if (running !== null) await Promise.all([running.server.stop(), running.aws.stop()])
@@ -30,11 +34,20 @@ export function instance(): () => Instance {
   }
 }
 
-async function declareStack(t: ExecutionContext, { server, aws }: Pick<Instance, 'server' | 'aws'>, applications: Readonly<Record<string, Variables>>, variables: Variables): Promise<Stack> {
+async function declareStack(
+  t: ExecutionContext,
+  { server, aws }: Pick<Instance, 'server' | 'aws'>,
+  applications: Readonly<Record<string, Variables>>,
+  variables: Variables,
+): Promise<Stack> {
   const environment = text(variables['environment'], 'dev')
   for (const [name, entry] of Object.entries(applications)) {
     const secret = text(entry['secret_id'], `platform/${environment}/${name}/postgres`)
-    aws.putLogin(secret, text(entry['username'], `${name}_${environment}_user`), `Pw_${randomBytes(12).toString('hex')}`)
+    aws.putLogin(
+      secret,
+      text(entry['username'], `${name}_${environment}_user`),
+      `Pw_${randomBytes(12).toString('hex')}`,
+    )
   }
   const stack = await makeStack({ server, aws, applications, variables })
   t.teardown(() => stack.remove())

@@ -28,16 +28,32 @@ export interface Entry {
   readonly declared: Variables
 }
 
-export const TABLE: readonly Entry[] = POLICY_NAMES.flatMap((policy) => GROUP_NAMES.flatMap((group) => {
-  const leaving: readonly string[] = GROUPS[group]
-  return ['owner', ...leaving.filter((level) => level !== 'owner')].map((level): Entry => {
-    const name = `${policy}_${group}`
-    const database = `${name}_dev_db`
-    const declared = { cleanup_policy: POLICIES[policy], access_level: level, database_name: database, settings: { work_mem: '8MB' } }
-    const application = level === 'owner' ? name : `${name}_${level}`
-    return { application, username: `${application}_dev_user`, database, policy, group, isOwner: level === 'owner', leaves: leaving.includes(level), declared }
-  })
-}))
+export const TABLE: readonly Entry[] = POLICY_NAMES.flatMap((policy) =>
+  GROUP_NAMES.flatMap((group) => {
+    const leaving: readonly string[] = GROUPS[group]
+    return ['owner', ...leaving.filter((level) => level !== 'owner')].map((level): Entry => {
+      const name = `${policy}_${group}`
+      const database = `${name}_dev_db`
+      const declared = {
+        cleanup_policy: POLICIES[policy],
+        access_level: level,
+        database_name: database,
+        settings: { work_mem: '8MB' },
+      }
+      const application = level === 'owner' ? name : `${name}_${level}`
+      return {
+        application,
+        username: `${application}_dev_user`,
+        database,
+        policy,
+        group,
+        isOwner: level === 'owner',
+        leaves: leaving.includes(level),
+        declared,
+      }
+    })
+  }),
+)
 
 export function declaration(entries: readonly Entry[]): Variables {
   return Object.fromEntries(entries.map(({ application, declared }) => [application, declared]))
@@ -55,8 +71,13 @@ export async function makeBed(version: PostgresVersion): Promise<Bed> {
   const [server, aws] = await Promise.all([startServer({ version }), startAws()])
   aws.putLogin(ADMIN_SECRET, server.admin.user, server.admin.password)
   aws.putInstance(INSTANCE)
-  for (const { application, username } of TABLE) aws.putLogin(`platform/dev/${application}/postgres`, username, `Pw_${randomBytes(12).toString('hex')}`)
-  const variables = { instance: { host: server.host, port: server.port, identifier: INSTANCE }, connect_timeout: 60, max_connections: 8 }
+  for (const { application, username } of TABLE)
+    aws.putLogin(`platform/dev/${application}/postgres`, username, `Pw_${randomBytes(12).toString('hex')}`)
+  const variables = {
+    instance: { host: server.host, port: server.port, identifier: INSTANCE },
+    connect_timeout: 60,
+    max_connections: 8,
+  }
   const stack = await makeStack({ server, aws, applications: declaration(TABLE), variables })
   stack.env = { ...stack.env, RDS_PROVISION_BUILD_ID: 'build-100' }
   const stop = async (): Promise<void> => {
@@ -68,7 +89,11 @@ export async function makeBed(version: PostgresVersion): Promise<Bed> {
 /** A table with a row in each database that has none. */
 export async function fill({ server }: Bed): Promise<void> {
   for (const { username, database } of TABLE.filter(({ isOwner }) => isOwner)) {
-    await server.sql(`SET ROLE ${username}; CREATE TABLE IF NOT EXISTS content (id serial PRIMARY KEY); INSERT INTO content DEFAULT VALUES; RESET ROLE`, [], database)
+    await server.sql(
+      `SET ROLE ${username}; CREATE TABLE IF NOT EXISTS content (id serial PRIMARY KEY); INSERT INTO content DEFAULT VALUES; RESET ROLE`,
+      [],
+      database,
+    )
     await server.forget(database)
   }
 }
@@ -85,13 +110,22 @@ export function without(dump: Dump, gone: readonly Entry[]): Dump {
   const logins = new Set<unknown>(gone.map(({ username }) => username))
   const databases = new Set<unknown>(gone.filter(({ isOwner }) => isOwner).map(({ database }) => database))
   const stays = ([catalog]: readonly [string, readonly string[]]): boolean => !databases.has(catalog.split('/')[0])
-  return new Map([...dump].filter(stays).map(([catalog, rows]) => [catalog, rows.flatMap((text) => withoutRow(text, catalog, logins, databases)).sort()]))
+  return new Map(
+    [...dump]
+      .filter(stays)
+      .map(([catalog, rows]) => [catalog, rows.flatMap((text) => withoutRow(text, catalog, logins, databases)).sort()]),
+  )
 }
 
 /** What names a login or a database, other than in an ACL. */
 const LOGIN_COLUMNS = ['rolname', 'role', 'member', 'owner', 'creator']
 
-function withoutRow(text: string, catalog: string, logins: ReadonlySet<unknown>, databases: ReadonlySet<unknown>): string[] {
+function withoutRow(
+  text: string,
+  catalog: string,
+  logins: ReadonlySet<unknown>,
+  databases: ReadonlySet<unknown>,
+): string[] {
   const row = v.parse(Row, JSON.parse(text))
   if (LOGIN_COLUMNS.some((column) => logins.has(row[column])) || databases.has(row['datname'])) return []
   if (!v.is(Acl, row['acl'])) return [text]

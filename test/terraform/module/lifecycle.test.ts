@@ -16,7 +16,14 @@ async function applied(...parameters: Parameters<typeof makeRig>): Promise<Rig> 
 
 /** Where an application connects, as `databases` says. */
 function connection(app: string): Record<string, unknown> {
-  return { database: `${app}_dev_db`, username: `${app}_dev_user`, access_level: 'owner', secret_id: `platform/dev/${app}/postgres`, host: 'orders.cluster.example.internal', port: 5433 }
+  return {
+    database: `${app}_dev_db`,
+    username: `${app}_dev_user`,
+    access_level: 'owner',
+    secret_id: `platform/dev/${app}/postgres`,
+    host: 'orders.cluster.example.internal',
+    port: 5433,
+  }
 }
 
 /** The outputs that come from the audit. */
@@ -47,7 +54,12 @@ test('what changes without a removal updates the markers in place and destroys n
     t.regex(result.text, /2 added, 2 changed, 2 destroyed/, JSON.stringify(change))
     t.deepEqual(await words(rig), ['apply'], JSON.stringify(change))
   }
-  const ways = [{ connect_through: { host: '127.0.0.1', port: 15432 } }, { tls: { mode: 'verify-ca' } }, { lock_timeout: 5 }, { audit_dir: 'elsewhere' }]
+  const ways = [
+    { connect_through: { host: '127.0.0.1', port: 15432 } },
+    { tls: { mode: 'verify-ca' } },
+    { lock_timeout: 5 },
+    { audit_dir: 'elsewhere' },
+  ]
   for (const way of ways) {
     stack.variables = { ...stack.variables, ...way }
     const result = await stack.applyOk()
@@ -63,7 +75,10 @@ test('another version of the module, and another node, run the provisioning and 
   const module = await copyModule(stack.folder, 'next')
   await writeFile(join(module, 'dist', 'rds-provision.mjs'), '// a newer bundle\n')
   const declaration = join(module, 'declaration.tf')
-  await writeFile(declaration, (await readFile(declaration, 'utf8')).replace(/schema_version( *)= 1/, 'schema_version$1= 2'))
+  await writeFile(
+    declaration,
+    (await readFile(declaration, 'utf8')).replace(/schema_version( *)= 1/, 'schema_version$1= 2'),
+  )
   const command = join(stack.folder, 'other-stand-in')
   await cp(join(stack.folder, 'stand-in'), command)
   stack.variables = { ...stack.variables, source: './next', node_command: command }
@@ -101,9 +116,24 @@ test('secret versions, the resource id, taint and always_run run it again', asyn
 
 test('`changed` is what the audit says of the run, whatever stands in its strings', async (t) => {
   const { stack } = await makeRig({ a: {} }, { always_run: true })
-  const document = (outcome: 'changed' | 'no_change'): AuditDocument => documentOf([{ message: '"outcome": "changed"', statements: ['"outcome":"changed"', '\\"outcome": "changed"', 'outcome', 'changed'] }], {}, { ...DONE, outcome })
+  const document = (outcome: 'changed' | 'no_change'): AuditDocument =>
+    documentOf(
+      [
+        {
+          message: '"outcome": "changed"',
+          statements: ['"outcome":"changed"', '\\"outcome": "changed"', 'outcome', 'changed'],
+        },
+      ],
+      {},
+      { ...DONE, outcome },
+    )
   const both: boolean[] = []
-  for (const text of [auditJson(document('changed')), auditJson(document('no_change')), JSON.stringify(document('changed')), JSON.stringify(document('no_change'))]) {
+  for (const text of [
+    auditJson(document('changed')),
+    auditJson(document('no_change')),
+    JSON.stringify(document('changed')),
+    JSON.stringify(document('no_change')),
+  ]) {
     await stack.applyOk([], { STAND_IN_AUDIT: text })
     both.push((await stack.outputs())['changed'] === true)
   }
@@ -149,7 +179,10 @@ test('a failed run is tried again, and the outputs still speak of the one before
   const { databases, ...others } = await stack.outputs()
   t.deepEqual(others, auditOutputs(before))
   t.deepEqual(databases, { a: connection('a'), b: connection('b') }, 'what is known at plan is stored as planned')
-  t.false((await stack.addresses()).some((address) => address.includes('"b"')), 'a marker speaks of what was provisioned')
+  t.false(
+    (await stack.addresses()).some((address) => address.includes('"b"')),
+    'a marker speaks of what was provisioned',
+  )
   await stack.applyOk()
   t.deepEqual(await words(rig), ['apply', 'apply'])
   t.not((await stack.outputs())['audit_file'], before['audit_file'])

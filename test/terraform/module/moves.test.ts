@@ -9,10 +9,13 @@ test('a key renamed with `moved` runs no removal', async (t) => {
   await rig.stack.applyOk()
   await rig.calls()
   rig.stack.applications = { new: { database_name: 'orders', username: 'orders' } }
-  await writeFile(join(rig.stack.folder, 'moved.tf'), `moved {
+  await writeFile(
+    join(rig.stack.folder, 'moved.tf'),
+    `moved {
     from = module.databases.terraform_data.application["old"]
     to   = module.databases.terraform_data.application["new"]
-  }`)
+  }`,
+  )
   const result = await rig.stack.applyOk()
   t.regex(result.text, /2 added, 1 changed, 2 destroyed/)
   t.deepEqual(await words(rig), ['apply'])
@@ -30,7 +33,8 @@ test('a key renamed without `moved`: the removal comes first', async (t) => {
   await rig.stack.remove()
 })
 
-const counted = (name: string, count: string) => `
+const counted = (name: string, count: string) =>
+  `
 module "${name}" {
   source                = "./module"
   COUNT

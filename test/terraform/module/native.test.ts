@@ -12,7 +12,13 @@ test('the native tests pass', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-native-'))
   const module = await copyModule(folder, 'module')
   await cp(join(MODULE, 'tests'), join(module, 'tests'), { recursive: true })
-  const run = (...args: string[]) => execa(program.command, [...args, '-no-color'], { cwd: module, env: { ...env, CHECKPOINT_DISABLE: '1' }, reject: false, all: true })
+  const run = (...args: string[]) =>
+    execa(program.command, [...args, '-no-color'], {
+      cwd: module,
+      env: { ...env, CHECKPOINT_DISABLE: '1' },
+      reject: false,
+      all: true,
+    })
   await run('init')
   const { exitCode, all } = await run('test')
   t.is(exitCode, 0, all)

@@ -8,7 +8,13 @@ const ENTRY = { access_level: 'owner', cleanup_policy: 'retain' }
 const SHARED = {
   schema_version: 1,
   environment: 'dev',
-  instance: { host: 'orders.cluster.example.internal', port: 5433, database: 'postgres', identifier: 'orders', resource_id: 'db-1' },
+  instance: {
+    host: 'orders.cluster.example.internal',
+    port: 5433,
+    database: 'postgres',
+    identifier: 'orders',
+    resource_id: 'db-1',
+  },
   cluster_name: 'orders',
   stack: 'orders/dev',
   admin_secret_id: 'platform/dev/rds/provisioner',
@@ -20,10 +26,16 @@ const SHARED = {
 }
 
 test('apply gets the whole declaration, defaults filled in, nulls left out', async (t) => {
-  const { stack, calls } = await makeRig({
-    keycloak: { secret_id: null, schemas: null },
-    'back-stage': { settings: { search_path: ['a', 'b'], statement_timeout: 5000 }, valid_until: '2030-01-31T00:00:00+02:00' },
-  }, { tags: { Team: 'O\'Brien ${x} %{y} "q" \\ ü' } })
+  const { stack, calls } = await makeRig(
+    {
+      keycloak: { secret_id: null, schemas: null },
+      'back-stage': {
+        settings: { search_path: ['a', 'b'], statement_timeout: 5000 },
+        valid_until: '2030-01-31T00:00:00+02:00',
+      },
+    },
+    { tags: { Team: 'O\'Brien ${x} %{y} "q" \\ ü' } },
+  )
   await stack.applyOk()
   const [call, ...others] = await calls()
   t.deepEqual(others, [])
@@ -40,7 +52,12 @@ test('apply gets the whole declaration, defaults filled in, nulls left out', asy
     build_id: 'build-1',
     tags: { Team: 'O\'Brien ${x} %{y} "q" \\ ü' },
     application_databases: {
-      keycloak: { ...ENTRY, database_name: 'keycloak_dev_db', username: 'keycloak_dev_user', secret_id: 'platform/dev/keycloak/postgres' },
+      keycloak: {
+        ...ENTRY,
+        database_name: 'keycloak_dev_db',
+        username: 'keycloak_dev_user',
+        secret_id: 'platform/dev/keycloak/postgres',
+      },
       'back-stage': {
         ...ENTRY,
         database_name: 'back_stage_dev_db',
@@ -60,7 +77,10 @@ test('apply gets the whole declaration, defaults filled in, nulls left out', asy
 })
 
 test('a removal gets its application alone, as plain JSON, without the ids of a run', async (t) => {
-  const { stack, calls } = await makeRig({ keycloak: { auth: 'iam', schemas: ['app'] }, other: {} }, { run_id: 'run-1', governance_dir: 'governance' })
+  const { stack, calls } = await makeRig(
+    { keycloak: { auth: 'iam', schemas: ['app'] }, other: {} },
+    { run_id: 'run-1', governance_dir: 'governance' },
+  )
   await stack.applyOk()
   await calls()
   const state = await readFile(join(stack.folder, 'terraform.tfstate'), 'utf8')
@@ -80,12 +100,23 @@ test('a removal gets its application alone, as plain JSON, without the ids of a 
     node_command: join(stack.folder, 'stand-in'),
     workspace: 'default',
     application_databases: {
-      keycloak: { ...ENTRY, auth: 'iam', database_name: 'keycloak_dev_db', username: 'keycloak_dev_user', secret_id: 'platform/dev/keycloak/postgres' },
+      keycloak: {
+        ...ENTRY,
+        auth: 'iam',
+        database_name: 'keycloak_dev_db',
+        username: 'keycloak_dev_user',
+        secret_id: 'platform/dev/keycloak/postgres',
+      },
     },
   })
   t.deepEqual(provisioning?.args, ['apply'])
   t.deepEqual(provisioning?.input['application_databases'], {
-    other: { ...ENTRY, database_name: 'other_dev_db', username: 'other_dev_user', secret_id: 'platform/dev/other/postgres' },
+    other: {
+      ...ENTRY,
+      database_name: 'other_dev_db',
+      username: 'other_dev_user',
+      secret_id: 'platform/dev/other/postgres',
+    },
   })
   await stack.remove()
 })

@@ -32,7 +32,9 @@ interface Block {
 
 /** Top-level blocks of one kind, by name; those without a default first. Their closing brace stands in the first column. */
 function blocks(source: string, kind: 'variable' | 'output'): Block[] {
-  const found = [...source.matchAll(new RegExp(`^${kind} "(\\w+)" \\{\\n([\\s\\S]*?)^\\}`, 'gm'))].map(([, name = '', body = '']) => ({ name, body }))
+  const found = [...source.matchAll(new RegExp(`^${kind} "(\\w+)" \\{\\n([\\s\\S]*?)^\\}`, 'gm'))].map(
+    ([, name = '', body = '']) => ({ name, body }),
+  )
   const rank = ({ body }: Block): number => (kind === 'variable' && attribute(body, 'default') === null ? 0 : 1)
   return found.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
 }
@@ -40,7 +42,13 @@ function blocks(source: string, kind: 'variable' | 'output'): Block[] {
 /** The text of an attribute on the first level of a block, on one line; null where it is not there. */
 function attribute(body: string, name: string): string | null {
   const text = new RegExp(`^ {2}${name} *= (.*(?:\\n {4}.*|\\n {2}[\\])}]+)*)`, 'm').exec(body)?.[1]
-  return text === undefined ? null : text.replaceAll(/\(\{\s+/g, '({ ').replaceAll(/\s+\}\)/g, ' })').replaceAll(/\n\s+/g, ', ').replaceAll(/ {2,}/g, ' ')
+  return text === undefined
+    ? null
+    : text
+        .replaceAll(/\(\{\s+/g, '({ ')
+        .replaceAll(/\s+\}\)/g, ' })')
+        .replaceAll(/\n\s+/g, ', ')
+        .replaceAll(/ {2,}/g, ' ')
 }
 
 function description(body: string): string {

@@ -39,12 +39,26 @@ test.serial('every mistake in the applications is named, in one plan', async (t)
   const text = await refusal({
     a1: { acces_level: 'reader', foo: 1 },
     a2: {
-      username: 5, can_create_databases: 'yes', connection_limit: 'ten', schemas: 'public', extensions: ['x', 5], settings: 'x',
-      secret_id: ['x'], valid_until: 7, database_name: {}, access_level: true,
+      username: 5,
+      can_create_databases: 'yes',
+      connection_limit: 'ten',
+      schemas: 'public',
+      extensions: ['x', 5],
+      settings: 'x',
+      secret_id: ['x'],
+      valid_until: 7,
+      database_name: {},
+      access_level: true,
     },
     a3: { username: '', database_name: ' x', encoding: '', locale: 'a\n' },
     a4: { username: 'é'.repeat(32), database_name: LONG },
-    a5: { access_level: 'admin', auth: 'ldap', cleanup_policy: 'drop', connection_limit: -2, valid_until: '2030-01-31T00:00:00' },
+    a5: {
+      access_level: 'admin',
+      auth: 'ldap',
+      cleanup_policy: 'drop',
+      connection_limit: -2,
+      valid_until: '2030-01-31T00:00:00',
+    },
     a6: { database_connection_limit: 1.5, valid_until: '2030-02-30T00:00:00Z', schemas: ['', LONG] },
     a7: { username: 'rds_x', database_name: 'postgres' },
     a8: { username: 'platform_provisioner' },
@@ -119,13 +133,16 @@ const SHAPES: readonly (readonly [json: string, message: string])[] = [
 test('application_databases that is no map of objects', async (t) => {
   const { stack } = await makeRig()
   for (const [json, message] of SHAPES) {
-    await writeFile(join(stack.folder, 'main.tf'), `module "databases" {
+    await writeFile(
+      join(stack.folder, 'main.tf'),
+      `module "databases" {
   source                = "./module"
   environment           = "dev"
   instance              = { host = "x" }
   admin_secret_id       = "admin"
   application_databases = jsondecode(${JSON.stringify(json)})
-}`)
+}`,
+    )
     await stack.terraform(['init', '-no-color'])
     const { code, text } = await stack.terraform(['plan', '-no-color'])
     t.is(code, 1, json)
@@ -136,32 +153,67 @@ test('application_databases that is no map of objects', async (t) => {
 
 test.serial('an empty string is an error where null is the default', async (t) => {
   const optional = [
-    'cluster_name', 'stack', 'build_id', 'run_id', 'aws_region', 'admin_secret_id', 'master_secret_id', 'audit_dir', 'governance_dir',
-    'node_command', 'assume_role_arn', 'secret_prefix', 'admin_username',
+    'cluster_name',
+    'stack',
+    'build_id',
+    'run_id',
+    'aws_region',
+    'admin_secret_id',
+    'master_secret_id',
+    'audit_dir',
+    'governance_dir',
+    'node_command',
+    'assume_role_arn',
+    'secret_prefix',
+    'admin_username',
   ]
   const text = await refusal({}, Object.fromEntries(optional.map((name) => [name, ''])))
   for (const name of optional) t.true(text.includes(`${name}: use`), name)
-  t.is(await accepted({}, Object.fromEntries(optional.filter((name) => name !== 'admin_secret_id').map((name) => [name, null]))), 2)
+  t.is(
+    await accepted(
+      {},
+      Object.fromEntries(optional.filter((name) => name !== 'admin_secret_id').map((name) => [name, null])),
+    ),
+    2,
+  )
 })
 
 test.serial('ranges, words and shapes of the other variables', async (t) => {
-  const text = await refusal({}, {
-    environment: 'qa',
-    instance: { host: 'db.example:5432', port: 70000, database: '', identifier: '' },
-    connect_through: { host: '', port: 0 },
-    tls: { mode: 'require', ca_file: '', server_name: '' },
-    tags: { ManagedBy: 'me', 'a\n': 'b' },
-    accept_tags_from: [''],
-    admin_auth: 'ldap',
-    cleanup_policy: 'drop',
-    max_connections: 0,
-    connect_timeout: 1.5,
-    lock_timeout: -1,
-  })
+  const text = await refusal(
+    {},
+    {
+      environment: 'qa',
+      instance: { host: 'db.example:5432', port: 70000, database: '', identifier: '' },
+      connect_through: { host: '', port: 0 },
+      tls: { mode: 'require', ca_file: '', server_name: '' },
+      tags: { ManagedBy: 'me', 'a\n': 'b' },
+      accept_tags_from: [''],
+      admin_auth: 'ldap',
+      cleanup_policy: 'drop',
+      max_connections: 0,
+      connect_timeout: 1.5,
+      lock_timeout: -1,
+    },
+  )
   const subjects = [
-    'environment: "qa"', 'instance.host:', 'instance.port:', 'instance.database:', 'instance.identifier:', 'connect_through.host:',
-    'connect_through.port:', 'tls.mode:', 'tls.ca_file:', 'tls.server_name:', 'tags: ManagedBy', 'tags: keys', 'accept_tags_from:',
-    'admin_auth:', 'cleanup_policy:', 'max_connections:', 'connect_timeout:', 'lock_timeout:',
+    'environment: "qa"',
+    'instance.host:',
+    'instance.port:',
+    'instance.database:',
+    'instance.identifier:',
+    'connect_through.host:',
+    'connect_through.port:',
+    'tls.mode:',
+    'tls.ca_file:',
+    'tls.server_name:',
+    'tags: ManagedBy',
+    'tags: keys',
+    'accept_tags_from:',
+    'admin_auth:',
+    'cleanup_policy:',
+    'max_connections:',
+    'connect_timeout:',
+    'lock_timeout:',
   ]
   for (const subject of subjects) t.true(text.includes(subject), `${subject}\n${text}`)
 })
@@ -169,17 +221,37 @@ test.serial('ranges, words and shapes of the other variables', async (t) => {
 test.serial('what needs several variables', async (t) => {
   t.regex(await refusal({}, { admin_secret_id: null }), /admin_secret_id: is missing/)
   t.is(await accepted({}, { admin_secret_id: null, admin_auth: 'iam' }), 2)
-  t.regex(await refusal({}, { master_secret_id: 'platform/dev/rds/provisioner' }), /master_secret_id: is the secret of the delegated admin/)
-  t.regex(await refusal({ a: { schemas: ['Bad'] } }, { enforce_naming: true }), /a: schemas: "Bad" is off the naming convention/)
+  t.regex(
+    await refusal({}, { master_secret_id: 'platform/dev/rds/provisioner' }),
+    /master_secret_id: is the secret of the delegated admin/,
+  )
+  t.regex(
+    await refusal({ a: { schemas: ['Bad'] } }, { enforce_naming: true }),
+    /a: schemas: "Bad" is off the naming convention/,
+  )
   t.regex(await refusal({}, { tls: { mode: 'disable' } }), /tls\.mode: "disable" would send/)
   t.is(await accepted({}, { tls: { mode: 'disable' }, connect_through: { host: 'localhost', port: 1 } }), 2)
-  t.regex(await refusal({ a: { username: 'Bad' } }, { enforce_naming: true }), /a: username: "Bad" is off the naming convention/)
-  t.is(await accepted({ a: {}, b: { database_name: 'a_dev_db', username: 'a_dev_reader', access_level: 'reader' } }, { enforce_naming: true }), 2)
+  t.regex(
+    await refusal({ a: { username: 'Bad' } }, { enforce_naming: true }),
+    /a: username: "Bad" is off the naming convention/,
+  )
+  t.is(
+    await accepted(
+      { a: {}, b: { database_name: 'a_dev_db', username: 'a_dev_reader', access_level: 'reader' } },
+      { enforce_naming: true },
+    ),
+    2,
+  )
 })
 
 test.serial('a declaration too large for one environment variable', async (t) => {
-  const noise = (seed: number): string => Array.from({ length: 40 }, (_, at) => (((seed * 7919 + at * 104729) * 2654435761) % 4294967296).toString(36)).join('')
-  const applications = Object.fromEntries(Array.from({ length: 900 }, (_, at) => [`a${String(at)}`, { settings: { search_path: noise(at) } }]))
+  const noise = (seed: number): string =>
+    Array.from({ length: 40 }, (_, at) => (((seed * 7919 + at * 104729) * 2654435761) % 4294967296).toString(36)).join(
+      '',
+    )
+  const applications = Object.fromEntries(
+    Array.from({ length: 900 }, (_, at) => [`a${String(at)}`, { settings: { search_path: noise(at) } }]),
+  )
   t.regex(await refusal(applications), /application_databases: the declaration is \d+ bytes compressed/)
 })
 
@@ -188,8 +260,18 @@ test.serial('odd but sound values are accepted', async (t) => {
     a1: { username: 'é'.repeat(31), database_name: 'x'.repeat(63) },
     a2: { username: 'x"; DROP ROLE y; --', database_name: "O'Brien $1 \\ ${x}" },
     a3: { username: null, secret_id: null, settings: null, schemas: null, connection_limit: null, valid_until: null },
-    a4: { settings: { ok: null, list: ['a', 'b'], number: 5, flag: true, 'my.parameter': 'x "y"' }, connection_limit: -1, schemas: [], extensions: [] },
-    a5: { valid_until: '2030-01-31T00:00:00.5+02:00', encoding: 'UTF8', locale: 'C.UTF-8', database_connection_limit: 0 },
+    a4: {
+      settings: { ok: null, list: ['a', 'b'], number: 5, flag: true, 'my.parameter': 'x "y"' },
+      connection_limit: -1,
+      schemas: [],
+      extensions: [],
+    },
+    a5: {
+      valid_until: '2030-01-31T00:00:00.5+02:00',
+      encoding: 'UTF8',
+      locale: 'C.UTF-8',
+      database_connection_limit: 0,
+    },
   })
   t.is(code, 2)
 })

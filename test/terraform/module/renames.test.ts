@@ -13,7 +13,10 @@ async function oid(name: string): Promise<unknown> {
 }
 
 async function tagOf(username: string): Promise<unknown> {
-  const [row] = await given().server.sql(`SELECT shobj_description(oid, 'pg_authid')::json->>'Application' AS application FROM pg_roles WHERE rolname = $1`, [username])
+  const [row] = await given().server.sql(
+    `SELECT shobj_description(oid, 'pg_authid')::json->>'Application' AS application FROM pg_roles WHERE rolname = $1`,
+    [username],
+  )
   return row?.['application']
 }
 
@@ -25,9 +28,15 @@ interface Renamed {
 /** A stack with the key `old<n>`, renamed to `new<n>` in the declaration; the files of the root module beside the call. */
 async function rename(t: ExecutionContext, name: string, files: Readonly<Record<string, string>>): Promise<Renamed> {
   const { declare } = given()
-  const entry: Variables = { database_name: name, username: name, cleanup_policy: 'delete', secret_id: `rename/${name}` }
+  const entry: Variables = {
+    database_name: name,
+    username: name,
+    cleanup_policy: 'delete',
+    secret_id: `rename/${name}`,
+  }
   const stack = await declare(t, { [`old-${name}`]: entry })
-  for (const [file, text] of Object.entries(files)) if (file !== 'moved.tf') await writeFile(join(stack.folder, file), text)
+  for (const [file, text] of Object.entries(files))
+    if (file !== 'moved.tf') await writeFile(join(stack.folder, file), text)
   await stack.applyOk()
   const before = await oid(name)
   if (files['moved.tf'] !== undefined) await writeFile(join(stack.folder, 'moved.tf'), files['moved.tf'])
@@ -43,42 +52,63 @@ test.serial('with `moved`: no removal, the same database, the tag says the new n
     }`,
   })
   await stack.applyOk()
-  t.deepEqual((await stack.audits()).map(({ run }) => run.command), ['apply', 'apply'])
+  t.deepEqual(
+    (await stack.audits()).map(({ run }) => run.command),
+    ['apply', 'apply'],
+  )
   t.is(await oid('moves'), before)
   t.is(await tagOf('moves'), 'new-moves')
   t.is((await stack.plan()).code, 0)
 })
 
-test.serial('with a consumer that is created before it is destroyed: the provisioning retags, and the removal leaves all as it is', async (t) => {
-  const { stack, before } = await rename(t, 'flips', {
-    'consumer.tf': 'resource "terraform_data" "consumer" {\n depends_on = [module.databases]\n lifecycle { create_before_destroy = true }\n}',
-  })
-  await stack.applyOk()
-  const [, , removal] = await stack.audits()
-  t.deepEqual([removal?.run.command, removal?.run.outcome, removal?.records[0]?.status], ['destroy', 'no_change', 'skipped'])
-  t.is(await oid('flips'), before)
-  t.is(await tagOf('flips'), 'new-flips')
-  t.is((await stack.plan()).code, 0)
-})
+test.serial(
+  'with a consumer that is created before it is destroyed: the provisioning retags, and the removal leaves all as it is',
+  async (t) => {
+    const { stack, before } = await rename(t, 'flips', {
+      'consumer.tf':
+        'resource "terraform_data" "consumer" {\n depends_on = [module.databases]\n lifecycle { create_before_destroy = true }\n}',
+    })
+    await stack.applyOk()
+    const [, , removal] = await stack.audits()
+    t.deepEqual(
+      [removal?.run.command, removal?.run.outcome, removal?.records[0]?.status],
+      ['destroy', 'no_change', 'skipped'],
+    )
+    t.is(await oid('flips'), before)
+    t.is(await tagOf('flips'), 'new-flips')
+    t.is((await stack.plan()).code, 0)
+  },
+)
 
-test.serial('without either, outside of dev: the removal comes first, and without its approval nothing goes', async (t) => {
-  const { declare } = given()
-  const entry: Variables = { database_name: 'asks', username: 'asks', cleanup_policy: 'delete', secret_id: 'rename/asks' }
-  const stack = await declare(t, { 'old-asks': entry }, { environment: 'test' })
-  stack.env = { ...stack.env, ALLOW_DB_PROVISION: 'true', RDS_PROVISION_BUILD_ID: 'build-100' }
-  await stack.applyOk()
-  const before = await oid('asks')
-  stack.applications = { 'new-asks': entry }
-  const refused = await stack.apply()
-  t.is(refused.scriptExit, 4)
-  t.regex(refused.text, /ALLOW_DB_DESTROY/)
-  t.is(await oid('asks'), before)
-  // What the refusal is good for: the rename is made known, and nothing goes.
-  await writeFile(join(stack.folder, 'moved.tf'), `moved {
+test.serial(
+  'without either, outside of dev: the removal comes first, and without its approval nothing goes',
+  async (t) => {
+    const { declare } = given()
+    const entry: Variables = {
+      database_name: 'asks',
+      username: 'asks',
+      cleanup_policy: 'delete',
+      secret_id: 'rename/asks',
+    }
+    const stack = await declare(t, { 'old-asks': entry }, { environment: 'test' })
+    stack.env = { ...stack.env, ALLOW_DB_PROVISION: 'true', RDS_PROVISION_BUILD_ID: 'build-100' }
+    await stack.applyOk()
+    const before = await oid('asks')
+    stack.applications = { 'new-asks': entry }
+    const refused = await stack.apply()
+    t.is(refused.scriptExit, 4)
+    t.regex(refused.text, /ALLOW_DB_DESTROY/)
+    t.is(await oid('asks'), before)
+    // What the refusal is good for: the rename is made known, and nothing goes.
+    await writeFile(
+      join(stack.folder, 'moved.tf'),
+      `moved {
     from = module.databases.terraform_data.application["old-asks"]
     to   = module.databases.terraform_data.application["new-asks"]
-  }`)
-  await stack.applyOk()
-  t.is(await oid('asks'), before)
-  t.is(await tagOf('asks'), 'new-asks')
-})
+  }`,
+    )
+    await stack.applyOk()
+    t.is(await oid('asks'), before)
+    t.is(await tagOf('asks'), 'new-asks')
+  },
+)

@@ -65,7 +65,10 @@ export async function makeRig(applications: Variables = APPLICATIONS, variables:
   }
   let seen = 0
   const calls = async (): Promise<Call[]> => {
-    const all = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '').map(readCall)
+    const all = (await readFile(log, 'utf8'))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(readCall)
     const fresh = all.slice(seen)
     seen = all.length
     return fresh
@@ -94,7 +97,8 @@ export async function words({ calls }: Rig): Promise<string[]> {
 export async function copyModule(folder: string, name: string): Promise<string> {
   const module = join(folder, name)
   await mkdir(join(module, 'dist'), { recursive: true })
-  for (const file of (await readdir(MODULE)).filter((entry) => entry.endsWith('.tf'))) await cp(join(MODULE, file), join(module, file))
+  for (const file of (await readdir(MODULE)).filter((entry) => entry.endsWith('.tf')))
+    await cp(join(MODULE, file), join(module, file))
   await writeFile(join(module, 'dist', 'rds-provision.mjs'), '// bundle\n')
   return module
 }

@@ -8,123 +8,178 @@ import { instance } from './instance.ts'
 const given = instance()
 const NOTHING = /Resources: 0 added, 0 changed, 0 destroyed/
 
-test.serial('a second apply does nothing; a taint looks at everything and changes nothing; drift is put right', async (t) => {
-  const { server, declare } = given()
-  const stack = await declare(t, {
-    life: { schemas: ['public', 'mart'], extensions: ['pgcrypto'], settings: { search_path: ['mart', 'public'] } },
-    life_reader: { database_name: 'life_dev_db', access_level: 'reader' },
-  })
-  await stack.applyOk()
-  t.is((await stack.outputs())['changed'], true)
-  const before = await dump(server)
-  const mark = await server.mark()
-  t.regex((await stack.applyOk()).output, NOTHING)
-  stack.variables['build_id'] = 'build-101'
-  t.regex((await stack.applyOk()).output, NOTHING)
-  t.is(await server.connectionsSince(mark), 0)
+test.serial(
+  'a second apply does nothing; a taint looks at everything and changes nothing; drift is put right',
+  async (t) => {
+    const { server, declare } = given()
+    const stack = await declare(t, {
+      life: { schemas: ['public', 'mart'], extensions: ['pgcrypto'], settings: { search_path: ['mart', 'public'] } },
+      life_reader: { database_name: 'life_dev_db', access_level: 'reader' },
+    })
+    await stack.applyOk()
+    t.is((await stack.outputs())['changed'], true)
+    const before = await dump(server)
+    const mark = await server.mark()
+    t.regex((await stack.applyOk()).output, NOTHING)
+    stack.variables['build_id'] = 'build-101'
+    t.regex((await stack.applyOk()).output, NOTHING)
+    t.is(await server.connectionsSince(mark), 0)
 
-  await stack.taint()
-  await stack.applyOk()
-  const { run, records } = await stack.lastAudit()
-  t.deepEqual([run.outcome, run.build_id, ...new Set(records.map(({ status }) => status))], ['no_change', 'build-101', 'no_change'])
-  t.deepEqual(difference(before, await dump(server)), [])
-  const outputs = await stack.outputs()
-  t.is(outputs['changed'], false)
-  t.deepEqual(parseAudit(outputs['audit']).run, run)
+    await stack.taint()
+    await stack.applyOk()
+    const { run, records } = await stack.lastAudit()
+    t.deepEqual(
+      [run.outcome, run.build_id, ...new Set(records.map(({ status }) => status))],
+      ['no_change', 'build-101', 'no_change'],
+    )
+    t.deepEqual(difference(before, await dump(server)), [])
+    const outputs = await stack.outputs()
+    t.is(outputs['changed'], false)
+    t.deepEqual(parseAudit(outputs['audit']).run, run)
 
-  await server.sql('ALTER ROLE life_reader_dev_user CONNECTION LIMIT 3')
-  stack.variables['always_run'] = true
-  await stack.applyOk()
-  t.deepEqual(await server.sql(`SELECT rolconnlimit FROM pg_roles WHERE rolname = 'life_reader_dev_user'`), [{ rolconnlimit: -1 }])
-  t.is((await stack.outputs())['changed'], true)
-})
+    await server.sql('ALTER ROLE life_reader_dev_user CONNECTION LIMIT 3')
+    stack.variables['always_run'] = true
+    await stack.applyOk()
+    t.deepEqual(await server.sql(`SELECT rolconnlimit FROM pg_roles WHERE rolname = 'life_reader_dev_user'`), [
+      { rolconnlimit: -1 },
+    ])
+    t.is((await stack.outputs())['changed'], true)
+  },
+)
 
-test.serial('a blocked first run: exit status 4, an audit, no outputs; with the approval the same configuration converges', async (t) => {
-  const { server, declare } = given()
-  const stack = await declare(t, { first: {} }, { environment: 'prod' })
-  const before = await dump(server)
-  const mark = await server.mark()
-  const blocked = await stack.apply()
-  t.deepEqual([blocked.code, blocked.scriptExit], [1, 4])
-  t.is(await server.connectionsSince(mark), 0)
-  t.deepEqual(difference(before, await dump(server)), [])
-  const { run } = await stack.lastAudit()
-  t.deepEqual([run.outcome, run.approval], ['blocked', 'missing'])
-  t.is((await stack.outputs())['audit'], undefined)
-  t.is((await stack.apply()).scriptExit, 4)
-  await stack.applyOk([], { ALLOW_DB_PROVISION: 'true' })
-  t.is(parseAudit((await stack.outputs())['audit']).run.approval, 'approved')
-  t.is((await stack.plan()).code, 0)
-})
+test.serial(
+  'a blocked first run: exit status 4, an audit, no outputs; with the approval the same configuration converges',
+  async (t) => {
+    const { server, declare } = given()
+    const stack = await declare(t, { first: {} }, { environment: 'prod' })
+    const before = await dump(server)
+    const mark = await server.mark()
+    const blocked = await stack.apply()
+    t.deepEqual([blocked.code, blocked.scriptExit], [1, 4])
+    t.is(await server.connectionsSince(mark), 0)
+    t.deepEqual(difference(before, await dump(server)), [])
+    const { run } = await stack.lastAudit()
+    t.deepEqual([run.outcome, run.approval], ['blocked', 'missing'])
+    t.is((await stack.outputs())['audit'], undefined)
+    t.is((await stack.apply()).scriptExit, 4)
+    await stack.applyOk([], { ALLOW_DB_PROVISION: 'true' })
+    t.is(parseAudit((await stack.outputs())['audit']).run.approval, 'approved')
+    t.is((await stack.plan()).code, 0)
+  },
+)
 
-test.serial('a failed later run: the outputs are those of the one before, and the corrected configuration converges', async (t) => {
-  const { declare } = given()
-  const stack = await declare(t, { later: {} })
-  await stack.applyOk()
-  const before = await stack.outputs()
-  stack.applications = { later: { extensions: ['no_such_extension'] } }
-  t.is((await stack.apply()).scriptExit, 4)
-  t.is((await stack.lastAudit()).run.outcome, 'blocked')
-  const { audit, audit_file: file, changed } = await stack.outputs()
-  t.deepEqual({ audit, file, changed }, { audit: before['audit'], file: before['audit_file'], changed: before['changed'] })
-  stack.applications = { later: {} }
-  await stack.applyOk()
-  t.is(parseAudit((await stack.outputs())['audit']).run.outcome, 'no_change')
-  t.is((await stack.plan()).code, 0)
-})
+test.serial(
+  'a failed later run: the outputs are those of the one before, and the corrected configuration converges',
+  async (t) => {
+    const { declare } = given()
+    const stack = await declare(t, { later: {} })
+    await stack.applyOk()
+    const before = await stack.outputs()
+    stack.applications = { later: { extensions: ['no_such_extension'] } }
+    t.is((await stack.apply()).scriptExit, 4)
+    t.is((await stack.lastAudit()).run.outcome, 'blocked')
+    const { audit, audit_file: file, changed } = await stack.outputs()
+    t.deepEqual(
+      { audit, file, changed },
+      { audit: before['audit'], file: before['audit_file'], changed: before['changed'] },
+    )
+    stack.applications = { later: {} }
+    await stack.applyOk()
+    t.is(parseAudit((await stack.outputs())['audit']).run.outcome, 'no_change')
+    t.is((await stack.plan()).code, 0)
+  },
+)
 
-test.serial('an instance that is gone: retain goes without it; delete fails with 6, stays in the state, and goes once it is back', async (t) => {
-  const { server, declare } = given()
-  const proxy = await startProxy(server.port)
-  t.teardown(() => proxy.close())
-  const stack = await declare(t, { kept: {}, dropped: { cleanup_policy: 'delete' }, lost: { cleanup_policy: 'delete' } }, {
-    instance: { host: 'localhost', port: proxy.port, identifier: 'gone', resource_id: 'db-GONE' }, connect_timeout: 2,
-  })
-  await stack.applyOk()
-  const before = await dump(server)
-  proxy.die()
-  const failed = await stack.destroy()
-  t.is(failed.code, 1)
-  t.is(failed.scriptExit, 6)
-  t.regex(failed.text, /If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain/)
-  const markers = async (): Promise<string[]> => (await stack.addresses()).filter((address) => address.includes('.application['))
-  t.deepEqual((await markers()).map((address) => /"(.*)"/.exec(address)?.[1]).sort(), ['dropped', 'lost'])
-  t.deepEqual(difference(before, await dump(server)), [])
+test.serial(
+  'an instance that is gone: retain goes without it; delete fails with 6, stays in the state, and goes once it is back',
+  async (t) => {
+    const { server, declare } = given()
+    const proxy = await startProxy(server.port)
+    t.teardown(() => proxy.close())
+    const stack = await declare(
+      t,
+      { kept: {}, dropped: { cleanup_policy: 'delete' }, lost: { cleanup_policy: 'delete' } },
+      {
+        instance: { host: 'localhost', port: proxy.port, identifier: 'gone', resource_id: 'db-GONE' },
+        connect_timeout: 2,
+      },
+    )
+    await stack.applyOk()
+    const before = await dump(server)
+    proxy.die()
+    const failed = await stack.destroy()
+    t.is(failed.code, 1)
+    t.is(failed.scriptExit, 6)
+    t.regex(
+      failed.text,
+      /If the instance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain/,
+    )
+    const markers = async (): Promise<string[]> =>
+      (await stack.addresses()).filter((address) => address.includes('.application['))
+    t.deepEqual((await markers()).map((address) => /"(.*)"/.exec(address)?.[1]).sort(), ['dropped', 'lost'])
+    t.deepEqual(difference(before, await dump(server)), [])
 
-  proxy.reset()
-  t.is((await stack.destroy(['-target=module.databases.terraform_data.application["dropped"]'])).code, 0)
-  const names = await server.sql(`SELECT datname FROM pg_database WHERE datname IN ('kept_dev_db', 'dropped_dev_db', 'lost_dev_db') ORDER BY 1`)
-  t.deepEqual(names.map(({ datname }) => datname), ['kept_dev_db', 'lost_dev_db'])
+    proxy.reset()
+    t.is((await stack.destroy(['-target=module.databases.terraform_data.application["dropped"]'])).code, 0)
+    const names = await server.sql(
+      `SELECT datname FROM pg_database WHERE datname IN ('kept_dev_db', 'dropped_dev_db', 'lost_dev_db') ORDER BY 1`,
+    )
+    t.deepEqual(
+      names.map(({ datname }) => datname),
+      ['kept_dev_db', 'lost_dev_db'],
+    )
 
-  proxy.die()
-  t.is((await stack.destroy([], { RDS_CLEANUP_POLICY: 'retain' })).code, 0)
-  t.deepEqual(await stack.addresses(), [])
-})
+    proxy.die()
+    t.is((await stack.destroy([], { RDS_CLEANUP_POLICY: 'retain' })).code, 0)
+    t.deepEqual(await stack.addresses(), [])
+  },
+)
 
-test.serial('a snapshot that fails: exit status 5, nothing dropped or closed, the marker stays; the next apply converges', async (t) => {
-  const { server, aws, declare } = given()
-  const stack = await declare(t, { saved: { cleanup_policy: 'snapshot-and-delete' }, stays: {} }, { instance: { host: server.host, port: server.port, identifier: 'snapped' } })
-  await stack.applyOk()
-  const before = await dump(server)
-  aws.putInstance('snapped')
-  aws.snapshotsTake({ milliseconds: 0, outcome: 'failed' })
-  stack.applications = { stays: {} }
-  t.is((await stack.apply()).scriptExit, 5)
-  t.deepEqual(difference(before, await dump(server)), [])
-  t.true((await stack.addresses()).some((address) => address.includes('"saved"')))
-  aws.snapshotsTake({ milliseconds: 0 })
-  await stack.applyOk()
-  t.deepEqual(await server.sql(`SELECT datname FROM pg_database WHERE datname IN ('saved_dev_db', 'stays_dev_db')`), [{ datname: 'stays_dev_db' }])
-  t.is((await stack.plan()).code, 0)
-})
+test.serial(
+  'a snapshot that fails: exit status 5, nothing dropped or closed, the marker stays; the next apply converges',
+  async (t) => {
+    const { server, aws, declare } = given()
+    const stack = await declare(
+      t,
+      { saved: { cleanup_policy: 'snapshot-and-delete' }, stays: {} },
+      { instance: { host: server.host, port: server.port, identifier: 'snapped' } },
+    )
+    await stack.applyOk()
+    const before = await dump(server)
+    aws.putInstance('snapped')
+    aws.snapshotsTake({ milliseconds: 0, outcome: 'failed' })
+    stack.applications = { stays: {} }
+    t.is((await stack.apply()).scriptExit, 5)
+    t.deepEqual(difference(before, await dump(server)), [])
+    t.true((await stack.addresses()).some((address) => address.includes('"saved"')))
+    aws.snapshotsTake({ milliseconds: 0 })
+    await stack.applyOk()
+    t.deepEqual(await server.sql(`SELECT datname FROM pg_database WHERE datname IN ('saved_dev_db', 'stays_dev_db')`), [
+      { datname: 'stays_dev_db' },
+    ])
+    t.is((await stack.plan()).code, 0)
+  },
+)
 
 test.serial('two stacks on one instance: the destroy of one leaves every row of the other as it was', async (t) => {
   const { server, declare } = given()
-  const at = (stack: string): Variables => ({ stack, cleanup_policy: 'delete', instance: { host: server.host, port: server.port, identifier: 'shared' } })
-  const one = await declare(t, { one: { schemas: ['public', 'mart'] }, one_reader: { database_name: 'one_dev_db', access_level: 'reader' } }, at('one'))
+  const at = (stack: string): Variables => ({
+    stack,
+    cleanup_policy: 'delete',
+    instance: { host: server.host, port: server.port, identifier: 'shared' },
+  })
+  const one = await declare(
+    t,
+    { one: { schemas: ['public', 'mart'] }, one_reader: { database_name: 'one_dev_db', access_level: 'reader' } },
+    at('one'),
+  )
   await one.applyOk()
   const before = await dump(server)
-  const two = await declare(t, { two: { extensions: ['pgcrypto'] }, two_editor: { database_name: 'two_dev_db', access_level: 'editor' } }, at('two'))
+  const two = await declare(
+    t,
+    { two: { extensions: ['pgcrypto'] }, two_editor: { database_name: 'two_dev_db', access_level: 'editor' } },
+    at('two'),
+  )
   await two.applyOk()
   t.is((await two.destroy()).code, 0)
   t.deepEqual(difference(before, await dump(server)), [])

@@ -34,6 +34,9 @@ test('what is too large fails at plan, in a sentence that says how large and wha
   t.teardown(() => stack.remove())
   const { code, output } = await stack.plan([ONLY])
   t.is(code, 1)
-  t.regex(output.replaceAll(/[\s│]+/g, ' '), /application_databases: the declaration is \d{6} bytes compressed; one environment variable holds at most 131051\. Split the applications into two module calls with different `stack` values\./)
+  t.regex(
+    output.replaceAll(/[\s│]+/g, ' '),
+    /application_databases: the declaration is \d{6} bytes compressed; one environment variable holds at most 131051\. Split the applications into two module calls with different `stack` values\./,
+  )
   t.deepEqual(await calls(), [])
 })

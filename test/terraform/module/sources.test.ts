@@ -17,7 +17,8 @@ test('the sources are formatted', async (t) => {
 test('the tables of the README are what the sources say', async (t) => {
   const readme = await readFile(README, 'utf8')
   t.is(readme, await currentReadme(readme), 'run npx tsx test/terraform/module/update-readme.ts')
-  for (const variable of ['application_databases', 'connect_through', 'secret_versions']) t.regex(readme, new RegExp(`^\\| \`${variable}\` \\| .+ \\| .+ \\| .+ \\|$`, 'm'))
+  for (const variable of ['application_databases', 'connect_through', 'secret_versions'])
+    t.regex(readme, new RegExp(`^\\| \`${variable}\` \\| .+ \\| .+ \\| .+ \\|$`, 'm'))
 })
 
 /**
@@ -32,7 +33,13 @@ for (const example of ['complete', 'durable-audit', 'existing-instance', 'severa
     for (const file of ['variables.tf', 'databases.tf']) {
       await writeFile(join(folder, file), withoutAws(await readFile(join(MODULE, 'examples', example, file), 'utf8')))
     }
-    const run = (...args: string[]) => execa(program.command, [...args, '-no-color'], { cwd: folder, env: { ...env, CHECKPOINT_DISABLE: '1' }, reject: false, all: true })
+    const run = (...args: string[]) =>
+      execa(program.command, [...args, '-no-color'], {
+        cwd: folder,
+        env: { ...env, CHECKPOINT_DISABLE: '1' },
+        reject: false,
+        all: true,
+      })
     await run('init')
     const { exitCode, all } = await run('plan')
     t.is(exitCode, 0, all)
@@ -43,7 +50,8 @@ for (const example of ['complete', 'durable-audit', 'existing-instance', 'severa
 
 test('every example is listed', async (t) => {
   const readme = await readFile(README, 'utf8')
-  for (const example of await readdir(join(MODULE, 'examples'))) t.true(readme.includes(`(examples/${example})`), example)
+  for (const example of await readdir(join(MODULE, 'examples')))
+    t.true(readme.includes(`(examples/${example})`), example)
 })
 
 /** A configuration with its data sources taken out and each reference to AWS replaced by a constant of the same type. */

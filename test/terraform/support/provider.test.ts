@@ -29,7 +29,9 @@ async function standIn(folder: string, name: string, script: string): Promise<st
 
 test.serial('a missing terraform is named', async (t) => {
   await onlyPath(t)
-  await t.throwsAsync(findProgram(), { message: /^terraform or tofu is needed and not on PATH: install Terraform 1\.4/ })
+  await t.throwsAsync(findProgram(), {
+    message: /^terraform or tofu is needed and not on PATH: install Terraform 1\.4/,
+  })
 })
 
 test.serial('tofu is found where there is no terraform', async (t) => {
@@ -43,13 +45,19 @@ test.serial('without registry and without go, both are named, and the next attem
   const command = await standIn(folder, 'terraform', 'echo "no such host" >&2; exit 1')
   const cache = join(folder, 'cache')
   const program = { command, version: '1.11.4', platform: 'linux_amd64' }
-  await t.throwsAsync(prepareProvider(program, cache), { message: /registry that cannot be reached, and go, to build it, is not on PATH: install Go.*\nno such host/ })
+  await t.throwsAsync(prepareProvider(program, cache), {
+    message: /registry that cannot be reached, and go, to build it, is not on PATH: install Go.*\nno such host/,
+  })
   await t.throwsAsync(prepareProvider(program, cache), { message: /install Go/ })
 })
 
 test.serial('what the registry gives becomes the mirror, once', async (t) => {
   const folder = await onlyPath(t)
-  const command = await standIn(folder, 'terraform', '/bin/mkdir -p .terraform/providers/example.org/hashicorp/null && echo x >> .terraform/providers/example.org/hashicorp/null/plugin')
+  const command = await standIn(
+    folder,
+    'terraform',
+    '/bin/mkdir -p .terraform/providers/example.org/hashicorp/null && echo x >> .terraform/providers/example.org/hashicorp/null/plugin',
+  )
   const cache = join(folder, 'cache')
   const program = { command, version: '1.11.4', platform: 'linux_amd64' }
   const [one, two] = await Promise.all([prepareProvider(program, cache), prepareProvider(program, cache)])

@@ -17,31 +17,58 @@ writeFileSync(AUDIT_DIR + '/' + Date.now() + '.json', AUDIT)
 
 const CONFIGURATION = {
   terraform: { required_providers: { null: { source: 'hashicorp/null', version: '>= 2.1.2' } } },
-  variable: { application_databases: { type: 'any' }, audit_dir: { type: 'string' }, audit: { type: 'string' }, exit: { type: 'string', default: '' } },
+  variable: {
+    application_databases: { type: 'any' },
+    audit_dir: { type: 'string' },
+    audit: { type: 'string' },
+    exit: { type: 'string', default: '' },
+  },
   resource: {
     null_resource: {
       provision: {
         triggers: { all: '${jsonencode(var.application_databases)}' },
-        provisioner: [{ 'local-exec': {
-          interpreter: ['node', '${path.module}/script.mjs'],
-          command: 'apply',
-          environment: { AUDIT_DIR: '${var.audit_dir}', AUDIT: '${var.audit}', EXIT: '${var.exit}' },
-        } }],
+        provisioner: [
+          {
+            'local-exec': {
+              interpreter: ['node', '${path.module}/script.mjs'],
+              command: 'apply',
+              environment: { AUDIT_DIR: '${var.audit_dir}', AUDIT: '${var.audit}', EXIT: '${var.exit}' },
+            },
+          },
+        ],
       },
     },
   },
   output: {
-    audit: { value: null }, audit_json: { value: '${var.audit}' }, audit_file: { value: '${null_resource.provision.id}' },
-    databases: { value: '${var.application_databases}' }, changed: { value: true },
+    audit: { value: null },
+    audit_json: { value: '${var.audit}' },
+    audit_file: { value: '${null_resource.provision.id}' },
+    databases: { value: '${var.application_databases}' },
+    changed: { value: true },
   },
 }
 
 const AUDIT: AuditDocument = {
   schema_version: 1,
   run: {
-    run_id: 'r', build_id: 'b', command: 'apply', environment: 'dev', cluster_name: 'c', instance: null, actor: null, approval: 'not_required',
-    database_login: null, server_version: null, tool_version: '1', input_sha256: '', started_at: '2026-01-02T03:04:05.678Z',
-    finished_at: '2026-01-02T03:04:05.678Z', duration_ms: 1, outcome: 'changed', exit_code: 0, error: null,
+    run_id: 'r',
+    build_id: 'b',
+    command: 'apply',
+    environment: 'dev',
+    cluster_name: 'c',
+    instance: null,
+    actor: null,
+    approval: 'not_required',
+    database_login: null,
+    server_version: null,
+    tool_version: '1',
+    input_sha256: '',
+    started_at: '2026-01-02T03:04:05.678Z',
+    finished_at: '2026-01-02T03:04:05.678Z',
+    duration_ms: 1,
+    outcome: 'changed',
+    exit_code: 0,
+    error: null,
   },
   records: [],
   summary: { created: 0, updated: 0, removed: 0, no_change: 0, blocked: 0, failed: 0, skipped: 0, warning: 0 },
@@ -63,7 +90,13 @@ test.after.always(() => rm(folder, { recursive: true, force: true }))
 async function create(variables: Variables = {}): Promise<Stack> {
   const { program, env } = await prepareTerraform()
   const all = { audit: JSON.stringify(AUDIT), ...variables }
-  return Stack.create({ applications: { app: { text: HOSTILE } }, variables: all, env, command: program.command, module: join(folder, 'module') })
+  return Stack.create({
+    applications: { app: { text: HOSTILE } },
+    variables: all,
+    env,
+    command: program.command,
+    module: join(folder, 'module'),
+  })
 }
 
 test('apply, outputs, state, a clean plan, taint, audits, destroy', async (t) => {

@@ -15,8 +15,16 @@ import { Session } from '../../../src/server/session.ts'
 import { alterDatabaseLimit } from '../../../src/sql/database.ts'
 import { alterRole } from '../../../src/sql/role.ts'
 
-const step = (object: Step['object'], statements: readonly Statement[]): Step =>
-  ({ application: 'a', database: 'd', username: 'u', object, action: 'set', status: 'updated', message: '', statements })
+const step = (object: Step['object'], statements: readonly Statement[]): Step => ({
+  application: 'a',
+  database: 'd',
+  username: 'u',
+  object,
+  action: 'set',
+  status: 'updated',
+  message: '',
+  statements,
+})
 
 test('a transaction is one message: all statements as they are, the roles switched between them, BEGIN before and COMMIT after', async (t) => {
   const sent: string[] = []
@@ -28,10 +36,24 @@ test('a transaction is one message: all statements as they are, the roles switch
   const { Client } = db.adapters.createPg() as { Client: new () => pg.Client }
   const client = Object.assign(new Client(), { connection: new EventEmitter() })
   const session = new Session(client, 'postgres', 'admin', { version: 160004, text: '16.4', pid: 1 })
-  const steps = [step('password', [alterRole('u', { verifier: new Secret('SCRAM') })]), step('database', [alterDatabaseLimit('d', 3, 'o'), alterRole('u', { createDb: true })])]
+  const steps = [
+    step('password', [alterRole('u', { verifier: new Secret('SCRAM') })]),
+    step('database', [alterDatabaseLimit('d', 3, 'o'), alterRole('u', { createDb: true })]),
+  ]
   const outcome = await runAtomic({ kind: 'atomic', steps }, session, new AbortController().signal)
-  t.deepEqual(sent, [[
-    'BEGIN', `ALTER ROLE "u" PASSWORD 'SCRAM'`, 'SET LOCAL ROLE "o"', 'ALTER DATABASE "d" CONNECTION LIMIT 3', 'RESET ROLE', 'ALTER ROLE "u" CREATEDB', 'COMMIT',
-  ].join(';\n')])
-  t.deepEqual(outcome.applied.map((applied) => applied.statements.map(String)), [[`ALTER ROLE "u" PASSWORD '[redacted]'`], ['ALTER DATABASE "d" CONNECTION LIMIT 3', 'ALTER ROLE "u" CREATEDB']])
+  t.deepEqual(sent, [
+    [
+      'BEGIN',
+      `ALTER ROLE "u" PASSWORD 'SCRAM'`,
+      'SET LOCAL ROLE "o"',
+      'ALTER DATABASE "d" CONNECTION LIMIT 3',
+      'RESET ROLE',
+      'ALTER ROLE "u" CREATEDB',
+      'COMMIT',
+    ].join(';\n'),
+  ])
+  t.deepEqual(
+    outcome.applied.map((applied) => applied.statements.map(String)),
+    [[`ALTER ROLE "u" PASSWORD '[redacted]'`], ['ALTER DATABASE "d" CONNECTION LIMIT 3', 'ALTER ROLE "u" CREATEDB']],
+  )
 })

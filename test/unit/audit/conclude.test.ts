@@ -21,10 +21,20 @@ async function conclude(changes: Partial<Conclusion>): Promise<Ended> {
   book.record(DRAFT)
   const output: string[] = []
   const seen: { problems: readonly Problem[]; notes: readonly string[] }[] = []
-  const reporter = { record: () => {}, finish: (_: AuditDocument, problems: readonly Problem[], notes: readonly string[]) => void seen.push({ problems, notes }) }
+  const reporter = {
+    record: () => {},
+    finish: (_: AuditDocument, problems: readonly Problem[], notes: readonly string[]) =>
+      void seen.push({ problems, notes }),
+  }
   const document = await concludeRun({
-    recorder: book, end: DONE, problems: [], auditPath: null, governance: null, reporters: [reporter],
-    fallback: { write: (text) => output.push(text), insideTerraform: false }, ...changes,
+    recorder: book,
+    end: DONE,
+    problems: [],
+    auditPath: null,
+    governance: null,
+    reporters: [reporter],
+    fallback: { write: (text) => output.push(text), insideTerraform: false },
+    ...changes,
   })
   const [only, ...more] = seen
   if (only === undefined || more.length > 0) throw new Error('a reporter must be finished exactly once')
@@ -43,38 +53,72 @@ const plain = (document: AuditDocument): unknown => JSON.parse(JSON.stringify(do
 test('file and governance files are written, and tell the same', async (t) => {
   const folder = temporaryFolder(t)
   const auditPath = join(folder, 'audit', 'run.json')
-  const { document, output, problems } = await conclude({ auditPath, governance: { dir: join(folder, 'governance'), matrix: null } })
+  const { document, output, problems } = await conclude({
+    auditPath,
+    governance: { dir: join(folder, 'governance'), matrix: null },
+  })
   t.is(document.run.exit_code, 0)
   t.deepEqual(await onDisk(auditPath), plain(document))
-  t.regex(await readFile(join(folder, 'governance', 'dev', 'rds_provision_audit.jsonl'), 'utf8'), new RegExp(`"finished_at":"${document.run.finished_at}"`))
+  t.regex(
+    await readFile(join(folder, 'governance', 'dev', 'rds_provision_audit.jsonl'), 'utf8'),
+    new RegExp(`"finished_at":"${document.run.finished_at}"`),
+  )
   t.deepEqual([output, problems], ['', []])
 })
 
 test('an unwritable governance folder: exit 1, the file says so, the audit is on standard output', async (t) => {
   const auditPath = join(temporaryFolder(t), 'run.json')
-  const { document, output, problems } = await conclude({ auditPath, governance: { dir: await blockedPath(t), matrix: null } })
+  const { document, output, problems } = await conclude({
+    auditPath,
+    governance: { dir: await blockedPath(t), matrix: null },
+  })
   t.deepEqual([document.run.outcome, document.run.exit_code], ['failed', 1])
   t.regex(document.run.error ?? '', /^governance_dir: /)
   t.deepEqual(await onDisk(auditPath), plain(document))
-  t.deepEqual(problems.map(({ field }) => field), ['governance_dir'])
-  t.deepEqual(output.trimEnd().split('\n').map((line): unknown => JSON.parse(line)), [{ type: 'record', ...document.records[0] }, { type: 'run', ...document.run, summary: document.summary }])
+  t.deepEqual(
+    problems.map(({ field }) => field),
+    ['governance_dir'],
+  )
+  t.deepEqual(
+    output
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line)),
+    [
+      { type: 'record', ...document.records[0] },
+      { type: 'run', ...document.run, summary: document.summary },
+    ],
+  )
 })
 
 test('an unwritable audit file: exit 1, and the governance files know', async (t) => {
   const dir = temporaryFolder(t)
-  const { document, problems, output } = await conclude({ auditPath: await blockedPath(t), governance: { dir, matrix: null } })
+  const { document, problems, output } = await conclude({
+    auditPath: await blockedPath(t),
+    governance: { dir, matrix: null },
+  })
   t.deepEqual([document.run.outcome, document.run.exit_code], ['failed', 1])
-  t.deepEqual(problems.map(({ field }) => field), ['audit file'])
+  t.deepEqual(
+    problems.map(({ field }) => field),
+    ['audit file'],
+  )
   t.regex(await readFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), 'utf8'), /"exit_code":1,"error":"audit file: /)
   t.not(output, '')
 })
 
 test('another failure keeps its exit code and its error', async (t) => {
   const earlier: Problem = { application: 'a', field: 'owner mismatch', message: 'm', remedy: 'r' }
-  const { document, problems } = await conclude({ end: { outcome: 'blocked', exitCode: 4, error: 'a: owner mismatch: m r' }, problems: [earlier], auditPath: await blockedPath(t) })
+  const { document, problems } = await conclude({
+    end: { outcome: 'blocked', exitCode: 4, error: 'a: owner mismatch: m r' },
+    problems: [earlier],
+    auditPath: await blockedPath(t),
+  })
   t.deepEqual([document.run.outcome, document.run.exit_code], ['blocked', 4])
   t.regex(document.run.error ?? '', /^a: owner mismatch: m r\naudit file: /)
-  t.deepEqual(problems.map(({ field }) => field), ['owner mismatch', 'audit file'])
+  t.deepEqual(
+    problems.map(({ field }) => field),
+    ['owner mismatch', 'audit file'],
+  )
 })
 
 test('what was repaired in the governance files is told', async (t) => {

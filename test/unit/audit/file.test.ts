@@ -4,7 +4,14 @@ import { basename, dirname, join } from 'node:path'
 import test from 'ava'
 
 import { writeAtomically } from '../../../src/audit/atomic.ts'
-import { auditJson, defaultAuditPath, destroyAuditPath, safeFileName, takeAuditPath, writeAuditFile } from '../../../src/audit/file.ts'
+import {
+  auditJson,
+  defaultAuditPath,
+  destroyAuditPath,
+  safeFileName,
+  takeAuditPath,
+  writeAuditFile,
+} from '../../../src/audit/file.ts'
 import { temporaryFolder } from './folder.ts'
 import { documentOf } from './sample.ts'
 
@@ -21,7 +28,9 @@ test('a record stands on a line of its own', async (t) => {
   const document = documentOf([{ message: 'a\nb', statements: ['SELECT 1', '"outcome": "changed"'] }, {}])
   await writeAuditFile(path, document)
   const lines = (await readFile(path, 'utf8')).split('\n')
-  const records = lines.flatMap((line) => (line.startsWith('    {') ? [JSON.parse(line.replace(/,$/, '')) as unknown] : []))
+  const records = lines.flatMap((line) =>
+    line.startsWith('    {') ? [JSON.parse(line.replace(/,$/, '')) as unknown] : [],
+  )
   t.deepEqual(records, JSON.parse(JSON.stringify(document.records)))
   // The module's output `changed` looks for this text.
   t.is(lines.filter((line) => /"outcome": ?"changed"/.test(line)).length, 1)

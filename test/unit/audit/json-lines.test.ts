@@ -15,24 +15,36 @@ function linesOf(document: ReturnType<typeof documentOf>, insideTerraform: boole
 
 test('one complete record a line, then problems and notes, and the run at the end', (t) => {
   const document = documentOf([{}, { status: 'warning' }])
-  t.deepEqual(linesOf(document, false).map((line): unknown => JSON.parse(line)), [
-    { type: 'record', ...document.records[0] },
-    { type: 'record', ...document.records[1] },
-    { type: 'problem', application: 'a', field: 'f', message: 'm', remedy: 'r' },
-    { type: 'note', message: 'repaired' },
-    { type: 'run', ...document.run, summary: document.summary },
-  ])
+  t.deepEqual(
+    linesOf(document, false).map((line): unknown => JSON.parse(line)),
+    [
+      { type: 'record', ...document.records[0] },
+      { type: 'record', ...document.records[1] },
+      { type: 'problem', application: 'a', field: 'f', message: 'm', remedy: 'r' },
+      { type: 'note', message: 'repaired' },
+      { type: 'run', ...document.run, summary: document.summary },
+    ],
+  )
 })
 
 test('whatever a value holds, it is one line that means the same and commands nothing', (t) => {
-  const hostile = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('##[error]', '##vso[x]', '\u009b', '\u2028', '\u202e', '\n', '\u001b[2J'))).map((parts) => parts.join(''))
-  fc.assert(fc.property(hostile, (message) => {
-    const [line = ''] = linesOf(documentOf([{ message, statements: [message] }]), true)
-    t.regex(line, /^\{[^\p{Cc}\u2028\u2029\u202e]*\}\n$/u)
-    t.notRegex(line, /##\w*\[/)
-    const record = readJson(line)
-    t.deepEqual([record['message'], record['statements']], [message, [message]])
-  }))
+  const hostile = fc
+    .array(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('##[error]', '##vso[x]', '\u009b', '\u2028', '\u202e', '\n', '\u001b[2J'),
+      ),
+    )
+    .map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(hostile, (message) => {
+      const [line = ''] = linesOf(documentOf([{ message, statements: [message] }]), true)
+      t.regex(line, /^\{[^\p{Cc}\u2028\u2029\u202e]*\}\n$/u)
+      t.notRegex(line, /##\w*\[/)
+      const record = readJson(line)
+      t.deepEqual([record['message'], record['statements']], [message, [message]])
+    }),
+  )
 })
 
 test('a line that Terraform would drop leaves its statements to the audit file', (t) => {

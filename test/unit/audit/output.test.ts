@@ -11,7 +11,13 @@ import { temporaryFolder } from './folder.ts'
 
 test('a reader that goes away does not end the program', async (t) => {
   const writer = fileURLToPath(new URL('./endless.ts', import.meta.url))
-  const { stdout, stderr } = await execa('sh', ['-c', '{ "$1" --import=tsx "$2"; echo "exit $?" >&2; } | head -n 1', 'sh', process.execPath, writer])
+  const { stdout, stderr } = await execa('sh', [
+    '-c',
+    '{ "$1" --import=tsx "$2"; echo "exit $?" >&2; } | head -n 1',
+    'sh',
+    process.execPath,
+    writer,
+  ])
   t.is(stdout, 'line 0')
   t.is(stderr, 'failure EPIPE\nexit 0')
 })

@@ -8,10 +8,19 @@ test('a draft becomes a record with time and run identity, and reaches every sin
   const book = recorder({ sinks: [(record) => seen.push(record), (record) => seen.push(record)] })
   book.record(DRAFT)
   const expected: AuditRecord = {
-    at: '2026-03-01T10:00:00.700Z', run_id: 'run-1', build_id: '100', environment: 'dev',
-    application: 'keycloak', database: 'keycloak_dev_db', username: 'keycloak_dev_user',
-    object: 'role', action: 'create', status: 'created', duration_ms: 12,
-    message: 'The role did not exist.', statements: ['CREATE ROLE "keycloak_dev_user" LOGIN'],
+    at: '2026-03-01T10:00:00.700Z',
+    run_id: 'run-1',
+    build_id: '100',
+    environment: 'dev',
+    application: 'keycloak',
+    database: 'keycloak_dev_db',
+    username: 'keycloak_dev_user',
+    object: 'role',
+    action: 'create',
+    status: 'created',
+    duration_ms: 12,
+    message: 'The role did not exist.',
+    statements: ['CREATE ROLE "keycloak_dev_user" LOGIN'],
   }
   t.deepEqual(seen, [expected, expected])
   t.deepEqual(book.finish(DONE).records, [expected])
@@ -22,23 +31,51 @@ test('the document names who, where, when and how it ended', (t) => {
   book.setActor({ arn: 'arn:aws:sts::1:assumed-role/x', account: '1' })
   book.setServer({ login: 'platform_provisioner', versionText: '16.4' })
   t.deepEqual(book.finish({ outcome: 'failed', exitCode: 1, error: 'keycloak: role: …' }).run, {
-    run_id: 'run-1', build_id: '100', command: 'apply', environment: 'dev', cluster_name: 'shared',
+    run_id: 'run-1',
+    build_id: '100',
+    command: 'apply',
+    environment: 'dev',
+    cluster_name: 'shared',
     instance: { identifier: 'shared', host: 'shared.example.com', port: 5432 },
-    actor: { arn: 'arn:aws:sts::1:assumed-role/x', account: '1' }, approval: 'approved',
-    database_login: 'platform_provisioner', server_version: '16.4', tool_version: '1.0.0', input_sha256: 'ab'.repeat(32),
-    started_at: '2026-03-01T10:00:00.000Z', finished_at: '2026-03-01T10:00:00.700Z', duration_ms: 700,
-    outcome: 'failed', exit_code: 1, error: 'keycloak: role: …',
+    actor: { arn: 'arn:aws:sts::1:assumed-role/x', account: '1' },
+    approval: 'approved',
+    database_login: 'platform_provisioner',
+    server_version: '16.4',
+    tool_version: '1.0.0',
+    input_sha256: 'ab'.repeat(32),
+    started_at: '2026-03-01T10:00:00.000Z',
+    finished_at: '2026-03-01T10:00:00.700Z',
+    duration_ms: 700,
+    outcome: 'failed',
+    exit_code: 1,
+    error: 'keycloak: role: …',
   })
 })
 
 test('the summary counts every status', (t) => {
   const { summary } = documentOf([{}, {}, { status: 'no_change' }, { status: 'warning' }])
-  t.deepEqual(summary, { created: 2, updated: 0, removed: 0, no_change: 1, blocked: 0, failed: 0, skipped: 0, warning: 1 })
+  t.deepEqual(summary, {
+    created: 2,
+    updated: 0,
+    removed: 0,
+    no_change: 1,
+    blocked: 0,
+    failed: 0,
+    skipped: 0,
+    warning: 1,
+  })
 })
 
 test('an unreadable input has an audit: what is unknown is null', (t) => {
-  const { run, records } = recorder({ environment: null, clusterName: null, instance: null }).finish({ outcome: 'failed', exitCode: 3, error: 'input: …' })
-  t.deepEqual([run.environment, run.cluster_name, run.instance, run.actor, run.database_login, run.server_version], [null, null, null, null, null, null])
+  const { run, records } = recorder({ environment: null, clusterName: null, instance: null }).finish({
+    outcome: 'failed',
+    exitCode: 3,
+    error: 'input: …',
+  })
+  t.deepEqual(
+    [run.environment, run.cluster_name, run.instance, run.actor, run.database_login, run.server_version],
+    [null, null, null, null, null, null],
+  )
   t.deepEqual(records, [])
 })
 

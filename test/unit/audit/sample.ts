@@ -47,12 +47,31 @@ export function recorder(changes: Partial<RecorderOptions> = {}): Recorder {
 }
 
 /** The document of a run with these records (each a change of `DRAFT`). */
-export function documentOf(drafts: readonly Partial<RecordDraft>[], run: Partial<RunIdentity> = {}, end: RunEnd = DONE): AuditDocument {
+export function documentOf(
+  drafts: readonly Partial<RecordDraft>[],
+  run: Partial<RunIdentity> = {},
+  end: RunEnd = DONE,
+): AuditDocument {
   const book = recorder({ run: { ...RUN, ...run } })
   for (const draft of drafts) book.record({ ...DRAFT, ...draft })
   return book.finish(end)
 }
 
 export function recordOf(changes: Partial<AuditRecord>): AuditRecord {
-  return { at: START.toISOString(), run_id: 'run-1', build_id: '100', environment: 'dev', application: 'keycloak', database: 'keycloak_dev_db', username: 'keycloak_dev_user', object: 'role', action: 'create', status: 'created', duration_ms: 12, message: 'The role did not exist.', statements: [], ...changes }
+  return {
+    at: START.toISOString(),
+    run_id: 'run-1',
+    build_id: '100',
+    environment: 'dev',
+    application: 'keycloak',
+    database: 'keycloak_dev_db',
+    username: 'keycloak_dev_user',
+    object: 'role',
+    action: 'create',
+    status: 'created',
+    duration_ms: 12,
+    message: 'The role did not exist.',
+    statements: [],
+    ...changes,
+  }
 }

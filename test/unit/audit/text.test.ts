@@ -7,26 +7,52 @@ import type { RunEnd } from '../../../src/audit/recorder.ts'
 import { createTextReporter } from '../../../src/audit/text.ts'
 import { DONE, DRAFT, recorder } from './sample.ts'
 
-function print(drafts: readonly Partial<RecordDraft>[], end: RunEnd = DONE, problems: readonly Problem[] = [], options: { colour?: boolean; listUnchanged?: boolean } = {}, notes: readonly string[] = []): string[] {
+function print(
+  drafts: readonly Partial<RecordDraft>[],
+  end: RunEnd = DONE,
+  problems: readonly Problem[] = [],
+  options: { colour?: boolean; listUnchanged?: boolean } = {},
+  notes: readonly string[] = [],
+): string[] {
   const lines: string[] = []
-  const reporter = createTextReporter({ write: (text) => lines.push(text), colour: false, listUnchanged: false, ...options })
+  const reporter = createTextReporter({
+    write: (text) => lines.push(text),
+    colour: false,
+    listUnchanged: false,
+    ...options,
+  })
   const book = recorder({ sinks: [reporter.record] })
   for (const draft of drafts) book.record({ ...DRAFT, ...draft })
   reporter.finish(book.finish(end), problems, notes)
   return lines
 }
 
-const WARNING: Partial<RecordDraft> = { object: 'schema', action: 'revoke', status: 'warning', message: 'PUBLIC may create objects in public. Use schemas = ["app"].' }
+const WARNING: Partial<RecordDraft> = {
+  object: 'schema',
+  action: 'revoke',
+  status: 'warning',
+  message: 'PUBLIC may create objects in public. Use schemas = ["app"].',
+}
 
 test('changes first, unchanged counted, warnings once more at the end, and how it went', (t) => {
-  t.is(print([
-    {},
-    WARNING,
-    { object: 'database', status: 'no_change', action: 'check', message: '' },
-    { object: 'grant', status: 'updated', action: 'grant', message: 'CONNECT was missing.' },
-    { object: 'login', status: 'skipped', action: 'verify', message: 'An IAM login cannot be proven.' },
-    { application: null, database: null, username: 'platform_provisioner', object: 'admin', status: 'skipped', action: 'repair', message: 'No master secret.' },
-  ]).join(''), `\
+  t.is(
+    print([
+      {},
+      WARNING,
+      { object: 'database', status: 'no_change', action: 'check', message: '' },
+      { object: 'grant', status: 'updated', action: 'grant', message: 'CONNECT was missing.' },
+      { object: 'login', status: 'skipped', action: 'verify', message: 'An IAM login cannot be proven.' },
+      {
+        application: null,
+        database: null,
+        username: 'platform_provisioner',
+        object: 'admin',
+        status: 'skipped',
+        action: 'repair',
+        message: 'No master secret.',
+      },
+    ]).join(''),
+    `\
 + keycloak: role keycloak_dev_user: create: The role did not exist.
 ! keycloak: schema keycloak_dev_db: revoke: PUBLIC may create objects in public. Use schemas = ["app"].
 ~ keycloak: grant keycloak_dev_user on keycloak_dev_db: grant: CONNECT was missing.
@@ -34,36 +60,70 @@ test('changes first, unchanged counted, warnings once more at the end, and how i
 warnings: 1
 ! keycloak: schema keycloak_dev_db: revoke: PUBLIC may create objects in public. Use schemas = ["app"].
 done: 1 created, 1 updated, 1 warning, 2 skipped, 1 unchanged in 4.9 s (build 100, run run-1)
-`)
+`,
+  )
 })
 
 test('a run with nothing to do is one line', (t) => {
-  t.deepEqual(print([{ status: 'no_change' }, { status: 'no_change' }], { outcome: 'no_change', exitCode: 0, error: null }),
-    ['done: nothing changed, 2 unchanged in 2.1 s (build 100, run run-1)\n'])
+  t.deepEqual(
+    print([{ status: 'no_change' }, { status: 'no_change' }], { outcome: 'no_change', exitCode: 0, error: null }),
+    ['done: nothing changed, 2 unchanged in 2.1 s (build 100, run run-1)\n'],
+  )
 })
 
 test('what a failed run did not reach hides nothing: it is counted', (t) => {
-  const problem: Problem = { application: 'keycloak', field: 'platform/dev/keycloak/postgres', message: 'the secret does not exist.', remedy: 'Create it.' }
-  const unreached: Partial<RecordDraft> = { status: 'skipped', action: 'check', message: 'not reached: the run failed before' }
-  t.is(print([{ status: 'failed', message: 'the secret does not exist.' }, unreached, unreached], { outcome: 'failed', exitCode: 5, error: 'x' }, [problem]).join(''), `\
+  const problem: Problem = {
+    application: 'keycloak',
+    field: 'platform/dev/keycloak/postgres',
+    message: 'the secret does not exist.',
+    remedy: 'Create it.',
+  }
+  const unreached: Partial<RecordDraft> = {
+    status: 'skipped',
+    action: 'check',
+    message: 'not reached: the run failed before',
+  }
+  t.is(
+    print(
+      [{ status: 'failed', message: 'the secret does not exist.' }, unreached, unreached],
+      { outcome: 'failed', exitCode: 5, error: 'x' },
+      [problem],
+    ).join(''),
+    `\
 ! keycloak: role keycloak_dev_user: create: the secret does not exist.
 problems: 1
 ! keycloak: platform/dev/keycloak/postgres: the secret does not exist.
   -> Create it.
 failed (exit 5): 1 failed, 2 skipped in 2.8 s (build 100, run run-1)
-`)
+`,
+  )
 })
 
 test('no_change is listed where asked', (t) => {
-  t.is(print([{ status: 'no_change', message: '' }], DONE, [], { listUnchanged: true })[0], '= keycloak: role keycloak_dev_user: create\n')
+  t.is(
+    print([{ status: 'no_change', message: '' }], DONE, [], { listUnchanged: true })[0],
+    '= keycloak: role keycloak_dev_user: create\n',
+  )
 })
 
 test('a blocked run prints each problem with its remedy, line by line', (t) => {
   const problems: Problem[] = [
-    { application: 'keycloak', field: 'owner mismatch', message: 'keycloak_dev_db belongs to old_user.', remedy: 'Have its owner run:\nALTER DATABASE "keycloak_dev_db" OWNER TO "keycloak_dev_user";' },
-    { application: null, field: 'approval', message: 'prod needs an approval.', remedy: 'Set ALLOW_DB_PROVISION=true.' },
+    {
+      application: 'keycloak',
+      field: 'owner mismatch',
+      message: 'keycloak_dev_db belongs to old_user.',
+      remedy: 'Have its owner run:\nALTER DATABASE "keycloak_dev_db" OWNER TO "keycloak_dev_user";',
+    },
+    {
+      application: null,
+      field: 'approval',
+      message: 'prod needs an approval.',
+      remedy: 'Set ALLOW_DB_PROVISION=true.',
+    },
   ]
-  t.is(print([{ status: 'blocked' }], { outcome: 'blocked', exitCode: 4, error: 'x' }, problems).join(''), `\
+  t.is(
+    print([{ status: 'blocked' }], { outcome: 'blocked', exitCode: 4, error: 'x' }, problems).join(''),
+    `\
 problems: 2
 ! keycloak: owner mismatch: keycloak_dev_db belongs to old_user.
   -> Have its owner run:
@@ -71,11 +131,16 @@ problems: 2
 ! approval: prod needs an approval.
   -> Set ALLOW_DB_PROVISION=true.
 blocked (exit 4): nothing changed, 1 blocked in 1.4 s (build 100, run run-1)
-`)
+`,
+  )
 })
 
 test('a failed step is never summed up as "nothing changed"', (t) => {
-  const lines = print([{ status: 'failed', message: 'The answer was lost.' }], { outcome: 'failed', exitCode: 1, error: 'x' })
+  const lines = print([{ status: 'failed', message: 'The answer was lost.' }], {
+    outcome: 'failed',
+    exitCode: 1,
+    error: 'x',
+  })
   t.deepEqual(lines, [
     '! keycloak: role keycloak_dev_user: create: The answer was lost.\n',
     'failed (exit 1): 1 failed in 1.4 s (build 100, run run-1)\n',
@@ -83,28 +148,56 @@ test('a failed step is never summed up as "nothing changed"', (t) => {
 })
 
 test('notes stand among the warnings', (t) => {
-  t.is(print([], DONE, [], {}, ['A torn line was moved.']).join(''), `\
+  t.is(
+    print([], DONE, [], {}, ['A torn line was moved.']).join(''),
+    `\
 warnings: 1
 ! A torn line was moved.
 done: nothing changed in 0.7 s (build 100, run run-1)
-`)
+`,
+  )
 })
 
 test('no line is longer than Terraform shows', (t) => {
-  for (const line of print([{ status: 'warning', message: '\u{1f600}'.repeat(40_000) }])) t.true(Buffer.byteLength(line) < 60 * 1024)
+  for (const line of print([{ status: 'warning', message: '\u{1f600}'.repeat(40_000) }]))
+    t.true(Buffer.byteLength(line) < 60 * 1024)
 })
 
 test('colours only where asked', (t) => {
-  t.is(print([{}], DONE, [], { colour: true })[0], '\u001b[32m+ keycloak: role keycloak_dev_user: create: The role did not exist.\u001b[39m\n')
+  t.is(
+    print([{}], DONE, [], { colour: true })[0],
+    '\u001b[32m+ keycloak: role keycloak_dev_user: create: The role did not exist.\u001b[39m\n',
+  )
 })
 
 test('no text from outside adds a line, an escape sequence or a runner command', (t) => {
-  const hostile = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '\r\n', '\u001b[31m', '\u009b', '::error::x', '##[error]', '##vso[task.x]', '\u202e', '\u2028'))).map((parts) => parts.join(''))
-  fc.assert(fc.property(hostile, hostile, hostile, (message, username, remedy) => {
-    const lines = print([{ message, username, status: 'warning' }], DONE, [{ application: username, field: username, message, remedy }])
-    for (const line of lines) {
-      t.regex(line, /^[!+ dpw][^\p{Cc}\u2028\u2029\u202e]*\n$/u)
-      t.notRegex(line, /^\s*::|##\w*\[/)
-    }
-  }))
+  const hostile = fc
+    .array(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom(
+          '\n',
+          '\r\n',
+          '\u001b[31m',
+          '\u009b',
+          '::error::x',
+          '##[error]',
+          '##vso[task.x]',
+          '\u202e',
+          '\u2028',
+        ),
+      ),
+    )
+    .map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(hostile, hostile, hostile, (message, username, remedy) => {
+      const lines = print([{ message, username, status: 'warning' }], DONE, [
+        { application: username, field: username, message, remedy },
+      ])
+      for (const line of lines) {
+        t.regex(line, /^[!+ dpw][^\p{Cc}\u2028\u2029\u202e]*\n$/u)
+        t.notRegex(line, /^\s*::|##\w*\[/)
+      }
+    }),
+  )
 })

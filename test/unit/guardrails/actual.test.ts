@@ -5,13 +5,22 @@ import { actual, database, declare, interior, role, type State, tagOf } from '..
 
 /** `application/guardrail` of each violation. */
 const violations = (applications: object, state: State = {}, variables: object = {}): string[] =>
-  checkActual(declare(applications, variables), actual(state)).map(({ application, field }) => `${application ?? '-'}/${field}`)
+  checkActual(declare(applications, variables), actual(state)).map(
+    ({ application, field }) => `${application ?? '-'}/${field}`,
+  )
 
 const APP = { a: { username: 'u', database_name: 'd' } }
 
 test('nothing there yet, and what is ours, pass', (t) => {
   t.deepEqual(violations(APP), [])
-  t.deepEqual(violations(APP, { roles: [role('u', { comment: tagOf('a') })], databases: [database('d', 'u')], interiors: [interior('d')] }), [])
+  t.deepEqual(
+    violations(APP, {
+      roles: [role('u', { comment: tagOf('a') })],
+      databases: [database('d', 'u')],
+      interiors: [interior('d')],
+    }),
+    [],
+  )
 })
 
 test('a role is ours by its tag alone', (t) => {
@@ -25,7 +34,14 @@ test('a role is ours by its tag alone', (t) => {
 })
 
 test('accept_tags_from and adopt_existing let in what they name', (t) => {
-  t.deepEqual(violations(APP, { roles: [role('u', { comment: tagOf('a', { Stack: 'theirs' }) })] }, { accept_tags_from: ['theirs'] }), [])
+  t.deepEqual(
+    violations(
+      APP,
+      { roles: [role('u', { comment: tagOf('a', { Stack: 'theirs' }) })] },
+      { accept_tags_from: ['theirs'] },
+    ),
+    [],
+  )
   t.deepEqual(violations({ a: { ...APP.a, adopt_existing: true } }, { roles: [role('u')] }), [])
 })
 
@@ -37,41 +53,95 @@ test('from 16 on a right over the role is needed, below CREATEROLE is enough', (
 
 test('more power than an application may have; CREATEROLE of a managed role is simply taken away', (t) => {
   const of = (fields: object): string[] => violations(APP, { roles: [role('u', { comment: tagOf('a'), ...fields })] })
-  for (const fields of [{ superuser: true }, { replication: true }, { bypassRls: true }]) t.deepEqual(of(fields), ['a/privileged role'])
+  for (const fields of [{ superuser: true }, { replication: true }, { bypassRls: true }])
+    t.deepEqual(of(fields), ['a/privileged role'])
   t.deepEqual(of({ createRole: true }), [])
 })
 
 test('owner, encoding and locale of an existing database', (t) => {
-  const state = (fields: object): State => ({ roles: [role('u', { comment: tagOf('a') })], databases: [database('d', 'u', fields)], cluster: { encodings: new Map([['unicode', 'UTF8'], ['LATIN1', 'LATIN1']]) } })
+  const state = (fields: object): State => ({
+    roles: [role('u', { comment: tagOf('a') })],
+    databases: [database('d', 'u', fields)],
+    cluster: {
+      encodings: new Map([
+        ['unicode', 'UTF8'],
+        ['LATIN1', 'LATIN1'],
+      ]),
+    },
+  })
   t.deepEqual(violations(APP, state({ owner: 'x' })), ['a/owner mismatch'])
   t.deepEqual(violations(APP, state({ connectionLimit: -2 })), ['a/invalid database'])
   t.deepEqual(violations({ a: { ...APP.a, encoding: 'unicode', locale: 'POSIX' } }, state({})), [])
-  t.deepEqual(violations({ a: { ...APP.a, encoding: 'LATIN1', locale: 'de_DE.UTF-8' } }, state({})), ['a/immutable', 'a/immutable'])
-  t.deepEqual(violations({ a: { ...APP.a, locale: 'en_US.utf8' } }, state({ collate: 'en_US.UTF-8', ctype: 'en_US.UTF-8' })), [])
+  t.deepEqual(violations({ a: { ...APP.a, encoding: 'LATIN1', locale: 'de_DE.UTF-8' } }, state({})), [
+    'a/immutable',
+    'a/immutable',
+  ])
+  t.deepEqual(
+    violations({ a: { ...APP.a, locale: 'en_US.utf8' } }, state({ collate: 'en_US.UTF-8', ctype: 'en_US.UTF-8' })),
+    [],
+  )
   t.deepEqual(violations({ a: { ...APP.a, encoding: 'klingon' } }, state({})), ['a/encoding'])
 })
 
 test('settings: forbidden, unknown, and those of a superuser', (t) => {
-  const parameters = new Map(['work_mem', 'log_statement', 'role'].map((name) => [name, { name, context: name === 'log_statement' ? 'superuser' : 'user' }]))
-  const of = (settings: object): string[] => checkActual(declare({ a: { ...APP.a, settings } }), actual({ cluster: { parameters } })).map(({ message }) => message)
+  const parameters = new Map(
+    ['work_mem', 'log_statement', 'role'].map((name) => [
+      name,
+      { name, context: name === 'log_statement' ? 'superuser' : 'user' },
+    ]),
+  )
+  const of = (settings: object): string[] =>
+    checkActual(declare({ a: { ...APP.a, settings } }), actual({ cluster: { parameters } })).map(
+      ({ message }) => message,
+    )
   t.deepEqual(of({ work_mem: '1MB' }), [])
-  t.deepEqual(of({ role: 'x', session_authorization: 'x', no_such: '1', log_statement: 'all' }).map((message) => message.replace(/^(the server knows no parameter )?(\w+).*/s, '$1$2')), [
-    'role', 'session_authorization', 'the server knows no parameter no_such', 'log_statement',
-  ])
+  t.deepEqual(
+    of({ role: 'x', session_authorization: 'x', no_such: '1', log_statement: 'all' }).map((message) =>
+      message.replace(/^(the server knows no parameter )?(\w+).*/s, '$1$2'),
+    ),
+    ['role', 'session_authorization', 'the server knows no parameter no_such', 'log_statement'],
+  )
 })
 
 test('extensions: available, trusted, or installed already, with all that they require', (t) => {
-  const one = (name: string, trusted: boolean, requires: readonly string[] = []): [string, AvailableExtension] => [name, { name, trusted, requires, schema: null }]
-  const extensions = new Map([one('good', true), one('bad', false), one('needs_bad', true, ['bad']), one('loop', true, ['loop'])])
-  const of = (name: string, state: State = {}): string[] => violations({ a: { ...APP.a, extensions: [name] } }, { ...state, cluster: { extensions } })
-  t.deepEqual(['good', 'loop', 'bad', 'needs_bad', 'absent'].map((name) => of(name).length), [0, 0, 1, 1, 1])
-  const installed = { roles: [role('u', { comment: tagOf('a') })], databases: [database('d', 'u')], interiors: [interior('d', { extensions: new Map([['bad', { name: 'bad', owner: 'x' }]]) })] }
-  t.deepEqual(checkActual(declare({ a: { ...APP.a, extensions: ['bad', 'needs_bad'] } }), actual({ ...installed, cluster: { extensions } })).filter(({ field }) => field === 'extension'), [])
+  const one = (name: string, trusted: boolean, requires: readonly string[] = []): [string, AvailableExtension] => [
+    name,
+    { name, trusted, requires, schema: null },
+  ]
+  const extensions = new Map([
+    one('good', true),
+    one('bad', false),
+    one('needs_bad', true, ['bad']),
+    one('loop', true, ['loop']),
+  ])
+  const of = (name: string, state: State = {}): string[] =>
+    violations({ a: { ...APP.a, extensions: [name] } }, { ...state, cluster: { extensions } })
+  t.deepEqual(
+    ['good', 'loop', 'bad', 'needs_bad', 'absent'].map((name) => of(name).length),
+    [0, 0, 1, 1, 1],
+  )
+  const installed = {
+    roles: [role('u', { comment: tagOf('a') })],
+    databases: [database('d', 'u')],
+    interiors: [interior('d', { extensions: new Map([['bad', { name: 'bad', owner: 'x' }]]) })],
+  }
+  t.deepEqual(
+    checkActual(
+      declare({ a: { ...APP.a, extensions: ['bad', 'needs_bad'] } }),
+      actual({ ...installed, cluster: { extensions } }),
+    ).filter(({ field }) => field === 'extension'),
+    [],
+  )
 })
 
 test('a listed schema of another owner, public apart', (t) => {
-  const schema = (name: string, owner: string) => [name, { name, owner, acl: [], objects: 0, foreignObjects: 0 }] as const
-  const state: State = { roles: [role('u', { comment: tagOf('a') })], databases: [database('d', 'u')], interiors: [interior('d', { schemas: new Map([schema('public', 'x'), schema('app', 'x'), schema('mine', 'u')]) })] }
+  const schema = (name: string, owner: string) =>
+    [name, { name, owner, acl: [], objects: 0, foreignObjects: 0 }] as const
+  const state: State = {
+    roles: [role('u', { comment: tagOf('a') })],
+    databases: [database('d', 'u')],
+    interiors: [interior('d', { schemas: new Map([schema('public', 'x'), schema('app', 'x'), schema('mine', 'u')]) })],
+  }
   t.deepEqual(violations({ a: { ...APP.a, schemas: ['public', 'app', 'mine', 'new'] } }, state), ['a/schema'])
 })
 
@@ -85,25 +155,62 @@ test('a replica, and IAM from 16 on with an admin that logs in by password', (t)
 })
 
 test('names and settings that read otherwise in a database of another encoding than UTF-8', (t) => {
-  const encodings = new Map([['latin1', 'LATIN1'], ['SQL_ASCII', 'SQL_ASCII']])
-  const of = (fields: object, cluster: State['cluster'] = {}): string[] => violations({ a: { ...APP.a, ...fields } }, { cluster: { encodings, parameters: new Map([['search_path', { name: 'search_path', context: 'user' }]]), ...cluster } })
+  const encodings = new Map([
+    ['latin1', 'LATIN1'],
+    ['SQL_ASCII', 'SQL_ASCII'],
+  ])
+  const of = (fields: object, cluster: State['cluster'] = {}): string[] =>
+    violations(
+      { a: { ...APP.a, ...fields } },
+      {
+        cluster: {
+          encodings,
+          parameters: new Map([['search_path', { name: 'search_path', context: 'user' }]]),
+          ...cluster,
+        },
+      },
+    )
   const { server } = actual().cluster
   t.deepEqual(of({ username: 'é' }), [])
   t.deepEqual(of({ username: 'é', encoding: 'latin1' }), ['a/encoding'])
   t.deepEqual(of({ encoding: 'latin1', settings: { search_path: ['public', 'схема'] } }), ['a/encoding'])
-  t.deepEqual(of({ database_name: 'é', schemas: ['é'], encoding: 'latin1' }), [], 'what is named inside has that encoding')
+  t.deepEqual(
+    of({ database_name: 'é', schemas: ['é'], encoding: 'latin1' }),
+    [],
+    'what is named inside has that encoding',
+  )
   t.deepEqual(of({ username: 'é', encoding: 'SQL_ASCII' }), [])
   t.deepEqual(of({ username: 'é' }, { server: { ...server, defaultEncoding: 'LATIN9' } }), ['a/encoding'])
-  t.deepEqual(of({ username: 'é', database_name: 'ü', encoding: 'SQL_ASCII' }, { server: { ...server, encoding: 'LATIN1' } }), ['-/encoding', '-/encoding'])
+  t.deepEqual(
+    of({ username: 'é', database_name: 'ü', encoding: 'SQL_ASCII' }, { server: { ...server, encoding: 'LATIN1' } }),
+    ['-/encoding', '-/encoding'],
+  )
 })
 
 test('passwords that only members of rds_password may set', (t) => {
   const server = { ...actual().cluster.server, restrictsPasswords: true }
-  const memberships = [{ role: 'rds_password', member: 'group', grantor: 'master', admin: false, inherit: true, set: true }, { role: 'group', member: server.login, grantor: 'master', admin: false, inherit: true, set: true }]
+  const memberships = [
+    { role: 'rds_password', member: 'group', grantor: 'master', admin: false, inherit: true, set: true },
+    { role: 'group', member: server.login, grantor: 'master', admin: false, inherit: true, set: true },
+  ]
   t.deepEqual(violations(APP, { cluster: { server } }), ['-/missing right'])
   t.deepEqual(violations(APP, { cluster: { server, memberships } }), [], 'through another role too')
-  const there = { roles: [role('u', { comment: tagOf('a') })], databases: [database('d', 'u')], interiors: [interior('d')] }
+  const there = {
+    roles: [role('u', { comment: tagOf('a') })],
+    databases: [database('d', 'u')],
+    interiors: [interior('d')],
+  }
   const own = [{ role: 'u', member: server.login, grantor: 'bootstrap', admin: true, inherit: false, set: false }]
-  t.deepEqual(violations(APP, { ...there, cluster: { server, memberships: own }, logins: { a: { kind: 'password_right', note: null } } }), [])
-  t.deepEqual(violations(APP, { ...there, cluster: { server, memberships: own }, logins: { a: { kind: 'password_wrong' } } }), ['-/missing right'])
+  t.deepEqual(
+    violations(APP, {
+      ...there,
+      cluster: { server, memberships: own },
+      logins: { a: { kind: 'password_right', note: null } },
+    }),
+    [],
+  )
+  t.deepEqual(
+    violations(APP, { ...there, cluster: { server, memberships: own }, logins: { a: { kind: 'password_wrong' } } }),
+    ['-/missing right'],
+  )
 })

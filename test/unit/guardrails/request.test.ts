@@ -19,7 +19,16 @@ test('without approval nothing goes on', (t) => {
   t.deepEqual(violations({ environment: 'dev' }, { approval: 'not_required' }), [])
 })
 
-for (const name of ['postgres', 'rdsadmin', 'rds_superuser', 'rds_', 'pg_monitor', 'template0', 'template1', 'rdsproxyadmin']) {
+for (const name of [
+  'postgres',
+  'rdsadmin',
+  'rds_superuser',
+  'rds_',
+  'pg_monitor',
+  'template0',
+  'template1',
+  'rdsproxyadmin',
+]) {
   test(`reserved: ${name}`, (t) => {
     t.deepEqual(violations({ application_databases: { app: { username: name } } }), ['app/reserved names'])
     t.deepEqual(violations({ application_databases: { app: { database_name: name } } }), ['app/reserved names'])
@@ -33,31 +42,61 @@ test('names that only look reserved are free', (t) => {
 })
 
 test('logins of the admin and of the master are theirs; a database may have the same name', (t) => {
-  t.deepEqual(violations({ application_databases: { app: { username: 'platform_provisioner' } } }), ['app/reserved names'])
-  t.deepEqual(violations({ admin_username: 'adm', application_databases: { app: { username: 'adm' }, b: { database_name: 'adm' } } }), ['app/reserved names'])
+  t.deepEqual(violations({ application_databases: { app: { username: 'platform_provisioner' } } }), [
+    'app/reserved names',
+  ])
+  t.deepEqual(
+    violations({
+      admin_username: 'adm',
+      application_databases: { app: { username: 'adm' }, b: { database_name: 'adm' } },
+    }),
+    ['app/reserved names'],
+  )
   const { declaration } = parseApps({ app: { username: 'boss' } })
   t.deepEqual(checkReservedNames(declaration, null), [])
   t.is(checkReservedNames(declaration, 'boss').length, 1)
 })
 
 test('no role can be called public or none, no schema like the server’s', (t) => {
-  t.deepEqual(violations({ application_databases: { app: { username: 'public' }, b: { username: 'none' } } }), ['app/reserved names', 'b/reserved names'])
-  t.deepEqual(violations({ application_databases: { app: { schemas: ['public', 'pg_catalog', 'information_schema', 'pg_temp'] } } }), Array(3).fill('app/reserved names'))
+  t.deepEqual(violations({ application_databases: { app: { username: 'public' }, b: { username: 'none' } } }), [
+    'app/reserved names',
+    'b/reserved names',
+  ])
+  t.deepEqual(
+    violations({
+      application_databases: { app: { schemas: ['public', 'pg_catalog', 'information_schema', 'pg_temp'] } },
+    }),
+    Array(3).fill('app/reserved names'),
+  )
 })
 
 test('the convention counts only where it is asked for', (t) => {
-  const application_databases = { app: { username: 'App', database_name: 'shop' }, b: { username: 'b_prod_user', schemas: ['Mart'] } }
+  const application_databases = {
+    app: { username: 'App', database_name: 'shop' },
+    b: { username: 'b_prod_user', schemas: ['Mart'] },
+  }
   t.deepEqual(violations({ application_databases }), [])
-  t.deepEqual(violations({ enforce_naming: true, application_databases }), ['app/naming', 'app/naming', 'b/naming', 'b/naming'])
+  t.deepEqual(violations({ enforce_naming: true, application_databases }), [
+    'app/naming',
+    'app/naming',
+    'b/naming',
+    'b/naming',
+  ])
 })
 
 test('second logins of design §3 are within the convention', (t) => {
-  const analytics_reader = { database_name: 'analytics_dev_db', username: 'analytics_dev_reader', access_level: 'reader' }
+  const analytics_reader = {
+    database_name: 'analytics_dev_db',
+    username: 'analytics_dev_reader',
+    access_level: 'reader',
+  }
   t.deepEqual(violations({ enforce_naming: true, application_databases: { analytics: {}, analytics_reader } }), [])
 })
 
 for (const host of [
-  'shop.proxy-abc123.eu-west-1.rds.amazonaws.com', 'ro.endpoint.proxy-abc123.eu-west-1.rds.amazonaws.com', 'shop.proxy-abc123.cn-north-1.rds.amazonaws.com.cn',
+  'shop.proxy-abc123.eu-west-1.rds.amazonaws.com',
+  'ro.endpoint.proxy-abc123.eu-west-1.rds.amazonaws.com',
+  'shop.proxy-abc123.cn-north-1.rds.amazonaws.com.cn',
   'SHOP.PROXY-ABC.EU-WEST-1.RDS.AMAZONAWS.COM',
 ]) {
   test(`a proxy cannot carry provisioning: ${host}`, (t) => {
@@ -67,13 +106,23 @@ for (const host of [
 }
 
 test('instances and clusters are no proxies', (t) => {
-  for (const host of ['proxy-db.abc.eu-west-1.rds.amazonaws.com', 'c.cluster-abc.eu-west-1.rds.amazonaws.com', 'db.proxy-x.example.com', 'localhost']) {
+  for (const host of [
+    'proxy-db.abc.eu-west-1.rds.amazonaws.com',
+    'c.cluster-abc.eu-west-1.rds.amazonaws.com',
+    'db.proxy-x.example.com',
+    'localhost',
+  ]) {
     t.deepEqual(violations({ instance: { host } }), [], host)
   }
 })
 
 test('all violations come together, each with a remedy', (t) => {
-  const fields = { environment: 'prod', instance: { host: 'p.proxy-a.eu-west-1.rds.amazonaws.com' }, enforce_naming: true, application_databases: { a: { username: 'rds_x' }, b: { database_name: 'B' } } }
+  const fields = {
+    environment: 'prod',
+    instance: { host: 'p.proxy-a.eu-west-1.rds.amazonaws.com' },
+    enforce_naming: true,
+    application_databases: { a: { username: 'rds_x' }, b: { database_name: 'B' } },
+  }
   const problems = checkRequest(parse(fields).declaration, { approval: 'missing' })
   t.deepEqual(problems.map(({ field }) => field).sort(), ['approval', 'endpoint', 'naming', 'naming', 'reserved names'])
   for (const { remedy } of problems) t.not(remedy, '')

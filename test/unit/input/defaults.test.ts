@@ -45,21 +45,77 @@ test('an application that says nothing more has the default names, with _ for -'
   }
   t.deepEqual<unknown, unknown>(applications, [application])
   t.deepEqual<unknown, unknown>(databases, [
-    { name: 'my_app_dev_db', owner: application, guests: [], schemas: ['public'], extensions: [], encoding: null, locale: null, connectionLimit: -1 },
+    {
+      name: 'my_app_dev_db',
+      owner: application,
+      guests: [],
+      schemas: ['public'],
+      extensions: [],
+      encoding: null,
+      locale: null,
+      connectionLimit: -1,
+    },
   ])
 })
 
 test('null is the default everywhere', (t) => {
   const nulls = Object.fromEntries(
-    ['schema_version', 'connect_through', 'cluster_name', 'stack', 'accept_tags_from', 'admin_auth', 'admin_username', 'master_secret_id',
-      'aws_region', 'assume_role_arn', 'secret_prefix', 'build_id', 'run_id', 'tags', 'cleanup_policy', 'governance_dir', 'max_connections',
-      'connect_timeout', 'lock_timeout', 'enforce_naming', 'audit_dir', 'node_command', 'workspace'].map((field) => [field, null]),
+    [
+      'schema_version',
+      'connect_through',
+      'cluster_name',
+      'stack',
+      'accept_tags_from',
+      'admin_auth',
+      'admin_username',
+      'master_secret_id',
+      'aws_region',
+      'assume_role_arn',
+      'secret_prefix',
+      'build_id',
+      'run_id',
+      'tags',
+      'cleanup_policy',
+      'governance_dir',
+      'max_connections',
+      'connect_timeout',
+      'lock_timeout',
+      'enforce_naming',
+      'audit_dir',
+      'node_command',
+      'workspace',
+    ].map((field) => [field, null]),
   )
-  const nested = { instance: { host: 'db-1.abc.eu-central-1.rds.amazonaws.com', port: null, database: null, identifier: null, resource_id: null }, tls: { mode: null, ca_file: null, server_name: null } }
+  const nested = {
+    instance: {
+      host: 'db-1.abc.eu-central-1.rds.amazonaws.com',
+      port: null,
+      database: null,
+      identifier: null,
+      resource_id: null,
+    },
+    tls: { mode: null, ca_file: null, server_name: null },
+  }
   t.deepEqual(parse({ ...nulls, ...nested }), parse())
   const app = Object.fromEntries(
-    ['database_name', 'username', 'access_level', 'secret_id', 'auth', 'can_create_databases', 'connection_limit', 'valid_until', 'settings',
-      'schemas', 'extensions', 'encoding', 'locale', 'database_connection_limit', 'cleanup_policy', 'adopt_existing'].map((field) => [field, null]),
+    [
+      'database_name',
+      'username',
+      'access_level',
+      'secret_id',
+      'auth',
+      'can_create_databases',
+      'connection_limit',
+      'valid_until',
+      'settings',
+      'schemas',
+      'extensions',
+      'encoding',
+      'locale',
+      'database_connection_limit',
+      'cleanup_policy',
+      'adopt_existing',
+    ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))
 })
@@ -111,27 +167,46 @@ test('everything declared arrives', (t) => {
     enforceNaming: true,
   })
   t.deepEqual(declaration.acceptTagsFrom, new Set(['old/prod']))
-  t.deepEqual(declaration.tags, new Map([['Team', 'a "b"'], ['Empty', '']]))
-  t.deepEqual(declaration.applications.map(({ secretId, cleanupPolicy }) => [secretId, cleanupPolicy]), [
-    ['team/prod/a/postgres', 'delete'],
-    ['team/prod/b/postgres', 'retain'],
-  ])
+  t.deepEqual(
+    declaration.tags,
+    new Map([
+      ['Team', 'a "b"'],
+      ['Empty', ''],
+    ]),
+  )
+  t.deepEqual(
+    declaration.applications.map(({ secretId, cleanupPolicy }) => [secretId, cleanupPolicy]),
+    [
+      ['team/prod/a/postgres', 'delete'],
+      ['team/prod/b/postgres', 'retain'],
+    ],
+  )
   t.deepEqual([buildId, runId, auditDir], ['42', 'r-1', '/a'])
 })
 
 test('logins that share a database: the owner describes it, guests follow its schemas or name their own', (t) => {
   const shared = { database_name: 'shop' }
   const [database, ...others] = parseApps({
-    zed: { ...shared, schemas: ['app', 'public'], extensions: ['citext'], encoding: 'UTF8', locale: 'C', database_connection_limit: 7 },
+    zed: {
+      ...shared,
+      schemas: ['app', 'public'],
+      extensions: ['citext'],
+      encoding: 'UTF8',
+      locale: 'C',
+      database_connection_limit: 7,
+    },
     reader: { ...shared, access_level: 'reader', schemas: ['mart', 'app'], extensions: ['citext', 'pgcrypto'] },
     editor: { ...shared, access_level: 'editor' },
   }).declaration.databases
   t.deepEqual(others, [])
   t.is(database?.owner.name, 'zed')
-  t.deepEqual(database?.guests.map(({ name, accessLevel, schemas }) => [name, accessLevel, schemas]), [
-    ['editor', 'editor', ['app', 'public']],
-    ['reader', 'reader', ['mart', 'app']],
-  ])
+  t.deepEqual(
+    database?.guests.map(({ name, accessLevel, schemas }) => [name, accessLevel, schemas]),
+    [
+      ['editor', 'editor', ['app', 'public']],
+      ['reader', 'reader', ['mart', 'app']],
+    ],
+  )
   t.deepEqual(database?.schemas, ['app', 'public', 'mart'])
   t.deepEqual(database?.extensions, ['citext', 'pgcrypto'])
   t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7 })
@@ -139,8 +214,11 @@ test('logins that share a database: the owner describes it, guests follow its sc
 
 test('a key that objects inherit is an application like others', (t) => {
   const { applications } = parseApps({ constructor: {}, valueof: { settings: { constructor: '1' } } }).declaration
-  t.deepEqual(applications.map(({ username, settings }) => [username, [...settings]]), [
-    ['constructor_dev_user', []],
-    ['valueof_dev_user', [['constructor', '1']]],
-  ])
+  t.deepEqual(
+    applications.map(({ username, settings }) => [username, [...settings]]),
+    [
+      ['constructor_dev_user', []],
+      ['valueof_dev_user', [['constructor', '1']]],
+    ],
+  )
 })

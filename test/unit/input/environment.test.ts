@@ -1,44 +1,97 @@
 import test from 'ava'
 import { awsCorrections, readEnvironment } from '../../../src/input/environment.ts'
 
-const NOTHING = { allowProvision: false, allowDestroy: false, cleanupPolicy: null, logFormat: 'text', input: null, auditFile: null, buildId: null, runId: null, problems: [] }
+const NOTHING = {
+  allowProvision: false,
+  allowDestroy: false,
+  cleanupPolicy: null,
+  logFormat: 'text',
+  input: null,
+  auditFile: null,
+  buildId: null,
+  runId: null,
+  problems: [],
+}
 
 test('nothing set, or set to nothing', (t) => {
   t.deepEqual<unknown, unknown>(readEnvironment({}), NOTHING)
   const empty = Object.fromEntries(
-    ['ALLOW_DB_PROVISION', 'ALLOW_DB_DESTROY', 'RDS_CLEANUP_POLICY', 'RDS_PROVISION_LOG', 'RDS_PROVISION_INPUT', 'RDS_PROVISION_AUDIT_FILE',
-      'RDS_PROVISION_BUILD_ID', 'RDS_PROVISION_RUN_ID', 'TF_VAR_build_id', 'TF_VAR_run_id'].map((name) => [name, '']),
+    [
+      'ALLOW_DB_PROVISION',
+      'ALLOW_DB_DESTROY',
+      'RDS_CLEANUP_POLICY',
+      'RDS_PROVISION_LOG',
+      'RDS_PROVISION_INPUT',
+      'RDS_PROVISION_AUDIT_FILE',
+      'RDS_PROVISION_BUILD_ID',
+      'RDS_PROVISION_RUN_ID',
+      'TF_VAR_build_id',
+      'TF_VAR_run_id',
+    ].map((name) => [name, '']),
   )
   t.deepEqual<unknown, unknown>(readEnvironment(empty), NOTHING)
 })
 
 test('everything set', (t) => {
   const env = {
-    ALLOW_DB_PROVISION: 'true', ALLOW_DB_DESTROY: 'true', RDS_CLEANUP_POLICY: 'snapshot-and-delete', RDS_PROVISION_LOG: 'json',
-    RDS_PROVISION_INPUT: '{}', RDS_PROVISION_AUDIT_FILE: 'a.json', RDS_PROVISION_BUILD_ID: 'b1', RDS_PROVISION_RUN_ID: 'r1', TF_VAR_build_id: 'b2', TF_VAR_run_id: 'r2',
+    ALLOW_DB_PROVISION: 'true',
+    ALLOW_DB_DESTROY: 'true',
+    RDS_CLEANUP_POLICY: 'snapshot-and-delete',
+    RDS_PROVISION_LOG: 'json',
+    RDS_PROVISION_INPUT: '{}',
+    RDS_PROVISION_AUDIT_FILE: 'a.json',
+    RDS_PROVISION_BUILD_ID: 'b1',
+    RDS_PROVISION_RUN_ID: 'r1',
+    TF_VAR_build_id: 'b2',
+    TF_VAR_run_id: 'r2',
   }
   t.deepEqual<unknown, unknown>(readEnvironment(env), {
-    allowProvision: true, allowDestroy: true, cleanupPolicy: 'snapshot-and-delete', logFormat: 'json', input: '{}', auditFile: 'a.json', buildId: 'b1', runId: 'r1', problems: [],
+    allowProvision: true,
+    allowDestroy: true,
+    cleanupPolicy: 'snapshot-and-delete',
+    logFormat: 'json',
+    input: '{}',
+    auditFile: 'a.json',
+    buildId: 'b1',
+    runId: 'r1',
+    problems: [],
   })
-  t.like(readEnvironment({ ...env, RDS_PROVISION_BUILD_ID: '', RDS_PROVISION_RUN_ID: undefined }), { buildId: 'b2', runId: 'r2' })
+  t.like(readEnvironment({ ...env, RDS_PROVISION_BUILD_ID: '', RDS_PROVISION_RUN_ID: undefined }), {
+    buildId: 'b2',
+    runId: 'r2',
+  })
 })
 
 for (const value of ['TRUE', 'True', '1', 'yes', 'true ', ' true']) {
   test(`${JSON.stringify(value)} is no approval, and no error`, (t) => {
-    t.like(readEnvironment({ ALLOW_DB_PROVISION: value, ALLOW_DB_DESTROY: value }), { allowProvision: false, allowDestroy: false })
+    t.like(readEnvironment({ ALLOW_DB_PROVISION: value, ALLOW_DB_DESTROY: value }), {
+      allowProvision: false,
+      allowDestroy: false,
+    })
   })
 }
 
 test('unknown words and ids that cannot be are told, all at once', (t) => {
-  const { problems, ...rest } = readEnvironment({ RDS_CLEANUP_POLICY: 'drop', RDS_PROVISION_LOG: 'JSON', RDS_PROVISION_BUILD_ID: 'a\nb', TF_VAR_run_id: ' x' })
-  t.deepEqual(problems.map(({ field }) => field), ['RDS_CLEANUP_POLICY', 'RDS_PROVISION_LOG', 'RDS_PROVISION_BUILD_ID', 'TF_VAR_run_id'])
+  const { problems, ...rest } = readEnvironment({
+    RDS_CLEANUP_POLICY: 'drop',
+    RDS_PROVISION_LOG: 'JSON',
+    RDS_PROVISION_BUILD_ID: 'a\nb',
+    TF_VAR_run_id: ' x',
+  })
+  t.deepEqual(
+    problems.map(({ field }) => field),
+    ['RDS_CLEANUP_POLICY', 'RDS_PROVISION_LOG', 'RDS_PROVISION_BUILD_ID', 'TF_VAR_run_id'],
+  )
   t.like(rest, { cleanupPolicy: null, logFormat: 'text' })
 })
 
 test('for the AWS SDK too, empty is not set, and the region may stand under its older name', (t) => {
   const corrected = (env: Parameters<typeof awsCorrections>[0]): unknown => Object.fromEntries(awsCorrections(env))
   t.deepEqual(corrected({}), {})
-  t.deepEqual(corrected({ AWS_PROFILE: '', AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1', PATH: '' }), { AWS_PROFILE: null, AWS_REGION: 'eu-west-1' })
+  t.deepEqual(corrected({ AWS_PROFILE: '', AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1', PATH: '' }), {
+    AWS_PROFILE: null,
+    AWS_REGION: 'eu-west-1',
+  })
   t.deepEqual(corrected({ AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-1' }), { AWS_REGION: 'eu-west-2' })
   t.deepEqual(corrected({ AWS_REGION: '', AWS_DEFAULT_REGION: '' }), { AWS_REGION: null, AWS_DEFAULT_REGION: null })
 })

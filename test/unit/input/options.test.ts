@@ -7,11 +7,26 @@ const ACCEPTED: readonly (readonly [string, object])[] = [
   ['apply', { command: 'apply', input: null, auditFile: null }],
   ['apply --input in.json --audit-file=a.json', { command: 'apply', input: 'in.json', auditFile: 'a.json' }],
   ['plan', { command: 'plan', input: null, detailedExitcode: false, json: false }],
-  ['plan --input 007 --detailed-exitcode --json', { command: 'plan', input: '007', detailedExitcode: true, json: true }],
-  ['destroy --application a', { command: 'destroy', input: null, auditFile: null, target: { by: 'application', value: 'a' }, dryRun: false }],
-  ['destroy --build-id 0042 --dry-run', { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '0042' }, dryRun: true }],
-  ['destroy --build-id 1 --dry-run=true', { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '1' }, dryRun: true }],
-  ['destroy --cluster-name c --audit-file x', { command: 'destroy', input: null, auditFile: 'x', target: { by: 'cluster-name', value: 'c' }, dryRun: false }],
+  [
+    'plan --input 007 --detailed-exitcode --json',
+    { command: 'plan', input: '007', detailedExitcode: true, json: true },
+  ],
+  [
+    'destroy --application a',
+    { command: 'destroy', input: null, auditFile: null, target: { by: 'application', value: 'a' }, dryRun: false },
+  ],
+  [
+    'destroy --build-id 0042 --dry-run',
+    { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '0042' }, dryRun: true },
+  ],
+  [
+    'destroy --build-id 1 --dry-run=true',
+    { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '1' }, dryRun: true },
+  ],
+  [
+    'destroy --cluster-name c --audit-file x',
+    { command: 'destroy', input: null, auditFile: 'x', target: { by: 'cluster-name', value: 'c' }, dryRun: false },
+  ],
   ['--version', { command: 'version' }],
 ]
 for (const [line, expected] of ACCEPTED) {
@@ -67,9 +82,12 @@ test('help of every command has examples that it accepts, each on a line of its 
   for (const command of [...Object.keys(COMMANDS), 'completion']) {
     const options = parseOptions([command, '--help'])
     const lines = options.command === 'help' ? options.text.split('\n') : []
-    const examples = lines.slice(lines.indexOf('Examples:') + 1).filter((line) => line.startsWith('  ') && !line.startsWith('  #'))
+    const examples = lines
+      .slice(lines.indexOf('Examples:') + 1)
+      .filter((line) => line.startsWith('  ') && !line.startsWith('  #'))
     t.true(examples.length > 0, command)
-    for (const line of examples) t.notThrows(() => parseOptions((/rds-provision (.*?)(?: >> .*)?$/.exec(line)?.[1] ?? '').split(' ')), line)
+    for (const line of examples)
+      t.notThrows(() => parseOptions((/rds-provision (.*?)(?: >> .*)?$/.exec(line)?.[1] ?? '').split(' ')), line)
     t.true(lines.at(-2)?.startsWith('Exit codes: 0 done,'))
   }
 })

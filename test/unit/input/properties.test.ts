@@ -5,8 +5,24 @@ import type { ParsedInput } from '../../../src/input/parse.ts'
 import { LEAST, fieldsOf, parse, parseApps, problemsOf } from './sample.ts'
 
 const anyText = fc.string({ unit: 'binary' })
-const FIELDS = ['database_name', 'username', 'access_level', 'secret_id', 'auth', 'can_create_databases', 'connection_limit', 'valid_until', 'settings',
-  'schemas', 'extensions', 'encoding', 'locale', 'database_connection_limit', 'cleanup_policy', 'adopt_existing']
+const FIELDS = [
+  'database_name',
+  'username',
+  'access_level',
+  'secret_id',
+  'auth',
+  'can_create_databases',
+  'connection_limit',
+  'valid_until',
+  'settings',
+  'schemas',
+  'extensions',
+  'encoding',
+  'locale',
+  'database_connection_limit',
+  'cleanup_policy',
+  'adopt_existing',
+]
 
 /** Entries that are often right, so that both outcomes are seen. */
 const entry = fc.record(
@@ -14,10 +30,16 @@ const entry = fc.record(
     database_name: fc.oneof(anyText, fc.constantFrom('shop', 'Shop "x"')),
     username: fc.oneof(anyText, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })),
     access_level: fc.constantFrom('owner', 'editor', 'reader', 'x'),
-    settings: fc.dictionary(fc.constantFrom('search_path', 'JIT', 'a b'), fc.oneof(anyText, fc.integer(), fc.array(anyText))),
+    settings: fc.dictionary(
+      fc.constantFrom('search_path', 'JIT', 'a b'),
+      fc.oneof(anyText, fc.integer(), fc.array(anyText)),
+    ),
     schemas: fc.array(fc.constantFrom('public', 'mart', '')),
     connection_limit: fc.integer({ min: -3, max: 5 }),
-    valid_until: fc.oneof(anyText, fc.date({ noInvalidDate: true }).map((date) => date.toISOString())),
+    valid_until: fc.oneof(
+      anyText,
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    ),
   },
   { requiredKeys: [] },
 )
@@ -36,54 +58,90 @@ function accepted(work: () => ParsedInput): ParsedInput | null {
 }
 
 test('no text crashes the parser', (t) => {
-  fc.assert(fc.property(fc.oneof(anyText, fc.json()), (text) => {
-    accepted(() => parseDeclaration(text))
-  }))
+  fc.assert(
+    fc.property(fc.oneof(anyText, fc.json()), (text) => {
+      accepted(() => parseDeclaration(text))
+    }),
+  )
   t.pass()
 })
 
 test('no value in any field crashes the parser', (t) => {
-  const top = fc.constantFrom('schema_version', 'environment', 'instance', 'connect_through', 'tls', 'tags', 'accept_tags_from', 'application_databases', 'max_connections', 'stack', '__proto__')
-  fc.assert(fc.property(fc.dictionary(top, fc.jsonValue()), (fields) => {
-    accepted(() => parse(fields))
-  }))
+  const top = fc.constantFrom(
+    'schema_version',
+    'environment',
+    'instance',
+    'connect_through',
+    'tls',
+    'tags',
+    'accept_tags_from',
+    'application_databases',
+    'max_connections',
+    'stack',
+    '__proto__',
+  )
+  fc.assert(
+    fc.property(fc.dictionary(top, fc.jsonValue()), (fields) => {
+      accepted(() => parse(fields))
+    }),
+  )
   t.pass()
 })
 
 test('whatever is accepted is within the rules', (t) => {
   let seen = 0
-  fc.assert(fc.property(applications, (apps) => {
-    const parsed = accepted(() => parseApps(apps))
-    if (parsed === null) return
-    seen += parsed.declaration.applications.length
-    const { applications: found, databases } = parsed.declaration
-    const usernames = new Set(found.map(({ username }) => username))
-    if (usernames.size !== found.length || found.length !== Object.keys(apps).length) throw new Error('a login is lost or shared')
-    const names = [...usernames, ...databases.flatMap(({ name, schemas, extensions }) => [name, ...schemas, ...extensions])]
-    for (const name of names) {
-      if (name !== name.trim() || Buffer.byteLength(name) > 63 || name === '' || /[\p{Cc}\p{Cs}]/u.test(name)) throw new Error(`accepted ${JSON.stringify(name)}`)
-    }
-    for (const { name, settings } of found) {
-      if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw new Error(`accepted the key ${name}`)
-      if ([...settings.keys()].some((key) => !/^[a-z_][a-z0-9_.$]*$/.test(key))) throw new Error('accepted a parameter')
-    }
-  }), { numRuns: 500 })
+  fc.assert(
+    fc.property(applications, (apps) => {
+      const parsed = accepted(() => parseApps(apps))
+      if (parsed === null) return
+      seen += parsed.declaration.applications.length
+      const { applications: found, databases } = parsed.declaration
+      const usernames = new Set(found.map(({ username }) => username))
+      if (usernames.size !== found.length || found.length !== Object.keys(apps).length)
+        throw new Error('a login is lost or shared')
+      const names = [
+        ...usernames,
+        ...databases.flatMap(({ name, schemas, extensions }) => [name, ...schemas, ...extensions]),
+      ]
+      for (const name of names) {
+        if (name !== name.trim() || Buffer.byteLength(name) > 63 || name === '' || /[\p{Cc}\p{Cs}]/u.test(name))
+          throw new Error(`accepted ${JSON.stringify(name)}`)
+      }
+      for (const { name, settings } of found) {
+        if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw new Error(`accepted the key ${name}`)
+        if ([...settings.keys()].some((key) => !/^[a-z_][a-z0-9_.$]*$/.test(key)))
+          throw new Error('accepted a parameter')
+      }
+    }),
+    { numRuns: 500 },
+  )
   t.true(seen > 0)
 })
 
 test('an unknown field is always reported', (t) => {
-  fc.assert(fc.property(anyText.filter((key) => !FIELDS.includes(key)), fc.jsonValue(), (key, value) => {
-    // By text, for an object literal would take __proto__ for something else.
-    const json = JSON.stringify({ ...LEAST, application_databases: { app: {} } }).replace('"app":{}', `"app":{${JSON.stringify(key)}:${JSON.stringify(value)}}`)
-    return fieldsOf(() => parseDeclaration(json)).length === 1
-  }))
+  fc.assert(
+    fc.property(
+      anyText.filter((key) => !FIELDS.includes(key)),
+      fc.jsonValue(),
+      (key, value) => {
+        // By text, for an object literal would take __proto__ for something else.
+        const json = JSON.stringify({ ...LEAST, application_databases: { app: {} } }).replace(
+          '"app":{}',
+          `"app":{${JSON.stringify(key)}:${JSON.stringify(value)}}`,
+        )
+        return fieldsOf(() => parseDeclaration(json)).length === 1
+      },
+    ),
+  )
   t.pass()
 })
 
 test('names that are accepted are kept as they are', (t) => {
-  fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 15 }), (username) => {
-    const parsed = accepted(() => parseApps({ app: { username } }))
-    return parsed === null || parsed.declaration.applications[0]?.username === username
-  }))
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 15 }), (username) => {
+      const parsed = accepted(() => parseApps({ app: { username } }))
+      return parsed === null || parsed.declaration.applications[0]?.username === username
+    }),
+  )
   t.pass()
 })

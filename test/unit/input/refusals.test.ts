@@ -8,19 +8,36 @@ test('all errors come at once, each with application, field and remedy', (t) => 
       enviroment: 'dev',
       max_connections: 0,
       tags: { ManagedBy: 'me' },
-      application_databases: { a: { acces_level: 'reader', connection_limit: '5' }, b: { username: '', valid_until: 'soon' }, 'x y': {}, c: null },
+      application_databases: {
+        a: { acces_level: 'reader', connection_limit: '5' },
+        b: { username: '', valid_until: 'soon' },
+        'x y': {},
+        c: null,
+      },
     }),
   )
-  t.deepEqual(
-    problems.map(({ application, field }) => `${application ?? '-'}/${field}`).sort(),
-    ['"x y"/application_databases', '-/enviroment', '-/max_connections', '-/tags.ManagedBy', 'a/acces_level', 'a/connection_limit', 'b/username', 'b/valid_until', 'c/application_databases'],
-  )
+  t.deepEqual(problems.map(({ application, field }) => `${application ?? '-'}/${field}`).sort(), [
+    '"x y"/application_databases',
+    '-/enviroment',
+    '-/max_connections',
+    '-/tags.ManagedBy',
+    'a/acces_level',
+    'a/connection_limit',
+    'b/username',
+    'b/valid_until',
+    'c/application_databases',
+  ])
   for (const { message, remedy } of problems) t.true(message !== '' && remedy !== '')
 })
 
 test('a misspelled field names the nearest known one', (t) => {
   const remedies = problemsOf(() =>
-    parse({ enviroment: 1, tls: { cafile: 'x' }, instance: { hots: 'h', host: 'h' }, application_databases: { a: { acces_level: 'reader' } } }),
+    parse({
+      enviroment: 1,
+      tls: { cafile: 'x' },
+      instance: { hots: 'h', host: 'h' },
+      application_databases: { a: { acces_level: 'reader' } },
+    }),
   ).map(({ field, remedy }) => `${field}: ${remedy}`)
   t.deepEqual(remedies, [
     'enviroment: Did you mean "environment"?',
@@ -33,7 +50,10 @@ test('a misspelled field names the nearest known one', (t) => {
 const REQUIRED = ['environment', 'instance', 'admin_secret_id'] as const
 for (const field of REQUIRED) {
   test(`without ${field} nothing runs`, (t) => {
-    t.deepEqual(fieldsOf(() => parse({ [field]: null })), [`-/${field}`])
+    t.deepEqual(
+      fieldsOf(() => parse({ [field]: null })),
+      [`-/${field}`],
+    )
   })
 }
 
@@ -123,7 +143,10 @@ const BAD_IN_APPLICATION: readonly (readonly [string, unknown])[] = [
 ]
 for (const [field, value] of BAD_IN_APPLICATION) {
   test(`refused in an application: ${field} = ${JSON.stringify(value)}`, (t) => {
-    t.deepEqual(fieldsOf(() => parseApps({ app: { [field]: value } })), [`app/${field}`])
+    t.deepEqual(
+      fieldsOf(() => parseApps({ app: { [field]: value } })),
+      [`app/${field}`],
+    )
   })
 }
 
@@ -136,21 +159,41 @@ for (const key of ['A', '1a', '_a', 'a\n', 'a b', '', 'ä', 'a"; DROP ROLE x; --
 }
 
 test('__proto__ is refused as a key, and pollutes nothing', (t) => {
-  const json = JSON.stringify({ ...LEAST, application_databases: {} }).replace('"application_databases":{}', '"__proto__":{"environment":"prod"},"application_databases":{"__proto__":{"username":"x"}}')
-  t.deepEqual(fieldsOf(() => parseDeclaration(json)), ['-/__proto__', '__proto__/application_databases'])
+  const json = JSON.stringify({ ...LEAST, application_databases: {} }).replace(
+    '"application_databases":{}',
+    '"__proto__":{"environment":"prod"},"application_databases":{"__proto__":{"username":"x"}}',
+  )
+  t.deepEqual(
+    fieldsOf(() => parseDeclaration(json)),
+    ['-/__proto__', '__proto__/application_databases'],
+  )
   t.false('username' in {})
 })
 
 test('accepted names keep every character', (t) => {
-  for (const username of ['x"; DROP ROLE y; --', "O'Brien", 'Mixed Case', 'snow☃', '$user', 'back\\slash', 'é'.repeat(31)]) {
+  for (const username of [
+    'x"; DROP ROLE y; --',
+    "O'Brien",
+    'Mixed Case',
+    'snow☃',
+    '$user',
+    'back\\slash',
+    'é'.repeat(31),
+  ]) {
     t.is(parseApps({ app: { username } }).declaration.applications[0]?.username, username)
   }
 })
 
 test('a key that makes a default name too long says which field to set', (t) => {
   const key = 'a'.repeat(56)
-  t.deepEqual(fieldsOf(() => parseApps({ [key]: {} })), [`${key}/username`])
-  t.deepEqual(fieldsOf(() => parseApps({ [key]: { username: 'x', database_name: 'y' } })), [])
+  t.deepEqual(
+    fieldsOf(() => parseApps({ [key]: {} })),
+    [`${key}/username`],
+  )
+  t.deepEqual(
+    fieldsOf(() => parseApps({ [key]: { username: 'x', database_name: 'y' } })),
+    [],
+  )
 })
 
 test('two applications cannot share a login', (t) => {
@@ -170,40 +213,80 @@ test('a database has exactly one owner', (t) => {
 
 test('an owner in error is not also missing', (t) => {
   const entries = { a: { database_name: 'd', access_level: 'ownr' }, b: { database_name: 'd', access_level: 'reader' } }
-  t.deepEqual(fieldsOf(() => parseApps(entries)), ['a/access_level'])
-  t.deepEqual(fieldsOf(() => parseApps({ ...entries, b: { database_name: 'd' } })), ['a/access_level'])
+  t.deepEqual(
+    fieldsOf(() => parseApps(entries)),
+    ['a/access_level'],
+  )
+  t.deepEqual(
+    fieldsOf(() => parseApps({ ...entries, b: { database_name: 'd' } })),
+    ['a/access_level'],
+  )
 })
 
 test('an entry in error hides no second owner of another database', (t) => {
   const entries = { a: { access_level: 'ownr' }, b: { database_name: 'd' }, c: { database_name: 'd' } }
-  t.deepEqual(fieldsOf(() => parseApps(entries)), ['a/access_level', 'c/access_level'])
+  t.deepEqual(
+    fieldsOf(() => parseApps(entries)),
+    ['a/access_level', 'c/access_level'],
+  )
 })
 
 test('a removal may name an editor or reader alone, which is all that its marker knows', (t) => {
-  const guests = { ed: { database_name: 'd', access_level: 'editor' }, rd: { database_name: 'd', access_level: 'reader' } }
+  const guests = {
+    ed: { database_name: 'd', access_level: 'editor' },
+    rd: { database_name: 'd', access_level: 'reader' },
+  }
   const json = JSON.stringify({ ...LEAST, application_databases: guests })
-  t.deepEqual(fieldsOf(() => parseDeclaration(json)), ['ed/access_level'])
+  t.deepEqual(
+    fieldsOf(() => parseDeclaration(json)),
+    ['ed/access_level'],
+  )
   const { declaration } = parseDeclaration(json, 'removal')
-  t.deepEqual(declaration.applications.map(({ name, database, accessLevel }) => [name, database, accessLevel]), [['ed', 'd', 'editor'], ['rd', 'd', 'reader']])
+  t.deepEqual(
+    declaration.applications.map(({ name, database, accessLevel }) => [name, database, accessLevel]),
+    [
+      ['ed', 'd', 'editor'],
+      ['rd', 'd', 'reader'],
+    ],
+  )
   t.deepEqual(declaration.databases, [])
 })
 
 test('what describes the database stands in its owner’s entry', (t) => {
-  const guest = { database_name: 'd', access_level: 'reader', encoding: 'UTF8', locale: 'C', database_connection_limit: 1 }
-  t.deepEqual(fieldsOf(() => parseApps({ own: { database_name: 'd' }, guest })), ['guest/database_connection_limit', 'guest/encoding', 'guest/locale'])
+  const guest = {
+    database_name: 'd',
+    access_level: 'reader',
+    encoding: 'UTF8',
+    locale: 'C',
+    database_connection_limit: 1,
+  }
+  t.deepEqual(
+    fieldsOf(() => parseApps({ own: { database_name: 'd' }, guest })),
+    ['guest/database_connection_limit', 'guest/encoding', 'guest/locale'],
+  )
 })
 
 test('a plain connection goes to the loopback only', (t) => {
   const tls = { mode: 'disable' }
-  for (const host of ['localhost', '127.0.0.1', '::1']) t.is(parse({ tls, instance: { host } }).declaration.tls.mode, 'disable')
+  for (const host of ['localhost', '127.0.0.1', '::1'])
+    t.is(parse({ tls, instance: { host } }).declaration.tls.mode, 'disable')
   t.is(parse({ tls, connect_through: { host: '127.0.0.2' } }).declaration.tls.mode, 'disable')
-  t.deepEqual(fieldsOf(() => parse({ tls, instance: { host: 'localhost' }, connect_through: { host: '10.0.0.1' } })), ['-/tls.mode'])
-  t.deepEqual(fieldsOf(() => parse({ tls, instance: { host: '127.0.0.1.example.com' } })), ['-/tls.mode'])
+  t.deepEqual(
+    fieldsOf(() => parse({ tls, instance: { host: 'localhost' }, connect_through: { host: '10.0.0.1' } })),
+    ['-/tls.mode'],
+  )
+  t.deepEqual(
+    fieldsOf(() => parse({ tls, instance: { host: '127.0.0.1.example.com' } })),
+    ['-/tls.mode'],
+  )
 })
 
 for (const json of ['', '{', 'null', '[]', '3', '"x"', '\u0000']) {
   test(`no declaration: ${JSON.stringify(json)}`, (t) => {
-    t.deepEqual(fieldsOf(() => parseDeclaration(json)), ['-/input'])
+    t.deepEqual(
+      fieldsOf(() => parseDeclaration(json)),
+      ['-/input'],
+    )
   })
 }
 
@@ -214,13 +297,30 @@ test('an input that is not JSON is not quoted', (t) => {
 
 test('long and deep texts are refused without end of stack or time', (t) => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
-  t.deepEqual(fieldsOf(() => parseDeclaration(deep)), ['-/input'])
-  t.deepEqual(fieldsOf(() => parse({ instance: { host: `${':'.repeat(300_000)}g` } })), ['-/instance.host'])
-  t.deepEqual(fieldsOf(() => parseApps({ app: { settings: { search_path: `${'a '.repeat(300_000)}"` } } })), ['app/settings.search_path'])
+  t.deepEqual(
+    fieldsOf(() => parseDeclaration(deep)),
+    ['-/input'],
+  )
+  t.deepEqual(
+    fieldsOf(() => parse({ instance: { host: `${':'.repeat(300_000)}g` } })),
+    ['-/instance.host'],
+  )
+  t.deepEqual(
+    fieldsOf(() => parseApps({ app: { settings: { search_path: `${'a '.repeat(300_000)}"` } } })),
+    ['app/settings.search_path'],
+  )
 })
 
 test('messages carry nothing that steers a terminal', (t) => {
   const hostile = '\u001b[2J\u202eevil\u2028'
-  const text = JSON.stringify(problemsOf(() => parse({ [hostile]: 1, stack: hostile, application_databases: { [hostile]: {}, a: { [hostile]: 1, settings: { [hostile]: 1 } } } })))
+  const text = JSON.stringify(
+    problemsOf(() =>
+      parse({
+        [hostile]: 1,
+        stack: hostile,
+        application_databases: { [hostile]: {}, a: { [hostile]: 1, settings: { [hostile]: 1 } } },
+      }),
+    ),
+  )
   t.notRegex(text, /[\u001b\u202e\u2028]/)
 })

@@ -42,7 +42,10 @@ test('with no ids at all, dev builds are local and carry the run id', (t) => {
 
 for (const environment of ['test', 'staging', 'prod'] as const) {
   test(`${environment} needs a build id, unless nothing will change`, (t) => {
-    t.deepEqual(fieldsOf(() => resolveRun({ ...FACTS, environment })), ['-/build_id'])
+    t.deepEqual(
+      fieldsOf(() => resolveRun({ ...FACTS, environment })),
+      ['-/build_id'],
+    )
     t.is(resolveRun({ ...FACTS, environment, needsBuildId: false }).buildId, 'local-uuid')
     t.is(resolveRun({ ...FACTS, environment, declared: { buildId: '7', runId: null } }).buildId, '7')
   })
@@ -55,9 +58,14 @@ for (const environment of ['test', 'staging', 'prod'] as const) {
 }
 
 test('a removal sees no variables of Terraform, so its remedy names none', (t) => {
-  const remedyOf = (command: Command): string | undefined => t.throws(() => resolveRun({ ...FACTS, environment: 'prod', command }), { instanceOf: InvalidInputError }).problems[0]?.remedy
+  const remedyOf = (command: Command): string | undefined =>
+    t.throws(() => resolveRun({ ...FACTS, environment: 'prod', command }), { instanceOf: InvalidInputError })
+      .problems[0]?.remedy
   t.is(remedyOf('apply'), 'Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run.')
-  t.is(remedyOf('destroy'), 'Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.')
+  t.is(
+    remedyOf('destroy'),
+    'Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.',
+  )
 })
 
 test('the CI system is asked only where an id is missing', (t) => {

@@ -4,7 +4,11 @@ import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { ParsedInput } from '../../../src/input/parse.ts'
 
 /** The least that a declaration can say. */
-export const LEAST = { environment: 'dev', instance: { host: 'db-1.abc.eu-central-1.rds.amazonaws.com' }, admin_secret_id: 'platform/dev/admin' }
+export const LEAST = {
+  environment: 'dev',
+  instance: { host: 'db-1.abc.eu-central-1.rds.amazonaws.com' },
+  admin_secret_id: 'platform/dev/admin',
+}
 
 /** Parses LEAST with these fields besides. */
 export function parse(fields: object = {}): ParsedInput {
@@ -29,5 +33,7 @@ export function problemsOf(work: () => unknown): readonly Problem[] {
 
 /** `application/field` of each problem, sorted: what is wrong where. */
 export function fieldsOf(work: () => unknown): readonly string[] {
-  return problemsOf(work).map(({ application, field }) => `${application ?? '-'}/${field}`).sort()
+  return problemsOf(work)
+    .map(({ application, field }) => `${application ?? '-'}/${field}`)
+    .sort()
 }

@@ -64,5 +64,8 @@ for (const [name, value] of BAD) {
 }
 
 test('one parameter in two spellings is declared twice', (t) => {
-  t.deepEqual(fieldsOf(() => settingsOf({ jit: 'on', JIT: 'off' })), ['app/settings.JIT'])
+  t.deepEqual(
+    fieldsOf(() => settingsOf({ jit: 'on', JIT: 'off' })),
+    ['app/settings.JIT'],
+  )
 })

@@ -13,30 +13,59 @@ const DONE: State = {
   logins: { o: RIGHT },
 }
 
-const stepsOf = (plan: Plan): Step[] => plan.jobs.flatMap((job) => job.transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step])))
+const stepsOf = (plan: Plan): Step[] =>
+  plan.jobs.flatMap((job) =>
+    job.transactions.flatMap((transaction) => (transaction.kind === 'atomic' ? transaction.steps : [transaction.step])),
+  )
 
 test('from nothing: role with tag, database with its membership around it, then its inside, stage by stage', (t) => {
   const plan = makePlan(input(declare({ o: { ...ONE.o, schemas: ['public', 'app'] } })))
-  t.deepEqual(plan.jobs.map(({ stage, connectTo }) => [stage, connectTo]), [['roles', null], ['databases', null], ['interiors', 'd']])
+  t.deepEqual(
+    plan.jobs.map(({ stage, connectTo }) => [stage, connectTo]),
+    [
+      ['roles', null],
+      ['databases', null],
+      ['interiors', 'd'],
+    ],
+  )
   const [creation] = plan.jobs[1]?.transactions ?? []
   t.is(creation?.kind, 'bare')
   if (creation?.kind === 'bare') {
-    t.deepEqual([creation.before, creation.undo].map((part) => part.map(String)), [['GRANT "o" TO "admin" WITH INHERIT FALSE, SET TRUE'], ['REVOKE "o" FROM "admin" GRANTED BY "admin"']])
+    t.deepEqual(
+      [creation.before, creation.undo].map((part) => part.map(String)),
+      [['GRANT "o" TO "admin" WITH INHERIT FALSE, SET TRUE'], ['REVOKE "o" FROM "admin" GRANTED BY "admin"']],
+    )
   }
   t.deepEqual(told(stepsOf(plan)), [
     ['role create created', `CREATE ROLE "o" LOGIN PASSWORD '[redacted]'`, `COMMENT ON ROLE "o" IS '${tagOf('o')}'`],
     ['database create created', 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0'],
     ['grant admit created', 'GRANT CONNECT ON DATABASE "d" TO "admin"'],
     ['grant restrict updated', 'REVOKE CONNECT, TEMPORARY ON DATABASE "d" FROM PUBLIC'],
-    ['tag tag created', `COMMENT ON DATABASE "d" IS '${tagOf('o', { SecretVersionId: undefined })}'`, 'REVOKE "o" FROM "admin" GRANTED BY "admin"'],
-    ['schema create created', 'GRANT "o" TO "admin" WITH INHERIT FALSE, SET TRUE', 'CREATE SCHEMA "app"', 'REVOKE "o" FROM "admin" GRANTED BY "admin"'],
+    [
+      'tag tag created',
+      `COMMENT ON DATABASE "d" IS '${tagOf('o', { SecretVersionId: undefined })}'`,
+      'REVOKE "o" FROM "admin" GRANTED BY "admin"',
+    ],
+    [
+      'schema create created',
+      'GRANT "o" TO "admin" WITH INHERIT FALSE, SET TRUE',
+      'CREATE SCHEMA "app"',
+      'REVOKE "o" FROM "admin" GRANTED BY "admin"',
+    ],
   ])
 })
 
 test('what is as declared needs no job, and is said of role, database and password', (t) => {
   const plan = makePlan(input(declare(ONE), DONE))
   t.deepEqual(plan.jobs, [])
-  t.deepEqual(plan.findings.map(({ object, status }) => [object, status]), [['role', 'no_change'], ['password', 'no_change'], ['database', 'no_change']])
+  t.deepEqual(
+    plan.findings.map(({ object, status }) => [object, status]),
+    [
+      ['role', 'no_change'],
+      ['password', 'no_change'],
+      ['database', 'no_change'],
+    ],
+  )
 })
 
 test('another build alone rewrites no tag; a change writes who made it', (t) => {
@@ -57,27 +86,54 @@ test('a database that nobody could look into is told of with the reason, and not
   const given = input(declare({ o: { ...ONE.o, schemas: ['app'] } }), { ...DONE, interiors: [] })
   const plan = makePlan({ ...given, actual: { ...given.actual, unseen: new Map([['d', 'too many connections']]) } })
   t.deepEqual(plan.jobs, [])
-  t.deepEqual(plan.findings.filter(({ object }) => object === 'database').map(({ status, message }) => [status, message.split(':')[0]]), [['warning', 'could not look inside d (too many connections)']])
+  t.deepEqual(
+    plan.findings
+      .filter(({ object }) => object === 'database')
+      .map(({ status, message }) => [status, message.split(':')[0]]),
+    [['warning', 'could not look inside d (too many connections)']],
+  )
 })
 
 test('one that the owner closed is opened first, and nothing else is done in that round', (t) => {
   const closed = database('d', 'o', { allowConnections: false, connectionLimit: 0, isTemplate: true, acl: [] })
-  const steps = stepsOf(makePlan(input(declare({ o: { ...ONE.o, schemas: ['app'] } }), { ...DONE, databases: [closed], interiors: [] })))
-  t.deepEqual(steps.map(({ action }) => action), ['admit', 'reopen', 'limit'])
+  const steps = stepsOf(
+    makePlan(input(declare({ o: { ...ONE.o, schemas: ['app'] } }), { ...DONE, databases: [closed], interiors: [] })),
+  )
+  t.deepEqual(
+    steps.map(({ action }) => action),
+    ['admit', 'reopen', 'limit'],
+  )
 })
 
-for (const [version, revoked] of [[150000, 'REVOKE "o" FROM "admin"'], [160000, 'REVOKE "o" FROM "admin" GRANTED BY "admin"']] as const) {
+for (const [version, revoked] of [
+  [150000, 'REVOKE "o" FROM "admin"'],
+  [160000, 'REVOKE "o" FROM "admin" GRANTED BY "admin"'],
+] as const) {
   test(`${version}: a membership left behind is revoked; ADMIN alone stays from 16 on`, (t) => {
     const mine = { role: 'o', member: ADMIN, grantor: ADMIN, admin: false, inherit: true, set: true }
     const given = { role: 'o', member: ADMIN, grantor: 'bootstrap', admin: true, inherit: false, set: false }
     const memberships = version < 160000 ? [mine] : [given, mine]
-    t.deepEqual(told(stepsOf(makePlan(input(declare(ONE), { ...DONE, version, cluster: { memberships } })))), [['grant revoke leftover removed', revoked]])
-    t.deepEqual(makePlan(input(declare(ONE), { ...DONE, version, cluster: { memberships: memberships.filter((item) => item !== mine) } })).jobs, [])
+    t.deepEqual(told(stepsOf(makePlan(input(declare(ONE), { ...DONE, version, cluster: { memberships } })))), [
+      ['grant revoke leftover removed', revoked],
+    ])
+    t.deepEqual(
+      makePlan(
+        input(declare(ONE), {
+          ...DONE,
+          version,
+          cluster: { memberships: memberships.filter((item) => item !== mine) },
+        }),
+      ).jobs,
+      [],
+    )
   })
 }
 
 test('roles come a hundred in a transaction', (t) => {
   const many = Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`a${index}`, {}]))
   const [roles] = makePlan(input(declare(many))).jobs
-  t.deepEqual(roles?.transactions.map((transaction) => (transaction.kind === 'atomic' ? transaction.steps.length : 0)), [100, 100, 1])
+  t.deepEqual(
+    roles?.transactions.map((transaction) => (transaction.kind === 'atomic' ? transaction.steps.length : 0)),
+    [100, 100, 1],
+  )
 })

@@ -8,17 +8,29 @@ import { database, declare, input, role, tagOf, told } from './sample.ts'
 
 const RIGHT: LoginState = { kind: 'password_right', note: null }
 
-function forRole(fields: Partial<RoleState>, login: LoginState = RIGHT, entry: object = {}): { steps: string[][]; findings: string[] } {
+function forRole(
+  fields: Partial<RoleState>,
+  login: LoginState = RIGHT,
+  entry: object = {},
+): { steps: string[][]; findings: string[] } {
   const declaration = declare({ a: { username: 'u', database_name: 'd', ...entry } })
   const [application] = declaration.applications
   if (application === undefined) return { steps: [], findings: [] }
-  const context = planContext(input(declaration, { roles: [role('u', { comment: tagOf('a'), ...fields })], logins: { a: login } }))
+  const context = planContext(
+    input(declaration, { roles: [role('u', { comment: tagOf('a'), ...fields })], logins: { a: login } }),
+  )
   const { steps, findings } = planRole(context, application)
   return { steps: told(steps), findings: findings.map(({ object, action, status }) => `${object} ${action} ${status}`) }
 }
 
 test('every attribute that differs is set in one statement, and the tag written again', (t) => {
-  const { steps } = forRole({ canLogin: false, createDb: true, createRole: true, connectionLimit: 3, validUntil: new Date(0) })
+  const { steps } = forRole({
+    canLogin: false,
+    createDb: true,
+    createRole: true,
+    connectionLimit: 3,
+    validUntil: new Date(0),
+  })
   t.deepEqual(steps, [
     ['role alter updated', `ALTER ROLE "u" LOGIN NOCREATEDB NOCREATEROLE CONNECTION LIMIT -1 VALID UNTIL 'infinity'`],
     ['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a')}'`],
@@ -26,10 +38,16 @@ test('every attribute that differs is set in one statement, and the tag written 
 })
 
 test('a password is set only where it is known to be wrong', (t) => {
-  t.deepEqual(forRole({}, { kind: 'password_wrong' }).steps[0], ['password set updated', `ALTER ROLE "u" PASSWORD '[redacted]'`])
+  t.deepEqual(forRole({}, { kind: 'password_wrong' }).steps[0], [
+    'password set updated',
+    `ALTER ROLE "u" PASSWORD '[redacted]'`,
+  ])
   const others: readonly (readonly [LoginState, string])[] = [
-    [RIGHT, 'password verify no_change'], [{ kind: 'expired' }, 'password verify skipped'], [{ kind: 'rotation_in_progress' }, 'password rotation_in_progress skipped'],
-    [{ kind: 'refused', reason: 'no pg_hba.conf entry' }, 'login verify warning'], [{ kind: 'not_tried' }, 'password verify skipped'],
+    [RIGHT, 'password verify no_change'],
+    [{ kind: 'expired' }, 'password verify skipped'],
+    [{ kind: 'rotation_in_progress' }, 'password rotation_in_progress skipped'],
+    [{ kind: 'refused', reason: 'no pg_hba.conf entry' }, 'login verify warning'],
+    [{ kind: 'not_tried' }, 'password verify skipped'],
   ]
   for (const [state, finding] of others) {
     const { steps, findings } = forRole({}, state)
@@ -40,29 +58,66 @@ test('a password is set only where it is known to be wrong', (t) => {
 
 test('a role without our tag is adopted, and keeps nothing of its comment', (t) => {
   const { steps, findings } = forRole({ comment: 'made by hand' }, RIGHT, { adopt_existing: true })
-  t.deepEqual(steps.map(([first]) => first), ['role adopt updated'])
+  t.deepEqual(
+    steps.map(([first]) => first),
+    ['role adopt updated'],
+  )
   t.false(findings.includes('role check no_change'))
 })
 
-test('the tag follows policy, secret version and the module\'s tags, and keeps the build that made it', (t) => {
-  const { steps } = forRole({ comment: tagOf('a', { BuildId: 'b0', SecretVersionId: 'v0', CleanupPolicy: 'delete', Team: 'x' }) })
+test("the tag follows policy, secret version and the module's tags, and keeps the build that made it", (t) => {
+  const { steps } = forRole({
+    comment: tagOf('a', { BuildId: 'b0', SecretVersionId: 'v0', CleanupPolicy: 'delete', Team: 'x' }),
+  })
   t.deepEqual(steps, [['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a', { BuildId: 'b0' })}'`]])
 })
 
 test('messages tell from what to what', (t) => {
-  const declaration = declare({ a: { username: 'u', database_name: 'd', connection_limit: 5, can_create_databases: true, valid_until: '2030-01-01T00:00:00Z', settings: { work_mem: '8MB', jit: 'off' } } })
+  const declaration = declare({
+    a: {
+      username: 'u',
+      database_name: 'd',
+      connection_limit: 5,
+      can_create_databases: true,
+      valid_until: '2030-01-01T00:00:00Z',
+      settings: { work_mem: '8MB', jit: 'off' },
+    },
+  })
   const [application] = declaration.applications
   if (application === undefined) throw new Error('no application')
   const settings = [{ database: 'd', role: 'u', name: 'work_mem', value: '1MB' }]
-  const context = planContext(input(declaration, { roles: [role('u', { comment: tagOf('a'), connectionLimit: 3 })], logins: { a: RIGHT }, cluster: { settings } }))
-  t.is(planRole(context, application).steps[0]?.message, 'role u: gets CREATEDB, connection limit 3 -> 5, valid until infinity -> 2030-01-01T00:00:00.000Z')
-  t.deepEqual(planSettings(context, application).map(({ message }) => message), ['work_mem 1MB -> 8MB for u in d', 'jit = off for u in d'])
+  const context = planContext(
+    input(declaration, {
+      roles: [role('u', { comment: tagOf('a'), connectionLimit: 3 })],
+      logins: { a: RIGHT },
+      cluster: { settings },
+    }),
+  )
+  t.is(
+    planRole(context, application).steps[0]?.message,
+    'role u: gets CREATEDB, connection limit 3 -> 5, valid until infinity -> 2030-01-01T00:00:00.000Z',
+  )
+  t.deepEqual(
+    planSettings(context, application).map(({ message }) => message),
+    ['work_mem 1MB -> 8MB for u in d', 'jit = off for u in d'],
+  )
 })
 
 test('settings: set, changed, reset, and lists compared item by item', (t) => {
-  const declaration = declare({ a: { username: 'u', database_name: 'd', settings: { work_mem: '8MB', search_path: ['a b', '$user', 'c"d', 'public'], jit: 'off' } } })
+  const declaration = declare({
+    a: {
+      username: 'u',
+      database_name: 'd',
+      settings: { work_mem: '8MB', search_path: ['a b', '$user', 'c"d', 'public'], jit: 'off' },
+    },
+  })
   const stored = (name: string, value: string, where = 'd') => ({ database: where, role: 'u', name, value })
-  const settings = [stored('work_mem', '1MB'), stored('search_path', '"a b", "$user", "c""d", public'), stored('TimeZone', 'UTC'), stored('work_mem', '9MB', 'elsewhere')]
+  const settings = [
+    stored('work_mem', '1MB'),
+    stored('search_path', '"a b", "$user", "c""d", public'),
+    stored('TimeZone', 'UTC'),
+    stored('work_mem', '9MB', 'elsewhere'),
+  ]
   const [application] = declaration.applications
   t.truthy(application)
   if (application === undefined) return
@@ -73,13 +128,26 @@ test('settings: set, changed, reset, and lists compared item by item', (t) => {
   ])
 })
 
-test('what this stack made and no longer declares is told of by its policy; others\' is not, and a database\'s own tag decides nothing', (t) => {
+test("what this stack made and no longer declares is told of by its policy; others' is not, and a database's own tag decides nothing", (t) => {
   const state = {
-    roles: [role('kept', { comment: tagOf('kept') }), role('gone', { comment: tagOf('gone', { CleanupPolicy: 'delete' }) }), role('theirs', { comment: tagOf('x', { Stack: 'other' }) }), role('plain')],
-    databases: [database('kept_db', 'kept', { comment: tagOf('kept') }), database('forged', 'plain', { comment: tagOf('kept') })],
+    roles: [
+      role('kept', { comment: tagOf('kept') }),
+      role('gone', { comment: tagOf('gone', { CleanupPolicy: 'delete' }) }),
+      role('theirs', { comment: tagOf('x', { Stack: 'other' }) }),
+      role('plain'),
+    ],
+    databases: [
+      database('kept_db', 'kept', { comment: tagOf('kept') }),
+      database('forged', 'plain', { comment: tagOf('kept') }),
+    ],
   }
   const findings = planOrphans(planContext(input(declare({}), state)))
-  t.deepEqual(findings.map(({ application, object, action, status }) => [application, object, action, status]), [
-    ['kept', 'role', 'retained', 'skipped'], ['gone', 'role', 'orphan', 'warning'], ['kept', 'database', 'retained', 'skipped'],
-  ])
+  t.deepEqual(
+    findings.map(({ application, object, action, status }) => [application, object, action, status]),
+    [
+      ['kept', 'role', 'retained', 'skipped'],
+      ['gone', 'role', 'orphan', 'warning'],
+      ['kept', 'database', 'retained', 'skipped'],
+    ],
+  )
 })

@@ -1,6 +1,14 @@
 /** A small made-up instance, on which the planner is tried without a server. */
 import { parseDeclaration } from '../../../src/input/parse.ts'
-import type { Actual, AclItem, Cluster, DatabaseState, Interior, LoginState, RoleState } from '../../../src/model/catalog.ts'
+import type {
+  Actual,
+  AclItem,
+  Cluster,
+  DatabaseState,
+  Interior,
+  LoginState,
+  RoleState,
+} from '../../../src/model/catalog.ts'
 import type { Declaration } from '../../../src/model/declaration.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import type { Step } from '../../../src/model/step.ts'
@@ -10,37 +18,89 @@ import { LEAST } from '../input/sample.ts'
 export const ADMIN = 'admin'
 
 export function declare(applications: object, variables: object = {}): Declaration {
-  return parseDeclaration(JSON.stringify({ ...LEAST, stack: 'mine', cluster_name: 'c', ...variables, application_databases: applications })).declaration
+  return parseDeclaration(
+    JSON.stringify({ ...LEAST, stack: 'mine', cluster_name: 'c', ...variables, application_databases: applications }),
+  ).declaration
 }
 
 /** The tag of a role of this stack, as a run of build `b1` writes it. */
 export function tagOf(application: string, fields: object = {}): string {
   return JSON.stringify({
-    ManagedBy: 'platform', BuildId: 'b1', ClusterName: 'c', Stack: 'mine', Environment: 'dev', Application: application, CleanupPolicy: 'retain', SecretVersionId: 'v1', UpdatedByBuildId: 'b1', ...fields,
+    ManagedBy: 'platform',
+    BuildId: 'b1',
+    ClusterName: 'c',
+    Stack: 'mine',
+    Environment: 'dev',
+    Application: application,
+    CleanupPolicy: 'retain',
+    SecretVersionId: 'v1',
+    UpdatedByBuildId: 'b1',
+    ...fields,
   })
 }
 
 export function role(name: string, fields: Partial<RoleState> = {}): RoleState {
   return {
-    name, canLogin: true, superuser: false, createDb: false, createRole: false, replication: false, bypassRls: false, connectionLimit: -1, validUntil: null, comment: null, ...fields,
+    name,
+    canLogin: true,
+    superuser: false,
+    createDb: false,
+    createRole: false,
+    replication: false,
+    bypassRls: false,
+    connectionLimit: -1,
+    validUntil: null,
+    comment: null,
+    ...fields,
   }
 }
 
-const acl = (grantor: string, grantee: string, privileges: readonly string[]): AclItem[] => privileges.map((privilege) => ({ grantor, grantee, privilege }))
+const acl = (grantor: string, grantee: string, privileges: readonly string[]): AclItem[] =>
+  privileges.map((privilege) => ({ grantor, grantee, privilege }))
 
 /** A database as a run leaves it: PUBLIC holds nothing, the admin CONNECT. */
 export function database(name: string, owner: string, fields: Partial<DatabaseState> = {}): DatabaseState {
   const items = [...acl(owner, owner, ['CONNECT', 'CREATE', 'TEMPORARY']), ...acl(owner, ADMIN, ['CONNECT'])]
-  return { name, owner, encoding: 'UTF8', collate: 'C', ctype: 'C', icuLocale: null, connectionLimit: -1, allowConnections: true, isTemplate: false, comment: null, acl: items, ...fields }
+  return {
+    name,
+    owner,
+    encoding: 'UTF8',
+    collate: 'C',
+    ctype: 'C',
+    icuLocale: null,
+    connectionLimit: -1,
+    allowConnections: true,
+    isTemplate: false,
+    comment: null,
+    acl: items,
+    ...fields,
+  }
 }
 
 /** The inside of a new database of 15 or later, after PUBLIC lost CREATE. */
 export function interior(name: string, fields: Partial<Interior> = {}): Interior {
-  const schema = { name: 'public', owner: 'pg_database_owner', acl: [...acl('pg_database_owner', 'pg_database_owner', ['CREATE', 'USAGE']), ...acl('pg_database_owner', '', ['USAGE'])], objects: 0, foreignObjects: 0 }
-  return { database: name, schemas: new Map([['public', schema]]), objects: [], defaultAcl: [], extensions: new Map(), ...fields }
+  const schema = {
+    name: 'public',
+    owner: 'pg_database_owner',
+    acl: [
+      ...acl('pg_database_owner', 'pg_database_owner', ['CREATE', 'USAGE']),
+      ...acl('pg_database_owner', '', ['USAGE']),
+    ],
+    objects: 0,
+    foreignObjects: 0,
+  }
+  return {
+    database: name,
+    schemas: new Map([['public', schema]]),
+    objects: [],
+    defaultAcl: [],
+    extensions: new Map(),
+    ...fields,
+  }
 }
 
-const byName = <T extends { readonly name: string }>(items: readonly T[]): Map<string, T> => new Map(items.map((item) => [item.name, item]))
+const byName = <T extends { readonly name: string }>(items: readonly T[]): Map<string, T> =>
+  new Map(items.map((item) => [item.name, item]))
 
 export interface State {
   readonly version?: number
@@ -51,13 +111,44 @@ export interface State {
   readonly cluster?: Partial<Cluster>
 }
 
-export function actual({ version = 160004, roles = [], databases = [], interiors = [], logins = {}, cluster = {} }: State = {}): Actual {
+export function actual({
+  version = 160004,
+  roles = [],
+  databases = [],
+  interiors = [],
+  logins = {},
+  cluster = {},
+}: State = {}): Actual {
   return {
     cluster: {
-      server: { version, versionText: '16.4', login: ADMIN, inRecovery: false, passwordEncryption: 'scram-sha-256', restrictsPasswords: false, encoding: 'UTF8', defaultEncoding: 'UTF8', freeConnections: 100 },
-      roles: byName([role(ADMIN, { createRole: true, createDb: true }), ...roles]), databases: byName(databases),
-      memberships: roles.map(({ name }) => ({ role: name, member: ADMIN, grantor: 'bootstrap', admin: true, inherit: false, set: false })),
-      settings: [], parameters: new Map(), extensions: new Map(), encodings: new Map(), databaseUsers: [], holders: new Map(), ...cluster,
+      server: {
+        version,
+        versionText: '16.4',
+        login: ADMIN,
+        inRecovery: false,
+        passwordEncryption: 'scram-sha-256',
+        restrictsPasswords: false,
+        encoding: 'UTF8',
+        defaultEncoding: 'UTF8',
+        freeConnections: 100,
+      },
+      roles: byName([role(ADMIN, { createRole: true, createDb: true }), ...roles]),
+      databases: byName(databases),
+      memberships: roles.map(({ name }) => ({
+        role: name,
+        member: ADMIN,
+        grantor: 'bootstrap',
+        admin: true,
+        inherit: false,
+        set: false,
+      })),
+      settings: [],
+      parameters: new Map(),
+      extensions: new Map(),
+      encodings: new Map(),
+      databaseUsers: [],
+      holders: new Map(),
+      ...cluster,
     },
     interiors: new Map(interiors.map((item) => [item.database, item])),
     unseen: new Map(),
@@ -67,11 +158,17 @@ export function actual({ version = 160004, roles = [], databases = [], interiors
 
 /** Each application's secret is at version v1, with a verifier at hand. */
 export function input(declaration: Declaration, state: State = {}): PlanInput {
-  const secrets = declaration.applications.map(({ name }): [string, SecretFacts] => [name, { versionId: 'v1', clone: null, verifier: new Secret('SCRAM') }])
+  const secrets = declaration.applications.map(({ name }): [string, SecretFacts] => [
+    name,
+    { versionId: 'v1', clone: null, verifier: new Secret('SCRAM') },
+  ])
   return { declaration, actual: actual(state), buildId: 'b1', secrets: new Map(secrets) }
 }
 
 /** `object action: message` and the statements of steps. */
 export function told(steps: readonly Step[]): string[][] {
-  return steps.map((step) => [`${step.object} ${step.action} ${step.status}`, ...step.statements.map((statement) => statement.redacted)])
+  return steps.map((step) => [
+    `${step.object} ${step.action} ${step.status}`,
+    ...step.statements.map((statement) => statement.redacted),
+  ])
 }

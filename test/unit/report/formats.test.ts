@@ -6,14 +6,35 @@ import { HOSTILE, sampleReport } from './sample.ts'
 
 test('text: one line a row, columns that say nothing left out, nothing that moves a cursor', (t) => {
   const text = renderReport(sampleReport(), 'text', [])
-  t.true(text.includes('HISTORY\n3 events, the earliest first.\n\nApplication  Status   What\nshop         created  role shop_dev_user (owner)\n'))
+  t.true(
+    text.includes(
+      'HISTORY\n3 events, the earliest first.\n\nApplication  Status   What\nshop         created  role shop_dev_user (owner)\n',
+    ),
+  )
   t.true(text.includes('DRIFT\nThe server is as declared.\n'))
   t.notRegex(text, /[\u001b\u202e]/)
 })
 
 test('text: what is the same in all rows is told once', (t) => {
-  const columns = [{ key: 'a', title: 'A' }, { key: 'b', title: 'B' }]
-  const text = renderReport(sampleReport({ sections: [{ id: 'history', title: 'T', about: 'x', columns, rows: ['1', '2', '3'].map((cell) => ({ cells: ['same', cell] })) }] }), 'text', [])
+  const columns = [
+    { key: 'a', title: 'A' },
+    { key: 'b', title: 'B' },
+  ]
+  const text = renderReport(
+    sampleReport({
+      sections: [
+        {
+          id: 'history',
+          title: 'T',
+          about: 'x',
+          columns,
+          rows: ['1', '2', '3'].map((cell) => ({ cells: ['same', cell] })),
+        },
+      ],
+    }),
+    'text',
+    [],
+  )
   t.true(text.includes('In all rows: A same.\n\nB\n1\n2\n3\n'))
 })
 
@@ -25,9 +46,17 @@ test('csv: one section, RFC 4180, no formula', (t) => {
 })
 
 test('json: rows by section and key, with SQL where there is some', (t) => {
-  const { sections, format_version: version } = JSON.parse(renderReport(sampleReport(), 'json', [])) as { sections: Record<string, object[]>; format_version: number }
+  const { sections, format_version: version } = JSON.parse(renderReport(sampleReport(), 'json', [])) as {
+    sections: Record<string, object[]>
+    format_version: number
+  }
   t.is(version, 1)
-  t.deepEqual(sections['history']?.[0], { application: 'shop', status: 'created', what: 'role shop_dev_user (owner)', details: ['CREATE ROLE "shop_dev_user"'] })
+  t.deepEqual(sections['history']?.[0], {
+    application: 'shop',
+    status: 'created',
+    what: 'role shop_dev_user (owner)',
+    details: ['CREATE ROLE "shop_dev_user"'],
+  })
   t.deepEqual(sections['drift'], [])
 })
 
@@ -50,5 +79,6 @@ test('html: nothing in a value is obeyed, and the policy allows this style and s
 
 test('what is wrong is told in every readable form', (t) => {
   const report = sampleReport({ wrong: ['2 roles or databases are not traceable to a build.'] })
-  for (const format of ['text', 'markdown', 'json', 'html'] as const) t.true(renderReport(report, format, []).includes('2 roles or databases are not traceable to a build.'), format)
+  for (const format of ['text', 'markdown', 'json', 'html'] as const)
+    t.true(renderReport(report, format, []).includes('2 roles or databases are not traceable to a build.'), format)
 })

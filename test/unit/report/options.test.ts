@@ -15,19 +15,51 @@ function refused(t: ExecutionContext, ...args: readonly string[]): string {
 }
 
 test('defaults', (t) => {
-  t.like(report(), { format: 'text', output: null, connect: false, verify: false, sections: [], expiresWithinDays: 30, secretsOlderThanDays: 90 })
+  t.like(report(), {
+    format: 'text',
+    output: null,
+    connect: false,
+    verify: false,
+    sections: [],
+    expiresWithinDays: 30,
+    secretsOlderThanDays: 90,
+  })
 })
 
 test('a month, a day and a time', (t) => {
-  const time = (...args: readonly string[]): (string | undefined)[] => [report(...args).criteria.since?.toISOString(), report(...args).criteria.until?.toISOString()]
-  t.deepEqual(time('--since', '2026-12', '--until', '2026-12'), ['2026-12-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z'])
-  t.deepEqual(time('--since', '2026-02-28', '--until', '2026-02-28'), ['2026-02-28T00:00:00.000Z', '2026-03-01T00:00:00.000Z'])
+  const time = (...args: readonly string[]): (string | undefined)[] => [
+    report(...args).criteria.since?.toISOString(),
+    report(...args).criteria.until?.toISOString(),
+  ]
+  t.deepEqual(time('--since', '2026-12', '--until', '2026-12'), [
+    '2026-12-01T00:00:00.000Z',
+    '2027-01-01T00:00:00.000Z',
+  ])
+  t.deepEqual(time('--since', '2026-02-28', '--until', '2026-02-28'), [
+    '2026-02-28T00:00:00.000Z',
+    '2026-03-01T00:00:00.000Z',
+  ])
   t.deepEqual(time('--since', '2026-02-28T12:00:00+02:00'), ['2026-02-28T10:00:00.000Z', undefined])
 })
 
 test('what is no time, no number, no section and no format is named, all at once', (t) => {
-  const message = refused(t, '--since', '2026-13', '--until', 'yesterday', '--expires-within', '-1', '--section', 'runs,drft', '--format', 'htm')
-  t.deepEqual(message.split('\n').map((line) => line.split(': ')[0]), ['--since', '--until', '--section', '--expires-within', '--format'])
+  const message = refused(
+    t,
+    '--since',
+    '2026-13',
+    '--until',
+    'yesterday',
+    '--expires-within',
+    '-1',
+    '--section',
+    'runs,drft',
+    '--format',
+    'htm',
+  )
+  t.deepEqual(
+    message.split('\n').map((line) => line.split(': ')[0]),
+    ['--since', '--until', '--section', '--expires-within', '--format'],
+  )
   t.true(message.includes('Did you mean "drift"?'))
   t.true(message.includes('Did you mean "html"?'))
 })

@@ -9,23 +9,41 @@ import { auditRecord, auditRun, EVERYTHING } from './sample.ts'
 function runOn(day: number, ...records: readonly Partial<AuditRecord>[]): Entry {
   const at = `2026-10-${String(day).padStart(2, '0')}T12:00:00.000Z`
   const ids = { run_id: `run-${day}`, build_id: `build-${day}` }
-  return { run: auditRun({ ...ids, started_at: at }), records: records.map((record) => auditRecord({ ...ids, at, ...record })) }
+  return {
+    run: auditRun({ ...ids, started_at: at }),
+    records: records.map((record) => auditRecord({ ...ids, at, ...record })),
+  }
 }
 
 const GUEST = { application: 'guest', username: 'guest_dev_user' }
 
 function defaults(verb: 'GRANT' | 'REVOKE', privileges: string, schema: string): Partial<AuditRecord> {
   const link = verb === 'GRANT' ? 'TO' : 'FROM'
-  const statements = [`ALTER DEFAULT PRIVILEGES FOR ROLE "shop_dev_user" IN SCHEMA "${schema}" ${verb} ${privileges} ON TABLES ${link} "guest_dev_user"`]
-  return { ...GUEST, object: 'default_privileges', action: verb.toLowerCase(), status: verb === 'GRANT' ? 'created' : 'removed', statements }
+  const statements = [
+    `ALTER DEFAULT PRIVILEGES FOR ROLE "shop_dev_user" IN SCHEMA "${schema}" ${verb} ${privileges} ON TABLES ${link} "guest_dev_user"`,
+  ]
+  return {
+    ...GUEST,
+    object: 'default_privileges',
+    action: verb.toLowerCase(),
+    status: verb === 'GRANT' ? 'created' : 'removed',
+    statements,
+  }
 }
 
 function periods(...entries: readonly Entry[]): (string | null)[][] {
-  return followAccess(entries).map(({ username, may, sinceBuild, untilBuild }) => [username, may, sinceBuild, untilBuild])
+  return followAccess(entries).map(({ username, may, sinceBuild, untilBuild }) => [
+    username,
+    may,
+    sinceBuild,
+    untilBuild,
+  ])
 }
 
 test('an owner, from its role and database in one run', (t) => {
-  t.deepEqual(periods(runOn(1, {}, { object: 'database' })), [['shop_dev_user', 'own it: create objects, read and write rows', 'build-1', null]])
+  t.deepEqual(periods(runOn(1, {}, { object: 'database' })), [
+    ['shop_dev_user', 'own it: create objects, read and write rows', 'build-1', null],
+  ])
 })
 
 test('an editor becomes a reader, then goes with its role', (t) => {
@@ -34,30 +52,56 @@ test('an editor becomes a reader, then goes with its role', (t) => {
     runOn(5, defaults('REVOKE', 'INSERT, UPDATE, DELETE', 'public')),
     runOn(9, { ...GUEST, database: null, status: 'removed', action: 'drop' }),
   )
-  t.deepEqual(found, [['guest_dev_user', 'read and write rows in public', 'build-1', 'build-5'], ['guest_dev_user', 'read in public', 'build-5', 'build-9']])
+  t.deepEqual(found, [
+    ['guest_dev_user', 'read and write rows in public', 'build-1', 'build-5'],
+    ['guest_dev_user', 'read in public', 'build-5', 'build-9'],
+  ])
 })
 
 test('schemas are told apart, with their odd names', (t) => {
-  t.deepEqual(periods(runOn(1, defaults('GRANT', 'SELECT, INSERT', 'my ""odd""'), defaults('GRANT', 'SELECT', 'public'))), [['guest_dev_user', 'read and write rows in my "odd"; read in public', 'build-1', null]])
+  t.deepEqual(
+    periods(runOn(1, defaults('GRANT', 'SELECT, INSERT', 'my ""odd""'), defaults('GRANT', 'SELECT', 'public'))),
+    [['guest_dev_user', 'read and write rows in my "odd"; read in public', 'build-1', null]],
+  )
 })
 
 test('what was there before the audit has no build', (t) => {
-  t.deepEqual(periods(runOn(3, { object: 'database', action: 'check', status: 'no_change' })), [['shop_dev_user', 'own it: create objects, read and write rows', null, null]])
+  t.deepEqual(periods(runOn(3, { object: 'database', action: 'check', status: 'no_change' })), [
+    ['shop_dev_user', 'own it: create objects, read and write rows', null, null],
+  ])
 })
 
 test('a guest that was there before the audit: what it was granted before is not told as nothing', (t) => {
-  const found = periods(runOn(3, { ...GUEST, action: 'check', status: 'no_change' }), runOn(4, defaults('GRANT', 'SELECT', 'mart')))
+  const found = periods(
+    runOn(3, { ...GUEST, action: 'check', status: 'no_change' }),
+    runOn(4, defaults('GRANT', 'SELECT', 'mart')),
+  )
   const before = 'and what it was granted before this audit begins'
-  t.deepEqual(found, [['guest_dev_user', `log in; ${before}`, null, 'build-4'], ['guest_dev_user', `read in mart; ${before}`, 'build-4', null]])
+  t.deepEqual(found, [
+    ['guest_dev_user', `log in; ${before}`, null, 'build-4'],
+    ['guest_dev_user', `read in mart; ${before}`, 'build-4', null],
+  ])
 })
 
 test('what failed or was not reached gave nobody anything', (t) => {
-  t.deepEqual(periods(runOn(1, { status: 'failed' }, { object: 'database', status: 'skipped' }, { ...GUEST, status: 'blocked' })), [])
+  t.deepEqual(
+    periods(runOn(1, { status: 'failed' }, { object: 'database', status: 'skipped' }, { ...GUEST, status: 'blocked' })),
+    [],
+  )
 })
 
 test('a dropped database ends the access of all', (t) => {
-  const found = periods(runOn(1, {}, { object: 'database' }, { ...GUEST }), runOn(2, { object: 'database', status: 'removed' }))
-  t.deepEqual(found.map(([username, , , until]) => [username, until]), [['guest_dev_user', 'build-2'], ['shop_dev_user', 'build-2']])
+  const found = periods(
+    runOn(1, {}, { object: 'database' }, { ...GUEST }),
+    runOn(2, { object: 'database', status: 'removed' }),
+  )
+  t.deepEqual(
+    found.map(([username, , , until]) => [username, until]),
+    [
+      ['guest_dev_user', 'build-2'],
+      ['shop_dev_user', 'build-2'],
+    ],
+  )
 })
 
 test('time: what ended before, or began after, is left out; an application brings in all logins of its databases', (t) => {
@@ -67,7 +111,12 @@ test('time: what ended before, or began after, is left out; an application bring
     runOn(1, { application: 'other', database: 'other_dev_db', username: 'other_dev_user', object: 'database' }),
   ]
   const logins = (since: string, until: string): unknown[] =>
-    accessHistorySection(entries, { ...EVERYTHING, application: 'shop', since: new Date(since), until: new Date(until) }).rows.map(({ cells }) => [cells[3], cells[5]])
+    accessHistorySection(entries, {
+      ...EVERYTHING,
+      application: 'shop',
+      since: new Date(since),
+      until: new Date(until),
+    }).rows.map(({ cells }) => [cells[3], cells[5]])
   const owner = ['shop_dev_user', 'own it: create objects, read and write rows']
   t.deepEqual(logins('2026-10-06', '2026-10-07'), [['guest_dev_user', 'read in public'], owner])
   t.deepEqual(logins('2026-10-02', '2026-10-03'), [['guest_dev_user', 'read and write rows in public'], owner])

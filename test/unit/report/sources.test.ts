@@ -17,24 +17,42 @@ test('a file as it was written: its runs, and nothing wrong', (t) => {
 
 test('an edited line is named and still counts', (t) => {
   const { entries, faults } = readJsonl('a.jsonl', TEXT.replace('database shop_dev_db', 'database other_db'))
-  t.deepEqual(faults, [{ file: 'a.jsonl', line: 2, message: 'The line does not match its hash: it was edited, or a line before it was removed, inserted or moved.' }])
+  t.deepEqual(faults, [
+    {
+      file: 'a.jsonl',
+      line: 2,
+      message: 'The line does not match its hash: it was edited, or a line before it was removed, inserted or moved.',
+    },
+  ])
   t.is(entries[0]?.records[1]?.message, 'database other_db')
 })
 
 test('a torn end is named; the records before it are told without their run', (t) => {
   const { entries, faults } = readJsonl('a.jsonl', TEXT.slice(0, TEXT.indexOf('{"type":"run"') + 40))
-  t.deepEqual(entries.map(({ run, records: kept }) => [run, kept.length]), [[null, 2]])
-  t.deepEqual(faults.map(({ line, message }) => [line, message.slice(0, 21)]), [[3, 'The last line is torn']])
+  t.deepEqual(
+    entries.map(({ run, records: kept }) => [run, kept.length]),
+    [[null, 2]],
+  )
+  t.deepEqual(
+    faults.map(({ line, message }) => [line, message.slice(0, 21)]),
+    [[3, 'The last line is torn']],
+  )
 })
 
 test('a line that is no record of ours is named by its field', (t) => {
   const { entries, faults } = readJsonl('a.jsonl', TEXT.replace('"status":"created"', '"status":"dreamt"'))
-  t.deepEqual(entries.map(({ records: kept }) => kept.length), [1])
+  t.deepEqual(
+    entries.map(({ records: kept }) => kept.length),
+    [1],
+  )
   t.true(faults.some(({ line, message }) => line === 1 && message.startsWith('The record cannot be read: status: ')))
 })
 
 test('an audit file of a run', (t) => {
-  t.deepEqual(readDocument('a.json', JSON.stringify(document)), { entries: [{ run: document.run, records }], faults: [] })
+  t.deepEqual(readDocument('a.json', JSON.stringify(document)), {
+    entries: [{ run: document.run, records }],
+    faults: [],
+  })
 })
 
 test('a torn audit file is named with its last line', (t) => {
@@ -42,7 +60,10 @@ test('a torn audit file is named with its last line', (t) => {
   const torn = text.slice(0, text.indexOf('"records"') + 12)
   const { entries, faults } = readDocument('a.json', torn)
   t.deepEqual(entries, [])
-  t.deepEqual(faults.map(({ file, line }) => [file, line]), [['a.json', torn.split('\n').length]])
+  t.deepEqual(
+    faults.map(({ file, line }) => [file, line]),
+    [['a.json', torn.split('\n').length]],
+  )
 })
 
 test('a file that is JSON and no audit is named', (t) => {

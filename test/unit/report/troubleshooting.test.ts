@@ -11,12 +11,18 @@ const problems = readProblems()
 
 test('every problem of the sources has a meaning and an exit code', (t) => {
   t.true(problems.length > 100)
-  t.deepEqual(problems.filter((problem) => meaningOf(problem) === null), [])
+  t.deepEqual(
+    problems.filter((problem) => meaningOf(problem) === null),
+    [],
+  )
 })
 
 test('no meaning is of something that nobody says any more', (t) => {
   const said = new Set(problems.map(({ field }) => field))
-  t.deepEqual(Object.keys(BY_FIELD).filter((field) => !said.has(field)), [])
+  t.deepEqual(
+    Object.keys(BY_FIELD).filter((field) => !said.has(field)),
+    [],
+  )
 })
 
 test('every guardrail of the design is among them, and blocks', (t) => {
@@ -26,7 +32,10 @@ test('every guardrail of the design is among them, and blocks', (t) => {
 test('nothing that is wrong with the input or the command line exits as a guardrail does', (t) => {
   const ofInput = problems.filter(({ file }) => file.startsWith('input/'))
   t.true(ofInput.some(({ field }) => field === 'destroy'))
-  t.deepEqual(ofInput.filter((problem) => meaningOf(problem)?.exit !== EXIT.invalidInput), [])
+  t.deepEqual(
+    ofInput.filter((problem) => meaningOf(problem)?.exit !== EXIT.invalidInput),
+    [],
+  )
 })
 
 test('every reason of a failed connection has a meaning and a remedy', (t) => {
@@ -36,9 +45,15 @@ test('every reason of a failed connection has a meaning and a remedy', (t) => {
 test('helpers are followed to their calls, choices and constants to their texts', (t) => {
   const messages = problems.filter(({ field }) => field === 'setting').map(({ message }) => message)
   t.true(messages.includes('the server knows no parameter ….'))
-  t.deepEqual(problems.filter(({ field, message }) => field === 'approval' && message === '…'), [])
+  t.deepEqual(
+    problems.filter(({ field, message }) => field === 'approval' && message === '…'),
+    [],
+  )
 })
 
 test('the page is what the sources give (npm run docs)', async (t) => {
-  t.is(await readFile(new URL('../../../terraform-module/TROUBLESHOOTING.md', import.meta.url), 'utf8'), troubleshootingPage())
+  t.is(
+    await readFile(new URL('../../../terraform-module/TROUBLESHOOTING.md', import.meta.url), 'utf8'),
+    troubleshootingPage(),
+  )
 })

@@ -7,13 +7,31 @@ import { Ledger } from '../../../src/run/ledger.ts'
 import { recorder } from '../audit/sample.ts'
 
 const TAG: Step = {
-  application: 'shop', database: 'shop_dev_db', username: 'shop_dev_user', object: 'tag', action: 'tag', status: 'created', message: 'tag of database shop_dev_db',
-  statements: [new Statement(`COMMENT ON DATABASE "shop_dev_db" IS '{}'`), new Statement('REVOKE "shop_dev_user" FROM "admin"')],
+  application: 'shop',
+  database: 'shop_dev_db',
+  username: 'shop_dev_user',
+  object: 'tag',
+  action: 'tag',
+  status: 'created',
+  message: 'tag of database shop_dev_db',
+  statements: [
+    new Statement(`COMMENT ON DATABASE "shop_dev_db" IS '{}'`),
+    new Statement('REVOKE "shop_dev_user" FROM "admin"'),
+  ],
 }
-const ADMIT: Step = { ...TAG, object: 'grant', action: 'admit', message: 'admin may look inside shop_dev_db', statements: [new Statement('GRANT CONNECT ON DATABASE "shop_dev_db" TO "admin"')] }
+const ADMIT: Step = {
+  ...TAG,
+  object: 'grant',
+  action: 'admit',
+  message: 'admin may look inside shop_dev_db',
+  statements: [new Statement('GRANT CONNECT ON DATABASE "shop_dev_db" TO "admin"')],
+}
 
 function planOf(steps: readonly Step[]): Plan {
-  return { findings: [], jobs: steps.length === 0 ? [] : [{ stage: 'roles', connectTo: null, transactions: [{ kind: 'atomic', steps }] }] }
+  return {
+    findings: [],
+    jobs: steps.length === 0 ? [] : [{ stage: 'roles', connectTo: null, transactions: [{ kind: 'atomic', steps }] }],
+  }
 }
 
 /** What is told of these steps, sent in one transaction, where the next plan holds those. */

@@ -5,12 +5,31 @@ import type { AuditDocument } from '../../../src/model/audit.ts'
 import { type Start, start } from '../../../src/run/start.ts'
 import { unusable } from '../../../src/run/unusable.ts'
 
-const DECLARATION = { environment: 'prod', instance: { host: 'db-1.example' }, admin_secret_id: 'platform/prod/admin', build_id: '7', run_id: 'r', application_databases: { shop: {} } }
+const DECLARATION = {
+  environment: 'prod',
+  instance: { host: 'db-1.example' },
+  admin_secret_id: 'platform/prod/admin',
+  build_id: '7',
+  run_id: 'r',
+  application_databases: { shop: {} },
+}
 
 function begin(declaration: object, variables: Variables = {}): Promise<Start> {
-  const environment = readEnvironment({ ...variables, RDS_PROVISION_RUN_ID: 'run', RDS_PROVISION_INPUT: JSON.stringify(declaration) })
+  const environment = readEnvironment({
+    ...variables,
+    RDS_PROVISION_RUN_ID: 'run',
+    RDS_PROVISION_INPUT: JSON.stringify(declaration),
+  })
   // Travis CI, without numbers: no CI system that has ids is around, whatever runs this test.
-  return start({ command: 'apply', inputFile: null, variables: { TRAVIS: 'true' }, environment, cwd: '.', startedAt: new Date(0), needsBuildId: () => true })
+  return start({
+    command: 'apply',
+    inputFile: null,
+    variables: { TRAVIS: 'true' },
+    environment,
+    cwd: '.',
+    startedAt: new Date(0),
+    needsBuildId: () => true,
+  })
 }
 
 function auditOf(begun: Start): AuditDocument {
@@ -20,13 +39,27 @@ function auditOf(begun: Start): AuditDocument {
 }
 
 test('variables of the run, fields and the build id are wrong: one error, all of it', async (t) => {
-  const { error } = await begin({ ...DECLARATION, build_id: null, application_databases: { shop: { acces_level: 'reader' } } }, { RDS_CLEANUP_POLICY: 'nuke', RDS_PROVISION_LOG: 'xml' })
-  t.deepEqual(error?.problems.map(({ application, field }) => [application, field]), [[null, 'RDS_CLEANUP_POLICY'], [null, 'RDS_PROVISION_LOG'], ['shop', 'acces_level'], [null, 'build_id']])
+  const { error } = await begin(
+    { ...DECLARATION, build_id: null, application_databases: { shop: { acces_level: 'reader' } } },
+    { RDS_CLEANUP_POLICY: 'nuke', RDS_PROVISION_LOG: 'xml' },
+  )
+  t.deepEqual(
+    error?.problems.map(({ application, field }) => [application, field]),
+    [
+      [null, 'RDS_CLEANUP_POLICY'],
+      [null, 'RDS_PROVISION_LOG'],
+      ['shop', 'acces_level'],
+      [null, 'build_id'],
+    ],
+  )
 })
 
 test('a build id that is refused is not called missing too', async (t) => {
   const { error } = await begin({ ...DECLARATION, build_id: 'a\nb' })
-  t.deepEqual(error?.problems.map(({ field, message }) => [field, message]), [['build_id', '"a\\nb" is not accepted.']])
+  t.deepEqual(
+    error?.problems.map(({ field, message }) => [field, message]),
+    [['build_id', '"a\\nb" is not accepted.']],
+  )
 })
 
 for (const [title, declaration, variables] of [
@@ -36,17 +69,36 @@ for (const [title, declaration, variables] of [
 ] as const) {
   test(`the audit of a run ${title} stands alone`, async (t) => {
     const { run, records } = auditOf(await begin(declaration, variables))
-    t.like(run, { environment: 'prod', cluster_name: 'db-1', instance: { identifier: 'db-1', host: 'db-1.example', port: 5432 }, approval: 'missing', outcome: 'failed', exit_code: 3 })
+    t.like(run, {
+      environment: 'prod',
+      cluster_name: 'db-1',
+      instance: { identifier: 'db-1', host: 'db-1.example', port: 5432 },
+      approval: 'missing',
+      outcome: 'failed',
+      exit_code: 3,
+    })
     t.not(run.build_id, '')
-    t.deepEqual(records.map(({ object, status, application, database, username, environment }) => [object, status, application, database, username, environment]), [
-      ['role', 'skipped', 'shop', 'shop_prod_db', 'shop_prod_user', 'prod'],
-      ['database', 'skipped', 'shop', 'shop_prod_db', 'shop_prod_user', 'prod'],
-    ])
+    t.deepEqual(
+      records.map(({ object, status, application, database, username, environment }) => [
+        object,
+        status,
+        application,
+        database,
+        username,
+        environment,
+      ]),
+      [
+        ['role', 'skipped', 'shop', 'shop_prod_db', 'shop_prod_user', 'prod'],
+        ['database', 'skipped', 'shop', 'shop_prod_db', 'shop_prod_user', 'prod'],
+      ],
+    )
   })
 }
 
 test('names that could not be read are in no record', async (t) => {
-  const { records } = auditOf(await begin({ ...DECLARATION, application_databases: { shop: { username: 'a\nb' }, till: {} } }))
+  const { records } = auditOf(
+    await begin({ ...DECLARATION, application_databases: { shop: { username: 'a\nb' }, till: {} } }),
+  )
   t.deepEqual([...new Set(records.map(({ application }) => application))], ['till'])
 })
 
@@ -58,5 +110,8 @@ test('of an input whose environment cannot be read nothing is claimed', async (t
 
 test('nor that it needed no approval', async (t) => {
   t.is(auditOf(await begin({ ...DECLARATION, environment: 'production' })).run.approval, 'missing')
-  t.is(auditOf(await begin({ ...DECLARATION, environment: 'production' }, { ALLOW_DB_PROVISION: 'true' })).run.approval, 'approved')
+  t.is(
+    auditOf(await begin({ ...DECLARATION, environment: 'production' }, { ALLOW_DB_PROVISION: 'true' })).run.approval,
+    'approved',
+  )
 })

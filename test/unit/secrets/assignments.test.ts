@@ -17,13 +17,19 @@ test('secrets to read: the admin’s and those of password logins, each once', (
 
 test('a problem of a secret is one of every application that uses it', (t) => {
   const problem = (field: string) => ({ application: null, field, message: 'm', remedy: 'r' })
-  const named = nameApplications([problem('s/1'), problem('platform/dev/admin'), problem('platform/dev/c/postgres')], parseApps(SHARED).declaration)
-  t.deepEqual(named.map(({ application, field }) => [application, field]), [
-    ['a', 's/1'],
-    ['b', 's/1'],
-    [null, 'platform/dev/admin'],
-    ['c', 'platform/dev/c/postgres'],
-  ])
+  const named = nameApplications(
+    [problem('s/1'), problem('platform/dev/admin'), problem('platform/dev/c/postgres')],
+    parseApps(SHARED).declaration,
+  )
+  t.deepEqual(
+    named.map(({ application, field }) => [application, field]),
+    [
+      ['a', 's/1'],
+      ['b', 's/1'],
+      [null, 'platform/dev/admin'],
+      ['c', 'platform/dev/c/postgres'],
+    ],
+  )
 })
 
 test('a secret that names a user names the application’s', (t) => {
@@ -36,6 +42,9 @@ test('a secret that names a user names the application’s', (t) => {
     credential('platform/dev/d/postgres', 'other'),
   ])
   const problems = checkUsernames(declaration, credentials)
-  t.deepEqual(problems.map(({ application, field }) => [application, field]), [['c', 'platform/dev/c/postgres']])
+  t.deepEqual(
+    problems.map(({ application, field }) => [application, field]),
+    [['c', 'platform/dev/c/postgres']],
+  )
   t.regex(problems[0]?.message ?? '', /"A_dev_user".*"c_dev_user"/)
 })

@@ -5,11 +5,17 @@ import { parseCredential } from '../../../src/secrets/parse-credential.ts'
 import type { ParsedCredential } from '../../../src/secrets/parse-credential.ts'
 
 function parseText(text: string | null): ParsedCredential {
-  return parseCredential('team/app', { versionId: 'v1', text: text === null ? null : new Secret(text), createdAt: new Date(0) })
+  return parseCredential('team/app', {
+    versionId: 'v1',
+    text: text === null ? null : new Secret(text),
+    createdAt: new Date(0),
+  })
 }
 
 test('the RDS format is a credential, whatever else stands in it', (t) => {
-  const parsed = parseText(JSON.stringify({ engine: 'postgres', host: 'h', port: 5432, dbname: 'd', username: 'u', password: 'pä"ss' }))
+  const parsed = parseText(
+    JSON.stringify({ engine: 'postgres', host: 'h', port: 5432, dbname: 'd', username: 'u', password: 'pä"ss' }),
+  )
   if (!('credential' in parsed)) return t.fail()
   t.like(parsed.credential, { secretId: 'team/app', versionId: 'v1', username: 'u', createdAt: new Date(0) })
   t.is(parsed.credential.password.reveal(), 'pä"ss')

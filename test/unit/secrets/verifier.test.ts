@@ -35,7 +35,8 @@ test('each verifier has its own salt, and does not print itself', async (t) => {
 
 test('spellings that SASLprep makes equal give one verifier', async (t) => {
   const salt = Buffer.alloc(16)
-  const verifier = async (password: string): Promise<string> => (await scramVerifier(new Secret(password), salt)).reveal()
+  const verifier = async (password: string): Promise<string> =>
+    (await scramVerifier(new Secret(password), salt)).reveal()
   t.is(await verifier('\u2168\u00A0e\u0301'), await verifier('IX \u00E9'))
   t.not(await verifier('a'), await verifier('A'))
 })

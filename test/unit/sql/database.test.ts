@@ -1,6 +1,12 @@
 import test from 'ava'
 import {
-  allowConnections, alterDatabaseLimit, alterDatabaseTemplate, commentOnDatabase, createDatabase, grantOnDatabase, revokeOnDatabase,
+  allowConnections,
+  alterDatabaseLimit,
+  alterDatabaseTemplate,
+  commentOnDatabase,
+  createDatabase,
+  grantOnDatabase,
+  revokeOnDatabase,
 } from '../../../src/sql/database.ts'
 
 test('CREATE DATABASE is from template0, with what is declared and nothing else', (t) => {
@@ -14,12 +20,23 @@ test('CREATE DATABASE is from template0, with what is declared and nothing else'
 
 test('what only the owner may do runs as the owner', (t) => {
   const statements = [
-    alterDatabaseLimit('d', 5, 'o'), allowConnections('d', true, 'o'), alterDatabaseTemplate('d', false, 'o'), commentOnDatabase('d', '{}', 'o'),
-    grantOnDatabase('d', ['CONNECT', 'TEMPORARY'], 'g', 'o'), revokeOnDatabase('d', ['CONNECT'], '', 'o'),
+    alterDatabaseLimit('d', 5, 'o'),
+    allowConnections('d', true, 'o'),
+    alterDatabaseTemplate('d', false, 'o'),
+    commentOnDatabase('d', '{}', 'o'),
+    grantOnDatabase('d', ['CONNECT', 'TEMPORARY'], 'g', 'o'),
+    revokeOnDatabase('d', ['CONNECT'], '', 'o'),
   ]
-  t.deepEqual(statements.map((statement) => statement.reveal()), [
-    'ALTER DATABASE "d" CONNECTION LIMIT 5', 'ALTER DATABASE "d" ALLOW_CONNECTIONS true', 'ALTER DATABASE "d" IS_TEMPLATE false', `COMMENT ON DATABASE "d" IS '{}'`,
-    'GRANT CONNECT, TEMPORARY ON DATABASE "d" TO "g"', 'REVOKE CONNECT ON DATABASE "d" FROM PUBLIC',
-  ])
+  t.deepEqual(
+    statements.map((statement) => statement.reveal()),
+    [
+      'ALTER DATABASE "d" CONNECTION LIMIT 5',
+      'ALTER DATABASE "d" ALLOW_CONNECTIONS true',
+      'ALTER DATABASE "d" IS_TEMPLATE false',
+      `COMMENT ON DATABASE "d" IS '{}'`,
+      'GRANT CONNECT, TEMPORARY ON DATABASE "d" TO "g"',
+      'REVOKE CONNECT ON DATABASE "d" FROM PUBLIC',
+    ],
+  )
   t.true(statements.every(({ runAs }) => runAs === 'o'))
 })

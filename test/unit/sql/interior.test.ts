@@ -1,6 +1,14 @@
 import test from 'ava'
 import {
-  createExtension, createSchema, grantByDefault, grantOnObjects, grantOnSchema, type ObjectName, revokeByDefault, revokeOnObjects, revokeOnSchema,
+  createExtension,
+  createSchema,
+  grantByDefault,
+  grantOnObjects,
+  grantOnSchema,
+  type ObjectName,
+  revokeByDefault,
+  revokeOnObjects,
+  revokeOnSchema,
 } from '../../../src/sql/interior.ts'
 
 const table: ObjectName = { schema: 's', name: 't', objectClass: 'table', args: null }
@@ -15,15 +23,33 @@ test('schemas and extensions', (t) => {
 })
 
 test('objects are granted by name, routines with their argument types', (t) => {
-  t.is(grantOnObjects([table, { ...table, name: 'u"' }], ['SELECT', 'INSERT'], 'g', 'o').reveal(), 'GRANT SELECT, INSERT ON TABLE "s"."t", "s"."u""" TO "g"')
-  t.is(revokeOnObjects([{ ...table, objectClass: 'sequence' }], ['USAGE'], 'g', 'o').reveal(), 'REVOKE USAGE ON SEQUENCE "s"."t" FROM "g"')
-  t.is(grantOnObjects([routine, { ...routine, args: '' }], ['EXECUTE'], 'g', 'o').reveal(), 'GRANT EXECUTE ON ROUTINE "s"."f"(integer, s."T"), "s"."f"() TO "g"')
+  t.is(
+    grantOnObjects([table, { ...table, name: 'u"' }], ['SELECT', 'INSERT'], 'g', 'o').reveal(),
+    'GRANT SELECT, INSERT ON TABLE "s"."t", "s"."u""" TO "g"',
+  )
+  t.is(
+    revokeOnObjects([{ ...table, objectClass: 'sequence' }], ['USAGE'], 'g', 'o').reveal(),
+    'REVOKE USAGE ON SEQUENCE "s"."t" FROM "g"',
+  )
+  t.is(
+    grantOnObjects([routine, { ...routine, args: '' }], ['EXECUTE'], 'g', 'o').reveal(),
+    'GRANT EXECUTE ON ROUTINE "s"."f"(integer, s."T"), "s"."f"() TO "g"',
+  )
   t.throws(() => grantOnObjects([], ['SELECT'], 'g', 'o'), { instanceOf: RangeError })
 })
 
 test('default privileges are bound to their creator, in a schema or in all', (t) => {
-  t.is(grantByDefault('o', 's', 'function', ['EXECUTE'], 'g').reveal(), 'ALTER DEFAULT PRIVILEGES FOR ROLE "o" IN SCHEMA "s" GRANT EXECUTE ON ROUTINES TO "g"')
-  t.is(revokeByDefault('o', 's', 'table', ['INSERT'], 'g').reveal(), 'ALTER DEFAULT PRIVILEGES FOR ROLE "o" IN SCHEMA "s" REVOKE INSERT ON TABLES FROM "g"')
-  t.is(revokeByDefault('o', null, 'sequence', ['USAGE'], 'g').reveal(), 'ALTER DEFAULT PRIVILEGES FOR ROLE "o" REVOKE USAGE ON SEQUENCES FROM "g"')
+  t.is(
+    grantByDefault('o', 's', 'function', ['EXECUTE'], 'g').reveal(),
+    'ALTER DEFAULT PRIVILEGES FOR ROLE "o" IN SCHEMA "s" GRANT EXECUTE ON ROUTINES TO "g"',
+  )
+  t.is(
+    revokeByDefault('o', 's', 'table', ['INSERT'], 'g').reveal(),
+    'ALTER DEFAULT PRIVILEGES FOR ROLE "o" IN SCHEMA "s" REVOKE INSERT ON TABLES FROM "g"',
+  )
+  t.is(
+    revokeByDefault('o', null, 'sequence', ['USAGE'], 'g').reveal(),
+    'ALTER DEFAULT PRIVILEGES FOR ROLE "o" REVOKE USAGE ON SEQUENCES FROM "g"',
+  )
   t.is(grantByDefault('o', 's', 'table', ['SELECT'], 'g').runAs, 'o')
 })

@@ -4,12 +4,27 @@
  */
 import { randomUUID } from 'node:crypto'
 import {
-  AddTagsToResourceCommand, CreateDBInstanceCommand, CreateDBSnapshotCommand, DBSnapshotNotFoundFault, DescribeDBSnapshotsCommand,
-  ListTagsForResourceCommand, RDSClient,
+  AddTagsToResourceCommand,
+  CreateDBInstanceCommand,
+  CreateDBSnapshotCommand,
+  DBSnapshotNotFoundFault,
+  DescribeDBSnapshotsCommand,
+  ListTagsForResourceCommand,
+  RDSClient,
 } from '@aws-sdk/client-rds'
 import {
-  BatchGetSecretValueCommand, CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, InvalidParameterException,
-  InvalidRequestException, ListSecretVersionIdsCommand, PutSecretValueCommand, ResourceNotFoundException, SecretsManagerClient, UpdateSecretVersionStageCommand,
+  BatchGetSecretValueCommand,
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  InvalidParameterException,
+  InvalidRequestException,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import test from 'ava'
@@ -33,15 +48,28 @@ test.after.always(async () => {
 /** A secret with one version, that no other test uses. */
 async function create(value: string): Promise<{ name: string; arn: string; version: string }> {
   const name = `test/${randomUUID()}`
-  const { ARN: arn = '', VersionId: version = '' } = await secrets.send(new CreateSecretCommand({ Name: name, SecretString: value }))
+  const { ARN: arn = '', VersionId: version = '' } = await secrets.send(
+    new CreateSecretCommand({ Name: name, SecretString: value }),
+  )
   return { name, arn, version }
 }
 
 test('a secret is read by name and by ARN', async (t) => {
   const { name, arn, version } = await create('{"password":"ü\\"<&"}')
   for (const SecretId of [name, arn]) {
-    const { SecretString, VersionId, VersionStages, Name, ARN, CreatedDate } = await secrets.send(new GetSecretValueCommand({ SecretId }))
-    t.deepEqual({ SecretString, VersionId, VersionStages, Name, ARN }, { SecretString: '{"password":"ü\\"<&"}', VersionId: version, VersionStages: ['AWSCURRENT'], Name: name, ARN: arn })
+    const { SecretString, VersionId, VersionStages, Name, ARN, CreatedDate } = await secrets.send(
+      new GetSecretValueCommand({ SecretId }),
+    )
+    t.deepEqual(
+      { SecretString, VersionId, VersionStages, Name, ARN },
+      {
+        SecretString: '{"password":"ü\\"<&"}',
+        VersionId: version,
+        VersionStages: ['AWSCURRENT'],
+        Name: name,
+        ARN: arn,
+      },
+    )
     t.true(CreatedDate instanceof Date)
   }
 })
@@ -58,18 +86,42 @@ test('a new value becomes AWSCURRENT, the one before AWSPREVIOUS, and both can b
   const { name, version } = await create('one')
   const { VersionId } = await secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: 'two' }))
   t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name }))).SecretString, 'two')
-  t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSPREVIOUS' }))).VersionId, version)
+  t.is(
+    (await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSPREVIOUS' }))).VersionId,
+    version,
+  )
   t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionId }))).SecretString, 'two')
 })
 
 test('the steps of a rotation move the labels', async (t) => {
   const { name, version } = await create('one')
   const token = randomUUID()
-  await secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: 'two', ClientRequestToken: token, VersionStages: ['AWSPENDING'] }))
+  await secrets.send(
+    new PutSecretValueCommand({
+      SecretId: name,
+      SecretString: 'two',
+      ClientRequestToken: token,
+      VersionStages: ['AWSPENDING'],
+    }),
+  )
   t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name }))).SecretString, 'one')
-  t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionId: token, VersionStage: 'AWSPENDING' }))).SecretString, 'two')
-  await secrets.send(new UpdateSecretVersionStageCommand({ SecretId: name, VersionStage: 'AWSCURRENT', MoveToVersionId: token, RemoveFromVersionId: version }))
-  t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSCURRENT' }))).SecretString, 'two')
+  t.is(
+    (await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionId: token, VersionStage: 'AWSPENDING' })))
+      .SecretString,
+    'two',
+  )
+  await secrets.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: name,
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: token,
+      RemoveFromVersionId: version,
+    }),
+  )
+  t.is(
+    (await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSCURRENT' }))).SecretString,
+    'two',
+  )
   // moto forgets to move its own default with the label (5.2.5), the service does not.
   if (stub !== null) t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name }))).SecretString, 'two')
   const { VersionIdsToStages } = await secrets.send(new DescribeSecretCommand({ SecretId: name }))
@@ -82,17 +134,36 @@ test('the steps of a rotation move the labels', async (t) => {
 test('a label in use moves only from the version that has it', async (t) => {
   const { name, version } = await create('one')
   const token = randomUUID()
-  await secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: 'two', ClientRequestToken: token, VersionStages: ['AWSPENDING'] }))
+  await secrets.send(
+    new PutSecretValueCommand({
+      SecretId: name,
+      SecretString: 'two',
+      ClientRequestToken: token,
+      VersionStages: ['AWSPENDING'],
+    }),
+  )
   for (const RemoveFromVersionId of [undefined, token]) {
-    const move = new UpdateSecretVersionStageCommand({ SecretId: name, VersionStage: 'AWSCURRENT', MoveToVersionId: token, RemoveFromVersionId })
+    const move = new UpdateSecretVersionStageCommand({
+      SecretId: name,
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: token,
+      RemoveFromVersionId,
+    })
     await t.throwsAsync(secrets.send(move), { instanceOf: InvalidParameterException })
   }
-  t.is((await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSCURRENT' }))).VersionId, version)
+  t.is(
+    (await secrets.send(new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSCURRENT' }))).VersionId,
+    version,
+  )
 })
 
 test('missing secrets, labels and versions are not found', async (t) => {
   const { name } = await create('one')
-  for (const input of [{ SecretId: 'test/none' }, { SecretId: name, VersionStage: 'AWSPENDING' }, { SecretId: name, VersionId: randomUUID() }]) {
+  for (const input of [
+    { SecretId: 'test/none' },
+    { SecretId: name, VersionStage: 'AWSPENDING' },
+    { SecretId: name, VersionId: randomUUID() },
+  ]) {
     await t.throwsAsync(secrets.send(new GetSecretValueCommand(input)), { instanceOf: ResourceNotFoundException })
   }
 })
@@ -100,17 +171,27 @@ test('missing secrets, labels and versions are not found', async (t) => {
 test('a secret marked for deletion cannot be read', async (t) => {
   const { name } = await create('one')
   await secrets.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: 7 }))
-  await t.throwsAsync(secrets.send(new GetSecretValueCommand({ SecretId: name })), { instanceOf: InvalidRequestException })
+  await t.throwsAsync(secrets.send(new GetSecretValueCommand({ SecretId: name })), {
+    instanceOf: InvalidRequestException,
+  })
   t.true((await secrets.send(new DescribeSecretCommand({ SecretId: name }))).DeletedDate instanceof Date)
 })
 
 test('a batch gives values and lists what failed', async (t) => {
   const one = await create('1')
   const two = await create('2')
-  const { SecretValues = [], Errors = [] } = await secrets.send(new BatchGetSecretValueCommand({ SecretIdList: [one.name, 'test/none', two.arn] }))
+  const { SecretValues = [], Errors = [] } = await secrets.send(
+    new BatchGetSecretValueCommand({ SecretIdList: [one.name, 'test/none', two.arn] }),
+  )
   const found = SecretValues.map(({ Name, ARN, VersionId, SecretString }) => [SecretString, Name, ARN, VersionId])
-  t.deepEqual(found.sort(), [['1', one.name, one.arn, one.version], ['2', two.name, two.arn, two.version]])
-  t.deepEqual(Errors.map(({ SecretId, ErrorCode }) => [SecretId, ErrorCode]), [['test/none', 'ResourceNotFoundException']])
+  t.deepEqual(found.sort(), [
+    ['1', one.name, one.arn, one.version],
+    ['2', two.name, two.arn, two.version],
+  ])
+  t.deepEqual(
+    Errors.map(({ SecretId, ErrorCode }) => [SecretId, ErrorCode]),
+    [['test/none', 'ResourceNotFoundException']],
+  )
 })
 
 test('the caller has an ARN and an account', async (t) => {
@@ -120,26 +201,65 @@ test('the caller has an ARN and an account', async (t) => {
 })
 
 test('credentials of an assumed role make the caller that role', async (t) => {
-  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::210987654321:role/provisioner', RoleSessionName: 'run' }))
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::210987654321:role/provisioner', RoleSessionName: 'run' }),
+  )
   t.true(Credentials?.Expiration instanceof Date)
-  const assumed = new STSClient({ ...config, credentials: { accessKeyId: Credentials?.AccessKeyId ?? '', secretAccessKey: Credentials?.SecretAccessKey ?? '' } })
+  const assumed = new STSClient({
+    ...config,
+    credentials: { accessKeyId: Credentials?.AccessKeyId ?? '', secretAccessKey: Credentials?.SecretAccessKey ?? '' },
+  })
   const { Arn, Account } = await assumed.send(new GetCallerIdentityCommand({}))
   t.deepEqual([Arn, Account], ['arn:aws:sts::210987654321:assumed-role/provisioner/run', '210987654321'])
 })
 
 test('a snapshot is made, found by its instance, and tagged', async (t) => {
   const instance = `db-${randomUUID()}`
-  await rds.send(new CreateDBInstanceCommand({ DBInstanceIdentifier: instance, DBInstanceClass: 'db.t4g.micro', Engine: 'postgres', AllocatedStorage: 20, MasterUsername: 'master', MasterUserPassword: 'not-a-secret' }))
+  await rds.send(
+    new CreateDBInstanceCommand({
+      DBInstanceIdentifier: instance,
+      DBInstanceClass: 'db.t4g.micro',
+      Engine: 'postgres',
+      AllocatedStorage: 20,
+      MasterUsername: 'master',
+      MasterUserPassword: 'not-a-secret',
+    }),
+  )
   const id = `snap-${randomUUID()}`
-  const { DBSnapshot } = await rds.send(new CreateDBSnapshotCommand({ DBSnapshotIdentifier: id, DBInstanceIdentifier: instance, Tags: [{ Key: 'BuildId', Value: '<1 & 2>' }, { Key: 'ManagedBy', Value: 'platform' }] }))
-  await rds.send(new AddTagsToResourceCommand({ ResourceName: DBSnapshot?.DBSnapshotArn, Tags: [{ Key: 'Late', Value: 'x' }] }))
-  const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: instance, SnapshotType: 'manual' }))
-  t.deepEqual(DBSnapshots.map((found) => [found.DBSnapshotIdentifier, found.Status, found.SnapshotCreateTime instanceof Date]), [[id, 'available', true]])
+  const { DBSnapshot } = await rds.send(
+    new CreateDBSnapshotCommand({
+      DBSnapshotIdentifier: id,
+      DBInstanceIdentifier: instance,
+      Tags: [
+        { Key: 'BuildId', Value: '<1 & 2>' },
+        { Key: 'ManagedBy', Value: 'platform' },
+      ],
+    }),
+  )
+  await rds.send(
+    new AddTagsToResourceCommand({ ResourceName: DBSnapshot?.DBSnapshotArn, Tags: [{ Key: 'Late', Value: 'x' }] }),
+  )
+  const { DBSnapshots = [] } = await rds.send(
+    new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: instance, SnapshotType: 'manual' }),
+  )
+  t.deepEqual(
+    DBSnapshots.map((found) => [found.DBSnapshotIdentifier, found.Status, found.SnapshotCreateTime instanceof Date]),
+    [[id, 'available', true]],
+  )
   const { TagList = [] } = await rds.send(new ListTagsForResourceCommand({ ResourceName: DBSnapshot?.DBSnapshotArn }))
-  t.deepEqual(TagList.map(({ Key, Value }) => [Key, Value]).sort(), [['BuildId', '<1 & 2>'], ['Late', 'x'], ['ManagedBy', 'platform']])
+  t.deepEqual(TagList.map(({ Key, Value }) => [Key, Value]).sort(), [
+    ['BuildId', '<1 & 2>'],
+    ['Late', 'x'],
+    ['ManagedBy', 'platform'],
+  ])
 })
 
 test('a snapshot that does not exist, or of an instance that does not exist, is an error of its own', async (t) => {
-  await t.throwsAsync(rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: 'none' })), { instanceOf: DBSnapshotNotFoundFault })
-  await t.throwsAsync(rds.send(new CreateDBSnapshotCommand({ DBSnapshotIdentifier: 'one', DBInstanceIdentifier: 'none' })), { name: 'DBInstanceNotFoundFault' })
+  await t.throwsAsync(rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: 'none' })), {
+    instanceOf: DBSnapshotNotFoundFault,
+  })
+  await t.throwsAsync(
+    rds.send(new CreateDBSnapshotCommand({ DBSnapshotIdentifier: 'one', DBInstanceIdentifier: 'none' })),
+    { name: 'DBInstanceNotFoundFault' },
+  )
 })

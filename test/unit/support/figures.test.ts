@@ -10,10 +10,22 @@ test('equal figures of several processes are added up; a property counts once, i
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'figures')
   const lines = [
-    ['cut points', 'update', 1200], ['cut points', 'first run', 1], ['cut points', 'update', 1], ['cut points that converged', 'update', 1201],
-    ['properties', 'names', 1], ['properties', 'names', 1], ['cases', 'names', 100], ['cases', 'names', 100], ['versions', '18.4', 1], ['versions', '14.23', 1], ['versions', '14.23', 1],
+    ['cut points', 'update', 1200],
+    ['cut points', 'first run', 1],
+    ['cut points', 'update', 1],
+    ['cut points that converged', 'update', 1201],
+    ['properties', 'names', 1],
+    ['properties', 'names', 1],
+    ['cases', 'names', 100],
+    ['cases', 'names', 100],
+    ['versions', '18.4', 1],
+    ['versions', '14.23', 1],
+    ['versions', '14.23', 1],
   ]
-  await writeFile(file, lines.map(([figure, title, amount]) => `${JSON.stringify({ figure, title, amount })}\n`).join(''))
+  await writeFile(
+    file,
+    lines.map(([figure, title, amount]) => `${JSON.stringify({ figure, title, amount })}\n`).join(''),
+  )
   const table = figuresTable(readFigures(file))
   t.regex(table, /\| Runs cut off[^|]* \| 1,202: first run 1, update 1,201 \|/)
   t.regex(table, /\| of these, converged [^|]*\| 1,201 \|/)

@@ -10,13 +10,21 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const RUN = new URL('../../support/suite/run.ts', import.meta.url).href
 
 /** Runs an expression over `check` and `suite` in a project with these test files. @returns its output, and the count it came to */
-async function count(t: ExecutionContext, expression: string, files: Readonly<Record<string, string>> = {}): Promise<{ output: string; count: unknown }> {
+async function count(
+  t: ExecutionContext,
+  expression: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ output: string; count: unknown }> {
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-suite-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   await mkdir(join(folder, 'test'))
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir')
   const script = `import { check, suite } from '${RUN}'\nconsole.log(JSON.stringify(await ${expression}))`
-  const all = { 'package.json': '{"type":"module"}', 'run.mjs': script, ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`test/${name}`, text])) }
+  const all = {
+    'package.json': '{"type":"module"}',
+    'run.mjs': script,
+    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`test/${name}`, text])),
+  }
   for (const [name, content] of Object.entries(all)) await writeFile(join(folder, name), content)
   const { stdout } = await execa('node', ['--import=tsx', 'run.mjs'], { cwd: folder, env: { CI: '1' } })
   const lines = stdout.split('\n')
@@ -37,7 +45,12 @@ test('passed and failed tests are counted, failures shown with their difference,
 
 test('what is no test result fails too: a crash, a file that does not load, process.exit, no tests at all', async (t) => {
   const crash = `${IMPORT}test('waits', async (t) => { setTimeout(() => { throw new Error('later') }, 1); await new Promise((done) => setTimeout(done, 1000)); t.pass() })`
-  const broken = { crash, unloadable: "throw new Error('no')", exiting: `${IMPORT}${GOOD}process.exit(0)`, empty: IMPORT }
+  const broken = {
+    crash,
+    unloadable: "throw new Error('no')",
+    exiting: `${IMPORT}${GOOD}process.exit(0)`,
+    empty: IMPORT,
+  }
   for (const [name, text] of Object.entries(broken)) {
     const { output } = await count(t, "suite('Tests', ['test/**'])", { 'a.test.js': text })
     t.notRegex(output, / 0 failed/, name)

@@ -23,7 +23,9 @@ function run(day: string, ...records: readonly Partial<AuditRecord>[]): string {
 
 function defaults(verb: 'GRANT' | 'REVOKE', privileges: string): Partial<AuditRecord> {
   const link = verb === 'GRANT' ? 'TO' : 'FROM'
-  const statements = [`ALTER DEFAULT PRIVILEGES FOR ROLE "shop_dev_user" IN SCHEMA "public" ${verb} ${privileges} ON TABLES ${link} "guest_dev_user"`]
+  const statements = [
+    `ALTER DEFAULT PRIVILEGES FOR ROLE "shop_dev_user" IN SCHEMA "public" ${verb} ${privileges} ON TABLES ${link} "guest_dev_user"`,
+  ]
   return { ...GUEST, object: 'default_privileges', status: verb === 'GRANT' ? 'created' : 'removed', statements }
 }
 
@@ -47,7 +49,10 @@ test('access that changed began with the change, not with the login', async (t) 
 })
 
 test('an altered attribute does not begin what was there before the audit', async (t) => {
-  const starts = await startsOf(join(temporaryFolder(t), 'audit.jsonl'), run('01-01', { ...GUEST, status: 'updated' }, { object: 'database', status: 'updated' }))
+  const starts = await startsOf(
+    join(temporaryFolder(t), 'audit.jsonl'),
+    run('01-01', { ...GUEST, status: 'updated' }, { object: 'database', status: 'updated' }),
+  )
   t.is(starts.access('db-1', 'shop_dev_db', 'guest_dev_user'), null)
   t.is(starts.access('db-1', 'shop_dev_db', 'shop_dev_user'), null)
 })
@@ -58,7 +63,10 @@ test('the first run of each build counts, wherever chunks of the file end', asyn
   const rest = `${run('02-02', { message: 'not a {"type":"run","' })}${run('01-01').replaceAll('2026-01-01', '2026-03-03')}`
   for (let shift = 0; shift < 80; shift += 1) {
     const starts = await startsOf(path, `${first}"${'x'.repeat(MEGABYTE - first.length - shift - 3)}"\n${rest}`)
-    t.deepEqual(['01-01', '02-02'].map((build) => starts.firstDay(build)), ['2026-01-01', '2026-02-02'])
+    t.deepEqual(
+      ['01-01', '02-02'].map((build) => starts.firstDay(build)),
+      ['2026-01-01', '2026-02-02'],
+    )
   }
 })
 

@@ -13,9 +13,34 @@ import { temporaryFolder } from '../folder.ts'
 import { readCsv, readJson } from '../read-back.ts'
 import { documentOf } from '../sample.ts'
 
-const MATRIX: AccessMatrix = { environment: 'dev', stack: 'shared/dev', clusterName: 'shared', instance: 'shared', databases: [
-  { database: 'd', owner: 'u', isSeen: true, outsideGrants: [], logins: [{ username: 'u', application: 'a', accessLevel: 'owner', auth: 'password', connect: true, temporary: true, create: true, schemas: [], build: '100', validUntil: null }] },
-] }
+const MATRIX: AccessMatrix = {
+  environment: 'dev',
+  stack: 'shared/dev',
+  clusterName: 'shared',
+  instance: 'shared',
+  databases: [
+    {
+      database: 'd',
+      owner: 'u',
+      isSeen: true,
+      outsideGrants: [],
+      logins: [
+        {
+          username: 'u',
+          application: 'a',
+          accessLevel: 'owner',
+          auth: 'password',
+          connect: true,
+          temporary: true,
+          create: true,
+          schemas: [],
+          build: '100',
+          validUntil: null,
+        },
+      ],
+    },
+  ],
+}
 
 interface Files {
   readonly jsonl: string
@@ -33,7 +58,10 @@ async function read(dir: string): Promise<Files> {
 const write = (dir: string, runId: string, matrix: AccessMatrix | null = null): ReturnType<typeof writeGovernance> =>
   writeGovernance({ dir, document: documentOf([{ message: 'two\r\nlines' }, {}], { runId }), matrix })
 
-const faults = ({ jsonl, csv }: Files): readonly unknown[] => [...verifyChain(jsonl), ...verifyCsv(Buffer.from(csv), jsonl)]
+const faults = ({ jsonl, csv }: Files): readonly unknown[] => [
+  ...verifyChain(jsonl),
+  ...verifyCsv(Buffer.from(csv), jsonl),
+]
 
 test('runs are appended to both files, and access.md is written', async (t) => {
   const dir = join(temporaryFolder(t), 'made', 'on', 'the', 'way')
@@ -43,7 +71,11 @@ test('runs are appended to both files, and access.md is written', async (t) => {
   t.deepEqual(files.runs, ['one', 'two'])
   t.is(files.csv.match(/^at,run_id/gm)?.length, 1)
   t.deepEqual(faults(files), [])
-  t.deepEqual((await readdir(join(dir, 'dev'))).toSorted(), ['access.md', 'rds_provision_audit.csv', 'rds_provision_audit.jsonl'])
+  t.deepEqual((await readdir(join(dir, 'dev'))).toSorted(), [
+    'access.md',
+    'rds_provision_audit.csv',
+    'rds_provision_audit.jsonl',
+  ])
 })
 
 test('the day of access is that of the first run of its build, whichever run writes later', async (t) => {
@@ -51,7 +83,11 @@ test('the day of access is that of the first run of its build, whichever run wri
   await write(dir, 'one', MATRIX)
   const first = await readFile(join(dir, 'dev', 'access.md'), 'utf8')
   t.regex(first, /2026-03-01 \| 100/)
-  await writeGovernance({ dir, document: documentOf([], { runId: 'two', startedAt: new Date('2026-05-05T00:00:00Z') }), matrix: MATRIX })
+  await writeGovernance({
+    dir,
+    document: documentOf([], { runId: 'two', startedAt: new Date('2026-05-05T00:00:00Z') }),
+    matrix: MATRIX,
+  })
   t.is(await readFile(join(dir, 'dev', 'access.md'), 'utf8'), first)
 })
 
@@ -63,7 +99,10 @@ test('a run killed at any byte of its writing is moved away, and the next contin
   const after = await read(whole)
   const added = Buffer.from(after.jsonl.slice(before.jsonl.length))
   const rows = Buffer.from(after.csv.slice(before.csv.length))
-  const cuts = [...[0, 1, 40, rows.length - 1].map((cut) => [cut, 0]), ...[0, 1, 300, added.length - 1].map((cut) => [rows.length, cut])]
+  const cuts = [
+    ...[0, 1, 40, rows.length - 1].map((cut) => [cut, 0]),
+    ...[0, 1, 300, added.length - 1].map((cut) => [rows.length, cut]),
+  ]
   for (const [csvCut = 0, jsonlCut = 0] of cuts) {
     const dir = temporaryFolder(t)
     await write(dir, 'one')
@@ -76,8 +115,16 @@ test('a run killed at any byte of its writing is moved away, and the next contin
     t.deepEqual(files.runs, ['one', 'next'])
     t.deepEqual(faults(files), [])
     t.true(files.csv.startsWith(before.csv))
-    if (jsonlCut > 0) t.is(await readFile(join(dir, 'dev', 'rds_provision_audit.jsonl.interrupted'), 'utf8'), `${added.subarray(0, jsonlCut).toString()}\n`)
-    if (csvCut > 0) t.is(await readFile(join(dir, 'dev', 'rds_provision_audit.csv.interrupted'), 'utf8'), `${rows.subarray(0, csvCut).toString()}\n`)
+    if (jsonlCut > 0)
+      t.is(
+        await readFile(join(dir, 'dev', 'rds_provision_audit.jsonl.interrupted'), 'utf8'),
+        `${added.subarray(0, jsonlCut).toString()}\n`,
+      )
+    if (csvCut > 0)
+      t.is(
+        await readFile(join(dir, 'dev', 'rds_provision_audit.csv.interrupted'), 'utf8'),
+        `${rows.subarray(0, csvCut).toString()}\n`,
+      )
   }
 })
 
@@ -86,7 +133,10 @@ test('a repair stands in the run line of the run that made it', async (t) => {
   await write(dir, 'one')
   await appendFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), '{"type":"rec')
   const { repairs } = await write(dir, 'two')
-  t.regex(repairs[0] ?? '', /^rds_provision_audit\.jsonl: 12 bytes .* moved to rds_provision_audit\.jsonl\.interrupted\.$/)
+  t.regex(
+    repairs[0] ?? '',
+    /^rds_provision_audit\.jsonl: 12 bytes .* moved to rds_provision_audit\.jsonl\.interrupted\.$/,
+  )
   const line = readJson((await read(dir)).jsonl.trimEnd().split('\n').at(-1) ?? '')
   t.deepEqual(line['repairs'], repairs)
 })
@@ -149,8 +199,12 @@ test('a folder in which no lock can be made is told, and not waited for', async 
   await writeFile(lock, '')
   await utimes(lock, new Date(0), new Date(0))
   // Whoever goes on trying gets it then.
-  const cleared = setTimeout(() => { rmSync(lock) }, 2_000)
-  t.teardown(() => { clearTimeout(cleared) })
+  const cleared = setTimeout(() => {
+    rmSync(lock)
+  }, 2_000)
+  t.teardown(() => {
+    clearTimeout(cleared)
+  })
   const { problem } = await write(dir, 'one')
   t.regex(problem?.message ?? '', /ENOTDIR/)
 })
