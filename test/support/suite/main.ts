@@ -4,7 +4,7 @@ import { check, conclude, suite } from './run.ts'
 
 const results = [
   await check('types', 'tsc', []),
-  await check('lint', 'eslint', ['.']),
+  await check('lint', 'npm', ['run', '--silent', 'lint']),
   await check('the bundle is what the sources give', 'tsx', ['test/support/build/main.ts', '--check']),
   await check('terraform and its null provider', 'tsx', ['test/support/terraform/prepare.ts']),
   await suite('Unit tests', ['test/unit/**/*.test.ts']),
