@@ -45,7 +45,7 @@ export class BlockedError extends ProvisionError {
 }
 
 /** Exit 5: a secret or another AWS call failed. */
-export class SecretError extends ProvisionError {
+export class AwsError extends ProvisionError {
   override readonly exitCode = EXIT.secret
 }
 
@@ -63,7 +63,7 @@ export class ApplyError extends ProvisionError {
 export function withProblems(error: ProvisionError, problems: readonly Problem[]): ProvisionError {
   const all = [...error.problems, ...problems]
   if (error instanceof BlockedError) return new BlockedError(all, { cause: error })
-  if (error instanceof SecretError) return new SecretError(all, { cause: error })
+  if (error instanceof AwsError) return new AwsError(all, { cause: error })
   if (error instanceof ConnectionError) return new ConnectionError(all, { cause: error })
   return new ApplyError(all, { cause: error })
 }

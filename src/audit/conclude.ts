@@ -47,7 +47,7 @@ export async function concludeRun({
   }
   const fileProblem = auditPath === null ? null : await writeAuditFile(auditPath, document)
   learn(fileProblem)
-  const { problem, repairs } = await governed(governance, document)
+  const { problem, repairs } = await writeGovernanceOf(governance, document)
   learn(problem)
   if (auditPath !== null && fileProblem === null && problem !== null) learn(await writeAuditFile(auditPath, document))
   if (found.length > 0 && fallback !== null) writeAuditLines(document, fallback)
@@ -56,7 +56,10 @@ export async function concludeRun({
 }
 
 /** The governance files' code is loaded where there is a folder for them. */
-async function governed(governance: Conclusion['governance'], document: AuditDocument): Promise<GovernanceResult> {
+async function writeGovernanceOf(
+  governance: Conclusion['governance'],
+  document: AuditDocument,
+): Promise<GovernanceResult> {
   if (governance === null) return { problem: null, repairs: [] }
   const { writeGovernance } = await import('./governance/write.ts')
   return writeGovernance({ ...governance, document })

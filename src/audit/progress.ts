@@ -14,13 +14,13 @@ export interface ProgressOptions {
   readonly report: (line: string) => void
 }
 
-export interface Progress {
+export interface ProgressCounter {
   /** One more piece is done; reports a line such as `37/100 databases, 12 s left` where one is due. */
   advance(): void
 }
 
 /** Progress of long work, from now on. The time left is what the rest takes at the pace so far. */
-export function createProgress({ total, unit, now, report }: ProgressOptions): Progress {
+export function createProgress({ total, unit, now, report }: ProgressOptions): ProgressCounter {
   const start = now().getTime()
   let due = start + FIRST_AFTER_MS
   let done = 0
@@ -30,13 +30,13 @@ export function createProgress({ total, unit, now, report }: ProgressOptions): P
       const time = now().getTime()
       if (time < due || done >= total) return
       due = time + EVERY_MS
-      report(`${done}/${total} ${unit}, ${inWords(((time - start) / done) * (total - done))} left`)
+      report(`${done}/${total} ${unit}, ${describeProgress(((time - start) / done) * (total - done))} left`)
     },
   }
 }
 
 /** `12 s`, from two minutes on `3 min`; rounded up, since "0 s left" is never true. */
-function inWords(milliseconds: number): string {
+function describeProgress(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000)
   return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
 }

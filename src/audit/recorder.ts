@@ -10,7 +10,7 @@ const UNKNOWN_ENVIRONMENT = 'unknown'
 export type RecordSink = (record: AuditRecord) => void
 
 export interface RecorderOptions {
-  readonly run: RunIdentity
+  readonly identity: RunIdentity
   /** null, like the next two: the input could not be read. */
   readonly environment: string | null
   readonly clusterName: string | null
@@ -69,11 +69,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 }
 
-function toRecord(draft: RecordDraft, { run, environment, now }: RecorderOptions): AuditRecord {
+function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOptions): AuditRecord {
   return {
     at: now().toISOString(),
-    run_id: run.runId,
-    build_id: run.buildId,
+    run_id: identity.runId,
+    build_id: identity.buildId,
     environment: environment ?? UNKNOWN_ENVIRONMENT,
     application: draft.application,
     database: draft.database,
@@ -91,28 +91,28 @@ type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error
 type ServerField = 'actor' | 'database_login' | 'server_version'
 
 function runFields({
-  run,
+  identity,
   environment,
   clusterName,
   instance,
 }: RecorderOptions): Omit<AuditRun, EndField | ServerField> {
   return {
-    run_id: run.runId,
-    build_id: run.buildId,
-    command: run.command,
+    run_id: identity.runId,
+    build_id: identity.buildId,
+    command: identity.command,
     environment,
     cluster_name: clusterName,
     instance: instance === null ? null : { identifier: instance.identifier, host: instance.host, port: instance.port },
-    approval: run.approval,
-    tool_version: run.toolVersion,
-    input_sha256: run.inputSha256,
-    started_at: run.startedAt.toISOString(),
+    approval: identity.approval,
+    tool_version: identity.toolVersion,
+    input_sha256: identity.inputSha256,
+    started_at: identity.startedAt.toISOString(),
   }
 }
 
 /** The clock may be set back during a run: the end is then the start, never before it. */
-function endFields(end: RunEnd, { run, now }: RecorderOptions): Pick<AuditRun, EndField> {
-  const started = run.startedAt.getTime()
+function endFields(end: RunEnd, { identity, now }: RecorderOptions): Pick<AuditRun, EndField> {
+  const started = identity.startedAt.getTime()
   const finished = Math.max(started, now().getTime())
   return {
     finished_at: new Date(finished).toISOString(),

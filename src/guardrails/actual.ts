@@ -3,28 +3,19 @@ import type { Problem } from '../errors.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
-import { identifier } from '../sql/quote.ts'
+import { quoteIdentifier } from '../sql/quote.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
 import { checkSharedNames } from './encodings.ts'
-import { membersOf } from './members.ts'
+import type { Known } from './known.ts'
+import { checkIam } from './iam.ts'
+import { administrators, membersOf } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
-import { MISSING_RIGHT, problem } from './problem.ts'
+import { MISSING_RIGHT, violation } from './problem.ts'
+import { checkSettings } from './settings.ts'
 
 /** The server is a replica. */
 export const ENDPOINT = 'endpoint'
-
-/** Looked up for every application, so made once. */
-interface Known {
-  /** Names of all declared applications. */
-  readonly declared: ReadonlySet<string>
-  /** Roles that the delegated admin administers. */
-  readonly administered: ReadonlySet<string>
-  /** Members of rds_superuser. */
-  readonly privileged: ReadonlySet<string>
-  /** Members of rds_iam. */
-  readonly byToken: ReadonlySet<string>
-}
 
 /** All violations, across all applications; `field` is the guardrail's name. */
 export function checkActual(declaration: Declaration, actual: Actual): Problem[] {
@@ -60,7 +51,7 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
 function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
   if (!server.inRecovery) return []
   return [
-    problem(
+    violation(
       null,
       ENDPOINT,
       `${declaration.instance.host} is a replica (the server is in recovery).`,
@@ -78,9 +69,9 @@ function checkAdmin(declaration: Declaration, { server, roles, databases }: Clus
     ...(!admin.createDb && declaration.databases.some((database) => !databases.has(database.name)) ? ['CREATEDB'] : []),
   ]
   if (missing.length === 0) return []
-  const statement = `ALTER ROLE ${identifier(admin.name)} ${missing.join(' ')};`
+  const statement = `ALTER ROLE ${quoteIdentifier(admin.name)} ${missing.join(' ')};`
   return [
-    problem(
+    violation(
       null,
       MISSING_RIGHT,
       `the delegated admin ${admin.name} lacks ${missing.join(' and ')}.`,
@@ -99,7 +90,7 @@ function checkRole(
   const tag = parseTag(role.comment)
   if (tag === null && !application.adoptExisting) {
     return [
-      problem(
+      violation(
         application,
         'unmanaged role',
         `the role ${role.name} exists and is not managed by this tool.`,
@@ -126,7 +117,7 @@ function checkClaim(
   const isOurs = stack === declaration.stack && environment === declaration.environment
   if (!isOurs && !declaration.acceptTagsFrom.has(stack)) {
     return [
-      problem(
+      violation(
         application,
         'foreign claim',
         `the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}).`,
@@ -136,7 +127,7 @@ function checkClaim(
   }
   if (claimant !== application.name && declaredNames.has(claimant)) {
     return [
-      problem(
+      violation(
         application,
         'foreign claim',
         `the role ${application.username} belongs to the application ${claimant}, which is still declared.`,
@@ -159,7 +150,7 @@ function checkPrivileged(privileged: ReadonlySet<string>, application: Applicati
   ]
   if (attributes.length === 0) return []
   return [
-    problem(
+    violation(
       application,
       'privileged role',
       `the role ${role.name} holds ${attributes.join(', ')}.`,
@@ -179,90 +170,13 @@ function checkRight(
   if (version < 160000 || adminRoles.has(role.name) || cluster.roles.get(login)?.superuser === true) return []
   const message = `${login} has no right over the role ${role.name}, which another role created.`
   return [
-    problem(
+    violation(
       application,
       MISSING_RIGHT,
       message,
       `${administrators(cluster, role.name)}: ${grantAdministration(role.name, login).redacted}; or give master_secret_id.`,
     ),
   ]
-}
-
-/** Who can grant a role from 16 on: those that hold ADMIN on it. */
-function administrators({ memberships }: Cluster, role: string): string {
-  const names = [
-    ...new Set(memberships.filter((item) => item.role === role && item.admin).map((item) => item.member)),
-  ].sort()
-  return names.length === 0 ? 'Only a superuser can (nobody administers it)' : `As ${names.join(' or ')}`
-}
-
-function checkIam(declaration: Declaration, cluster: Cluster, known: Known, application: Application): Problem[] {
-  if (application.auth !== 'iam') return checkNoIam(declaration, cluster, known, application)
-  const { version, login } = cluster.server
-  if (!cluster.roles.has('rds_iam')) {
-    return [
-      problem(
-        application,
-        'IAM',
-        'the server has no role rds_iam.',
-        'Enable IAM database authentication on the instance.',
-      ),
-    ]
-  }
-  if (version < 160000) return []
-  if (declaration.admin.auth !== 'iam') {
-    return [
-      problem(
-        application,
-        'IAM',
-        `from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,
-        'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".',
-      ),
-    ]
-  }
-  if (known.administered.has('rds_iam')) return []
-  const remedy = `${administrators(cluster, 'rds_iam')}: ${grantAdministration('rds_iam', login).redacted}; or give master_secret_id.`
-  return [problem(application, MISSING_RIGHT, `${login} may not grant rds_iam.`, remedy)]
-}
-
-/** An adopted role that is in rds_iam, through others too, would end the admin's password login with the right over it. */
-function checkNoIam(declaration: Declaration, cluster: Cluster, known: Known, application: Application): Problem[] {
-  const { version, login } = cluster.server
-  const { username } = application
-  if (version < 160000 || declaration.admin.auth === 'iam' || !known.byToken.has(username)) return []
-  const message = `the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login}.`
-  const remedy = `As the master, take ${username} out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`
-  return [problem(application, 'IAM', message, remedy)]
-}
-
-const FORBIDDEN_SETTINGS = new Set(['role', 'session_authorization', 'local_preload_libraries'])
-
-function checkSettings({ parameters }: Cluster, application: Application): Problem[] {
-  return [...application.settings.keys()].flatMap((name) => {
-    if (FORBIDDEN_SETTINGS.has(name))
-      return [
-        problem(
-          application,
-          'setting',
-          `${name} would let the role act as another or load code.`,
-          'Remove it from settings.',
-        ),
-      ]
-    const parameter = parameters.get(name)
-    if (parameter === undefined)
-      return [
-        problem(application, 'setting', `the server knows no parameter ${name}.`, 'Correct the name in settings.'),
-      ]
-    if (parameter.context === 'user') return []
-    return [
-      problem(
-        application,
-        'setting',
-        `${name} can only be set by a superuser or in the parameter group.`,
-        'Remove it from settings, or set it in the parameter group.',
-      ),
-    ]
-  })
 }
 
 function checkInside(database: Database, actual: Actual): Problem[] {

@@ -5,7 +5,7 @@ import type { Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { checkActual } from './actual.ts'
-import { MISSING_RIGHT, problem } from './problem.ts'
+import { MISSING_RIGHT, violation } from './problem.ts'
 
 const RDS_IAM = 'rds_iam'
 
@@ -13,7 +13,7 @@ const RDS_IAM = 'rds_iam'
 export function checkSameLogin(master: string, admin: string): Problem[] {
   if (master !== admin) return []
   return [
-    problem(
+    violation(
       null,
       'reserved names',
       `the delegated admin and the master are both ${admin}.`,
@@ -27,7 +27,7 @@ export function checkAdminRole(role: RoleState): Problem[] {
   const application = parseTag(role.comment)?.get('Application')
   if (application !== undefined) {
     return [
-      problem(
+      violation(
         null,
         'reserved names',
         `the delegated admin's secret names ${role.name}, the login of the application ${application}.`,
@@ -37,7 +37,7 @@ export function checkAdminRole(role: RoleState): Problem[] {
   }
   if (!(role.superuser || role.replication || role.bypassRls)) return []
   const message = `the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`
-  return [problem(null, 'privileged role', message, 'Name another login in the admin secret.')]
+  return [violation(null, 'privileged role', message, 'Name another login in the admin secret.')]
 }
 
 /** From 16 on CREATEROLE gives no right over a role that somebody else created (design §5 fact 9). */
@@ -45,7 +45,12 @@ export function checkMasterRight(master: string, admin: string, mayAlter: boolea
   if (mayAlter) return []
   const message = `${master} has no right over the role ${admin}, which it would repair.`
   return [
-    problem(null, MISSING_RIGHT, message, `Whoever created ${admin}: ${grantAdministration(admin, master).redacted};`),
+    violation(
+      null,
+      MISSING_RIGHT,
+      message,
+      `Whoever created ${admin}: ${grantAdministration(admin, master).redacted};`,
+    ),
   ]
 }
 

@@ -3,20 +3,20 @@ import type { Problem } from '../errors.ts'
 import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
-import { identifier, literal } from '../sql/quote.ts'
+import { quoteIdentifier, quoteLiteral } from '../sql/quote.ts'
 import { checkNamesInside } from './encodings.ts'
-import { problem } from './problem.ts'
+import { violation } from './problem.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
   if (state === undefined) return [...checkEncoding(database, cluster), ...checkNamesInside(database, cluster)]
   if (state.connectionLimit === -2) {
     return [
-      problem(
+      violation(
         database.owner,
         'invalid database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
-        `As its owner: DROP DATABASE ${identifier(state.name)};`,
+        `As its owner: DROP DATABASE ${quoteIdentifier(state.name)};`,
       ),
     ]
   }
@@ -33,11 +33,11 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
   if (state.owner === wanted) return []
   const managed = parseTag(state.comment) === null ? '' : ' Its tag is one of ours.'
   return [
-    problem(
+    violation(
       database.owner,
       'owner mismatch',
       `the database ${state.name} belongs to ${state.owner}, not to ${wanted}.${managed}`,
-      `Declare the right database_name or username; or let a person run, ${handover(cluster, state, wanted)}`,
+      `Declare the right database_name or username; or let a person run, ${handoverStatements(cluster, state, wanted)}`,
     ),
   ]
 }
@@ -47,16 +47,16 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
  * REASSIGN OWNED want membership in both roles. REASSIGN OWNED takes in every database of the former owner, wherever it
  * runs, so the block gives the others back. https://www.postgresql.org/docs/current/sql-reassign-owned.html
  */
-function handover(cluster: Cluster, state: DatabaseState, wanted: string): string {
-  const [name, from, to] = [identifier(state.name), identifier(state.owner), identifier(wanted)]
+function handoverStatements(cluster: Cluster, state: DatabaseState, wanted: string): string {
+  const [name, from, to] = [quoteIdentifier(state.name), quoteIdentifier(state.owner), quoteIdentifier(wanted)]
   const create = cluster.roles.has(wanted) ? '' : `CREATE ROLE ${to} LOGIN; `
   if (cluster.roles.get(state.owner)?.superuser === true) {
     return `as a superuser: ${create}ALTER DATABASE ${name} OWNER TO ${to}; and, inside it, ALTER … OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`
   }
-  const others = `ARRAY(SELECT datname FROM pg_database WHERE datdba = ${literal(from)}::regrole AND datname <> current_database())`
-  const body = `DECLARE others name[] := ${others}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${literal(state.owner)}); END LOOP; END`
+  const others = `ARRAY(SELECT datname FROM pg_database WHERE datdba = ${quoteLiteral(from)}::regrole AND datname <> current_database())`
+  const body = `DECLARE others name[] := ${others}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(state.owner)}); END LOOP; END`
   // As a literal, since a name may hold whatever tag a dollar quote has.
-  const block = `DO ${literal(body)};`
+  const block = `DO ${quoteLiteral(body)};`
   return `connected to ${name} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to} TO CURRENT_USER; ${block} REVOKE ${to} FROM CURRENT_USER GRANTED BY CURRENT_USER;`
 }
 
@@ -64,7 +64,7 @@ function handover(cluster: Cluster, state: DatabaseState, wanted: string): strin
 function checkEncoding({ owner, encoding }: Database, cluster: Cluster): Problem[] {
   if (encoding === null || cluster.encodings.has(encoding)) return []
   return [
-    problem(
+    violation(
       owner,
       'encoding',
       `the server has no encoding ${encoding} for databases.`,
@@ -85,7 +85,7 @@ function checkImmutable(database: Database, cluster: Cluster, state: DatabaseSta
   const encoding = cluster.encodings.get(database.encoding ?? '') ?? state.encoding
   if (encoding !== state.encoding) {
     problems.push(
-      problem(
+      violation(
         database.owner,
         'immutable',
         `${state.name} has the encoding ${state.encoding}, not ${encoding}.`,
@@ -96,7 +96,7 @@ function checkImmutable(database: Database, cluster: Cluster, state: DatabaseSta
   const actual = [state.collate, state.ctype]
   if (database.locale !== null && actual.some((locale) => plain(locale) !== plain(database.locale ?? ''))) {
     problems.push(
-      problem(
+      violation(
         database.owner,
         'immutable',
         `${state.name} has the locale ${actual.join(' and ')}, not ${database.locale}.`,
@@ -127,9 +127,9 @@ function checkSchemas(database: Database, interior: Interior | undefined): Probl
   return database.schemas.flatMap((name) => {
     const schema = interior?.schemas.get(name)
     if (schema === undefined || schema.owner === owner || name === 'public') return []
-    const statement = `ALTER SCHEMA ${identifier(name)} OWNER TO ${identifier(owner)};`
+    const statement = `ALTER SCHEMA ${quoteIdentifier(name)} OWNER TO ${quoteIdentifier(owner)};`
     return [
-      problem(
+      violation(
         database.owner,
         'schema',
         `the schema ${name} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
@@ -148,7 +148,7 @@ function checkExtension(
   const extension = available.get(name)
   if (extension === undefined) {
     return [
-      problem(
+      violation(
         database.owner,
         'extension',
         `the server has no extension ${name}.`,
@@ -156,23 +156,28 @@ function checkExtension(
       ),
     ]
   }
-  const refused = withRequired(name, available).filter(
+  const refused = addRequired(name, available).filter(
     (required) => !isInstalled(required) && available.get(required)?.trusted !== true,
   )
   if (refused.length === 0) return []
-  const remedy = `As the master, in ${database.name}: ${refused.map((item) => `CREATE EXTENSION ${identifier(item)} CASCADE;`).join(' ')}`
+  const remedy = `As the master, in ${database.name}: ${refused.map((item) => `CREATE EXTENSION ${quoteIdentifier(item)} CASCADE;`).join(' ')}`
   return [
-    problem(database.owner, 'extension', `only a superuser could install ${refused.join(', ')} (not trusted).`, remedy),
+    violation(
+      database.owner,
+      'extension',
+      `only a superuser could install ${refused.join(', ')} (not trusted).`,
+      remedy,
+    ),
   ]
 }
 
 /** The extension and everything that it requires, which CASCADE installs with it. */
-function withRequired(
+function addRequired(
   name: string,
   available: ReadonlyMap<string, AvailableExtension>,
   seen: ReadonlySet<string> = new Set(),
 ): string[] {
   if (seen.has(name)) return []
   const requires = available.get(name)?.requires ?? []
-  return [name, ...requires.flatMap((required) => withRequired(required, available, new Set([...seen, name])))]
+  return [name, ...requires.flatMap((required) => addRequired(required, available, new Set([...seen, name])))]
 }

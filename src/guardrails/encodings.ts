@@ -6,7 +6,7 @@
 import type { Problem } from '../errors.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
-import { problem } from './problem.ts'
+import { violation } from './problem.ts'
 
 const GUARDRAIL = 'encoding'
 
@@ -32,7 +32,7 @@ export function checkSharedNames(declaration: Declaration, { server }: Cluster):
     .filter((text) => !isAscii(text))
     .map((text) => {
       const message = `${declaration.instance.database} has the encoding ${server.encoding}, in which "${text}" reads otherwise than in other databases.`
-      return problem(null, GUARDRAIL, message, 'Set instance.database to a database in UTF8, or use ASCII only.')
+      return violation(null, GUARDRAIL, message, 'Set instance.database to a database in UTF8, or use ASCII only.')
     })
 }
 
@@ -46,7 +46,7 @@ export function checkNamesInside(database: Database, { server, databases, encodi
     [...new Set(sharedBy(application))]
       .filter((text) => !isAscii(text))
       .map((text) =>
-        problem(
+        violation(
           application,
           GUARDRAIL,
           `${database.name} has the encoding ${encoding}, in which "${text}" reads otherwise.`,

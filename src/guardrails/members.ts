@@ -1,5 +1,5 @@
 /** Who is in a role. */
-import type { Membership } from '../model/catalog.ts'
+import type { Cluster, Membership } from '../model/catalog.ts'
 
 /** All members of a role, through others too. */
 export function membersOf(memberships: readonly Membership[], role: string): ReadonlySet<string> {
@@ -12,4 +12,12 @@ export function membersOf(memberships: readonly Membership[], role: string): Rea
     roles = new Set(members)
   }
   return found
+}
+
+/** Who can grant a role from 16 on: those that hold ADMIN on it. */
+export function administrators({ memberships }: Cluster, role: string): string {
+  const names = [
+    ...new Set(memberships.filter((item) => item.role === role && item.admin).map((item) => item.member)),
+  ].sort()
+  return names.length === 0 ? 'Only a superuser can (nobody administers it)' : `As ${names.join(' or ')}`
 }

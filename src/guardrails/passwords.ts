@@ -4,7 +4,7 @@ import type { Actual } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { grantRole } from '../sql/role.ts'
 import { membersOf } from './members.ts'
-import { MISSING_RIGHT, problem } from './problem.ts'
+import { MISSING_RIGHT, violation } from './problem.ts'
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.RestrictPasswordMgmt.html */
 export function checkPasswordRight({ applications }: Declaration, { cluster, logins }: Actual): Problem[] {
@@ -22,7 +22,7 @@ export function checkPasswordRight({ applications }: Declaration, { cluster, log
     return []
   const message = `${server.login} may not set passwords: the instance restricts that to members of rds_password.`
   return [
-    problem(
+    violation(
       null,
       MISSING_RIGHT,
       message,

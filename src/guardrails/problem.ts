@@ -5,6 +5,11 @@ import type { Application } from '../model/declaration.ts'
 export const MISSING_RIGHT = 'missing right'
 
 /** One violation; `guardrail` is its name in design §7. */
-export function problem(application: Application | null, guardrail: string, message: string, remedy: string): Problem {
+export function violation(
+  application: Application | null,
+  guardrail: string,
+  message: string,
+  remedy: string,
+): Problem {
   return { application: application?.name ?? null, field: guardrail, message, remedy }
 }

@@ -1,13 +1,10 @@
 /** Guardrails of a removal (design §7, destroy): before anything is read, and before anything changes. Pure. */
 import type { Problem } from '../errors.ts'
-import type { RunEnvironment } from '../input/environment.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration, Environment } from '../model/declaration.ts'
 import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
-import type { Approval } from '../model/run.ts'
-import { revokerOf } from './revoker.ts'
-
-type Approvals = Pick<RunEnvironment, 'allowProvision' | 'allowDestroy'>
+import type { Approval, Approvals } from '../model/run.ts'
+import { revokerOf } from '../model/revoker.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (design §14). */
 export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {

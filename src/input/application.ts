@@ -34,7 +34,7 @@ export interface Defaults {
 }
 
 /** One parsed entry, with what it says of its database beside it. */
-export interface Entry {
+export interface ApplicationEntry {
   readonly application: Omit<Application, 'schemas'>
   /** null: the owner's list. */
   readonly schemas: readonly string[] | null
@@ -51,7 +51,7 @@ export function parseEntry(
   key: string,
   input: unknown,
   defaults: Defaults,
-): { readonly entry: Entry | null; readonly problems: readonly Problem[] } {
+): { readonly entry: ApplicationEntry | null; readonly problems: readonly Problem[] } {
   const { value, problems, broken } = parseObject(FIELDS, input, { application: key, path: '' })
   if (value === null) return { entry: null, problems }
   const { settings, problems: settingProblems } = parseSettings(value.settings, key)
@@ -59,7 +59,7 @@ export function parseEntry(
   const database = value.database_name ?? `${base}_db`
   const username = value.username ?? `${base}_user`
   const secret = value.secret_id ?? `${defaults.secretPrefix}/${defaults.environment}/${key}/postgres`
-  const entry: Entry = {
+  const entry: ApplicationEntry = {
     application: {
       name: key,
       database,

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts'
 import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
-import type { Entry } from './application.ts'
+import type { ApplicationEntry } from './application.ts'
 import { show } from './text.ts'
 
 /** Applications and databases, each sorted by name, and what contradicts itself across entries. */
@@ -15,10 +15,10 @@ export interface Grouped {
  * What the entries are. `stack`: all of a stack's, so each database has its owner among them. `removal`: those that leave,
  * of which an editor or reader may be the only one.
  */
-export type Scope = 'stack' | 'removal'
+export type InputScope = 'stack' | 'removal'
 
 /** Joins the entries that share a database: one owner each, its schemas are the default of the others (design §3). */
-export function groupEntries(entries: readonly Entry[], scope: Scope): Grouped {
+export function groupEntries(entries: readonly ApplicationEntry[], scope: InputScope): Grouped {
   const problems: Problem[] = [...duplicateUsernames(entries.filter((entry) => entry.comparable))]
   const databases: Database[] = []
   const alone: Application[] = []
@@ -51,7 +51,7 @@ export function groupEntries(entries: readonly Entry[], scope: Scope): Grouped {
 
 const DEFAULT_SCHEMAS: readonly string[] = ['public']
 
-function joinDatabase(name: string, ownerEntry: Entry, guestEntries: readonly Entry[]): Database {
+function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: readonly ApplicationEntry[]): Database {
   const entries = [ownerEntry, ...guestEntries]
   const ownSchemas = ownerEntry.schemas ?? DEFAULT_SCHEMAS
   return {
@@ -67,7 +67,7 @@ function joinDatabase(name: string, ownerEntry: Entry, guestEntries: readonly En
 }
 
 /** Fields that describe the database itself stand in its owner's entry only. */
-function ownersFields(guest: Entry, owner: Entry): Problem[] {
+function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry): Problem[] {
   const fields = [
     ['encoding', guest.encoding],
     ['locale', guest.locale],
@@ -83,7 +83,11 @@ function ownersFields(guest: Entry, owner: Entry): Problem[] {
     }))
 }
 
-function ownerProblem(database: string, members: readonly Entry[], owners: readonly Entry[]): Problem {
+function ownerProblem(
+  database: string,
+  members: readonly ApplicationEntry[],
+  owners: readonly ApplicationEntry[],
+): Problem {
   const subject = owners[1] ?? members[0]
   const application = subject?.application.name ?? null
   if (owners.length === 0) {
@@ -102,7 +106,7 @@ function ownerProblem(database: string, members: readonly Entry[], owners: reado
   }
 }
 
-function duplicateUsernames(entries: readonly Entry[]): Problem[] {
+function duplicateUsernames(entries: readonly ApplicationEntry[]): Problem[] {
   const groups = [...groupBy(entries, (entry) => entry.application.username)].filter(
     ([, members]) => members.length > 1,
   )
@@ -114,7 +118,7 @@ function duplicateUsernames(entries: readonly Entry[]): Problem[] {
   }))
 }
 
-function namesOf(entries: readonly Entry[]): string {
+function namesOf(entries: readonly ApplicationEntry[]): string {
   return entries.map((entry) => entry.application.name).join(', ')
 }
 

@@ -23,11 +23,11 @@ export function decodeInput(raw: string): string {
     const bytes = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MOST_BYTES })
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    throw refusal(describe(error), error)
+    throw refusal(describeInput(error), error)
   }
 }
 
-function describe(error: unknown): string {
+function describeInput(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'ERR_BUFFER_TOO_LARGE') return 'is larger than 64 MiB once decompressed.'
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8 once decompressed.'

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
+import type { Approvals } from '../model/run.ts'
 import { TEXT_RULE, isText, show } from './text.ts'
 
 /** `verbose` is text that lists what did not change too. */
@@ -8,11 +9,7 @@ export const LOG_FORMATS = ['text', 'verbose', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** What belongs to one run and not to the declaration (design §3, From the environment of the run). */
-export interface RunEnvironment {
-  /** ALLOW_DB_PROVISION is exactly `true`. */
-  readonly allowProvision: boolean
-  /** ALLOW_DB_DESTROY is exactly `true`. */
-  readonly allowDestroy: boolean
+export interface RunEnvironment extends Approvals {
   /** Replaces the declared policies for this run; null: they stand. */
   readonly cleanupPolicy: CleanupPolicy | null
   readonly logFormat: LogFormat

@@ -3,15 +3,15 @@ import type { Problem } from '../errors.ts'
 import { show, suggestion } from './text.ts'
 
 /** Where in the input an object stands, for errors: the application, and the path of the object with a dot at its end. */
-export interface Place {
+export interface InputPath {
   readonly application: string | null
   readonly path: string
 }
 
-export const TOP: Place = { application: null, path: '' }
+export const TOP: InputPath = { application: null, path: '' }
 
 /** What came of parsing an object field by field. */
-export interface Parsed<T> {
+export interface ParsedObject<T> {
   /** Fields in error have their default, so that the checks across fields can go on; null where the input is no object. */
   readonly value: T | null
   readonly problems: readonly Problem[]
@@ -19,7 +19,7 @@ export interface Parsed<T> {
   readonly broken: ReadonlySet<string>
 }
 
-type Output<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>
+type FieldValues<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>
 
 /** Whether the value is a JSON object. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -33,8 +33,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 export function parseObject<const E extends v.ObjectEntries>(
   entries: E,
   input: unknown,
-  place: Place,
-): Parsed<Output<E>> {
+  place: InputPath,
+): ParsedObject<FieldValues<E>> {
   if (!isObject(input)) {
     const field = place.path.replace(/\.$/, '') || (place.application === null ? 'input' : 'application_databases')
     return { value: null, problems: [notAnObject(field, input, place.application)], broken: new Set() }
@@ -55,7 +55,11 @@ export function notAnObject(field: string, value: unknown, application: string |
   return { application, field, message, remedy: 'Give an object.' }
 }
 
-function unknownFields(known: readonly string[], input: Readonly<Record<string, unknown>>, place: Place): Problem[] {
+function unknownFields(
+  known: readonly string[],
+  input: Readonly<Record<string, unknown>>,
+  place: InputPath,
+): Problem[] {
   return Object.keys(input)
     .filter((key) => !known.includes(key))
     .map((key) => ({
@@ -66,7 +70,7 @@ function unknownFields(known: readonly string[], input: Readonly<Record<string, 
     }))
 }
 
-function fieldProblem(issue: v.BaseIssue<unknown>, place: Place): Problem {
+function fieldProblem(issue: v.BaseIssue<unknown>, place: InputPath): Problem {
   const field = `${place.path}${String(issue.path?.[0].key)}`
   const message = issue.input === undefined ? 'is missing.' : `${show(issue.input)} is not accepted.`
   return { application: place.application, field, message, remedy: issue.message }

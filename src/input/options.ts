@@ -1,14 +1,10 @@
 import { InvalidInputError } from '../errors.ts'
-import { argumentsOf, COMMANDS, completions, completionScript, helpText } from './command-line.ts'
+import type { DestroyTarget } from '../model/removal.ts'
+import { argumentsOf, completions, completionScript, helpText } from './command-line.ts'
 import type { Arguments } from './command-line.ts'
+import { COMMANDS } from './commands.ts'
 import { type ReportOptions, reportOptions } from './report-options.ts'
 import { show, suggestion } from './text.ts'
-
-/** What `destroy` is to remove. */
-export interface DestroyTarget {
-  readonly by: 'application' | 'build-id' | 'cluster-name'
-  readonly value: string
-}
 
 /** What the command line asks for. `input` and `auditFile` are null where the environment decides (design §14). */
 export type Options =

@@ -4,9 +4,9 @@ import type { Problem } from '../errors.ts'
 import { AUTH_METHODS, CLEANUP_POLICIES, ENVIRONMENTS } from '../model/declaration.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { parseEntry } from './application.ts'
-import type { Defaults, Entry } from './application.ts'
+import type { Defaults, ApplicationEntry } from './application.ts'
 import { groupEntries } from './databases.ts'
-import type { Scope } from './databases.ts'
+import type { InputScope } from './databases.ts'
 import { parseConnectThrough, parseInstance, parseTls } from './endpoints.ts'
 import type { Part } from './endpoints.ts'
 import { bool, integer, name, nested, oneOf, path, region, roleArn, seconds, secretId, text, texts } from './fields.ts'
@@ -71,7 +71,7 @@ type Top = v.InferOutput<v.ObjectSchema<typeof FIELDS, undefined>>
  * Parses the decoded input: untrusted JSON in, a declaration with every default of design §3 filled in out.
  * Throws InvalidInputError with all problems at once.
  */
-export function parseDeclaration(json: string, scope: Scope = 'stack'): ParsedInput {
+export function parseDeclaration(json: string, scope: InputScope = 'stack'): ParsedInput {
   const { value: top, problems, broken } = parseObject(FIELDS, parseJson(json), TOP)
   if (top === null) throw new InvalidInputError(problems)
   const declared = declarationOf(top, scope)
@@ -99,7 +99,7 @@ function withoutUnclear(declaration: Declaration, unclear: ReadonlySet<string>):
 }
 
 /** Parses what lies below the top-level fields, whatever those said, so that all errors are found in one go. */
-function declarationOf(top: Top, scope: Scope): Part<Declaration> & { readonly unclear: ReadonlySet<string> } {
+function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { readonly unclear: ReadonlySet<string> } {
   const environment = top.environment ?? 'dev'
   const instance = parseInstance(top.instance)
   const connectThrough = parseConnectThrough(top.connect_through)
@@ -144,7 +144,7 @@ function declarationOf(top: Top, scope: Scope): Part<Declaration> & { readonly u
 function parseEntries(
   input: unknown,
   defaults: Defaults,
-): { readonly value: readonly Entry[]; readonly problems: readonly Problem[] } {
+): { readonly value: readonly ApplicationEntry[]; readonly problems: readonly Problem[] } {
   if (input === undefined || input === null) return { value: [], problems: [] }
   if (!isObject(input)) return { value: [], problems: [notAnObject('application_databases', input, null)] }
   const parsed = Object.entries(input).map(([key, entry]) =>

@@ -1,6 +1,12 @@
 /** What a removal is about: which logins go, what goes with them, and what stands in the way. Types only. */
 import type { CleanupPolicy } from './declaration.ts'
 
+/** What `destroy` is to remove. */
+export interface DestroyTarget {
+  readonly by: 'application' | 'build-id' | 'cluster-name'
+  readonly value: string
+}
+
 /** One managed login that is to go. */
 export interface Departure {
   readonly application: string

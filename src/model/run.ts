@@ -1,7 +1,15 @@
 /** Who runs, when, under which build: known before anything is read. Types only. */
 
-export const COMMANDS = ['apply', 'plan', 'destroy', 'report'] as const
-export type Command = (typeof COMMANDS)[number]
+export const COMMAND_NAMES = ['apply', 'plan', 'destroy', 'report'] as const
+export type Command = (typeof COMMAND_NAMES)[number]
+
+/** What the environment of a run approves; an approval belongs to a run, not to a file. */
+export interface Approvals {
+  /** ALLOW_DB_PROVISION is exactly `true`. */
+  readonly allowProvision: boolean
+  /** ALLOW_DB_DESTROY is exactly `true`. */
+  readonly allowDestroy: boolean
+}
 
 export type Approval = 'not_required' | 'approved' | 'missing'
 

@@ -6,7 +6,7 @@ import { parseTag } from '../model/tag.ts'
 import { grantOnDatabase } from '../sql/database.ts'
 import { grantOnSchema } from '../sql/interior.ts'
 import { type PlanContext, step, subject } from './context.ts'
-import { held, without } from './privileges.ts'
+import { heldBy, subtract } from './privileges.ts'
 
 /**
  * The roles that must not lose what PUBLIC is about to lose on a database which this run takes over; none for one that is
@@ -38,9 +38,9 @@ function isNobodysLogin(role: RoleState): boolean {
 
 /** What PUBLIC is about to lose on the database, its users get for themselves. */
 export function keepOnDatabase(context: PlanContext, database: Database, state: DatabaseState): Step[] {
-  const lost = held(state.acl, '', state.owner)
+  const lost = heldBy(state.acl, '', state.owner)
   const statements = formerUsers(context, database).flatMap((role) => {
-    const missing = without(lost, held(state.acl, role))
+    const missing = subtract(lost, heldBy(state.acl, role))
     return missing.length === 0 ? [] : [grantOnDatabase(state.name, missing, role, state.owner)]
   })
   if (statements.length === 0) return []
@@ -58,7 +58,7 @@ export function keepOnDatabase(context: PlanContext, database: Database, state: 
 /** CREATE on the schema public, likewise. */
 export function keepOnSchema(context: PlanContext, database: Database, schema: SchemaState): Step[] {
   const statements = formerUsers(context, database)
-    .filter((role) => !held(schema.acl, role).includes('CREATE'))
+    .filter((role) => !heldBy(schema.acl, role).includes('CREATE'))
     .map((role) => grantOnSchema(schema.name, ['CREATE'], role, database.owner.username))
   if (statements.length === 0) return []
   return [

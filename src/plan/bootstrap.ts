@@ -30,7 +30,7 @@ const RDS_PASSWORD = 'rds_password'
 
 export function planBootstrap(input: BootstrapInput): Plan {
   const role = planAdminRole(input)
-  const grants = planGrants(input)
+  const grants = planAdminGrants(input)
   const steps = [...role, ...grants.steps]
   return {
     findings: grants.findings,
@@ -38,7 +38,7 @@ export function planBootstrap(input: BootstrapInput): Plan {
   }
 }
 
-function about(input: BootstrapInput): Subject {
+function adminSubject(input: BootstrapInput): Subject {
   return { application: null, database: null, username: input.admin, object: 'admin' }
 }
 
@@ -49,7 +49,13 @@ function adminStep(
   message: string,
   statements: Step['statements'],
 ): Step {
-  return { ...about(input), action, status, message: `${message} (as ${input.cluster.server.login})`, statements }
+  return {
+    ...adminSubject(input),
+    action,
+    status,
+    message: `${message} (as ${input.cluster.server.login})`,
+    statements,
+  }
 }
 
 function planAdminRole(input: BootstrapInput): Step[] {
@@ -94,7 +100,7 @@ function adminTag({ buildId, tags }: BootstrapInput, role: RoleState | undefined
   )
 }
 
-function planGrants(input: BootstrapInput): Changes {
+function planAdminGrants(input: BootstrapInput): Changes {
   const { cluster, admin, auth } = input
   const isNew = cluster.server.version >= 160000
   const administered = new Set(
@@ -122,7 +128,7 @@ function planGrants(input: BootstrapInput): Changes {
   const findings = wanted
     .filter((item) => !isPossible(item))
     .map(({ role, statement }): Finding => ({
-      ...about(input),
+      ...adminSubject(input),
       action: 'grant',
       status: 'warning',
       message: `${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`,

@@ -15,12 +15,12 @@ import {
 import { holdRole, releaseRole } from '../sql/role.ts'
 import { keepOnDatabase } from './adoption.ts'
 import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
-import { alongWith, databasePrivileges, held, passedOnTo, without } from './privileges.ts'
+import { alongWith, databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
 import { desiredDatabaseTag } from './tags.ts'
 
 export interface DatabasePlan extends Changes {
   /** null: it exists. */
-  readonly creation: BareTransaction | null
+  readonly creationTransaction: BareTransaction | null
   /** The tag of an adopted database: written last, since what its users keep depends on its absence. */
   readonly closing: readonly Step[]
 }
@@ -51,7 +51,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
   )
   const isChanged = existing === undefined || isAdopted || limits.length > 0
   return {
-    creation: existing === undefined ? creation(context, database) : null,
+    creationTransaction: existing === undefined ? creation(context, database) : null,
     steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
     closing: isAdopted ? tag : [],
     findings: [
@@ -138,20 +138,20 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
       ? []
       : [revokeOnDatabase(state.name, privileges, role, owner, passedOnTo(state.acl, role, privileges).length > 0)]
   const restrict = [
-    ...revoke(held(state.acl, '', owner), ''),
-    ...grant(without(databasePrivileges('owner'), held(state.acl, owner)), owner),
+    ...revoke(heldBy(state.acl, '', owner), ''),
+    ...grant(subtract(databasePrivileges('owner'), heldBy(state.acl, owner)), owner),
   ]
   // The admin itself came in through PUBLIC (design §5 fact 4).
-  const admit = grant(without(['CONNECT'], held(state.acl, admin)), admin)
+  const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   const steps = [
     ...keepOnDatabase(context, database, state),
     step(about, ADMIT, 'created', `${admin} may look inside ${state.name}`, admit),
     step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
   ].filter((item) => item.statements.length > 0)
-  for (const application of concerned(context, database)) {
+  for (const application of concernedLogins(context, database)) {
     const wanted = application.database === database.name ? databasePrivileges(application.accessLevel) : []
-    const missing = grant(without(wanted, held(state.acl, application.username)), application.username)
-    const surplus = without(held(state.acl, application.username, owner), wanted)
+    const missing = grant(subtract(wanted, heldBy(state.acl, application.username)), application.username)
+    const surplus = subtract(heldBy(state.acl, application.username, owner), wanted)
     const excess = revoke(surplus, application.username)
     const along = alongWith(passedOnTo(state.acl, application.username, surplus))
     const guest = subjectIn(database, application, 'grant')
@@ -174,7 +174,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
 }
 
 /** The database's guests, and declared logins of other databases that hold something on this one or inside it. */
-export function concerned(context: PlanContext, database: Database): Application[] {
+export function concernedLogins(context: PlanContext, database: Database): Application[] {
   const { databases, holders } = context.actual.cluster
   const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
   const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])]

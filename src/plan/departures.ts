@@ -1,10 +1,9 @@
 /** Who goes: from what is asked for and what the tags say, to the logins that leave and what leaves with them. Pure. */
 import type { Problem } from '../errors.ts'
-import type { DestroyTarget } from '../input/options.ts'
 import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
 import type { CleanupPolicy, Declaration } from '../model/declaration.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
-import type { Departure } from '../model/removal.ts'
+import type { Departure, DestroyTarget } from '../model/removal.ts'
 import type { Finding } from '../model/step.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { finding } from './context.ts'
@@ -50,7 +49,7 @@ export function resolveDepartures(input: DepartureInput): Departures {
     const owned = accessLevel === 'owner' ? { name: database } : 'none'
     return judge(input, { application: name, username, database, owned, policy: input.policy ?? cleanupPolicy })
   }
-  const found = [...input.cluster.roles.values()].flatMap((role) => byTag(input, role))
+  const found = [...input.cluster.roles.values()].flatMap((role) => judgeTagged(input, role))
   if (found.length === 0) {
     const about = {
       application: target.by === 'application' ? target.value : null,
@@ -70,12 +69,12 @@ export function resolveDepartures(input: DepartureInput): Departures {
       ],
     }
   }
-  return merge(found)
+  return mergeDepartures(found)
 }
 
 const FIELDS = { application: 'Application', 'build-id': 'BuildId', 'cluster-name': 'ClusterName' } as const
 
-function merge(all: readonly Departures[]): Departures {
+function mergeDepartures(all: readonly Departures[]): Departures {
   return {
     departures: all.flatMap((item) => item.departures),
     findings: all.flatMap((item) => item.findings),
@@ -87,7 +86,7 @@ function isOurs({ declaration }: DepartureInput, tag: Tag): boolean {
   return tag.get('Stack') === declaration.stack && tag.get('Environment') === declaration.environment
 }
 
-function byTag(input: DepartureInput, role: RoleState): Departures[] {
+function judgeTagged(input: DepartureInput, role: RoleState): Departures[] {
   const tag = parseTag(role.comment)
   const application = tag?.get('Application')
   if (tag === null || application === undefined || tag.get(FIELDS[input.target.by]) !== input.target.value) return []
@@ -112,7 +111,7 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
   const about = { application, database, username, object: 'role' } as const
   const role = input.cluster.roles.get(username)
   if (role === undefined)
-    return merge([
+    return mergeDepartures([
       { ...NONE, findings: [finding(about, 'remove', 'no_change', `role ${username} is already gone`)] },
       goneOwner(input, candidate),
     ])

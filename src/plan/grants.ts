@@ -1,8 +1,8 @@
 /** Privileges of editors and readers inside their database, now and by default. */
-import type { AclItem, DefaultAcl, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
+import type { Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
-import type { Changes, Finding, Step } from '../model/step.ts'
+import type { Changes, Step } from '../model/step.ts'
 import {
   grantByDefault,
   grantOnObjects,
@@ -11,25 +11,17 @@ import {
   revokeOnObjects,
   revokeOnSchema,
 } from '../sql/interior.ts'
-import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
-import { concerned } from './databases.ts'
-import { chunks } from './chunks.ts'
-import { alongWith, held, isReachable, objectPrivileges, passedOnTo, without } from './privileges.ts'
+import { type PlanContext, step, subjectIn } from './context.ts'
+import { concernedLogins } from './databases.ts'
+import { chunk } from './chunks.ts'
+import { alongWith, heldBy, isReachable, objectPrivileges, passedOnTo, subtract } from './privileges.ts'
+import { placeFindings } from './grant-findings.ts'
+import { placesOf, type GrantPlace, wantedOn } from './grant-places.ts'
 
 const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
 /** Names in one GRANT: keeps statements readable in logs, whatever the number of tables. */
 const OBJECTS_PER_STATEMENT = 200
-
-/** One login in one schema of the database, with what it should have there: everything of its level, or nothing. */
-interface Place {
-  readonly database: Database
-  readonly application: Application
-  readonly schema: SchemaState
-  readonly isListed: boolean
-  readonly objects: readonly SchemaObject[]
-  readonly defaults: readonly DefaultAcl[]
-}
 
 export function planGrants(
   context: PlanContext,
@@ -37,7 +29,7 @@ export function planGrants(
   interior: Interior,
   schemas: ReadonlyMap<string, SchemaState>,
 ): Changes {
-  const logins = concerned(context, database)
+  const logins = concernedLogins(context, database)
   const places = logins.flatMap((application) => placesOf(database, application, interior, schemas))
   return {
     steps: [
@@ -48,31 +40,7 @@ export function planGrants(
   }
 }
 
-/**
- * Listed schemas, and those that were listed once: default privileges for the login are what only we leave there. A
- * login of another database has nothing to look for in any schema.
- */
-function placesOf(
-  database: Database,
-  application: Application,
-  interior: Interior,
-  schemas: ReadonlyMap<string, SchemaState>,
-): Place[] {
-  const isGuest = application.database === database.name
-  const owner = database.owner.username
-  const defaults = interior.defaultAcl.filter((item) => item.grantee === application.username && item.creator === owner)
-  const places: Place[] = []
-  for (const schema of schemas.values()) {
-    const isListed = isGuest && application.schemas.includes(schema.name)
-    const here = defaults.filter((item) => item.schema === schema.name)
-    if (!isListed && isGuest && here.length === 0) continue
-    const objects = interior.objects.filter((item) => item.schema === schema.name)
-    places.push({ database, application, schema, isListed, objects, defaults: here })
-  }
-  return places
-}
-
-function placeSteps(place: Place): Step[] {
+function placeSteps(place: GrantPlace): Step[] {
   const { database, application, schema } = place
   const where = `schema ${schema.name} of ${database.name}`
   const grants = subjectIn(database, application, 'grant')
@@ -105,23 +73,19 @@ function placeSteps(place: Place): Step[] {
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
 }
 
-function wantedOn(place: Place, objectClass: ObjectClass): readonly string[] {
-  return place.isListed ? objectPrivileges(place.application.accessLevel, objectClass) : []
-}
-
-function schemaGrants({ database, application, schema, isListed }: Place): Statement[] {
+function schemaGrants({ database, application, schema, isListed }: GrantPlace): Statement[] {
   const isMissing =
-    isListed && isReachable(database, schema) && !held(schema.acl, application.username).includes('USAGE')
+    isListed && isReachable(database, schema) && !heldBy(schema.acl, application.username).includes('USAGE')
   return isMissing ? [grantOnSchema(schema.name, ['USAGE'], application.username, database.owner.username)] : []
 }
 
-function schemaExcess({ database, application, schema, isListed }: Place): string[] {
+function schemaExcess({ database, application, schema, isListed }: GrantPlace): string[] {
   return isReachable(database, schema)
-    ? without(held(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : [])
+    ? subtract(heldBy(schema.acl, application.username, schema.owner), isListed ? ['USAGE'] : [])
     : []
 }
 
-function schemaRevokes(place: Place): Statement[] {
+function schemaRevokes(place: GrantPlace): Statement[] {
   const { database, application, schema } = place
   const excess = schemaExcess(place)
   const passedOn = passedOnTo(schema.acl, application.username, excess).length > 0
@@ -131,31 +95,31 @@ function schemaRevokes(place: Place): Statement[] {
 }
 
 /** PUBLIC has EXECUTE on functions by default and keeps it: what everybody has, nobody needs (design §6). */
-function objectGrants(place: Place): Statement[] {
+function objectGrants(place: GrantPlace): Statement[] {
   const { database, application } = place
   return byPrivileges(place.objects, (object) => {
-    const has = held(object.acl, application.username)
-    const all = object.objectClass === 'function' ? [...has, ...held(object.acl, '')] : has
-    return without(wantedOn(place, object.objectClass), all)
+    const has = heldBy(object.acl, application.username)
+    const all = object.objectClass === 'function' ? [...has, ...heldBy(object.acl, '')] : has
+    return subtract(wantedOn(place, object.objectClass), all)
   }).map(({ objects, privileges }) =>
     grantOnObjects(objects, privileges, application.username, database.owner.username),
   )
 }
 
 /** Of single columns too: a REVOKE on the table takes those along. */
-function objectExcess(place: Place, object: SchemaObject): string[] {
-  return without(
-    held([...object.acl, ...object.columnAcl], place.application.username, place.database.owner.username),
+function objectExcess(place: GrantPlace, object: SchemaObject): string[] {
+  return subtract(
+    heldBy([...object.acl, ...object.columnAcl], place.application.username, place.database.owner.username),
     wantedOn(place, object.objectClass),
   )
 }
 
-function objectDependents(place: Place, object: SchemaObject): string[] {
+function objectDependents(place: GrantPlace, object: SchemaObject): string[] {
   return passedOnTo([...object.acl, ...object.columnAcl], place.application.username, objectExcess(place, object))
 }
 
 /** Apart where the login granted some of it on: what others have from it is taken only where it must be. */
-function objectRevokes(place: Place): Statement[] {
+function objectRevokes(place: GrantPlace): Statement[] {
   const { database, application } = place
   return [false, true].flatMap((passedOn) =>
     byPrivileges(
@@ -168,7 +132,7 @@ function objectRevokes(place: Place): Statement[] {
 }
 
 /** Who loses with the login what it granted on. */
-function dependents(place: Place): string[] {
+function dependents(place: GrantPlace): string[] {
   const {
     application: { username },
     schema,
@@ -191,7 +155,7 @@ function everywhereSteps(database: Database, application: Application, interior:
   )
   const statements = CLASSES.flatMap((objectClass) => {
     const held = defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
-    const excess = without(held, isGuest ? objectPrivileges(application.accessLevel, objectClass) : [])
+    const excess = subtract(held, isGuest ? objectPrivileges(application.accessLevel, objectClass) : [])
     return excess.length > 0 ? [revokeByDefault(owner, null, objectClass, excess, application.username)] : []
   })
   const message = `${application.username}: default privileges in all schemas of ${database.name} beyond the declaration`
@@ -200,24 +164,24 @@ function everywhereSteps(database: Database, application: Application, interior:
     : [step(subjectIn(database, application, 'default_privileges'), 'revoke', 'removed', message, statements)]
 }
 
-function defaultsOf(place: Place, objectClass: ObjectClass): string[] {
+function defaultsOf(place: GrantPlace, objectClass: ObjectClass): string[] {
   return place.defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
 }
 
-function defaultGrants(place: Place): Statement[] {
+function defaultGrants(place: GrantPlace): Statement[] {
   const { database, application, schema } = place
   return CLASSES.flatMap((objectClass) => {
-    const missing = without(wantedOn(place, objectClass), defaultsOf(place, objectClass))
+    const missing = subtract(wantedOn(place, objectClass), defaultsOf(place, objectClass))
     return missing.length > 0
       ? [grantByDefault(database.owner.username, schema.name, objectClass, missing, application.username)]
       : []
   })
 }
 
-function defaultRevokes(place: Place): Statement[] {
+function defaultRevokes(place: GrantPlace): Statement[] {
   const { database, application, schema } = place
   return CLASSES.flatMap((objectClass) => {
-    const excess = without(defaultsOf(place, objectClass), wantedOn(place, objectClass))
+    const excess = subtract(defaultsOf(place, objectClass), wantedOn(place, objectClass))
     return excess.length > 0
       ? [revokeByDefault(database.owner.username, schema.name, objectClass, excess, application.username)]
       : []
@@ -239,45 +203,6 @@ function byPrivileges(
     groups.set(key, group)
   }
   return [...groups.values()].flatMap((group) =>
-    chunks(group.objects, OBJECTS_PER_STATEMENT).map((part) => ({ objects: part, privileges: group.privileges })),
+    chunk(group.objects, OBJECTS_PER_STATEMENT).map((part) => ({ objects: part, privileges: group.privileges })),
   )
-}
-
-function placeFindings(place: Place): Finding[] {
-  return [...usageFindings(place), ...foreignGrants(place)]
-}
-
-/** What others than the owner granted to the login, under a grant option, only they can revoke. */
-function foreignGrants({ database, application, schema, objects, isListed }: Place): Finding[] {
-  const from = (acl: readonly AclItem[], owner: string, wanted: readonly string[]): AclItem[] =>
-    acl.filter(
-      (item) => item.grantee === application.username && item.grantor !== owner && !wanted.includes(item.privilege),
-    )
-  const items = [
-    ...from(schema.acl, schema.owner, isListed ? ['USAGE'] : []),
-    ...objects.flatMap((object) =>
-      from(
-        [...object.acl, ...object.columnAcl],
-        database.owner.username,
-        isListed ? objectPrivileges(application.accessLevel, object.objectClass) : [],
-      ),
-    ),
-  ]
-  const names = (of: (item: AclItem) => string): string => [...new Set(items.map(of))].sort().join(', ')
-  if (items.length === 0) return []
-  const message = `${application.username} holds ${names((item) => item.privilege)} in schema ${schema.name} of ${database.name} beyond its level, from ${names((item) => item.grantor)}, who can revoke it`
-  return [finding(subjectIn(database, application, 'grant'), 'keep', 'warning', message)]
-}
-
-/** A schema that the owner cannot grant on (design §5 fact 6) works only as far as PUBLIC may use it. */
-function usageFindings({ database, application, schema, isListed }: Place): Finding[] {
-  if (
-    !isListed ||
-    isReachable(database, schema) ||
-    held(schema.acl, '').includes('USAGE') ||
-    held(schema.acl, application.username).includes('USAGE')
-  )
-    return []
-  const message = `${application.username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`
-  return [finding(subject(application, 'grant'), 'grant', 'warning', message)]
 }

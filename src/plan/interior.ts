@@ -6,7 +6,7 @@ import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '..
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planGrants } from './grants.ts'
-import { held, isReachable, PG_DATABASE_OWNER, without } from './privileges.ts'
+import { heldBy, isReachable, PG_DATABASE_OWNER, subtract } from './privileges.ts'
 
 /**
  * Steps inside one database, all run as its owner. A database that does not exist yet is planned from what template0
@@ -84,9 +84,9 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
   const findings: Finding[] = []
   for (const schema of database.schemas.flatMap((name) => schemas.get(name) ?? [])) {
     const isOwn = isReachable(database, schema)
-    const missing = without(
+    const missing = subtract(
       ['CREATE', 'USAGE'],
-      [owner, isOwn ? schema.owner : ''].flatMap((role) => held(schema.acl, role)),
+      [owner, isOwn ? schema.owner : ''].flatMap((role) => heldBy(schema.acl, role)),
     )
     if (missing.length === 0) continue
     const where = `schema ${schema.name} of ${database.name}`
@@ -116,7 +116,7 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
 
 /** Into the first listed schema, unless the extension fixes its own: the search_path of our sessions names none. */
 function createExtensions(context: PlanContext, database: Database, interior: Interior): Step[] {
-  return requiredFirst(database.extensions, context.actual.cluster.extensions)
+  return orderByRequirement(database.extensions, context.actual.cluster.extensions)
     .filter((name) => !interior.extensions.has(name))
     .map((name) => {
       const fixed = context.actual.cluster.extensions.get(name)?.schema ?? null
@@ -133,7 +133,7 @@ function createExtensions(context: PlanContext, database: Database, interior: In
 }
 
 /** CASCADE would install a declared extension together with one that requires it, before its own turn. */
-function requiredFirst(declared: readonly string[], available: ReadonlyMap<string, AvailableExtension>): string[] {
+function orderByRequirement(declared: readonly string[], available: ReadonlyMap<string, AvailableExtension>): string[] {
   const ordered = new Set<string>()
   const seen = new Set<string>()
   const visit = (name: string): void => {
@@ -149,9 +149,9 @@ function requiredFirst(declared: readonly string[], available: ReadonlyMap<strin
 /** Decided from the access control list, never from the version (design §6). */
 function planPublicSchema(context: PlanContext, database: Database, interior: Interior): Changes {
   const schema = interior.schemas.get('public')
-  if (schema === undefined || !held(schema.acl, '').includes('CREATE')) return { steps: [], findings: [] }
+  if (schema === undefined || !heldBy(schema.acl, '').includes('CREATE')) return { steps: [], findings: [] }
   const owner = database.owner.username
-  if (isReachable(database, schema) && held(schema.acl, '', schema.owner).includes('CREATE')) {
+  if (isReachable(database, schema) && heldBy(schema.acl, '', schema.owner).includes('CREATE')) {
     const statements = [revokeOnSchema('public', ['CREATE'], '', owner)]
     const restrict = step(
       subject(database.owner, 'grant'),

@@ -1,7 +1,7 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
 import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
-import { chunks } from './chunks.ts'
+import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
 import { planInterior } from './interior.ts'
@@ -14,7 +14,7 @@ import {
   planLeftover,
 } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
-import { ownerTransaction } from './owner-membership.ts'
+import { holdMemberships } from './memberships-held.ts'
 import { planRole } from './roles.ts'
 import { serverFindings } from './server.ts'
 import { planClone, planSettings, settingFindings } from './settings.ts'
@@ -53,7 +53,7 @@ export function makePlan(input: PlanInput): Plan {
   return {
     findings: [
       ...roles.flatMap((role) => role.findings),
-      ...databases.flatMap((changes) => findingsOf(context, changes)),
+      ...databases.flatMap((changes) => collectFindings(context, changes)),
       ...planOrphans(context),
       ...serverFindings(context),
     ],
@@ -72,7 +72,7 @@ function databaseChanges(context: PlanContext, database: Database): DatabaseChan
 }
 
 /** A database that nobody could look into is not said to be as declared. */
-function findingsOf(context: PlanContext, { database, outside, inside }: DatabaseChanges): Finding[] {
+function collectFindings(context: PlanContext, { database, outside, inside }: DatabaseChanges): Finding[] {
   if (inside !== null) return [...outside.findings, ...inside.findings]
   const reason = context.actual.unseen.get(database.name) ?? 'its inside was not seen'
   const message = `could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection or raise database_connection_limit, and run again`
@@ -84,7 +84,7 @@ function findingsOf(context: PlanContext, { database, outside, inside }: Databas
 
 function roleJobs(steps: readonly Step[]): Job[] {
   if (steps.length === 0) return []
-  const transactions: Transaction[] = chunks(steps, ROLES_PER_TRANSACTION).map((part) => ({
+  const transactions: Transaction[] = chunk(steps, ROLES_PER_TRANSACTION).map((part) => ({
     kind: 'atomic',
     steps: part,
   }))
@@ -101,10 +101,17 @@ function databaseJob(context: PlanContext, { database, outside, inside }: Databa
           ...planSettings(context, application),
           ...planClone(context, application).steps,
         ])
-  const access = steps.length === 0 ? [] : [ownerTransaction(context, database.owner, steps, outside.creation !== null)]
+  const access =
+    steps.length === 0
+      ? []
+      : [holdMemberships(context.actual.cluster.server, steps, outside.creationTransaction !== null)]
   // Apart: a value that the server refuses must not leave the database open to PUBLIC.
   const rest: Transaction[] = settings.length === 0 ? [] : [{ kind: 'atomic', steps: settings }]
-  const transactions: Transaction[] = [...(outside.creation === null ? [] : [outside.creation]), ...access, ...rest]
+  const transactions: Transaction[] = [
+    ...(outside.creationTransaction === null ? [] : [outside.creationTransaction]),
+    ...access,
+    ...rest,
+  ]
   return transactions.length === 0 ? [] : [{ stage: 'databases', connectTo: null, transactions }]
 }
 
@@ -114,15 +121,19 @@ function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges
     {
       stage: 'interiors',
       connectTo: database.name,
-      transactions: [ownerTransaction(context, database.owner, inside.steps)],
+      transactions: [holdMemberships(context.actual.cluster.server, inside.steps)],
     },
   ]
 }
 
-function adoptionJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
+function adoptionJob(context: PlanContext, { outside, inside }: DatabaseChanges): Job[] {
   if (inside === null || outside.closing.length === 0) return []
   return [
-    { stage: 'closing', connectTo: null, transactions: [ownerTransaction(context, database.owner, outside.closing)] },
+    {
+      stage: 'closing',
+      connectTo: null,
+      transactions: [holdMemberships(context.actual.cluster.server, outside.closing)],
+    },
   ]
 }
 

@@ -30,7 +30,7 @@ export function objectPrivileges(level: AccessLevel, objectClass: ObjectClass): 
 }
 
 /** Privileges of one grantee ('' is PUBLIC), from one grantor if given. */
-export function held(acl: readonly AclItem[], grantee: string, grantor?: string): string[] {
+export function heldBy(acl: readonly AclItem[], grantee: string, grantor?: string): string[] {
   const items = acl.filter((item) => item.grantee === grantee && (grantor === undefined || item.grantor === grantor))
   return [...new Set(items.map((item) => item.privilege))].sort()
 }
@@ -49,7 +49,7 @@ export function alongWith(others: readonly string[]): string {
 }
 
 /** Items of `a` that are not in `b`. */
-export function without(a: readonly string[], b: readonly string[]): string[] {
+export function subtract(a: readonly string[], b: readonly string[]): string[] {
   return a.filter((item) => !b.includes(item))
 }
 

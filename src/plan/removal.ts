@@ -1,16 +1,14 @@
 /** The removal of logins and databases, as plans that run one after the other. Pure. */
-import { revokerOf } from '../guardrails/revoker.ts'
-import type { Cluster, DatabaseState } from '../model/catalog.ts'
+import { revokerOf } from '../model/revoker.ts'
+import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { Departure, RemovalFacts } from '../model/removal.ts'
-import type { Statement } from '../model/statement.ts'
-import type { AtomicTransaction, Job, Plan, Step, Subject } from '../model/step.ts'
-import { allowConnections, alterDatabaseLimit, alterDatabaseTemplate, grantOnDatabase } from '../sql/database.ts'
+import type { Job, Plan, Step, Subject } from '../model/step.ts'
 import { dropDatabase, dropRole, holdRights, revokeAll, revokeAllByDefault } from '../sql/removal.ts'
-import { alterRole, grantRole, holdRole, releaseRole, revokeRole } from '../sql/role.ts'
+import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { step } from './context.ts'
-import { isLeftover, LEFTOVER, RDS_IAM } from './memberships.ts'
-import { held } from './privileges.ts'
+import { RDS_IAM } from './memberships.ts'
+import { holdMemberships } from './memberships-held.ts'
 
 export interface RemovalInput {
   readonly declaration: Declaration
@@ -20,125 +18,16 @@ export interface RemovalInput {
 }
 
 /** A plan of jobs alone: what was found needs nothing here. */
-function planOf(jobs: readonly Job[]): Plan {
+export function planOf(jobs: readonly Job[]): Plan {
   return { findings: [], jobs: jobs.filter((job) => job.transactions.length > 0) }
 }
 
-function about(departure: Departure, object: Subject['object'], database = departure.database): Subject {
+export function departureSubject(
+  departure: Departure,
+  object: Subject['object'],
+  database = departure.database,
+): Subject {
   return { application: departure.application, database, username: departure.username, object }
-}
-
-/** No new sessions: neither in the databases that go nor of the logins that go. What is closed already stays so. */
-export function planClosing({ cluster, departures }: RemovalInput): Plan {
-  const transactions = departures.flatMap((departure) => {
-    const { username, drops } = departure
-    const database = drops === null ? undefined : cluster.databases.get(drops)
-    const steps = [
-      ...(cluster.roles.get(username)?.canLogin === true
-        ? [
-            step(about(departure, 'login'), 'close', 'updated', `${username} may no longer log in`, [
-              alterRole(username, { login: false }),
-            ]),
-          ]
-        : []),
-      ...(database === undefined || database.connectionLimit === INVALID
-        ? []
-        : closing(about(departure, 'database', drops), database)),
-    ]
-    return asMembers(cluster, steps)
-  })
-  return planOf([{ stage: 'roles', connectTo: null, transactions }])
-}
-
-/** A template cannot be dropped, and its owner may have made it one. */
-function closing(subject: Subject, { name, owner, allowConnections: isOpen, isTemplate }: DatabaseState): Step[] {
-  const statements = [
-    ...(isTemplate ? [alterDatabaseTemplate(name, false, owner)] : []),
-    ...(isOpen ? [allowConnections(name, false, owner)] : []),
-  ]
-  return statements.length === 0
-    ? []
-    : [step(subject, 'close', 'updated', `${name} accepts no new connections`, statements)]
-}
-
-/** pg_database.datconnlimit of a database whose DROP was interrupted: it can only be dropped. */
-export const INVALID = -2
-
-/**
- * The opposite of the closing, for whatever of it is still there; also of one that a run before left behind. What was
- * held for a drop goes back, too, where the database has gone and its role has not.
- */
-export function planReopening({ cluster, departures }: Pick<RemovalInput, 'cluster' | 'departures'>): Plan {
-  const transactions = departures.flatMap((departure) => {
-    const { username, drops } = departure
-    const role = cluster.roles.get(username)
-    const database = drops === null ? undefined : cluster.databases.get(drops)
-    const isHeld = cluster.memberships.some(
-      (item) => item.role === username && isLeftover(item, cluster.server.login, cluster.server.version),
-    )
-    const steps = [
-      ...(isHeld
-        ? [
-            step(about(departure, 'grant'), LEFTOVER, 'removed', `${cluster.server.login} leaves ${username} again`, [
-              releaseRole(cluster.server.version, username, cluster.server.login),
-            ]),
-          ]
-        : []),
-      ...(database?.allowConnections === false && database.owner === username && database.connectionLimit !== INVALID
-        ? [
-            step(
-              about(departure, 'database', drops),
-              'reopen',
-              'updated',
-              `${database.name} accepts connections again`,
-              [allowConnections(database.name, true, username)],
-            ),
-          ]
-        : []),
-      ...(role?.canLogin === false
-        ? [
-            step(about(departure, 'login'), 'reopen', 'updated', `${username} may log in again`, [
-              alterRole(username, { login: true }),
-            ]),
-          ]
-        : []),
-    ]
-    return asMembers(cluster, steps)
-  })
-  return planOf([{ stage: 'roles', connectTo: null, transactions }])
-}
-
-/**
- * Lets the admin look into databases that hold something of a departing login: a run that was cut off may have left one
- * closed, and an owner may have locked the admin out (design §5 fact 4). Those of other stacks are left as they are.
- */
-export function planAdmission({ declaration, cluster, departures, facts }: RemovalInput): Plan {
-  const [departure] = departures
-  const transactions = facts.unseen.flatMap((name) => {
-    const state = cluster.databases.get(name)
-    if (state === undefined || departure === undefined) return []
-    const owner = revokerOf(declaration, cluster, state.owner, name)
-    if (owner === null) return []
-    const statements = [
-      ...(state.allowConnections ? [] : [allowConnections(name, true, owner)]),
-      ...(state.connectionLimit === 0 ? [alterDatabaseLimit(name, -1, owner)] : []),
-      ...(held(state.acl, cluster.server.login).includes('CONNECT')
-        ? []
-        : [grantOnDatabase(name, ['CONNECT'], cluster.server.login, owner)]),
-    ]
-    return statements.length === 0
-      ? []
-      : asMembers(cluster, [
-          step(
-            about(departure, 'database', name),
-            'reopen',
-            'updated',
-            `${name} lets the admin in again, to look for what ${departure.username} holds there`,
-            statements,
-          ),
-        ])
-  })
-  return planOf([{ stage: 'databases', connectTo: null, transactions }])
 }
 
 /** What the departing logins hold inside databases that stay, taken back by whoever granted it (design §5 fact 11). */
@@ -146,13 +35,21 @@ export function planRevocation(input: RemovalInput): Plan {
   const { holdings, defaults } = input.facts
   const databases = [...new Set([...holdings, ...defaults].map((item) => item.database))].sort()
   const jobs = databases.map((database): Job => {
-    const steps = input.departures.flatMap((departure) => revocation(input, departure, database))
-    return { stage: 'interiors', connectTo: database, transactions: asMembers(input.cluster, steps) }
+    const steps = input.departures.flatMap((departure) => revocationSteps(input, departure, database))
+    return {
+      stage: 'interiors',
+      connectTo: database,
+      transactions: steps.length === 0 ? [] : [holdMemberships(input.cluster.server, steps)],
+    }
   })
   return planOf(jobs)
 }
 
-function revocation({ declaration, cluster, facts }: RemovalInput, departure: Departure, database: string): Step[] {
+function revocationSteps(
+  { declaration, cluster, facts }: RemovalInput,
+  departure: Departure,
+  database: string,
+): Step[] {
   const { username } = departure
   const actor = (grantor: string): string | null => runAs(cluster, revokerOf(declaration, cluster, grantor, database))
   const grants = facts.holdings
@@ -162,9 +59,15 @@ function revocation({ declaration, cluster, facts }: RemovalInput, departure: De
     .filter((item) => item.database === database && item.grantee === username)
     .map((item) => revokeAllByDefault(item.creator, item.schema, item.keyword, username, actor(item.creator)))
   return [
-    step(about(departure, 'grant', database), 'revoke', 'removed', `what ${username} holds in ${database}`, grants),
     step(
-      about(departure, 'default_privileges', database),
+      departureSubject(departure, 'grant', database),
+      'revoke',
+      'removed',
+      `what ${username} holds in ${database}`,
+      grants,
+    ),
+    step(
+      departureSubject(departure, 'default_privileges', database),
       'revoke',
       'removed',
       `what ${username} would get on new objects in ${database}`,
@@ -191,7 +94,7 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
       version < 160000 && cluster.memberships.some((item) => item.role === RDS_IAM && item.member === username)
     const before = [...(leaves ? [revokeRole(RDS_IAM, username)] : []), holdRights(version, username, login)]
     const undo = [releaseRole(version, username, login), ...(leaves ? [grantRole(RDS_IAM, username)] : [])]
-    const drop = step(about(departure, 'database', drops), 'drop', 'removed', `database ${drops}${along}`, [
+    const drop = step(departureSubject(departure, 'database', drops), 'drop', 'removed', `database ${drops}${along}`, [
       dropDatabase(drops),
     ])
     return [{ stage: 'databases', connectTo: null, transactions: [{ kind: 'bare', before, step: drop, undo }] }]
@@ -207,7 +110,7 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
       .filter((item) => item.keyword === 'DATABASE' && item.grantee === username)
       .map((item) =>
         step(
-          about(departure, 'grant', item.database),
+          departureSubject(departure, 'grant', item.database),
           'revoke',
           'removed',
           `what ${username} may do on database ${item.database}`,
@@ -225,26 +128,12 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
       .filter((item) => item.role === username && item.member !== cluster.server.login)
       .map((item) => item.member)
     const note = members.length === 0 ? '' : `; its members stay: ${members.join(', ')}`
-    return asMembers(cluster, [
-      ...grants,
-      step(about(departure, 'role'), 'drop', 'removed', `role ${username}${note}`, [dropRole(username)]),
-    ])
+    return [
+      holdMemberships(cluster.server, [
+        ...grants,
+        step(departureSubject(departure, 'role'), 'drop', 'removed', `role ${username}${note}`, [dropRole(username)]),
+      ]),
+    ]
   })
   return planOf([{ stage: 'roles', connectTo: null, transactions }])
-}
-
-/** One transaction of the steps, in which the admin is a member of every role that they act as; none without steps. */
-function asMembers({ server: { version, login } }: Cluster, steps: readonly Step[]): AtomicTransaction[] {
-  if (steps.length === 0) return []
-  const roles = [...new Set(steps.flatMap((item) => item.statements.flatMap((statement) => statement.runAs ?? [])))]
-  const asOwner = steps.map((item) => item.statements.some((statement) => statement.runAs !== null))
-  const first = asOwner.indexOf(true)
-  const last = asOwner.lastIndexOf(true)
-  const hold: Statement[] = roles.map((role) => holdRole(version, role, login))
-  const release: Statement[] = roles.map((role) => releaseRole(version, role, login))
-  const whole = steps.map((item, index) => ({
-    ...item,
-    statements: [...(index === first ? hold : []), ...item.statements, ...(index === last ? release : [])],
-  }))
-  return [{ kind: 'atomic', steps: whole }]
 }

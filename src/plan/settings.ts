@@ -20,7 +20,7 @@ export function planSettings(context: PlanContext, application: Application): St
         about,
         'set',
         stored.has(name) ? 'updated' : 'created',
-        `${difference(name, stored.get(name), value)} for ${username} in ${database}`,
+        `${describeDifference(name, stored.get(name), value)} for ${username} in ${database}`,
         [setInDatabase(username, database, name, items(value))],
       ),
     ),
@@ -45,7 +45,7 @@ export function settingFindings(context: PlanContext, application: Application):
 }
 
 /** `work_mem = 8MB`, `work_mem 1MB -> 8MB`. */
-function difference(name: string, stored: string | undefined, value: SettingValue): string {
+function describeDifference(name: string, stored: string | undefined, value: SettingValue): string {
   const wanted = items(value).join(', ')
   return stored === undefined ? `${name} = ${wanted}` : `${name} ${stored} -> ${wanted}`
 }

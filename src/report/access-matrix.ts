@@ -24,7 +24,7 @@ export interface MatrixInput {
 }
 
 /** Databases and logins of this stack, declared or not; sorted by name. */
-export function accessMatrix(input: MatrixInput): AccessMatrix {
+export function makeAccessMatrix(input: MatrixInput): AccessMatrix {
   const { environment, stack, clusterName, instance } = input.declaration
   const databases = stackDatabases(input.declaration, input.cluster).map((database) => databaseAccess(input, database))
   return {
@@ -83,7 +83,10 @@ function loginAccess(
     connect,
     temporary,
     create,
-    schemas: (schemas ?? []).map((schema): SchemaAccess => ({ schema: schema.schema, may: inWords(schema) })),
+    schemas: (schemas ?? []).map((schema): SchemaAccess => ({
+      schema: schema.schema,
+      may: describeSchemaAccess(schema),
+    })),
     build: stackTag(declaration, cluster, username)?.get('BuildId') ?? null,
     validUntil: cluster.roles.get(username)?.validUntil ?? null,
   }
@@ -110,7 +113,7 @@ function levelOf(
  * What a login may do in a schema, the same words whether or not there are tables yet: `create objects, read and write
  * rows`, `read rows`. What is neither is spelled out: `SELECT on 3 of 5 tables`.
  */
-export function inWords({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
+export function describeSchemaAccess({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
   const having = ROW_PRIVILEGES.filter((privilege) =>
     tables === 0 ? byDefault[privilege] : held[privilege] === tables,
   )

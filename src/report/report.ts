@@ -12,7 +12,7 @@ export interface Column {
   readonly title: string
 }
 
-export interface Row {
+export interface ReportRow {
   /** One for each column of the section, in its order. */
   readonly cells: readonly Cell[]
   /** What the row is about, for filters; null: nothing of the kind, undefined: the section knows no such thing. */
@@ -31,7 +31,7 @@ export interface Section {
   /** What the section says, or why it says nothing; one or two sentences. */
   readonly about: string
   readonly columns: readonly Column[]
-  readonly rows: readonly Row[]
+  readonly rows: readonly ReportRow[]
 }
 
 export interface Report {

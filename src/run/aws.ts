@@ -3,8 +3,8 @@ import { createSecretReader } from '../secrets/aws-secret-reader.ts'
 import { iamToken } from '../secrets/iam-token.ts'
 import { readActor } from '../secrets/identity.ts'
 import { createSnapshotClient } from '../snapshot/client.ts'
-import type { Dependencies } from './dependencies.ts'
-import type { DestroyDependencies } from './removal-rounds.ts'
+import type { Dependencies } from './context.ts'
+import type { DestroyDependencies } from './destroy/context.ts'
 
 export const awsDependencies: Pick<Dependencies, 'secrets' | 'actor' | 'iamToken'> = {
   secrets: (aws) => createSecretReader(aws),

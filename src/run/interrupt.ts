@@ -1,10 +1,10 @@
 /** What an interrupt ends by itself: waits for AWS, and statements in flight. */
 import { ApplyError } from '../errors.ts'
 import { cancelBusy } from '../server/blockers.ts'
-import type { Instance } from '../server/instance.ts'
+import type { Connections } from '../server/connections.ts'
 import type { SnapshotClient } from '../snapshot/client.ts'
-import { interrupted } from './assess.ts'
-import type { RunContext } from './dependencies.ts'
+import { interruptedProblem } from './outcome.ts'
+import type { RunContext } from './context.ts'
 
 /** Statements in flight get this long to end by themselves after an interrupt; after that they are cancelled. */
 const GRACE_MS = 2_000
@@ -13,7 +13,7 @@ const GRACE_MS = 2_000
 const ABANDON_MS = 8_000
 
 /** Ends what sessions of this instance are doing once the run is interrupted. @returns stops that */
-export function cancelOnInterrupt({ dependencies: { signal, progress } }: RunContext, server: Instance): () => void {
+export function cancelOnInterrupt({ dependencies: { signal, progress } }: RunContext, server: Connections): () => void {
   const timers: NodeJS.Timeout[] = []
   const cancel = (): void => {
     cancelBusy(server).catch((error: unknown) => {
@@ -34,11 +34,11 @@ export function cancelOnInterrupt({ dependencies: { signal, progress } }: RunCon
 }
 
 /** An answer of AWS, which an interrupt need not wait for. @throws ApplyError when interrupted */
-export async function orInterrupted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function raceInterrupt<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   const settled = new AbortController()
   const interrupt = new Promise<never>((_resolve, reject) => {
     const stop = (): void => {
-      reject(new ApplyError([interrupted(signal)]))
+      reject(new ApplyError([interruptedProblem(signal)]))
     }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true, signal: settled.signal })
@@ -50,11 +50,11 @@ export async function orInterrupted<T>(answer: Promise<T>, signal: AbortSignal):
   }
 }
 
-export function interruptible(client: SnapshotClient, signal: AbortSignal): SnapshotClient {
+export function withInterrupt(client: SnapshotClient, signal: AbortSignal): SnapshotClient {
   return {
-    list: async (instance) => orInterrupted(client.list(instance), signal),
-    find: async (id) => orInterrupted(client.find(id), signal),
-    create: async (id, instance, tags) => orInterrupted(client.create(id, instance, tags), signal),
+    list: async (instance) => raceInterrupt(client.list(instance), signal),
+    find: async (id) => raceInterrupt(client.find(id), signal),
+    create: async (id, instance, tags) => raceInterrupt(client.create(id, instance, tags), signal),
     close: () => {
       client.close()
     },

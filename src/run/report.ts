@@ -16,12 +16,13 @@ import { type AuditFiles, readAuditFiles } from '../report/sources/read.ts'
 import type { ReportOptions } from '../input/report-options.ts'
 import type { Inspection } from '../server/inspect.ts'
 import { TOOL_VERSION } from '../version.ts'
-import { look, planFrom } from './converge.ts'
-import type { Credentials } from './credentials.ts'
-import type { Dependencies, RunContext } from './dependencies.ts'
-import { matrixOf } from './matrix.ts'
-import { withInstance } from './preview.ts'
-import { provisionError } from './provision-error.ts'
+
+import type { Credentials } from './connection/credentials.ts'
+import type { Dependencies, RunContext } from './context.ts'
+import { readAccessMatrix } from './access-matrix.ts'
+import { withInstance } from './plan.ts'
+import { toProvisionError } from './end/provision-error.ts'
+import { inspectServer, guardAndPlan } from './apply/round.ts'
 
 /** What a report is made for; `server` null: from the files alone. */
 export interface ReportRequest {
@@ -29,7 +30,7 @@ export interface ReportRequest {
   readonly folders: { readonly governanceDir: string | null; readonly auditDir: string | null }
   readonly server: {
     readonly declaration: Declaration
-    readonly run: RunIdentity
+    readonly identity: RunIdentity
     readonly dependencies: Dependencies
   } | null
   readonly now: Date
@@ -39,7 +40,9 @@ export interface ReportRequest {
 export async function makeReport({ options, folders, server, now }: ReportRequest): Promise<Report> {
   const files = await readAuditFiles(folders)
   const live =
-    server === null ? [] : await fromServer(server.declaration, server.run, server.dependencies, options, files, now)
+    server === null
+      ? []
+      : await fromServer(server.declaration, server.identity, server.dependencies, options, files, now)
   const { criteria } = options
   const all: Section[] = [
     problemsSection(files.faults, files.files.length),
@@ -86,23 +89,23 @@ function whatIsWrong(sections: readonly Section[], sources: number): string[] {
 
 async function fromServer(
   declaration: Declaration,
-  run: RunIdentity,
+  identity: RunIdentity,
   dependencies: Dependencies,
   options: ReportOptions,
   files: AuditFiles,
   now: Date,
 ): Promise<Section[]> {
   try {
-    return await withInstance(declaration, run, dependencies, async (server, context, credentials) => {
+    return await withInstance(declaration, identity, dependencies, async (server, context, credentials) => {
       // The matrix is asked for below, in every database of the stack and not only in those declared.
-      const inspection = await look(
+      const inspection = await inspectServer(
         { ...context, declaration: { ...declaration, governanceDir: null } },
         server,
         credentials.applications,
         null,
       )
       const { cluster } = inspection.actual
-      const matrix = await matrixOf(declaration, server, inspection)
+      const matrix = await readAccessMatrix(declaration, server, inspection)
       const { criteria, expiresWithinDays, secretsOlderThanDays } = options
       return [
         traceabilitySection(declaration, cluster, files.entries),
@@ -115,13 +118,13 @@ async function fromServer(
       ]
     })
   } catch (error) {
-    throw provisionError(error)
+    throw toProvisionError(error)
   }
 }
 
 async function driftFrom(context: RunContext, inspection: Inspection): Promise<Drift> {
   try {
-    return { plan: await planFrom(context, inspection), blocked: [] }
+    return { plan: await guardAndPlan(context, inspection), blocked: [] }
   } catch (error) {
     if (error instanceof BlockedError) return { plan: null, blocked: error.problems }
     throw error

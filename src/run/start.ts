@@ -23,15 +23,15 @@ export interface StartOptions {
 }
 
 /** An input that cannot be used has a run and an audit too; `parsed` is then what could be read of it. */
-export type Start = Identified & ({ readonly parsed: ParsedInput; readonly error: null } | Unusable)
+export type StartedRun = IdentifiedRun & ({ readonly parsed: ParsedInput; readonly error: null } | UnusableRun)
 
-export interface Unusable extends Identified {
+export interface UnusableRun extends IdentifiedRun {
   readonly parsed: ParsedInput | null
   readonly error: InvalidInputError
 }
 
-interface Identified {
-  readonly run: RunIdentity
+interface IdentifiedRun {
+  readonly identity: RunIdentity
   /** The caller or the CI system gave the run id, so that concurrent processes of one run have the same. */
   readonly isRunIdGiven: boolean
 }
@@ -39,25 +39,25 @@ interface Identified {
 const NO_IDS: RunIds = { buildId: null, runId: null }
 
 /** Everything wrong at once: the run's variables, the input, and a missing build id. */
-export async function start(options: StartOptions): Promise<Start> {
-  const { text, parsed, problems } = await read(options)
-  const facts = await factsOf(options, parsed, text)
+export async function startRun(options: StartOptions): Promise<StartedRun> {
+  const { text, parsed, problems } = await readDeclaration(options)
+  const facts = await gatherFacts(options, parsed, text)
   const needsBuildId =
     parsed !== null && options.needsBuildId(parsed) && !problems.some(({ field }) => /build_id$/i.test(field))
-  const { run, missing } = runOf(facts, needsBuildId)
-  const identified = { run, isRunIdGiven: run.runId !== facts.uuid }
+  const { identity, missing } = identify(facts, needsBuildId)
+  const identified = { identity, isRunIdGiven: identity.runId !== facts.uuid }
   const all = [...options.environment.problems, ...problems, ...missing]
   if (all.length === 0 && parsed !== null) return { ...identified, parsed, error: null }
   return { ...identified, parsed, error: new InvalidInputError(all) }
 }
 
-interface Read {
+interface InputRead {
   readonly text: string
   readonly parsed: ParsedInput | null
   readonly problems: readonly Problem[]
 }
 
-async function read(options: StartOptions): Promise<Read> {
+async function readDeclaration(options: StartOptions): Promise<InputRead> {
   let text = ''
   try {
     text = decodeInput(await readInput(options))
@@ -98,7 +98,7 @@ async function readInput({ inputFile, environment }: StartOptions): Promise<stri
   }
 }
 
-async function factsOf(
+async function gatherFacts(
   options: StartOptions,
   parsed: ParsedInput | null,
   text: string,
@@ -118,14 +118,14 @@ async function factsOf(
 }
 
 /** Without a build id that it needs, a run still has an identity, for its audit. */
-function runOf(
+function identify(
   facts: Omit<RunFacts, 'needsBuildId'>,
   needsBuildId: boolean,
-): { readonly run: RunIdentity; readonly missing: readonly Problem[] } {
+): { readonly identity: RunIdentity; readonly missing: readonly Problem[] } {
   try {
-    return { run: resolveRun({ ...facts, needsBuildId }), missing: [] }
+    return { identity: resolveRun({ ...facts, needsBuildId }), missing: [] }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
-    return { run: resolveRun({ ...facts, needsBuildId: false }), missing: error.problems }
+    return { identity: resolveRun({ ...facts, needsBuildId: false }), missing: error.problems }
   }
 }

@@ -1,4 +1,4 @@
-import { SecretError } from '../errors.ts'
+import { AwsError } from '../errors.ts'
 import type { Problem } from '../errors.ts'
 
 /**
@@ -34,7 +34,7 @@ const CREDENTIAL_FAILURES = new Set([
 const THROTTLING = /^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/
 
 /** Reads an SDK error; a parser's message quotes the response, so it is left out. */
-export function awsFailure(error: unknown): AwsFailure {
+export function toAwsProblem(error: unknown): AwsFailure {
   if (!(error instanceof Error)) return { name: 'Error', message: 'unknown error', status: null }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null
   const message = error instanceof SyntaxError ? 'the answer cannot be read' : error.message.replace(/\s+/g, ' ').trim()
@@ -58,11 +58,11 @@ export function isRefusal({ name, status, message }: AwsFailure): boolean {
 }
 
 /** The one error for what concerns all calls alike: credentials, role, region, network. `service` is who was called. */
-export function awsError(error: unknown, service: string): SecretError {
-  return new SecretError([describe(awsFailure(error), service)])
+export function toAwsError(error: unknown, service: string): AwsError {
+  return new AwsError([describeAwsFailure(toAwsProblem(error), service)])
 }
 
-function describe({ name, message, status }: AwsFailure, service: string): Problem {
+function describeAwsFailure({ name, message, status }: AwsFailure, service: string): Problem {
   const told = `${name}: ${message}.`.replace(/\.\.$/, '.')
   const problem = (field: string, remedy: string): Problem => ({
     application: null,

@@ -4,12 +4,12 @@ import type {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import pLimit from 'p-limit'
-import { SecretError } from '../errors.ts'
+import { AwsError } from '../errors.ts'
 import type { Problem } from '../errors.ts'
 import type { Credential } from '../model/credential.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import { Secret } from '../model/secret.ts'
-import { awsError, awsFailure, isRefusal } from './aws-failure.ts'
+import { toAwsError, toAwsProblem, isRefusal } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 import { parseCredential } from './parse-credential.ts'
@@ -23,7 +23,7 @@ const SERVICE = 'AWS Secrets Manager'
 const BATCH_SIZE = 20
 const PARALLEL_CALLS = 4
 
-type Entry = NonNullable<BatchGetSecretValueResponse['SecretValues']>[number]
+type SecretEntry = NonNullable<BatchGetSecretValueResponse['SecretValues']>[number]
 
 /** Reads secrets from AWS Secrets Manager. The SDK is loaded at the first read. */
 export function createSecretReader(settings: AwsSettings, limits: CallLimits = CALL_LIMITS): SecretReader {
@@ -69,7 +69,7 @@ async function readCurrent(calls: Calls, ids: readonly string[]): Promise<Curren
       id,
       await readSingle(calls, id),
     ])
-    return sortOut(ids, new Map([...found, ...singles]))
+    return sortAnswers(ids, new Map([...found, ...singles]))
   } catch (error) {
     // What failed for one call will fail for those that wait.
     limit.clearQueue()
@@ -78,7 +78,7 @@ async function readCurrent(calls: Calls, ids: readonly string[]): Promise<Curren
 }
 
 /** Credentials and problems apart, in the order asked for. */
-function sortOut(ids: readonly string[], found: ReadonlyMap<string, ParsedCredential>): CurrentSecrets {
+function sortAnswers(ids: readonly string[], found: ReadonlyMap<string, ParsedCredential>): CurrentSecrets {
   const credentials = new Map<string, Credential>()
   const problems: Problem[] = []
   for (const id of ids) {
@@ -100,8 +100,8 @@ async function readBatch(calls: Calls, ids: readonly string[]): Promise<[string,
       return value === undefined ? [] : [[id, parse(id, value)]]
     })
   } catch (error) {
-    if (isRefusal(awsFailure(error))) return []
-    throw awsError(error, SERVICE)
+    if (isRefusal(toAwsProblem(error))) return []
+    throw toAwsError(error, SERVICE)
   }
 }
 
@@ -109,8 +109,8 @@ async function readSingle(calls: Calls, id: string): Promise<ParsedCredential> {
   try {
     return parse(id, await calls.single(id, 'AWSCURRENT'))
   } catch (error) {
-    const problem = secretProblem(id, awsFailure(error))
-    if (problem === null) throw awsError(error, SERVICE)
+    const problem = secretProblem(id, toAwsProblem(error))
+    if (problem === null) throw toAwsError(error, SERVICE)
     return { problem }
   }
 }
@@ -119,19 +119,19 @@ async function readStage(calls: Calls, id: string, stage: SecretStage): Promise<
   const parsed = await calls.single(id, stage).then(
     (value) => parse(id, value),
     (error: unknown) => {
-      const failure = awsFailure(error)
+      const failure = toAwsProblem(error)
       if (failure.name === 'ResourceNotFoundException') return null
       const problem = secretProblem(id, failure)
-      if (problem === null) throw awsError(error, SERVICE)
+      if (problem === null) throw toAwsError(error, SERVICE)
       return { problem }
     },
   )
   if (parsed === null) return null
-  if ('problem' in parsed) throw new SecretError([parsed.problem])
+  if ('problem' in parsed) throw new AwsError([parsed.problem])
   return parsed.credential
 }
 
-function parse(id: string, value: Entry | GetSecretValueResponse): ParsedCredential {
+function parse(id: string, value: SecretEntry | GetSecretValueResponse): ParsedCredential {
   const text = value.SecretString === undefined ? null : new Secret(value.SecretString)
   return parseCredential(id, { versionId: value.VersionId ?? '', text, createdAt: value.CreatedDate ?? null })
 }
@@ -140,17 +140,17 @@ function parse(id: string, value: Entry | GetSecretValueResponse): ParsedCredent
  * The answer to one id of a batch. An answer that an ARN asked for is not given to a name: secrets of several accounts may
  * share a name, and a name means the caller's own.
  */
-function valueOf(id: string, values: readonly Entry[], ids: readonly string[]): Entry | undefined {
+function valueOf(id: string, values: readonly SecretEntry[], ids: readonly string[]): SecretEntry | undefined {
   if (id.startsWith('arn:')) return values.find((value) => hasArn(value, id))
   return values.find((value) => value.Name === id && !ids.some((other) => hasArn(value, other)))
 }
 
 /** A batch gives the current versions; one that says it is another (moto after a rotation) is asked for alone, by its label. */
-function isCurrent({ VersionStages: stages }: Entry): boolean {
+function isCurrent({ VersionStages: stages }: SecretEntry): boolean {
   return stages === undefined || stages.includes('AWSCURRENT')
 }
 
 /** Whether a secret has this ARN, whole or without the six random characters at its end. */
-function hasArn({ ARN: arn = '' }: Entry, id: string): boolean {
+function hasArn({ ARN: arn = '' }: SecretEntry, id: string): boolean {
   return arn === id || (arn.startsWith(`${id}-`) && arn.length === id.length + 7)
 }

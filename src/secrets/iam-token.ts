@@ -1,6 +1,6 @@
 import type { AwsSettings, Endpoint } from '../model/declaration.ts'
 import { Secret } from '../model/secret.ts'
-import { awsError } from './aws-failure.ts'
+import { toAwsError } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 
@@ -14,7 +14,7 @@ export interface TokenRequest {
 /**
  * Makes an IAM login token, good for 15 minutes:
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
- * Signed here with the runner's credentials; only fetching those may use the network. Throws one SecretError.
+ * Signed here with the runner's credentials; only fetching those may use the network. Throws one AwsError.
  */
 export async function iamToken(
   { endpoint, username, aws }: TokenRequest,
@@ -34,6 +34,6 @@ export async function iamToken(
     })
     return new Secret(await withinLimit(limits, () => signer.getAuthToken()))
   } catch (error) {
-    throw awsError(error, 'IAM login token')
+    throw toAwsError(error, 'IAM login token')
   }
 }

@@ -1,11 +1,11 @@
 import type { AwsSettings } from '../model/declaration.ts'
 import type { Actor } from '../model/run.ts'
-import { awsError } from './aws-failure.ts'
+import { toAwsError } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
 
 /**
- * Asks STS who runs (GetCallerIdentity, which needs no permission). Throws one SecretError where AWS cannot be asked.
+ * Asks STS who runs (GetCallerIdentity, which needs no permission). Throws one AwsError where AWS cannot be asked.
  */
 export async function readActor(settings: AwsSettings, limits: CallLimits = CALL_LIMITS): Promise<Actor> {
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-sts'), clientConfig(settings, limits)])
@@ -16,7 +16,7 @@ export async function readActor(settings: AwsSettings, limits: CallLimits = CALL
     )
     return { arn, account }
   } catch (error) {
-    throw awsError(error, 'AWS STS')
+    throw toAwsError(error, 'AWS STS')
   } finally {
     client.destroy()
   }

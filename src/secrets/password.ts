@@ -6,7 +6,7 @@ import type { Secret } from '../model/secret.ts'
  * (prohibited or unassigned characters, mixed directions, nothing left), which is how the server and libpq do it
  * (src/common/saslprep.c and its callers). A text of ASCII alone is never changed there, nor here.
  */
-export function prepare(password: string): string {
+export function prepareByRfc(password: string): string {
   try {
     return saslprep(password)
   } catch {
@@ -44,7 +44,7 @@ export function checkPassword(password: Secret): string | null {
   if (value === '') return 'is empty.'
   if (value.includes('\0')) return 'contains a NUL character, which PostgreSQL cannot take.'
   if (/\p{Cs}/u.test(value)) return 'contains half of a surrogate pair, which is no text.'
-  if (prepare(value) !== prepareAsNodePostgres(value) || Array.from(value).some(isJudgedDifferently)) {
+  if (prepareByRfc(value) !== prepareAsNodePostgres(value) || Array.from(value).some(isJudgedDifferently)) {
     return 'mixes characters that clients normalize differently (RFC 4013), so that some could not log in.'
   }
   return null

@@ -17,10 +17,10 @@ export interface SecretReader {
   /**
    * Reads the current version of every secret named (names or ARNs; duplicates are read once).
    * What is wrong with single secrets is returned; what is wrong with all of them (no credentials, no network) is thrown
-   * as one SecretError.
+   * as one AwsError.
    */
   readCurrent(ids: readonly string[]): Promise<CurrentSecrets>
 
-  /** Reads one version; null where no version carries that label. Throws SecretError where it cannot be read. */
+  /** Reads one version; null where no version carries that label. Throws AwsError where it cannot be read. */
   readStage(id: string, stage: SecretStage): Promise<Credential | null>
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Secret } from '../model/secret.ts'
-import { prepare } from './password.ts'
+import { prepareByRfc } from './password.ts'
 
 /** PostgreSQL's own (SCRAM_SHA_256_DEFAULT_ITERATIONS, SCRAM_DEFAULT_SALT_LEN in src/include/common/scram-common.h). */
 const ITERATIONS = 4096
@@ -13,7 +13,7 @@ const SALT_BYTES = 16
  * section 3 with SHA-256, RFC 7677). The salt is random unless given.
  */
 export async function scramVerifier(password: Secret, salt: Uint8Array = randomBytes(SALT_BYTES)): Promise<Secret> {
-  const salted = await promisify(pbkdf2)(prepare(password.reveal()), salt, ITERATIONS, 32, 'sha256')
+  const salted = await promisify(pbkdf2)(prepareByRfc(password.reveal()), salt, ITERATIONS, 32, 'sha256')
   const clientKey = createHmac('sha256', salted).update('Client Key').digest()
   const storedKey = createHash('sha256').update(clientKey).digest('base64')
   const serverKey = createHmac('sha256', salted).update('Server Key').digest('base64')

@@ -1,5 +1,5 @@
 /** What the server itself says of privileges, asked inside one database. Pure: names in, SQL out. */
-import { literal } from '../sql/quote.ts'
+import { quoteLiteral } from '../sql/quote.ts'
 import { RELATIONS, noMember, NO_SYSTEM_SCHEMA } from './database-queries.ts'
 
 /** Roles that carry our tag; which stack's, the caller reads from the tag. */
@@ -10,7 +10,7 @@ const MANAGED = `SELECT r.oid, r.rolname::text AS login FROM pg_roles r
 export function databasePrivileges(databases: readonly string[]): string {
   return `SELECT r.login, d.datname::text AS database, has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
     has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary, has_database_privilege(r.oid, d.oid, 'CREATE') AS create
-    FROM (${MANAGED}) r, pg_database d WHERE d.datname IN (${databases.map(literal).join(', ')})
+    FROM (${MANAGED}) r, pg_database d WHERE d.datname IN (${databases.map(quoteLiteral).join(', ')})
     AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE') ORDER BY 1, 2`
 }
 

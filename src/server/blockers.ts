@@ -1,7 +1,7 @@
 /** Who keeps a session waiting: which session, since when, doing what. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { integer, momentOrNull, type Row, textOrNull } from './row.ts'
-import type { Instance } from './instance.ts'
+import { readInteger, readMomentOrNull, type Row, readTextOrNull } from './row.ts'
+import type { Connections } from './connections.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -25,10 +25,10 @@ export interface BlockerWatch {
 }
 
 /** Looks at sessions that have been waiting for a while. */
-export function watchBlockers(server: Instance, report: (line: string) => void): BlockerWatch {
+export function watchBlockers(server: Connections, report: (line: string) => void): BlockerWatch {
   const seen = new Map<number, string>()
   const stopped = new AbortController()
-  void look(server, seen, report, stopped.signal)
+  void checkOnce(server, seen, report, stopped.signal)
   return {
     blockerOf: (session) => seen.get(session.pid) ?? null,
     stop: () => {
@@ -37,8 +37,8 @@ export function watchBlockers(server: Instance, report: (line: string) => void):
   }
 }
 
-async function look(
-  server: Instance,
+async function checkOnce(
+  server: Connections,
   seen: Map<number, string>,
   report: (line: string) => void,
   signal: AbortSignal,
@@ -49,11 +49,11 @@ async function look(
       await sleep(LOOK_EVERY_MS, undefined, { signal, ref: false })
       const waiting = busySessions(server, LOOK_EVERY_MS)
       if (waiting.length === 0) continue
-      const [rows = []] = await beside(server, [blockersOf(waiting.map((session) => session.pid))])
-      for (const row of rows) seen.set(integer(row, 'waiter'), describe(row))
+      const [rows = []] = await describeOthers(server, [blockersOf(waiting.map((session) => session.pid))])
+      for (const row of rows) seen.set(readInteger(row, 'waiter'), describeBlocker(row))
       const [first] = rows
       if (first !== undefined && Date.now() - reported >= REPORT_EVERY_MS) {
-        report(`waiting for ${describe(first)}`)
+        report(`waiting for ${describeBlocker(first)}`)
         reported = Date.now()
       }
     }
@@ -62,21 +62,21 @@ async function look(
   }
 }
 
-function busySessions(server: Instance, forMs: number): Session[] {
+function busySessions(server: Connections, forMs: number): Session[] {
   return [...new Set([...server.sessions, server.admin, server.lock])].filter(
     (session) => session.busySince !== null && Date.now() - session.busySince >= forMs,
   )
 }
 
 /** Over the lock's session where it is idle, else over one more. */
-async function beside(server: Instance, queries: readonly string[]): Promise<Row[][]> {
+async function describeOthers(server: Connections, queries: readonly string[]): Promise<Row[][]> {
   if (server.lock.busySince === null && server.lock.lost === null) return server.lock.query(queries)
   return server.withSession(await server.adminLogin(server.admin.database), (session) => session.query(queries))
 }
 
-function describe(row: Row): string {
-  const since = momentOrNull(row, 'since')?.toISOString() ?? 'an unknown time'
-  const query = textOrNull(row, 'query')
+function describeBlocker(row: Row): string {
+  const since = readMomentOrNull(row, 'since')?.toISOString() ?? 'an unknown time'
+  const query = readTextOrNull(row, 'query')
   const doing =
     query === null || query === ''
       ? ''
@@ -84,15 +84,15 @@ function describe(row: Row): string {
           .replace(/'(?:[^']|'')*'?/g, "'…'")
           .replace(/\s+/g, ' ')
           .slice(0, 80)}`
-  const name = textOrNull(row, 'name') ?? ''
-  return `session ${String(integer(row, 'pid'))} of ${textOrNull(row, 'login') ?? 'the server'}${name === '' ? '' : ` (${name})`} in ${textOrNull(row, 'database') ?? 'no database'}, ${textOrNull(row, 'state') ?? 'busy'} since ${since}${doing}`
+  const name = readTextOrNull(row, 'name') ?? ''
+  return `session ${String(readInteger(row, 'pid'))} of ${readTextOrNull(row, 'login') ?? 'the server'}${name === '' ? '' : ` (${name})`} in ${readTextOrNull(row, 'database') ?? 'no database'}, ${readTextOrNull(row, 'state') ?? 'busy'} since ${since}${doing}`
 }
 
 /** Ends what our own sessions are doing, for an interrupt: the server rolls each statement back. */
-export async function cancelBusy(server: Instance): Promise<void> {
+export async function cancelBusy(server: Connections): Promise<void> {
   const busy = busySessions(server, 0)
   if (busy.length > 0)
-    await beside(
+    await describeOthers(
       server,
       busy.map((session) => `SELECT pg_cancel_backend(${String(session.pid)})`),
     )

@@ -1,5 +1,5 @@
 /** Catalog queries on the whole instance, run from the admin's database. Pure: version and names in, SQL out. */
-import { isOneOf, literal } from '../sql/quote.ts'
+import { isOneOf, quoteLiteral } from '../sql/quote.ts'
 import { aclJson } from './row.ts'
 
 /**
@@ -74,7 +74,7 @@ export function encodings(names: readonly string[]): string {
   const values =
     names.length === 0
       ? 'SELECT NULL::text WHERE false'
-      : `VALUES ${names.map((name) => `(${literal(name)})`).join(', ')}`
+      : `VALUES ${names.map((name) => `(${quoteLiteral(name)})`).join(', ')}`
   return `SELECT declared, pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name FROM (${values}) e(declared)
     WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`
 }

@@ -19,7 +19,7 @@ export interface Target {
   readonly version: number
 }
 
-export interface Login {
+export interface LoginTarget {
   readonly user: string
   readonly password: Secret
   readonly database: string
@@ -79,8 +79,8 @@ function versionOf(parameter: string): { version: number; text: string } {
  * @param signal aborted: the attempt ends at once.
  * @throws ConnectFailure
  */
-export async function connect(target: Target, login: Login, signal: AbortSignal): Promise<Session> {
-  if (isAborted(signal)) throw givenUp(signal)
+export async function connect(target: Target, login: LoginTarget, signal: AbortSignal): Promise<Session> {
+  if (isAborted(signal)) throw giveUpError(signal)
   const client = new pg.Client({
     host: target.endpoint.host,
     port: target.endpoint.port,
@@ -118,7 +118,7 @@ export async function connect(target: Target, login: Login, signal: AbortSignal)
   try {
     await client.connect()
   } catch (error) {
-    throw isAborted(signal) ? givenUp(signal) : classifyConnectError(error, progress)
+    throw isAborted(signal) ? giveUpError(signal) : classifyConnectError(error, progress)
   } finally {
     signal.removeEventListener('abort', giveUp)
   }
@@ -135,6 +135,6 @@ function isAborted(signal: AbortSignal): boolean {
   return signal.aborted
 }
 
-function givenUp(signal: AbortSignal): ConnectFailure {
+function giveUpError(signal: AbortSignal): ConnectFailure {
   return new ConnectFailure('unreachable', 'ABORT_ERR', `given up: ${String(signal.reason)}`, signal.reason)
 }

@@ -51,7 +51,7 @@ const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
 }
 
 /** What was seen of the connection when it failed. */
-export interface Progress {
+export interface ConnectProgress {
   readonly authenticated: boolean
   readonly passwordAskedInClear: boolean
 }
@@ -78,7 +78,7 @@ function kindOfDatabaseError(code: string, authenticated: boolean): FailureKind 
 }
 
 /** Any error of connecting, classified. */
-export function classifyConnectError(error: unknown, progress: Progress): ConnectFailure {
+export function classifyConnectError(error: unknown, progress: ConnectProgress): ConnectFailure {
   const code = codeOf(error)
   const message = messageOf(error)
   if (progress.passwordAskedInClear) {

@@ -1,7 +1,7 @@
 /** Who may do what: the server's own answers, as the access matrix is made of. */
 import type { DatabasePrivileges, InsideAccess, OutsideGrant, SchemaPrivileges } from '../model/access.ts'
 import { databasePrivileges, GRANTS, SCHEMA_PRIVILEGES } from './access-queries.ts'
-import { flag, integer, text, type Row } from './row.ts'
+import { readFlag, readInteger, readText, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
 /** The queries whose rows `insideAccess` reads; they can travel with others in one round trip. */
@@ -30,47 +30,47 @@ export async function inspectDatabasePrivileges(
 
 function databasePrivilege(row: Row): DatabasePrivileges {
   return {
-    login: text(row, 'login'),
-    database: text(row, 'database'),
-    connect: flag(row, 'connect'),
-    temporary: flag(row, 'temporary'),
-    create: flag(row, 'create'),
+    login: readText(row, 'login'),
+    database: readText(row, 'database'),
+    connect: readFlag(row, 'connect'),
+    temporary: readFlag(row, 'temporary'),
+    create: readFlag(row, 'create'),
   }
 }
 
 function schemaPrivilege(row: Row): SchemaPrivileges {
   return {
-    login: text(row, 'login'),
-    schema: text(row, 'schema'),
-    usage: flag(row, 'usage'),
-    create: flag(row, 'create'),
-    tables: integer(row, 'tables'),
+    login: readText(row, 'login'),
+    schema: readText(row, 'schema'),
+    usage: readFlag(row, 'usage'),
+    create: readFlag(row, 'create'),
+    tables: readInteger(row, 'tables'),
     held: {
-      SELECT: integer(row, 'held_select'),
-      INSERT: integer(row, 'held_insert'),
-      UPDATE: integer(row, 'held_update'),
-      DELETE: integer(row, 'held_delete'),
+      SELECT: readInteger(row, 'held_select'),
+      INSERT: readInteger(row, 'held_insert'),
+      UPDATE: readInteger(row, 'held_update'),
+      DELETE: readInteger(row, 'held_delete'),
     },
     byDefault: {
-      SELECT: flag(row, 'default_select'),
-      INSERT: flag(row, 'default_insert'),
-      UPDATE: flag(row, 'default_update'),
-      DELETE: flag(row, 'default_delete'),
+      SELECT: readFlag(row, 'default_select'),
+      INSERT: readFlag(row, 'default_insert'),
+      UPDATE: readFlag(row, 'default_update'),
+      DELETE: readFlag(row, 'default_delete'),
     },
   }
 }
 
 function grant(row: Row): OutsideGrant {
-  return { role: text(row, 'role'), privilege: text(row, 'privilege'), on: grantedOn(row) }
+  return { role: readText(row, 'role'), privilege: readText(row, 'privilege'), on: grantedOn(row) }
 }
 
 /** `table public.things`, `12 tables of schema public`, `tables that app_owner will create in schema public`. */
 function grantedOn(row: Row): string {
   const [kind, schema, name, objects] = [
-    text(row, 'kind'),
-    text(row, 'schema'),
-    text(row, 'name'),
-    integer(row, 'objects'),
+    readText(row, 'kind'),
+    readText(row, 'schema'),
+    readText(row, 'name'),
+    readInteger(row, 'objects'),
   ]
   if (kind === 'schema') return `schema ${name}`
   if (kind.startsWith('new '))

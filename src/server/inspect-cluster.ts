@@ -21,7 +21,16 @@ import {
   ROLES,
   SETTINGS,
 } from './cluster-queries.ts'
-import { acl, flag, integer, momentOrNull, text, textOrNull, texts, type Row } from './row.ts'
+import {
+  readAcl,
+  readFlag,
+  readInteger,
+  readMomentOrNull,
+  readText,
+  readTextOrNull,
+  readTexts,
+  type Row,
+} from './row.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -60,15 +69,15 @@ export async function inspectCluster(session: Session, declaration: Declaration)
   if (server === undefined) throw new TypeError('the server did not say who it is')
   return {
     server: {
-      version: integer(server, 'version'),
-      versionText: text(server, 'version_text').split(' ', 1)[0] ?? '',
-      login: text(server, 'login'),
-      inRecovery: flag(server, 'in_recovery'),
-      passwordEncryption: text(server, 'password_encryption'),
-      restrictsPasswords: flag(server, 'restricts_passwords'),
-      encoding: text(server, 'encoding'),
-      defaultEncoding: text(server, 'default_encoding'),
-      freeConnections: integer(server, 'free_connections'),
+      version: readInteger(server, 'version'),
+      versionText: readText(server, 'version_text').split(' ', 1)[0] ?? '',
+      login: readText(server, 'login'),
+      inRecovery: readFlag(server, 'in_recovery'),
+      passwordEncryption: readText(server, 'password_encryption'),
+      restrictsPasswords: readFlag(server, 'restricts_passwords'),
+      encoding: readText(server, 'encoding'),
+      defaultEncoding: readText(server, 'default_encoding'),
+      freeConnections: readInteger(server, 'free_connections'),
     },
     roles: byName(roles.map(roleState)),
     databases: byName(databaseRows.map(databaseState)),
@@ -76,9 +85,9 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     settings: settings.map(storedSetting),
     parameters: byName(parameterRows.map(parameter)),
     extensions: byName(extensionRows.map(availableExtension)),
-    databaseUsers: users.map((row) => ({ database: text(row, 'database'), role: text(row, 'role') })),
+    databaseUsers: users.map((row) => ({ database: readText(row, 'database'), role: readText(row, 'role') })),
     holders: holdersByDatabase(holders),
-    encodings: new Map(encodingRows.map((row) => [text(row, 'declared'), text(row, 'name')])),
+    encodings: new Map(encodingRows.map((row) => [readText(row, 'declared'), readText(row, 'name')])),
   }
 }
 
@@ -93,72 +102,72 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Map<s
 function holdersByDatabase(rows: readonly Row[]): Map<string, Set<string>> {
   const holders = new Map<string, Set<string>>()
   for (const row of rows) {
-    const database = text(row, 'database')
-    holders.set(database, (holders.get(database) ?? new Set()).add(text(row, 'role')))
+    const database = readText(row, 'database')
+    holders.set(database, (holders.get(database) ?? new Set()).add(readText(row, 'role')))
   }
   return holders
 }
 
 function roleState(row: Row): RoleState {
   return {
-    name: text(row, 'name'),
-    canLogin: flag(row, 'can_login'),
-    superuser: flag(row, 'superuser'),
-    createDb: flag(row, 'create_db'),
-    createRole: flag(row, 'create_role'),
-    replication: flag(row, 'replication'),
-    bypassRls: flag(row, 'bypass_rls'),
-    connectionLimit: integer(row, 'connection_limit'),
-    validUntil: momentOrNull(row, 'valid_until'),
-    comment: textOrNull(row, 'comment'),
+    name: readText(row, 'name'),
+    canLogin: readFlag(row, 'can_login'),
+    superuser: readFlag(row, 'superuser'),
+    createDb: readFlag(row, 'create_db'),
+    createRole: readFlag(row, 'create_role'),
+    replication: readFlag(row, 'replication'),
+    bypassRls: readFlag(row, 'bypass_rls'),
+    connectionLimit: readInteger(row, 'connection_limit'),
+    validUntil: readMomentOrNull(row, 'valid_until'),
+    comment: readTextOrNull(row, 'comment'),
   }
 }
 
 function databaseState(row: Row): DatabaseState {
   return {
-    name: text(row, 'name'),
-    owner: text(row, 'owner'),
-    encoding: text(row, 'encoding'),
-    collate: text(row, 'collate'),
-    ctype: text(row, 'ctype'),
-    icuLocale: textOrNull(row, 'icu_locale'),
-    connectionLimit: integer(row, 'connection_limit'),
-    allowConnections: flag(row, 'allow_connections'),
-    isTemplate: flag(row, 'is_template'),
-    comment: textOrNull(row, 'comment'),
-    acl: acl(row, 'acl'),
+    name: readText(row, 'name'),
+    owner: readText(row, 'owner'),
+    encoding: readText(row, 'encoding'),
+    collate: readText(row, 'collate'),
+    ctype: readText(row, 'ctype'),
+    icuLocale: readTextOrNull(row, 'icu_locale'),
+    connectionLimit: readInteger(row, 'connection_limit'),
+    allowConnections: readFlag(row, 'allow_connections'),
+    isTemplate: readFlag(row, 'is_template'),
+    comment: readTextOrNull(row, 'comment'),
+    acl: readAcl(row, 'acl'),
   }
 }
 
 function membership(row: Row): Membership {
   return {
-    role: text(row, 'role'),
-    member: text(row, 'member'),
-    grantor: text(row, 'grantor'),
-    admin: flag(row, 'admin'),
-    inherit: flag(row, 'inherit'),
-    set: flag(row, 'set'),
+    role: readText(row, 'role'),
+    member: readText(row, 'member'),
+    grantor: readText(row, 'grantor'),
+    admin: readFlag(row, 'admin'),
+    inherit: readFlag(row, 'inherit'),
+    set: readFlag(row, 'set'),
   }
 }
 
 function storedSetting(row: Row): StoredSetting {
   return {
-    database: textOrNull(row, 'database'),
-    role: text(row, 'role'),
-    name: text(row, 'name'),
-    value: text(row, 'value'),
+    database: readTextOrNull(row, 'database'),
+    role: readText(row, 'role'),
+    name: readText(row, 'name'),
+    value: readText(row, 'value'),
   }
 }
 
 function parameter(row: Row): Parameter {
-  return { name: text(row, 'name'), context: text(row, 'context') }
+  return { name: readText(row, 'name'), context: readText(row, 'context') }
 }
 
 function availableExtension(row: Row): AvailableExtension {
   return {
-    name: text(row, 'name'),
-    trusted: flag(row, 'trusted'),
-    requires: texts(row, 'requires'),
-    schema: textOrNull(row, 'schema'),
+    name: readText(row, 'name'),
+    trusted: readFlag(row, 'trusted'),
+    requires: readTexts(row, 'requires'),
+    schema: readTextOrNull(row, 'schema'),
   }
 }

@@ -10,11 +10,11 @@ import type {
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
-import { acl, integer, text, textOrNull, type Row } from './row.ts'
+import { readAcl, readInteger, readText, readTextOrNull, type Row } from './row.ts'
 import { type Session, StatementError } from './session.ts'
 
 /** What to look for inside a database. */
-export interface Look {
+export interface DatabaseQuestion {
   /**
    * The roles whose privileges the plan compares: the database's editors and readers, and other declared logins that can
    * connect to it. Without any, objects are not listed.
@@ -25,7 +25,10 @@ export interface Look {
 }
 
 /** @throws BlockedError where a name in it has no form in UTF-8. */
-export async function inspectDatabase(session: Session, { grantees, wantsAccess }: Look): Promise<Interior> {
+export async function inspectDatabase(
+  session: Session,
+  { grantees, wantsAccess }: DatabaseQuestion,
+): Promise<Interior> {
   const counted = grantees.length > 0
   const queries = [
     schemas(counted),
@@ -34,7 +37,7 @@ export async function inspectDatabase(session: Session, { grantees, wantsAccess 
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access]).catch((error: unknown) => {
-    throw unreadable(error, session.database)
+    throw explainUnreadable(error, session.database)
   })
   const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
   return {
@@ -48,7 +51,7 @@ export async function inspectDatabase(session: Session, { grantees, wantsAccess 
 }
 
 /** Bytes that are no UTF-8 (in a database of SQL_ASCII), or a character that it has none for: 22021, 22P05. */
-function unreadable(error: unknown, database: string): unknown {
+function explainUnreadable(error: unknown, database: string): unknown {
   if (!(error instanceof StatementError) || !['22021', '22P05'].includes(error.code)) return error
   const message = `a name inside ${database} cannot be read: ${error.message}.`
   return new BlockedError(
@@ -71,41 +74,41 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Map<s
 
 function schemaState(row: Row): SchemaState {
   return {
-    name: text(row, 'name'),
-    owner: text(row, 'owner'),
-    acl: acl(row, 'acl'),
-    objects: integer(row, 'objects'),
-    foreignObjects: integer(row, 'foreign_objects'),
+    name: readText(row, 'name'),
+    owner: readText(row, 'owner'),
+    acl: readAcl(row, 'acl'),
+    objects: readInteger(row, 'objects'),
+    foreignObjects: readInteger(row, 'foreign_objects'),
   }
 }
 
 function installedExtension(row: Row): InstalledExtension {
-  return { name: text(row, 'name'), owner: text(row, 'owner') }
+  return { name: readText(row, 'name'), owner: readText(row, 'owner') }
 }
 
 function objectClass(row: Row): ObjectClass {
-  const value = text(row, 'class')
+  const value = readText(row, 'class')
   if (value === 'table' || value === 'sequence' || value === 'function') return value
   throw new TypeError(`the server answered an unknown class of objects: ${value}`)
 }
 
 function schemaObject(row: Row): SchemaObject {
   return {
-    schema: text(row, 'schema'),
-    name: text(row, 'name'),
+    schema: readText(row, 'schema'),
+    name: readText(row, 'name'),
     objectClass: objectClass(row),
-    args: textOrNull(row, 'args'),
-    acl: acl(row, 'acl'),
-    columnAcl: acl(row, 'column_acl'),
+    args: readTextOrNull(row, 'args'),
+    acl: readAcl(row, 'acl'),
+    columnAcl: readAcl(row, 'column_acl'),
   }
 }
 
 function defaultAclItem(row: Row): DefaultAcl {
   return {
-    creator: text(row, 'creator'),
-    schema: textOrNull(row, 'schema'),
+    creator: readText(row, 'creator'),
+    schema: readTextOrNull(row, 'schema'),
     objectClass: objectClass(row),
-    grantee: text(row, 'grantee'),
-    privilege: text(row, 'privilege'),
+    grantee: readText(row, 'grantee'),
+    privilege: readText(row, 'privilege'),
   }
 }

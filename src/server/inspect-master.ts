@@ -1,7 +1,7 @@
 /** What the master may grant, which pg_auth_members alone does not tell: rights come through other roles too. */
-import { literal } from '../sql/quote.ts'
+import { quoteLiteral } from '../sql/quote.ts'
 import { RESTRICTS_PASSWORDS } from './cluster-queries.ts'
-import { flag, text } from './row.ts'
+import { readFlag, readText } from './row.ts'
 import type { Session } from './session.ts'
 
 export interface MasterFacts {
@@ -15,7 +15,7 @@ export interface MasterFacts {
  * (select_best_admin in PostgreSQL's acl.c). https://www.postgresql.org/docs/16/release-16.html#RELEASE-16-PRIVILEGES
  */
 export async function inspectMaster(session: Session, roles: readonly string[]): Promise<MasterFacts> {
-  const names = roles.map(literal).join(', ')
+  const names = roles.map(quoteLiteral).join(', ')
   const may =
     session.version < 160000
       ? `pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)`
@@ -26,7 +26,7 @@ export async function inspectMaster(session: Session, roles: readonly string[]):
     `SELECT ${RESTRICTS_PASSWORDS} AS restricts`,
   ])
   return {
-    grantable: new Set(rows.map((row) => text(row, 'name'))),
-    restrictsPasswords: setting !== undefined && flag(setting, 'restricts'),
+    grantable: new Set(rows.map((row) => readText(row, 'name'))),
+    restrictsPasswords: setting !== undefined && readFlag(setting, 'restricts'),
   }
 }

@@ -1,9 +1,9 @@
 /** What stands between a login and its removal, in all databases. */
 import type { Cluster } from '../model/catalog.ts'
 import type { DefaultHolding, Departure, Holding, Obstacle, RemovalFacts, SessionCount } from '../model/removal.ts'
-import { identifier } from '../sql/quote.ts'
+import { quoteIdentifier } from '../sql/quote.ts'
 import { ConnectFailure } from './failure.ts'
-import type { Instance } from './instance.ts'
+import type { Connections } from './connections.ts'
 import {
   CAN_SIGNAL,
   concernedDatabases,
@@ -15,9 +15,9 @@ import {
   sharedObstacles,
   tenants,
 } from './removal-queries.ts'
-import { flag, integer, text, textOrNull, type Row } from './row.ts'
+import { readFlag, readInteger, readText, readTextOrNull, type Row } from './row.ts'
 import type { Session } from './session.ts'
-import { settled } from './settled.ts'
+import { settleAll } from './settled.ts'
 
 type Inside = Pick<RemovalFacts, 'holdings' | 'defaults' | 'obstacles'>
 
@@ -27,7 +27,7 @@ type Inside = Pick<RemovalFacts, 'holdings' | 'defaults' | 'obstacles'>
  * @throws ConnectFailure where the server cannot be reached.
  */
 export async function inspectRemoval(
-  server: Instance,
+  server: Connections,
   cluster: Cluster,
   departures: readonly Departure[],
 ): Promise<RemovalFacts> {
@@ -43,8 +43,8 @@ export async function inspectRemoval(
   ]
   const [shared = [], ofDatabases = [], concerned = [], tenantRows = [], sessionRows = [], [signal] = []] =
     await server.admin.query(queries)
-  const names = concerned.map((row) => text(row, 'database'))
-  const insides = await settled(names.map((database) => seenInside(server, database, roles)))
+  const names = concerned.map((row) => readText(row, 'database'))
+  const insides = await settleAll(names.map((database) => seenInside(server, database, roles)))
   const seen = insides.filter((inside) => inside !== null)
   return {
     holdings: [...seen.flatMap((inside) => inside.holdings), ...onDatabases(cluster, roles, dropped)],
@@ -53,7 +53,7 @@ export async function inspectRemoval(
     unseen: names.filter((_name, index) => insides[index] === null),
     tenants: groupTenants(tenantRows),
     sessions: sessionRows.map(sessionCount),
-    canSignal: signal !== undefined && flag(signal, 'can_signal'),
+    canSignal: signal !== undefined && readFlag(signal, 'can_signal'),
   }
 }
 
@@ -63,7 +63,7 @@ export function droppedDatabases(departures: readonly Departure[]): string[] {
 }
 
 /** null: it lets the admin in no more, or nobody (42501, 53300, 55000; design §5 fact 4). */
-async function seenInside(server: Instance, database: string, roles: readonly string[]): Promise<Inside | null> {
+async function seenInside(server: Connections, database: string, roles: readonly string[]): Promise<Inside | null> {
   try {
     return await server.withSession(await server.adminLogin(database), (session) => inspectInside(session, roles))
   } catch (error) {
@@ -101,50 +101,50 @@ function onDatabases(cluster: Cluster, roles: readonly string[], dropped: readon
     return [...keys.values()].map((key) => ({
       database: database.name,
       keyword: 'DATABASE',
-      identity: identifier(database.name),
+      identity: quoteIdentifier(database.name),
       ...key,
     }))
   })
 }
 
 function obstacle(row: Row): Obstacle {
-  return { role: textOrNull(row, 'role'), database: textOrNull(row, 'database'), what: text(row, 'what') }
+  return { role: readTextOrNull(row, 'role'), database: readTextOrNull(row, 'database'), what: readText(row, 'what') }
 }
 
 function holding(row: Row, database: string): Holding {
   return {
     database,
-    keyword: text(row, 'keyword'),
-    identity: text(row, 'identity'),
-    grantor: text(row, 'grantor'),
-    grantee: text(row, 'grantee'),
+    keyword: readText(row, 'keyword'),
+    identity: readText(row, 'identity'),
+    grantor: readText(row, 'grantor'),
+    grantee: readText(row, 'grantee'),
   }
 }
 
 function defaultHolding(row: Row, database: string): DefaultHolding {
   return {
     database,
-    grantee: text(row, 'grantee'),
-    creator: text(row, 'creator'),
-    schema: textOrNull(row, 'schema'),
-    keyword: text(row, 'keyword'),
+    grantee: readText(row, 'grantee'),
+    creator: readText(row, 'creator'),
+    schema: readTextOrNull(row, 'schema'),
+    keyword: readText(row, 'keyword'),
   }
 }
 
 function sessionCount(row: Row): SessionCount {
   return {
-    database: text(row, 'database'),
-    login: text(row, 'login'),
-    isSuperuser: flag(row, 'is_superuser'),
-    count: integer(row, 'count'),
+    database: readText(row, 'database'),
+    login: readText(row, 'login'),
+    isSuperuser: readFlag(row, 'is_superuser'),
+    count: readInteger(row, 'count'),
   }
 }
 
 function groupTenants(rows: readonly Row[]): Map<string, string[]> {
   const groups = new Map<string, string[]>()
   for (const row of rows) {
-    const database = text(row, 'database')
-    groups.set(database, [...(groups.get(database) ?? []), text(row, 'role')])
+    const database = readText(row, 'database')
+    groups.set(database, [...(groups.get(database) ?? []), readText(row, 'role')])
   }
   return groups
 }

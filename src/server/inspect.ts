@@ -5,9 +5,9 @@ import type { Application, Database, Declaration } from '../model/declaration.ts
 import { parseTag } from '../model/tag.ts'
 import { ConnectFailure } from './failure.ts'
 import { inspectCluster } from './inspect-cluster.ts'
-import { inspectDatabase, type Look } from './inspect-database.ts'
-import type { Instance } from './instance.ts'
-import { settled } from './settled.ts'
+import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
+import type { Connections } from './connections.ts'
+import { settleAll } from './settled.ts'
 import { checkLogin, type Versions } from './login.ts'
 
 export interface Inspection {
@@ -17,7 +17,7 @@ export interface Inspection {
 }
 
 /** What to look at anew; the rest is taken from the inspection before. */
-export interface Scope {
+export interface InspectionScope {
   readonly before: Inspection
   readonly applications: ReadonlySet<string>
   readonly databases: ReadonlySet<string>
@@ -30,11 +30,11 @@ export interface Scope {
  * @throws ConnectFailure
  */
 export async function inspect(
-  server: Instance,
+  server: Connections,
   versions: Versions,
   declaration: Declaration,
   credentials: ReadonlyMap<string, Credential>,
-  scope: Scope | null,
+  scope: InspectionScope | null,
   onTried: () => void,
 ): Promise<Inspection> {
   const cluster = await inspectCluster(server.admin, declaration)
@@ -57,7 +57,7 @@ export async function inspect(
   }
   const byOwner = new Map(databases.map((database) => [database.owner.name, database]))
   const byUsername = new Map(declaration.applications.map((application) => [application.username, application]))
-  const lookInto = (database: Database): Look => ({
+  const lookInto = (database: Database): DatabaseQuestion => ({
     grantees: granteesOf(cluster, byUsername, database),
     wantsAccess: declaration.governanceDir !== null,
   })
@@ -65,7 +65,7 @@ export async function inspect(
   const tryOut = async (application: Application): Promise<void> => {
     logins.set(application.name, { kind: 'not_tried' })
     const credential = tried.get(application.name)
-    if (credential === undefined || !mayTry(cluster, application)) return
+    if (credential === undefined || !mayTryLogin(cluster, application)) return
     const database = byOwner.get(application.name)
     const look = database === undefined ? null : lookInto(database)
     const result = await checkLogin(server, versions, application, credential, isExpired(cluster, application), look)
@@ -73,19 +73,18 @@ export async function inspect(
     if (result.interior !== null) interiors.set(application.database, result.interior)
     logins.set(application.name, result.state)
   }
-  await settled(
-    turnsOf(cluster, applications).map(async (turn) => {
-      for (const application of turn) {
-        await tryOut(application)
-        onTried()
-      }
-    }),
-  )
-  await settled(
+  const tryTurn = async (turn: readonly Application[]): Promise<void> => {
+    for (const application of turn) {
+      await tryOut(application)
+      onTried()
+    }
+  }
+  await settleAll(turnsOf(cluster, applications).map(tryTurn))
+  await settleAll(
     databases
       .filter((database) => !interiors.has(database.name))
       .map(async (database) => {
-        const seen = await seenByAdmin(server, database, lookInto(database))
+        const seen = await inspectAsAdmin(server, database, lookInto(database))
         if (typeof seen === 'string') unseen.set(database.name, seen)
         else interiors.set(database.name, seen)
       }),
@@ -105,7 +104,7 @@ function turnsOf(cluster: Cluster, applications: readonly Application[]): Applic
 }
 
 /** A password is only tried on a role that is ours, or that the declaration says to take over. */
-function mayTry(cluster: Cluster, application: Application): boolean {
+function mayTryLogin(cluster: Cluster, application: Application): boolean {
   const role = cluster.roles.get(application.username)
   return role !== undefined && (application.adoptExisting || parseTag(role.comment) !== null)
 }
@@ -134,7 +133,11 @@ function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Applicatio
  * Over the admin's own connection; the server's reason where the database is full (53300) or the owner locked the admin
  * out (design §5 fact 4): no CONNECT (42501), a connection limit of 0 (53300), or no connections allowed (55000).
  */
-async function seenByAdmin(server: Instance, database: Database, look: Look): Promise<Interior | string> {
+async function inspectAsAdmin(
+  server: Connections,
+  database: Database,
+  look: DatabaseQuestion,
+): Promise<Interior | string> {
   try {
     return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, look))
   } catch (error) {

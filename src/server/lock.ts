@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError } from '../errors.ts'
 import { isOneOf } from '../sql/quote.ts'
-import { flag, text, textOrNull } from './row.ts'
+import { readFlag, readText, readTextOrNull } from './row.ts'
 import type { Session } from './session.ts'
 
 /** 'rds_prov' in ASCII. All stacks and versions of this tool must agree on it. */
@@ -47,7 +47,7 @@ export async function takeLock(session: Session, wait: LockWait): Promise<void> 
 
 async function tryLock(session: Session): Promise<boolean> {
   const [[row] = []] = await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`])
-  return row !== undefined && flag(row, 'locked')
+  return row !== undefined && readFlag(row, 'locked')
 }
 
 /**
@@ -57,9 +57,9 @@ async function tryLock(session: Session): Promise<boolean> {
 export async function lockHolder(session: Session, databases: readonly string[]): Promise<string | null> {
   const [[row] = []] = await session.query([holderIn(databases)])
   if (row === undefined) return null
-  const login = textOrNull(row, 'login') ?? 'an unknown login'
-  if (!flag(row, 'is_admin')) return `${login}, which is no admin: somebody else took the lock's key`
-  return `${text(row, 'name')} (login ${login})`
+  const login = readTextOrNull(row, 'login') ?? 'an unknown login'
+  if (!readFlag(row, 'is_admin')) return `${login}, which is no admin: somebody else took the lock's key`
+  return `${readText(row, 'name')} (login ${login})`
 }
 
 function lockTimeout(holder: string, timeoutMs: number): ApplyError {

@@ -2,10 +2,10 @@
 import type { Interior, LoginState } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application } from '../model/declaration.ts'
-import type { Login } from './connect.ts'
+import type { LoginTarget } from './connect.ts'
 import { ConnectFailure } from './failure.ts'
-import { inspectDatabase, type Look } from './inspect-database.ts'
-import type { Instance } from './instance.ts'
+import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
+import type { Connections } from './connections.ts'
 
 /** Further versions of a secret; null where there is none with that label. */
 export interface Versions {
@@ -30,12 +30,12 @@ const MAX_VERSIONS = 3
  * @throws ConnectFailure where the server cannot be reached or trusted.
  */
 export async function checkLogin(
-  server: Instance,
+  server: Connections,
   versions: Versions,
   application: Application,
   credential: Credential,
   isExpired: boolean,
-  look: Look | null,
+  look: DatabaseQuestion | null,
 ): Promise<LoginResult> {
   let tried = credential
   for (let attempt = 1; ; attempt += 1) {
@@ -55,7 +55,7 @@ export async function checkLogin(
 
 /** The version labelled AWSPENDING, where it is another one and logs in. */
 async function workingPending(
-  server: Instance,
+  server: Connections,
   versions: Versions,
   application: Application,
   tried: Credential,
@@ -67,12 +67,12 @@ async function workingPending(
 }
 
 async function tryLogin(
-  server: Instance,
+  server: Connections,
   application: Application,
   credential: Credential,
-  look: Look | null,
+  look: DatabaseQuestion | null,
 ): Promise<{ state: LoginState; interior: Interior | null }> {
-  const login: Login = {
+  const login: LoginTarget = {
     user: credential.username ?? application.username,
     password: credential.password,
     database: application.database,

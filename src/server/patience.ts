@@ -12,7 +12,7 @@ export interface Patience {
 }
 
 /** What passes for the admin itself: also limits of slots, of the role or of the database (53300), which come after authentication. */
-export function mayPass(failure: ConnectFailure): boolean {
+export function isPassing(failure: ConnectFailure): boolean {
   return failure.passing || hasNoSlot(failure)
 }
 
@@ -26,7 +26,7 @@ export function hasNoSlot(failure: ConnectFailure): boolean {
  * server may be starting, all its slots may be taken.
  * @throws ConnectFailure, the last one.
  */
-export async function patiently<T>(attempt: (signal: AbortSignal) => Promise<T>, patience: Patience): Promise<T> {
+export async function retryPatiently<T>(attempt: (signal: AbortSignal) => Promise<T>, patience: Patience): Promise<T> {
   const started = Date.now()
   const isPassing = patience.isPassing ?? ((failure) => failure.passing)
   return pRetry(

@@ -1,8 +1,8 @@
 /** Catalog queries of a removal. Pure: names in, SQL out. */
-import { literal } from '../sql/quote.ts'
+import { quoteLiteral } from '../sql/quote.ts'
 
 function oneOf(names: readonly string[]): string {
-  return names.length === 0 ? '(NULL)' : `(${names.map(literal).join(', ')})`
+  return names.length === 0 ? '(NULL)' : `(${names.map(quoteLiteral).join(', ')})`
 }
 
 /** How a dependency of a role reads after its name; `d` is its row of pg_shdepend, `deptype` as in the manual, 53.47. */

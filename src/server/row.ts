@@ -8,54 +8,54 @@ function wrong(name: string, value: unknown, wanted: string): TypeError {
   return new TypeError(`the server answered ${typeof value} for ${name}, where ${wanted} was expected`)
 }
 
-export function text(row: Row, name: string): string {
+export function readText(row: Row, name: string): string {
   const value = row[name]
   if (typeof value !== 'string') throw wrong(name, value, 'text')
   return value
 }
 
-export function textOrNull(row: Row, name: string): string | null {
-  return row[name] === null ? null : text(row, name)
+export function readTextOrNull(row: Row, name: string): string | null {
+  return row[name] === null ? null : readText(row, name)
 }
 
-export function flag(row: Row, name: string): boolean {
+export function readFlag(row: Row, name: string): boolean {
   const value = row[name]
   if (typeof value !== 'boolean') throw wrong(name, value, 'a boolean')
   return value
 }
 
-export function integer(row: Row, name: string): number {
+export function readInteger(row: Row, name: string): number {
   const value = row[name]
   if (typeof value !== 'number' || !Number.isInteger(value)) throw wrong(name, value, 'an integer')
   return value
 }
 
 /** Seconds since the epoch, as float8; null is null. */
-export function momentOrNull(row: Row, name: string): Date | null {
+export function readMomentOrNull(row: Row, name: string): Date | null {
   const value = row[name]
   if (value === null) return null
   if (typeof value !== 'number') throw wrong(name, value, 'a number of seconds')
   return new Date(value * 1000)
 }
 
-export function texts(row: Row, name: string): string[] {
+export function readTexts(row: Row, name: string): string[] {
   const value = row[name]
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
     throw wrong(name, value, 'a list of texts')
   return value
 }
 
-function list(value: unknown): readonly unknown[] {
+function readList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
 /** A JSON list of [grantor, grantee, privilege]; null is the empty list. */
-export function acl(row: Row, name: string): AclItem[] {
+export function readAcl(row: Row, name: string): AclItem[] {
   const value = row[name]
   if (value === null) return []
   if (!Array.isArray(value)) throw wrong(name, value, 'an access control list')
   return value.map((item: unknown) => {
-    const [grantor, grantee, privilege] = list(item)
+    const [grantor, grantee, privilege] = readList(item)
     if (typeof grantor !== 'string' || typeof grantee !== 'string' || typeof privilege !== 'string')
       throw wrong(name, item, 'three names')
     return { grantor, grantee, privilege }

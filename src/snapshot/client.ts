@@ -1,12 +1,12 @@
 /** Manual snapshots of RDS instances; the SDK's client is loaded when the first one is asked for. */
 import type { DBSnapshot } from '@aws-sdk/client-rds'
-import { type Problem, SecretError } from '../errors.ts'
+import { type Problem, AwsError } from '../errors.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import { awsError, awsFailure, isRefusal } from '../secrets/aws-failure.ts'
+import { toAwsError, toAwsProblem, isRefusal } from '../secrets/aws-failure.ts'
 import { CALL_LIMITS, type CallLimits, clientConfig, withinLimit } from '../secrets/client-config.ts'
 
-/** What a removal asks of RDS. Every call throws SecretError (exit 5) where RDS cannot or will not do it. */
+/** What a removal asks of RDS. Every call throws AwsError (exit 5) where RDS cannot or will not do it. */
 export interface SnapshotClient {
   /** All manual snapshots of an instance. */
   list(instance: string): Promise<Snapshot[]>
@@ -40,9 +40,9 @@ export async function createSnapshotClient(
             found.push(...(page.DBSnapshots ?? []))
         })
       } catch (error) {
-        throw failure(error, instance)
+        throw toSnapshotError(error, instance)
       }
-      return found.map(snapshot)
+      return found.map(toSnapshot)
     },
     async find(id) {
       try {
@@ -51,10 +51,10 @@ export async function createSnapshotClient(
             abortSignal,
           }),
         )
-        return found === undefined ? null : snapshot(found)
+        return found === undefined ? null : toSnapshot(found)
       } catch (error) {
         if (error instanceof sdk.DBSnapshotNotFoundFault) return null
-        throw failure(error, id)
+        throw toSnapshotError(error, id)
       }
     },
     async create(id, instance, tags) {
@@ -68,14 +68,14 @@ export async function createSnapshotClient(
         return true
       } catch (error) {
         if (error instanceof sdk.InvalidDBInstanceStateFault) return false
-        throw failure(error, instance)
+        throw toSnapshotError(error, instance)
       }
     },
     close: () => client.destroy(),
   }
 }
 
-function snapshot(found: DBSnapshot): Snapshot {
+function toSnapshot(found: DBSnapshot): Snapshot {
   const tags = (found.TagList ?? []).map(({ Key = '', Value = '' }): [string, string] => [Key, Value])
   return {
     id: found.DBSnapshotIdentifier ?? '',
@@ -93,9 +93,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   AccessDenied: 'Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to the runner.',
 }
 
-function failure(error: unknown, subject: string): SecretError {
-  const told = awsFailure(error)
-  if (!isRefusal(told)) return awsError(error, 'Amazon RDS')
+function toSnapshotError(error: unknown, subject: string): AwsError {
+  const told = toAwsProblem(error)
+  if (!isRefusal(told)) return toAwsError(error, 'Amazon RDS')
   const remedy = REMEDIES[told.name] ?? 'Correct the cause and run again, or remove with the policy delete.'
   const problem: Problem = {
     application: null,
@@ -103,5 +103,5 @@ function failure(error: unknown, subject: string): SecretError {
     message: `Amazon RDS, ${subject}: ${told.name}: ${told.message}`,
     remedy,
   }
-  return new SecretError([problem])
+  return new AwsError([problem])
 }

@@ -1,6 +1,6 @@
 /** Statements on databases as objects of the instance; run from the admin's own database. */
 import { Statement } from '../model/statement.ts'
-import { cascade, grantee, identifier, literal } from './quote.ts'
+import { cascade, quoteGrantee, quoteIdentifier, quoteLiteral } from './quote.ts'
 
 export interface NewDatabase {
   readonly name: string
@@ -20,28 +20,36 @@ export interface NewDatabase {
  * forces two checkpoints of the whole instance, the other tenants' pages included. It wins only with fsync off.
  */
 export function createDatabase(database: NewDatabase): Statement {
-  const words = [`CREATE DATABASE ${identifier(database.name)} OWNER ${identifier(database.owner)} TEMPLATE template0`]
-  if (database.encoding !== null) words.push(`ENCODING ${literal(database.encoding)}`)
+  const words = [
+    `CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`,
+  ]
+  if (database.encoding !== null) words.push(`ENCODING ${quoteLiteral(database.encoding)}`)
   if (database.locale !== null)
-    words.push(`LC_COLLATE ${literal(database.locale)} LC_CTYPE ${literal(database.locale)}`)
+    words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CTYPE ${quoteLiteral(database.locale)}`)
   if (database.connectionLimit !== -1) words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`)
   return new Statement(words.join(' '))
 }
 
 export function alterDatabaseLimit(database: string, limit: number, owner: string): Statement {
-  return new Statement(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT ${String(limit)}`, { runAs: owner })
+  return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`, {
+    runAs: owner,
+  })
 }
 
 export function allowConnections(database: string, allow: boolean, owner: string): Statement {
-  return new Statement(`ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS ${String(allow)}`, { runAs: owner })
+  return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`, {
+    runAs: owner,
+  })
 }
 
 export function alterDatabaseTemplate(database: string, isTemplate: boolean, owner: string): Statement {
-  return new Statement(`ALTER DATABASE ${identifier(database)} IS_TEMPLATE ${String(isTemplate)}`, { runAs: owner })
+  return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`, {
+    runAs: owner,
+  })
 }
 
 export function commentOnDatabase(database: string, comment: string, owner: string): Statement {
-  return new Statement(`COMMENT ON DATABASE ${identifier(database)} IS ${literal(comment)}`, { runAs: owner })
+  return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`, { runAs: owner })
 }
 
 /** role '' is PUBLIC. */
@@ -51,9 +59,12 @@ export function grantOnDatabase(
   role: string,
   owner: string,
 ): Statement {
-  return new Statement(`GRANT ${privileges.join(', ')} ON DATABASE ${identifier(database)} TO ${grantee(role)}`, {
-    runAs: owner,
-  })
+  return new Statement(
+    `GRANT ${privileges.join(', ')} ON DATABASE ${quoteIdentifier(database)} TO ${quoteGrantee(role)}`,
+    {
+      runAs: owner,
+    },
+  )
 }
 
 /** role '' is PUBLIC. `passedOn`: with what the role granted on, without which the server refuses. */
@@ -65,7 +76,7 @@ export function revokeOnDatabase(
   passedOn = false,
 ): Statement {
   return new Statement(
-    `REVOKE ${privileges.join(', ')} ON DATABASE ${identifier(database)} FROM ${grantee(role)}${cascade(passedOn)}`,
+    `REVOKE ${privileges.join(', ')} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,
     { runAs: owner },
   )
 }

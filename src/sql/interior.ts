@@ -1,7 +1,7 @@
 /** Statements on what is inside a database; all run as the database's owner. */
 import type { ObjectClass } from '../model/catalog.ts'
 import { Statement } from '../model/statement.ts'
-import { cascade, grantee, identifier, qualified } from './quote.ts'
+import { cascade, quoteGrantee, quoteIdentifier, quoteQualified } from './quote.ts'
 
 /** A table, sequence or function, as GRANT names it. */
 export interface ObjectName {
@@ -24,18 +24,18 @@ const DEFAULT_KEYWORD: Readonly<Record<ObjectClass, string>> = {
 }
 
 export function createSchema(schema: string, owner: string): Statement {
-  return new Statement(`CREATE SCHEMA ${identifier(schema)}`, { runAs: owner })
+  return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`, { runAs: owner })
 }
 
 /** `schema` null: the extension's control file names it. CASCADE installs what the extension requires. */
 export function createExtension(extension: string, schema: string | null, owner: string): Statement {
-  const where = schema === null ? '' : ` SCHEMA ${identifier(schema)}`
-  return new Statement(`CREATE EXTENSION ${identifier(extension)}${where} CASCADE`, { runAs: owner })
+  const where = schema === null ? '' : ` SCHEMA ${quoteIdentifier(schema)}`
+  return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`, { runAs: owner })
 }
 
 /** role '' is PUBLIC. */
 export function grantOnSchema(schema: string, privileges: readonly string[], role: string, owner: string): Statement {
-  return new Statement(`GRANT ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} TO ${grantee(role)}`, {
+  return new Statement(`GRANT ${privileges.join(', ')} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(role)}`, {
     runAs: owner,
   })
 }
@@ -49,7 +49,7 @@ export function revokeOnSchema(
   passedOn = false,
 ): Statement {
   return new Statement(
-    `REVOKE ${privileges.join(', ')} ON SCHEMA ${identifier(schema)} FROM ${grantee(role)}${cascade(passedOn)}`,
+    `REVOKE ${privileges.join(', ')} ON SCHEMA ${quoteIdentifier(schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,
     { runAs: owner },
   )
 }
@@ -61,7 +61,9 @@ export function grantOnObjects(
   role: string,
   owner: string,
 ): Statement {
-  return new Statement(`GRANT ${privileges.join(', ')} ON ${objectList(objects)} TO ${grantee(role)}`, { runAs: owner })
+  return new Statement(`GRANT ${privileges.join(', ')} ON ${objectList(objects)} TO ${quoteGrantee(role)}`, {
+    runAs: owner,
+  })
 }
 
 /** `passedOn`: with what the role granted on, without which the server refuses. */
@@ -73,7 +75,7 @@ export function revokeOnObjects(
   passedOn = false,
 ): Statement {
   return new Statement(
-    `REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${grantee(role)}${cascade(passedOn)}`,
+    `REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,
     { runAs: owner },
   )
 }
@@ -89,7 +91,7 @@ export function grantByDefault(
   return defaults(
     creator,
     schema,
-    `GRANT ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} TO ${grantee(role)}`,
+    `GRANT ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} TO ${quoteGrantee(role)}`,
   )
 }
 
@@ -104,13 +106,15 @@ export function revokeByDefault(
   return defaults(
     creator,
     schema,
-    `REVOKE ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} FROM ${grantee(role)}`,
+    `REVOKE ${privileges.join(', ')} ON ${DEFAULT_KEYWORD[objectClass]} FROM ${quoteGrantee(role)}`,
   )
 }
 
 function defaults(creator: string, schema: string | null, change: string): Statement {
-  const where = schema === null ? '' : ` IN SCHEMA ${identifier(schema)}`
-  return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${where} ${change}`, { runAs: creator })
+  const where = schema === null ? '' : ` IN SCHEMA ${quoteIdentifier(schema)}`
+  return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`, {
+    runAs: creator,
+  })
 }
 
 function objectList(objects: readonly ObjectName[]): string {
@@ -120,6 +124,6 @@ function objectList(objects: readonly ObjectName[]): string {
 }
 
 function objectName(object: ObjectName): string {
-  const name = qualified(object.schema, object.name)
+  const name = quoteQualified(object.schema, object.name)
   return object.args === null ? name : `${name}(${object.args})`
 }

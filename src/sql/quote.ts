@@ -5,7 +5,7 @@
  * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
  * @throws RangeError for names that PostgreSQL cannot hold: empty or with NUL.
  */
-export function identifier(name: string): string {
+export function quoteIdentifier(name: string): string {
   if (name === '' || name.includes('\0')) throw new RangeError('an identifier is not empty and has no NUL')
   return `"${name.replaceAll('"', '""')}"`
 }
@@ -16,20 +16,20 @@ export function identifier(name: string): string {
  * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
  * @throws RangeError for text with NUL, which PostgreSQL cannot hold.
  */
-export function literal(text: string): string {
+export function quoteLiteral(text: string): string {
   if (text.includes('\0')) throw new RangeError('text has no NUL')
   const quoted = text.replaceAll("'", "''")
   return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
 }
 
 /** `schema.name`, both quoted. */
-export function qualified(schema: string, name: string): string {
-  return `${identifier(schema)}.${identifier(name)}`
+export function quoteQualified(schema: string, name: string): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
 }
 
 /** Whom a GRANT names: '' is PUBLIC, as in the catalogs, where PUBLIC has no name. */
-export function grantee(role: string): string {
-  return role === '' ? 'PUBLIC' : identifier(role)
+export function quoteGrantee(role: string): string {
+  return role === '' ? 'PUBLIC' : quoteIdentifier(role)
 }
 
 /** The end of a REVOKE: with or without what the grantee granted on to others. */
@@ -39,5 +39,5 @@ export function cascade(passedOn: boolean): string {
 
 /** `expression IN (…)`, and false for no names: SQL has no empty list. */
 export function isOneOf(expression: string, names: readonly string[]): string {
-  return names.length === 0 ? 'false' : `${expression} IN (${names.map(literal).join(', ')})`
+  return names.length === 0 ? 'false' : `${expression} IN (${names.map(quoteLiteral).join(', ')})`
 }

@@ -1,6 +1,6 @@
 /** Statements that a removal needs besides those of provisioning. */
 import { Statement } from '../model/statement.ts'
-import { grantee, identifier } from './quote.ts'
+import { quoteGrantee, quoteIdentifier } from './quote.ts'
 
 /**
  * Ends the sessions in it. Run as the admin that holds the owner's membership, since ownership and the right to end
@@ -8,23 +8,23 @@ import { grantee, identifier } from './quote.ts'
  * https://www.postgresql.org/docs/current/sql-dropdatabase.html
  */
 export function dropDatabase(database: string): Statement {
-  return new Statement(`DROP DATABASE ${identifier(database)} WITH (FORCE)`)
+  return new Statement(`DROP DATABASE ${quoteIdentifier(database)} WITH (FORCE)`)
 }
 
 /** The role's settings and memberships go with it. https://www.postgresql.org/docs/current/sql-droprole.html */
 export function dropRole(role: string): Statement {
-  return new Statement(`DROP ROLE ${identifier(role)}`)
+  return new Statement(`DROP ROLE ${quoteIdentifier(role)}`)
 }
 
 /** The admin becomes a member that has the role's rights without SET ROLE; below 16 every membership of it does. */
 export function holdRights(version: number, role: string, admin: string): Statement {
   const terms = version >= 160000 ? ' WITH INHERIT TRUE, SET TRUE' : ''
-  return new Statement(`GRANT ${identifier(role)} TO ${identifier(admin)}${terms}`)
+  return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)
 }
 
 /** @param identity the object's name, already SQL. */
 export function revokeAll(keyword: string, identity: string, role: string, grantor: string | null): Statement {
-  return new Statement(`REVOKE ALL ON ${keyword} ${identity} FROM ${grantee(role)}`, { runAs: grantor })
+  return new Statement(`REVOKE ALL ON ${keyword} ${identity} FROM ${quoteGrantee(role)}`, { runAs: grantor })
 }
 
 /** @param schema null: default privileges in no particular schema. */
@@ -35,9 +35,9 @@ export function revokeAllByDefault(
   role: string,
   runAs: string | null,
 ): Statement {
-  const where = schema === null ? '' : ` IN SCHEMA ${identifier(schema)}`
+  const where = schema === null ? '' : ` IN SCHEMA ${quoteIdentifier(schema)}`
   return new Statement(
-    `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${grantee(role)}`,
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(role)}`,
     { runAs },
   )
 }

@@ -1,7 +1,7 @@
 /** Statements on roles. Pure builders: state in, text out. */
 import type { Secret } from '../model/secret.ts'
 import { Statement } from '../model/statement.ts'
-import { identifier, literal } from './quote.ts'
+import { quoteIdentifier, quoteLiteral } from './quote.ts'
 
 const REDACTED = "'[redacted]'"
 
@@ -24,7 +24,7 @@ function options(attributes: RoleAttributes, verifier: string | null): string {
   if (attributes.createRole !== undefined) words.push(attributes.createRole ? 'CREATEROLE' : 'NOCREATEROLE')
   if (attributes.connectionLimit !== undefined) words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`)
   if (attributes.validUntil !== undefined)
-    words.push(`VALID UNTIL ${literal(attributes.validUntil?.toISOString() ?? 'infinity')}`)
+    words.push(`VALID UNTIL ${quoteLiteral(attributes.validUntil?.toISOString() ?? 'infinity')}`)
   if (verifier !== null) words.push(`PASSWORD ${verifier}`)
   return words.join(' ')
 }
@@ -33,28 +33,28 @@ function withOptions(verb: string, attributes: RoleAttributes): Statement {
   const { verifier } = attributes
   if (verifier === undefined) return new Statement(`${verb} ${options(attributes, null)}`)
   if (verifier === null) return new Statement(`${verb} ${options(attributes, 'NULL')}`)
-  return new Statement(`${verb} ${options(attributes, literal(verifier.reveal()))}`, {
+  return new Statement(`${verb} ${options(attributes, quoteLiteral(verifier.reveal()))}`, {
     redacted: `${verb} ${options(attributes, REDACTED)}`,
   })
 }
 
 /** https://www.postgresql.org/docs/current/sql-createrole.html */
 export function createRole(role: string, attributes: RoleAttributes): Statement {
-  return withOptions(`CREATE ROLE ${identifier(role)}`, attributes)
+  return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`, attributes)
 }
 
 /** https://www.postgresql.org/docs/current/sql-alterrole.html */
 export function alterRole(role: string, attributes: RoleAttributes): Statement {
-  return withOptions(`ALTER ROLE ${identifier(role)}`, attributes)
+  return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`, attributes)
 }
 
 export function commentOnRole(role: string, comment: string): Statement {
-  return new Statement(`COMMENT ON ROLE ${identifier(role)} IS ${literal(comment)}`)
+  return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)
 }
 
 /** `GRANT role TO member`, as it stands (16 and later: with the defaults of the member). */
 export function grantRole(role: string, member: string): Statement {
-  return new Statement(`GRANT ${identifier(role)} TO ${identifier(member)}`)
+  return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}`)
 }
 
 /**
@@ -62,11 +62,13 @@ export function grantRole(role: string, member: string): Statement {
  * which the admin could not give back (design §5 fact 9). From 16 on.
  */
 export function grantAdministration(role: string, member: string): Statement {
-  return new Statement(`GRANT ${identifier(role)} TO ${identifier(member)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)
+  return new Statement(
+    `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,
+  )
 }
 
 export function revokeRole(role: string, member: string): Statement {
-  return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(member)}`)
+  return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member)}`)
 }
 
 /**
@@ -75,7 +77,7 @@ export function revokeRole(role: string, member: string): Statement {
  */
 export function holdRole(version: number, role: string, admin: string): Statement {
   const terms = version >= 160000 ? ' WITH INHERIT FALSE, SET TRUE' : ''
-  return new Statement(`GRANT ${identifier(role)} TO ${identifier(admin)}${terms}`)
+  return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)
 }
 
 /**
@@ -83,24 +85,24 @@ export function holdRole(version: number, role: string, admin: string): Statemen
  * membership given by the bootstrap superuser stays (design §5 fact 1).
  */
 export function releaseRole(version: number, role: string, admin: string): Statement {
-  const grantor = version >= 160000 ? ` GRANTED BY ${identifier(admin)}` : ''
-  return new Statement(`REVOKE ${identifier(role)} FROM ${identifier(admin)}${grantor}`)
+  const grantor = version >= 160000 ? ` GRANTED BY ${quoteIdentifier(admin)}` : ''
+  return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)
 }
 
 /** `items`: each becomes one quoted item of a list parameter. */
 export function setInDatabase(role: string, database: string, parameter: string, items: readonly string[]): Statement {
-  const value = items.map(literal).join(', ')
+  const value = items.map(quoteLiteral).join(', ')
   return new Statement(
-    `ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} SET ${identifier(parameter)} = ${value}`,
+    `ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter)} = ${value}`,
   )
 }
 
 export function resetInDatabase(role: string, database: string, parameter: string): Statement {
   return new Statement(
-    `ALTER ROLE ${identifier(role)} IN DATABASE ${identifier(database)} RESET ${identifier(parameter)}`,
+    `ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter)}`,
   )
 }
 
 export function resetEverywhere(role: string, parameter: string): Statement {
-  return new Statement(`ALTER ROLE ${identifier(role)} RESET ${identifier(parameter)}`)
+  return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter)}`)
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, Page } from 'playwright-core'
 import { reportHtml } from '../../src/report/formats/html.ts'
-import type { Report, Row, Section } from '../../src/report/report.ts'
+import type { Report, ReportRow, Section } from '../../src/report/report.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { HOSTILE, sampleReport } from '../unit/report/sample.ts'
 
@@ -143,7 +143,7 @@ test('a run tells its outcome by sign and word, and its error below, folded wher
 
 /** Logins of one database: a column that says the same in all rows. */
 function accessSample(
-  rows: readonly Row[] = ['one', 'two', 'three'].map((login) => ({ cells: ['shop_dev_db', login] })),
+  rows: readonly ReportRow[] = ['one', 'two', 'three'].map((login) => ({ cells: ['shop_dev_db', login] })),
 ): Section {
   return {
     id: 'access',

@@ -1,5 +1,6 @@
 /** The commands and their options as Markdown, from the sources: the README's page of the manual. */
-import { COMMANDS, type CommandText, type Option } from '../../src/input/command-line.ts'
+
+import { type CommandText, COMMANDS, type Option } from '../../src/input/commands.ts'
 
 const BEGIN = '<!-- commands: npm run docs -->'
 const END = '<!-- end of commands -->'

@@ -1,6 +1,6 @@
 import type { AccessMatrix, DatabaseAccess, LoginAccess, OutsideGrant } from '../../model/access.ts'
 import { markdownName, markdownTable, markdownText } from '../markdown.ts'
-import type { Start, Starts } from './starts.ts'
+import type { Beginning, Beginnings } from './starts.ts'
 
 const LOGIN_HEADER = [
   'Login',
@@ -21,7 +21,7 @@ const NOT_KNOWN = 'not known'
  * The access matrix of one stack on one instance as Markdown, from its heading to its last table. Everything is sorted
  * by code point and nothing in it depends on when it is written, so that its diff is the change in access.
  */
-export function renderAccess(matrix: AccessMatrix, starts: Starts): string {
+export function renderAccess(matrix: AccessMatrix, starts: Beginnings): string {
   const databases = sortedBy(matrix.databases, ({ database }) => database)
   return [
     `## Stack ${markdownName(matrix.stack)} on instance ${markdownName(matrix.instance)}`,
@@ -33,7 +33,7 @@ export function renderAccess(matrix: AccessMatrix, starts: Starts): string {
 function renderDatabase(
   instance: string,
   { database, owner, logins, outsideGrants, isSeen }: DatabaseAccess,
-  starts: Starts,
+  starts: Beginnings,
 ): readonly string[] {
   const sorted = sortedBy(logins, ({ username }) => username)
   const rows = sorted.map((login) =>
@@ -50,12 +50,12 @@ function renderDatabase(
 }
 
 /** Where the audit does not tell since when a login has its access, the making of the login is what is known. */
-function created({ build }: LoginAccess, starts: Starts): Start | null {
+function created({ build }: LoginAccess, starts: Beginnings): Beginning | null {
   const day = build === null ? null : starts.firstDay(build)
   return build === null ? null : { day: day ?? NOTHING, build }
 }
 
-function loginRow(login: LoginAccess, isSeen: boolean, start: Start | null): readonly string[] {
+function loginRow(login: LoginAccess, isSeen: boolean, start: Beginning | null): readonly string[] {
   const onDatabase = [
     login.connect ? 'CONNECT' : '',
     login.temporary ? 'TEMP' : '',

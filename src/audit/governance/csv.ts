@@ -33,10 +33,10 @@ export function csvHeader(): string {
 /** One row a record, RFC 4180 with CRLF, safe to open in a spreadsheet. No record gives ''. */
 export function csvRows({ run, records }: AuditDocument): string {
   const actor = run.actor?.arn ?? ''
-  return toCsv(records.map((record) => row(record, run.cluster_name ?? '', actor)))
+  return toCsv(records.map((record) => csvRow(record, run.cluster_name ?? '', actor)))
 }
 
-function row(record: AuditRecord, clusterName: string, actor: string): readonly string[] {
+function csvRow(record: AuditRecord, clusterName: string, actor: string): readonly string[] {
   return [
     record.at,
     record.run_id,

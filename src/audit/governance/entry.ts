@@ -2,16 +2,16 @@
 import * as v from 'valibot'
 import { EXIT } from '../../errors.ts'
 import { type AuditRecord, type AuditRun, OBJECTS, STATUSES } from '../../model/audit.ts'
-import { COMMANDS } from '../../model/run.ts'
+import { COMMAND_NAMES } from '../../model/run.ts'
 
 /** One run with its records; `run` is null where the line of the run is missing (the run was killed, or lines were cut). */
-export interface Entry {
+export interface RecordedRun {
   readonly run: AuditRun | null
   readonly records: readonly AuditRecord[]
 }
 
 /** Something wrong in a file; `line` is null where it is the file as a whole. */
-export interface Fault {
+export interface FileFault {
   readonly file: string
   readonly line: number | null
   readonly message: string
@@ -42,7 +42,7 @@ const RECORD = v.object({
 const RUN = v.object({
   run_id: v.string(),
   build_id: v.string(),
-  command: v.picklist(COMMANDS),
+  command: v.picklist(COMMAND_NAMES),
   environment: TEXT_OR_NULL,
   cluster_name: TEXT_OR_NULL,
   instance: v.nullable(v.object({ identifier: v.string(), host: v.string(), port: v.number() })),
@@ -63,29 +63,29 @@ const RUN = v.object({
 const DOCUMENT = v.object({ schema_version: v.literal(1), run: RUN, records: v.array(v.unknown()) })
 
 /** A value, or what is wrong with it: `started_at: is no time`. */
-export type Parsed<T> =
+export type ParseResult<T> =
   { readonly value: T; readonly problem: null } | { readonly value: null; readonly problem: string }
 
-export function parseRecord(value: unknown): Parsed<AuditRecord> {
-  return parsed(v.safeParse(RECORD, value))
+export function parseRecord(value: unknown): ParseResult<AuditRecord> {
+  return toParseResult(v.safeParse(RECORD, value))
 }
 
-export function parseRun(value: unknown): Parsed<AuditRun> {
-  return parsed(v.safeParse(RUN, value))
+export function parseRun(value: unknown): ParseResult<AuditRun> {
+  return toParseResult(v.safeParse(RUN, value))
 }
 
 /** An audit document whose records are not read yet. */
 export function parseDocument(
   value: unknown,
-): Parsed<{ readonly run: AuditRun; readonly records: readonly unknown[] }> {
-  return parsed(v.safeParse(DOCUMENT, value))
+): ParseResult<{ readonly run: AuditRun; readonly records: readonly unknown[] }> {
+  return toParseResult(v.safeParse(DOCUMENT, value))
 }
 
-function parsed<T>(
+function toParseResult<T>(
   result:
     | { readonly success: true; readonly output: T }
     | { readonly success: false; readonly issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]] },
-): Parsed<T> {
+): ParseResult<T> {
   if (result.success) return { value: result.output, problem: null }
   const [issue] = result.issues
   const field = v.getDotPath(issue)

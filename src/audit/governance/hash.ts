@@ -7,6 +7,6 @@ export const GENESIS = '0'.repeat(64)
  * SHA-256, hex, of `<previous>\n<content>`: the link of the chains in the governance files. `previous` is the hash
  * before it, 64 hex digits, so that no content can be read as a part of it.
  */
-export function link(previous: string, content: string | Uint8Array): string {
+export function hashLink(previous: string, content: string | Uint8Array): string {
   return createHash('sha256').update(`${previous}\n`).update(content).digest('hex')
 }

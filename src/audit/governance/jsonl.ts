@@ -1,5 +1,5 @@
 import type { AuditDocument } from '../../model/audit.ts'
-import { GENESIS, link } from './hash.ts'
+import { GENESIS, hashLink } from './hash.ts'
 
 /** How far the CSV goes after this run: the run's bytes are `[start, end)`, and `hash` links them to those before. */
 export interface CsvMark {
@@ -40,7 +40,7 @@ export function runLines(
   let hash = previousHash
   const lines: string[] = []
   const add = (content: string): void => {
-    hash = link(hash, content)
+    hash = hashLink(hash, content)
     lines.push(`${content.slice(0, -1)},"hash":"${hash}"}\n`)
   }
   for (const record of document.records) add(JSON.stringify({ type: 'record', ...record }))
@@ -65,7 +65,7 @@ export function splitLine(line: string): { readonly content: string; readonly ha
 
 /** The hash that the next line follows: the one stated, else (edited by hand) that of the line's text. */
 export function hashOf(line: string): string {
-  return splitLine(line)?.hash ?? link(GENESIS, line)
+  return splitLine(line)?.hash ?? hashLink(GENESIS, line)
 }
 
 /** Parses one line of the file; null where it is no JSON object. */

@@ -1,6 +1,6 @@
 /** From the records of all runs to the periods in which each login had its access. Pure. */
 import type { AuditRecord, AuditRun } from '../../model/audit.ts'
-import type { Entry } from './entry.ts'
+import type { RecordedRun } from './entry.ts'
 
 /** One login's unchanged access to one database. */
 export interface Period {
@@ -30,7 +30,7 @@ interface State {
   readonly isOlder: boolean
 }
 
-interface Login {
+interface LoginHistory {
   state: State
   /** The run in which `open` began. */
   run: string
@@ -42,19 +42,19 @@ const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed'
 const WRITES = ['INSERT', 'UPDATE', 'DELETE']
 
 /** `entries` in order of time. The periods come by database and login, each login's in order of time. */
-export function followAccess(entries: readonly Entry[]): Period[] {
-  const logins = new Map<string, Login>()
+export function followAccess(entries: readonly RecordedRun[]): Period[] {
+  const logins = new Map<string, LoginHistory>()
   const closed: Period[] = []
   for (const { run, records } of entries) for (const record of records) follow(record, run, logins, closed)
   const open = [...logins.values()].map(({ open: period }) => ({ ...period, until: null, untilBuild: null }))
-  return [...closed, ...open].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+  return [...closed, ...open].sort((a, b) => (sortKeyOf(a) < sortKeyOf(b) ? -1 : 1))
 }
 
-function orderOf({ environment, instance, database, username, since }: Period): string {
+function sortKeyOf({ environment, instance, database, username, since }: Period): string {
   return JSON.stringify([environment, instance, database, username, since])
 }
 
-function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, Login>, closed: Period[]): void {
+function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, LoginHistory>, closed: Period[]): void {
   if (!TOOK_PLACE.has(record.status)) return
   const { database, username } = record
   const instance = run?.instance?.identifier ?? null
@@ -63,7 +63,7 @@ function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, L
       const { open } = login
       const isConcerned = record.object === 'database' ? open.database === database : open.username === username
       if (isConcerned && open.environment === record.environment && open.instance === instance)
-        close(logins, key, login, record, closed)
+        closePeriod(logins, key, login, record, closed)
     }
     return
   }
@@ -75,22 +75,22 @@ function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, L
     login?.state ?? { ...NONE, isOlder: record.object === 'role' && record.status !== 'created' },
     record,
   )
-  const may = inWords(state)
+  const may = describeAccess(state)
   if (login?.open.may === may) {
     login.state = state
     return
   }
   // What one run made of a login belongs together: the role first, its privileges some milliseconds later.
   const isSameRun = login?.run === record.run_id
-  if (login !== undefined && !isSameRun) close(logins, key, login, record, closed)
+  if (login !== undefined && !isSameRun) closePeriod(logins, key, login, record, closed)
   logins.set(key, {
     state,
     run: record.run_id,
-    open: { ...opening(record, run, may), since: isSameRun ? login.open.since : record.at },
+    open: { ...openPeriod(record, run, may), since: isSameRun ? login.open.since : record.at },
   })
 }
 
-function opening(record: AuditRecord, run: AuditRun | null, may: string): Omit<Period, 'until' | 'untilBuild'> {
+function openPeriod(record: AuditRecord, run: AuditRun | null, may: string): Omit<Period, 'until' | 'untilBuild'> {
   const { environment, database, username, application, at, status } = record
   const isNews = status !== 'no_change'
   return {
@@ -107,7 +107,13 @@ function opening(record: AuditRecord, run: AuditRun | null, may: string): Omit<P
   }
 }
 
-function close(logins: Map<string, Login>, key: string, login: Login, record: AuditRecord, closed: Period[]): void {
+function closePeriod(
+  logins: Map<string, LoginHistory>,
+  key: string,
+  login: LoginHistory,
+  record: AuditRecord,
+  closed: Period[],
+): void {
   closed.push({ ...login.open, until: record.at, untilBuild: record.build_id })
   logins.delete(key)
 }
@@ -141,7 +147,7 @@ function tableDefaults(statement: string): { schema: string; isGrant: boolean; p
 const LOGS_IN = 'log in'
 const BEFORE = 'and what it was granted before this audit begins'
 
-function inWords({ owns, schemas, isOlder }: State): string {
+function describeAccess({ owns, schemas, isOlder }: State): string {
   if (owns) return 'own it: create objects, read and write rows'
   const having = (privileges: readonly string[]): string[] =>
     [...schemas]

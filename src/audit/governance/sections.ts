@@ -1,7 +1,7 @@
 import type { AccessMatrix } from '../../model/access.ts'
 import { markdownName } from '../markdown.ts'
 import { renderAccess } from './access.ts'
-import type { Starts } from './starts.ts'
+import type { Beginnings } from './starts.ts'
 
 const BEGIN = /^<!-- rds-provision:begin (.*) -->$/
 const END = '<!-- rds-provision:end -->'
@@ -14,7 +14,7 @@ const END = '<!-- rds-provision:end -->'
  * `previous` is the file's text, '' where there is none. A section without an end (the file was edited) goes up to the
  * next one's beginning.
  */
-export function replaceSection(previous: string, matrix: AccessMatrix, starts: Starts): string {
+export function replaceSection(previous: string, matrix: AccessMatrix, starts: Beginnings): string {
   const sections = new Map(parseSections(previous))
   sections.set(sectionKey(matrix), renderAccess(matrix, starts))
   const sorted = [...sections].toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -1,21 +1,21 @@
 import { createReadStream } from 'node:fs'
 
 import type { AuditRecord } from '../../model/audit.ts'
-import { type Entry, parseRecord, parseRun } from './entry.ts'
+import { type RecordedRun, parseRecord, parseRun } from './entry.ts'
 import { parseLine, RUN_PREFIX } from './jsonl.ts'
 import { followAccess } from './periods.ts'
 
 /** When something began, and by which build. */
-export interface Start {
+export interface Beginning {
   /** `2026-03-01`. */
   readonly day: string
   readonly build: string
 }
 
 /** Since when things are as they are, as far as the audit tells. */
-export interface Starts {
+export interface Beginnings {
   /** Since when a login may do what it may do on a database; null: the audit does not tell. */
-  access(instance: string, database: string, username: string): Start | null
+  access(instance: string, database: string, username: string): Beginning | null
   /** The day of a build's first run; null: the audit has none of it. */
   firstDay(build: string): string | null
 }
@@ -28,9 +28,9 @@ const RUN = Buffer.from(RUN_PREFIX)
 const TELLING = [RUN, ...['created', 'updated', 'removed'].map((status) => Buffer.from(`"status":"${status}"`))]
 
 /** Reads `rds_provision_audit.jsonl`; lines that are torn or edited out of shape tell nothing. Throws the errors of node:fs. */
-export async function readStarts(path: string): Promise<Starts> {
+export async function readBeginnings(path: string): Promise<Beginnings> {
   const days = new Map<string, string>()
-  const entries: Entry[] = []
+  const entries: RecordedRun[] = []
   let records: AuditRecord[] = []
   for await (const line of tellingLines(path)) {
     if (line.startsWith(RUN_PREFIX)) {
@@ -46,11 +46,11 @@ export async function readStarts(path: string): Promise<Starts> {
   const begun = new Map(
     followAccess(entries)
       .filter(({ until }) => until === null)
-      .map((period) => [keyOf(period.instance ?? '', period.database, period.username), period]),
+      .map((period) => [accessKeyOf(period.instance ?? '', period.database, period.username), period]),
   )
   return {
     access(instance, database, username) {
-      const { since, sinceBuild = null } = begun.get(keyOf(instance, database, username)) ?? {}
+      const { since, sinceBuild = null } = begun.get(accessKeyOf(instance, database, username)) ?? {}
       return since === undefined || sinceBuild === null ? null : { day: since.slice(0, 10), build: sinceBuild }
     },
     firstDay: (build) => days.get(build) ?? null,
@@ -62,7 +62,7 @@ function beginsAccess({ object, status }: AuditRecord): boolean {
   return object === 'default_privileges' || ((object === 'role' || object === 'database') && status !== 'updated')
 }
 
-function keyOf(instance: string, database: string, username: string): string {
+function accessKeyOf(instance: string, database: string, username: string): string {
   return JSON.stringify([instance, database, username])
 }
 

@@ -1,4 +1,4 @@
-import { GENESIS, link } from './hash.ts'
+import { GENESIS, hashLink } from './hash.ts'
 import { csvMark, hashOf, parseLine, RUN_PREFIX, splitLine, type CsvMark } from './jsonl.ts'
 
 /** One thing that is wrong in a governance file. */
@@ -67,7 +67,7 @@ function lineFault(line: string, previous: string): string | null {
   if (parseLine(line) === null) return 'The line is no JSON object: it is torn or was edited.'
   const parts = splitLine(line)
   if (parts === null) return 'The line does not end with a hash: it was edited, or not written by rds-provision.'
-  return link(previous, parts.content) === parts.hash
+  return hashLink(previous, parts.content) === parts.hash
     ? null
     : 'The line does not match its hash: it was edited, or a line before it was removed, inserted or moved.'
 }
@@ -90,7 +90,8 @@ export function verifyCsv(csv: Uint8Array, jsonl: string): readonly ChainFault[]
     const expected = before ?? { end: mark.start, hash: GENESIS }
     const add = (at: number, message: string): void => void faults.push({ line: lineAt(csv, at), message })
     const isWhole = (offset: number): boolean =>
-      link(expected.hash, csv.subarray(Math.max(0, mark.start + offset), Math.max(0, mark.end + offset))) === mark.hash
+      hashLink(expected.hash, csv.subarray(Math.max(0, mark.start + offset), Math.max(0, mark.end + offset))) ===
+      mark.hash
     if (mark.start !== expected.end)
       add(
         Math.min(mark.start, expected.end) + by,

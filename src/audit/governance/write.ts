@@ -7,12 +7,12 @@ import type { AuditDocument } from '../../model/audit.ts'
 import { writeAtomically } from '../atomic.ts'
 import { describeFileError, safeFileName } from '../file.ts'
 import { csvHeader, csvRows } from './csv.ts'
-import { GENESIS, link } from './hash.ts'
+import { GENESIS, hashLink } from './hash.ts'
 import { runLines } from './jsonl.ts'
 import { withFolderLock } from './lock.ts'
 import { appendDurably, repairCsv, repairJsonl } from './repair.ts'
 import { replaceSection } from './sections.ts'
-import { readStarts } from './starts.ts'
+import { readBeginnings } from './starts.ts'
 
 export interface GovernanceRun {
   /** `governance_dir`; missing folders are created. */
@@ -62,7 +62,7 @@ async function writeAll(
   const mark = {
     start: table.size,
     end: table.size + Buffer.byteLength(rows),
-    hash: link(lastRun?.csv?.hash ?? GENESIS, rows),
+    hash: hashLink(lastRun?.csv?.hash ?? GENESIS, rows),
   }
   assertHeld()
   await appendDurably(csv, rows)
@@ -71,7 +71,7 @@ async function writeAll(
   if (matrix !== null) {
     const path = join(folder, 'access.md')
     const previous = await readIfExists(path)
-    const text = replaceSection(previous, matrix, await readStarts(jsonl))
+    const text = replaceSection(previous, matrix, await readBeginnings(jsonl))
     assertHeld()
     if (text !== previous) await writeAtomically(path, text)
   }

@@ -1,4 +1,4 @@
-import type { Cell, Row, Section } from '../report.ts'
+import type { Cell, ReportRow, Section } from '../report.ts'
 import { escapeHtml } from './html-escape.ts'
 
 /** Length of a day in RFC 3339. Days without a run are left out: they would crowd a long history. */
@@ -34,7 +34,7 @@ export function timeline({ columns, rows }: Section): string {
 }
 
 /** Only the outcomes that there are. */
-function legend(rows: readonly Row[]): string {
+function legend(rows: readonly ReportRow[]): string {
   const kinds = Object.keys(GLYPHS).filter((outcome) => rows.some(({ mark }) => mark === outcome))
   return `<p class="legend" aria-hidden="true">${kinds.map((outcome) => `<span class="${outcome}">${glyph(outcome)}</span> ${outcome.replace('_', ' ')}`).join(' ')}</p>`
 }

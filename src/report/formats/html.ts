@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Filled, layOut } from '../columns.ts'
 import { describeCriteria } from '../criteria.ts'
-import type { Cell, Column, Report, Row, Section } from '../report.ts'
+import type { Cell, Column, Report, ReportRow, Section } from '../report.ts'
 import { script } from './html-script.ts'
 import { style } from './html-style.ts'
 import { timeline } from './html-timeline.ts'
@@ -106,7 +106,13 @@ function isLong(cell: Cell): boolean {
 }
 
 /** An error stands below the outcome that it explains: a column of its own would be the widest, and out of sight. */
-function tableRow(row: Row, listed: readonly Filled[], long: ReadonlySet<Filled>, index: number, error: Cell): string {
+function tableRow(
+  row: ReportRow,
+  listed: readonly Filled[],
+  long: ReadonlySet<Filled>,
+  index: number,
+  error: Cell,
+): string {
   const { details = [], mark } = row
   const attributes = FILTERS.flatMap(([key]) =>
     row[key] === undefined ? [] : [` data-${key}="${escapeHtml(row[key] ?? '')}"`],

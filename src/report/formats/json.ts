@@ -1,4 +1,4 @@
-import type { Report, Row, Section } from '../report.ts'
+import type { Report, ReportRow, Section } from '../report.ts'
 
 /**
  * A report as one JSON object. `sections` has one member a section, by its id: its rows, as objects with the columns'
@@ -23,7 +23,7 @@ export function reportJson({ generatedAt, toolVersion, criteria, sources, sectio
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
-function rowObject({ columns }: Section, { cells, details }: Row): object {
+function rowObject({ columns }: Section, { cells, details }: ReportRow): object {
   const fields = columns.map(({ key }, index) => [key, cells[index] ?? null] as const)
   return { ...Object.fromEntries(fields), ...(details !== undefined && { details }) }
 }

@@ -1,8 +1,8 @@
 /** Who could do what on which database, and from when to when, as the audit tells it. */
 import type { Criteria } from '../../input/report-options.ts'
 import { matches, touchesTime } from '../criteria.ts'
-import type { Row, Section } from '../report.ts'
-import type { Entry } from '../../audit/governance/entry.ts'
+import type { ReportRow, Section } from '../report.ts'
+import type { RecordedRun } from '../../audit/governance/entry.ts'
 import { followAccess, type Period } from '../../audit/governance/periods.ts'
 
 const COLUMNS = [
@@ -24,7 +24,7 @@ const COLUMNS = [
  * With an application among the criteria: all logins of the databases that it ever used, since those are the ones that
  * could touch its data.
  */
-export function accessHistorySection(entries: readonly Entry[], criteria: Criteria): Section {
+export function accessHistorySection(entries: readonly RecordedRun[], criteria: Criteria): Section {
   const periods = followAccess(entries)
   const concerned = new Set(
     periods.filter((period) => matches(criteria.application, period.application)).map(databaseOf),
@@ -57,7 +57,7 @@ function databaseOf({ environment, instance, database }: Period): string {
   return JSON.stringify([environment, instance, database])
 }
 
-function periodRow(period: Period): Row {
+function periodRow(period: Period): ReportRow {
   const {
     environment,
     instance,

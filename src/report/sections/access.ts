@@ -1,7 +1,7 @@
 import type { AccessMatrix, DatabaseAccess, LoginAccess } from '../../model/access.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
-import type { Row, Section } from '../report.ts'
+import type { ReportRow, Section } from '../report.ts'
 
 const LOGIN_COLUMNS = [
   { key: 'database', title: 'Database' },
@@ -24,7 +24,7 @@ const GRANT_COLUMNS = [
 
 /** Which login may do what, as the server says now. */
 export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section {
-  const logins = concerned(matrix, criteria).flatMap((database) =>
+  const logins = concernedLogins(matrix, criteria).flatMap((database) =>
     database.logins.map((login) => loginRow(matrix, database, login)),
   )
   const rows = logins.filter(({ build = null }) => matches(criteria.build, build))
@@ -42,9 +42,9 @@ export function accessSection(matrix: AccessMatrix, criteria: Criteria): Section
 
 /** Privileges that others granted, or that are held by roles that are not this stack's. */
 export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): Section {
-  const databases = concerned(matrix, criteria)
+  const databases = concernedLogins(matrix, criteria)
   const rows = databases.flatMap(({ database, outsideGrants }) =>
-    outsideGrants.map(({ role, privilege, on }): Row => ({
+    outsideGrants.map(({ role, privilege, on }): ReportRow => ({
       cells: [database, role === '' ? 'PUBLIC (everybody)' : role, privilege, on],
       environment: matrix.environment,
       mark: 'warning',
@@ -65,7 +65,7 @@ export function outsideGrantsSection(matrix: AccessMatrix, criteria: Criteria): 
 }
 
 /** An application's databases, all logins of each: whoever else is let in matters as much. */
-function concerned({ environment, databases }: AccessMatrix, criteria: Criteria): DatabaseAccess[] {
+function concernedLogins({ environment, databases }: AccessMatrix, criteria: Criteria): DatabaseAccess[] {
   if (!matches(criteria.environment, environment)) return []
   return databases.filter(
     ({ database, logins }) =>
@@ -74,7 +74,7 @@ function concerned({ environment, databases }: AccessMatrix, criteria: Criteria)
   )
 }
 
-function loginRow({ environment }: AccessMatrix, { database, isSeen }: DatabaseAccess, login: LoginAccess): Row {
+function loginRow({ environment }: AccessMatrix, { database, isSeen }: DatabaseAccess, login: LoginAccess): ReportRow {
   const onDatabase = [
     login.connect ? 'CONNECT' : '',
     login.temporary ? 'TEMP' : '',

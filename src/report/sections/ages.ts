@@ -5,7 +5,7 @@ import type { Declaration } from '../../model/declaration.ts'
 import { stackTag } from '../access-matrix.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { matches } from '../criteria.ts'
-import type { Row, Section } from '../report.ts'
+import type { ReportRow, Section } from '../report.ts'
 
 const DAY_MS = 86_400_000
 
@@ -17,7 +17,7 @@ export function expiringSection(
   criteria: Criteria,
   now: Date,
 ): Section {
-  const rows = [...cluster.roles.values()].flatMap((role): Row[] => {
+  const rows = [...cluster.roles.values()].flatMap((role): ReportRow[] => {
     const tag = stackTag(declaration, cluster, role.name)
     if (tag === null || role.validUntil === null) return []
     const left = Math.floor((role.validUntil.getTime() - now.getTime()) / DAY_MS)
@@ -67,7 +67,7 @@ export function secretsSection(
   criteria: Criteria,
   now: Date,
 ): Section {
-  const rows = credentials.flatMap(({ application, credential }): Row[] => {
+  const rows = credentials.flatMap(({ application, credential }): ReportRow[] => {
     const { createdAt, secretId, versionId } = credential
     const age = createdAt === null ? null : Math.floor((now.getTime() - createdAt.getTime()) / DAY_MS)
     if (createdAt === null || age === null || age < days || !matches(criteria.application, application)) return []

@@ -1,9 +1,9 @@
 import type { Finding, Plan } from '../../model/step.ts'
 import type { Problem } from '../../errors.ts'
-import { plannedChanges } from '../preview/preview.ts'
+import { listChanges } from '../../preview/preview.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { describeCriteria, matches } from '../criteria.ts'
-import type { Row, Section } from '../report.ts'
+import type { ReportRow, Section } from '../report.ts'
 
 const COLUMNS = [
   { key: 'application', title: 'Application' },
@@ -22,9 +22,12 @@ export interface Drift {
 
 /** Declared against actual: what apply would change, what would block it, and what it would warn of. */
 export function driftSection({ plan, blocked }: Drift, environment: string, criteria: Criteria): Section {
-  const about = (application: string | null): Pick<Row, 'environment' | 'application'> => ({ environment, application })
-  const changes = plannedChanges(plan ?? { findings: [], jobs: [] }).map(
-    ({ application, database, username, object, status, message, statements }): Row => ({
+  const about = (application: string | null): Pick<ReportRow, 'environment' | 'application'> => ({
+    environment,
+    application,
+  })
+  const changes = listChanges(plan ?? { findings: [], jobs: [] }).map(
+    ({ application, database, username, object, status, message, statements }): ReportRow => ({
       ...about(application),
       cells: [application, database, username, object, message, 'apply'],
       mark: status,
@@ -33,12 +36,12 @@ export function driftSection({ plan, blocked }: Drift, environment: string, crit
   )
   const findings = (plan?.findings ?? [])
     .filter(({ status }) => status === 'warning')
-    .map(({ application, database, username, object, message }: Finding): Row => ({
+    .map(({ application, database, username, object, message }: Finding): ReportRow => ({
       ...about(application),
       cells: [application, database, username, object, message, null],
       mark: 'warning',
     }))
-  const violations = blocked.map(({ application, field, message, remedy }): Row => ({
+  const violations = blocked.map(({ application, field, message, remedy }): ReportRow => ({
     ...about(application),
     cells: [application, null, null, field, message, remedy],
     mark: 'blocked',
@@ -62,6 +65,6 @@ export function driftSection({ plan, blocked }: Drift, environment: string, crit
   }
 }
 
-function textOf(cell: Row['cells'][number] | undefined): string | null {
+function textOf(cell: ReportRow['cells'][number] | undefined): string | null {
   return typeof cell === 'string' ? cell : null
 }

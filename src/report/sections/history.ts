@@ -2,7 +2,7 @@ import type { AuditRecord, AuditRun } from '../../model/audit.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { isInTime, matches } from '../criteria.ts'
 import type { Section } from '../report.ts'
-import type { Entry } from '../../audit/governance/entry.ts'
+import type { RecordedRun } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'at', title: 'When' },
@@ -24,7 +24,7 @@ const COLUMNS = [
 const UNEVENTFUL: ReadonlySet<string> = new Set(['no_change', 'skipped'])
 
 /** Everything that happened, or was refused, to what the criteria ask for, in order of time. */
-export function historySection(entries: readonly Entry[], criteria: Criteria): Section {
+export function historySection(entries: readonly RecordedRun[], criteria: Criteria): Section {
   const found = entries.flatMap(({ run, records }) =>
     records.filter((record) => isAskedFor(record, criteria)).map((record) => ({ run, record })),
   )

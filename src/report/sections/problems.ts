@@ -1,8 +1,8 @@
 import type { Section } from '../report.ts'
-import type { Fault } from '../../audit/governance/entry.ts'
+import type { FileFault } from '../../audit/governance/entry.ts'
 
 /** What is wrong in the audit files, by file and line. */
-export function problemsSection(faults: readonly Fault[], files: number): Section {
+export function problemsSection(faults: readonly FileFault[], files: number): Section {
   return {
     id: 'problems',
     title: 'Problems in the audit files',

@@ -1,8 +1,8 @@
 import type { AuditRecord } from '../../model/audit.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { isInTime, matches } from '../criteria.ts'
-import type { Row, Section } from '../report.ts'
-import type { Entry } from '../../audit/governance/entry.ts'
+import type { ReportRow, Section } from '../report.ts'
+import type { RecordedRun } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'started_at', title: 'Started' },
@@ -23,7 +23,7 @@ const COLUMNS = [
 ] as const
 
 /** The runs that the criteria ask for, the latest first. */
-export function runsSection(entries: readonly Entry[], criteria: Criteria): Section {
+export function runsSection(entries: readonly RecordedRun[], criteria: Criteria): Section {
   const rows = entries.flatMap((entry) => (isAskedFor(entry, criteria) ? runRow(entry) : [])).reverse()
   const about =
     rows.length === 0
@@ -32,7 +32,7 @@ export function runsSection(entries: readonly Entry[], criteria: Criteria): Sect
   return { id: 'runs', title: 'Runs', about, columns: COLUMNS, rows }
 }
 
-function isAskedFor({ run, records }: Entry, criteria: Criteria): boolean {
+function isAskedFor({ run, records }: RecordedRun, criteria: Criteria): boolean {
   if (run === null) return false
   const concerns = (key: 'application' | 'database'): boolean =>
     criteria[key] === null || records.some((record) => record[key] === criteria[key])
@@ -45,7 +45,7 @@ function isAskedFor({ run, records }: Entry, criteria: Criteria): boolean {
   )
 }
 
-function runRow({ run, records }: Entry): Row[] {
+function runRow({ run, records }: RecordedRun): ReportRow[] {
   if (run === null) return []
   const count = (status: AuditRecord['status']): number => records.filter((record) => record.status === status).length
   return [

@@ -2,8 +2,8 @@ import type { Cluster } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { parseTag } from '../../model/tag.ts'
 import { stackDatabases, stackTag } from '../access-matrix.ts'
-import type { Row, Section } from '../report.ts'
-import type { Entry } from '../../audit/governance/entry.ts'
+import type { ReportRow, Section } from '../report.ts'
+import type { RecordedRun } from '../../audit/governance/entry.ts'
 
 const COLUMNS = [
   { key: 'kind', title: 'Kind' },
@@ -19,7 +19,11 @@ const PROVES: ReadonlySet<string> = new Set(['created', 'updated', 'no_change'])
  * Whether every role and database of the stack can be traced: the audit has a record on it with the build id that its
  * tag names. Lists those that cannot.
  */
-export function traceabilitySection(declaration: Declaration, cluster: Cluster, entries: readonly Entry[]): Section {
+export function traceabilitySection(
+  declaration: Declaration,
+  cluster: Cluster,
+  entries: readonly RecordedRun[],
+): Section {
   const known = recordedBuilds(declaration, entries)
   const roles = [...cluster.roles.keys()]
     .filter((name) => stackTag(declaration, cluster, name) !== null)
@@ -30,7 +34,7 @@ export function traceabilitySection(declaration: Declaration, cluster: Cluster, 
     tag: parseTag(comment),
   }))
   const objects = [...roles, ...databases]
-  const rows = objects.flatMap(({ kind, name, tag }): Row[] => {
+  const rows = objects.flatMap(({ kind, name, tag }): ReportRow[] => {
     const build = tag?.get('BuildId') ?? null
     if (build !== null && known.has(JSON.stringify([kind, name, build]))) return []
     return [
@@ -56,7 +60,7 @@ export function traceabilitySection(declaration: Declaration, cluster: Cluster, 
   }
 }
 
-function recordedBuilds({ environment, instance }: Declaration, entries: readonly Entry[]): Set<string> {
+function recordedBuilds({ environment, instance }: Declaration, entries: readonly RecordedRun[]): Set<string> {
   const known = new Set<string>()
   for (const { run, records } of entries) {
     const ran = run?.instance ?? null

@@ -1,7 +1,7 @@
 import type { Cluster, RoleState } from '../../model/catalog.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { parseTag, type Tag } from '../../model/tag.ts'
-import type { Row, Section } from '../report.ts'
+import type { ReportRow, Section } from '../report.ts'
 
 const COLUMNS = [
   { key: 'kind', title: 'Kind' },
@@ -31,7 +31,7 @@ export function unmanagedSection(declaration: Declaration, cluster: Cluster): Se
   }
 }
 
-function roleRows(declaration: Declaration, cluster: Cluster): Row[] {
+function roleRows(declaration: Declaration, cluster: Cluster): ReportRow[] {
   const { login } = cluster.server
   const roles = [...cluster.roles.values()].filter(
     (role) => role.name !== login && !SYSTEM_ROLE.test(role.name) && !isOurs(declaration, role.comment),
@@ -39,7 +39,7 @@ function roleRows(declaration: Declaration, cluster: Cluster): Row[] {
   return roles.sort(byName).map((role) => row('role', role.name, null, parseTag(role.comment), remarks(role, cluster)))
 }
 
-function databaseRows(declaration: Declaration, cluster: Cluster): Row[] {
+function databaseRows(declaration: Declaration, cluster: Cluster): ReportRow[] {
   const databases = [...cluster.databases.values()].filter(
     ({ name, owner }) => !SYSTEM_DATABASES.has(name) && !isOurs(declaration, commentOf(cluster, owner)),
   )
@@ -57,7 +57,7 @@ function isOurs({ stack, environment }: Declaration, comment: string | null): bo
   return tag?.get('Stack') === stack && tag.get('Environment') === environment
 }
 
-function row(kind: string, name: string, owner: string | null, tag: Tag | null, remark: string): Row {
+function row(kind: string, name: string, owner: string | null, tag: Tag | null, remark: string): ReportRow {
   const managedBy = tag === null ? null : `stack ${tag.get('Stack') ?? '?'} (${tag.get('Environment') ?? '?'})`
   return {
     cells: [kind, name, owner, managedBy, remark],

@@ -1,11 +1,11 @@
-import { type Entry, type Fault, parseDocument, parseRecord } from '../../audit/governance/entry.ts'
+import { type RecordedRun, type FileFault, parseDocument, parseRecord } from '../../audit/governance/entry.ts'
 import type { AuditRecord } from '../../model/audit.ts'
 
 /** The run in one audit file of an `audit_dir`, and everything wrong with it. */
 export function readDocument(
   file: string,
   text: string,
-): { readonly entries: readonly Entry[]; readonly faults: readonly Fault[] } {
+): { readonly entries: readonly RecordedRun[]; readonly faults: readonly FileFault[] } {
   const parsed = parseJson(text)
   if (parsed.error !== null)
     return {
@@ -18,7 +18,7 @@ export function readDocument(
   if (document === null)
     return { entries: [], faults: [{ file, line: null, message: `The file is no audit: ${problem}.` }] }
   const records: AuditRecord[] = []
-  const faults: Fault[] = []
+  const faults: FileFault[] = []
   for (const [index, item] of document.records.entries()) {
     const { value: record, problem: wrong } = parseRecord(item)
     if (record === null)

@@ -1,7 +1,7 @@
 import { parseLine } from '../../audit/governance/jsonl.ts'
 import { verifyChain } from '../../audit/governance/verify.ts'
 import type { AuditRecord } from '../../model/audit.ts'
-import { type Entry, type Fault, parseRecord, parseRun } from '../../audit/governance/entry.ts'
+import { type RecordedRun, type FileFault, parseRecord, parseRun } from '../../audit/governance/entry.ts'
 
 /**
  * The runs of one `rds_provision_audit.jsonl`, and everything wrong with the file, by line. A line that cannot be read is
@@ -10,9 +10,9 @@ import { type Entry, type Fault, parseRecord, parseRun } from '../../audit/gover
 export function readJsonl(
   file: string,
   text: string,
-): { readonly entries: readonly Entry[]; readonly faults: readonly Fault[] } {
-  const entries: Entry[] = []
-  const faults: Fault[] = verifyChain(text).map((fault) => ({ ...fault, file }))
+): { readonly entries: readonly RecordedRun[]; readonly faults: readonly FileFault[] } {
+  const entries: RecordedRun[] = []
+  const faults: FileFault[] = verifyChain(text).map((fault) => ({ ...fault, file }))
   let records: AuditRecord[] = []
   for (const [index, line] of text.split('\n').entries()) {
     const value = parseLine(line)

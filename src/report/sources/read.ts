@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { verifyCsv } from '../../audit/governance/verify.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { readDocument } from './document.ts'
-import type { Entry, Fault } from '../../audit/governance/entry.ts'
+import type { RecordedRun, FileFault } from '../../audit/governance/entry.ts'
 import { readJsonl } from './jsonl.ts'
 
 export interface AuditFiles {
   /** In order of time; a run that stands in both folders counts once. */
-  readonly entries: readonly Entry[]
-  readonly faults: readonly Fault[]
+  readonly entries: readonly RecordedRun[]
+  readonly faults: readonly FileFault[]
   readonly files: readonly string[]
 }
 
@@ -39,20 +39,20 @@ export async function readAuditFiles({ governanceDir, auditDir }: Folders): Prom
   }
 }
 
-interface Read {
+interface FileRead {
   readonly file: string
-  readonly entries: readonly Entry[]
-  readonly faults: readonly Fault[]
+  readonly entries: readonly RecordedRun[]
+  readonly faults: readonly FileFault[]
 }
 
 /** One after the other: an audit folder may hold thousands of files, and a process a limited number of open ones. */
-async function inOrder(files: readonly string[], read: (file: string) => Promise<Read>): Promise<Read[]> {
-  const results: Read[] = []
+async function inOrder(files: readonly string[], read: (file: string) => Promise<FileRead>): Promise<FileRead[]> {
+  const results: FileRead[] = []
   for (const file of files) results.push(await read(file))
   return results
 }
 
-async function readOne(file: string, read: (file: string, text: string) => Omit<Read, 'file'>): Promise<Read> {
+async function readOne(file: string, read: (file: string, text: string) => Omit<FileRead, 'file'>): Promise<FileRead> {
   try {
     return { file, ...read(file, await readFile(file, 'utf8')) }
   } catch (error) {
@@ -65,7 +65,7 @@ async function readOne(file: string, read: (file: string, text: string) => Omit<
 }
 
 /** A chained file, with the table beside it, whose rows the runs of the chain vouch for. */
-async function readChain(file: string): Promise<Read> {
+async function readChain(file: string): Promise<FileRead> {
   let text = ''
   const read = await readOne(file, (name, content) => readJsonl(name, (text = content)))
   const csv = join(file, '..', CSV)
@@ -117,7 +117,7 @@ async function list(folder: string, option: string) {
 }
 
 /** The chained copy comes first and stays; runs are told apart by id, command and start. */
-function distinct(entries: readonly Entry[]): Entry[] {
+function distinct(entries: readonly RecordedRun[]): RecordedRun[] {
   const seen = new Set<string>()
   return entries.filter(({ run }) => {
     if (run === null) return true
@@ -126,7 +126,7 @@ function distinct(entries: readonly Entry[]): Entry[] {
   })
 }
 
-function timeOf({ run, records }: Entry): number {
+function timeOf({ run, records }: RecordedRun): number {
   return Date.parse(run?.started_at ?? records[0]?.at ?? '')
 }
 

@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { parseTag } from '../../../src/model/tag.ts'
 import { awsDependencies } from '../../../src/run/aws.ts'
-import type { Dependencies } from '../../../src/run/dependencies.ts'
+import type { Dependencies } from '../../../src/run/context.ts'
 import { startGate } from '../../support/gate.ts'
 import { type Bed, bedFor, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
 import { beginRotation, type Rotation, type RotationStep, STEPS } from '../../support/rotation.ts'

@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { describeProblem, type Problem, SecretError } from '../../../src/errors.ts'
+import { describeProblem, type Problem, AwsError } from '../../../src/errors.ts'
 import type { AwsSettings } from '../../../src/model/declaration.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'
@@ -175,7 +175,7 @@ async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
     await work
     return []
   } catch (error) {
-    if (error instanceof SecretError) return error.problems
+    if (error instanceof AwsError) return error.problems
     throw error
   }
 }

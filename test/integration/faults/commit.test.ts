@@ -1,6 +1,6 @@
 /** A COMMIT that the server refuses (another tool discards that error): nothing took effect, and the outcome says so. */
 import test from 'ava'
-import { runAtomic } from '../../../src/apply/transaction.ts'
+import { runAtomic } from '../../../src/execute/transaction.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import type { Step } from '../../../src/model/step.ts'
 import { Session } from '../../../src/server/session.ts'

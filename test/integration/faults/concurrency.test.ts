@@ -1,12 +1,13 @@
 /** One lock per instance: many processes at once, and one truth. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import test, { type ExecutionContext } from 'ava'
 import { type Bed, bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
 import { COMPLETE, count, IS_WHOLE } from '../../support/faults/intensity.ts'
 import { lockHolders } from '../../support/faults/moments.ts'
 import { quiet } from '../../support/faults/truth.ts'
+import { join } from 'node:path'
 
 const LOCK_KEY = '8242267087886938998'
 /** In a sample, each kind of declarations once at the most. */

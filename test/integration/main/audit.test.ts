@@ -1,11 +1,12 @@
 /** The audit is the truth: every changing statement is in it and nothing else, every record stands alone, no password anywhere. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import test, { type ExecutionContext } from 'ava'
 import type { AuditDocument } from '../../../src/model/audit.ts'
 import { changingStatements } from '../../support/postgres.ts'
 import { type Bed, bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
+import { join } from 'node:path'
 
 const SENTINEL = `S3ntinel_"'\\;--€`
 

@@ -1,10 +1,11 @@
 /** Whatever a name looks like: refused by name, or provisioned exactly as spelled and found again by the next run. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import test from 'ava'
 import { difference, dump } from '../../support/catalogs.ts'
 import { bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
+import { join } from 'node:path'
 
 const HOSTILE = [
   'x"; DROP ROLE bystander; --',

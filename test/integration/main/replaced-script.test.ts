@@ -1,11 +1,12 @@
 /** The defects of the script that this replaces and of others in the field (numbers: the list of 17), one test each that would fail on it. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import test from 'ava'
 import { parse } from 'csv-parse/sync'
 import { difference, dump } from '../../support/catalogs.ts'
 import { bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
+import { join } from 'node:path'
 
 for (const version of VERSIONS) {
   const bed = bedFor(version)

@@ -1,12 +1,13 @@
 /** Teardown by tag on a shared instance, orphans and their printed command, an instance that is gone, and the audit of it all. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import test from 'ava'
-import { plannedChanges } from '../../../src/report/preview/preview.ts'
+import { listChanges } from '../../../src/preview/preview.ts'
 import { difference, dump } from '../../support/catalogs.ts'
 import { bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
 import { isTruthful, leftMemberships, statementsOf, told } from '../../support/removal.ts'
+import { join } from 'node:path'
 
 const DELETED: Entry = { cleanup_policy: 'delete' }
 const CLUSTER = { by: 'cluster-name', value: 'shared' } as const
@@ -44,7 +45,7 @@ for (const version of VERSIONS) {
         const outcome = await stack.destroyOk(target)
         await isTruthful(t, bed(), mark, outcome)
         t.deepEqual(
-          plannedChanges(foreseen.plan)
+          listChanges(foreseen.plan)
             .flatMap(({ statements }) => statements)
             .sort(),
           statementsOf(outcome),

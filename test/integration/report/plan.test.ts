@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { dump } from '../../support/catalogs.ts'
 import { bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
-import { previewJson } from '../../../src/report/preview/json.ts'
-import { plannedChanges } from '../../../src/report/preview/preview.ts'
+import { previewJson } from '../../../src/preview/json.ts'
+import { listChanges } from '../../../src/preview/preview.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
-import { previewText } from '../../../src/report/preview/text.ts'
+import { previewText } from '../../../src/preview/text.ts'
 
 const SCHEMAS = fc.subarray(['public', 'mart', 'My "odd" schema'], { minLength: 1 })
 const OWNER = fc.record(
@@ -49,7 +49,7 @@ for (const version of VERSIONS) {
           stack.applications = { [`${prefix}_shop`]: shop, ...guests, [`${prefix}_second`]: second }
           if (newPassword) stack.setPassword(`${prefix}_shop`, `changed by hand ${stacks}`)
           const found = await stack.preview()
-          const planned = plannedChanges(found.plan)
+          const planned = listChanges(found.plan)
           const printed: unknown = JSON.parse(previewJson(found))
           t.deepEqual(
             statementsOf(printed),
@@ -62,7 +62,7 @@ for (const version of VERSIONS) {
           const ran = records.filter(({ statements }) => statements.length > 0)
           t.deepEqual(stepsOf(changesIn(printed)), stepsOf(ran))
           const { plan: after } = await stack.preview()
-          t.deepEqual(plannedChanges(after), [])
+          t.deepEqual(listChanges(after), [])
         }
       }),
       { numRuns: 3 },
@@ -83,7 +83,7 @@ test.serial('plan changes nothing, does not wait for the lock, and says who hold
     const { moving, plan } = await stack.preview()
     t.deepEqual(await bed().server.changesSince(mark), [])
     t.deepEqual(await dump(bed().server), before)
-    t.true(plannedChanges(plan).length > 0)
+    t.true(listChanges(plan).length > 0)
     t.is(moving.length, 1)
     t.regex(moving[0] ?? '', /^Another run is changing this instance \(.*platform_provisioner\)/)
   } finally {
@@ -114,7 +114,7 @@ test.serial('an approval is missing: said, and no reason to plan nothing', async
   const found = await stack.preview()
   t.is(found.approval?.field, 'approval')
   t.deepEqual(found.blocked, [])
-  t.true(plannedChanges(found.plan).length > 0)
+  t.true(listChanges(found.plan).length > 0)
   t.regex(
     previewText(found, PLAIN),
     /! approval: the environment is prod, and nobody approved this run\.\n {2}-> Set ALLOW_DB_PROVISION=true/,
@@ -131,7 +131,7 @@ test.serial('everything that would block is said at once, and nothing is planned
     'taken: unmanaged role',
     'theirs: owner mismatch',
   ])
-  t.deepEqual(plannedChanges(found.plan), [])
+  t.deepEqual(listChanges(found.plan), [])
   t.regex(
     previewText(found, PLAIN),
     /would be blocked: 3\n[^]*\n\nPlan: nothing would be changed, since the apply would be blocked\.\n$/,

@@ -1,6 +1,6 @@
 /** The secret reader and its kin against the AWS stub, over the wire. */
 import test from 'ava'
-import { SecretError } from '../../../src/errors.ts'
+import { AwsError } from '../../../src/errors.ts'
 import type { Problem } from '../../../src/errors.ts'
 import type { AwsSettings } from '../../../src/model/declaration.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
@@ -23,12 +23,12 @@ test.beforeEach(() => {
 })
 test.after.always(() => aws.stop())
 
-/** The problems of the SecretError that the work rejects with. */
+/** The problems of the AwsError that the work rejects with. */
 async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
   try {
     await work
   } catch (error) {
-    if (error instanceof SecretError) return error.problems
+    if (error instanceof AwsError) return error.problems
     throw error
   }
   return []

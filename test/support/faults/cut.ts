@@ -1,12 +1,13 @@
 /** One run, cut off at one exchange with the server; and whether its audit tells the truth of it. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import * as v from 'valibot'
 import { STATUSES } from '../../../src/model/audit.ts'
 import type { Bed, Outcome, Stack } from '../provision.ts'
 import type { CutMode, Proxy } from '../proxy.ts'
 import { effective, quiet, told, type Told, untruths } from './truth.ts'
+import { join } from 'node:path'
 
 /**
  * `dead`: the network stays away until the run has ended. `blink`: it is back at once, and an apply itself converges.

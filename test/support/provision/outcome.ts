@@ -1,3 +1,4 @@
+import type { ExecutionContext } from 'ava'
 import type { Problem } from '../../../src/errors.ts'
 import type { AccessMatrix } from '../../../src/model/access.ts'
 import type { AuditDocument, AuditRecord } from '../../../src/model/audit.ts'
@@ -16,4 +17,14 @@ export function endedWell(outcome: Outcome): Outcome {
   const { exit_code: code, error } = outcome.audit.run
   if (code !== 0) throw new Error(error ?? 'failed without an error')
   return outcome
+}
+
+/** The remedy of the one thing that blocked a run, which exited with 4. */
+export function blocked(t: ExecutionContext, { audit, problems }: Outcome, guardrail: string): string {
+  t.is(audit.run.exit_code, 4, audit.run.error ?? '')
+  t.deepEqual(
+    problems.map(({ field }) => field),
+    [guardrail],
+  )
+  return problems[0]?.remedy ?? ''
 }

@@ -1,14 +1,15 @@
 /** How a stack of the bed begins its runs: in process, with the real AWS SDK. */
 import { fileURLToPath } from 'node:url'
 import { type RunEnvironment, readEnvironment } from '../../../src/input/environment.ts'
-import type { DestroyTarget } from '../../../src/input/options.ts'
+import type { DestroyTarget } from '../../../src/model/removal.ts'
 import type { ParsedInput } from '../../../src/input/parse.ts'
 import type { Command } from '../../../src/model/run.ts'
 import { awsDependencies, awsSnapshots } from '../../../src/run/aws.ts'
-import type { Dependencies } from '../../../src/run/dependencies.ts'
-import { type DestroyRequest, knownPolicy } from '../../../src/run/destroy.ts'
-import type { DestroyDependencies } from '../../../src/run/removal-rounds.ts'
-import { type Start, start } from '../../../src/run/start.ts'
+import type { Dependencies } from '../../../src/run/context.ts'
+import { type DestroyRequest, knownPolicy } from '../../../src/run/destroy/destroy.ts'
+
+import { type StartedRun, startRun } from '../../../src/run/start.ts'
+import type { DestroyDependencies } from '../../../src/index.ts'
 
 export const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -19,7 +20,7 @@ export type Entry = Readonly<Record<string, unknown>>
 export type Target = string | DestroyTarget
 
 type Variables = Readonly<Record<string, string>>
-type Begun = Extract<Start, { error: null }>
+type Begun = Extract<StartedRun, { error: null }>
 
 /** @throws InvalidInputError where the input is not usable. */
 export async function begin(
@@ -28,7 +29,7 @@ export async function begin(
   needsBuildId: (parsed: ParsedInput) => boolean = () => command === 'apply',
 ): Promise<Begun> {
   const environment = readEnvironment(variables)
-  const begun = await start({
+  const begun = await startRun({
     command,
     inputFile: null,
     variables,
@@ -73,11 +74,11 @@ export function dependencies(): Dependencies {
 }
 
 /** Removals with the same run id share a snapshot. */
-export function destroyDependencies({ run }: Begun): DestroyDependencies {
+export function destroyDependencies({ identity }: Begun): DestroyDependencies {
   return {
     ...dependencies(),
     snapshots: awsSnapshots,
-    runGroup: run.runId,
+    runGroup: identity.runId,
     snapshotTimeoutMs: 60_000,
     waits: { othersMs: 600, abandonedMs: 500, superusersMs: 500 },
   }

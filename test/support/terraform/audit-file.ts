@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { EXIT } from '../../../src/errors.ts'
 import { type AuditDocument, OBJECTS, STATUSES } from '../../../src/model/audit.ts'
-import { COMMANDS } from '../../../src/model/run.ts'
+import { COMMAND_NAMES } from '../../../src/model/run.ts'
 import { isCode } from '../postgres/binaries.ts'
 
 const Time = v.pipe(v.string(), v.isoTimestamp())
@@ -13,7 +13,7 @@ const Count = v.pipe(v.number(), v.minValue(0))
 const Run = v.strictObject({
   run_id: v.string(),
   build_id: v.string(),
-  command: v.picklist(COMMANDS),
+  command: v.picklist(COMMAND_NAMES),
   environment: v.nullable(v.string()),
   cluster_name: v.nullable(v.string()),
   instance: v.nullable(v.strictObject({ identifier: v.string(), host: v.string(), port: v.number() })),

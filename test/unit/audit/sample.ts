@@ -36,7 +36,7 @@ export function steppingClock(start: Date = START): () => Date {
 
 export function recorder(changes: Partial<RecorderOptions> = {}): Recorder {
   return createRecorder({
-    run: RUN,
+    identity: RUN,
     environment: 'dev',
     clusterName: 'shared',
     instance: { identifier: 'shared', host: 'shared.example.com', port: 5432 },
@@ -52,7 +52,7 @@ export function documentOf(
   run: Partial<RunIdentity> = {},
   end: RunEnd = DONE,
 ): AuditDocument {
-  const book = recorder({ run: { ...RUN, ...run } })
+  const book = recorder({ identity: { ...RUN, ...run } })
   for (const draft of drafts) book.record({ ...DRAFT, ...draft })
   return book.finish(end)
 }

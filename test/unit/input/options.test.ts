@@ -1,7 +1,8 @@
 import test from 'ava'
-import { COMMANDS } from '../../../src/input/command-line.ts'
+
 import { parseOptions } from '../../../src/input/options.ts'
 import { problemsOf } from './sample.ts'
+import { COMMANDS } from '../../../src/input/commands.ts'
 
 const ACCEPTED: readonly (readonly [string, object])[] = [
   ['apply', { command: 'apply', input: null, auditFile: null }],

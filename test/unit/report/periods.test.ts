@@ -2,11 +2,11 @@ import test from 'ava'
 import type { AuditRecord } from '../../../src/model/audit.ts'
 import { accessHistorySection } from '../../../src/report/sections/access-history.ts'
 import { followAccess } from '../../../src/audit/governance/periods.ts'
-import type { Entry } from '../../../src/audit/governance/entry.ts'
+import type { RecordedRun } from '../../../src/audit/governance/entry.ts'
 import { auditRecord, auditRun, EVERYTHING } from './sample.ts'
 
 /** A run on a day in October; the build is the day. */
-function runOn(day: number, ...records: readonly Partial<AuditRecord>[]): Entry {
+function runOn(day: number, ...records: readonly Partial<AuditRecord>[]): RecordedRun {
   const at = `2026-10-${String(day).padStart(2, '0')}T12:00:00.000Z`
   const ids = { run_id: `run-${day}`, build_id: `build-${day}` }
   return {
@@ -31,7 +31,7 @@ function defaults(verb: 'GRANT' | 'REVOKE', privileges: string, schema: string):
   }
 }
 
-function periods(...entries: readonly Entry[]): (string | null)[][] {
+function periods(...entries: readonly RecordedRun[]): (string | null)[][] {
   return followAccess(entries).map(({ username, may, sinceBuild, untilBuild }) => [
     username,
     may,

@@ -2,7 +2,7 @@ import type { AuditRecord, AuditRun } from '../../../src/model/audit.ts'
 import type { Criteria } from '../../../src/input/report-options.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import type { Step } from '../../../src/model/step.ts'
-import type { Preview } from '../../../src/report/preview/preview.ts'
+import type { Preview } from '../../../src/preview/preview.ts'
 import type { Report } from '../../../src/report/report.ts'
 
 export const EVERYTHING: Criteria = {
@@ -75,7 +75,7 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
       clusterName: 'shop',
       instance: { host: 'h', port: 5432, database: 'postgres', identifier: 'db-1' },
     },
-    run: {
+    identity: {
       runId: 'run-1',
       buildId: 'build-1',
       command: 'plan',

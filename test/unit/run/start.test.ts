@@ -2,8 +2,8 @@
 import test from 'ava'
 import { readEnvironment, type Variables } from '../../../src/input/environment.ts'
 import type { AuditDocument } from '../../../src/model/audit.ts'
-import { type Start, start } from '../../../src/run/start.ts'
-import { unusable } from '../../../src/run/unusable.ts'
+import { type StartedRun, startRun } from '../../../src/run/start.ts'
+import { endUnusable } from '../../../src/run/end/unusable.ts'
 
 const DECLARATION = {
   environment: 'prod',
@@ -14,14 +14,14 @@ const DECLARATION = {
   application_databases: { shop: {} },
 }
 
-function begin(declaration: object, variables: Variables = {}): Promise<Start> {
+function begin(declaration: object, variables: Variables = {}): Promise<StartedRun> {
   const environment = readEnvironment({
     ...variables,
     RDS_PROVISION_RUN_ID: 'run',
     RDS_PROVISION_INPUT: JSON.stringify(declaration),
   })
   // Travis CI, without numbers: no CI system that has ids is around, whatever runs this test.
-  return start({
+  return startRun({
     command: 'apply',
     inputFile: null,
     variables: { TRAVIS: 'true' },
@@ -32,9 +32,9 @@ function begin(declaration: object, variables: Variables = {}): Promise<Start> {
   })
 }
 
-function auditOf(begun: Start): AuditDocument {
+function auditOf(begun: StartedRun): AuditDocument {
   if (begun.error === null) throw new Error('the input can be used')
-  const { recorder, end } = unusable(begun, { now: () => new Date(0), sinks: [] })
+  const { recorder, end } = endUnusable(begun, { now: () => new Date(0), sinks: [] })
   return recorder.finish(end)
 }
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 
 import { renderAccess } from '../../../../src/audit/governance/access.ts'
-import type { Starts } from '../../../../src/audit/governance/starts.ts'
+import type { Beginnings } from '../../../../src/audit/governance/starts.ts'
 import { replaceSection } from '../../../../src/audit/governance/sections.ts'
 import type { AccessMatrix, LoginAccess } from '../../../../src/model/access.ts'
 
@@ -53,7 +53,7 @@ const MATRIX: AccessMatrix = {
   ],
 }
 /** The audit knows the build of the reader, and that of the owner's access. */
-const STARTS: Starts = {
+const STARTS: Beginnings = {
   access: (_instance, _database, username) =>
     username === OWNER.username ? { day: '2026-04-01', build: '102' } : null,
   firstDay: (build) => (build === '101' ? '2026-03-01' : null),
@@ -106,13 +106,11 @@ test('what nobody could look into is not told as nothing', (t) => {
 test('the order in which things come does not show', (t) => {
   const shuffled: AccessMatrix = {
     ...MATRIX,
-    databases: MATRIX.databases
-      .toReversed()
-      .map((database) => ({
-        ...database,
-        logins: database.logins.toReversed(),
-        outsideGrants: database.outsideGrants.toReversed(),
-      })),
+    databases: MATRIX.databases.toReversed().map((database) => ({
+      ...database,
+      logins: database.logins.toReversed(),
+      outsideGrants: database.outsideGrants.toReversed(),
+    })),
   }
   t.is(renderAccess(shuffled, STARTS), renderAccess(MATRIX, STARTS))
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 
 import type { AuditDocument } from '../../../../src/model/audit.ts'
 import { csvHeader, csvRows } from '../../../../src/audit/governance/csv.ts'
-import { GENESIS, link } from '../../../../src/audit/governance/hash.ts'
+import { GENESIS, hashLink } from '../../../../src/audit/governance/hash.ts'
 import { hashOf, readRunLine, runLines, type LastRun } from '../../../../src/audit/governance/jsonl.ts'
 import { verifyChain, verifyCsv } from '../../../../src/audit/governance/verify.ts'
 import { readJson } from '../read-back.ts'
@@ -18,7 +18,7 @@ function files(documents: readonly AuditDocument[]): { jsonl: string; csv: strin
     const start = Buffer.byteLength(csv)
     const rows: string = (start === 0 ? csvHeader() : '') + csvRows(document)
     csv += rows
-    const hash: string = link(last?.csv?.hash ?? GENESIS, rows)
+    const hash: string = hashLink(last?.csv?.hash ?? GENESIS, rows)
     jsonl += runLines(document, last?.hash ?? GENESIS, { start, end: Buffer.byteLength(csv), hash }, [])
     last = readRunLine(jsonl.trimEnd().split('\n').at(-1) ?? '')
   }
@@ -64,7 +64,7 @@ test('an edited line is named', (t) => {
 
 test('a line edited with its own hash made anew is betrayed by the next', (t) => {
   const forged = LINES[3]?.replace('no_change', 'created').replace(/,"hash":"\w+"\}$/, '}') ?? ''
-  const hash = link(hashOf(LINES[2] ?? ''), forged)
+  const hash = hashLink(hashOf(LINES[2] ?? ''), forged)
   t.deepEqual(faultsOf(LINES.with(3, `${forged.slice(0, -1)},"hash":"${hash}"}`)), [5])
 })
 

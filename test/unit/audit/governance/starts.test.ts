@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import test from 'ava'
 
-import { readStarts, type Starts } from '../../../../src/audit/governance/starts.ts'
+import { readBeginnings, type Beginnings } from '../../../../src/audit/governance/starts.ts'
 import type { AuditRecord } from '../../../../src/model/audit.ts'
 import { auditRecord, auditRun } from '../../report/sample.ts'
 import { temporaryFolder } from '../folder.ts'
@@ -29,9 +29,9 @@ function defaults(verb: 'GRANT' | 'REVOKE', privileges: string): Partial<AuditRe
   return { ...GUEST, object: 'default_privileges', status: verb === 'GRANT' ? 'created' : 'removed', statements }
 }
 
-async function startsOf(path: string, text: string): Promise<Starts> {
+async function startsOf(path: string, text: string): Promise<Beginnings> {
   await writeFile(path, text)
-  return readStarts(path)
+  return readBeginnings(path)
 }
 
 test('access that changed began with the change, not with the login', async (t) => {

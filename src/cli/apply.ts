@@ -1,0 +1,39 @@
+import { defaultAuditPath } from '../audit/file.ts'
+import type { ExitCode } from '../errors.ts'
+import type { RunEnvironment } from '../input/environment.ts'
+import type { Options } from '../input/options.ts'
+import { createReporters } from './output.ts'
+import type { CommandProcess } from './process.ts'
+import { beginRun, createDependencies, endRun } from './run.ts'
+
+/** `rds-provision apply`. */
+export async function runApply(
+  process: CommandProcess,
+  options: Extract<Options, { command: 'apply' }>,
+  environment: RunEnvironment,
+): Promise<ExitCode> {
+  const reporters = createReporters(process, environment)
+  const [{ apply }, { endUnusable }] = await Promise.all([
+    import('../run/apply/apply.ts'),
+    import('../run/end/unusable.ts'),
+  ])
+  const dependencies = await createDependencies(process, environment, reporters)
+  const begun = await beginRun(process, environment, {
+    command: 'apply',
+    input: options.input,
+    needsBuildId: () => true,
+  })
+  const { matrix, ...result } =
+    begun.error === null
+      ? await apply(begun.parsed.declaration, begun.identity, dependencies)
+      : { ...endUnusable(begun, dependencies), matrix: null }
+  const auditDir = begun.parsed?.auditDir ?? null
+  return endRun(process, environment, {
+    begun,
+    result,
+    matrix,
+    reporters,
+    auditFile: options.auditFile,
+    defaultPath: defaultAuditPath(process.cwd(), begun.identity.runId, auditDir),
+  })
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { defaultAuditPath, destroyAuditPath } from '../audit/file.ts'
+import { wantsColour } from '../audit/output.ts'
+import { EXIT, type ExitCode } from '../errors.ts'
+import type { RunEnvironment } from '../input/environment.ts'
+import type { Options } from '../input/options.ts'
+import type { ParsedInput } from '../input/parse.ts'
+import type { DestroyRequest } from '../run/destroy/destroy.ts'
+import type { StartedRun } from '../run/start.ts'
+import { createReporters, print } from './output.ts'
+import type { CommandProcess } from './process.ts'
+import { beginRun, createDependencies, createLookDependencies, endRun } from './run.ts'
+
+type DestroyOptions = Extract<Options, { command: 'destroy' }>
+
+/** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */
+const SNAPSHOT_TIMEOUT_MS = 3_600_000
+
+/** `rds-provision destroy`. @throws ProvisionError with --dry-run, where nothing could be looked at. */
+export async function runDestroy(
+  process: CommandProcess,
+  options: DestroyOptions,
+  environment: RunEnvironment,
+): Promise<ExitCode> {
+  const { knownPolicy } = await import('../run/destroy/destroy.ts')
+  const begun = await beginRun(process, environment, {
+    command: 'destroy',
+    input: options.input,
+    needsBuildId: (parsed) => !options.dryRun && knownPolicy(requestOf(options, environment, parsed)) !== 'retain',
+  })
+  return options.dryRun
+    ? printDryRun(process, options, environment, begun)
+    : remove(process, options, environment, begun)
+}
+
+function requestOf(
+  { target }: DestroyOptions,
+  environment: RunEnvironment,
+  { declaration }: ParsedInput,
+): DestroyRequest {
+  return { declaration, target, policy: environment.cleanupPolicy, approvals: environment }
+}
+
+async function printDryRun(
+  process: CommandProcess,
+  options: DestroyOptions,
+  environment: RunEnvironment,
+  begun: StartedRun,
+): Promise<ExitCode> {
+  if (begun.error !== null) throw begun.error
+  const [{ previewDestroy }, { previewText }] = await Promise.all([
+    import('../run/destroy/preview.ts'),
+    import('../preview/text.ts'),
+  ])
+  const request = requestOf(options, environment, begun.parsed)
+  const found = await previewDestroy(request, begun.identity, await createLookDependencies(process, environment))
+  const colour = wantsColour(process.variables, process.isTerminal)
+  await print(process, previewText(found, { colour, listUnchanged: true }))
+  return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
+}
+
+async function remove(
+  process: CommandProcess,
+  options: DestroyOptions,
+  environment: RunEnvironment,
+  begun: StartedRun,
+): Promise<ExitCode> {
+  const [{ destroy }, { REMOVAL_WAITS }, { endUnusable }, { awsSnapshots }] = await Promise.all([
+    import('../run/destroy/destroy.ts'),
+    import('../run/destroy/context.ts'),
+    import('../run/end/unusable.ts'),
+    import('../run/aws.ts'),
+  ])
+  // Where something is to be removed, that it is not there is news.
+  const reporters = createReporters(process, environment, true)
+  const dependencies = {
+    ...(await createDependencies(process, environment, reporters)),
+    snapshots: awsSnapshots,
+    runGroup: runGroupOf(process, begun),
+    snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS,
+    waits: REMOVAL_WAITS,
+  }
+  const result =
+    begun.error === null
+      ? await destroy(requestOf(options, environment, begun.parsed), begun.identity, dependencies)
+      : endUnusable(begun, dependencies)
+  return endRun(process, environment, {
+    begun,
+    result,
+    matrix: null,
+    reporters,
+    auditFile: options.auditFile,
+    defaultPath: auditPathOf(process, options, begun),
+  })
+}
+
+function auditPathOf(process: CommandProcess, { target }: DestroyOptions, { identity, parsed }: StartedRun): string {
+  const auditDir = parsed?.auditDir ?? null
+  if (auditDir === null) return defaultAuditPath(process.cwd(), identity.runId, null)
+  const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`
+  return destroyAuditPath(auditDir, subject, identity.runId)
+}
+
+/** The removals that Terraform starts side by side have the CI run, or else the parent process, in common (design §11). */
+function runGroupOf(process: CommandProcess, { identity, isRunIdGiven, parsed }: StartedRun): string {
+  const common = isRunIdGiven ? identity.runId : `${hostname()}:${String(process.parentPid)}`
+  const { host = '', port = 0 } = parsed?.declaration.instance ?? {}
+  return createHash('sha256')
+    .update(JSON.stringify([common, host, port]))
+    .digest('hex')
+    .slice(0, 12)
+}

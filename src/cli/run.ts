@@ -1,0 +1,105 @@
+/** What all commands share: how a run begins, what it depends on, and how one that writes an audit ends. */
+import { printableJson } from '../audit/json-lines.ts'
+import { takeAuditPath } from '../audit/file.ts'
+import type { Reporter } from '../audit/reporter.ts'
+import type { ExitCode } from '../errors.ts'
+import type { RunEnvironment } from '../input/environment.ts'
+import type { ParsedInput } from '../input/parse.ts'
+import type { AccessMatrix } from '../model/access.ts'
+import type { Command } from '../model/run.ts'
+import type { Dependencies } from '../run/context.ts'
+import type { RunResult } from '../run/end/result.ts'
+import type { StartedRun } from '../run/start.ts'
+import { auditFallback } from './output.ts'
+import type { CommandProcess } from './process.ts'
+
+export interface BeginOptions {
+  readonly command: Command
+  /** --input. */
+  readonly input: string | null
+  /** Whether this declaration needs a build id outside of dev. */
+  readonly needsBuildId: (parsed: ParsedInput) => boolean
+}
+
+/** Reads the input and gives the run its identity; what is wrong with them is in `error`. */
+export async function beginRun(
+  { variables, cwd }: CommandProcess,
+  environment: RunEnvironment,
+  { command, input, needsBuildId }: BeginOptions,
+): Promise<StartedRun> {
+  const { startRun } = await import('../run/start.ts')
+  return startRun({
+    command,
+    inputFile: input,
+    variables,
+    environment,
+    cwd: cwd(),
+    startedAt: new Date(),
+    needsBuildId,
+  })
+}
+
+/** The real AWS, the clock, and where records and progress go. */
+export async function createDependencies(
+  { variables, interrupt, output, errors }: CommandProcess,
+  environment: RunEnvironment,
+  reporters: readonly Reporter[],
+): Promise<Dependencies> {
+  const { awsDependencies } = await import('../run/aws.ts')
+  const caFile = variables['PGSSLROOTCERT'] ?? ''
+  const isJson = environment.logFormat === 'json'
+  return {
+    ...awsDependencies,
+    now: () => new Date(),
+    signal: interrupt,
+    sinks: [
+      (record) => {
+        for (const reporter of reporters) reporter.record(record)
+      },
+    ],
+    progress: (line) => {
+      if (isJson) errors.write(`${printableJson({ type: 'progress', message: line })}\n`)
+      else output.write(`${line}\n`)
+    },
+    defaultCaFile: caFile === '' ? null : caFile,
+  }
+}
+
+/** The same, for a command that only looks: its result is alone on standard output. */
+export async function createLookDependencies(
+  process: CommandProcess,
+  environment: RunEnvironment,
+): Promise<Dependencies> {
+  const dependencies = await createDependencies(process, environment, [])
+  return { ...dependencies, progress: (line) => process.errors.write(`${line}\n`) }
+}
+
+export interface EndOptions {
+  readonly begun: StartedRun
+  readonly result: RunResult
+  /** null: the access matrix is left as it is. */
+  readonly matrix: AccessMatrix | null
+  readonly reporters: readonly Reporter[]
+  /** --audit-file. */
+  readonly auditFile: string | null
+  /** Where the audit goes if neither option nor environment say. */
+  readonly defaultPath: string
+}
+
+/** Writes audit and governance, lets the reporters finish. @returns the exit code that the audit tells. */
+export async function endRun(
+  process: CommandProcess,
+  environment: RunEnvironment,
+  { begun, result, matrix, reporters, auditFile, defaultPath }: EndOptions,
+): Promise<ExitCode> {
+  const { concludeRun } = await import('../audit/conclude.ts')
+  const governanceDir = begun.parsed?.declaration.governanceDir ?? null
+  const document = await concludeRun({
+    ...result,
+    auditPath: auditFile ?? environment.auditFile ?? (await takeAuditPath(defaultPath)),
+    governance: governanceDir === null ? null : { dir: governanceDir, matrix },
+    reporters,
+    fallback: auditFallback(process, environment),
+  })
+  return document.run.exit_code
+}

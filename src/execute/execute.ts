@@ -1,0 +1,237 @@
+/** Runs a plan: stage by stage, jobs of a stage in parallel, every record after its commit. */
+import type { RecordDraft } from '../model/audit.ts'
+import type { Statement } from '../model/statement.ts'
+import { type Job, type Plan, STAGES, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import { watchBlockers, type BlockerWatch } from '../server/blockers.ts'
+import { ConnectFailure } from '../server/failure.ts'
+import type { Connections } from '../server/connections.ts'
+import { hasNoSlot } from '../server/patience.ts'
+import { ConnectionLost, type Session } from '../server/session.ts'
+import { settleAll } from '../server/settled.ts'
+import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
+
+export interface ExecuteOptions {
+  readonly signal: AbortSignal
+  readonly maxConnections: number
+  readonly record: (draft: RecordDraft) => void
+  readonly progress: (line: string) => void
+}
+
+export interface Failure {
+  readonly step: Step
+  /** SQLSTATE; '' where it is no refusal of the server's. */
+  readonly code: string
+  readonly message: string
+}
+
+/** What running a plan left open. Empty lists: all of it took effect. */
+export interface Execution {
+  readonly failures: readonly Failure[]
+  /** The answer to their commit was lost: each list took effect as a whole, or not at all. */
+  readonly unknown: readonly (readonly Step[])[]
+  /** Never begun: something before them failed, or nothing more may be changed. */
+  readonly skipped: readonly Step[]
+  /** Why nothing more may be changed: the connection to the server is gone. */
+  readonly lost: ConnectionLost | ConnectFailure | null
+}
+
+/**
+ * Runs all jobs of a plan. A failure of one application leaves the others alone, but ends its own later stages; a lost
+ * connection ends the run before its next change.
+ * @throws only what is a defect of this program.
+ */
+export async function execute(server: Connections, plan: Plan, options: ExecuteOptions): Promise<Execution> {
+  const watch = watchBlockers(server, options.progress)
+  const run = new PlanExecution(server, options, watch)
+  try {
+    for (const stage of STAGES) await run.stage(plan.jobs.filter((job) => job.stage === stage))
+  } finally {
+    watch.stop()
+  }
+  return run
+}
+
+class PlanExecution implements Execution {
+  readonly failures: Failure[] = []
+  readonly unknown: (readonly Step[])[] = []
+  readonly skipped: Step[] = []
+  lost: ConnectionLost | ConnectFailure | null = null
+  readonly #server: Connections
+  readonly #options: ExecuteOptions
+  readonly #watch: BlockerWatch
+
+  constructor(server: Connections, options: ExecuteOptions, watch: BlockerWatch) {
+    this.#server = server
+    this.#options = options
+    this.#watch = watch
+  }
+
+  async stage(jobs: readonly Job[]): Promise<void> {
+    const failed = new Set(
+      [...this.failures.map((failure) => failure.step), ...this.unknown.flat(), ...this.skipped].map(
+        (step) => step.database,
+      ),
+    )
+    const isOpen = (job: Job): boolean => !jobSteps(job).some((step) => failed.has(step.database))
+    const [first, ...others] = jobs.filter(isOpen)
+    this.skipped.push(...jobs.filter((job) => !isOpen(job)).flatMap(jobSteps))
+    if (first === undefined) return
+    if (first.connectTo === null && others.length === 0) await this.#job(first, this.#server.admin)
+    else await this.#parallel([first, ...others])
+  }
+
+  /** As many workers as connections are allowed; jobs in the same database share one, since it costs as much as the work. */
+  async #parallel(jobs: readonly Job[]): Promise<void> {
+    const queue = [...jobs]
+    const worker = async (): Promise<void> => {
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+        const { connectTo } = job
+        await this.#connected(job, async (session) => {
+          for (
+            let next: Job | undefined = job;
+            next !== undefined;
+            next = connectTo === null ? queue.shift() : undefined
+          )
+            await this.#job(next, session)
+        })
+      }
+    }
+    await settleAll(Array.from({ length: Math.min(this.#options.maxConnections, jobs.length) }, worker))
+  }
+
+  async #connected(job: Job, use: (session: Session) => Promise<void>): Promise<void> {
+    if (!(await this.#mayGoOn())) {
+      this.skipped.push(...jobSteps(job))
+      return
+    }
+    try {
+      await this.#server.withSession(
+        await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database),
+        use,
+        hasNoSlot,
+      )
+    } catch (error) {
+      if (!(error instanceof ConnectFailure)) throw error
+      if (error.passing) this.lost ??= error
+      else this.#fail(jobSteps(job), error.code, error.message)
+      if (error.passing) this.skipped.push(...jobSteps(job))
+    }
+  }
+
+  async #mayGoOn(): Promise<boolean> {
+    if (this.#options.signal.aborted || this.lost !== null) return false
+    try {
+      await this.#server.assertLocked()
+      return true
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error
+      this.lost ??= error
+      return false
+    }
+  }
+
+  async #job(job: Job, session: Session): Promise<void> {
+    for (const [index, transaction] of job.transactions.entries()) {
+      const done =
+        session.lost === null && (await this.#mayGoOn()) ? await this.#transaction(transaction, job, session) : null
+      if (done === true) continue
+      this.skipped.push(...job.transactions.slice(done === null ? index : index + 1).flatMap(stepsOf))
+      return
+    }
+  }
+
+  /** Roles of several applications share a transaction; where one fails, it fails for itself, and each other is tried alone. */
+  async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
+    const outcome =
+      transaction.kind === 'atomic'
+        ? await runAtomic(transaction, session, this.#options.signal)
+        : await runBare(transaction, session)
+    if (outcome.kind !== 'refused' || job.stage !== 'roles' || this.#options.signal.aborted)
+      return this.#settle(outcome, session)
+    const { culprit, others } = outcome
+    let allDone = this.#settle(
+      { ...outcome, others: others.filter((step) => step.application === culprit.application) },
+      session,
+    )
+    for (const steps of byApplication(others.filter((step) => step.application !== culprit.application))) {
+      if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
+      else
+        allDone =
+          this.#settle(await runAtomic({ kind: 'atomic', steps }, session, this.#options.signal), session) && allDone
+    }
+    return allDone || this.lost === null
+  }
+
+  #settle(outcome: TransactionOutcome, session: Session): boolean {
+    switch (outcome.kind) {
+      case 'applied':
+        this.#record(outcome.applied)
+        return true
+      case 'refused': {
+        this.#record(outcome.applied)
+        const blocker = this.#watch.blockerOf(session)
+        const { code, message } = outcome.error
+        this.failures.push({
+          step: outcome.culprit,
+          code,
+          message: blocker === null || !WAITING.has(code) ? message : `${message} (waited for ${blocker})`,
+        })
+        this.skipped.push(...outcome.others)
+        return false
+      }
+      case 'unknown':
+        this.#record(outcome.applied)
+        this.unknown.push(outcome.steps)
+        this.skipped.push(...outcome.others)
+        this.lost ??= outcome.error
+        return false
+    }
+  }
+
+  #fail([step, ...others]: readonly Step[], code: string, message: string): void {
+    if (step !== undefined) this.failures.push({ step, code, message })
+    this.skipped.push(...others)
+  }
+
+  #record(applied: readonly Applied[]): void {
+    for (const { step, statements, durationMs, retries } of applied) {
+      this.#options.record(
+        toDraft(
+          step,
+          statements,
+          durationMs,
+          retries === 0 ? '' : ` (after ${String(retries)} tries that the server rolled back)`,
+        ),
+      )
+    }
+  }
+}
+
+/** Lock timeout, cancelled, deadlock: somebody was in the way. */
+const WAITING = new Set(['55P03', '57014', '40P01'])
+
+/** The record of a step that took effect. */
+export function toDraft(step: Step, statements: readonly Statement[], durationMs: number, note: string): RecordDraft {
+  const { application, database, username, object, action, status, message } = step
+  return {
+    application,
+    database,
+    username,
+    object,
+    action,
+    status,
+    durationMs,
+    message: message + note,
+    statements: statements.map((statement) => statement.redacted),
+  }
+}
+
+function jobSteps(job: Job): Step[] {
+  return job.transactions.flatMap(stepsOf)
+}
+
+function byApplication(steps: readonly Step[]): Step[][] {
+  const groups = new Map<string | null, Step[]>()
+  for (const step of steps) groups.set(step.application, [...(groups.get(step.application) ?? []), step])
+  return [...groups.values()]
+}

@@ -1,0 +1,27 @@
+/** How one transaction is sent: all its statements in one message, with the role switches between them. Pure. */
+import type { AtomicTransaction, Step } from '../model/step.ts'
+import { quoteIdentifier } from '../sql/quote.ts'
+
+export interface Script {
+  readonly revealAll: readonly string[]
+  /** For each text, the step it belongs to; null for BEGIN, SET LOCAL ROLE and COMMIT. */
+  readonly steps: readonly (Step | null)[]
+}
+
+export function scriptOf(transaction: AtomicTransaction): Script {
+  const texts = ['BEGIN']
+  const steps: (Step | null)[] = [null]
+  let role: string | null = null
+  for (const step of transaction.steps) {
+    for (const statement of step.statements) {
+      if (statement.runAs !== role) {
+        role = statement.runAs
+        texts.push(role === null ? 'RESET ROLE' : `SET LOCAL ROLE ${quoteIdentifier(role)}`)
+        steps.push(null)
+      }
+      texts.push(statement.reveal())
+      steps.push(step)
+    }
+  }
+  return { revealAll: [...texts, 'COMMIT'], steps: [...steps, null] }
+}

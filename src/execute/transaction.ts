@@ -1,0 +1,149 @@
+/** One transaction on one session: sent, retried where the server rolled it back, and its outcome told. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Statement } from '../model/statement.ts'
+import type { AtomicTransaction, BareTransaction, Step } from '../model/step.ts'
+import { ConnectionLost, type Session, StatementError } from '../server/session.ts'
+import { scriptOf } from './script.ts'
+
+export interface Applied {
+  readonly step: Step
+  /** What took effect, in order. */
+  readonly statements: readonly Statement[]
+  readonly durationMs: number
+  /** Tries that the server rolled back before. */
+  readonly retries: number
+}
+
+export type TransactionOutcome =
+  | { readonly kind: 'applied'; readonly applied: readonly Applied[] }
+  /** Rolled back; `culprit` is the step whose statement failed. `applied` is what a bare transaction did around it. */
+  | {
+      readonly kind: 'refused'
+      readonly culprit: Step
+      readonly others: readonly Step[]
+      readonly error: StatementError
+      readonly applied: readonly Applied[]
+    }
+  /** The answer was lost: `steps` may have taken effect or not. `others` were not begun; `applied` is what was done before. */
+  | {
+      readonly kind: 'unknown'
+      readonly steps: readonly Step[]
+      readonly others: readonly Step[]
+      readonly error: ConnectionLost
+      readonly applied: readonly Applied[]
+    }
+
+/** Actions of what a bare transaction does around its step: the owner's membership, granted and taken back. */
+export const HOLD = 'hold'
+export const RELEASE = 'release'
+
+const MAX_TRIES = 6
+
+/** Rolled back whole by the server, and likely to pass at the next try: serialization, deadlock, concurrent GRANTs. */
+function isRetried(error: StatementError): boolean {
+  // XX000 has no code of its own for this one; the text of elog() is never translated.
+  return (
+    error.code === '40001' ||
+    error.code === '40P01' ||
+    (error.code === 'XX000' && error.message.includes('tuple concurrently'))
+  )
+}
+
+/** @throws what is neither the server's refusal nor a broken connection. */
+export async function runAtomic(
+  transaction: AtomicTransaction,
+  session: Session,
+  signal: AbortSignal,
+): Promise<TransactionOutcome> {
+  const { steps } = transaction
+  const script = scriptOf(transaction)
+  const started = Date.now()
+  for (let retries = 0; ; retries += 1) {
+    try {
+      await session.run(script.revealAll)
+      const durationMs = Date.now() - started
+      return {
+        kind: 'applied',
+        applied: steps.map((step) => ({ step, statements: step.statements, durationMs, retries })),
+      }
+    } catch (error) {
+      if (error instanceof ConnectionLost) return { kind: 'unknown', steps, others: [], error, applied: [] }
+      if (!(error instanceof StatementError)) throw error
+      if (!(await rolledBack(session)))
+        return { kind: 'unknown', steps, others: [], error: new ConnectionLost(error.message, error), applied: [] }
+      if (isRetried(error) && retries + 1 < MAX_TRIES && !signal.aborted) {
+        await sleep(Math.random() * 50 * 2 ** retries)
+        continue
+      }
+      const culprit = script.steps[error.index] ?? steps[0]
+      if (culprit === undefined) throw error
+      return { kind: 'refused', culprit, others: steps.filter((step) => step !== culprit), error, applied: [] }
+    }
+  }
+}
+
+async function rolledBack(session: Session): Promise<boolean> {
+  try {
+    await session.run(['ROLLBACK'])
+    return true
+  } catch (error) {
+    if (error instanceof ConnectionLost) return false
+    throw error
+  }
+}
+
+/** CREATE DATABASE, with what is committed before it, and undone if it fails. */
+export async function runBare({ before, step, undo }: BareTransaction, session: Session): Promise<TransactionOutcome> {
+  const started = Date.now()
+  const hold: Step = {
+    ...step,
+    object: 'grant',
+    action: HOLD,
+    status: 'created',
+    message: `what "${step.message}" takes is granted`,
+    statements: before,
+  }
+  const done = (applied: Step): Applied => ({
+    step: applied,
+    statements: applied.statements,
+    durationMs: Date.now() - started,
+    retries: 0,
+  })
+  let held: readonly Applied[] = []
+  try {
+    await session.run(texts(before))
+    held = before.length === 0 ? [] : [done(hold)]
+    await session.run(texts(step.statements))
+    return { kind: 'applied', applied: [done({ ...step, statements: [...before, ...step.statements] })] }
+  } catch (error) {
+    const isHeld = held.length > 0 || before.length === 0
+    if (error instanceof ConnectionLost)
+      return { kind: 'unknown', steps: [isHeld ? step : hold], others: isHeld ? [] : [step], error, applied: held }
+    if (!(error instanceof StatementError)) throw error
+    if (held.length === 0) return { kind: 'refused', culprit: step, others: [], error, applied: [] }
+    const release: Step = {
+      ...hold,
+      action: RELEASE,
+      status: 'removed',
+      message: `what was granted for "${step.message}" is taken back`,
+      statements: undo,
+    }
+    try {
+      await session.run(texts(undo))
+      return { kind: 'refused', culprit: step, others: [], error, applied: [...held, done(release)] }
+    } catch (failure) {
+      if (failure instanceof ConnectionLost)
+        return { kind: 'unknown', steps: [release], others: [step], error: failure, applied: held }
+      if (!(failure instanceof StatementError)) throw failure
+      const left = {
+        ...hold,
+        message: `${hold.message}, and could not be taken back (${failure.message}); the next run does`,
+      }
+      return { kind: 'refused', culprit: step, others: [], error, applied: [done(left)] }
+    }
+  }
+}
+
+function texts(statements: readonly Statement[]): string[] {
+  return statements.map((statement) => statement.reveal())
+}

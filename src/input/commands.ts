@@ -1,0 +1,118 @@
+/** The commands and their options, as data: parsing, help, completion and the guide are made from them. */
+
+import { REPORT_SECTIONS, REPORT_FORMATS } from './report-options.ts'
+
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly requiresArg?: true
+  /** What stands for the value in a synopsis, e.g. FILE. */
+  readonly placeholder?: string
+  /** What the value is one of. */
+  readonly words?: readonly string[]
+  readonly describe: string
+}
+
+export type OptionTable = Readonly<Record<string, Option>>
+
+export interface CommandText {
+  readonly describe: string
+  readonly options: OptionTable
+  /** Options of which exactly one must be given. */
+  readonly oneOf?: readonly string[]
+  /** What to type, and what it does. */
+  readonly examples: readonly (readonly [string, string])[]
+}
+
+function value(placeholder: string, describe: string, words?: readonly string[]): Option {
+  return { type: 'string', requiresArg: true, placeholder, describe, ...(words !== undefined && { words }) }
+}
+
+function flag(describe: string): Option {
+  return { type: 'boolean', describe }
+}
+
+const INPUT: OptionTable = { input: value('FILE', 'File with the declaration: JSON, or base64gzip of it') }
+
+const AUDIT_FILE: OptionTable = {
+  'audit-file': value('FILE', 'File to write the audit to; default: in audit_dir, else in .rds-provision/audit'),
+}
+
+const PLAN: OptionTable = {
+  'detailed-exitcode': flag('Exit 2 where there is something to change, 0 where there is not'),
+  json: flag('Print the plan as JSON'),
+}
+
+const DESTROY: OptionTable = {
+  application: value('NAME', 'Remove this application'),
+  'build-id': value('ID', 'Remove everything that this build created'),
+  'cluster-name': value('NAME', 'Remove everything that carries this cluster name'),
+  'dry-run': flag('Only show what would go'),
+}
+
+const REPORT: OptionTable = {
+  'governance-dir': value('FOLDER', "Folder with the governance files; default: the declaration's"),
+  'audit-dir': value(
+    'FOLDER',
+    'Folder with audit files; default where there is no governance folder: audit_dir, else .rds-provision/audit',
+  ),
+  connect: flag('Ask the server too; needs the declaration'),
+  verify: flag('Check the files, and with --connect that everything is traceable; exit 1 where it is not'),
+  section: value('WORDS', 'What to tell, with commas between; default: all', REPORT_SECTIONS),
+  environment: value('NAME', 'Only this environment'),
+  application: value('NAME', 'Only this application, and the databases that it uses'),
+  database: value('NAME', 'Only this database'),
+  'build-id': value('ID', 'Only this build'),
+  since: value('TIME', 'From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)'),
+  until: value('TIME', 'Up to the end of this day or month, or this time'),
+  'expires-within': value('DAYS', 'Days until valid_until that count as expiring; default: 30'),
+  'secrets-older-than': value('DAYS', 'Age in days from which a secret is old; default: 90'),
+  format: value('WORD', 'How to print it; csv holds one section; default: text', REPORT_FORMATS),
+  output: value('FILE', 'File to write the report to; default: standard output'),
+}
+
+/** The commands of design §4, each with its options. */
+export const COMMANDS = {
+  apply: {
+    describe: 'Make roles, databases and privileges match the declaration',
+    options: { ...INPUT, ...AUDIT_FILE },
+    examples: [
+      ['$0 apply --input declaration.json', 'provision by hand what Terraform would'],
+      ['ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json', 'the same outside dev, approved'],
+    ],
+  },
+  plan: {
+    describe: 'Show what apply would change, with its SQL; changes nothing',
+    options: { ...INPUT, ...PLAN },
+    examples: [
+      ['$0 plan --input declaration.json', 'what would be done, why, and with which SQL'],
+      [
+        '$0 plan --input declaration.json --detailed-exitcode',
+        'exit 0: nothing to do, 2: changes, 4: would be blocked',
+      ],
+      ['$0 plan --input declaration.json --json', 'the same for a program'],
+    ],
+  },
+  destroy: {
+    describe: 'Remove applications by their cleanup policy',
+    options: { ...DESTROY, ...INPUT, ...AUDIT_FILE },
+    oneOf: ['application', 'build-id', 'cluster-name'],
+    examples: [
+      ['$0 destroy --input declaration.json --application analytics --dry-run', 'what would go'],
+      ['$0 destroy --input declaration.json --build-id 4711', 'tear down what a build created'],
+    ],
+  },
+  report: {
+    describe: 'Tell who may do what, what happened, and what is not as declared; changes nothing',
+    options: { ...INPUT, ...REPORT },
+    examples: [
+      [
+        '$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10',
+        'who could write to analytics in October?',
+      ],
+      ['$0 report --governance-dir audit --build-id 4711 --section history', 'what did build 4711 create?'],
+      ['$0 report --input declaration.json --connect --section unmanaged', 'is anything on this instance not ours?'],
+      ['$0 report --input declaration.json --connect --verify', 'is everything traceable, and no file edited?'],
+      ['$0 report --governance-dir audit --format html --output report.html', 'one page for the browser'],
+    ],
+  },
+} as const satisfies Record<string, CommandText>

@@ -1,0 +1,46 @@
+/** What the plan of grants can only tell. */
+
+import type { AclItem } from '../model/catalog.ts'
+import type { Finding } from '../model/step.ts'
+import { finding, subjectIn, subject } from './context.ts'
+import type { GrantPlace } from './grant-places.ts'
+import { objectPrivileges, isReachable, heldBy } from './privileges.ts'
+
+export function placeFindings(place: GrantPlace): Finding[] {
+  return [...usageFindings(place), ...foreignGrants(place)]
+}
+
+/** What others than the owner granted to the login, under a grant option, only they can revoke. */
+function foreignGrants({ database, application, schema, objects, isListed }: GrantPlace): Finding[] {
+  const from = (acl: readonly AclItem[], owner: string, wanted: readonly string[]): AclItem[] =>
+    acl.filter(
+      (item) => item.grantee === application.username && item.grantor !== owner && !wanted.includes(item.privilege),
+    )
+  const items = [
+    ...from(schema.acl, schema.owner, isListed ? ['USAGE'] : []),
+    ...objects.flatMap((object) =>
+      from(
+        [...object.acl, ...object.columnAcl],
+        database.owner.username,
+        isListed ? objectPrivileges(application.accessLevel, object.objectClass) : [],
+      ),
+    ),
+  ]
+  const names = (of: (item: AclItem) => string): string => [...new Set(items.map(of))].sort().join(', ')
+  if (items.length === 0) return []
+  const message = `${application.username} holds ${names((item) => item.privilege)} in schema ${schema.name} of ${database.name} beyond its level, from ${names((item) => item.grantor)}, who can revoke it`
+  return [finding(subjectIn(database, application, 'grant'), 'keep', 'warning', message)]
+}
+
+/** A schema that the owner cannot grant on (design §5 fact 6) works only as far as PUBLIC may use it. */
+function usageFindings({ database, application, schema, isListed }: GrantPlace): Finding[] {
+  if (
+    !isListed ||
+    isReachable(database, schema) ||
+    heldBy(schema.acl, '').includes('USAGE') ||
+    heldBy(schema.acl, application.username).includes('USAGE')
+  )
+    return []
+  const message = `${application.username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`
+  return [finding(subject(application, 'grant'), 'grant', 'warning', message)]
+}

@@ -1,0 +1,66 @@
+/** What `plan` found, as its printed forms are made from it. Types and pure functions. */
+import type { Problem } from '../errors.ts'
+import type { AuditStatus } from '../model/audit.ts'
+import type { ServerFacts } from '../model/catalog.ts'
+import type { Declaration } from '../model/declaration.ts'
+import type { RunIdentity } from '../model/run.ts'
+import type { Plan, Step, Subject } from '../model/step.ts'
+
+export interface Preview {
+  readonly declaration: Pick<Declaration, 'environment' | 'stack' | 'clusterName' | 'instance'>
+  readonly identity: RunIdentity
+  /** null: the server was not asked, or what it said blocks. */
+  readonly server: ServerFacts | null
+  /** Empty where `blocked` is not: apply would stop before its first change. */
+  readonly plan: Plan
+  /** Guardrails that would block the apply whoever approves it. */
+  readonly blocked: readonly Problem[]
+  /** The approval that the apply would need and this run does not have; a plan needs none (design §14). */
+  readonly approval: Problem | null
+  /**
+   * Sentences: why the apply may come to something else. Somebody else changed the server, or may have, while it was
+   * looked at; or the inside of a database cannot be seen yet.
+   */
+  readonly moving: readonly string[]
+}
+
+/** One step as it is printed: its redacted statements are those that the apply will record. */
+export interface PlannedChange extends Subject {
+  readonly action: string
+  readonly status: Step['status']
+  readonly message: string
+  readonly statements: readonly string[]
+}
+
+/** All changes in the order they run; a CREATE DATABASE with the membership grants around it, as the audit has it. */
+export function listChanges(plan: Plan): PlannedChange[] {
+  return plan.jobs.flatMap((job) =>
+    job.transactions.flatMap((transaction) => {
+      if (transaction.kind === 'atomic') return transaction.steps.map((step) => plannedChange(step, step.statements))
+      return [plannedChange(transaction.step, [...transaction.before, ...transaction.step.statements])]
+    }),
+  )
+}
+
+function plannedChange(
+  { application, database, username, object, action, status, message }: Step,
+  statements: Step['statements'],
+): PlannedChange {
+  return {
+    application,
+    database,
+    username,
+    object,
+    action,
+    status,
+    message,
+    statements: statements.map((statement) => statement.redacted),
+  }
+}
+
+/** How many changes and findings have each status that a plan knows. */
+export function countPlan(plan: Plan): Readonly<Record<Exclude<AuditStatus, 'blocked' | 'failed'>, number>> {
+  const counts = { created: 0, updated: 0, removed: 0, no_change: 0, skipped: 0, warning: 0 }
+  for (const { status } of [...listChanges(plan), ...plan.findings]) counts[status] += 1
+  return counts
+}

@@ -1,0 +1,122 @@
+import { styleText } from 'node:util'
+import { oneLine, shortLine, visible } from '../audit/one-line.ts'
+import { saysItself } from '../audit/text.ts'
+import type { Problem } from '../errors.ts'
+import type { Finding } from '../model/step.ts'
+import { countPlan, type PlannedChange, listChanges, type Preview } from './preview.ts'
+
+type Colour = 'green' | 'yellow' | 'red' | 'bold'
+type Paint = (colour: Colour, text: string) => string
+
+/** Signs as in a Terraform plan. */
+const SIGNS: Readonly<Record<PlannedChange['status'], { readonly sign: string; readonly colour: Colour }>> = {
+  created: { sign: '+', colour: 'green' },
+  updated: { sign: '~', colour: 'yellow' },
+  removed: { sign: '-', colour: 'red' },
+}
+
+export interface PreviewTextOptions {
+  readonly colour: boolean
+  /** List what is as declared; otherwise it is counted. */
+  readonly listUnchanged: boolean
+}
+
+/** Heading of what belongs to no application. */
+const INSTANCE = 'instance'
+
+/**
+ * `plan` for people: the changes by application, each with its reason and its SQL; then warnings, what would block, and
+ * the counts. Every line is safe to print, whatever names the server holds.
+ */
+export function previewText(preview: Preview, { colour, listUnchanged }: PreviewTextOptions): string {
+  const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text)
+  const { plan, blocked, approval, moving } = preview
+  const warnings = plan.findings.filter(({ status }) => status === 'warning')
+  const others = plan.findings.filter(({ status }) => status === 'skipped' || (status === 'no_change' && listUnchanged))
+  const notices = [...moving.map((sentence) => `! ${shortLine(sentence)}`), ...warnings.map(findingLine)].map((line) =>
+    paint('yellow', line),
+  )
+  const blocks = [
+    heading(preview),
+    ...groupByApplication(listChanges(plan)).map(([application, changes]) =>
+      applicationBlock(application, changes, paint),
+    ),
+    ...(others.length === 0 ? [] : [others.map(findingLine).join('\n')]),
+    ...(notices.length === 0 ? [] : [[paint('yellow', `warnings: ${String(notices.length)}`), ...notices].join('\n')]),
+    ...(blocked.length === 0
+      ? []
+      : [
+          [
+            paint('red', `would be blocked: ${String(blocked.length)}`),
+            ...blocked.flatMap((problem) => problemLines(problem, 'red', paint)),
+          ].join('\n'),
+        ]),
+    ...(approval === null ? [] : [problemLines(approval, 'yellow', paint).join('\n')]),
+    paint(blocked.length === 0 ? 'bold' : 'red', closingSentence(preview)),
+  ]
+  return `${blocks.join('\n\n')}\n`
+}
+
+function heading({ declaration, server }: Preview): string {
+  const { environment, stack, instance } = declaration
+  const version = server === null ? '' : `, PostgreSQL ${server.versionText}`
+  return `Plan for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version})`
+}
+
+function groupByApplication(changes: readonly PlannedChange[]): [string, PlannedChange[]][] {
+  const groups = new Map<string, PlannedChange[]>()
+  for (const change of changes) {
+    const name = change.application === null ? INSTANCE : `application ${visible(change.application)}`
+    groups.set(name, [...(groups.get(name) ?? []), change])
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function applicationBlock(heading: string, changes: readonly PlannedChange[], paint: Paint): string {
+  const lines = changes.flatMap((change) => {
+    const { sign, colour } = SIGNS[change.status]
+    return [
+      paint(colour, `  ${sign} ${changeText(change)}`),
+      ...change.statements.map((statement) => `      ${oneLine(statement)};`),
+    ]
+  })
+  return [paint('bold', heading), ...lines].join('\n')
+}
+
+/** `create role keycloak_dev_user (owner)`, `app_reader: CONNECT on app_db`: no word twice, none that says nothing. */
+function changeText(change: PlannedChange): string {
+  const { object, action, message } = change
+  const [kind, text] = [object.replaceAll('_', ' '), oneLine(message)]
+  const verb = action === object ? '' : `${action} `
+  if (text.startsWith(`${kind} `)) return `${verb}${text}`
+  return saysItself(change) ? text : `${verb}${kind}: ${text}`
+}
+
+const FINDING_SIGNS: Readonly<Record<Finding['status'], string>> = { no_change: '=', skipped: '.', warning: '!' }
+
+function findingLine(finding: Finding): string {
+  const { application, object, message, status } = finding
+  const subject = [application, saysItself(finding) ? null : object].filter((part) => part !== null)
+  return `${FINDING_SIGNS[status]} ${[...subject.map(visible), shortLine(message)].join(': ')}`
+}
+
+function problemLines({ application, field, message, remedy }: Problem, colour: Colour, paint: Paint): string[] {
+  const subject = [application, field]
+    .filter((part) => part !== null)
+    .map(visible)
+    .join(': ')
+  return [paint(colour, `! ${subject}: ${shortLine(message)}`), paint('bold', `  -> ${shortLine(remedy)}`)]
+}
+
+function closingSentence({ plan, blocked }: Preview): string {
+  if (blocked.length > 0) return 'Plan: nothing would be changed, since the apply would be blocked.'
+  const { created, updated, removed, no_change: unchanged, skipped, warning } = countPlan(plan)
+  const rest = [
+    [unchanged, 'unchanged'],
+    [skipped, 'skipped'],
+    [warning, warning === 1 ? 'warning' : 'warnings'],
+  ].filter(([count]) => count !== 0)
+  const others = rest.map(([count, word]) => `${String(count)} ${String(word)}`).join(', ')
+  if (created + updated + removed === 0) return `Plan: nothing to change${others === '' ? '' : ` (${others})`}.`
+  return `Plan: ${String(created)} to create, ${String(updated)} to update, ${String(removed)} to remove${others === '' ? '' : ` (${others})`}.`
+}

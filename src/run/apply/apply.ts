@@ -1,0 +1,105 @@
+/** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
+import { type Recorder } from '../../audit/recorder.ts'
+import { BlockedError, type ProvisionError, AwsError } from '../../errors.ts'
+import { MISSING_RIGHT } from '../../guardrails/problem.ts'
+import { checkRequest } from '../../guardrails/request.ts'
+import type { AccessMatrix } from '../../model/access.ts'
+import type { RecordDraft } from '../../model/audit.ts'
+import type { Declaration } from '../../model/declaration.ts'
+import type { RunIdentity } from '../../model/run.ts'
+import { converge } from './converge.ts'
+import { assertReserved, type Credentials, readActorAndCredentials } from '../connection/credentials.ts'
+import type { Dependencies, RunContext } from '../context.ts'
+import { readAccessMatrix } from '../access-matrix.ts'
+import { openLockedOrBootstrap, repairAdmin } from '../connection/open.ts'
+import type { RunResult } from '../end/result.ts'
+import type { Connections } from '../../server/connections.ts'
+import { recordRun } from '../end/record-run.ts'
+
+export type { RunResult }
+
+export interface ApplyResult extends RunResult {
+  /** Who may do what now; null where the run did not end well, or nobody asked (`governance_dir`). */
+  readonly matrix: AccessMatrix | null
+}
+
+/**
+ * Makes an instance match a declaration.
+ * @returns the audit, whatever the outcome; `end.exitCode` is the exit code of design §4.
+ * @throws only what is a defect of this program.
+ */
+export async function apply(
+  declaration: Declaration,
+  identity: RunIdentity,
+  dependencies: Dependencies,
+): Promise<ApplyResult> {
+  const { result, value } = await recordRun(
+    {
+      declaration,
+      identity,
+      dependencies,
+      concerned: declaration,
+      recordsOf: (error) => secretRecords(declaration, error),
+    },
+    (recorder) => runStages(declaration, identity, dependencies, recorder),
+  )
+  return { ...result, matrix: value }
+}
+
+/** Guard the request; fetch secrets; connect, lock, inspect, plan, guard the plan, execute and verify (converge). */
+async function runStages(
+  declaration: Declaration,
+  identity: RunIdentity,
+  dependencies: Dependencies,
+  recorder: Recorder,
+): Promise<AccessMatrix | null> {
+  const violations = checkRequest(declaration, identity)
+  if (violations.length > 0) throw new BlockedError(violations)
+  const context = { declaration, identity, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
+  const credentials = await readActorAndCredentials(context, declaration)
+  assertReserved(declaration, credentials)
+  try {
+    return await convergeOnce(context, credentials)
+  } catch (error) {
+    if (declaration.masterSecretId === null || !lacksOnlyRights(error)) throw error
+    await repairAdmin(context, credentials.admin)
+    return await convergeOnce(context, credentials)
+  }
+}
+
+async function convergeOnce(context: RunContext, credentials: Credentials): Promise<AccessMatrix | null> {
+  const open = async (): Promise<Connections> => {
+    const server = await openLockedOrBootstrap(context, credentials.admin)
+    context.recorder.setServer(server.admin)
+    return server
+  }
+  const { declaration } = context
+  return converge(context, open, credentials.applications, async (server, inspection) =>
+    declaration.governanceDir === null ? null : readAccessMatrix(declaration, server, inspection),
+  )
+}
+
+/** The admin works, but lacks rights over roles that the declaration adopts, which the master can give it. */
+function lacksOnlyRights(error: unknown): boolean {
+  return error instanceof BlockedError && error.problems.every((problem) => problem.field === MISSING_RIGHT)
+}
+
+function secretRecords(declaration: Declaration, error: ProvisionError): RecordDraft[] {
+  if (!(error instanceof AwsError)) return []
+  return error.problems.map((problem) => {
+    const application = declaration.applications.find((item) => item.name === problem.application)
+    const { database = null, username = null } = application ?? {}
+    const object = problem.application === null ? 'admin' : 'password'
+    return {
+      application: problem.application,
+      database,
+      username,
+      object,
+      action: 'read',
+      status: 'failed',
+      durationMs: 0,
+      message: `${problem.field}: ${problem.message} ${problem.remedy}`,
+      statements: [],
+    }
+  })
+}

@@ -1,0 +1,204 @@
+/** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { toDraft, execute, type Failure } from '../../execute/execute.ts'
+import { createProgress } from '../../audit/progress.ts'
+import { ApplyError, BlockedError } from '../../errors.ts'
+import { ENDPOINT } from '../../guardrails/actual.ts'
+import type { Credential } from '../../model/credential.ts'
+import type { RecordDraft } from '../../model/audit.ts'
+import { type Plan, planSteps } from '../../model/step.ts'
+import { ConnectFailure } from '../../server/failure.ts'
+import { type Inspection, type InspectionScope } from '../../server/inspect.ts'
+import type { Connections } from '../../server/connections.ts'
+import { ConnectionLost } from '../../server/session.ts'
+import { assertApplied, assertNotInterrupted, recordFindings } from '../outcome.ts'
+import { Ledger } from './ledger.ts'
+import type { Dependencies, RunContext } from '../context.ts'
+import { makeRound } from './round.ts'
+
+/** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
+const MAX_ROUNDS = 4
+
+/** A server that breaks connections again and again is left when the time for connecting is up, but not before so many. */
+const MIN_RECONNECTS = 5
+const MAX_PAUSE_MS = 5_000
+
+/**
+ * Makes the server as declared. A connection that breaks (a restart, a failover) is made anew, and the server inspected
+ * and planned from scratch: every step is safe to plan again.
+ * @param open connects and takes the lock.
+ * @param finish takes the last inspection, which found nothing left to do, while the server is still open.
+ * @throws BlockedError before the first change; ApplyError; ConnectFailure; ConnectionLost.
+ */
+export async function converge<T>(
+  context: RunContext,
+  open: () => Promise<Connections>,
+  credentials: ReadonlyMap<string, Credential>,
+  finish: (server: Connections, inspection: Inspection) => Promise<T>,
+): Promise<T> {
+  const ledger = new Ledger(context.recorder)
+  const { signal, progress } = context.dependencies
+  let firstLoss: number | null = null
+  for (let reconnects = 0; ; reconnects += 1) {
+    try {
+      return await withConnections(open, async (server) =>
+        finish(server, await runRounds(context, server, credentials, ledger)),
+      )
+    } catch (error) {
+      if (signal.aborted || !(isLost(error) || (reconnects > 0 && isReplica(error)))) return ledger.giveUp(error)
+      firstLoss ??= Date.now()
+      if (reconnects >= MIN_RECONNECTS && Date.now() - firstLoss >= context.declaration.connectTimeoutSeconds * 1000)
+        return ledger.giveUp(error)
+      progress(`the connection to the server broke (${error.message}); connecting anew`)
+      await sleep(reconnects === 0 ? 0 : Math.min(250 * 2 ** reconnects, MAX_PAUSE_MS), undefined, { signal }).catch(
+        (reason: unknown) => ledger.giveUp(reason),
+      )
+    }
+  }
+}
+
+async function withConnections<T>(
+  open: () => Promise<Connections>,
+  use: (server: Connections) => Promise<T>,
+): Promise<T> {
+  const server = await open()
+  try {
+    return await use(server)
+  } finally {
+    await server.close()
+  }
+}
+
+/** After a failover the name may for a while lead to what is a replica by now. */
+function isReplica(error: unknown): error is BlockedError {
+  return error instanceof BlockedError && error.problems.every((problem) => problem.field === ENDPOINT)
+}
+
+function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
+  return error instanceof ConnectionLost || (error instanceof ConnectFailure && error.passing)
+}
+
+async function runRounds(
+  context: RunContext,
+  server: Connections,
+  credentials: ReadonlyMap<string, Credential>,
+  ledger: Ledger,
+): Promise<Inspection> {
+  const { signal, progress } = context.dependencies
+  let scope: InspectionScope | null = null
+  let last: Plan | null = null
+  /** What the server refused in the round before, in the hope that it had been done by somebody else. */
+  let refused: readonly Failure[] = []
+  /** Applications whose password this run has set. */
+  const passwords = new Set<string | null>()
+  for (let number = 1; ; number += 1) {
+    assertNotInterrupted(signal)
+    const { inspection, plan } = await makeRound(context, server, credentials, scope)
+    ledger.settle(plan)
+    if (plan.jobs.length === 0) {
+      const moved: InspectionScope | null =
+        number > MAX_ROUNDS ? null : await findNewerSecrets(context, passwords, inspection)
+      if (moved === null) {
+        recordFindings(context.recorder, plan.findings, ledger.touched)
+        return inspection
+      }
+      passwords.clear()
+      scope = moved
+      continue
+    }
+    if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConvergedError(context, plan, refused)
+    assertNotInterrupted(signal)
+    const execution = await execute(server, plan, {
+      signal,
+      maxConnections: context.declaration.maxConnections,
+      record: recordWithProgress(ledger, plan, context.dependencies),
+      progress,
+    })
+    ledger.unknown = execution.unknown
+    if (execution.lost !== null && !signal.aborted) throw execution.lost
+    assertApplied(context, execution)
+    refused = execution.failures
+    last = refused.length === 0 ? plan : null
+    for (const step of planSteps(plan))
+      if (step.object === 'password' || (step.object === 'role' && step.status === 'created'))
+        passwords.add(step.application)
+    scope = execution.failures.length === 0 ? scopeAfter(plan, inspection) : null
+  }
+}
+
+/** Databases are what takes time: how many are made is told, where there are many. */
+function recordWithProgress(
+  ledger: Ledger,
+  plan: Plan,
+  { now, progress: report }: Dependencies,
+): (draft: RecordDraft) => void {
+  const isCreation = ({ object, action }: Pick<RecordDraft, 'object' | 'action'>): boolean =>
+    object === 'database' && action === 'create'
+  const progress = createProgress({ total: planSteps(plan).filter(isCreation).length, unit: 'databases', now, report })
+  return (draft) => {
+    ledger.record(draft)
+    if (isCreation(draft)) progress.advance()
+  }
+}
+
+function samePlan(a: Plan, b: Plan): boolean {
+  const text = (plan: Plan): string =>
+    planSteps(plan)
+      .map((step) => `${step.message}\n${step.statements.join('\n')}`)
+      .join('\n')
+  return text(a) === text(b)
+}
+
+/** Only what was changed is looked at again. */
+function scopeAfter(plan: Plan, inspection: Inspection): InspectionScope {
+  const steps = planSteps(plan)
+  const applications = new Set(steps.flatMap((step) => (step.application === null ? [] : [step.application])))
+  const databases = new Set(steps.flatMap((step) => (step.database === null ? [] : [step.database])))
+  return { before: inspection, applications, databases }
+}
+
+/**
+ * Looks once more at the secrets of the passwords that were set and proven by a login (design §8).
+ * @returns what to look at again, where a secret has a newer version by now; null: none has.
+ */
+async function findNewerSecrets(
+  context: RunContext,
+  passwords: ReadonlySet<string | null>,
+  inspection: Inspection,
+): Promise<InspectionScope | null> {
+  const set = context.declaration.applications.filter(
+    (application) => passwords.has(application.name) && application.auth === 'password',
+  )
+  if (set.length === 0) return null
+  const current = await context.secrets.readCurrent(set.map((application) => application.secretId))
+  const newer = new Map<string, Credential>()
+  for (const { name, secretId } of set) {
+    const credential = current.credentials.get(secretId)
+    if (credential !== undefined && credential.versionId !== inspection.credentials.get(name)?.versionId)
+      newer.set(name, credential)
+  }
+  if (newer.size === 0) return null
+  const before = { ...inspection, credentials: new Map([...inspection.credentials, ...newer]) }
+  return { before, applications: new Set(newer.keys()), databases: new Set() }
+}
+
+function notConvergedError(context: RunContext, plan: Plan, refused: readonly Failure[]): ApplyError {
+  return new ApplyError(
+    planSteps(plan).map((step) => {
+      const about = { application: step.application, field: step.object }
+      const failure = refused.find((item) => item.step.message === step.message)
+      if (failure === undefined) {
+        const remedy =
+          'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
+        return { ...about, message: `still to do after it was done: ${step.message}.`, remedy }
+      }
+      const message = `${step.message}: ${failure.message}`
+      context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', message })
+      return {
+        ...about,
+        message: `${message}.`,
+        remedy: 'Remove or rename what is in the way; the next run goes on from here.',
+      }
+    }),
+  )
+}

@@ -1,0 +1,60 @@
+/** What a run has done so far, across connections; and what it cannot know yet. */
+import { toDraft } from '../../execute/execute.ts'
+import { HOLD, RELEASE } from '../../execute/transaction.ts'
+import type { Recorder } from '../../audit/recorder.ts'
+import type { RecordDraft } from '../../model/audit.ts'
+import { type Plan, planSteps, type Step } from '../../model/step.ts'
+import { LEFTOVER } from '../../plan/memberships.ts'
+import { keyOf, recordUnknown } from '../outcome.ts'
+
+export class Ledger {
+  /** What has a record of a change: object, application, database. */
+  readonly touched = new Set<string>()
+  /** Steps whose answer was lost, by transaction, until an inspection tells. */
+  unknown: readonly (readonly Step[])[] = []
+  readonly #recorder: Recorder
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder
+  }
+
+  record(draft: RecordDraft): void {
+    this.touched.add(keyOf(draft))
+    this.#recorder.record(draft)
+  }
+
+  /**
+   * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since one
+   * of its steps may be planned in another guise by now.
+   */
+  settle(plan: Plan): void {
+    const steps = planSteps(plan)
+    const open = new Set(steps.map(stepKeyOf))
+    const leftovers = new Set(steps.filter((step) => step.action === LEFTOVER).map((step) => step.application))
+    const isOpen = (step: Step): boolean => {
+      if (step.action === HOLD) return !leftovers.has(step.application)
+      if (step.action === RELEASE) return leftovers.has(step.application)
+      return open.has(stepKeyOf(step))
+    }
+    for (const step of this.unknown.filter((transaction) => !transaction.some(isOpen)).flat()) {
+      this.record(
+        toDraft(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
+      )
+    }
+    this.unknown = []
+  }
+
+  /** Nothing more can be found out: says so of each open step, and fails with `error`. */
+  giveUp(error: unknown): never {
+    recordUnknown((draft) => {
+      this.record(draft)
+    }, this.unknown.flat())
+    this.unknown = []
+    throw error
+  }
+}
+
+/** Object and action are left out: the tag that a new database lacks is planned as an adoption once the database is there. */
+function stepKeyOf({ application, database, message }: Step): string {
+  return JSON.stringify([application, database, message])
+}

@@ -1,0 +1,166 @@
+/** The master's only part in a run: the delegated admin is created or repaired, then its connection ends. */
+import { BlockedError, ConnectionError, type Problem, AwsError } from '../../errors.ts'
+import { checkAdminRole, checkBeforeBootstrap, checkMasterRight, checkSameLogin } from '../../guardrails/bootstrap.ts'
+import { checkReservedNames } from '../../guardrails/names.ts'
+import type { Credential } from '../../model/credential.ts'
+import { planSteps, type Plan } from '../../model/step.ts'
+import { execute } from '../../execute/execute.ts'
+import { planBootstrap } from '../../plan/bootstrap.ts'
+import { scramVerifier } from '../../secrets/verifier.ts'
+import { connect, type Target } from '../../server/connect.ts'
+import { ConnectFailure } from '../../server/failure.ts'
+import { inspectCluster } from '../../server/inspect-cluster.ts'
+import { inspectMaster } from '../../server/inspect-master.ts'
+import { type AdminCredential, makeConnections, loginTo } from '../../server/connections.ts'
+import type { Session } from '../../server/session.ts'
+import { assertApplied, recordFindings, recordUnknown } from '../outcome.ts'
+import { toConnectionError } from './connection-error.ts'
+import type { RunContext } from '../context.ts'
+
+import { lockInstance } from './lock.ts'
+import type { RecordDraft } from '../../model/audit.ts'
+
+/**
+ * Creates or repairs the delegated admin, as the master, under the instance's lock.
+ * @param adminSecret null: the admin logs in by IAM, or its password is to be left as it is.
+ * @throws AwsError, ConnectionError, BlockedError, ApplyError
+ */
+export async function bootstrapAdmin(
+  context: RunContext,
+  target: Target,
+  admin: AdminCredential,
+  adminSecret: Credential | null,
+): Promise<void> {
+  const { declaration } = context
+  const master = await readMasterCredential(context)
+  assertNone([...checkSameLogin(master.user, admin.user), ...checkReservedNames(declaration, master.user)])
+  const session = await connectAsMaster(context, target, master, admin.user)
+  let lock = session
+  try {
+    lock = await lockInstance(context, session, target, master)
+    const cluster = await inspectCluster(session, declaration)
+    const usernames = declaration.applications.map((application) => application.username)
+    const facts = await inspectMaster(session, [
+      ...usernames,
+      admin.user,
+      'pg_signal_backend',
+      'pg_read_all_stats',
+      'rds_password',
+      'rds_iam',
+    ])
+    const role = cluster.roles.get(admin.user)
+    assertNone([
+      ...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable),
+      ...(role === undefined ? [] : checkAdminRole(role)),
+    ])
+    const plan = planBootstrap({
+      cluster,
+      admin: admin.user,
+      auth: declaration.admin.auth,
+      verifier:
+        adminSecret === null || (await canLogIn(context, target, admin))
+          ? null
+          : await scramVerifier(adminSecret.password),
+      ...facts,
+      taken: usernames,
+      buildId: context.identity.buildId,
+      tags: declaration.tags,
+    })
+    const repairs = planSteps(plan).some((step) => step.action === 'repair')
+    assertNone(repairs ? checkMasterRight(master.user, admin.user, facts.grantable.has(admin.user)) : [])
+    await executeBootstrap(context, plan, { session, lock, target, master })
+  } finally {
+    await session.close()
+    if (lock !== session) await lock.close()
+  }
+}
+
+interface MasterSessions {
+  readonly session: Session
+  readonly lock: Session
+  readonly target: Target
+  readonly master: AdminCredential
+}
+
+/** @throws ConnectionLost, ApplyError */
+async function executeBootstrap(
+  context: RunContext,
+  plan: Plan,
+  { session, lock, target, master }: MasterSessions,
+): Promise<void> {
+  const { recorder, dependencies } = context
+  const { signal, progress } = dependencies
+  const record = (draft: RecordDraft): void => {
+    recorder.record(draft)
+  }
+  const patience = { timeoutMs: 0, signal, report: progress }
+  const server = makeConnections(session, lock, { target, credential: master, maxConnections: 1, patience })
+  const execution = await execute(server, plan, { signal, maxConnections: 1, record, progress })
+  recordFindings(recorder, plan.findings, new Set())
+  recordUnknown(record, execution.unknown.flat())
+  if (execution.lost !== null) throw execution.lost
+  assertApplied(context, execution)
+}
+
+/**
+ * Whether the admin's password is right by now: another run may have repaired it before we got the lock, and a password
+ * that works is not set (LOGIN or CONNECT may be what is missing).
+ */
+async function canLogIn(
+  { declaration, dependencies: { signal } }: RunContext,
+  target: Target,
+  admin: AdminCredential,
+): Promise<boolean> {
+  try {
+    const session = await connect(target, await loginTo(declaration.instance.database, admin), signal)
+    await session.close()
+    return true
+  } catch (error) {
+    if (!(error instanceof ConnectFailure)) throw error
+    return error.kind === 'after_authentication'
+  }
+}
+
+async function readMasterCredential({ declaration, secrets }: RunContext): Promise<AdminCredential> {
+  const id = declaration.masterSecretId
+  if (id === null) throw new TypeError('bootstrap needs a master secret')
+  const { credentials, problems } = await secrets.readCurrent([id])
+  const credential = credentials.get(id)
+  if (credential === undefined) throw new AwsError(problems)
+  const user = credential.username
+  if (user === null) {
+    throw new AwsError([
+      {
+        application: null,
+        field: id,
+        message: 'the master secret names no username.',
+        remedy: 'Add "username" to its JSON.',
+      },
+    ])
+  }
+  return { user, password: async () => Promise.resolve(credential.password), isToken: false }
+}
+
+async function connectAsMaster(
+  { declaration, dependencies: { signal } }: RunContext,
+  target: Target,
+  master: AdminCredential,
+  admin: string,
+): Promise<Session> {
+  const started = Date.now()
+  try {
+    return await connect(target, await loginTo(declaration.instance.database, master), signal)
+  } catch (error) {
+    if (!(error instanceof ConnectFailure)) throw error
+    const told = toConnectionError(error, declaration, master.user, Date.now() - started)
+    const remedy = `The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`
+    throw new ConnectionError(
+      error.kind === 'wrong_password' ? told.problems.map((problem) => ({ ...problem, remedy })) : told.problems,
+      { cause: error },
+    )
+  }
+}
+
+function assertNone(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new BlockedError(problems)
+}

@@ -1,0 +1,45 @@
+/** What was tried, for how long, and what to check. Pure. */
+import { ConnectionError, type Problem } from '../../errors.ts'
+import type { Declaration } from '../../model/declaration.ts'
+import type { ConnectFailure, FailureKind } from '../../server/failure.ts'
+
+const REMEDIES: Readonly<Record<FailureKind, string>> = {
+  unreachable:
+    'Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.',
+  starting: 'Check the instance in the RDS console; raise connect_timeout if it needs longer to start.',
+  full: 'Free connections on the server, or raise its max_connections.',
+  tls: 'Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer than this release: there, the bundle of the region from https://truststore.pki.rds.amazonaws.com.',
+  no_tls: 'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',
+  wrong_password:
+    "Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",
+  other_method:
+    'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',
+  after_authentication:
+    "Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",
+  refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
+}
+
+/** Where one certificate is wrong in its own way; other codes get the remedy of their kind. */
+const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Spell instance.host as in the certificate, or name what it holds in tls.server_name.',
+  CERT_HAS_EXPIRED: "Renew the server's certificate (on RDS: a newer certificate authority for the instance).",
+  CERT_NOT_YET_VALID: "Set this machine's clock, or wait until the certificate is valid.",
+}
+
+/** A failed connection as the caller is told of it; `elapsedMs`: how long was tried. */
+export function toConnectionError(
+  failure: ConnectFailure,
+  declaration: Declaration,
+  user: string,
+  elapsedMs: number,
+): ConnectionError {
+  const { instance: declared, connectThrough } = declaration
+  const through = connectThrough === null ? '' : ` through ${connectThrough.host}:${String(connectThrough.port)}`
+  const problem: Problem = {
+    application: null,
+    field: 'instance',
+    message: `cannot connect to ${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs / 1000).toFixed(0)} s).`,
+    remedy: CERTIFICATE_REMEDIES[failure.code] ?? REMEDIES[failure.kind],
+  }
+  return new ConnectionError([problem], { cause: failure })
+}

@@ -1,0 +1,62 @@
+/** Where the instance's lock lives, and taking it (design §5 fact 18). */
+import { connect, type Target } from '../../server/connect.ts'
+import { ConnectFailure } from '../../server/failure.ts'
+import { type AdminCredential, loginTo } from '../../server/connections.ts'
+import { takeLock } from '../../server/lock.ts'
+import { isPassing, retryPatiently } from '../../server/patience.ts'
+import type { Session } from '../../server/session.ts'
+import type { RunContext } from '../context.ts'
+
+/** One database, the same for all stacks and for the master: the same key in another database is another lock. */
+export const LOCK_DATABASE = 'postgres'
+
+/**
+ * Takes the instance's lock for a login that is connected already.
+ * @returns the session that holds the lock: `session` itself, unless it is in another database.
+ * @throws ApplyError when the lock is not given in time; ConnectFailure.
+ */
+export async function lockInstance(
+  context: RunContext,
+  session: Session,
+  target: Target,
+  credential: AdminCredential,
+): Promise<Session> {
+  const { signal, progress } = context.dependencies
+  const lock = await openLockSession(context, session, target, credential)
+  try {
+    await takeLock(lock, { timeoutMs: context.declaration.lockTimeoutSeconds * 1000, signal, report: progress })
+    return lock
+  } catch (error) {
+    if (lock !== session) await lock.close()
+    throw error
+  }
+}
+
+async function openLockSession(
+  { declaration, dependencies: { signal, progress } }: RunContext,
+  session: Session,
+  target: Target,
+  credential: AdminCredential,
+): Promise<Session> {
+  if (session.database === LOCK_DATABASE) return session
+  try {
+    return await retryPatiently(
+      async (attempt) =>
+        connect({ ...target, version: session.version }, await loginTo(LOCK_DATABASE, credential), attempt),
+      {
+        timeoutMs: declaration.connectTimeoutSeconds * 1000,
+        signal,
+        isPassing: isPassing,
+        report: (reason, elapsedMs) => {
+          progress(
+            `waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs / 1000).toFixed(0)} s): ${reason}`,
+          )
+        },
+      },
+    )
+  } catch (error) {
+    // Dropped, or closed to the login: then the declared database it is, and all stacks must agree on it.
+    if (error instanceof ConnectFailure && error.kind === 'after_authentication' && !isPassing(error)) return session
+    throw error
+  }
+}

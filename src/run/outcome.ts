@@ -1,0 +1,79 @@
+/** What running a plan came to: records of what failed, and whether the run can go on. */
+import { toDraft, type Execution } from '../execute/execute.ts'
+import type { Recorder } from '../audit/recorder.ts'
+import { ApplyError, type Problem } from '../errors.ts'
+import type { Finding, Step, Subject } from '../model/step.ts'
+import type { RunContext } from './context.ts'
+import type { RecordDraft } from '../model/audit.ts'
+
+/** Somebody else made or removed what we were about to: look again (design §5 fact 18). */
+const OUTDATED = new Set(['23505', '42710', '42P04', '42704', '3D000', '42P06', '2BP01'])
+
+/** What was found unchanged is not told of objects that this run has just made. */
+export function recordFindings(recorder: Recorder, findings: readonly Finding[], touched: ReadonlySet<string>): void {
+  for (const finding of findings) {
+    if (finding.status === 'no_change' && touched.has(keyOf(finding))) continue
+    recorder.record({ ...finding, durationMs: 0, statements: [] })
+  }
+}
+
+/** What a record is about, to tell two of the same object. */
+export function keyOf({ object, application, database }: Subject): string {
+  return JSON.stringify([object, application, database])
+}
+
+/** @throws ApplyError unless another round may mend it. */
+export function assertApplied(context: RunContext, execution: Execution): void {
+  const failures = execution.failures.filter((failure) => !OUTDATED.has(failure.code))
+  for (const { step, message } of failures)
+    context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', message: `${step.message}: ${message}` })
+  const problems: Problem[] = failures.map(({ step, code, message }) => ({
+    application: step.application,
+    field: step.object,
+    message: `${step.message}: ${message}.`,
+    remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
+  }))
+  const { signal } = context.dependencies
+  if (signal.aborted) problems.push(interruptedProblem(signal))
+  if (problems.length === 0) return
+  for (const step of execution.skipped)
+    context.recorder.record({
+      ...toDraft(step, [], 0, ''),
+      status: 'skipped',
+      message: `${step.message}: not done, since something before it failed`,
+    })
+  throw new ApplyError(problems)
+}
+
+/** By SQLSTATE, where more can be said than to correct the cause. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '55P03': 'End the session that holds the lock, or raise lock_timeout, and run again.',
+  '57014': 'The statement was cancelled or ran into its time limit; run again.',
+  '53100': "The server's disk is full: enlarge the storage, and run again.",
+  '53300': 'The server has no connection left: free some, or raise its max_connections, and run again.',
+  '42501': 'The delegated admin lacks a right: see what it needs in the README, and run again.',
+}
+
+/** @throws ApplyError when the run was told to stop. */
+export function assertNotInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new ApplyError([interruptedProblem(signal)])
+}
+
+/** Why the run ended, as it was told. */
+export function interruptedProblem(signal: AbortSignal): Problem {
+  return {
+    application: null,
+    field: 'run',
+    message: `interrupted: ${String(signal.reason)}.`,
+    remedy: 'The next run goes on from here.',
+  }
+}
+
+/** Says of each step that nobody knows whether it took effect; its statements stand in the message, since none is claimed. */
+export function recordUnknown(record: (draft: RecordDraft) => void, steps: readonly Step[]): void {
+  for (const step of steps) {
+    const statements = step.statements.map((statement) => statement.redacted).join('; ')
+    const message = `${step.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`
+    record({ ...toDraft(step, [], 0, ''), status: 'failed', message })
+  }
+}

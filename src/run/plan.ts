@@ -1,0 +1,132 @@
+/** `plan`: what `apply` would do now, by the same stages; changes nothing and takes no lock. */
+import { createRecorder } from '../audit/recorder.ts'
+import { BlockedError, describeProblem, type Problem } from '../errors.ts'
+import { checkRequest } from '../guardrails/request.ts'
+import type { Actual, Cluster } from '../model/catalog.ts'
+import type { Declaration } from '../model/declaration.ts'
+import type { RunIdentity } from '../model/run.ts'
+import type { Plan } from '../model/step.ts'
+import type { Preview } from '../preview/preview.ts'
+import { inspectCluster } from '../server/inspect-cluster.ts'
+import type { Connections } from '../server/connections.ts'
+import { lockHolder } from '../server/lock.ts'
+import { assertReserved, type Credentials, readCredentials } from './connection/credentials.ts'
+
+import type { Dependencies, RunContext } from './context.ts'
+import { LOCK_DATABASE } from './connection/lock.ts'
+import { openUnlocked } from './connection/open.ts'
+import { toProvisionError } from './end/provision-error.ts'
+import { type Round, makeRound } from './apply/round.ts'
+
+const NOTHING: Plan = { findings: [], jobs: [] }
+
+/**
+ * Connects, inspects and plans. What would block the apply is in the result; what kept the plan from being made is
+ * thrown.
+ * @throws ProvisionError (exit 1, 3, 5 or 6)
+ */
+export async function previewApply(
+  declaration: Declaration,
+  identity: RunIdentity,
+  dependencies: Dependencies,
+): Promise<Preview> {
+  const violations = checkRequest(declaration, identity)
+  const approval = violations.find(({ field }) => field === 'approval') ?? null
+  const blocked = violations.filter((problem) => problem !== approval)
+  const found = { declaration, identity, server: null, plan: NOTHING, blocked, approval, moving: [] }
+  // A proxy cannot carry what the inspection needs; there is nobody to ask.
+  if (blocked.some(({ field }) => field === 'endpoint')) return found
+  try {
+    const { inspection, plan, moving } = await inspectAndPlan(declaration, identity, dependencies)
+    return { ...found, server: inspection.actual.cluster.server, plan: blocked.length === 0 ? plan : NOTHING, moving }
+  } catch (error) {
+    if (error instanceof BlockedError) return { ...found, blocked: distinct([...blocked, ...error.problems]) }
+    throw toProvisionError(error)
+  }
+}
+
+/** One round of inspection and plan, as apply makes it, and what moved meanwhile. */
+async function inspectAndPlan(
+  declaration: Declaration,
+  identity: RunIdentity,
+  dependencies: Dependencies,
+): Promise<Round & Pick<Preview, 'moving'>> {
+  return withInstance(declaration, identity, dependencies, async (server, context, credentials) => {
+    const holder = await lockHolder(server.admin, lockDatabases(declaration))
+    const round = await makeRound(context, server, credentials.applications, null)
+    const { actual } = round.inspection
+    return {
+      ...round,
+      moving: [
+        ...(await findMovement(server, declaration, actual.cluster, holder)),
+        ...findUnseen(declaration, actual),
+      ],
+    }
+  })
+}
+
+/**
+ * Everything that a look at an instance needs, connected without the lock, and closed afterwards.
+ * @throws ProvisionError, ConnectFailure
+ */
+export async function withInstance<T>(
+  declaration: Declaration,
+  identity: RunIdentity,
+  dependencies: Dependencies,
+  use: (server: Connections, context: RunContext, credentials: Credentials) => Promise<T>,
+): Promise<T> {
+  const { environment, clusterName, instance } = declaration
+  const secrets = dependencies.secrets(declaration.aws)
+  const credentials = await readCredentials(secrets, declaration)
+  assertReserved(declaration, credentials)
+  const recorder = createRecorder({ identity, environment, clusterName, instance, now: dependencies.now, sinks: [] })
+  const context = { declaration, identity, secrets, recorder, dependencies }
+  const server = await openUnlocked(context, credentials.admin)
+  try {
+    return await use(server, context, credentials)
+  } finally {
+    await server.close()
+  }
+}
+
+/** Where the owner locked the admin out, the apply restores its access first and looks again (design §5 fact 4). */
+function findUnseen({ databases }: Declaration, { cluster, interiors }: Actual): string[] {
+  const unseen = databases.filter(({ name }) => cluster.databases.has(name) && !interiors.has(name))
+  return unseen.map(
+    ({ name }) =>
+      `The inside of ${name} cannot be seen before its access is restored: the apply may find more to do there.`,
+  )
+}
+
+/** Without the lock nobody waits for us: so who held it, and whether the catalogs are still what was planned from. */
+async function findMovement(
+  server: Connections,
+  declaration: Declaration,
+  before: Cluster,
+  holder: string | null,
+): Promise<string[]> {
+  const after = await inspectCluster(server.admin, declaration)
+  const held = holder ?? (await lockHolder(server.admin, lockDatabases(declaration)))
+  return [
+    ...(held === null
+      ? []
+      : [`Another run is changing this instance (${held}): what it does may not be in this plan.`]),
+    ...(fingerprint(before) === fingerprint(after)
+      ? []
+      : ['Roles, databases or memberships changed while this plan was made: plan again.']),
+  ]
+}
+
+/** In the second one where the first is not there, or closed to the admin. */
+function lockDatabases({ instance }: Declaration): readonly string[] {
+  return [LOCK_DATABASE, instance.database]
+}
+
+function fingerprint({ roles, databases, memberships, settings }: Cluster): string {
+  const sorted = (items: Iterable<unknown>): string[] => [...items].map((item) => JSON.stringify(item)).sort()
+  return JSON.stringify([sorted(roles.values()), sorted(databases.values()), sorted(memberships), sorted(settings)])
+}
+
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [describeProblem(problem), problem])).values()]
+}

@@ -1,0 +1,59 @@
+/**
+ * How steps become messages to the server, seen by pg-mem: it cannot parse DDL on roles and databases, and shows every
+ * text before it parses. What the statements do is tried on real servers only.
+ */
+import 'reflect-metadata'
+import { EventEmitter } from 'node:events'
+import test from 'ava'
+import type pg from 'pg'
+import { newDb } from 'pg-mem'
+import { runAtomic } from '../../../src/execute/transaction.ts'
+import { Secret } from '../../../src/model/secret.ts'
+import type { Step } from '../../../src/model/step.ts'
+import type { Statement } from '../../../src/model/statement.ts'
+import { Session } from '../../../src/server/session.ts'
+import { alterDatabaseLimit } from '../../../src/sql/database.ts'
+import { alterRole } from '../../../src/sql/role.ts'
+
+const step = (object: Step['object'], statements: readonly Statement[]): Step => ({
+  application: 'a',
+  database: 'd',
+  username: 'u',
+  object,
+  action: 'set',
+  status: 'updated',
+  message: '',
+  statements,
+})
+
+test('a transaction is one message: all statements as they are, the roles switched between them, BEGIN before and COMMIT after', async (t) => {
+  const sent: string[] = []
+  const db = newDb()
+  db.public.interceptQueries((text) => {
+    sent.push(text)
+    return []
+  })
+  const { Client } = db.adapters.createPg() as { Client: new () => pg.Client }
+  const client = Object.assign(new Client(), { connection: new EventEmitter() })
+  const session = new Session(client, 'postgres', 'admin', { version: 160004, text: '16.4', pid: 1 })
+  const steps = [
+    step('password', [alterRole('u', { verifier: new Secret('SCRAM') })]),
+    step('database', [alterDatabaseLimit('d', 3, 'o'), alterRole('u', { createDb: true })]),
+  ]
+  const outcome = await runAtomic({ kind: 'atomic', steps }, session, new AbortController().signal)
+  t.deepEqual(sent, [
+    [
+      'BEGIN',
+      `ALTER ROLE "u" PASSWORD 'SCRAM'`,
+      'SET LOCAL ROLE "o"',
+      'ALTER DATABASE "d" CONNECTION LIMIT 3',
+      'RESET ROLE',
+      'ALTER ROLE "u" CREATEDB',
+      'COMMIT',
+    ].join(';\n'),
+  ])
+  t.deepEqual(
+    outcome.applied.map((applied) => applied.statements.map(String)),
+    [[`ALTER ROLE "u" PASSWORD '[redacted]'`], ['ALTER DATABASE "d" CONNECTION LIMIT 3', 'ALTER ROLE "u" CREATEDB']],
+  )
+})
