@@ -43,14 +43,10 @@ export async function inspect(
   const interiors = new Map<string, Interior>(scope?.before.actual.interiors)
   const unseen = new Map<string, string>(scope?.before.actual.unseen)
   const tried = new Map<string, Credential>([...credentials, ...(scope?.before.credentials ?? [])])
-  const applications = declaration.applications.filter(
-    (application) => scope === null || scope.applications.has(application.name),
-  )
-  const looksInside = (database: Database): boolean =>
-    scope === null || scope.databases.has(database.name) || scope.applications.has(database.owner.name)
-  const databases = declaration.databases.filter(
-    (database) => mayLookInside(cluster, database) && looksInside(database),
-  )
+  const applications = declaration.applications.filter(({ name }) => scope === null || scope.applications.has(name))
+  const looksInside = ({ name, owner }: Database): boolean =>
+    scope === null || scope.databases.has(name) || scope.applications.has(owner.name)
+  const databases = declaration.databases.filter((item) => mayLookInside(cluster, item) && looksInside(item))
   for (const database of databases) {
     interiors.delete(database.name)
     unseen.delete(database.name)
