@@ -64,15 +64,6 @@ locals {
   # In a map of their own: an expression inside of try() that refers to a whole map looks through all of it each time.
   odd_entries = { for app in local.odd_values : app => local.applications[app] }
 
-  identifiers = {
-    for app, entry in local.odd_entries : app => {
-      encoding   = try([tostring(entry.encoding)], [])
-      extensions = try(tolist(entry.extensions), [])
-      locale     = try([tostring(entry.locale)], [])
-      schemas    = try(tolist(entry.schemas), [])
-    }
-  }
-
   value_problems = flatten([
     for app, entry in local.odd_entries : concat(
       [
@@ -95,18 +86,23 @@ locals {
         )
       ],
       flatten([
-        for field, names in local.identifiers[app] : [
+        for field, names in {
+          encoding   = try([tostring(entry.encoding)], [])
+          extensions = try(tolist(entry.extensions), [])
+          locale     = try([tostring(entry.locale)], [])
+          schemas    = try(tolist(entry.schemas), [])
+          } : [
           for name in names :
           "${app}: ${field}: ${jsonencode(name)} is not accepted. ${local.identifier_rule}"
           if !try(length(base64encode(name)) <= local.identifier_length && can(regex(local.identifier_pattern, name)), true)
         ]
       ]),
       [
-        for name in local.identifiers[app].schemas : "${app}: schemas: ${jsonencode(name)} is reserved. Use another name."
+        for name in try(tolist(entry.schemas), []) : "${app}: schemas: ${jsonencode(name)} is reserved. Use another name."
         if can(regex("^(pg_|information_schema$)", name))
       ],
       [
-        for name in local.identifiers[app].schemas :
+        for name in try(tolist(entry.schemas), []) :
         "${app}: schemas: ${jsonencode(name)} is off the naming convention. Use a-z, 0-9 and _, or set enforce_naming = false."
         if var.enforce_naming && !can(regex("^[a-z_][a-z0-9_]*$", name))
       ],
