@@ -7,51 +7,67 @@ locals {
   identifier_rule    = "Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
   identifier_length  = 84
 
-  plain_names = var.enforce_naming ? [] : flatten(regexall("(?m)^([a-z0-9_-]+) \\[${local.plain_name},${local.plain_name}\\]$", local.name_lines))
-  reserved_names = concat(
-    flatten(regexall("(?m)^([a-z0-9_-]+) .*\"(?:(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|template[01])\"|rds_|pg_)", local.name_lines)),
-    [for app, entry in local.applications : app if contains(local.reserved_users, entry.username)],
-  )
-  name_lines     = join("\n", [for app, entry in local.applications : "${app} ${jsonencode([entry.database_name, entry.username])}"])
-  reserved_users = [var.admin_username, "public", "none"]
-  odd_names      = setunion(setsubtract(keys(local.applications), local.plain_names), local.reserved_names)
+  # Names of the server: of logins and databases that it has already, and what these may not begin with.
+  reserved_names     = "postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|template[01]"
+  reserved_prefixes  = "rds_|pg_"
+  reserved_pattern   = "^((${local.reserved_names})$|${local.reserved_prefixes})"
+  reserved_usernames = [var.admin_username, "public", "none"]
+
+  conventions = {
+    database_name = {
+      pattern = "^[a-z_][a-z0-9_]*_${var.environment}_db$"
+      words   = "<name>_${var.environment}_db of a-z, 0-9 and _"
+    }
+    username = {
+      pattern = "^[a-z_][a-z0-9_]*_${var.environment}_[a-z0-9_]+$"
+      words   = "<name>_${var.environment}_<purpose> of a-z, 0-9 and _"
+    }
+  }
 
   name_problems = flatten([
     for app, entry in { for app in local.odd_names : app => local.applications[app] } : [
       for field, name in { database_name = entry.database_name, username = entry.username } : concat(
-        can(regex(local.identifier_pattern, name)) && length(base64encode(name)) <= local.identifier_length ? [] : [
+        !can(regex(local.identifier_pattern, name)) || length(base64encode(name)) > local.identifier_length ? [
           "${app}: ${field}: ${jsonencode(name)} is not accepted. ${local.identifier_rule}"
-        ],
-        !can(regex("^((postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|template[01])$|rds_|pg_)", name)) && (field == "database_name" || !contains(local.reserved_users, name)) ? [] : [
+        ] : [],
+        can(regex(local.reserved_pattern, name)) || (field == "username" && contains(local.reserved_usernames, name)) ? [
           "${app}: ${field}: ${jsonencode(name)} is reserved. Use another name."
-        ],
-        !var.enforce_naming || can(regex(local.conventions[field], name)) ? [] : [
-          "${app}: ${field}: ${jsonencode(name)} is off the naming convention. Use ${field == "username" ? "<name>_${var.environment}_<purpose>" : "<name>_${var.environment}_db"} of a-z, 0-9 and _, or set enforce_naming = false."
-        ],
+        ] : [],
+        var.enforce_naming && !can(regex(local.conventions[field].pattern, name)) ? [join(" ", [
+          "${app}: ${field}: ${jsonencode(name)} is off the naming convention.",
+          "Use ${local.conventions[field].words}, or set enforce_naming = false.",
+        ])] : [],
       )
     ]
   ])
-  conventions = {
-    database_name = "^[a-z_][a-z0-9_]*_${var.environment}_db$"
-    username      = "^[a-z_][a-z0-9_]*_${var.environment}_[a-z0-9_]+$"
-  }
 
-  plain_secrets = flatten(regexall("(?m)^([a-z0-9_-]+) (?:null|\"[A-Za-z0-9/_+=.@!:-]{1,1000}\")$", join("\n", [
-    for app, entry in var.application_databases : "${app} ${jsonencode(try(entry.secret_id, null))}"
-  ])))
+  secret_ids        = { for app, entry in var.application_databases : app => try(entry.secret_id, null) }
+  secret_characters = "[A-Za-z0-9/_+=.@!:-]"
   secret_problems = [
-    for app in setsubtract(keys(var.application_databases), local.plain_secrets) :
-    "${app}: secret_id: ${jsonencode(var.application_databases[app].secret_id)} is not accepted. Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
-    if !try(length(var.application_databases[app].secret_id) <= 2048 && can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.application_databases[app].secret_id)), false)
+    for app, id in { for app in local.odd_secrets : app => local.secret_ids[app] } : join(" ", [
+      "${app}: secret_id: ${jsonencode(id)} is not accepted.",
+      "Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.",
+    ])
+    if id == null ? false : !try(length(id) <= 2048 && can(regex("^${local.secret_characters}+$", id)), false)
   ]
 
-  # timecmp() alone, which knows the calendar, takes less than RFC 3339 asks for, and each release of Terraform another less.
+  words = {
+    access_level   = ["owner", "editor", "reader"]
+    auth           = ["password", "iam"]
+    cleanup_policy = ["retain", "delete", "snapshot-and-delete"]
+  }
+
+  # timecmp() alone, which knows the calendar, takes less than RFC 3339 asks for, and each release of Terraform another
+  # less.
   timestamp_pattern = "(?i)^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+
+  # In a map of their own: an expression inside of try() that refers to a whole map looks through all of it each time.
+  odd_entries = { for app in local.odd_values : app => local.applications[app] }
 
   value_problems = flatten([
     for app, entry in local.odd_entries : concat(
       [
-        for field, words in { access_level = ["owner", "editor", "reader"], auth = ["password", "iam"], cleanup_policy = ["retain", "delete", "snapshot-and-delete"] } :
+        for field, words in local.words :
         "${app}: ${field}: ${jsonencode(entry[field])} is not accepted. Use one of ${join(", ", words)}."
         if !try(contains(words, lookup(entry, field, words[0])), true)
       ],
@@ -63,15 +79,19 @@ locals {
       [
         for value in try([tostring(entry.valid_until)], []) :
         "${app}: valid_until: ${jsonencode(value)} is not accepted. Use RFC 3339 with an offset, for example 2030-01-31T00:00:00Z."
-        if !can(regex(local.timestamp_pattern, value)) || !try(timecmp(upper(value), "0001-01-01T00:00:00Z") >= 0 && timecmp(upper(value), "9999-12-31T23:59:59.999999999Z") <= 0, false)
-      ],
-      [
-        for field in ["encoding", "locale"] :
-        "${app}: ${field}: ${jsonencode(entry[field])} is not accepted. ${local.identifier_rule}"
-        if !try(length(base64encode(entry[field])) <= local.identifier_length && can(regex(local.identifier_pattern, entry[field])), true)
+        if !can(regex(local.timestamp_pattern, value)) || !try(
+          timecmp(upper(value), "0001-01-01T00:00:00Z") >= 0 &&
+          timecmp(upper(value), "9999-12-31T23:59:59.999999999Z") <= 0,
+          false,
+        )
       ],
       flatten([
-        for field, names in { schemas = try(tolist(entry.schemas), []), extensions = try(tolist(entry.extensions), []) } : [
+        for field, names in {
+          encoding   = try([tostring(entry.encoding)], [])
+          extensions = try(tolist(entry.extensions), [])
+          locale     = try([tostring(entry.locale)], [])
+          schemas    = try(tolist(entry.schemas), [])
+          } : [
           for name in names :
           "${app}: ${field}: ${jsonencode(name)} is not accepted. ${local.identifier_rule}"
           if !try(length(base64encode(name)) <= local.identifier_length && can(regex(local.identifier_pattern, name)), true)
@@ -90,28 +110,39 @@ locals {
   ])
 
   # As the server splits a list of identifiers: items between commas, each in double quotes or without any.
-  list_item    = "${local.blank}*(?:\"[^\"]*(?:\"\"[^\"]*)*\"${local.blank}*|[^\",]*[^\",\\s\\v\\p{Z}\\x{FEFF}][^\",]*)"
-  list_pattern = "^(?:${local.blank}*|${local.list_item}(?:,${local.list_item})*)$"
-  blank        = "[\\s\\v\\p{Z}\\x{FEFF}]"
+  list_parameters = ["search_path", "session_preload_libraries", "temp_tablespaces"]
+  list_item       = "${local.blank}*(?:\"[^\"]*(?:\"\"[^\"]*)*\"${local.blank}*|[^\",]*[^\",\\s\\v\\p{Z}\\x{FEFF}][^\",]*)"
+  list_pattern    = "^(?:${local.blank}*|${local.list_item}(?:,${local.list_item})*)$"
+  blank           = "[\\s\\v\\p{Z}\\x{FEFF}]"
+  list_rule       = "Separate items with one comma, and close every double quote; or use a list."
+
+  # As JSON: a string, a number, true, false, null, a list of one string or more.
+  setting_pattern = "^\"|^-?[0-9]|^true$|^false$|^null$|^\\[\"([^\"\\\\]|\\\\.)*\"(,\"([^\"\\\\]|\\\\.)*\")*\\]$"
+  setting_rule = join(" ", [
+    "Use a string, a number, true, false or a list of strings, without NUL;",
+    "null leaves the parameter alone.",
+  ])
 
   setting_problems = flatten([
     for app, entry in local.odd_entries : [
       for parameter, value in try({ for parameter, value in entry.settings : parameter => value }, {}) : concat(
-        can(regex("^[A-Za-z_][A-Za-z0-9_.$]*$", parameter)) ? [] : [
+        !can(regex("^[A-Za-z_][A-Za-z0-9_.$]*$", parameter)) ? [
           "${app}: settings.${parameter}: is not the name of a parameter. Use letters, digits, _, . and $."
-        ],
-        length([for other in keys(entry.settings) : other if lower(other) == lower(parameter)]) == 1 ? [] : [
+        ] : [],
+        length([for other in keys(entry.settings) : other if lower(other) == lower(parameter)]) > 1 ? [
           "${app}: settings.${parameter}: is declared twice, in different case. Keep one of the two."
+        ] : [],
+        !can(regex(local.setting_pattern, jsonencode(value))) || can(regex("\\x00", try(join("", value), value))) ? [
+          "${app}: settings.${parameter}: ${jsonencode(value)} is not accepted. ${local.setting_rule}"
+        ] : [],
+        [
+          for text in try([tostring(value)], []) :
+          "${app}: settings.${parameter}: ${jsonencode(value)} is not accepted. ${local.list_rule}"
+          if contains(local.list_parameters, lower(parameter)) && text != null && !can(regex(local.list_pattern, text))
         ],
-        jsonencode(value) != "[]" && can(regex("^\"|^-?[0-9]|^true$|^false$|^null$|${local.shapes.texts.pattern}", jsonencode(value))) && !can(regex("\\x00", try(join("", value), tostring(value), ""))) ? [] : [
-          "${app}: settings.${parameter}: ${jsonencode(value)} is not accepted. Use a string, a number, true, false or a list of strings, without NUL; null leaves the parameter alone."
-        ],
-        !contains(["search_path", "session_preload_libraries", "temp_tablespaces"], lower(parameter)) || value == null || !can(tostring(value)) || can(regex(local.list_pattern, tostring(value))) ? [] : [
-          "${app}: settings.${parameter}: ${jsonencode(value)} is not accepted. Separate items with one comma, and close every double quote; or use a list."
-        ],
-        !contains(["role", "session_authorization", "local_preload_libraries"], lower(parameter)) ? [] : [
+        contains(["role", "session_authorization", "local_preload_libraries"], lower(parameter)) ? [
           "${app}: settings.${parameter}: may not be set for an application. Take it out."
-        ],
+        ] : [],
       )
     ]
   ])
@@ -124,13 +155,17 @@ locals {
       if length(apps) > 1
     ],
     [
-      for database, owners in local.owners :
-      "${local.sharers[database][0]}: access_level: the database ${jsonencode(database)} has no owner. Give one of its entries (${join(", ", local.sharers[database])}) access_level = \"owner\"."
+      for database, owners in local.owners : join(" ", [
+        "${local.sharers[database][0]}: access_level: the database ${jsonencode(database)} has no owner.",
+        "Give one of its entries (${join(", ", local.sharers[database])}) access_level = \"owner\".",
+      ])
       if length(owners) == 0
     ],
     [
-      for database, owners in local.owners :
-      "${owners[1]}: access_level: the database ${jsonencode(database)} has ${length(owners)} owners: ${join(", ", owners)}. Keep one, and give the others access_level = \"editor\" or \"reader\", or a database_name of their own."
+      for database, owners in local.owners : join(" ", [
+        "${owners[1]}: access_level: the database ${jsonencode(database)} has ${length(owners)} owners: ${join(", ", owners)}.",
+        "Keep one, and give the others access_level = \"editor\" or \"reader\", or a database_name of their own.",
+      ])
       if length(owners) > 1
     ],
     flatten([
@@ -143,7 +178,8 @@ locals {
   )
   sharers = { for app, entry in local.applications : entry.database_name => app... }
   owners = {
-    for database, apps in { for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""... } :
-    database => compact(apps)
+    for database, apps in {
+      for app, entry in local.applications : entry.database_name => entry.access_level == "owner" ? app : ""...
+    } : database => compact(apps)
   }
 }

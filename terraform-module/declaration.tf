@@ -14,9 +14,18 @@ locals {
     for app, entry in var.application_databases : app => merge(
       { for field, value in entry : field => value if field == "secret_id" ? false : value != null },
       {
-        database_name  = try(entry.database_name == null ? "${replace(app, "-", "_")}_${var.environment}_db" : tostring(entry.database_name), "${replace(app, "-", "_")}_${var.environment}_db")
-        username       = try(entry.username == null ? "${replace(app, "-", "_")}_${var.environment}_user" : tostring(entry.username), "${replace(app, "-", "_")}_${var.environment}_user")
-        secret_id      = try(entry.secret_id == null ? "${var.secret_prefix}/${var.environment}/${app}/postgres" : tostring(entry.secret_id), "${var.secret_prefix}/${var.environment}/${app}/postgres")
+        database_name = try(
+          entry.database_name == null ? "${replace(app, "-", "_")}_${var.environment}_db" : tostring(entry.database_name),
+          "${replace(app, "-", "_")}_${var.environment}_db",
+        )
+        username = try(
+          entry.username == null ? "${replace(app, "-", "_")}_${var.environment}_user" : tostring(entry.username),
+          "${replace(app, "-", "_")}_${var.environment}_user",
+        )
+        secret_id = try(
+          entry.secret_id == null ? "${var.secret_prefix}/${var.environment}/${app}/postgres" : tostring(entry.secret_id),
+          "${var.secret_prefix}/${var.environment}/${app}/postgres",
+        )
         access_level   = try(entry.access_level == null ? "owner" : tostring(entry.access_level), "owner")
         cleanup_policy = try(entry.cleanup_policy == null ? var.cleanup_policy : tostring(entry.cleanup_policy), var.cleanup_policy)
       },

@@ -57,17 +57,29 @@ resource "null_resource" "provision" {
       error_message = "admin_secret_id: is missing. Name the secret of the delegated admin, or set admin_auth = \"iam\"."
     }
     precondition {
-      condition     = var.master_secret_id == null || var.master_secret_id != var.admin_secret_id
-      error_message = "master_secret_id: is the secret of the delegated admin, which is to be another login than the master. Give the delegated admin a secret of its own."
+      condition = var.master_secret_id == null || var.master_secret_id != var.admin_secret_id
+      error_message = join(" ", [
+        "master_secret_id: is the secret of the delegated admin, which is to be another login than the master.",
+        "Give the delegated admin a secret of its own.",
+      ])
     }
     precondition {
-      condition     = var.tls.mode != "disable" || can(regex("^(?i:(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|::1)$", try(var.connect_through.host, var.instance.host)))
-      error_message = "tls.mode: \"disable\" would send the session over the network in the clear. Use \"verify-full\"; \"disable\" is for a host on the loopback."
+      condition = var.tls.mode != "disable" || can(regex(
+        "^(?i:(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|::1)$", try(var.connect_through.host, var.instance.host),
+      ))
+      error_message = join(" ", [
+        "tls.mode: \"disable\" would send the session over the network in the clear.",
+        "Use \"verify-full\"; \"disable\" is for a host on the loopback.",
+      ])
     }
     precondition {
       # The name, the equals sign and the closing NUL count too.
-      condition     = length(local.input) + length("RDS_PROVISION_INPUT=") + 1 <= 131072
-      error_message = "application_databases: the declaration is ${length(local.input)} bytes compressed; one environment variable holds at most 131051. Split the applications into two module calls with different `stack` values."
+      condition = length(local.input) + length("RDS_PROVISION_INPUT=") + 1 <= 131072
+      error_message = join(" ", [
+        "application_databases: the declaration is ${length(local.input)} bytes compressed;",
+        "one environment variable holds at most 131051.",
+        "Split the applications into two module calls with different `stack` values.",
+      ])
     }
   }
 }

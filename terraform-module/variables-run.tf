@@ -31,7 +31,10 @@ variable "admin_username" {
 
   validation {
     # 84 characters of base64 hold exactly 63 bytes; length() would count characters.
-    condition     = length(base64encode(var.admin_username)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.admin_username))
+    condition = (
+      length(base64encode(var.admin_username)) <= 84 &&
+      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.admin_username))
+    )
     error_message = "admin_username: use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
   }
 }
@@ -42,7 +45,10 @@ variable "master_secret_id" {
   default     = null
 
   validation {
-    condition     = var.master_secret_id == null || can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.master_secret_id)) && try(length(var.master_secret_id) <= 2048, false)
+    condition = (
+      var.master_secret_id == null ||
+      can(regex("^[A-Za-z0-9/_+=.@!:-]+$", var.master_secret_id)) && try(length(var.master_secret_id) <= 2048, false)
+    )
     error_message = "master_secret_id: use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
   }
 }
@@ -78,7 +84,10 @@ variable "connect_through" {
   default = null
 
   validation {
-    condition     = var.connect_through == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.connect_through.host))
+    condition = (
+      var.connect_through == null ||
+      can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.connect_through.host))
+    )
     error_message = "connect_through.host: use a host name or address alone, without scheme, port or path."
   }
   validation {
@@ -86,7 +95,11 @@ variable "connect_through" {
     error_message = "connect_through.host: an RDS Proxy cannot carry provisioning. Use a tunnel to the writer's own endpoint."
   }
   validation {
-    condition     = try(var.connect_through.port >= 1 && var.connect_through.port <= 65535 && floor(var.connect_through.port) == var.connect_through.port, var.connect_through == null)
+    condition = try(
+      var.connect_through.port >= 1 && var.connect_through.port <= 65535 &&
+      floor(var.connect_through.port) == var.connect_through.port,
+      var.connect_through == null,
+    )
     error_message = "connect_through.port: use a whole number from 1 to 65535."
   }
 }
@@ -110,7 +123,10 @@ variable "tls" {
     error_message = "tls.ca_file: use the path of a PEM file, or leave it out."
   }
   validation {
-    condition     = var.tls.server_name == null || can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.tls.server_name))
+    condition = (
+      var.tls.server_name == null ||
+      can(regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", var.tls.server_name))
+    )
     error_message = "tls.server_name: use a host name, or leave it out."
   }
 }

@@ -38,15 +38,24 @@ variable "instance" {
   }
   validation {
     # 84 characters of base64 hold exactly 63 bytes; length() would count characters.
-    condition     = length(base64encode(var.instance.database)) <= 84 && can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.database))
+    condition = (
+      length(base64encode(var.instance.database)) <= 84 &&
+      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]*[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.database))
+    )
     error_message = "instance.database: use 1 to 63 bytes of UTF-8, without control characters and without white space at either end."
   }
   validation {
-    condition     = var.instance.identifier == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.identifier))
+    condition = (
+      var.instance.identifier == null ||
+      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.identifier))
+    )
     error_message = "instance.identifier: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
   validation {
-    condition     = var.instance.resource_id == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.resource_id))
+    condition = (
+      var.instance.resource_id == null ||
+      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.instance.resource_id))
+    )
     error_message = "instance.resource_id: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
   }
 }
@@ -65,12 +74,25 @@ variable "application_databases" {
   nullable = false
 
   validation {
-    condition     = try(alltrue([for app, entry in var.application_databases : can(keys(entry))]) && can(keys(var.application_databases)), false)
-    error_message = "application_databases: ${can(keys(var.application_databases)) ? try(join(", ", [for app, entry in var.application_databases : jsonencode(app) if !can(keys(entry))]), "") : "the value"} is not an object. Use a map of objects, one for each application: { keycloak = {}, ... }."
+    condition = try(alltrue([for app, entry in var.application_databases : can(keys(entry))]) && can(keys(var.application_databases)), false)
+    error_message = join(" ", [
+      "application_databases:",
+      can(keys(var.application_databases)) ? try(join(", ", [
+        for app, entry in var.application_databases : jsonencode(app) if !can(keys(entry))
+      ]), "") : "the value",
+      "is not an object. Use a map of objects, one for each application: { keycloak = {}, ... }.",
+    ])
   }
   validation {
-    condition     = try(alltrue([for app in keys(var.application_databases) : can(regex("^[a-z][a-z0-9_-]*$", app))]), true)
-    error_message = "application_databases: ${try(join(", ", [for app in keys(var.application_databases) : jsonencode(app) if !can(regex("^[a-z][a-z0-9_-]*$", app))]), "a key")} is not a key that an application can have. Use a lower-case letter, then lower-case letters, digits, _ and -."
+    condition = try(alltrue([for app in keys(var.application_databases) : can(regex("^[a-z][a-z0-9_-]*$", app))]), true)
+    error_message = join(" ", [
+      "application_databases:",
+      try(join(", ", [
+        for app in keys(var.application_databases) : jsonencode(app) if !can(regex("^[a-z][a-z0-9_-]*$", app))
+      ]), "a key"),
+      "is not a key that an application can have.",
+      "Use a lower-case letter, then lower-case letters, digits, _ and -.",
+    ])
   }
 }
 
@@ -103,7 +125,10 @@ variable "accept_tags_from" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for stack in var.accept_tags_from : can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", stack))])
+    condition = alltrue([
+      for stack in var.accept_tags_from :
+      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", stack))
+    ])
     error_message = "accept_tags_from: each stack has 1 to 255 characters, no control characters and no white space at either end."
   }
 }
@@ -115,12 +140,19 @@ variable "tags" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.tags), ["ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Application", "CleanupPolicy", "SecretVersionId", "UpdatedByBuildId"])) == 0
-    error_message = "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Application, CleanupPolicy, SecretVersionId and UpdatedByBuildId are written by every run itself. Choose another key."
+    condition = length(setintersection(keys(var.tags), [
+      "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Application", "CleanupPolicy", "SecretVersionId",
+      "UpdatedByBuildId",
+    ])) == 0
+    error_message = join(" ", [
+      "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Application, CleanupPolicy, SecretVersionId and",
+      "UpdatedByBuildId are written by every run itself. Choose another key.",
+    ])
   }
   validation {
     condition = alltrue([for key, value in var.tags :
-      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", key)) && (value == null ? true : !can(regex("\\p{Cc}", value)))
+      can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", key)) &&
+      (value == null ? true : !can(regex("\\p{Cc}", value)))
     ])
     error_message = "tags: keys have 1 to 255 characters and no white space at either end; neither keys nor values have control characters."
   }

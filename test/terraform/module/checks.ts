@@ -1,0 +1,77 @@
+/**
+ * The checks of the module alone, asked by `terraform console`: no provider, no init, no plan. A stand-in takes the place
+ * of plain.tf where a test needs one.
+ */
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import * as v from 'valibot'
+import { MODULE, type Variables } from '../../support/terraform.ts'
+import { findProgram } from '../../support/terraform/program.ts'
+
+/** Each set of plain.tf, and the lists of problems that look at its entries only. */
+export const SPARED = {
+  odd_fields: ['field_problems'],
+  odd_names: ['name_problems'],
+  odd_secrets: ['secret_problems'],
+  odd_values: ['type_problems', 'value_problems', 'setting_problems'],
+} as const
+
+const SETS = Object.keys(SPARED)
+const LISTS = Object.values(SPARED).flat()
+const SOURCES = ['checks.tf', 'checks-values.tf', 'declaration.tf', 'variables.tf', 'variables-run.tf']
+
+/** In the place of plain.tf: every entry is looked at. */
+export const ALL_ODD = `locals {\n${SETS.map((set) => `  ${set} = keys(var.application_databases)\n`).join('')}}\n`
+
+const Lists = v.record(v.string(), v.array(v.string()))
+const Answer = v.object({ odd: Lists, problems: Lists })
+/** What the checks say. `odd`: the applications in each set. `problems`: the messages in each list, without what concerns several entries. */
+export type Answer = v.InferOutput<typeof Answer>
+
+const object = (names: readonly string[]): string => `{ ${names.map((name) => `${name} = local.${name}`).join(', ')} }`
+/** In base64, since the console prints a text as HCL quotes it. */
+const QUESTION = `base64encode(jsonencode({ odd = ${object(SETS)}, problems = ${object(LISTS)} }))`
+
+export function readPlain(): Promise<string> {
+  return readFile(join(MODULE, 'plain.tf'), 'utf8')
+}
+
+/**
+ * Evaluates the checks for the module's variables; `plain` is the text of plain.tf.
+ * @throws Error with Terraform's output where the module cannot be evaluated
+ */
+export async function ask(plain: string, variables: Variables): Promise<Answer> {
+  const { command } = await findProgram()
+  const folder = await mkdtemp(join(tmpdir(), 'rds-provision-checks-'))
+  try {
+    await mkdir(join(folder, 'home'))
+    for (const file of SOURCES) await cp(join(MODULE, file), join(folder, file))
+    await writeFile(join(folder, 'plain.tf'), plain)
+    await writeFile(join(folder, 'terraform.tfvars.json'), JSON.stringify(variables))
+    const { stdout, exitCode, all } = await execa(command, ['console'], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: join(folder, 'home'), CHECKPOINT_DISABLE: '1' },
+      extendEnv: false,
+      input: `${QUESTION}\n`,
+      reject: false,
+      all: true,
+    })
+    const encoded = /^"([A-Za-z0-9+/=]+)"$/.exec(stdout)?.[1]
+    if (exitCode !== 0 || encoded === undefined) throw new Error(`terraform console failed:\n${all}`)
+    return v.parse(Answer, JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** What breaks the invariant of plain.tf: a message about an entry that is plain. */
+export function violations({ odd }: Pick<Answer, 'odd'>, { problems }: Pick<Answer, 'problems'>): string[] {
+  return Object.entries(SPARED).flatMap(([set, lists]) => {
+    const apps = new Set(odd[set])
+    return lists.flatMap((list) =>
+      (problems[list] ?? []).filter((message) => !apps.has(message.split(':', 1)[0] ?? '')),
+    )
+  })
+}
