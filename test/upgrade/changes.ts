@@ -10,7 +10,7 @@ export interface Change {
 }
 
 export interface ResourceChange {
-  /** Within the module. */
+  /** Within the module; `terraform_data.application[*]` stands for the markers, which differ alike. */
   readonly address: string
   /** The address in the former module, where a `moved` block has changed it. */
   readonly from?: string

@@ -80,3 +80,15 @@ export function removed(changes: readonly ResourceChange[]): string[] {
     .flatMap(({ address }) => MARKER.exec(address)?.slice(1) ?? [])
     .sort()
 }
+
+/** Instances of one resource that differ alike, as one: `terraform_data.application[*]`. */
+export function foldInstances(changes: readonly ResourceChange[]): ResourceChange[] {
+  const all = (address: string): string => address.replace(/\[".*"\]$/, '[*]')
+  const folded = changes.map((change) => ({
+    ...change,
+    address: all(change.address),
+    ...(change.from !== undefined && { from: all(change.from) }),
+  }))
+  const distinct = new Map(folded.map((change) => [JSON.stringify(change), change]))
+  return [...distinct.values()].sort((a, b) => a.address.localeCompare(b.address))
+}
