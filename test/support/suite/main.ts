@@ -10,6 +10,7 @@ const results = [
   await suite('Unit tests', ['test/unit/**/*.test.ts']),
   await suite('Integration tests', ['test/integration/**/*.test.ts']),
   await suite('Terraform tests', ['test/terraform/**/*.test.ts']),
+  await suite('Upgrade tests', ['test/upgrade/**/*.test.ts']),
   ...(process.argv.includes('--moto') ? [await motoSuite('test/unit/support/aws-protocol.test.ts')] : []),
   ...(process.argv.includes('--browser') ? [await suite('Browser tests', ['test/browser/**/*.test.ts'])] : []),
 ]

@@ -106,7 +106,7 @@ const Row = v.record(v.string(), v.unknown())
 const Acl = v.array(v.string())
 
 /** Catalogs as they must be once these logins are gone: without them, their databases, and all that names them. */
-export function without(dump: Dump, gone: readonly Entry[]): Dump {
+export function without(dump: Dump, gone: readonly Pick<Entry, 'username' | 'database' | 'isOwner'>[]): Dump {
   const logins = new Set<unknown>(gone.map(({ username }) => username))
   const databases = new Set<unknown>(gone.filter(({ isOwner }) => isOwner).map(({ database }) => database))
   const stays = ([catalog]: readonly [string, readonly string[]]): boolean => !databases.has(catalog.split('/')[0])

@@ -1,0 +1,58 @@
+/** What an upgrade may change: the one table to extend with a release that changes more. */
+
+export interface Change {
+  /** The heading of CHANGELOG.md below which users are told. */
+  readonly heading: string
+  /** Resources that the plan touches without a change of the configuration. */
+  readonly resources: readonly ResourceChange[]
+  /** Rows of the catalogs that the first apply changes, as lines of `difference` in test/support/catalogs.ts. */
+  readonly rows: readonly RegExp[]
+}
+
+export interface ResourceChange {
+  /** Within the module; `terraform_data.application[*]` stands for the markers, which differ alike. */
+  readonly address: string
+  /** The address in the former module, where a `moved` block has changed it. */
+  readonly from?: string
+  /** As `terraform show -json` of a plan gives them: `['delete', 'create']` is a replacement. */
+  readonly actions: readonly string[]
+  /** Attributes that differ, those unknown until apply included; of a map its keys: `triggers.script`. */
+  readonly attributes: readonly string[]
+}
+
+/**
+ * The plan has exactly these resources (one that several releases name differs in the attributes of all), and the server no
+ * row that differs but these. No marker may be replaced or destroyed: that would run a removal.
+ *
+ * A new bundle has a new hash, which stands in the triggers of the provisioning: it runs again, and its audit takes the place
+ * of the old one in the state.
+ */
+export const CHANGES: readonly Change[] = [
+  {
+    heading: 'Unreleased',
+    resources: [
+      {
+        address: 'null_resource.provision',
+        actions: ['delete', 'create'],
+        attributes: ['id', 'triggers.script'],
+      },
+      {
+        address: 'terraform_data.audit',
+        actions: ['delete', 'create'],
+        attributes: ['id', 'input.file', 'input.json', 'output', 'triggers_replace'],
+      },
+    ],
+    rows: [],
+  },
+]
+
+/** What a plan then has, one a resource, in the order of the addresses. */
+export function resourcesOf(changes: readonly Change[]): ResourceChange[] {
+  const byAddress = new Map<string, ResourceChange>()
+  for (const resource of changes.flatMap(({ resources }) => resources)) {
+    const earlier = byAddress.get(resource.address)
+    const attributes = new Set([...(earlier?.attributes ?? []), ...resource.attributes])
+    byAddress.set(resource.address, { ...earlier, ...resource, attributes: [...attributes].sort() })
+  }
+  return [...byAddress.values()].sort((a, b) => a.address.localeCompare(b.address))
+}
