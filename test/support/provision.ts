@@ -29,7 +29,7 @@ import {
 
 export type { Outcome } from './provision/outcome.ts'
 export type { Entry, Target } from './provision/runs.ts'
-export { VERSIONS } from './provision/versions.ts'
+export { IS_THOROUGH, VERSIONS } from './provision/versions.ts'
 
 /** A result in row mode `array`. */
 const Rows = v.object({ rows: v.array(v.array(v.unknown())) })
