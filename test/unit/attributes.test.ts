@@ -37,7 +37,7 @@ test('the bundle is bytes to git, and everything else has LF', async (t) => {
   const git = await repository(t)
   const attributes = async (path: string): Promise<Record<string, string>> => {
     const lines = (await git('check-attr', 'text', 'eol', 'linguist-generated', '--', path)).split('\n')
-    return Object.fromEntries(lines.map((line) => line.split(': ').slice(1)))
+    return Object.fromEntries(lines.map((line) => line.split(': ')).map(([, name = '', value = '']) => [name, value]))
   }
   const bytes = { text: 'unset', eol: 'unspecified', 'linguist-generated': 'set' }
   t.deepEqual(await attributes(BUNDLE), bytes)
