@@ -25,7 +25,7 @@ interface Repository {
   git(...args: string[]): Promise<string>
   commit(files: Readonly<Record<string, string>>): Promise<void>
   write(files: Readonly<Record<string, string>>): Promise<void>
-  release(): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>
+  release(): Promise<{ exitCode?: number; stdout: string; stderr: string }>
 }
 
 async function repository(t: ExecutionContext, files: Readonly<Record<string, string>> = {}): Promise<Repository> {
