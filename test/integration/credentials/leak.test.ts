@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { canWatchProcesses, Corpus, VERIFIER, watchProcesses } from '../../support/leaks.ts'
-import { type Bed, bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
+import { type Bed, bedFor, type Stack, IS_THOROUGH, VERSIONS } from '../../support/provision.ts'
 
-const everything = process.env['RDS_PROVISION_TEST_VERSIONS'] === 'all'
 const MASTER_SECRET = 'rds!db-master'
 
 /** Runs the program and keeps all it says and writes. */
@@ -117,7 +116,7 @@ for (const version of VERSIONS) {
       const { applications, variables } = stack
       const failing = async (title: string, code: number, change: () => unknown): Promise<void> => {
         change()
-        for (const format of everything ? ['text', 'json'] : ['text'])
+        for (const format of IS_THOROUGH ? ['text', 'json'] : ['text'])
           await watch.run(t, `${title}, ${format}`, stack, code, ['apply'], { RDS_PROVISION_LOG: format })
         stack.applications = applications
         stack.variables = variables

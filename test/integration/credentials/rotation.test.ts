@@ -4,12 +4,11 @@ import { parseTag } from '../../../src/model/tag.ts'
 import { awsDependencies } from '../../../src/run/aws.ts'
 import type { Dependencies } from '../../../src/run/context.ts'
 import { startGate } from '../../support/gate.ts'
-import { type Bed, bedFor, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
+import { type Bed, bedFor, type Outcome, type Stack, IS_THOROUGH, VERSIONS } from '../../support/provision.ts'
 import { beginRotation, type Rotation, type RotationStep, STEPS } from '../../support/rotation.ts'
 
 type Kind = 'single user' | 'alternating users'
 const KINDS: readonly Kind[] = ['single user', 'alternating users']
-const everything = process.env['RDS_PROVISION_TEST_VERSIONS'] === 'all'
 
 /** From 16 on only who made a role may grant it, so the function's second login is the delegated admin there (design §5 fact 9). */
 function rotate(bed: Bed, stack: Stack, kind: Kind): Rotation {
@@ -179,14 +178,14 @@ for (const version of VERSIONS) {
       const stack = await declare(kind === 'single user' ? 'moment_single' : 'moment_other')
       const { moments } = await applyWatched(bed(), stack, async () => Promise.resolve())
       t.true(moments >= 3)
-      const thorough = everything || (kind === 'single user') === version < 16
+      const thorough = IS_THOROUGH || (kind === 'single user') === version < 16
       for (const step of thorough ? STEPS : (['setSecret', 'finishSecret'] as const)) {
         for (let moment = 1; moment <= moments + 1; moment += 1)
           await interleave(t, bed(), stack, kind, [{ step, moment }])
       }
     })
 
-    if (everything) {
+    if (IS_THOROUGH) {
       test.serial(`${on}${kind}: all steps within one run, in every order of moments`, async (t) => {
         const stack = await declare(kind === 'single user' ? 'spread_single' : 'spread_other')
         for (const during of spreads(4)) await interleave(t, bed(), stack, kind, during)

@@ -1,28 +1,42 @@
-/** `npm run test:versions [-- FOLDER …]`: the integration tests on every PostgreSQL version that is installed, folder by folder. */
-import { existsSync, readdirSync } from 'node:fs'
+/**
+ * `npm run test:versions [-- VERSION … FOLDER …]`: the integration tests on every PostgreSQL version that is installed, or on
+ * the versions that are named, folder by folder.
+ */
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { POSTGRES_VERSIONS } from '../postgres.ts'
+import { chooseVersions } from '../provision/versions.ts'
 import { conclude, type Count, suite } from './run.ts'
 
-const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url))
+const INTEGRATION = fileURLToPath(new URL('../../integration', import.meta.url))
 
-const installed = POSTGRES_VERSIONS.filter((version) =>
-  existsSync(`${CHECKOUT}node_modules/postgres-${String(version)}-${process.platform}-${process.arch}`),
-)
-console.log(`PostgreSQL ${installed.join(', ')}`)
-const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
-const folders =
-  chosen.length > 0
-    ? chosen
-    : readdirSync(`${CHECKOUT}test/integration`, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map(({ name }) => name)
-        .sort()
-const results: Count[] = []
-for (const folder of folders)
-  results.push(
-    await suite(`Integration tests, ${folder}`, [`test/integration/${folder}/**/*.test.ts`], {
-      env: { RDS_PROVISION_TEST_VERSIONS: 'all' },
-    }),
-  )
-conclude(results)
+/** Folders of test/integration, and '' for the files beside them. */
+function allFolders(): string[] {
+  const folders = readdirSync(INTEGRATION, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return ['', ...folders.map(({ name }) => name).sort()]
+}
+
+/** @param words versions and folders; none of a kind: all of it */
+async function main(words: readonly string[]): Promise<void> {
+  const numbers = words.filter((word) => /^\d+$/.test(word))
+  const named = words.filter((word) => !numbers.includes(word))
+  const choice = numbers.length > 0 ? numbers.join(',') : 'all'
+  console.log(`PostgreSQL ${chooseVersions(choice).join(', ')}`)
+  const results: Count[] = []
+  for (const folder of named.length > 0 ? named : allFolders())
+    results.push(
+      await suite(
+        folder === '' ? 'Integration tests' : `Integration tests, ${folder}`,
+        [folder === '' ? 'test/integration/*.test.ts' : `test/integration/${folder}/**/*.test.ts`],
+        { env: { RDS_PROVISION_TEST_VERSIONS: choice } },
+      ),
+    )
+  conclude(results)
+}
+
+try {
+  await main(process.argv.slice(2).filter((argument) => !argument.startsWith('-')))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  console.log('0 passed, 1 failed')
+  process.exitCode = 1
+}
