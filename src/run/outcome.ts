@@ -51,7 +51,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '57014': 'The statement was cancelled or ran into its time limit; run again.',
   '53100': "The server's disk is full: enlarge the storage, and run again.",
   '53300': 'The server has no connection left: free some, or raise its max_connections, and run again.',
-  '42501': 'The delegated admin lacks a right: see what it needs in the README, and run again.',
+  '42501': 'The delegated admin lacks a right: see terraform-module/docs/runner.md, and run again.',
 }
 
 /** @throws ApplyError when the run was told to stop. */

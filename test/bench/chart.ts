@@ -1,4 +1,4 @@
-/** The rows of one size as bars, for the README: one panel a kind of work, seconds on a logarithmic scale. */
+/** The rows of one size as bars, for docs/speed.md: one panel a kind of work, seconds on a logarithmic scale. */
 import { type Row, OURS } from './table.ts'
 import type { Work } from './measure.ts'
 

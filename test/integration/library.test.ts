@@ -1,4 +1,4 @@
-/** The README's example of the library, run. */
+/** The guide's example of the library, run. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

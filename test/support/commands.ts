@@ -1,5 +1,4 @@
-/** The commands and their options as Markdown, from the sources: the README's page of the manual. */
-
+/** The commands and their options as Markdown, from the sources: a guide's part of the manual. */
 import { type CommandText, COMMANDS, type Option } from '../../src/input/commands.ts'
 
 const BEGIN = '<!-- commands: npm run docs -->'
@@ -56,10 +55,10 @@ function described({ describe, words = [] }: Option): string {
   return `${describe.replaceAll('<', '\\<')}.${words.length === 0 ? '' : ` One of ${words.map((word) => `\`${word}\``).join(', ')}.`}`
 }
 
-/** A README with the commands as they are now between its marks. */
-export function withCommands(readme: string): string {
-  const [before, rest = ''] = readme.split(BEGIN)
+/** A guide with the commands as they are now between its marks. */
+export function withCommands(guide: string): string {
+  const [before, rest = ''] = guide.split(BEGIN)
   const after = rest.split(END)[1]
-  if (before === undefined || after === undefined) throw new Error(`The README lacks ${BEGIN} or ${END}.`)
+  if (before === undefined || after === undefined) throw new Error(`The guide lacks ${BEGIN} or ${END}.`)
   return `${before}${BEGIN}\n\n${commandReference()}\n\n${END}${after}`
 }

@@ -1,4 +1,4 @@
-/** The README's example of the library; compiled here, so that it stays true. */
+/** The guide's example of the library; compiled here, so that it stays true. */
 import { randomUUID } from 'node:crypto'
 import { apply, awsDependencies, type AuditDocument, concludeRun, parseDeclaration, resolveRun } from 'rds-provision'
 

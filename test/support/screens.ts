@@ -1,4 +1,4 @@
-/** The README's screens: code blocks behind a mark, and a picture. */
+/** The screens of README and guides: code blocks behind a mark, and a picture. */
 import { fileURLToPath } from 'node:url'
 import { launchBrowser } from './browser.ts'
 
@@ -8,16 +8,16 @@ function blockOf(name: string): RegExp {
   return new RegExp(`(<!-- screen: ${name} -->\\n\`\`\`text\\n)([^]*?)(\`\`\`\\n)`)
 }
 
-/** The text of a screen in a README. @throws Error where it has none of that name */
-export function screenIn(readme: string, name: string): string {
-  const text = blockOf(name).exec(readme)?.[2]
-  if (text === undefined) throw new Error(`The README has no screen ${name}.`)
+/** The text of a screen in a page. @throws Error where it has none of that name */
+export function screenIn(page: string, name: string): string {
+  const text = blockOf(name).exec(page)?.[2]
+  if (text === undefined) throw new Error(`The page has no screen ${name}.`)
   return text
 }
 
-export function withScreen(readme: string, name: string, text: string): string {
-  screenIn(readme, name)
-  return readme.replace(blockOf(name), (_, before: string, _old: string, after: string) => `${before}${text}${after}`)
+export function withScreen(page: string, name: string, text: string): string {
+  screenIn(page, name)
+  return page.replace(blockOf(name), (_, before: string, _old: string, after: string) => `${before}${text}${after}`)
 }
 
 /** The report's page as a browser shows it, its tables and the timeline in sight. */

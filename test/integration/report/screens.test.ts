@@ -1,5 +1,5 @@
 /**
- * The README's screens are what the program prints: one story on a real server, each command run as a process. With
+ * The guides' screens are what the program prints: one story on a real server, each command run as a process. With
  * RDS_PROVISION_SCREENS=write they are written there, and the picture of the page is taken (needs Chromium).
  */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
@@ -13,7 +13,9 @@ import { bedFor, type Entry, type Stack } from '../../support/provision.ts'
 import { PICTURE, screenIn, takePicture, withScreen } from '../../support/screens.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
-const README = new URL('../../../README.md', import.meta.url)
+const DOCS = new URL('../../../terraform-module/docs/', import.meta.url)
+const AUDIT_AND_REPORTS = new URL('audit-and-reports.md', DOCS)
+const PIPELINES = new URL('pipelines.md', DOCS)
 const isWriting = process.env['RDS_PROVISION_SCREENS'] === 'write'
 
 const bed = bedFor(16)
@@ -97,8 +99,9 @@ async function screen(
   ...args: readonly string[]
 ): Promise<{ readonly printed: string; readonly stated: string }> {
   const printed = await run(...args)
-  if (isWriting) await writeFile(README, withScreen(await readFile(README, 'utf8'), name, printed))
-  return { printed, stated: screenIn(await readFile(README, 'utf8'), name) }
+  const page = name === 'report' ? AUDIT_AND_REPORTS : PIPELINES
+  if (isWriting) await writeFile(page, withScreen(await readFile(page, 'utf8'), name, printed))
+  return { printed, stated: screenIn(await readFile(page, 'utf8'), name) }
 }
 
 const SCREENS: readonly (readonly [string, ...string[]])[] = [
@@ -120,13 +123,13 @@ const SCREENS: readonly (readonly [string, ...string[]])[] = [
   ],
 ]
 for (const [name, ...args] of SCREENS) {
-  test.serial(`${name}: the README shows what is printed`, async (t) => {
+  test.serial(`${name}: the guide shows what is printed`, async (t) => {
     const { printed, stated } = await screen(name, ...args)
     t.is(stated, printed)
   })
 }
 
-test.serial('blocked: the README shows what is printed', async (t) => {
+test.serial('blocked: the guide shows what is printed', async (t) => {
   await bed().server.sql('CREATE ROLE legacy_dev_user LOGIN')
   stack.setPassword('legacy', 'x')
   stack.applications = { ...stack.applications, legacy: {}, keycloak: { settings: { statement_timout: '30s' } } }

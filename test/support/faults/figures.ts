@@ -1,4 +1,4 @@
-/** The figures of what was tried, added up, and the table of them that the README shows. */
+/** The figures of what was tried, added up, and the table of them that docs/tried-to-break-it.md shows. */
 import { existsSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { type Figure, FIGURES } from './intensity.ts'

@@ -5,5 +5,5 @@ import { troubleshootingPage } from './page.ts'
 
 writeFileSync(new URL('../../../terraform-module/TROUBLESHOOTING.md', import.meta.url), troubleshootingPage())
 
-const readme = new URL('../../../README.md', import.meta.url)
-writeFileSync(readme, withCommands(readFileSync(readme, 'utf8')))
+const guide = new URL('../../../terraform-module/docs/command-line.md', import.meta.url)
+writeFileSync(guide, withCommands(readFileSync(guide, 'utf8')))

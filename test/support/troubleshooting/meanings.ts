@@ -52,7 +52,7 @@ export const BY_FIELD: Readonly<Record<string, Meaning>> = {
   immutable: { exit: blocked, meaning: 'Encoding and locale are fixed when a database is created.' },
   encoding: { exit: blocked, meaning: 'The server has no such encoding.' },
   schema: { exit: blocked, meaning: "The schema is somebody else's." },
-  IAM: { exit: blocked, meaning: 'IAM logins have needs of their own (see the README on IAM).' },
+  IAM: { exit: blocked, meaning: 'IAM logins have needs of their own (see docs/rotation-and-iam.md).' },
   destroy: { exit: blocked, meaning: 'A removal would take what it must not, or could not be done whole.' },
   snapshot: { exit: secret, meaning: 'Amazon RDS did not make the snapshot; without it nothing is dropped.' },
   lock: { exit: failed, meaning: 'One run at a time changes an instance.' },
