@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import * as v from 'valibot'
-import { codeBlocks, codesIn, ROOT, tableUnder } from '../support/readme.ts'
+import { codeBlocks, codesIn, ROOT, tableUnder } from '../support/documents.ts'
 
 const PAGES = ['.github/CONTRIBUTING.md', '.github/SECURITY.md'] as const
 const Manifest = v.object({ scripts: v.record(v.string(), v.string()) })

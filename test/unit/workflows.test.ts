@@ -5,7 +5,7 @@ import test from 'ava'
 import yaml from 'js-yaml'
 import * as v from 'valibot'
 import { POSTGRES_VERSIONS } from '../support/postgres.ts'
-import { ROOT } from '../support/readme.ts'
+import { ROOT } from '../support/documents.ts'
 
 const FOLDER = join(ROOT, '.github', 'workflows')
 const Step = v.looseObject({ uses: v.optional(v.string()), run: v.optional(v.string()), with: v.optional(v.unknown()) })

@@ -2,7 +2,7 @@
 import test from 'ava'
 import * as v from 'valibot'
 import { EXIT } from '../../../src/errors.ts'
-import { previewJson } from '../../../src/report/preview/json.ts'
+import { previewJson } from '../../../src/preview/json.ts'
 import { samplePreview } from '../report/sample.ts'
 import { codesIn, fieldsUnder, guide, readDocument, sorted, sourcesOf, tableUnder } from '../../support/documents.ts'
 
