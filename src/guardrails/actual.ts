@@ -13,6 +13,7 @@ import { administrators, membersOf } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
 import { MISSING_RIGHT, violation } from './problem.ts'
 import { checkSettings } from './settings.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 
 /** The server is a replica. */
 export const ENDPOINT = 'endpoint'
@@ -167,7 +168,7 @@ function checkRight(
   role: RoleState,
 ): Problem[] {
   const { version, login } = cluster.server
-  if (version < 160000 || adminRoles.has(role.name) || cluster.roles.get(login)?.superuser === true) return []
+  if (version < VERSION_16 || adminRoles.has(role.name) || cluster.roles.get(login)?.superuser === true) return []
   const message = `${login} has no right over the role ${role.name}, which another role created.`
   return [
     violation(

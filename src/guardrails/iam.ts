@@ -8,6 +8,7 @@ import { grantAdministration } from '../sql/role.ts'
 import type { Known } from './known.ts'
 import { administrators } from './members.ts'
 import { violation, MISSING_RIGHT } from './problem.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 
 export function checkIam(
   declaration: Declaration,
@@ -27,7 +28,7 @@ export function checkIam(
       ),
     ]
   }
-  if (version < 160000) return []
+  if (version < VERSION_16) return []
   if (declaration.admin.auth !== 'iam') {
     return [
       violation(
@@ -47,7 +48,7 @@ export function checkIam(
 function checkNoIam(declaration: Declaration, cluster: Cluster, known: Known, application: Application): Problem[] {
   const { version, login } = cluster.server
   const { username } = application
-  if (version < 160000 || declaration.admin.auth === 'iam' || !known.byToken.has(username)) return []
+  if (version < VERSION_16 || declaration.admin.auth === 'iam' || !known.byToken.has(username)) return []
   const message = `the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login}.`
   const remedy = `As the master, take ${username} out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`
   return [violation(application, 'IAM', message, remedy)]

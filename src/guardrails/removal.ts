@@ -5,6 +5,7 @@ import type { Declaration, Environment } from '../model/declaration.ts'
 import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
 import type { Approval, Approvals } from '../model/run.ts'
 import { revokerOf } from '../model/revoker.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (design §14). */
 export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {
@@ -58,7 +59,7 @@ function checkServer(declaration: Declaration, cluster: Cluster, departure: Depa
   const { username, drops } = departure
   const role = roles.get(username)
   const hasRight =
-    server.version < 160000 ||
+    server.version < VERSION_16 ||
     memberships.some((item) => item.role === username && item.member === server.login && item.admin)
   return [
     ...(server.inRecovery

@@ -1,6 +1,7 @@
 /** Who can take back what was granted: the roles that a removal may act as. Pure. */
 import type { Cluster } from './catalog.ts'
 import type { Declaration } from './declaration.ts'
+import { VERSION_16 } from './server-version.ts'
 import { parseTag } from './tag.ts'
 
 /** Owner of the schema public from 15 on: whoever owns the database is its member. */
@@ -22,6 +23,7 @@ export function revokerOf(
   const tag = parseTag(cluster.roles.get(name)?.comment ?? null)
   if (tag?.get('Stack') !== declaration.stack || tag.get('Environment') !== declaration.environment) return null
   const hasRight =
-    version < 160000 || cluster.memberships.some((item) => item.role === name && item.member === login && item.admin)
+    version < VERSION_16 ||
+    cluster.memberships.some((item) => item.role === name && item.member === login && item.admin)
   return hasRight ? name : null
 }

@@ -2,6 +2,7 @@
 import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { AuthMethod } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Plan, Step, Subject } from '../model/step.ts'
 import { formatTag, MANAGED_BY, parseTag } from '../model/tag.ts'
 import { alterRole, commentOnRole, createRole, grantAdministration, grantRole } from '../sql/role.ts'
@@ -102,7 +103,7 @@ function adminTag({ buildId, tags }: BootstrapInput, role: RoleState | undefined
 
 function planAdminGrants(input: BootstrapInput): Changes {
   const { cluster, admin, auth } = input
-  const isNew = cluster.server.version >= 160000
+  const isNew = cluster.server.version >= VERSION_16
   const administered = new Set(
     cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role),
   )

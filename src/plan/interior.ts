@@ -1,6 +1,7 @@
 /** What is inside a database: schemas, extensions, and what PUBLIC may create. */
 import type { AclItem, AvailableExtension, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
+import { VERSION_15 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
 import { keepOnSchema } from './adoption.ts'
@@ -35,8 +36,8 @@ export function planInterior(context: PlanContext, database: Database): Changes 
 }
 
 function emptyInterior(version: number, database: Database): Interior {
-  const owner = version >= 150000 ? PG_DATABASE_OWNER : ''
-  const toPublic = version >= 150000 ? ['USAGE'] : ['CREATE', 'USAGE']
+  const owner = version >= VERSION_15 ? PG_DATABASE_OWNER : ''
+  const toPublic = version >= VERSION_15 ? ['USAGE'] : ['CREATE', 'USAGE']
   const items = (grantee: string, privileges: readonly string[]): AclItem[] =>
     privileges.map((privilege) => ({ grantor: owner, grantee, privilege }))
   const acl = [...items('', toPublic), ...(owner === '' ? [] : items(owner, ['CREATE', 'USAGE']))]

@@ -1,6 +1,7 @@
 /** Memberships: rds_iam as declared, and what a crashed run left behind. */
 import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 import type { Finding, Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
@@ -19,7 +20,7 @@ function isMember(context: PlanContext, role: string, member: string): boolean {
 export function planIamRevoke(context: PlanContext, application: Application): Step[] {
   if (!isMember(context, RDS_IAM, application.username)) return []
   const recreated =
-    context.actual.cluster.server.version < 160000 &&
+    context.actual.cluster.server.version < VERSION_16 &&
     application.accessLevel === 'owner' &&
     !context.actual.cluster.databases.has(application.database)
   if (application.auth === 'iam' && !recreated) return []
@@ -61,13 +62,13 @@ export function planLeftover(context: PlanContext, application: Application): St
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */
 export function isLeftover(item: Membership, admin: string, version: number): boolean {
   if (item.member !== admin) return false
-  return version < 160000 || (item.grantor === admin && (item.inherit || item.set))
+  return version < VERSION_16 || (item.grantor === admin && (item.inherit || item.set))
 }
 
 /** From 16 on what another role gave the admin beyond ADMIN (a plain WITH ADMIN OPTION does) the admin cannot give back (design §5 fact 9). */
 export function adminFindings(context: PlanContext, application: Application): Finding[] {
   const { version, login } = context.actual.cluster.server
-  if (version < 160000) return []
+  if (version < VERSION_16) return []
   const held = (context.membershipsByRole.get(application.username) ?? []).filter(
     (item) => item.member === login && item.grantor !== login && (item.inherit || item.set),
   )

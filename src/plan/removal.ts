@@ -9,6 +9,7 @@ import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { step } from './context.ts'
 import { RDS_IAM } from './memberships.ts'
 import { holdMemberships } from './memberships-held.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 
 export interface RemovalInput {
   readonly declaration: Declaration
@@ -91,7 +92,7 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
     const along = others.length === 0 ? '' : `, with what ${others.join(', ')} own in it`
     // Below 16 a committed membership in a member of rds_iam would end the admin's password login (design §5 fact 13).
     const leaves =
-      version < 160000 && cluster.memberships.some((item) => item.role === RDS_IAM && item.member === username)
+      version < VERSION_16 && cluster.memberships.some((item) => item.role === RDS_IAM && item.member === username)
     const before = [...(leaves ? [revokeRole(RDS_IAM, username)] : []), holdRights(version, username, login)]
     const undo = [releaseRole(version, username, login), ...(leaves ? [grantRole(RDS_IAM, username)] : [])]
     const drop = step(departureSubject(departure, 'database', drops), 'drop', 'removed', `database ${drops}${along}`, [

@@ -1,5 +1,6 @@
 /** Settings of a role in its database: the declaration is the whole truth for a managed role (design §3). */
 import type { Application, SettingValue } from '../model/declaration.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
@@ -65,7 +66,8 @@ export function planClone(context: PlanContext, application: Application): Chang
   const statement = setInDatabase(clone, database, 'role', [username])
   const { version, login } = context.actual.cluster.server
   const mayAlter =
-    version < 160000 || (context.membershipsByRole.get(clone) ?? []).some((item) => item.member === login && item.admin)
+    version < VERSION_16 ||
+    (context.membershipsByRole.get(clone) ?? []).some((item) => item.member === login && item.admin)
   if (mayAlter)
     return {
       steps: [step(about, 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement])],

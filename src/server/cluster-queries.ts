@@ -1,4 +1,5 @@
 /** Catalog queries on the whole instance, run from the admin's database. Pure: version and names in, SQL out. */
+import { VERSION_17, VERSION_15, VERSION_16 } from '../model/server-version.ts'
 import { isOneOf, quoteLiteral } from '../sql/quote.ts'
 import { aclJson } from './row.ts'
 
@@ -42,7 +43,7 @@ export const ROLES = `SELECT rolname::text AS name, rolcanlogin AS can_login, ro
  * databases has had three homes: none (14), daticulocale (15, 16), datlocale (17).
  */
 export function databases(version: number): string {
-  const icu = version >= 170000 ? 'd.datlocale' : version >= 150000 ? 'd.daticulocale' : 'NULL::text'
+  const icu = version >= VERSION_17 ? 'd.datlocale' : version >= VERSION_15 ? 'd.daticulocale' : 'NULL::text'
   return `SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${icu}::text AS icu_locale, d.datconnlimit AS connection_limit,
     d.datallowconn AS allow_connections, d.datistemplate AS is_template, left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
@@ -52,7 +53,8 @@ export function databases(version: number): string {
 
 /** From 16 on a membership says for itself whether it inherits and allows SET ROLE. */
 export function memberships(version: number): string {
-  const options = version >= 160000 ? 'inherit_option AS inherit, set_option AS set' : 'true AS inherit, true AS set'
+  const options =
+    version >= VERSION_16 ? 'inherit_option AS inherit, set_option AS set' : 'true AS inherit, true AS set'
   return `SELECT pg_get_userbyid(roleid)::text AS role, pg_get_userbyid(member)::text AS member, pg_get_userbyid(grantor)::text AS grantor,
     admin_option AS admin, ${options} FROM pg_auth_members`
 }

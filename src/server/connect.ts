@@ -5,6 +5,7 @@ import type { Endpoint } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
 import { classifyConnectError, ConnectFailure } from './failure.ts'
 import { Session } from './session.ts'
+import { VERSION_16, VERSION_17 } from '../model/server-version.ts'
 
 /** Where to connect and how; the same for all connections of a run. */
 export interface Target {
@@ -64,8 +65,8 @@ function startupOptions(target: Target): string {
 /** Those that a server of this version knows beside the others: one that it does not know would end the start. */
 function newerParameters(version: number): [string, string][] {
   const parameters: [string, string][] = []
-  if (version >= 160000) parameters.push(['createrole_self_grant', ''])
-  if (version >= 170000) parameters.push(['transaction_timeout', '0'])
+  if (version >= VERSION_16) parameters.push(['createrole_self_grant', ''])
+  if (version >= VERSION_17) parameters.push(['transaction_timeout', '0'])
   return parameters
 }
 
@@ -89,7 +90,7 @@ export async function connect(target: Target, login: LoginTarget, signal: AbortS
     password: login.password.reveal(),
     ssl: target.ssl,
     // One round trip less, from 17 on: https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
-    sslnegotiation: target.ssl !== false && target.version >= 170000 ? 'direct' : 'postgres',
+    sslnegotiation: target.ssl !== false && target.version >= VERSION_17 ? 'direct' : 'postgres',
     application_name: target.applicationName,
     options: startupOptions(target),
     client_encoding: 'UTF8',

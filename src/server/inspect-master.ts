@@ -1,4 +1,5 @@
 /** What the master may grant, which pg_auth_members alone does not tell: rights come through other roles too. */
+import { VERSION_16 } from '../model/server-version.ts'
 import { quoteLiteral } from '../sql/quote.ts'
 import { RESTRICTS_PASSWORDS } from './cluster-queries.ts'
 import { readFlag, readText } from './row.ts'
@@ -17,7 +18,7 @@ export interface MasterFacts {
 export async function inspectMaster(session: Session, roles: readonly string[]): Promise<MasterFacts> {
   const names = roles.map(quoteLiteral).join(', ')
   const may =
-    session.version < 160000
+    session.version < VERSION_16
       ? `pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)`
       : `EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.member, 'USAGE'))`
   const [rows = [], [setting] = []] = await session.query([

@@ -1,4 +1,5 @@
 /** Statements that a removal needs besides those of provisioning. */
+import { VERSION_16 } from '../model/server-version.ts'
 import { Statement } from '../model/statement.ts'
 import { quoteGrantee, quoteIdentifier } from './quote.ts'
 
@@ -18,7 +19,7 @@ export function dropRole(role: string): Statement {
 
 /** The admin becomes a member that has the role's rights without SET ROLE; below 16 every membership of it does. */
 export function holdRights(version: number, role: string, admin: string): Statement {
-  const terms = version >= 160000 ? ' WITH INHERIT TRUE, SET TRUE' : ''
+  const terms = version >= VERSION_16 ? ' WITH INHERIT TRUE, SET TRUE' : ''
   return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)
 }
 

@@ -1,5 +1,6 @@
 /** Statements on roles. Pure builders: state in, text out. */
 import type { Secret } from '../model/secret.ts'
+import { VERSION_16 } from '../model/server-version.ts'
 import { Statement } from '../model/statement.ts'
 import { quoteIdentifier, quoteLiteral } from './quote.ts'
 
@@ -76,7 +77,7 @@ export function revokeRole(role: string, member: string): Statement {
  * admin's own statements gain nothing by it (design §5 fact 1).
  */
 export function holdRole(version: number, role: string, admin: string): Statement {
-  const terms = version >= 160000 ? ' WITH INHERIT FALSE, SET TRUE' : ''
+  const terms = version >= VERSION_16 ? ' WITH INHERIT FALSE, SET TRUE' : ''
   return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)
 }
 
@@ -85,7 +86,7 @@ export function holdRole(version: number, role: string, admin: string): Statemen
  * membership given by the bootstrap superuser stays (design §5 fact 1).
  */
 export function releaseRole(version: number, role: string, admin: string): Statement {
-  const grantor = version >= 160000 ? ` GRANTED BY ${quoteIdentifier(admin)}` : ''
+  const grantor = version >= VERSION_16 ? ` GRANTED BY ${quoteIdentifier(admin)}` : ''
   return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)
 }
 
