@@ -8884,7 +8884,7 @@ tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field
 Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
 let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a9)===relevant(b9)}function parseJson3(text2){try{return JSON.
 parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=
-["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
+["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
 new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
 return this.redacted}}}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
 words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
@@ -8902,7 +8902,7 @@ admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteId
 let value2=items2.map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(
 parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(
 database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(
-parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_statement();init_quote();REDACTED2="'[redacted]'"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
+parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
 server}){if(keepsBytes(server.encoding))return[];let shared=[...declaration.tags.values(),...declaration.tags.keys(),declaration.stack,...declaration.applications.
 flatMap(application=>[application.database,...sharedBy(application)])];return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.
 instance.database} has the encoding ${server.encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,GUARDRAIL,message,"S\
@@ -8951,7 +8951,7 @@ id.`;return[violation(application,MISSING_RIGHT,`${login2} may not grant rds_iam
 login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the rol\
 e ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username} out of r\
 ds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"IAM",message,remedy)]}var init_iam=__esm({"src/guardrails/\
-iam.ts"(){"use strict";init_role();init_members();init_problem()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
+iam.ts"(){"use strict";init_role();init_members();init_problem();init_server_version()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
 "password"&&(!roles.has(username)||logins.get(name2)?.kind==="password_wrong"));if(!server.restrictsPasswords||!isSet2||roles.get(server.login)?.superuser===!0||
 membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.login} may not set passwords: the instance restricts that to members of \
 rds_password.`;return[violation(null,MISSING_RIGHT,message,`As the master: ${grantRole("rds_password",server.login).redacted}; or give master_secret_id.`)]}var init_passwords=__esm(
@@ -8987,7 +8987,7 @@ let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.h
  ${grantAdministration(role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.
 name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var ENDPOINT2,init_actual=__esm(
 {"src/guardrails/actual.ts"(){"use strict";init_tag();init_quote();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_problem();
-init_settings2();ENDPOINT2="endpoint"}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
+init_settings2();init_server_version();ENDPOINT2="endpoint"}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
 
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, \
 d.datconnlimit AS connection_limit,
@@ -9008,7 +9008,8 @@ rusted,
       UNION SELECT datid, usesysid FROM pg_stat_activity) u
     JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
     WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST,
-FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm({"src/server/cluster-queries.ts"(){"use strict";init_quote();init_row();FREE_CONNECTIONS=`SELECT least(
+FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm({"src/server/cluster-queries.ts"(){"use strict";init_server_version();init_quote();init_row();FREE_CONNECTIONS=
+`SELECT least(
     current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
       - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
       - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0) - count(*),
@@ -9165,19 +9166,19 @@ assword_wrong"};case"other_method":return{kind:"other_method"};case"refused":ret
 full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();init_inspect_database();MAX_VERSIONS=
 3}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
 server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
-tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(application=>scope===null||scope.applications.has(
-application.name)),looksInside=database=>scope===null||scope.databases.has(database.name)||scope.applications.has(database.owner.name),databases2=declaration.databases.
-filter(database=>mayLookInside(cluster,database)&&looksInside(database));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);
-let byOwner=new Map(databases2.map(database=>[database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,
-application])),lookInto=database=>({grantees:granteesOf(cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut=async application=>{logins.
-set(application.name,{kind:"not_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(cluster,application))return;let database=byOwner.
-get(application.name),look=database===void 0?null:lookInto(database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),
-look);tried.set(application.name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.
-state)},tryTurn=async turn=>{for(let application of turn)await tryOut(application),onTried()};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),
-await settleAll(databases2.filter(database=>!interiors.has(database.name)).map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));
-typeof seen=="string"?unseen.set(database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){
-let turns=new Map;for(let application of applications){let key=(cluster.databases.get(application.database)?.connectionLimit??-1)>=0?`database ${application.database}`:
-`application ${application.name}`;turns.set(key,[...turns.get(key)??[],application])}return[...turns.values()]}function mayTryLogin(cluster,application){let role=cluster.
+tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===null||scope.applications.has(
+name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.databases.filter(item=>mayLookInside(
+cluster,item)&&looksInside(item));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);let byOwner=new Map(databases2.map(
+database=>[database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,application])),lookInto=database=>({
+grantees:granteesOf(cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut=async application=>{logins.set(application.name,{kind:"no\
+t_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),
+look=database===void 0?null:lookInto(database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),look);tried.set(application.
+name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{
+for(let application of turn)await tryOut(application),onTried()};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(
+database=>!interiors.has(database.name)).map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));typeof seen=="string"?unseen.set(
+database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){let turns=new Map;
+for(let application of applications){let key=(cluster.databases.get(application.database)?.connectionLimit??-1)>=0?`database ${application.database}`:`applicati\
+on ${application.name}`;turns.set(key,[...turns.get(key)??[],application])}return[...turns.values()]}function mayTryLogin(cluster,application){let role=cluster.
 roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){let state2=cluster.
 databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==-2}function isExpired(cluster,application){let until=cluster.
 roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[
@@ -9198,8 +9199,8 @@ redacted).join("; "),message=`${step2.message}: the connection broke before the 
  ${statements}`;record({...toDraft(step2,[],0,""),status:"failed",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_execute();
 init_errors();OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock\
 _timeout, and run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and \
-run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see wha\
-t it needs in the README, and run again."}}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see ter\
+raform-module/docs/runner.md, and run again."}}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
 input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
 cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.
 username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about,action,status,message,statements){
@@ -9225,7 +9226,7 @@ application.username)??[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).s
 null)?.has("Application")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",status,`${application.username} is a mem\
 ber of ${some.join(", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(role)),"skipped",""),...told(
 joined.filter(isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,init_memberships=__esm({
-"src/plan/memberships.ts"(){"use strict";init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function stepKeyOf({application,database,message}){return JSON.stringify([application,database,message])}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
+"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function stepKeyOf({application,database,message}){return JSON.stringify([application,database,message])}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
 "use strict";init_execute();init_transaction();init_step();init_memberships();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){
 this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open4=new Set(steps.map(
 stepKeyOf)),leftovers=new Set(steps.filter(step2=>step2.action===LEFTOVER).map(step2=>step2.application)),isOpen=step2=>step2.action===HOLD?!leftovers.has(step2.
@@ -9400,7 +9401,7 @@ name);if(isListed2&&schema.foreignObjects>0){let message=`${String(schema.foreig
 rs than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>
 0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what\
  they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/pla\
-n/interior.ts"(){"use strict";init_interior();init_adoption();init_context();init_grants();init_privileges()}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+n/interior.ts"(){"use strict";init_server_version();init_interior();init_adoption();init_context();init_grants();init_privileges()}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));
@@ -9432,7 +9433,8 @@ cluster.server;if(version2<16e4||(context.membershipsByRole.get(clone)??[]).some
  ${statement.redacted};`;return{steps:[],findings:[finding(about,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}
 function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===
 value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
-map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_server_version();init_role();
+init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -9617,7 +9619,7 @@ addEventListener("abort",giveUp,{once:!0});try{await client.connect()}catch(erro
 signal.removeEventListener("abort",giveUp)}let known=newerParameters(target.version).map(([name2])=>name2),late=newerParameters(server.version).filter(([name2])=>!known.
 includes(name2)).map(([name2,value2])=>`SET ${name2} = '${value2}'`);return new Session(client,login2.database,login2.user,{...server,pid},late)}function isAborted(signal){
 return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,
-init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
+init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();init_server_version();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
 target,credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{
 admin,lock,sessions:sessions2,withSession:(login2,use,isPassing2=isFull)=>limit(()=>useSession(target,login2,{...withoutInterrupt(patience),isPassing:isPassing2},
 sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
@@ -12646,13 +12648,14 @@ role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(
 statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,
 "grant","created",`${admin} gets ${role}`,[statement])),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(input),action:"\
 grant",status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,
-init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],
-RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_server_version();init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend",
+"pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
  OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":"EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.m\
 ember, 'USAGE'))",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r\
 .rolname IN (${names2})
       AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
-void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_quote();init_cluster_queries();init_row()}});function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
+void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_cluster_queries();
+init_row()}});function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
 host}:${String(connectThrough.port)}`,problem={application:null,field:"instance",message:`cannot connect to ${declared.host}:${String(declared.port)}${through},\
  database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:CERTIFICATE_REMEDIES[failure.code]??REMEDIES3[failure.
 kind]};return new ConnectionError([problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/connection/connection-erro\
@@ -13457,7 +13460,8 @@ text2):await writeReport2(options2.output,text2),options2.output!==null||options
 `);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.
 get(database)?.owner??"":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.
 stack||tag.get("Environment")!==declaration.environment?null:version2<16e4||cluster.memberships.some(item=>item.role===name2&&item.member===login2&&item.admin)?
-name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
+name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_server_version();init_tag();PG_DATABASE_OWNER2="pg_database_own\
+er"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
 proved":"missing"}function checkRemovalApproval(environment,approvals,application){if(removalApproval(environment,approvals,!0)!=="missing")return[];let missing=[
 ...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
 nd nobody approved a removal that deletes.`;return[{application,field:"destroy",message,remedy:`Set ${missing.join(" and ")} in the environment of the run, or R\
@@ -13486,7 +13490,7 @@ s not managed by this stack.`,`As ${creator}: ALTER DEFAULT PRIVILEGES \u2026 RE
 sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===
 drops&&policy==="delete";return sessions2.filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count})=>violation2(
 departure,`${login2} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: GRANT pg_\
-signal_backend TO "${cluster.server.login}".`))}var init_removal=__esm({"src/guardrails/removal.ts"(){"use strict";init_revoker()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+signal_backend TO "${cluster.server.login}".`))}var init_removal=__esm({"src/guardrails/removal.ts"(){"use strict";init_revoker();init_server_version()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,
 `SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){let[[row2]=[]]=await session.query(
@@ -13538,7 +13542,7 @@ OP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let 
 NT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identity2,role,grantor){return new Statement(`REVOKE ALL ON ${keyword}\
  ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
 A ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(
-role)}`,{runAs:runAs2})}var init_removal2=__esm({"src/sql/removal.ts"(){"use strict";init_statement();init_quote()}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
+role)}`,{runAs:runAs2})}var init_removal2=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();init_quote()}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
 return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.
 facts,jobs=[...new Set([...holdings2,...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocationSteps(
 input,departure,database));return{stage:"interiors",connectTo:database,transactions:steps.length===0?[]:[holdMemberships(input.cluster.server,steps)]}});return planOf(
@@ -13559,7 +13563,7 @@ item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,cluster,
 username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return[holdMemberships(
 cluster.server,[...grants,step(departureSubject(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])]});return planOf([{stage:"r\
 oles",connectTo:null,transactions}])}var init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal2();init_role();init_context();init_memberships();
-init_memberships_held()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`SELECT pg_ge\
+init_memberships_held();init_server_version()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`SELECT pg_ge\
 t_userbyid(d.refobjid)::text AS role, NULL::text AS database, ${WHAT} AS what
     FROM pg_shdepend d LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
     WHERE d.dbid = 0 AND d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
