@@ -9,6 +9,7 @@ import { hasNoSlot } from '../server/patience.ts'
 import { ConnectionLost, type Session } from '../server/session.ts'
 import { settleAll } from '../server/settled.ts'
 import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
+import { groupBy } from '../group-by.ts'
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal
@@ -153,7 +154,7 @@ class PlanExecution implements Execution {
       { ...outcome, others: others.filter((step) => step.application === culprit.application) },
       session,
     )
-    for (const steps of byApplication(others.filter((step) => step.application !== culprit.application))) {
+    for (const steps of groupByApplication(others.filter((step) => step.application !== culprit.application))) {
       if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
       else
         allDone =
@@ -230,8 +231,6 @@ function jobSteps(job: Job): Step[] {
   return job.transactions.flatMap(stepsOf)
 }
 
-function byApplication(steps: readonly Step[]): Step[][] {
-  const groups = new Map<string | null, Step[]>()
-  for (const step of steps) groups.set(step.application, [...(groups.get(step.application) ?? []), step])
-  return [...groups.values()]
+function groupByApplication(steps: readonly Step[]): Step[][] {
+  return [...groupBy(steps, (step) => step.application).values()]
 }

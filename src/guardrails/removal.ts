@@ -5,7 +5,7 @@ import type { Declaration, Environment } from '../model/declaration.ts'
 import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
 import type { Approval, Approvals } from '../model/run.ts'
 import { revokerOf } from '../model/revoker.ts'
-import { VERSION_16 } from '../model/server-version.ts'
+import { mayAdminister } from '../model/administers.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (design §14). */
 export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {
@@ -55,12 +55,9 @@ function violation({ application }: Departure, message: string, remedy: string):
 }
 
 function checkServer(declaration: Declaration, cluster: Cluster, departure: Departure): Problem[] {
-  const { server, memberships, roles } = cluster
+  const { server, roles } = cluster
   const { username, drops } = departure
   const role = roles.get(username)
-  const hasRight =
-    server.version < VERSION_16 ||
-    memberships.some((item) => item.role === username && item.member === server.login && item.admin)
   return [
     ...(server.inRecovery
       ? [
@@ -74,7 +71,7 @@ function checkServer(declaration: Declaration, cluster: Cluster, departure: Depa
     ...(role?.superuser === true
       ? [violation(departure, `the role ${username} is a superuser.`, 'Remove it by hand.')]
       : []),
-    ...(hasRight
+    ...(mayAdminister(cluster, username)
       ? []
       : [
           violation(

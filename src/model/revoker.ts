@@ -1,7 +1,7 @@
 /** Who can take back what was granted: the roles that a removal may act as. Pure. */
+import { mayAdminister } from './administers.ts'
 import type { Cluster } from './catalog.ts'
 import type { Declaration } from './declaration.ts'
-import { VERSION_16 } from './server-version.ts'
 import { parseTag } from './tag.ts'
 
 /** Owner of the schema public from 15 on: whoever owns the database is its member. */
@@ -17,13 +17,10 @@ export function revokerOf(
   grantor: string,
   database: string,
 ): string | null {
-  const { login, version } = cluster.server
+  const { login } = cluster.server
   const name = grantor === PG_DATABASE_OWNER ? (cluster.databases.get(database)?.owner ?? '') : grantor
   if (name === login) return name
   const tag = parseTag(cluster.roles.get(name)?.comment ?? null)
   if (tag?.get('Stack') !== declaration.stack || tag.get('Environment') !== declaration.environment) return null
-  const hasRight =
-    version < VERSION_16 ||
-    cluster.memberships.some((item) => item.role === name && item.member === login && item.admin)
-  return hasRight ? name : null
+  return mayAdminister(cluster, name) ? name : null
 }

@@ -17,6 +17,7 @@ import { chunk } from './chunks.ts'
 import { alongWith, heldBy, isReachable, objectPrivileges, passedOnTo, subtract } from './privileges.ts'
 import { placeFindings } from './grant-findings.ts'
 import { placesOf, type GrantPlace, wantedOn } from './grant-places.ts'
+import { groupBy } from '../group-by.ts'
 
 const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
@@ -193,16 +194,14 @@ function byPrivileges(
   objects: readonly SchemaObject[],
   privilegesOf: (object: SchemaObject) => string[],
 ): { objects: SchemaObject[]; privileges: string[] }[] {
-  const groups = new Map<string, { objects: SchemaObject[]; privileges: string[] }>()
-  for (const object of objects) {
-    const privileges = privilegesOf(object)
-    if (privileges.length === 0) continue
-    const key = `${object.objectClass} ${privileges.join()}`
-    const group = groups.get(key) ?? { objects: [], privileges }
-    group.objects.push(object)
-    groups.set(key, group)
-  }
+  const needing = objects
+    .map((object) => ({ object, privileges: privilegesOf(object) }))
+    .filter(({ privileges }) => privileges.length > 0)
+  const groups = groupBy(needing, ({ object, privileges }) => `${object.objectClass} ${privileges.join()}`)
   return [...groups.values()].flatMap((group) =>
-    chunk(group.objects, OBJECTS_PER_STATEMENT).map((part) => ({ objects: part, privileges: group.privileges })),
+    chunk(group, OBJECTS_PER_STATEMENT).map((part) => ({
+      objects: part.map(({ object }) => object),
+      privileges: group[0]?.privileges ?? [],
+    })),
   )
 }

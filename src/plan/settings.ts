@@ -1,6 +1,6 @@
 /** Settings of a role in its database: the declaration is the whole truth for a managed role (design §3). */
+import { mayAdminister } from '../model/administers.ts'
 import type { Application, SettingValue } from '../model/declaration.ts'
-import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
@@ -64,11 +64,7 @@ export function planClone(context: PlanContext, application: Application): Chang
   if (clone === null || isSet) return { steps: [], findings: [] }
   const about = { ...subject(application, 'setting'), username: clone }
   const statement = setInDatabase(clone, database, 'role', [username])
-  const { version, login } = context.actual.cluster.server
-  const mayAlter =
-    version < VERSION_16 ||
-    (context.membershipsByRole.get(clone) ?? []).some((item) => item.member === login && item.admin)
-  if (mayAlter)
+  if (mayAdminister(context.actual.cluster, clone))
     return {
       steps: [step(about, 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement])],
       findings: [],

@@ -4,6 +4,7 @@ import { saysItself } from '../audit/text.ts'
 import type { Problem } from '../errors.ts'
 import type { Finding } from '../model/step.ts'
 import { countPlan, type PlannedChange, listChanges, type Preview } from './preview.ts'
+import { groupBy } from '../group-by.ts'
 
 type Colour = 'green' | 'yellow' | 'red' | 'bold'
 type Paint = (colour: Colour, text: string) => string
@@ -64,11 +65,9 @@ function heading({ declaration, server }: Preview): string {
 }
 
 function groupByApplication(changes: readonly PlannedChange[]): [string, PlannedChange[]][] {
-  const groups = new Map<string, PlannedChange[]>()
-  for (const change of changes) {
-    const name = change.application === null ? INSTANCE : `application ${visible(change.application)}`
-    groups.set(name, [...(groups.get(name) ?? []), change])
-  }
+  const groups = groupBy(changes, ({ application }) =>
+    application === null ? INSTANCE : `application ${visible(application)}`,
+  )
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 

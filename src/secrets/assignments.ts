@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import { groupBy } from '../group-by.ts'
 import type { Membership } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application, Declaration } from '../model/declaration.ts'
@@ -21,13 +22,11 @@ export function secretIds(declaration: Declaration): readonly string[] {
 
 /** Gives each problem of a secret the applications that use it: one problem for each of them, none lost. */
 export function nameApplications(problems: readonly Problem[], declaration: Declaration): Problem[] {
-  const users = new Map<string, string[]>()
-  for (const { secretId, name } of passwordLogins(declaration))
-    users.set(secretId, [...(users.get(secretId) ?? []), name])
+  const users = groupBy(passwordLogins(declaration), ({ secretId }) => secretId)
   return problems.flatMap((problem) => {
-    const names = users.get(problem.field) ?? []
-    const admins = names.length === 0 || problem.field === declaration.admin.secretId ? [problem] : []
-    return [...admins, ...names.map((name) => ({ ...problem, application: name }))]
+    const applications = users.get(problem.field) ?? []
+    const admins = applications.length === 0 || problem.field === declaration.admin.secretId ? [problem] : []
+    return [...admins, ...applications.map(({ name }) => ({ ...problem, application: name }))]
   })
 }
 

@@ -18,6 +18,7 @@ import {
 import { readFlag, readInteger, readText, readTextOrNull, type Row } from './row.ts'
 import type { Session } from './session.ts'
 import { settleAll } from './settled.ts'
+import { groupBy } from '../group-by.ts'
 
 type Inside = Pick<RemovalFacts, 'holdings' | 'defaults' | 'obstacles'>
 
@@ -141,10 +142,6 @@ function sessionCount(row: Row): SessionCount {
 }
 
 function groupTenants(rows: readonly Row[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>()
-  for (const row of rows) {
-    const database = readText(row, 'database')
-    groups.set(database, [...(groups.get(database) ?? []), readText(row, 'role')])
-  }
-  return groups
+  const groups = groupBy(rows, (row) => readText(row, 'database'))
+  return new Map([...groups].map(([database, group]) => [database, group.map((row) => readText(row, 'role'))]))
 }

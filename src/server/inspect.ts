@@ -9,6 +9,7 @@ import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
 import type { Connections } from './connections.ts'
 import { settleAll } from './settled.ts'
 import { checkLogin, type Versions } from './login.ts'
+import { groupBy } from '../group-by.ts'
 
 export interface Inspection {
   readonly actual: Actual
@@ -90,12 +91,10 @@ export async function inspect(
 
 /** In a database that limits its connections one login comes after the other, so that ours do not refuse each other. */
 function turnsOf(cluster: Cluster, applications: readonly Application[]): Application[][] {
-  const turns = new Map<string, Application[]>()
-  for (const application of applications) {
-    const isLimited = (cluster.databases.get(application.database)?.connectionLimit ?? -1) >= 0
-    const key = isLimited ? `database ${application.database}` : `application ${application.name}`
-    turns.set(key, [...(turns.get(key) ?? []), application])
-  }
+  const turns = groupBy(applications, ({ name, database }) => {
+    const isLimited = (cluster.databases.get(database)?.connectionLimit ?? -1) >= 0
+    return isLimited ? `database ${database}` : `application ${name}`
+  })
   return [...turns.values()]
 }
 
