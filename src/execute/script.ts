@@ -3,7 +3,7 @@ import type { AtomicTransaction, Step } from '../model/step.ts'
 import { quoteIdentifier } from '../sql/quote.ts'
 
 export interface Script {
-  readonly revealAll: readonly string[]
+  readonly texts: readonly string[]
   /** For each text, the step it belongs to; null for BEGIN, SET LOCAL ROLE and COMMIT. */
   readonly steps: readonly (Step | null)[]
 }
@@ -23,5 +23,5 @@ export function scriptOf(transaction: AtomicTransaction): Script {
       steps.push(step)
     }
   }
-  return { revealAll: [...texts, 'COMMIT'], steps: [...steps, null] }
+  return { texts: [...texts, 'COMMIT'], steps: [...steps, null] }
 }

@@ -60,7 +60,7 @@ export async function runAtomic(
   const started = Date.now()
   for (let retries = 0; ; retries += 1) {
     try {
-      await session.run(script.revealAll)
+      await session.run(script.texts)
       const durationMs = Date.now() - started
       return {
         kind: 'applied',
@@ -111,9 +111,9 @@ export async function runBare({ before, step, undo }: BareTransaction, session: 
   })
   let held: readonly Applied[] = []
   try {
-    await session.run(texts(before))
+    await session.run(revealAll(before))
     held = before.length === 0 ? [] : [done(hold)]
-    await session.run(texts(step.statements))
+    await session.run(revealAll(step.statements))
     return { kind: 'applied', applied: [done({ ...step, statements: [...before, ...step.statements] })] }
   } catch (error) {
     const isHeld = held.length > 0 || before.length === 0
@@ -129,7 +129,7 @@ export async function runBare({ before, step, undo }: BareTransaction, session: 
       statements: undo,
     }
     try {
-      await session.run(texts(undo))
+      await session.run(revealAll(undo))
       return { kind: 'refused', culprit: step, others: [], error, applied: [...held, done(release)] }
     } catch (failure) {
       if (failure instanceof ConnectionLost)
@@ -144,6 +144,6 @@ export async function runBare({ before, step, undo }: BareTransaction, session: 
   }
 }
 
-function texts(statements: readonly Statement[]): string[] {
+function revealAll(statements: readonly Statement[]): string[] {
   return statements.map((statement) => statement.reveal())
 }

@@ -20,7 +20,7 @@ import { desiredDatabaseTag } from './tags.ts'
 
 export interface DatabasePlan extends Changes {
   /** null: it exists. */
-  readonly creationTransaction: BareTransaction | null
+  readonly creation: BareTransaction | null
   /** The tag of an adopted database: written last, since what its users keep depends on its absence. */
   readonly closing: readonly Step[]
 }
@@ -51,7 +51,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
   )
   const isChanged = existing === undefined || isAdopted || limits.length > 0
   return {
-    creationTransaction: existing === undefined ? creation(context, database) : null,
+    creation: existing === undefined ? planCreation(context, database) : null,
     steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
     closing: isAdopted ? tag : [],
     findings: [
@@ -63,7 +63,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
 }
 
 /** The owner's membership is granted and revoked around it, since it cannot run in a transaction (design §5 fact 2). */
-function creation(context: PlanContext, database: Database): BareTransaction {
+function planCreation(context: PlanContext, database: Database): BareTransaction {
   const { version, login } = context.actual.cluster.server
   const { name, owner, encoding, locale, connectionLimit } = database
   const statement = createDatabase({ name, owner: owner.username, encoding, locale, connectionLimit })

@@ -104,11 +104,11 @@ function databaseJob(context: PlanContext, { database, outside, inside }: Databa
   const access =
     steps.length === 0
       ? []
-      : [holdMemberships(context.actual.cluster.server, steps, outside.creationTransaction !== null)]
+      : [holdMemberships(context.actual.cluster.server, steps, outside.creation !== null)]
   // Apart: a value that the server refuses must not leave the database open to PUBLIC.
   const rest: Transaction[] = settings.length === 0 ? [] : [{ kind: 'atomic', steps: settings }]
   const transactions: Transaction[] = [
-    ...(outside.creationTransaction === null ? [] : [outside.creationTransaction]),
+    ...(outside.creation === null ? [] : [outside.creation]),
     ...access,
     ...rest,
   ]
