@@ -1,6 +1,9 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
+/** Words by which a text is a statement; in capitals, as the builders write them. */
+const SQL_WORDS = 'GRANT|REVOKE|ALTER|REASSIGN|DROP|COMMENT|CREATE|SET|OWNER|FROM|TO|ON'
+
 /** The program is held to more than the tests: small files, small functions, no assertions that the compiler cannot check. */
 export default defineConfig(
   { ignores: ['terraform-module/', '.cache/'] },
@@ -29,6 +32,13 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
       'max-lines-per-function': ['error', { max: 60, skipComments: true }],
       'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `TemplateLiteral:has(TemplateElement[value.raw=/\\b(?:${SQL_WORDS})\\b/]) > TemplateElement[value.raw=/"$/][tail=false]`,
+          message: 'A name in a statement, printed ones included, is quoted by src/sql/quote.ts alone.',
+        },
+      ],
     },
   },
   {

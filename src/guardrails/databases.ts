@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts'
 import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
+import { alterSchemaOwner } from '../sql/owner.ts'
 import { quoteIdentifier, quoteLiteral } from '../sql/quote.ts'
 import { checkNamesInside } from './encodings.ts'
 import { violation } from './problem.ts'
@@ -127,7 +128,7 @@ function checkSchemas(database: Database, interior: Interior | undefined): Probl
   return database.schemas.flatMap((name) => {
     const schema = interior?.schemas.get(name)
     if (schema === undefined || schema.owner === owner || name === 'public') return []
-    const statement = `ALTER SCHEMA ${quoteIdentifier(name)} OWNER TO ${quoteIdentifier(owner)};`
+    const statement = `${alterSchemaOwner(name, owner).redacted};`
     return [
       violation(
         database.owner,

@@ -6,6 +6,9 @@ import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
 import type { Approval, Approvals } from '../model/run.ts'
 import { revokerOf } from '../model/revoker.ts'
 import { mayAdminister } from '../model/administers.ts'
+import { reassignOwned } from '../sql/owner.ts'
+import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
+import { grantAdministration, grantRole } from '../sql/role.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (design §14). */
 export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {
@@ -77,7 +80,7 @@ function checkServer(declaration: Declaration, cluster: Cluster, departure: Depa
           violation(
             departure,
             `${server.login} has no right over the role ${username}, which another role created.`,
-            `As the master: GRANT "${username}" TO "${server.login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`,
+            `As the master: ${grantAdministration(username, server.login).redacted};`,
           ),
         ]),
     ...(drops === declaration.instance.database
@@ -105,7 +108,7 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
         `the role ${username} ${what}${where}.`,
         database === null
           ? 'Hand it over or remove it, then run again.'
-          : `Hand it over (in ${database}: REASSIGN OWNED BY "${username}" TO …) or remove it, then run again.`,
+          : `Hand it over (in ${database}: ${reassignOwned(username, null).redacted}) or remove it, then run again.`,
       )
     }),
     ...inTheWay.map(({ what }) =>
@@ -141,7 +144,7 @@ function checkGrants(
       violation(
         departure,
         `the role ${username} holds privileges on ${keyword} ${identity} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,
-        `As ${grantor}: REVOKE ALL ON ${keyword} ${identity} FROM "${username}".`,
+        `As ${grantor}, in ${database}: ${revokeAll(keyword, identity, username, null).redacted};`,
       ),
     ),
     ...given.map(({ database, keyword, identity, grantee }) =>
@@ -151,11 +154,11 @@ function checkGrants(
         'Let its owner grant them, then run again.',
       ),
     ),
-    ...byDefault.map(({ database, keyword, creator }) =>
+    ...byDefault.map(({ database, keyword, creator, schema }) =>
       violation(
         departure,
         `the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`,
-        `As ${creator}: ALTER DEFAULT PRIVILEGES … REVOKE ALL ON ${keyword} FROM "${username}".`,
+        `As ${creator}, in ${database}: ${revokeAllByDefault(creator, schema, keyword, username, null).redacted};`,
       ),
     ),
   ]
@@ -173,7 +176,7 @@ function checkSessions(cluster: Cluster, departure: Departure, { sessions, canSi
       violation(
         departure,
         `${login} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,
-        `End them, or as the master: GRANT pg_signal_backend TO "${cluster.server.login}".`,
+        `End them, or as the master: ${grantRole('pg_signal_backend', cluster.server.login).redacted};`,
       ),
     )
 }

@@ -6,6 +6,7 @@ import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { Departure, DestroyTarget } from '../model/removal.ts'
 import type { Finding } from '../model/step.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
+import { alterDatabaseOwner } from '../sql/owner.ts'
 import { finding } from './context.ts'
 
 export interface Departures {
@@ -200,7 +201,7 @@ function elsewhere(
         application,
         field: 'destroy',
         message,
-        remedy: `Give it back (ALTER DATABASE … OWNER TO "${username}"), or take the marker out of the state (terraform state rm).`,
+        remedy: `Give it back (${alterDatabaseOwner(name, username).redacted}), or take the marker out of the state (terraform state rm).`,
       },
     ],
   }

@@ -165,7 +165,7 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
   }
   const message =
     `everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner === '' ? 'the server' : schema.owner} owns; ` +
-    `as a superuser: ${grantOnSchema('public', ['CREATE'], owner, owner).redacted}; REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search_path`
+    `as a superuser: ${grantOnSchema('public', ['CREATE'], owner, owner).redacted}; ${revokeOnSchema('public', ['CREATE'], '', owner, false).redacted}; or declare schemas = ["app"] and a search_path`
   return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
 }
 

@@ -102,16 +102,10 @@ function databaseJob(context: PlanContext, { database, outside, inside }: Databa
           ...planClone(context, application).steps,
         ])
   const access =
-    steps.length === 0
-      ? []
-      : [holdMemberships(context.actual.cluster.server, steps, outside.creation !== null)]
+    steps.length === 0 ? [] : [holdMemberships(context.actual.cluster.server, steps, outside.creation !== null)]
   // Apart: a value that the server refuses must not leave the database open to PUBLIC.
   const rest: Transaction[] = settings.length === 0 ? [] : [{ kind: 'atomic', steps: settings }]
-  const transactions: Transaction[] = [
-    ...(outside.creation === null ? [] : [outside.creation]),
-    ...access,
-    ...rest,
-  ]
+  const transactions: Transaction[] = [...(outside.creation === null ? [] : [outside.creation]), ...access, ...rest]
   return transactions.length === 0 ? [] : [{ stage: 'databases', connectTo: null, transactions }]
 }
 

@@ -24,6 +24,8 @@ import {
 import { planAdmission, INVALID } from '../../plan/closing.ts'
 import { type Removal, isSnapshotted } from './context.ts'
 import { takeSnapshot } from './take-snapshot.ts'
+import { allowConnections } from '../../sql/database.ts'
+import { alterRole } from '../../sql/role.ts'
 
 const POLL_MS = 1_000
 
@@ -193,8 +195,17 @@ async function reopenAfter(
         application,
         field: 'destroy',
         message: `${drops === null ? username : `the database ${drops}`} may still be closed, and could not be opened again: ${message}`,
-        remedy: `Run again, or put the application back and apply${drops === null ? '' : `; by hand: ALTER DATABASE "${drops}" ALLOW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`,
+        remedy: `Run again, or put the application back and apply; by hand: ${reopeningByHand(username, drops)}`,
       })),
     )
   }
+}
+
+/** What opens again by hand, for the login and the database that it owns. */
+function reopeningByHand(username: string, database: string | null): string {
+  const statements = [
+    ...(database === null ? [] : [allowConnections(database, true, username)]),
+    alterRole(username, { login: true }),
+  ]
+  return statements.map(({ redacted }) => `${redacted};`).join(' ')
 }
