@@ -1,5 +1,6 @@
 /** What was tried, for how long, and what to check. Pure. */
-import { ConnectionError, type Problem } from '../../errors.ts'
+import { ConnectionError } from '../../errors.ts'
+import type { ConnectionCode, Problem } from '../../model/problem.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { ConnectFailure, FailureKind } from '../../server/failure.ts'
 
@@ -17,6 +18,19 @@ const REMEDIES: Readonly<Record<FailureKind, string>> = {
   after_authentication:
     "Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",
   refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
+}
+
+/** By kind of failure. */
+export const CONNECTION_CODES: Readonly<Record<FailureKind, ConnectionCode>> = {
+  unreachable: 'server_unreachable',
+  starting: 'server_starting',
+  full: 'server_full',
+  tls: 'untrusted_certificate',
+  no_tls: 'tls_missing',
+  wrong_password: 'wrong_password',
+  other_method: 'other_authentication',
+  after_authentication: 'refused_after_authentication',
+  refused: 'login_refused',
 }
 
 /** Where one certificate is wrong in its own way; other codes get the remedy of their kind. */
@@ -37,6 +51,7 @@ export function toConnectionError(
   const through = connectThrough === null ? '' : ` through ${connectThrough.host}:${String(connectThrough.port)}`
   const problem: Problem = {
     application: null,
+    code: CONNECTION_CODES[failure.kind],
     field: 'instance',
     message: `cannot connect to ${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs / 1000).toFixed(0)} s).`,
     remedy: CERTIFICATE_REMEDIES[failure.code] ?? REMEDIES[failure.kind],
