@@ -58,8 +58,9 @@ export function step(
   status: Step['status'],
   message: string,
   statements: Step['statements'],
+  kind: Step['kind'] = null,
 ): Step {
-  return { ...about, action, status, message, statements }
+  return { ...about, kind, action, status, message, statements }
 }
 
 export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {

@@ -119,8 +119,7 @@ async function runRounds(
     refused = execution.failures
     last = refused.length === 0 ? plan : null
     for (const step of planSteps(plan))
-      if (step.object === 'password' || (step.object === 'role' && step.status === 'created'))
-        passwords.add(step.application)
+      if (step.kind === 'set_password' || step.kind === 'create_role') passwords.add(step.application)
     scope = execution.failures.length === 0 ? scopeAfter(plan, inspection) : null
   }
 }
@@ -131,8 +130,8 @@ function recordWithProgress(
   plan: Plan,
   { now, progress: report }: Dependencies,
 ): (draft: RecordDraft) => void {
-  const isCreation = ({ object, action }: Pick<RecordDraft, 'object' | 'action'>): boolean =>
-    object === 'database' && action === 'create'
+  const isCreation = ({ object, status }: Pick<RecordDraft, 'object' | 'status'>): boolean =>
+    object === 'database' && status === 'created'
   const progress = createProgress({ total: planSteps(plan).filter(isCreation).length, unit: 'databases', now, report })
   return (draft) => {
     ledger.record(draft)

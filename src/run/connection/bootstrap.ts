@@ -67,7 +67,7 @@ export async function bootstrapAdmin(
       buildId: context.identity.buildId,
       tags: declaration.tags,
     })
-    const repairs = planSteps(plan).some((step) => step.action === 'repair')
+    const repairs = planSteps(plan).some((step) => step.kind === 'repair_admin')
     assertNone(repairs ? checkMasterRight(master.user, admin.user, facts.grantable.has(admin.user)) : [])
     await executeBootstrap(context, plan, { session, lock, target, master })
   } finally {

@@ -1,8 +1,8 @@
 /** What was tried, for how long, and what to check. Pure. */
 import { ConnectionError } from '../../errors.ts'
-import type { ConnectionCode, Problem } from '../../model/problem.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { Declaration } from '../../model/declaration.ts'
-import type { ConnectFailure, FailureKind } from '../../server/failure.ts'
+import { CONNECTION_CODES, type ConnectFailure, type FailureKind } from '../../server/failure.ts'
 
 const REMEDIES: Readonly<Record<FailureKind, string>> = {
   unreachable:
@@ -18,19 +18,6 @@ const REMEDIES: Readonly<Record<FailureKind, string>> = {
   after_authentication:
     "Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",
   refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
-}
-
-/** By kind of failure. */
-export const CONNECTION_CODES: Readonly<Record<FailureKind, ConnectionCode>> = {
-  unreachable: 'server_unreachable',
-  starting: 'server_starting',
-  full: 'server_full',
-  tls: 'untrusted_certificate',
-  no_tls: 'tls_missing',
-  wrong_password: 'wrong_password',
-  other_method: 'other_authentication',
-  after_authentication: 'refused_after_authentication',
-  refused: 'login_refused',
 }
 
 /** Where one certificate is wrong in its own way; other codes get the remedy of their kind. */

@@ -1,8 +1,7 @@
 /** Whatever ends a run, as one of our errors. */
 import { ApplyError, ConnectionError, ProvisionError } from '../../errors.ts'
-import { ConnectFailure } from '../../server/failure.ts'
+import { CONNECTION_CODES, ConnectFailure } from '../../server/failure.ts'
 import { ConnectionLost } from '../../server/session.ts'
-import { CONNECTION_CODES } from '../connection/connection-error.ts'
 
 /** What the server or the network said becomes one of our errors; a defect of ours is told as such, with its name. */
 export function toProvisionError(thrown: unknown): ProvisionError {

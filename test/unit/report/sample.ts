@@ -64,6 +64,7 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
   const change: Step = {
     ...about,
     object: 'role',
+    kind: null,
     action: 'alter',
     status: 'updated',
     message: 'role shop_dev_user: connection limit -1 -> 5',
