@@ -1,4 +1,7 @@
-/** The one error family. Each member carries the exit code of design §4; only main.ts turns it into an exit. */
+/**
+ * The one error family. Each member carries its exit code (src/README.md: Exit codes); only main.ts turns it into an
+ * exit.
+ */
 
 import { EXIT, type ExitCode } from './model/exit-code.ts'
 import type { Problem } from './model/problem.ts'

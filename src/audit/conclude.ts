@@ -11,7 +11,7 @@ import type { Reporter } from './reporter.ts'
 export interface Conclusion {
   readonly recorder: Recorder
   readonly end: RunEnd
-  /** Where the audit document goes; null for plan and report, which write none (design §14). */
+  /** Where the audit document goes; null for plan and report, which write none (src/README.md: Commands). */
   readonly auditPath: string | null
   /** null: no `governance_dir`, or nothing of it is known. */
   readonly governance: { readonly dir: string; readonly matrix: AccessMatrix | null } | null

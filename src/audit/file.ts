@@ -5,7 +5,10 @@ import type { Problem } from '../model/problem.ts'
 import type { AuditDocument } from '../model/audit.ts'
 import { writeAtomically } from './atomic.ts'
 
-/** Where the audit of a direct run goes when nobody says (design §14), below the working directory. */
+/**
+ * Where the audit of a direct run goes when nobody says (src/README.md: Where the audit goes), below the working
+ * directory.
+ */
 const DEFAULT_FOLDER = join('.rds-provision', 'audit')
 
 /** A file name of at most 255 bytes, the limit of the common file systems, with room for what is put around a part. */
@@ -68,7 +71,8 @@ function isTaken(error: unknown): boolean {
 
 /**
  * Writes the audit document as JSON, atomically, creating folders. Gives null, or the problem where the file could not
- * be written: what the run did stands, so the caller prints `auditJson` instead and ends with exit 1 (design §10).
+ * be written: what the run did stands, so the caller prints `auditJson` instead and ends with exit 1 (src/README.md:
+ * The audit).
  */
 export async function writeAuditFile(path: string, document: AuditDocument): Promise<Problem | null> {
   try {

@@ -39,7 +39,7 @@ export interface Recorder {
   finish(end: RunEnd): AuditDocument
 }
 
-/** Collects the records of one run (design §10). Throws nothing of its own. */
+/** Collects the records of one run (src/README.md: The audit). Throws nothing of its own. */
 export function createRecorder(options: RecorderOptions): Recorder {
   const records: AuditRecord[] = []
   let actor: Actor | null = null

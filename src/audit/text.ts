@@ -54,9 +54,9 @@ export function createTextReporter(options: TextOptions): Reporter {
 }
 
 /**
- * An IAM login cannot be proven and is `skipped` in every run (design §14): counted, like what did not change, and like
- * what a failed run did not reach, which would hide what failed. What was blocked stands among the problems, with its
- * remedy.
+ * An IAM login cannot be proven and is `skipped` in every run (src/README.md: Passwords): counted, like what did not
+ * change, and like what a failed run did not reach, which would hide what failed. What was blocked stands among the
+ * problems, with its remedy.
  */
 function isListed(record: AuditRecord, listUnchanged: boolean): boolean {
   const isUneventful = record.status === 'skipped' && (record.object === 'login' || record.action === 'check')

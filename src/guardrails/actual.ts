@@ -1,4 +1,4 @@
-/** Guardrails that need the server's answer, before anything changes (design §7). Pure. */
+/** Guardrails that need the server's answer, before anything changes (src/README.md: Guardrails). Pure. */
 import type { Problem } from '../model/problem.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
@@ -58,7 +58,10 @@ function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
   ]
 }
 
-/** What the delegated admin cannot do without (design §2); the attributes of a role are not inherited. */
+/**
+ * What the delegated admin cannot do without (src/README.md: Delegated admin); the attributes of a role are not
+ * inherited.
+ */
 function checkAdmin(declaration: Declaration, { server, roles, databases }: Cluster): Problem[] {
   const admin = roles.get(server.login)
   if (admin === undefined || admin.superuser) return []
@@ -157,7 +160,7 @@ function checkPrivileged(privileged: ReadonlySet<string>, application: Applicati
   ]
 }
 
-/** From 16 on CREATEROLE gives no right over roles that others created (design §5 fact 9). */
+/** From 16 on CREATEROLE gives no right over roles that others created (src/README.md: Rights over roles). */
 function checkRight(
   cluster: Cluster,
   adminRoles: ReadonlySet<string>,

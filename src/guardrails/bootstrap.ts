@@ -40,7 +40,7 @@ export function checkAdminRole(role: RoleState): Problem[] {
   return [violation(null, 'privileged_role', message, 'Name another login in the admin secret.')]
 }
 
-/** From 16 on CREATEROLE gives no right over a role that somebody else created (design §5 fact 9). */
+/** From 16 on CREATEROLE gives no right over a role that somebody else created (src/README.md: Rights over roles). */
 export function checkMasterRight(master: string, admin: string, mayAlter: boolean): Problem[] {
   if (mayAlter) return []
   const message = `${master} has no right over the role ${admin}, which it would repair.`
@@ -55,8 +55,9 @@ export function checkMasterRight(master: string, admin: string, mayAlter: boolea
 }
 
 /**
- * What would block the admin's own run, so that the master changes nothing for a run that is blocked (design §7). Rights
- * that the admin lacks are what the master is about to give, as far as it may; what is inside a database is not seen yet.
+ * What would block the admin's own run, so that the master changes nothing for a run that is blocked (src/README.md:
+ * Guardrails). Rights that the admin lacks are what the master is about to give, as far as it may; what is inside a
+ * database is not seen yet.
  * @param cluster as the master sees it.
  * @param grantable roles that the master may grant.
  */

@@ -1,4 +1,4 @@
-/** IAM logins, and what the first of them does to the login of the delegated admin (design §5 fact 13). */
+/** IAM logins, and what the first of them does to the login of the delegated admin (src/README.md: IAM and PAM). */
 
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'

@@ -12,8 +12,8 @@ const RESERVED_ROLES = new Set(['public', 'none'])
 const RESERVED_SCHEMAS = /^(?:pg_.*|information_schema)$/s
 
 /**
- * Reserved names (design §7): what belongs to the server, to RDS, to the delegated admin or to the master is no
- * application's. `masterUsername` is null as long as it is not known.
+ * Reserved names (src/README.md: Guardrails): what belongs to the server, to RDS, to the delegated admin or to the
+ * master is no application's. `masterUsername` is null as long as it is not known.
  */
 export function checkReservedNames(declaration: Declaration, masterUsername: string | null): Problem[] {
   const { admin, applications } = declaration
@@ -39,9 +39,9 @@ function reservedName(application: Application, message: string): Problem {
 }
 
 /**
- * The naming convention, where `enforce_naming` asks for it: `[a-z_][a-z0-9_]*` (design §14), databases as
+ * The naming convention, where `enforce_naming` asks for it: `[a-z_][a-z0-9_]*` (src/README.md: Names), databases as
  * `<name>_<environment>_db`, logins as `<name>_<environment>_<purpose>`, which is the shape of the defaults and of the
- * second logins of design §3.
+ * second logins (src/README.md: Names).
  */
 export function checkNaming({ applications, enforceNaming, environment }: Declaration): Problem[] {
   if (!enforceNaming) return []

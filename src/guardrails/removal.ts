@@ -1,4 +1,4 @@
-/** Guardrails of a removal (design §7, destroy): before anything is read, and before anything changes. Pure. */
+/** Guardrails of a removal (src/README.md: Guardrails): before anything is read, and before anything changes. Pure. */
 import type { Problem } from '../model/problem.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration, Environment } from '../model/declaration.ts'
@@ -11,7 +11,7 @@ import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantAdministration, grantRole } from '../sql/role.ts'
 import { violation } from './violation.ts'
 
-/** Deleting outside of dev takes both approvals; what changes nothing takes none (design §14). */
+/** Deleting outside of dev takes both approvals; what changes nothing takes none (src/README.md: Removal). */
 export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {
   if (environment === 'dev' || !deletes) return 'not_required'
   return approvals.allowProvision && approvals.allowDestroy ? 'approved' : 'missing'
@@ -119,7 +119,10 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
   ]
 }
 
-/** A privilege is taken back by whoever granted it: the database's owner, as a rule (design §5 fact 11). */
+/**
+ * A privilege is taken back by whoever granted it: the database's owner, as a rule (src/README.md: Revoking a
+ * privilege).
+ */
 function checkGrants(
   declaration: Declaration,
   cluster: Cluster,
@@ -159,7 +162,10 @@ function checkGrants(
   ]
 }
 
-/** Without pg_signal_backend the owner's sessions in its database are all that can be ended (design §14). */
+/**
+ * Without pg_signal_backend the owner's sessions in its database are all that can be ended (src/README.md: Dropping a
+ * database).
+ */
 function checkSessions(cluster: Cluster, departure: Departure, { sessions, canSignal }: RemovalFacts): Problem[] {
   if (canSignal) return []
   const { username, drops, policy } = departure

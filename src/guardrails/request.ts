@@ -8,9 +8,9 @@ import { violation } from './violation.ts'
 const PROXY = /\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i
 
 /**
- * Guardrails that need nothing but the declaration, before any secret is read or connection made (design §7). Gives all
- * violations; `field` is the guardrail's name. The master's name is known only once its secret was read: ask
- * `checkReservedNames` again then.
+ * Guardrails that need nothing but the declaration, before any secret is read or connection made (src/README.md:
+ * Guardrails). Gives all violations; `field` is the guardrail's name. The master's name is known only once its secret
+ * was read: ask `checkReservedNames` again then.
  */
 export function checkRequest(declaration: Declaration, run: { readonly approval: Approval }): Problem[] {
   return [

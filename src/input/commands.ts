@@ -70,7 +70,7 @@ const REPORT: OptionTable = {
   output: value('FILE', 'File to write the report to; default: standard output'),
 }
 
-/** The commands of design §4, each with its options. */
+/** The commands, each with its options (src/README.md: Commands). */
 export const COMMANDS = {
   apply: {
     describe: 'Make roles, databases and privileges match the declaration',

@@ -17,7 +17,10 @@ export interface Grouped {
  */
 export type InputScope = 'stack' | 'removal'
 
-/** Joins the entries that share a database: one owner each, its schemas are the default of the others (design §3). */
+/**
+ * Joins the entries that share a database: one owner each, its schemas are the default of the others (src/README.md:
+ * The declaration).
+ */
 export function groupEntries(entries: readonly ApplicationEntry[], scope: InputScope): Grouped {
   const problems: Problem[] = [...duplicateUsernames(entries.filter((entry) => entry.comparable))]
   const databases: Database[] = []

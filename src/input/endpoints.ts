@@ -46,7 +46,10 @@ export function parseConnectThrough(input: unknown): Part<Endpoint> {
   return { value: { host: value.host, port: value.port }, problems }
 }
 
-/** Parses `tls`; a plain connection may only go to the loopback (design §14). `peer` is where connections go, null if unknown. */
+/**
+ * Parses `tls`; a plain connection may only go to the loopback (src/README.md: Connections and TLS). `peer` is where
+ * connections go, null if unknown.
+ */
 export function parseTls(input: unknown, peer: Endpoint | null): Part<Tls> {
   const { value, problems } = parseObject(TLS, input ?? {}, { application: null, path: 'tls.' })
   if (value === null) return { value, problems }

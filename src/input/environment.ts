@@ -8,7 +8,7 @@ import { TEXT_RULE, isText, show } from './text.ts'
 export const LOG_FORMATS = ['text', 'verbose', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
-/** What belongs to one run and not to the declaration (design §3, From the environment of the run). */
+/** What belongs to one run and not to the declaration (src/README.md: Environment of a run). */
 export interface RunEnvironment extends Approvals {
   /** Replaces the declared policies for this run; null: they stand. */
   readonly cleanupPolicy: CleanupPolicy | null
@@ -20,7 +20,7 @@ export interface RunEnvironment extends Approvals {
   readonly buildId: string | null
   /** RDS_PROVISION_RUN_ID, else TF_VAR_run_id. */
   readonly runId: string | null
-  /** Every variable with an unknown value: an input error (design §3). */
+  /** Every variable with an unknown value: an input error (src/README.md: Environment of a run). */
   readonly problems: readonly Problem[]
 }
 
@@ -28,9 +28,9 @@ export interface RunEnvironment extends Approvals {
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads the variables of a run. The empty string counts as not set (design §14). Unknown values are not thrown, so that
- * they are reported together with what is wrong with the input; approvals are no such: anything but `true` is simply no
- * approval (design §7).
+ * Reads the variables of a run. The empty string counts as not set (src/README.md: Environment of a run). Unknown
+ * values are not thrown, so that they are reported together with what is wrong with the input; approvals are no such:
+ * anything but `true` is simply no approval (src/README.md: Guardrails).
  */
 export function readEnvironment(env: Variables): RunEnvironment {
   const problems: Problem[] = []
@@ -48,8 +48,9 @@ export function readEnvironment(env: Variables): RunEnvironment {
 }
 
 /**
- * What the AWS SDK is to find otherwise than it is set: the empty string counts as not set (design §14), which the SDK
- * takes for a region of that name; and AWS_DEFAULT_REGION counts as it does for Terraform's own AWS provider.
+ * What the AWS SDK is to find otherwise than it is set: the empty string counts as not set (src/README.md: Environment
+ * of a run), which the SDK takes for a region of that name; and AWS_DEFAULT_REGION counts as it does for Terraform's
+ * own AWS provider.
  * https://registry.terraform.io/providers/hashicorp/aws/latest/docs#environment-variables
  */
 export function awsCorrections(env: Variables): ReadonlyMap<string, string | null> {

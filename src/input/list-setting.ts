@@ -18,8 +18,9 @@ export function isIdentifierList(parameter: string): boolean {
 
 /**
  * Splits `"$user", public` into its items, as the server's SplitIdentifierString does, except that unquoted items keep
- * their case: names in a declaration mean what they spell (design §3). An empty text is the one empty item by which the
- * server writes an empty list. Returns null for a text that is no list: an open quote, text after a quote, an empty item.
+ * their case: names in a declaration mean what they spell (src/README.md: The declaration). An empty text is the one
+ * empty item by which the server writes an empty list. Returns null for a text that is no list: an open quote, text
+ * after a quote, an empty item.
  */
 export function splitList(value: string): readonly string[] | null {
   if (value.trim() === '') return ['']

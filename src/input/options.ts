@@ -6,7 +6,10 @@ import { COMMANDS } from './commands.ts'
 import { type ReportOptions, reportOptions } from './report-options.ts'
 import { show, suggestion } from './text.ts'
 
-/** What the command line asks for. `input` and `auditFile` are null where the environment decides (design §14). */
+/**
+ * What the command line asks for. `input` and `auditFile` are null where the environment decides (src/README.md:
+ * Environment of a run).
+ */
 export type Options =
   | { readonly command: 'apply'; readonly input: string | null; readonly auditFile: string | null }
   | {

@@ -18,7 +18,7 @@ export interface ParsedInput {
   readonly declaration: Declaration
   readonly buildId: string | null
   readonly runId: string | null
-  /** Where destroy runs write their audit (design §14). */
+  /** Where destroy runs write their audit (src/README.md: Where the audit goes). */
   readonly auditDir: string | null
 }
 
@@ -68,8 +68,8 @@ const FIELDS = {
 type Top = v.InferOutput<v.ObjectSchema<typeof FIELDS, undefined>>
 
 /**
- * Parses the decoded input: untrusted JSON in, a declaration with every default of design §3 filled in out.
- * Throws InvalidInputError with all problems at once.
+ * Parses the decoded input: untrusted JSON in, a declaration with every default filled in out (src/README.md: The
+ * declaration). Throws InvalidInputError with all problems at once.
  */
 export function parseDeclaration(json: string, scope: InputScope = 'stack'): ParsedInput {
   const { value: top, problems, broken } = parseObject(FIELDS, parseJson(json), TOP)

@@ -23,12 +23,12 @@ export interface RunFacts {
   readonly uuid: string
   readonly toolVersion: string
   readonly inputSha256: string
-  /** False for a removal under `retain`, which changes nothing (design §14). */
+  /** False for a removal under `retain`, which changes nothing (src/README.md: Build and run ids). */
   readonly needsBuildId: boolean
 }
 
 /**
- * Says who runs, under which build and with which approval (design §3 Traceability, §14 Build and run id).
+ * Says who runs, under which build and with which approval (src/README.md: Build and run ids).
  * Throws InvalidInputError where no build id is known outside of `dev`; of an
  * input that could not be read nothing is asked.
  */
@@ -54,7 +54,10 @@ export function idsAreGiven(declared: RunIds, variables: RunIds): boolean {
   return (declared.buildId ?? variables.buildId) !== null && (declared.runId ?? variables.runId) !== null
 }
 
-/** Approval of a run: `dev` needs none, elsewhere, and where nobody knows, the environment of the run gives it (design §7). */
+/**
+ * Approval of a run: `dev` needs none, elsewhere, and where nobody knows, the environment of the run gives it
+ * (src/README.md: Guardrails).
+ */
 export function approvalOf(environment: Environment | null, allowed: boolean): Approval {
   if (environment === 'dev') return 'not_required'
   return allowed ? 'approved' : 'missing'
@@ -67,7 +70,7 @@ function missingBuildId(environment: Environment, command: Command): InvalidInpu
       code: 'missing_build_id',
       field: 'build_id',
       message: `is missing, and the environment is ${environment}.`,
-      // A destroy provisioner cannot refer to variables (design §14).
+      // A destroy provisioner cannot refer to variables (src/README.md: Build and run ids).
       remedy:
         command === 'destroy'
           ? 'Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.'

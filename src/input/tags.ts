@@ -2,7 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { isObject, notAnObject, printableKey } from './object.ts'
 import { isPrintable, isText, show } from './text.ts'
 
-/** Keys of the tag comment that the program itself writes (design §9). */
+/** Keys of the tag comment that the program itself writes (src/README.md: Tags). */
 export const RESERVED_TAGS = [
   'ManagedBy',
   'BuildId',

@@ -1,6 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein'
 
-/** PostgreSQL cuts longer identifiers silently: NAMEDATALEN - 1 (manual, "Identifiers and Key Words"; design §5 fact 17). */
+/**
+ * PostgreSQL cuts longer identifiers silently: NAMEDATALEN - 1 (manual, "Identifiers and Key Words"; src/README.md:
+ * Names of 63 bytes).
+ */
 const NAME_BYTES = 63
 
 /** What `isName` asks for, as a remedy. */
@@ -14,7 +17,7 @@ export function isPrintable(text: string): boolean {
   return !/[\p{Cc}\p{Cs}]/u.test(text)
 }
 
-/** Whether the text may name a role, database, schema or extension (design §14, Names). */
+/** Whether the text may name a role, database, schema or extension (src/README.md: Names). */
 export function isName(text: string): boolean {
   return text !== '' && Buffer.byteLength(text) <= NAME_BYTES && isPrintable(text) && text === text.trim()
 }

@@ -1,4 +1,4 @@
-/** The access matrix: who may do what on which database (design §10). Types only. */
+/** The access matrix: who may do what on which database (src/README.md: The audit). Types only. */
 import type { AccessLevel, AuthMethod } from './declaration.ts'
 
 /** What one stack's logins may do on one instance. */
@@ -65,7 +65,7 @@ export interface DatabasePrivileges {
   readonly create: boolean
 }
 
-/** Privileges on tables, views and the like that the access levels are made of (design §6). */
+/** Privileges on tables, views and the like that the access levels are made of (src/README.md: Access levels). */
 export const ROW_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
 export type RowPrivilege = (typeof ROW_PRIVILEGES)[number]
 

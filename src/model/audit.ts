@@ -1,4 +1,4 @@
-/** The audit document: its field names are an interface (design §10), hence snake_case. Types only. */
+/** The audit document: its field names are an interface (src/README.md: The audit), hence snake_case. Types only. */
 import type { ExitCode } from './exit-code.ts'
 import type { ProblemCode } from './problem.ts'
 import type { Approval, Command } from './run.ts'

@@ -58,7 +58,7 @@ export interface AtomicTransaction {
 /** One statement that cannot run in a transaction (CREATE DATABASE), with what it needs around it. */
 export interface BareTransaction {
   readonly kind: 'bare'
-  /** Committed before the step, e.g. the owner's membership (design §5 fact 2). */
+  /** Committed before the step, e.g. the owner's membership (src/README.md: Transient membership). */
   readonly before: readonly Statement[]
   readonly step: Step
   /** Run when the step failed, so that nothing of `before` stays. */

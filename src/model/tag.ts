@@ -1,4 +1,4 @@
-/** The tag: one JSON object in the comment of a managed role or database (design §9). */
+/** The tag: one JSON object in the comment of a managed role or database (src/README.md: Tags). */
 
 /** Fields of ours, in the order they are written. */
 export const TAG_FIELDS = [

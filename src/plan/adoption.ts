@@ -1,4 +1,4 @@
-/** Taking over what people already use, without anybody losing access (design §7, `adopt_existing`). */
+/** Taking over what people already use, without anybody losing access (src/README.md: Guardrails). */
 import type { DatabaseState, RoleState, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { Step } from '../model/step.ts'
@@ -26,7 +26,10 @@ export function formerUsers(context: PlanContext, database: Database): string[] 
     )
 }
 
-/** Superusers need no privilege; the server's and RDS's own roles are left alone; applications are kept apart (design §6). */
+/**
+ * Superusers need no privilege; the server's and RDS's own roles are left alone; applications are kept apart
+ * (src/README.md: Access levels).
+ */
 function isNobodysLogin(role: RoleState): boolean {
   return (
     role.canLogin &&

@@ -1,4 +1,4 @@
-/** The delegated admin, made or repaired by the master (design §2, §5 fact 9). Pure. */
+/** The delegated admin, made or repaired by the master (src/README.md: Delegated admin; Rights over roles). Pure. */
 import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { AuthMethod } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
@@ -25,7 +25,10 @@ export interface BootstrapInput {
   readonly tags: ReadonlyMap<string, string>
 }
 
-/** To end sessions before a drop, and to see who holds what we wait for (design §5 facts 10 and 18). */
+/**
+ * To end sessions before a drop, and to see who holds what we wait for (src/README.md: Dropping a database; The
+ * instance's lock).
+ */
 const HELPING_ROLES = ['pg_signal_backend', 'pg_read_all_stats']
 const RDS_PASSWORD = 'rds_password'
 

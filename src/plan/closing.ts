@@ -98,7 +98,8 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
 
 /**
  * Lets the admin look into databases that hold something of a departing login: a run that was cut off may have left one
- * closed, and an owner may have locked the admin out (design §5 fact 4). Those of other stacks are left as they are.
+ * closed, and an owner may have locked the admin out (src/README.md: The admin locked out). Those of other stacks are
+ * left as they are.
  */
 export function planAdmission({ declaration, cluster, departures, facts }: RemovalInput): Plan {
   const [departure] = departures

@@ -24,7 +24,7 @@ export interface DatabasePlan extends Changes {
   readonly closing: readonly Step[]
 }
 
-/** A step that only lets the admin in again (design §5 fact 4). */
+/** A step that only lets the admin in again (src/README.md: The admin locked out). */
 export function restoresAccess(item: Step): boolean {
   return item.kind === 'restore_access'
 }
@@ -109,7 +109,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
     ...revoke(heldBy(state.acl, '', owner), ''),
     ...grant(subtract(databasePrivileges('owner'), heldBy(state.acl, owner)), owner),
   ]
-  // The admin itself came in through PUBLIC (design §5 fact 4).
+  // The admin itself came in through PUBLIC (src/README.md: The admin locked out).
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   const steps = [
     ...keepOnDatabase(context, database, state),

@@ -38,8 +38,9 @@ interface Candidate {
 const NONE: Departures = { departures: [], findings: [], problems: [] }
 
 /**
- * The owner role's tag decides (design §9, §11): what it gives to another application of this stack is left to it, what
- * it gives to another stack blocks where it was asked for by name, and is left as it is where a teardown met it.
+ * The owner role's tag decides (src/README.md: Tags; Removal): what it gives to another application of this stack is
+ * left to it, what it gives to another stack blocks where it was asked for by name, and is left as it is where a
+ * teardown met it.
  */
 export function resolveDepartures(input: DepartureInput): Departures {
   const { declaration, target } = input

@@ -32,7 +32,9 @@ function foreignGrants({ database, application, schema, objects, isListed }: Gra
   return [finding(subjectIn(database, application, 'grant'), 'keep', 'warning', message)]
 }
 
-/** A schema that the owner cannot grant on (design §5 fact 6) works only as far as PUBLIC may use it. */
+/**
+ * A schema that the owner cannot grant on (src/README.md: The schema public) works only as far as PUBLIC may use it.
+ */
 function usageFindings({ database, application, schema, isListed }: GrantPlace): Finding[] {
   if (
     !isListed ||

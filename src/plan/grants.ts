@@ -95,7 +95,10 @@ function schemaRevokes(place: GrantPlace): Statement[] {
     : []
 }
 
-/** PUBLIC has EXECUTE on functions by default and keeps it: what everybody has, nobody needs (design §6). */
+/**
+ * PUBLIC has EXECUTE on functions by default and keeps it: what everybody has, nobody needs (src/README.md: Access
+ * levels).
+ */
 function objectGrants(place: GrantPlace): Statement[] {
   const { database, application } = place
   return byPrivileges(place.objects, (object) => {

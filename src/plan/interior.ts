@@ -147,7 +147,7 @@ function orderByRequirement(declared: readonly string[], available: ReadonlyMap<
   return [...ordered]
 }
 
-/** Decided from the access control list, never from the version (design §6). */
+/** Decided from the access control list, never from the version (src/README.md: Access levels). */
 function planPublicSchema(context: PlanContext, database: Database, interior: Interior): Changes {
   const schema = interior.schemas.get('public')
   if (schema === undefined || !heldBy(schema.acl, '').includes('CREATE')) return { steps: [], findings: [] }
@@ -169,7 +169,7 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
   return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
 }
 
-/** What the grants of editors and readers do not reach (design §6). */
+/** What the grants of editors and readers do not reach (src/README.md: Access levels). */
 function coverageFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
   if (database.guests.length === 0) return []
   const about = subject(database.owner, 'grant')

@@ -1,4 +1,7 @@
-/** Memberships of the admin that last as long as they are needed (design §5 facts 1 and 2). */
+/**
+ * Memberships of the admin that last as long as they are needed (src/README.md: Owner's membership; Transient
+ * membership).
+ */
 import type { ServerFacts } from '../model/catalog.ts'
 import type { AtomicTransaction, Step } from '../model/step.ts'
 import { holdRole, releaseRole } from '../sql/role.ts'

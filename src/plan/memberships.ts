@@ -17,7 +17,7 @@ function isMember(context: PlanContext, role: string, member: string): boolean {
   return (context.membershipsByRole.get(role) ?? []).some((item) => item.member === member)
 }
 
-/** A password login that is in rds_iam could not use its password: RDS sends it to PAM (design §5 fact 13). */
+/** A password login that is in rds_iam could not use its password: RDS sends it to PAM (src/README.md: IAM and PAM). */
 export function planIamRevoke(context: PlanContext, application: Application): Step[] {
   if (!isMember(context, RDS_IAM, application.username)) return []
   const recreated =
@@ -71,7 +71,10 @@ export function isLeftover(item: Membership, admin: string, version: number): bo
   return version < VERSION_16 || (item.grantor === admin && (item.inherit || item.set))
 }
 
-/** From 16 on what another role gave the admin beyond ADMIN (a plain WITH ADMIN OPTION does) the admin cannot give back (design §5 fact 9). */
+/**
+ * From 16 on what another role gave the admin beyond ADMIN (a plain WITH ADMIN OPTION does) the admin cannot give back
+ * (src/README.md: Rights over roles).
+ */
 export function adminFindings(context: PlanContext, application: Application): Finding[] {
   const { version, login } = context.actual.cluster.server
   if (version < VERSION_16) return []
@@ -110,8 +113,8 @@ export function memberFindings(context: PlanContext, application: Application): 
 }
 
 /**
- * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a warning:
- * what keeps applications apart does not hold then (design §6).
+ * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a
+ * warning: what keeps applications apart does not hold then (src/README.md: Access levels).
  */
 export function membershipFindings(context: PlanContext, application: Application): Finding[] {
   const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))]

@@ -31,7 +31,7 @@ export function newDatabase(database: Database): DatabaseState {
   }
 }
 
-/** The owner's membership is granted and revoked around it, since it cannot run in a transaction (design §5 fact 2). */
+/** It runs in no transaction, so the owner's membership is held around it (src/README.md: Transient membership). */
 export function planCreation(context: PlanContext, database: Database): BareTransaction {
   const { version, login } = context.actual.cluster.server
   const { name, owner, encoding, locale, connectionLimit } = database

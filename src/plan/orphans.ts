@@ -1,4 +1,4 @@
-/** Managed objects of this stack that are no longer declared (design §10). */
+/** Managed objects of this stack that are no longer declared (src/README.md: The audit). */
 import type { Finding } from '../model/step.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { finding, type PlanContext } from './context.ts'
@@ -23,7 +23,7 @@ function undeclaredRoles(context: PlanContext): Finding[] {
   })
 }
 
-/** The owner role's tag decides whose a database is; the database's own never does (design §9). */
+/** The owner role's tag decides whose a database is; the database's own never does (src/README.md: Tags). */
 function undeclaredDatabases(context: PlanContext): Finding[] {
   const declared = new Set(context.declaration.databases.map((database) => database.name))
   return [...context.actual.cluster.databases.values()].flatMap((database) => {

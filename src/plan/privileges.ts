@@ -1,4 +1,4 @@
-/** The access table of design §6, as the catalogs spell privileges. */
+/** The access table, as the catalogs spell privileges (src/README.md: Access levels). */
 import type { AclItem, ObjectClass, SchemaState } from '../model/catalog.ts'
 import type { AccessLevel, Database } from '../model/declaration.ts'
 

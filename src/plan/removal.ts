@@ -31,7 +31,10 @@ export function departureSubject(
   return { application: departure.application, database, username: departure.username, object }
 }
 
-/** What the departing logins hold inside databases that stay, taken back by whoever granted it (design §5 fact 11). */
+/**
+ * What the departing logins hold inside databases that stay, taken back by whoever granted it (src/README.md: Revoking
+ * a privilege).
+ */
 export function planRevocation(input: RemovalInput): Plan {
   const { holdings, defaults } = input.facts
   const databases = [...new Set([...holdings, ...defaults].map((item) => item.database))].sort()
@@ -82,7 +85,7 @@ function runAs(cluster: Cluster, role: string | null): string | null {
   return role === cluster.server.login ? null : role
 }
 
-/** Each by itself, with the owner's rights held around it (design §5 fact 10). */
+/** Each by itself, with the owner's rights held around it (src/README.md: Dropping a database). */
 export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
   const { version, login } = cluster.server
   const jobs = departures.flatMap((departure): Job[] => {
@@ -90,7 +93,8 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
     if (drops === null) return []
     const others = facts.tenants.get(drops) ?? []
     const along = others.length === 0 ? '' : `, with what ${others.join(', ')} own in it`
-    // Below 16 a committed membership in a member of rds_iam would end the admin's password login (design §5 fact 13).
+    // Below 16 a committed membership in a member of rds_iam would end the admin's password login (src/README.md: IAM
+    // and PAM).
     const leaves =
       version < VERSION_16 && cluster.memberships.some((item) => item.role === RDS_IAM && item.member === username)
     const before = [...(leaves ? [revokeRole(RDS_IAM, username)] : []), holdRights(version, username, login)]

@@ -16,7 +16,7 @@ export function planRole(context: PlanContext, application: Application): Change
   return role === undefined ? planNewRole(context, application) : planExistingRole(context, application, role)
 }
 
-/** Role and tag in one transaction: a role is never left untagged (design §5 fact 3). */
+/** Role and tag in one transaction: a role is never left untagged (src/README.md: Role and tag together). */
 function planNewRole(context: PlanContext, application: Application): Changes {
   const verifier = context.secrets.get(application.name)?.verifier ?? undefined
   const attributes: RoleAttributes = {
@@ -115,7 +115,7 @@ function planPassword(context: PlanContext, application: Application): Changes {
 
 /**
  * pg_authid is unreadable on RDS, so whether an IAM login still has a password is known from its tag alone: one that
- * names a secret's version had one, one without our tag may have one (design §5 fact 8).
+ * names a secret's version had one, one without our tag may have one (src/README.md: Only a login proves a password).
  */
 function planNoPassword(context: PlanContext, application: Application): Changes {
   const tag = parseTag(context.actual.cluster.roles.get(application.username)?.comment ?? null)

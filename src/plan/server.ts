@@ -3,8 +3,8 @@ import type { Finding } from '../model/step.ts'
 import type { PlanContext } from './context.ts'
 
 /**
- * password_encryption decides how the server hashes a plaintext that it is given; it is given none (design §5 fact 7).
- * Whoever sets a password by hand gets what the server is set to.
+ * password_encryption decides how the server hashes a plaintext that it is given; it is given none (src/README.md:
+ * SCRAM verifier). Whoever sets a password by hand gets what the server is set to.
  */
 export function serverFindings({ actual }: PlanContext): Finding[] {
   const { passwordEncryption } = actual.cluster.server

@@ -1,4 +1,7 @@
-/** Settings of a role in its database: the declaration is the whole truth for a managed role (design §3). */
+/**
+ * Settings of a role in its database: the declaration is the whole truth for a managed role (src/README.md: The
+ * declaration).
+ */
 import { mayAdminister } from '../model/administers.ts'
 import type { Application, SettingValue } from '../model/declaration.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -33,7 +36,10 @@ export function planSettings(context: PlanContext, application: Application): St
   ]
 }
 
-/** What was set for the role in all databases is no part of the declaration, and counts wherever that names nothing (design §3). */
+/**
+ * What was set for the role in all databases is no part of the declaration, and counts wherever that names nothing
+ * (src/README.md: The declaration).
+ */
 export function settingFindings(context: PlanContext, application: Application): Finding[] {
   const { username, settings } = application
   const names = (context.settingsByRole.get(username) ?? [])
@@ -53,7 +59,8 @@ function describeDifference(name: string, stored: string | undefined, value: Set
 
 /**
  * The clone of an alternating-users rotation acts as the application's own role, so that what it creates belongs to it
- * (design §8). From 16 on that takes a right over the clone, which the rotation function's login created.
+ * (src/README.md: Passwords). From 16 on that takes a right over the clone, which the rotation function's login
+ * created.
  */
 export function planClone(context: PlanContext, application: Application): Changes {
   const clone = context.secrets.get(application.name)?.clone ?? null

@@ -1,4 +1,4 @@
-/** Which tag a role or database should carry (design §9). */
+/** Which tag a role or database should carry (src/README.md: Tags). */
 import type { Application } from '../model/declaration.ts'
 import { MANAGED_BY, type Tag } from '../model/tag.ts'
 import type { PlanContext } from './context.ts'
@@ -19,7 +19,7 @@ export function desiredRoleTag(context: PlanContext, application: Application, e
   return own
 }
 
-/** A database's tag is that of its owner's application (design §14), without the secret's version. */
+/** A database's tag is that of its owner's application (src/README.md: Tags), without the secret's version. */
 export function desiredDatabaseTag(context: PlanContext, owner: Application, existing: Tag | null): Tag {
   return desiredTag(context, owner, existing?.get('BuildId'))
 }

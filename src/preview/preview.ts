@@ -15,7 +15,7 @@ export interface Preview {
   readonly plan: Plan
   /** Guardrails that would block the apply whoever approves it. */
   readonly blocked: readonly Problem[]
-  /** The approval that the apply would need and this run does not have; a plan needs none (design §14). */
+  /** The approval that the apply would need and this run does not have; a plan needs none (src/README.md: Commands). */
   readonly approval: Problem | null
   /**
    * Sentences: why the apply may come to something else. Somebody else changed the server, or may have, while it was

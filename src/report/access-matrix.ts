@@ -36,7 +36,7 @@ export function makeAccessMatrix(input: MatrixInput): AccessMatrix {
   }
 }
 
-/** The databases of the stack that exist: those whose owner's tag says so (design §9). */
+/** The databases of the stack that exist: those whose owner's tag says so (src/README.md: Tags). */
 export function stackDatabases(declaration: Declaration, cluster: Cluster): DatabaseState[] {
   return [...cluster.databases.values()].filter((database) => stackTag(declaration, cluster, database.owner) !== null)
 }

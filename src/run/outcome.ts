@@ -7,7 +7,7 @@ import type { Finding, Step, Subject } from '../model/step.ts'
 import type { RunContext } from './context.ts'
 import type { RecordDraft } from '../model/audit.ts'
 
-/** Somebody else made or removed what we were about to: look again (design §5 fact 18). */
+/** Somebody else made or removed what we were about to: look again (src/README.md: What is tried again). */
 const OUTDATED = new Set(['23505', '42710', '42P04', '42704', '3D000', '42P06', '2BP01'])
 
 /** What was found unchanged is not told of objects that this run has just made. */

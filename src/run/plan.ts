@@ -90,7 +90,10 @@ export async function withInstance<T>(
   }
 }
 
-/** Where the owner locked the admin out, the apply restores its access first and looks again (design §5 fact 4). */
+/**
+ * Where the owner locked the admin out, the apply restores its access first and looks again (src/README.md: The admin
+ * locked out).
+ */
 function findUnseen({ databases }: Declaration, { cluster, interiors }: Actual): string[] {
   const unseen = databases.filter(({ name }) => cluster.databases.has(name) && !interiors.has(name))
   return unseen.map(

@@ -13,13 +13,13 @@ import { TOOL_VERSION } from '../version.ts'
 
 export interface StartOptions {
   readonly command: Command
-  /** --input, before RDS_PROVISION_INPUT (design §14). */
+  /** --input, before RDS_PROVISION_INPUT (src/README.md: Environment of a run). */
   readonly inputFile: string | null
   readonly variables: Variables
   readonly environment: RunEnvironment
   readonly cwd: string
   readonly startedAt: Date
-  /** Whether this declaration needs a build id outside of dev (design §14). */
+  /** Whether this declaration needs a build id outside of dev (src/README.md: Build and run ids). */
   readonly needsBuildId: (parsed: ParsedInput) => boolean
 }
 

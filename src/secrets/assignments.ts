@@ -31,8 +31,8 @@ export function nameApplications(problems: readonly Problem[], declaration: Decl
 }
 
 /**
- * A secret that names a user must name the role it is for (design §8). Secrets that name nobody are taken as they are,
- * and so is the delegated admin's, which says who the admin is. `credentials` is by secret id.
+ * A secret that names a user must name the role it is for (src/README.md: Passwords). Secrets that name nobody are
+ * taken as they are, and so is the delegated admin's, which says who the admin is. `credentials` is by secret id.
  */
 export function checkUsernames(declaration: Declaration, credentials: ReadonlyMap<string, Credential>): Problem[] {
   return passwordLogins(declaration).flatMap((application) => {
@@ -51,8 +51,8 @@ function cloneOf({ username }: Application): string {
 }
 
 /**
- * A secret may name `<username>_clone` only where that role is a member of the login's own (design §8). `credentials` is
- * by application.
+ * A secret may name `<username>_clone` only where that role is a member of the login's own (src/README.md: Passwords).
+ * `credentials` is by application.
  */
 export function checkClones(
   declaration: Declaration,

@@ -31,8 +31,8 @@ export interface LoginTarget {
 const CONNECT_LIMIT_MS = 15_000
 
 /**
- * Parameters that a role or database default must not change (design §5 fact 14): values given in the start-up packet
- * win over ALTER ROLE / ALTER DATABASE … SET.
+ * Parameters that a role or database default must not change (src/README.md: Start-up options): values given in the
+ * start-up packet win over ALTER ROLE / ALTER DATABASE … SET.
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
  */
 function startupOptions(target: Target): string {

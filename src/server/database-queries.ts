@@ -4,7 +4,7 @@ import { ACL_ITEMS, aclJson } from './row.ts'
 
 const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
 
-/** Not a member of an extension: its objects belong to the bootstrap superuser (design §5 fact 12). */
+/** Not a member of an extension: its objects belong to the bootstrap superuser (src/README.md: Grants by name). */
 export function noMember(catalog: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`
 }

@@ -63,7 +63,7 @@ export function droppedDatabases(departures: readonly Departure[]): string[] {
   return departures.flatMap((departure) => (departure.drops === null ? [] : [departure.drops]))
 }
 
-/** null: it lets the admin in no more, or nobody (42501, 53300, 55000; design §5 fact 4). */
+/** null: it lets the admin in no more, or nobody (42501, 53300, 55000; src/README.md: The admin locked out). */
 async function seenInside(server: Connections, database: string, roles: readonly string[]): Promise<Inside | null> {
   try {
     return await server.withSession(await server.adminLogin(database), (session) => inspectInside(session, roles))

@@ -126,7 +126,8 @@ function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Applicatio
 
 /**
  * Over the admin's own connection; the server's reason where the database is full (53300) or the owner locked the admin
- * out (design §5 fact 4): no CONNECT (42501), a connection limit of 0 (53300), or no connections allowed (55000).
+ * out (src/README.md: The admin locked out): no CONNECT (42501), a connection limit of 0 (53300), or no connections
+ * allowed (55000).
  */
 async function inspectAsAdmin(
   server: Connections,

@@ -1,4 +1,4 @@
-/** One session-level advisory lock for the whole instance (design §5 fact 18). */
+/** One session-level advisory lock for the whole instance (src/README.md: The instance's lock). */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError } from '../errors.ts'
 import { isOneOf } from '../sql/quote.ts'

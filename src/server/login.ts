@@ -1,4 +1,7 @@
-/** Whether a secret's password is the role's: known only by logging in (design §5 fact 8, §8). */
+/**
+ * Whether a secret's password is the role's: known only by logging in (src/README.md: Only a login proves a password;
+ * Passwords).
+ */
 import type { Interior, LoginState } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application } from '../model/declaration.ts'

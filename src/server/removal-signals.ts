@@ -1,7 +1,8 @@
 /**
- * What concurrent removals tell each other through the server: which of one run have not closed their databases yet, and
- * which databases are closed on purpose. Each shows it by a session of its own, so that a process that dies takes its
- * signs with it. Another session's application_name and advisory locks are hidden from nobody (design §5 fact 18).
+ * What concurrent removals tell each other through the server: which of one run have not closed their databases yet,
+ * and which databases are closed on purpose. Each shows it by a session of its own, so that a process that dies takes
+ * its signs with it. Another session's application_name and advisory locks are hidden from nobody (src/README.md: The
+ * instance's lock).
  */
 import { quoteLiteral } from '../sql/quote.ts'
 import { readFlag, readInteger, readMomentOrNull } from './row.ts'

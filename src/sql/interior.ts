@@ -54,7 +54,10 @@ export function revokeOnSchema(
   )
 }
 
-/** All objects of one class, by name: `ON ALL … IN SCHEMA` is refused whole by one foreign object (design §5 fact 12). */
+/**
+ * All objects of one class, by name: `ON ALL … IN SCHEMA` is refused whole by one foreign object (src/README.md: Grants
+ * by name).
+ */
 export function grantOnObjects(
   objects: readonly ObjectName[],
   privileges: readonly string[],
@@ -80,7 +83,7 @@ export function revokeOnObjects(
   )
 }
 
-/** Bound to the creator by FOR ROLE, in one schema (design §5 fact 5). */
+/** Bound to the creator by FOR ROLE, in one schema (src/README.md: Default privileges). */
 export function grantByDefault(
   creator: string,
   schema: string,

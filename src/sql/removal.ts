@@ -5,7 +5,7 @@ import { quoteGrantee, quoteIdentifier } from './quote.ts'
 
 /**
  * Ends the sessions in it. Run as the admin that holds the owner's membership, since ownership and the right to end
- * sessions are checked against the current role (design §5 fact 10).
+ * sessions are checked against the current role (src/README.md: Dropping a database).
  * https://www.postgresql.org/docs/current/sql-dropdatabase.html
  */
 export function dropDatabase(database: string): Statement {

@@ -14,7 +14,7 @@ export interface RoleAttributes {
   readonly connectionLimit?: number
   /** null: never expires. */
   readonly validUntil?: Date | null
-  /** A ready SCRAM-SHA-256 verifier, never a plaintext (design §5 fact 7); null removes the password. */
+  /** A ready SCRAM-SHA-256 verifier, never a plaintext (src/README.md: SCRAM verifier); null removes the password. */
   readonly verifier?: Secret | null
 }
 
@@ -59,8 +59,8 @@ export function grantRole(role: string, member: string): Statement {
 }
 
 /**
- * The right over a role that somebody else created, and nothing else: WITH ADMIN OPTION alone would give INHERIT and SET,
- * which the admin could not give back (design §5 fact 9). From 16 on.
+ * The right over a role that somebody else created, and nothing else: WITH ADMIN OPTION alone would give INHERIT and
+ * SET, which the admin could not give back (src/README.md: Rights over roles). From 16 on.
  */
 export function grantAdministration(role: string, member: string): Statement {
   return new Statement(
@@ -74,7 +74,7 @@ export function revokeRole(role: string, member: string): Statement {
 
 /**
  * The admin becomes a member of a role that it administers, able to SET ROLE. From 16 on without INHERIT, so that the
- * admin's own statements gain nothing by it (design §5 fact 1).
+ * admin's own statements gain nothing by it (src/README.md: Owner's membership).
  */
 export function holdRole(version: number, role: string, admin: string): Statement {
   const terms = version >= VERSION_16 ? ' WITH INHERIT FALSE, SET TRUE' : ''
@@ -83,7 +83,7 @@ export function holdRole(version: number, role: string, admin: string): Statemen
 
 /**
  * The opposite of holdRole. From 16 on the grantor must be named, or the revoke removes nothing: the ADMIN-only
- * membership given by the bootstrap superuser stays (design §5 fact 1).
+ * membership given by the bootstrap superuser stays (src/README.md: Owner's membership).
  */
 export function releaseRole(version: number, role: string, admin: string): Statement {
   const grantor = version >= VERSION_16 ? ` GRANTED BY ${quoteIdentifier(admin)}` : ''

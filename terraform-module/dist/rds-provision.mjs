@@ -40,8 +40,8 @@ field),markdownText(message),markdownText(remedy)]}function warningRow({applicat
 name2??"")),markdownText(message)]}function changeRow({status,application,object:object2,database,username,message}){return[status,markdownName(application??""),
 object2,markdownName(database??""),markdownName(username??""),markdownText(message)]}var MAX_ROWS,CHANGED,init_job_summary=__esm({"src/audit/job-summary.ts"(){"\
 use strict";init_markdown();init_summary();MAX_ROWS=500,CHANGED=new Set(["created","updated","removed","failed"])}});function isGithubActions(environment){return environment.GITHUB_ACTIONS==="true"}function createGithubReporter({write,writeSummary,insideTerraform}){let warnings=[],
-annotate=insideTerraform?bracketCommand:colonCommand;return{record(record){record.status==="warning"&&warnings.push(record)},finish(document,problems,notes){let texts3=[
-...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({title:titleOf(null),message}))];for(let{title,message}of texts3.
+annotate=insideTerraform?bracketCommand:colonCommand;return{record(record){record.status==="warning"&&warnings.push(record)},finish(document,problems,notes){let texts2=[
+...warnings.map(({application,message})=>({title:titleOf(application),message})),...notes.map(message=>({title:titleOf(null),message}))];for(let{title,message}of texts2.
 slice(0,MAX_ANNOTATIONS))write(annotate("warning",title,shortLine(message)));for(let problem of problems.slice(0,MAX_ANNOTATIONS))write(annotate("error",titleOf(
 problem.application),problemText(problem)));writeSummary(jobSummary(document,warnings,problems,notes))}}}function annotateProblems(problems,{write}){for(let problem of problems.
 slice(0,MAX_ANNOTATIONS))write(bracketCommand("error",titleOf(problem.application),problemText(problem)))}function titleOf(application){return application===null?
@@ -89,9 +89,9 @@ logFormat==="json",main2=isJson?createJsonLinesReporter(lines):createTextReporte
 {...lines,write:errors.write}:lines;return[main2,createGithubReporter({...beside,writeSummary:jobSummaryWriter(variables)})]}function auditFallback({output},environment){
 return environment.logFormat==="json"?null:{write:output.write,insideTerraform:isInsideTerraform(environment)}}function jobSummaryWriter(variables){let file=variables.
 GITHUB_STEP_SUMMARY??"";return text2=>{file!==""&&createFileOutput(file).write(text2)}}async function print({output},text2){output.write(text2),await(0,import_promises.setImmediate)();
-let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code==="EPIPE"))throw new ApplyError([{application:null,field:"standard output",message:`\
-cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm({"src/cli/out\
-put.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,CLEANUP_POLICIES,TLS_MODES,init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","te\
+let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code==="EPIPE"))throw new ApplyError([{application:null,code:"output_unwritable",field:"\
+standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm(
+{"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,CLEANUP_POLICIES,TLS_MODES,init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","te\
 st","staging","prod"],ACCESS_LEVELS=["owner","editor","reader"],AUTH_METHODS=["password","iam"],CLEANUP_POLICIES=["retain","delete","snapshot-and-delete"],TLS_MODES=
 ["verify-full","verify-ca","disable"]}});var peq,myers_32,myers_x,distance,closest,init_mod=__esm({"node_modules/fastest-levenshtein/esm/mod.js"(){peq=new Uint32Array(65536),myers_32=(a9,b9)=>{let n4=a9.
 length,m6=b9.length,lst=1<<n4-1,pv=-1,mv=0,sc=n4,i9=n4;for(;i9--;)peq[a9.charCodeAt(i9)]|=1<<i9;for(i9=0;i9<m6;i9++){let eq=peq[b9.charCodeAt(i9)],xv=eq|mv;eq|=
@@ -129,9 +129,10 @@ on`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,"_").r
 for(let number2=1;;number2+=1){let candidate=number2===1?path4:path4.replace(/\.json$/,`-${number2}.json`);try{return await(0,import_promises3.mkdir)((0,import_node_path2.dirname)(
 candidate),{recursive:!0}),await(await(0,import_promises3.open)(candidate,"wx")).close(),candidate}catch(error){if(!isTaken(error))return path4}}}function isTaken(error){
 return error instanceof Error&&"code"in error&&error.code==="EEXIST"&&"syscall"in error&&error.syscall==="open"}async function writeAuditFile(path4,document){try{
-return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,field:"audit file",message:`The audit could not be written to ${path4}\
-: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and run again."}}}function auditJson({
-records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(`
+return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,code:"audit_unwritable",field:"audit file",message:`The audit \
+could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and r\
+un again."}}}function auditJson({records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(
+`
 `,`
   `)}`),list2=records.length===0?"[]":`[
 ${records.map(record=>`    ${JSON.stringify(record)}`).join(`,
@@ -581,8 +582,8 @@ Buffer.from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder
 error)}}function describeInput(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 Mi\
 B once decompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is not UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal3(message,cause){
 let remedy="Give the JSON itself, or base64gzip(jsonencode(\u2026)) of it, in --input FILE or RDS_PROVISION_INPUT.";return new InvalidInputError([{application:null,
-field:"input",message,remedy}],{cause})}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,init_decode=__esm({"src/input/decode.ts"(){"use strict";import_node_zlib=
-__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI"}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
+code:"unreadable_input",field:"input",message,remedy}],{cause})}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,init_decode=__esm({"src/input/decode.ts"(){"use s\
+trict";import_node_zlib=__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI"}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
 store$4?.abortEarly,abortPipeEarly:config$1?.abortPipeEarly??store$4?.abortPipeEarly}}function getGlobalMessage(lang){return store$3?.get(lang)}function getSchemaMessage(lang){
 return store$2?.get(lang)}function getSpecificMessage(reference,lang){return store$1?.get(reference)?.get(lang)}function _stringify(input){let type=typeof input;
 return type==="string"?`"${input}"`:type==="number"||type==="bigint"||type==="boolean"?`${input}`:type==="object"||type==="function"?(input&&Object.getPrototypeOf(
@@ -612,24 +613,26 @@ abortEarly){dataset.typed=!1;break}}itemDataset.typed||(dataset.typed=!1),datase
 function boolean(message$1){return _standardSchema({kind:"schema",type:"boolean",reference:boolean,expects:"boolean",async:!1,message:message$1,"~run"(dataset,config$1){
 return typeof dataset.value=="boolean"?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function custom(check$1,message$1){return _standardSchema(
 {kind:"schema",type:"custom",reference:custom,expects:"unknown",async:!1,check:check$1,message:message$1,"~run"(dataset,config$1){return this.check(dataset.value)?
-dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function literal(literal_,message$1){return _standardSchema({kind:"schema",type:"literal",reference:literal,
-expects:_stringify(literal_),async:!1,literal:literal_,message:message$1,"~run"(dataset,config$1){return _isSameValueZero(dataset.value,this.literal)?dataset.typed=
-!0:_addIssue(this,"type",dataset,config$1),dataset}})}function nullable(wrapped,default_){return _standardSchema({kind:"schema",type:"nullable",reference:nullable,
-expects:`(${wrapped.expects} | null)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return dataset.value===null&&(this.default!==void 0&&(dataset.value=
-getDefault(this,dataset,config$1)),dataset.value===null)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function nullish(wrapped,default_){
-return _standardSchema({kind:"schema",type:"nullish",reference:nullish,expects:`(${wrapped.expects} | null | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){
-return(dataset.value===null||dataset.value===void 0)&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===null||dataset.value===
-void 0)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function number(message$1){return _standardSchema({kind:"schema",type:"number",reference:number,
-expects:"number",async:!1,message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="number"&&!isNaN(dataset.value)?dataset.typed=!0:_addIssue(this,
-"type",dataset,config$1),dataset}})}function object(entries$1,message$1){return _standardSchema({kind:"schema",type:"object",reference:object,expects:"Object",async:!1,
-entries:entries$1,message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key in this.
-entries){let valueSchema=this.entries[key];if(key in input||(valueSchema.type==="exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&
-valueSchema.default!==void 0){let value$1=key in input?input[key]:getDefault(valueSchema),valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.
-issues){let pathItem={type:"object",origin:"value",input,key,value:value$1};for(let issue of valueDataset.issues)issue.path?issue.path.unshift(pathItem):issue.path=
-[pathItem],dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}valueDataset.typed||
-(dataset.typed=!1),dataset.value[key]=valueDataset.value}else if(valueSchema.fallback!==void 0)dataset.value[key]=getFallback(valueSchema);else if(valueSchema.type!==
-"exact_optional"&&valueSchema.type!=="optional"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,config$1,{input:void 0,expected:`"${key}"`,path:[{type:"\
-object",origin:"key",input,key,value:input[key]}]}),config$1.abortEarly))break}}else _addIssue(this,"type",dataset,config$1);return dataset}})}function optional(wrapped,default_){
+dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}function exactOptional(wrapped,default_){return _standardSchema({kind:"schema",type:"exact_o\
+ptional",reference:exactOptional,expects:wrapped.expects,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return this.wrapped["~run"](dataset,config$1)}})}
+function literal(literal_,message$1){return _standardSchema({kind:"schema",type:"literal",reference:literal,expects:_stringify(literal_),async:!1,literal:literal_,
+message:message$1,"~run"(dataset,config$1){return _isSameValueZero(dataset.value,this.literal)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),dataset}})}
+function nullable(wrapped,default_){return _standardSchema({kind:"schema",type:"nullable",reference:nullable,expects:`(${wrapped.expects} | null)`,async:!1,wrapped,
+default:default_,"~run"(dataset,config$1){return dataset.value===null&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===
+null)?(dataset.typed=!0,dataset):this.wrapped["~run"](dataset,config$1)}})}function nullish(wrapped,default_){return _standardSchema({kind:"schema",type:"nullis\
+h",reference:nullish,expects:`(${wrapped.expects} | null | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){return(dataset.value===null||dataset.
+value===void 0)&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===null||dataset.value===void 0)?(dataset.typed=!0,dataset):
+this.wrapped["~run"](dataset,config$1)}})}function number(message$1){return _standardSchema({kind:"schema",type:"number",reference:number,expects:"number",async:!1,
+message:message$1,"~run"(dataset,config$1){return typeof dataset.value=="number"&&!isNaN(dataset.value)?dataset.typed=!0:_addIssue(this,"type",dataset,config$1),
+dataset}})}function object(entries$1,message$1){return _standardSchema({kind:"schema",type:"object",reference:object,expects:"Object",async:!1,entries:entries$1,
+message:message$1,"~run"(dataset,config$1){let input=dataset.value;if(input&&typeof input=="object"){dataset.typed=!0,dataset.value={};for(let key in this.entries){
+let valueSchema=this.entries[key];if(key in input||(valueSchema.type==="exact_optional"||valueSchema.type==="optional"||valueSchema.type==="nullish")&&valueSchema.
+default!==void 0){let value$1=key in input?input[key]:getDefault(valueSchema),valueDataset=valueSchema["~run"]({value:value$1},config$1);if(valueDataset.issues){
+let pathItem={type:"object",origin:"value",input,key,value:value$1};for(let issue of valueDataset.issues)issue.path?issue.path.unshift(pathItem):issue.path=[pathItem],
+dataset.issues?.push(issue);if(dataset.issues||(dataset.issues=valueDataset.issues),config$1.abortEarly){dataset.typed=!1;break}}valueDataset.typed||(dataset.typed=
+!1),dataset.value[key]=valueDataset.value}else if(valueSchema.fallback!==void 0)dataset.value[key]=getFallback(valueSchema);else if(valueSchema.type!=="exact_op\
+tional"&&valueSchema.type!=="optional"&&valueSchema.type!=="nullish"&&(_addIssue(this,"key",dataset,config$1,{input:void 0,expected:`"${key}"`,path:[{type:"obje\
+ct",origin:"key",input,key,value:input[key]}]}),config$1.abortEarly))break}}else _addIssue(this,"type",dataset,config$1);return dataset}})}function optional(wrapped,default_){
 return _standardSchema({kind:"schema",type:"optional",reference:optional,expects:`(${wrapped.expects} | undefined)`,async:!1,wrapped,default:default_,"~run"(dataset,config$1){
 return dataset.value===void 0&&(this.default!==void 0&&(dataset.value=getDefault(this,dataset,config$1)),dataset.value===void 0)?(dataset.typed=!0,dataset):this.
 wrapped["~run"](dataset,config$1)}})}function picklist(options2,message$1){return _standardSchema({kind:"schema",type:"picklist",reference:picklist,expects:_joinExpects(
@@ -660,23 +663,24 @@ path.replace(/\.$/,"")||(place.application===null?"input":"application_databases
 let schema=object(entries),unknown2=unknownFields(Object.keys(entries),input,place),first=safeParse(schema,input);if(first.success)return{value:first.output,problems:unknown2,
 broken:new Set};let broken=new Set(first.issues.map(issue=>String(issue.path?.[0].key))),sound=safeParse(schema,Object.fromEntries(Object.entries(input).filter(
 ([key])=>!broken.has(key)))),problems=first.issues.map(issue=>fieldProblem(issue,place));return{value:sound.success?sound.output:null,problems:[...unknown2,...problems],
-broken}}function notAnObject(field,value2,application){let message=value2==null?"is missing.":`is ${show(value2)}.`;return{application,field,message,remedy:"Giv\
-e an object."}}function unknownFields(known,input,place){return Object.keys(input).filter(key=>!known.includes(key)).map(key=>({application:place.application,field:`${place.
-path}${printableKey(key)}`,message:"is not a known field.",remedy:suggestion(key,known).trim()||`Known fields: ${known.join(", ")}.`}))}function fieldProblem(issue,place){
-let field=`${place.path}${String(issue.path?.[0].key)}`,message=issue.input===void 0?"is missing.":`${show(issue.input)} is not accepted.`;return{application:place.
-application,field,message,remedy:issue.message}}function printableKey(key){return/^[\w.-]{1,80}$/.test(key)?key:show(key)}var TOP,init_object=__esm({"src/input/\
-object.ts"(){"use strict";init_dist();init_text2();TOP={application:null,path:""}}});function isIdentifierList(parameter2){return LIST_QUOTE.has(parameter2)}function splitList(value2){if(value2.trim()==="")return[""];let items2=[],item=null;for(let token of value2.
+broken}}function notAnObject(field,value2,application){let message=value2==null?"is missing.":`is ${show(value2)}.`;return{application,code:value2==null?"missin\
+g_value":"invalid_value",field,message,remedy:"Give an object."}}function unknownFields(known,input,place){return Object.keys(input).filter(key=>!known.includes(
+key)).map(key=>({application:place.application,code:"unknown_field",field:`${place.path}${printableKey(key)}`,message:"is not a known field.",remedy:suggestion(
+key,known).trim()||`Known fields: ${known.join(", ")}.`}))}function fieldProblem(issue,place){let field=`${place.path}${String(issue.path?.[0].key)}`,message=issue.
+input===void 0?"is missing.":`${show(issue.input)} is not accepted.`;return{application:place.application,code:issue.input===void 0?"missing_value":"invalid_val\
+ue",field,message,remedy:issue.message}}function printableKey(key){return/^[\w.-]{1,80}$/.test(key)?key:show(key)}var TOP,init_object=__esm({"src/input/object.t\
+s"(){"use strict";init_dist();init_text2();TOP={application:null,path:""}}});function isIdentifierList(parameter2){return LIST_QUOTE.has(parameter2)}function splitList(value2){if(value2.trim()==="")return[""];let items2=[],item=null;for(let token of value2.
 match(/"[^"]*(?:""[^"]*)*"|[^",]+|[,"]/g)??[])if(token===","){if(item===null)return null;items2.push(item),item=null}else if(token.trim()!==""){if(token==='"'||
 item!==null)return null;item=token.startsWith('"')?token.slice(1,-1).replaceAll('""','"'):token.trim()}return item===null?null:[...items2,item]}var LIST_QUOTE,init_list_setting=__esm(
 {"src/input/list-setting.ts"(){"use strict";LIST_QUOTE=new Set(["local_preload_libraries","search_path","session_preload_libraries","shared_preload_libraries","\
 temp_tablespaces","unix_socket_directories"])}});function parseSettings(input,application){if(input==null)return{settings:new Map,problems:[]};if(!isObject(input))return{settings:new Map,problems:[notAnObject(
 "settings",input,application)]};let settings=new Map,problems=[];for(let[key,raw]of Object.entries(input)){let parameter2=key.toLowerCase(),field=`settings.${printableKey(
-key)}`,report=(message,remedy)=>{problems.push({application,field,message,remedy})},value2=parseValue(parameter2,raw);/^[A-Za-z_][A-Za-z0-9_.$]*$/.test(key)?settings.
-has(parameter2)?report("is declared twice, in different case.","Keep one of the two."):typeof value2=="object"&&"remedy"in value2?report(`${show(raw)} is not ac\
-cepted.`,value2.remedy):raw!==null&&settings.set(parameter2,value2):report("is not the name of a parameter.","Use letters, digits, _, . and $.")}return{settings,
-problems}}function parseValue(parameter2,raw){let list2=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.length===0||!items2.every(
-isStorable)?{remedy:VALUE_RULE}:list2?items2:items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list2?[String(raw)]:String(raw):isStorable(
-raw)?list2?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}function isExact(raw){
+key)}`,report=(message,remedy)=>{problems.push({application,code:"invalid_value",field,message,remedy})},value2=parseValue(parameter2,raw);/^[A-Za-z_][A-Za-z0-9_.$]*$/.
+test(key)?settings.has(parameter2)?report("is declared twice, in different case.","Keep one of the two."):typeof value2=="object"&&"remedy"in value2?report(`${show(
+raw)} is not accepted.`,value2.remedy):raw!==null&&settings.set(parameter2,value2):report("is not the name of a parameter.","Use letters, digits, _, . and $.")}
+return{settings,problems}}function parseValue(parameter2,raw){let list2=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.length===
+0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list2?items2:items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list2?[String(raw)]:String(
+raw):isStorable(raw)?list2?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}function isExact(raw){
 return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){return typeof raw=="string"&&!/[\0\p{Cs}]/u.
 test(raw)}var VALUE_RULE,init_settings=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text2();VALUE_RULE="Use a string, a \
 number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults3){let{value:value2,problems,broken}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
@@ -687,12 +691,12 @@ connection_limit,validUntil:value2.valid_until,settings,cleanupPolicy:value2.cle
 schemas??null,extensions:value2.extensions,encoding:value2.encoding,locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??null,comparable:![
 "database_name","username","access_level"].some(field=>broken.has(field))},problems:[...problems,...settingProblems,...defaultProblems(key,database,username)]}}
 function defaultProblems(key,database,username){return[["database_name",database],["username",username]].filter(([,value2])=>!isName(value2)).map(([field,value2])=>({
-application:key,field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm(
-{"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings();init_text2();FIELDS={database_name:nullish(
-name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(
-bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(
-name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,
-!1)}}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
+application:key,code:"invalid_value",field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}
+var FIELDS,init_application=__esm({"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings();init_text2();
+FIELDS={database_name:nullish(name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),
+"password"),can_create_databases:nullish(bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(
+names),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(
+oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,!1)}}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
 item)}return groups}var init_group_by=__esm({"src/group-by.ts"(){"use strict"}});function groupEntries(entries,scope){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],alone=[],byDatabase=groupBy(entries,
 entry=>entry.application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.
 accessLevel==="owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(
@@ -704,15 +708,15 @@ DEFAULT_SCHEMAS;return{name:name2,owner:{...ownerEntry.application,schemas:ownSc
 schemas??ownSchemas}))),schemas:[...new Set([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??[])])],extensions:[...new Set(entries.flatMap(entry=>entry.
 extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1}}function ownersFields(guest,owner){return[
 ["encoding",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit]].filter(([,value2])=>value2!==null).map(([field])=>({
-application:guest.application.name,field,message:`describes the database, which belongs to "${owner.application.name}".`,remedy:`Set it in the entry "${owner.application.
-name}".`}))}function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.name??null;return owners.length===0?{application,
-field:"access_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries access_level = "owner".'}:{application,field:"access\
-_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" \
-or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy(entries,entry=>entry.application.username)].filter(([,members])=>members.
-length>1).map(([username,members])=>({application:members[1]?.application.name??null,field:"username",message:`${show(username)} is the login of several applica\
-tions: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){
-return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var DEFAULT_SCHEMAS,init_databases=__esm({"src/input/databases.ts"(){"use strict";init_group_by();init_text2();
-DEFAULT_SCHEMAS=["public"]}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
+application:guest.application.name,code:"misplaced_field",field,message:`describes the database, which belongs to "${owner.application.name}".`,remedy:`Set it i\
+n the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.name??null;return owners.
+length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries access_level\
+ = "owner".'}:{application,code:"several_owners",field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,
+remedy:'Keep one, and give the others access_level = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy(
+entries,entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,code:"\
+shared_login",field:"username",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){
+return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var DEFAULT_SCHEMAS,init_databases=__esm(
+{"src/input/databases.ts"(){"use strict";init_group_by();init_text2();DEFAULT_SCHEMAS=["public"]}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
 problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken.has("host")?problems:[...problems,missingHost("instance.host")]};let identifier=value2.
 identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier},problems}}function parseConnectThrough(input){
 if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken}=parseObject(ENDPOINT,input,{application:null,path:"connect_through."});return value2===
@@ -720,17 +724,17 @@ null?{value:value2,problems}:value2.host===void 0||value2.host===null?{value:nul
 .host")]}:{value:{host:value2.host,port:value2.port},problems}}function parseTls(input,peer){let{value:value2,problems}=parseObject(TLS,input??{},{application:null,
 path:"tls."});if(value2===null)return{value:value2,problems};let exposed=value2.mode==="disable"&&peer!==null&&!isLoopback(peer.host);return{value:{mode:value2.
 mode,caFile:value2.ca_file,serverName:value2.server_name},problems:exposed?[...problems,PLAIN_CONNECTION]:problems}}function isLoopback(hostname2){return/^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|::1)$/i.
-test(hostname2)}function missingHost(field){return{application:null,field,message:"is missing.",remedy:"Give the address of the host."}}var ENDPOINT,INSTANCE,TLS,
-PLAIN_CONNECTION,init_endpoints=__esm({"src/input/endpoints.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();ENDPOINT={host:nullish(
-host),port:nullish(port,5432)},INSTANCE={...ENDPOINT,database:nullish(name,"postgres"),identifier:nullish(text),resource_id:nullish(text)},TLS={mode:nullish(oneOf(
-TLS_MODES),"verify-full"),ca_file:nullish(path3,null),server_name:nullish(host,null)};PLAIN_CONNECTION={application:null,field:"tls.mode",message:'"disable" wou\
-ld send the session over the network in the clear.',remedy:'Use "verify-full"; "disable" is for a host on the loopback.'}}});function parseTags(input){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,null)]};let tags=new Map,
+test(hostname2)}function missingHost(field){return{application:null,code:"missing_value",field,message:"is missing.",remedy:"Give the address of the host."}}var ENDPOINT,
+INSTANCE,TLS,PLAIN_CONNECTION,init_endpoints=__esm({"src/input/endpoints.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();ENDPOINT=
+{host:nullish(host),port:nullish(port,5432)},INSTANCE={...ENDPOINT,database:nullish(name,"postgres"),identifier:nullish(text),resource_id:nullish(text)},TLS={mode:nullish(
+oneOf(TLS_MODES),"verify-full"),ca_file:nullish(path3,null),server_name:nullish(host,null)};PLAIN_CONNECTION={application:null,code:"invalid_value",field:"tls.m\
+ode",message:'"disable" would send the session over the network in the clear.',remedy:'Use "verify-full"; "disable" is for a host on the loopback.'}}});function parseTags(input){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,null)]};let tags=new Map,
 problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){let field=`tags.${printableKey(key)}`,report=(message,remedy)=>{problems.push({application:null,
-field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters, without control characters.");else if(reserved.includes(
-key))report("is a tag that every run writes itself.","Choose another key.");else{if(value2===null)continue;typeof value2=="string"&&isPrintable(value2)?tags.set(
-key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var RESERVED_TAGS,init_tags=__esm({"src/inp\
-ut/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","Se\
-cretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
+code:"invalid_value",field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters, without control characters.");else if(reserved.
+includes(key))report("is a tag that every run writes itself.","Choose another key.");else{if(value2===null)continue;typeof value2=="string"&&isPrintable(value2)?
+tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var RESERVED_TAGS,init_tags=__esm(
+{"src/input/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPo\
+licy","SecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
 problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed=declared.value===null?null:{declaration:declared.
 value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed!==null)return parsed;let isKnown=(top2.environment??null)!==null&&
 parsed!==null;throw new DeclarationError(all,isKnown?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null)}function withoutUnclear(declaration,unclear){
@@ -747,45 +751,45 @@ connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_
 if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(
 input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults3):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({
 entry})=>entry===null?[]:[entry]),problems:parsed.flatMap(({problems})=>problems)}}function requiredProblems(top2,broken){let problems=[];return(top2.environment??
-null)===null&&!broken.has("environment")&&problems.push({application:null,field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}\
-.`}),top2.admin_auth==="password"&&top2.admin_secret_id===null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,field:"\
-admin_secret_id",message:"is missing.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===
-top2.admin_secret_id&&problems.push({application:null,field:"master_secret_id",message:"is the secret of the delegated admin, which is to be another login than \
-the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){return{
-application:printableKey(key),field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower-case letter, then lower-cas\
-e letters, digits, _ and -."}}function parseJson(json){try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??
-"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError([{application:null,field:"input",message,remedy:"Give the JSON object \
-that the Terraform module passes."}],{cause:error})}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
-init_declaration();init_application();init_databases();init_endpoints();init_fields();init_object();init_tags();DeclarationError=class extends InvalidInputError{readable;constructor(problems,readable){
-super(problems),this.readable=readable}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
-oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),accept_tags_from:nullish(texts),admin_secret_id:nullish(
-secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(
-region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,
-cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(
-seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,
-null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+null)===null&&!broken.has("environment")&&problems.push({application:null,code:"missing_value",field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.
+join(", ")}.`}),top2.admin_auth==="password"&&top2.admin_secret_id===null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,
+code:"missing_value",field:"admin_secret_id",message:"is missing.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==
+null&&top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,code:"invalid_value",field:"master_secret_id",message:"is the secret of the \
+delegated admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or r\
+epairing it."}),problems}function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is not a key \
+that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}function parseJson(json){try{return JSON.parse(json)}catch(error){
+let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError(
+[{application:null,code:"unreadable_input",field:"input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var DeclarationError,
+FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_declaration();init_application();init_databases();init_endpoints();
+init_fields();init_object();init_tags();DeclarationError=class extends InvalidInputError{readable;constructor(problems,readable){super(problems),this.readable=readable}},
+FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,
+connect_through:nested,cluster_name:nullish(text),stack:nullish(text),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(
+oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(
+roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),
+"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,
+300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
 runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),startedAt:facts.startedAt,toolVersion:facts.
 toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.
 runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment,command10){
-return new InvalidInputError([{application:null,field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10==="destroy"?"Set \
-RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in th\
-e environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{startRun:()=>startRun});async function startRun(options2){let{text:text2,parsed,problems}=await readDeclaration(options2),
+return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10===
+"destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION\
+_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{startRun:()=>startRun});async function startRun(options2){let{text:text2,parsed,problems}=await readDeclaration(options2),
 facts=await gatherFacts(options2,parsed,text2),needsBuildId=parsed!==null&&options2.needsBuildId(parsed)&&!problems.some(({field})=>/build_id$/i.test(field)),{identity:identity2,
 missing}=identify(facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...options2.environment.problems,...problems,
 ...missing];return all.length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,error:new InvalidInputError(all)}}async function readDeclaration(options2){
 let text2="";try{return text2=decodeInput(await readInput(options2)),{text:text2,parsed:parseDeclaration(text2,options2.command==="destroy"?"removal":"stack"),problems:[]}}catch(error){
 if(!(error instanceof InvalidInputError))throw error;return{text:text2,parsed:error instanceof DeclarationError?error.readable:null,problems:error.problems}}}async function readInput({
-inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,field:"input",message:"\
-is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises5.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
-Error?error.message:String(error);throw new InvalidInputError([{application:null,field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a\
- readable file."}],{cause:error})}}async function gatherFacts(options2,parsed,text2){let declared=parsed??NO_IDS;return{command:options2.command,environment:parsed?.
-declaration.environment??null,declared,variables:options2.environment,ci:idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.variables,options2.
-cwd),startedAt:options2.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)("sha256").update(
-text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
-InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises5,NO_IDS,init_start=__esm(
-{"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises5=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
-init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
+inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,code:"missing_i\
+nput",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises5.readFile)(inputFile,"ut\
+f8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:"--\
+input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function gatherFacts(options2,parsed,text2){let declared=parsed??
+NO_IDS;return{command:options2.command,environment:parsed?.declaration.environment??null,declared,variables:options2.environment,ci:idsAreGiven(declared,options2.
+environment)?NO_IDS:await readCiIds(options2.variables,options2.cwd),startedAt:options2.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,
+inputSha256:(0,import_node_crypto2.createHash)("sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,
+needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.
+problems}}}var import_node_crypto2,import_promises5,NO_IDS,init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises5=
+__toESM(require_promises2(),1);init_ci();init_errors();init_decode();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
 value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.
@@ -806,17 +810,18 @@ string"?error.code:null,message=error instanceof SyntaxError?"the answer cannot 
 r"&&code!==null?code:error.name,message:message===""?code??error.name:message,status:statusOf(error)}}function isRefusal({name:name2,status,message}){return status!==
 null&&status>=400&&status<500&&!CREDENTIAL_FAILURES.has(name2)&&!THROTTLING.test(name2)&&!isAssumeRole(message)}function toAwsError(error,service){return new AwsError(
 [describeAwsFailure(toAwsProblem(error),service)])}function describeAwsFailure({name:name2,message,status},service){let told=`${name2}: ${message}.`.replace(/\.\.$/,
-"."),problem=(field,remedy)=>({application:null,field,message:field===service?told:`${service}: ${told}`,remedy});return/region is missing/i.test(message)?problem(
-"aws_region","Set aws_region, AWS_REGION, or the region of the profile."):isAssumeRole(message)?problem("assume_role_arn","Allow sts:AssumeRole on the role to t\
-he runner, and name the runner in the role's trust policy."):CREDENTIAL_FAILURES.has(name2)?problem("AWS credentials","Give the runner credentials that are vali\
-d now (environment, profile, SSO login, role), and check its clock."):THROTTLING.test(name2)||status===429?problem(service,"Run again later, or raise the quota:\
- every retry was throttled."):status===null||status>=500?problem(service,"Check the network path to the service (endpoint, proxy, VPC endpoint) and run again."):
-problem(service,"Check the runner's permissions, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){
-return!("$metadata"in error)||typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode==
-"number"?error.$metadata.httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();
-CREDENTIAL_FAILURES=new Set(["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClient\
-TokenId","InvalidAccessKeyId","InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationTok\
-en","MissingAuthenticationTokenException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var ProviderError,init_ProviderError=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/ProviderError.js"(){ProviderError=class _ProviderError extends Error{name="\
+"."),problem=(code,field,remedy)=>({application:null,code,field,message:field===service?told:`${service}: ${told}`,remedy});return/region is missing/i.test(message)?
+problem("aws_region_missing","aws_region","Set aws_region, AWS_REGION, or the region of the profile."):isAssumeRole(message)?problem("assume_role_denied","assum\
+e_role_arn","Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy."):CREDENTIAL_FAILURES.has(name2)?problem("aws_crede\
+ntials","AWS credentials","Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock."):THROTTLING.test(name2)||
+status===429?problem("aws_throttled",service,"Run again later, or raise the quota: every retry was throttled."):status===null||status>=500?problem("aws_unreacha\
+ble",service,"Check the network path to the service (endpoint, proxy, VPC endpoint) and run again."):problem("aws_refused",service,"Check the runner's permissio\
+ns, the region and AWS_ENDPOINT_URL.")}function isAssumeRole(message){return/sts:AssumeRole/i.test(message)}function statusOf(error){return!("$metadata"in error)||
+typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in error.$metadata&&typeof error.$metadata.httpStatusCode=="number"?error.$metadata.
+httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();CREDENTIAL_FAILURES=new Set(
+["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClientTokenId","InvalidAccessKeyId",
+"InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationToken","MissingAuthenticationToke\
+nException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var ProviderError,init_ProviderError=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/ProviderError.js"(){ProviderError=class _ProviderError extends Error{name="\
 ProviderError";tryNextLink;constructor(message,options2=!0){let logger2,tryNextLink=!0;typeof options2=="boolean"?(logger2=void 0,tryNextLink=options2):options2!=
 null&&typeof options2=="object"&&(logger2=options2.logger,tryNextLink=options2.tryNextLink??!0),super(message),this.tryNextLink=tryNextLink,Object.setPrototypeOf(
 this,_ProviderError.prototype),logger2?.debug?.(`@smithy/property-provider ${tryNextLink?"->":"(!)"} ${message}`)}static from(error,options2=!0){return Object.assign(
@@ -4340,22 +4345,23 @@ normalize("NFKC")!==character&&JUDGED_DIFFERENTLY.test(character)}function check
 includes("\0")?"contains a NUL character, which PostgreSQL cannot take.":new RegExp("\\p{Cs}","u").test(value2)?"contains half of a surrogate pair, which is no \
 text.":prepareByRfc(value2)!==prepareAsNodePostgres(value2)||Array.from(value2).some(isJudgedDifferently)?"mixes characters that clients normalize differently (\
 RFC 4013), so that some could not log in.":null}var JUDGED_DIFFERENTLY,init_password=__esm({"src/secrets/password.ts"(){"use strict";init_esm_wrapper();JUDGED_DIFFERENTLY=
-/[\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}]/u}});function parseCredential(secretId2,version2){let problem=(message,remedy)=>({problem:{application:null,field:secretId2,message,remedy}});if(version2.text===null)
-return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson2(version2.text.reveal());if(value2===null||typeof value2!="object"||Array.
-isArray(value2))return problem("the secret is not a JSON object.",REMEDY);if(!("password"in value2))return problem("the secret has no password.",REMEDY);let parsed=safeParse(
-FORMAT,value2);if(!parsed.success){let field=String(parsed.issues[0].path?.[0].key);return problem(`the ${field} in the secret is not a text.`,REMEDY)}let password=new Secret(
-parsed.output.password),reason=checkPassword(password);return reason!==null?problem(`the password ${reason}`,"Store another password; letters, digits and ASCII \
-punctuation always work."):{credential:{secretId:secretId2,versionId:version2.versionId,username:parsed.output.username,password,createdAt:version2.createdAt}}}
-function parseJson2(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm({"src/secrets/parse-credential.ts"(){"u\
-se strict";init_dist();init_secret();init_password();FORMAT=object({username:nullish(pipe(string(),minLength(1)),null),password:string()});REMEDY='Use the RDS f\
-ormat, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){if(!isRefusal(failure))return null;let{message,remedy}=explain(failure);return{application:null,field:secretId2,message,
-remedy}}function explain({name:name2,message}){return name2==="ResourceNotFoundException"?/staging label/i.test(message)?{message:"the secret has no current val\
-ue.",remedy:"Store one in it."}:{message:"the secret does not exist.",remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFail\
-ure"||name2==="AccessDeniedException"&&/kms/i.test(message)?{message:`the secret cannot be decrypted (${message}).`,remedy:"Allow kms:Decrypt on the secret's ke\
-y, and see that the key is enabled."}:name2.startsWith("AccessDenied")?{message:`access to the secret is denied (${message}).`,remedy:"Allow secretsmanager:GetS\
-ecretValue on it, in the policy of the runner and, across accounts, of the secret."}:name2==="InvalidRequestException"&&/deletion|deleted/i.test(message)?{message:"\
-the secret is marked for deletion.",remedy:"Restore it (aws secretsmanager restore-secret), or name another."}:{message:`${name2}: ${message}`,remedy:"Check the\
- secret and its id."}}var init_secret_failure=__esm({"src/secrets/secret-failure.ts"(){"use strict";init_aws_failure()}});function createAwsAuthSigv4HttpAuthOption6(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
+/[\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}]/u}});function parseCredential(secretId2,version2){let problem=(message,remedy)=>({problem:{application:null,code:"malformed_secret",field:secretId2,message,remedy}});
+if(version2.text===null)return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson2(version2.text.reveal());if(value2===null||typeof value2!=
+"object"||Array.isArray(value2))return problem("the secret is not a JSON object.",REMEDY);if(!("password"in value2))return problem("the secret has no password.",
+REMEDY);let parsed=safeParse(FORMAT,value2);if(!parsed.success){let field=String(parsed.issues[0].path?.[0].key);return problem(`the ${field} in the secret is n\
+ot a text.`,REMEDY)}let password=new Secret(parsed.output.password),reason=checkPassword(password);return reason!==null?problem(`the password ${reason}`,"Store \
+another password; letters, digits and ASCII punctuation always work."):{credential:{secretId:secretId2,versionId:version2.versionId,username:parsed.output.username,
+password,createdAt:version2.createdAt}}}function parseJson2(text2){try{return JSON.parse(text2)}catch{return null}}var FORMAT,REMEDY,init_parse_credential=__esm(
+{"src/secrets/parse-credential.ts"(){"use strict";init_dist();init_secret();init_password();FORMAT=object({username:nullish(pipe(string(),minLength(1)),null),password:string()});
+REMEDY='Use the RDS format, {"username": "\u2026", "password": "\u2026"}.'}});function secretProblem(secretId2,failure){return isRefusal(failure)?{application:null,field:secretId2,...explain(failure)}:null}function explain({name:name2,message}){
+return name2==="ResourceNotFoundException"?/staging label/i.test(message)?{code:"secret_empty",message:"the secret has no current value.",remedy:"Store one in i\
+t."}:{code:"secret_not_found",message:"the secret does not exist.",remedy:"Create it, or correct its id, the region or the account."}:name2==="DecryptionFailure"||
+name2==="AccessDeniedException"&&/kms/i.test(message)?{code:"secret_undecryptable",message:`the secret cannot be decrypted (${message}).`,remedy:"Allow kms:Decr\
+ypt on the secret's key, and see that the key is enabled."}:name2.startsWith("AccessDenied")?{code:"secret_denied",message:`access to the secret is denied (${message}\
+).`,remedy:"Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret."}:name2==="InvalidRequestException"&&/deletion|deleted/i.
+test(message)?{code:"secret_pending_deletion",message:"the secret is marked for deletion.",remedy:"Restore it (aws secretsmanager restore-secret), or name anoth\
+er."}:{code:"secret_refused",message:`${name2}: ${message}`,remedy:"Check the secret and its id."}}var init_secret_failure=__esm({"src/secrets/secret-failure.ts"(){
+"use strict";init_aws_failure()}});function createAwsAuthSigv4HttpAuthOption6(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"secretsmanager",region:authParameters.region},
 propertiesExtractor:(config,context)=>({signingProperties:{config,context}})}}var defaultSecretsManagerHttpAuthSchemeParametersProvider,defaultSecretsManagerHttpAuthSchemeProvider,
 resolveHttpAuthSchemeConfig6,init_httpAuthSchemeProvider6=__esm({"node_modules/@aws-sdk/client-secrets-manager/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();
 init_client2();defaultSecretsManagerHttpAuthSchemeParametersProvider=async(config,context,input)=>({operation:getSmithyContext(context).operation,region:await normalizeProvider(
@@ -7566,11 +7572,11 @@ return null;throw toSnapshotError(error,id)}},async create(id,instance,tags){let
 if(error instanceof sdk.InvalidDBInstanceStateFault)return!1;throw toSnapshotError(error,instance)}},close:()=>client.destroy()}}function toSnapshot(found){let tags=(found.
 TagList??[]).map(({Key="",Value=""})=>[Key,Value]);return{id:found.DBSnapshotIdentifier??"",status:found.Status??"",percent:found.PercentProgress??0,tags:new Map(
 tags)}}function toSnapshotError(error,subject2){let told=toAwsProblem(error);if(!isRefusal(told))return toAwsError(error,"Amazon RDS");let remedy=REMEDIES[told.
-name]??"Correct the cause and run again, or remove with the policy delete.",problem={application:null,field:"snapshot",message:`Amazon RDS, ${subject2}: ${told.
-name}: ${told.message}`,remedy};return new AwsError([problem])}var REMEDIES,init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_errors();init_aws_failure();
-init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.",SnapshotQuotaExceededFault:"\
-Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToResource and rds:DescribeDBSnapshots to\
- the runner."}}});var aws_exports={};__export(aws_exports,{awsDependencies:()=>awsDependencies,awsSnapshots:()=>awsSnapshots});var awsDependencies,awsSnapshots,init_aws2=__esm({"\
+name]??"Correct the cause and run again, or remove with the policy delete.",problem={application:null,code:"snapshot_failed",field:"snapshot",message:`Amazon RD\
+S, ${subject2}: ${told.name}: ${told.message}`,remedy};return new AwsError([problem])}var REMEDIES,init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_errors();
+init_aws_failure();init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier to the identifier of the RDS instance, and aws_region to its \
+region.",SnapshotQuotaExceededFault:"Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToRe\
+source and rds:DescribeDBSnapshots to the runner."}}});var aws_exports={};__export(aws_exports,{awsDependencies:()=>awsDependencies,awsSnapshots:()=>awsSnapshots});var awsDependencies,awsSnapshots,init_aws2=__esm({"\
 src/run/aws.ts"(){"use strict";init_aws_secret_reader();init_iam_token();init_identity();init_client4();awsDependencies={secrets:aws=>createSecretReader(aws),actor:aws=>readActor(
 aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(aws)}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
@@ -7973,11 +7979,12 @@ return toParseResult(safeParse(DOCUMENT,value2))}function toParseResult(result){
 field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,RECORD,RUN,DOCUMENT,init_entry=__esm(
 {"src/audit/governance/entry.ts"(){"use strict";init_dist();init_errors();init_audit();init_run();TIME=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),
 "is no time")),TEXT_OR_NULL=nullable(string()),RECORD=object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,
-username:TEXT_OR_NULL,object:picklist(OBJECTS),action:string(),status:picklist(STATUSES),duration_ms:number(),message:string(),statements:array(string())}),RUN=
-object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),
-host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,
-server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_ch\
-ange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open4=[
+username:TEXT_OR_NULL,object:picklist(OBJECTS),action:string(),status:picklist(STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(
+string())}),RUN=object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object(
+{identifier:string(),host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missin\
+g"]),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(
+["changed","no_change","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL}),DOCUMENT=object(
+{schema_version:literal(1),run:RUN,records:array(unknown())})}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open4=[
 ...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open4].sort((a9,b9)=>sortKeyOf(a9)<sortKeyOf(b9)?-1:1)}function sortKeyOf({
 environment,instance,database,username,since}){return JSON.stringify([environment,instance,database,username,since])}function follow(record,run,logins,closed){if(!TOOK_PLACE.
 has(record.status))return;let{database,username}=record,instance=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object==="database"||record.
@@ -8020,18 +8027,17 @@ size+Buffer.byteLength(rows),hash:hashLink(lastRun?.csv?.hash??GENESIS,rows)};if
 lastRun?.hash??GENESIS,mark,repairs)),matrix!==null){let path4=(0,import_node_path13.join)(folder,"access.md"),previous=await readIfExists(path4),text2=replaceSection(
 previous,matrix,await readBeginnings(jsonl));assertHeld(),text2!==previous&&await writeAtomically(path4,text2)}return repairs}async function readIfExists(path4){
 try{return await(0,import_promises11.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}
-function unwritable(folder,error){return{application:null,field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}\
-.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises11,import_node_path13,init_write=__esm(
-{"src/audit/governance/write.ts"(){"use strict";import_promises11=__toESM(require_promises2(),1),import_node_path13=__toESM(require_path(),1);init_atomic();init_file();
-init_csv();init_hash();init_jsonl();init_lock();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,problems,auditPath,governance,reporters,
-fallback:fallback2}){let document=recorder.finish(end),found=[],learn=problem2=>{problem2!==null&&(found.push(problem2),document=recorder.finish(failedEnd(end,found)))},
-fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,repairs}=await writeGovernanceOf(governance,document);
-learn(problem),auditPath!==null&&fileProblem===null&&problem!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&fallback2!==null&&writeAuditLines(
-document,fallback2);for(let reporter of reporters)reporter.finish(document,[...problems,...found],repairs);return document}async function writeGovernanceOf(governance,document){
+function unwritable(folder,error){return{application:null,code:"governance_unwritable",field:"governance_dir",message:`The run could not be recorded in ${folder}\
+: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises11,
+import_node_path13,init_write=__esm({"src/audit/governance/write.ts"(){"use strict";import_promises11=__toESM(require_promises2(),1),import_node_path13=__toESM(require_path(),1);
+init_atomic();init_file();init_csv();init_hash();init_jsonl();init_lock();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,auditPath,governance,reporters,fallback:fallback2}){
+let document=recorder.finish(end),found=[],learn=problem2=>{problem2!==null&&(found.push(problem2),document=recorder.finish(failedEnd(end,found)))},fileProblem=auditPath===
+null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,repairs}=await writeGovernanceOf(governance,document);learn(problem),auditPath!==
+null&&fileProblem===null&&problem!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&fallback2!==null&&writeAuditLines(document,fallback2);
+for(let reporter of reporters)reporter.finish(document,[...end.problems,...found],repairs);return document}async function writeGovernanceOf(governance,document){
 if(governance===null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
-{...governance,document})}function failedEnd(end,problems){let error=[...end.error===null?[]:[end.error],...problems.map(describeProblem)].join(`
-`);return end.exitCode===EXIT.done||end.exitCode===EXIT.changes?{outcome:"failed",exitCode:EXIT.failed,error}:{...end,error}}var init_conclude=__esm({"src/audit\
-/conclude.ts"(){"use strict";init_errors();init_file();init_json_lines()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
+{...governance,document})}function failedEnd(end,problems){let all=[...end.problems,...problems];return end.exitCode===EXIT.done||end.exitCode===EXIT.changes?{outcome:"\
+failed",exitCode:EXIT.failed,problems:all}:{...end,problems:all}}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_errors();init_file();init_json_lines()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
 return startRun2({command:command10,inputFile:input,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createDependencies({variables,
 interrupt,output,errors},environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),caFile=variables.
 PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>{for(let reporter of reporters)
@@ -8046,32 +8052,36 @@ defaultPath),governance:governanceDir===null?null:{dir:governanceDir,matrix},rep
 sinks)sink(record)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),...endFields(
 end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}function toRecord(draft,{
 identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??UNKNOWN_ENVIRONMENT,
-application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,duration_ms:draft.durationMs,
-message:draft.message,statements:draft.statements}}function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,build_id:identity2.
-buildId,command:identity2.command,environment,cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.host,port:instance.
-port},approval:identity2.approval,tool_version:identity2.toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{
-identity:identity2,now}){let started=identity2.startedAt.getTime(),finished=Math.max(started,now().getTime());return{finished_at:new Date(finished).toISOString(),
-duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error:end.error}}function countStatuses(records){let counts={created:0,updated:0,removed:0,
-no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm(
-{"src/audit/recorder.ts"(){"use strict";UNKNOWN_ENVIRONMENT="unknown"}});function violation(application,guardrail,message,remedy){return{application:application?.name??null,field:guardrail,message,remedy}}var MISSING_RIGHT,init_problem=__esm(
-{"src/guardrails/problem.ts"(){"use strict";MISSING_RIGHT="missing right"}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
+application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."code"in draft&&{code:draft.
+code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements}}function runFields({identity:identity2,environment,clusterName,instance}){
+return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,cluster_name:clusterName,instance:instance===null?null:{identifier:instance.
+identifier,host:instance.host,port:instance.port},approval:identity2.approval,tool_version:identity2.toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.
+startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.startedAt.getTime(),finished=Math.max(started,now().getTime());return{
+finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error_codes:[...new Set(end.problems.map(({
+code})=>code))].sort(),error:end.problems.length===0?null:end.problems.map(describeProblem).join(`
+`)}}function countStatuses(records){let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.
+status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";init_errors();UNKNOWN_ENVIRONMENT="unknown"}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
+approval",endpoint:"endpoint",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged role",foreign_claim:"fore\
+ign claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",extension:"extension",setting:"setting",immutable:"immutable",encoding:"enc\
+oding",schema:"schema",invalid_database:"invalid database",removal_approval:"destroy",removal_obstacle:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
+{"src/guardrails/violation.ts"(){"use strict";init_problem()}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
 sername "${username}" is the delegated admin's.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,RESERVED.test(database)?`the \
 database name "${database}" belongs to the server or to RDS.`:null,...schemas2.filter(schema=>RESERVED_SCHEMAS.test(schema)).map(schema=>`the schema "${schema}"\
- belongs to the server.`)].flatMap(reason=>reason===null?[]:[reservedName(application,reason)])})}function reservedName(application,message){return{application:application.
-name,field:"reserved names",message,remedy:"Choose another name."}}function checkNaming({applications,enforceNaming,environment}){if(!enforceNaming)return[];let database=new RegExp(
+ belongs to the server.`)].flatMap(reason=>reason===null?[]:[reservedName(application,reason)])})}function reservedName(application,message){return violation(application,
+"reserved_name",message,"Choose another name.")}function checkNaming({applications,enforceNaming,environment}){if(!enforceNaming)return[];let database=new RegExp(
 `^[a-z_][a-z0-9_]*_${environment}_db$`),username=new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`);return applications.flatMap(application=>[...database.
 test(application.database)?[]:[offConvention(application,"database name",application.database,`<name>_${environment}_db`)],...username.test(application.username)?
 []:[offConvention(application,"username",application.username,`<name>_${environment}_<purpose>`)],...application.schemas.filter(schema=>!/^[a-z_][a-z0-9_]*$/.test(
-schema)).map(schema=>offConvention(application,"schema",schema,"<name>"))])}function offConvention(application,kind,name2,shape){return{application:application.
-name,field:"naming",message:`the ${kind} "${name2}" is off the convention.`,remedy:`Use ${shape} in lower-case letters, digits and _; or set enforce_naming = fa\
-lse.`}}var RESERVED,RESERVED_ROLES,RESERVED_SCHEMAS,init_names=__esm({"src/guardrails/names.ts"(){"use strict";RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,
+schema)).map(schema=>offConvention(application,"schema",schema,"<name>"))])}function offConvention(application,kind,name2,shape){return violation(application,"n\
+aming",`the ${kind} "${name2}" is off the convention.`,`Use ${shape} in lower-case letters, digits and _; or set enforce_naming = false.`)}var RESERVED,RESERVED_ROLES,
+RESERVED_SCHEMAS,init_names=__esm({"src/guardrails/names.ts"(){"use strict";init_violation();RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,
 RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s}});function checkRequest(declaration,run){return[...checkApproval(declaration,run.approval),...checkEndpoint(declaration),...checkReservedNames(declaration,null),...checkNaming(
-declaration)]}function checkApproval({environment},approval){return approval!=="missing"?[]:[{application:null,field:"approval",message:`the environment is ${environment}\
-, and nobody approved this run.`,remedy:"Set ALLOW_DB_PROVISION=true in the environment of the run."}]}function checkEndpoint({instance,connectThrough}){return[
-instance.host,...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test(host2)).map(host2=>({application:null,field:"endpoint",message:`"${host2}\
-" is an RDS Proxy, which cannot carry provisioning.`,remedy:"Use the writer's own endpoint; applications may still connect through the proxy."}))}var PROXY,init_request=__esm(
-{"src/guardrails/request.ts"(){"use strict";init_names();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){return plan.jobs.flatMap(job=>job.
+declaration)]}function checkApproval({environment},approval){return approval!=="missing"?[]:[violation(null,"approval",`the environment is ${environment}, and n\
+obody approved this run.`,"Set ALLOW_DB_PROVISION=true in the environment of the run.")]}function checkEndpoint({instance,connectThrough}){return[instance.host,
+...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test(host2)).map(host2=>violation(null,"endpoint",`"${host2}" is an RDS Proxy, which cann\
+ot carry provisioning.`,"Use the writer's own endpoint; applications may still connect through the proxy."))}var PROXY,init_request=__esm({"src/guardrails/reque\
+st.ts"(){"use strict";init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){return plan.jobs.flatMap(job=>job.
 transactions.flatMap(stepsOf))}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function readText(row2,name2){
 let value2=row2[name2];if(typeof value2!="string")throw wrong(name2,value2,"text");return value2}function readTextOrNull(row2,name2){return row2[name2]===null?null:
 readText(row2,name2)}function readFlag(row2,name2){let value2=row2[name2];if(typeof value2!="boolean")throw wrong(name2,value2,"a boolean");return value2}function readInteger(row2,name2){
@@ -8800,14 +8810,16 @@ message=messageOf(error);if(progress.passwordAskedInClear)return new ConnectFail
 d",error);if(error instanceof DatabaseError)return new ConnectFailure(kindOfDatabaseError(code,progress.authenticated),code,message,error);let advice=CERTIFICATE_ADVICE[code];
 return advice!==void 0?new ConnectFailure("tls",code,`${advice} (${code}: ${message})`,error):message.includes("does not support SSL")?new ConnectFailure("no_tl\
 s",code,"the server offers no TLS",error):code.startsWith("ERR_SSL")||code.startsWith("ERR_TLS")||code==="EPROTO"?new ConnectFailure("tls",code,message,error):message.
-startsWith("SASL")?new ConnectFailure("refused",code,message,error):new ConnectFailure("unreachable",code,message,error)}var ConnectFailure,CERTIFICATE_ADVICE,init_failure=__esm(
-{"src/server/failure.ts"(){"use strict";init_esm();ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){super(message,{cause}),this.
-name="ConnectFailure",this.kind=kind,this.code=code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind==="full"}},CERTIFICATE_ADVICE=
+startsWith("SASL")?new ConnectFailure("refused",code,message,error):new ConnectFailure("unreachable",code,message,error)}var ConnectFailure,CERTIFICATE_ADVICE,CONNECTION_CODES,
+init_failure=__esm({"src/server/failure.ts"(){"use strict";init_esm();ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){super(message,
+{cause}),this.name="ConnectFailure",this.kind=kind,this.code=code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind==="full"}},CERTIFICATE_ADVICE=
 {CERT_HAS_EXPIRED:"the server's certificate has expired",CERT_NOT_YET_VALID:"the server's certificate is not valid yet (check this machine's clock)",ERR_TLS_CERT_ALTNAME_INVALID:"\
 the server's certificate is for another host",SELF_SIGNED_CERT_IN_CHAIN:"the server's certificate comes from an unknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"\
 the server's certificate is self-signed",UNABLE_TO_VERIFY_LEAF_SIGNATURE:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT:"t\
 he server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certificate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"\
-the server's certificate is not signed by the authority it names"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function hasNoSlot(failure){return failure.code==="53300"}async function retryPatiently(attempt,patience){
+the server's certificate is not signed by the authority it names"},CONNECTION_CODES={unreachable:"server_unreachable",starting:"server_starting",full:"server_fu\
+ll",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"other_authentication",after_authentication:"refused_after_aut\
+hentication",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function hasNoSlot(failure){return failure.code==="53300"}async function retryPatiently(attempt,patience){
 let started=Date.now(),isPassing2=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt(patience.signal)}catch(error){
 throw error instanceof ConnectFailure&&isPassing2(error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,
 maxTimeout:5e3,factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.
@@ -8830,32 +8842,32 @@ var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function quote
 '"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
 "\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(name2)}`}function quoteGrantee(role){
 return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===
-0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function scriptOf(transaction){let texts3=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
-role&&(role=statement.runAs,texts3.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(role)}`),steps.push(null)),texts3.push(statement.reveal()),steps.
-push(step2);return{revealAll:[...texts3,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/execute/script.ts"(){"use strict";init_quote()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
-let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.revealAll);let durationMs=Date.
-now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){if(error instanceof ConnectionLost)
+0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function scriptOf(transaction){let texts2=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+role&&(role=statement.runAs,texts2.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(role)}`),steps.push(null)),texts2.push(statement.reveal()),steps.
+push(step2);return{texts:[...texts2,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/execute/script.ts"(){"use strict";init_quote()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
+let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
+started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){if(error instanceof ConnectionLost)
 return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(session))return{kind:"unknown",steps,
 others:[],error:new ConnectionLost(error.message,error),applied:[]};if(isRetried(error)&&retries+1<MAX_TRIES&&!signal.aborted){await(0,import_promises13.setTimeout)(
 Math.random()*50*2**retries);continue}let culprit=script2.steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.
 filter(step2=>step2!==culprit),error,applied:[]}}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof
-ConnectionLost)return!1;throw error}}async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",action:HOLD,status:"\
-created",message:`what "${step2.message}" takes is granted`,statements:before},done=applied=>({step:applied,statements:applied.statements,durationMs:Date.now()-
-started,retries:0}),held2=[];try{return await session.run(texts2(before)),held2=before.length===0?[]:[done(hold)],await session.run(texts2(step2.statements)),{kind:"\
-applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld=held2.length>0||before.length===0;if(error instanceof ConnectionLost)
-return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))throw error;if(held2.length===
-0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,action:RELEASE,status:"removed",message:`what was granted for "${step2.message}\
-" is taken back`,statements:undo};try{return await session.run(texts2(undo)),{kind:"refused",culprit:step2,others:[],error,applied:[...held2,done(release2)]}}catch(failure){
-if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[step2],error:failure,applied:held2};if(!(failure instanceof StatementError))
-throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}); the next run does`};return{kind:"refused",culprit:step2,
-others:[],error,applied:[done(left2)]}}}}function texts2(statements){return statements.map(statement=>statement.reveal())}var import_promises13,HOLD,RELEASE,MAX_TRIES,
-init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);init_session();init_script();HOLD="hold",RELEASE=
-"release",MAX_TRIES=6}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
+ConnectionLost)return!1;throw error}}async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",kind:"hold_me\
+mbership",action:"hold",status:"created",message:`what "${step2.message}" takes is granted`,statements:before},done=applied=>({step:applied,statements:applied.statements,
+durationMs:Date.now()-started,retries:0}),held2=[];try{return await session.run(revealAll(before)),held2=before.length===0?[]:[done(hold)],await session.run(revealAll(
+step2.statements)),{kind:"applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld=held2.length>0||before.length===
+0;if(error instanceof ConnectionLost)return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))
+throw error;if(held2.length===0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"release_membership",action:"release",
+status:"removed",message:`what was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.run(revealAll(undo)),{kind:"refused",
+culprit:step2,others:[],error,applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[
+step2],error:failure,applied:held2};if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken ba\
+ck (${failure.message}); the next run does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.
+map(statement=>statement.reveal())}var import_promises13,MAX_TRIES,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);
+init_session();init_script();MAX_TRIES=6}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
 await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function toDraft(step2,statements,durationMs,note){let{application,database,
 username,object:object2,action,status,message}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.
-map(statement=>statement.redacted)}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function byApplication(steps){let groups=new Map;for(let step2 of steps)
-groups.set(step2.application,[...groups.get(step2.application)??[],step2]);return[...groups.values()]}var PlanExecution,WAITING,init_execute=__esm({"src/execute\
-/execute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
+map(statement=>statement.redacted)}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){return[...groupBy(steps,step2=>step2.
+application).values()]}var PlanExecution,WAITING,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();
+init_session();init_settled();init_transaction();init_group_by();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
 this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),
 ...this.skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.
 push(...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel(
@@ -8869,14 +8881,15 @@ lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.transac
 transaction,job,session):null;if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){
 let outcome=transaction.kind==="atomic"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session);if(outcome.kind!=="refused"||
 job.stage!=="roles"||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.
-filter(step2=>step2.application===culprit.application)},session);for(let steps of byApplication(others.filter(step2=>step2.application!==culprit.application)))session.
-lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"atomic",steps},session,this.#options.signal),session)&&
-allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(
-outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,message:blocker===
-null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(outcome.applied),
-this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.
-push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(
-step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start=now().getTime(),due=start+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||done>=
+filter(step2=>step2.application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==culprit.application)))
+session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"atomic",steps},session,this.#options.signal),
+session)&&allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refu\
+sed":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,
+message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(
+outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==
+void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)
+this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55\
+P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start=now().getTime(),due=start+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||done>=
 total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start)/done*(total-done))} left`))}}}function describeProgress(milliseconds){let seconds2=Math.
 ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
 value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
@@ -8884,110 +8897,7 @@ tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field
 Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
 let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a9)===relevant(b9)}function parseJson3(text2){try{return JSON.
 parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=
-["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
-new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
-return this.redacted}}}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
-words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
-connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${quoteLiteral(
-attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
-verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
-NULL")}`):new Statement(`${verb} ${options(attributes,quoteLiteral(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
-return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,
-attributes)}function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){
-return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${quoteIdentifier(
-role)} TO ${quoteIdentifier(member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(
-role)} FROM ${quoteIdentifier(member2)}`)}function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(
-`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(
-admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){
-let value2=items2.map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(
-parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(
-database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(
-parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
-server}){if(keepsBytes(server.encoding))return[];let shared=[...declaration.tags.values(),...declaration.tags.keys(),declaration.stack,...declaration.applications.
-flatMap(application=>[application.database,...sharedBy(application)])];return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.
-instance.database} has the encoding ${server.encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,GUARDRAIL,message,"S\
-et instance.database to a database in UTF8, or use ASCII only.")})}function checkNamesInside(database,{server,databases:databases2,encodings:encodings2}){let declared=database.
-encoding===null?server.defaultEncoding:encodings2.get(database.encoding),encoding=databases2.get(database.name)?.encoding??declared;if(encoding===void 0||keepsBytes(
-encoding))return[];let remedy="Use ASCII only for the username and in settings, or a database in UTF8.";return[database.owner,...database.guests].flatMap(application=>[
-...new Set(sharedBy(application))].filter(text2=>!isAscii(text2)).map(text2=>violation(application,GUARDRAIL,`${database.name} has the encoding ${encoding}, in \
-which "${text2}" reads otherwise.`,remedy)))}function sharedBy({username,settings}){return[username,...[...settings.values()].flat()]}var GUARDRAIL,init_encodings=__esm(
-{"src/guardrails/encodings.ts"(){"use strict";init_problem();GUARDRAIL="encoding"}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
-database,cluster)]:state2.connectionLimit===-2?[violation(database.owner,"invalid database",`the database ${state2.name} is invalid: a DROP DATABASE was interru\
-pted.`,`As its owner: DROP DATABASE ${quoteIdentifier(state2.name)};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(
-database,cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===
-wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner mismatch",`the database ${state2.
-name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handoverStatements(cluster,state2,
-wanted)}`)]}function handoverStatements(cluster,state2,wanted){let[name2,from,to]=[quoteIdentifier(state2.name),quoteIdentifier(state2.owner),quoteIdentifier(wanted)],
-create=cluster.roles.has(wanted)?"":`CREATE ROLE ${to} LOGIN; `;if(cluster.roles.get(state2.owner)?.superuser===!0)return`as a superuser: ${create}ALTER DATABAS\
-E ${name2} OWNER TO ${to}; and, inside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`;let body=`DECLARE others name[]\
- := ${`ARRAY(SELECT datname FROM pg_database WHERE datdba = ${quoteLiteral(from)}::regrole AND datname <> current_database())`}; other name; BEGIN REASSIGN OWNE\
-D BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(state2.owner)}); END LOOP; END`,
-block=`DO ${quoteLiteral(body)};`;return`connected to ${name2} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to}\
- TO CURRENT_USER; ${block} REVOKE ${to} FROM CURRENT_USER GRANTED BY CURRENT_USER;`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.
-encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){
-let plain=name2=>name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],
-encoding=cluster.encodings.get(database.encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(violation(database.owner,"immutable",`${state2.
-name} has the encoding ${state2.encoding}, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(
-locale)!==plain(database.locale??""))&&problems.push(violation(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.
-locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available){return[...checkSchemas(database,interior),...database.extensions.filter(
-name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available))]}function checkSchemas(database,interior){let owner=database.owner.
-username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let statement=`\
-ALTER SCHEMA ${quoteIdentifier(name2)} OWNER TO ${quoteIdentifier(owner)};`;return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} be\
-longs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person with the right to do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available){
-if(available.get(name2)===void 0)return[violation(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engin\
-e version that has it.")];let refused=addRequired(name2,available).filter(required=>!isInstalled(required)&&available.get(required)?.trusted!==!0);if(refused.length===
-0)return[];let remedy=`As the master, in ${database.name}: ${refused.map(item=>`CREATE EXTENSION ${quoteIdentifier(item)} CASCADE;`).join(" ")}`;return[violation(
-database.owner,"extension",`only a superuser could install ${refused.join(", ")} (not trusted).`,remedy)]}function addRequired(name2,available,seen=new Set){if(seen.
-has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,name2])))]}
-var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_tag();init_quote();init_encodings();init_problem()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
-!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}function administrators({memberships:memberships2},role){
-let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].sort();return names2.length===0?"Only a superuser can (n\
-obody administers it)":`As ${names2.join(" or ")}`}var init_members=__esm({"src/guardrails/members.ts"(){"use strict"}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
-login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"IAM","the server has no role rds_iam.","Enable IAM database authenti\
-cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"IAM",`from PostgreSQL 16 on the first IAM l\
-ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
-administered.has("rds_iam"))return[];let remedy=`${administrators(cluster,"rds_iam")}: ${grantAdministration("rds_iam",login2).redacted}; or give master_secret_\
-id.`;return[violation(application,MISSING_RIGHT,`${login2} may not grant rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){let{version:version2,
-login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the rol\
-e ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username} out of r\
-ds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"IAM",message,remedy)]}var init_iam=__esm({"src/guardrails/\
-iam.ts"(){"use strict";init_role();init_members();init_problem();init_server_version()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
-"password"&&(!roles.has(username)||logins.get(name2)?.kind==="password_wrong"));if(!server.restrictsPasswords||!isSet2||roles.get(server.login)?.superuser===!0||
-membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.login} may not set passwords: the instance restricts that to members of \
-rds_password.`;return[violation(null,MISSING_RIGHT,message,`As the master: ${grantRole("rds_password",server.login).redacted}; or give master_secret_id.`)]}var init_passwords=__esm(
-{"src/guardrails/passwords.ts"(){"use strict";init_role();init_members();init_problem()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
-application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.get(name2);return parameter2===
-void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
-"setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
-init_settings2=__esm({"src/guardrails/settings.ts"(){"use strict";init_problem();FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_libra\
-ries"])}});function checkActual(declaration,actual){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
-cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
-byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,
-cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===
-void 0?[]:checkRole(declaration,cluster,known,application,role),...checkIam(declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.
-databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?
-[violation(null,ENDPOINT2,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
-server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let missing=[...!admin.createRole&&declaration.
-applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name))?["CREATEDB"]:[]];if(missing.length===
-0)return[];let statement=`ALTER ROLE ${quoteIdentifier(admin.name)} ${missing.join(" ")};`;return[violation(null,MISSING_RIGHT,`the delegated admin ${admin.name}\
- lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(
-role.comment);return tag===null&&!application.adoptExisting?[violation(application,"unmanaged role",`the role ${role.name} exists and is not managed by this too\
-l.`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(
-known.privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.
-get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&
-!declaration.acceptTagsFrom.has(stack)?[violation(application,"foreign claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}\
-, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?
-[violation(application,"foreign claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name}\
- another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==
-null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["\
-BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged role",`the ro\
-le ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
-let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
- has no right over the role ${role.name}, which another role created.`;return[violation(application,MISSING_RIGHT,message,`${administrators(cluster,role.name)}:\
- ${grantAdministration(role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.
-name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var ENDPOINT2,init_actual=__esm(
-{"src/guardrails/actual.ts"(){"use strict";init_tag();init_quote();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_problem();
-init_settings2();init_server_version();ENDPOINT2="endpoint"}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
+["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
 
     d.datcollate::text AS collate, d.datctype::text AS ctype, ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, \
 d.datconnlimit AS connection_limit,
@@ -9144,9 +9054,9 @@ error,session.database)}),[schemaRows=[],extensionRows=[],objectRows=[],defaultR
 schemaRows.map(schemaState)),extensions:byName2(extensionRows.map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem),
 ...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function explainUnreadable(error,database){if(!(error instanceof StatementError)||!["22021",
 "22P05"].includes(error.code))return error;let message=`a name inside ${database} cannot be read: ${error.message}.`;return new BlockedError([{application:null,
-field:"encoding",message,remedy:"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database."}],
-{cause:error})}function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){return{name:readText(row2,"name"),owner:readText(
-row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedExtension(row2){
+code:"encoding",field:"encoding",message,remedy:"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of\
+ the database."}],{cause:error})}function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){return{name:readText(row2,
+"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedExtension(row2){
 return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(row2,"class");if(value2==="table"||value2==="sequ\
 ence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}function schemaObject(row2){return{schema:readText(
 row2,"schema"),name:readText(row2,"name"),objectClass:objectClass(row2),args:readTextOrNull(row2,"args"),acl:readAcl(row2,"acl"),columnAcl:readAcl(row2,"column_\
@@ -9176,64 +9086,148 @@ look=database===void 0?null:lookInto(database),result=await checkLogin(server,ve
 name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{
 for(let application of turn)await tryOut(application),onTried()};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(
 database=>!interiors.has(database.name)).map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));typeof seen=="string"?unseen.set(
-database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){let turns=new Map;
-for(let application of applications){let key=(cluster.databases.get(application.database)?.connectionLimit??-1)>=0?`database ${application.database}`:`applicati\
-on ${application.name}`;turns.set(key,[...turns.get(key)??[],application])}return[...turns.values()]}function mayTryLogin(cluster,application){let role=cluster.
-roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){let state2=cluster.
-databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==-2}function isExpired(cluster,application){let until=cluster.
-roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[
-...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.get(
-role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
-try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof ConnectFailure&&
-error.kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspec\
-t.ts"(){"use strict";init_tag();init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
+database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[
+...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database)?.connectionLimit??-1)>=0?`database ${database}`:`application ${name2}`).values()]}
+function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
+null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==
+-2}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}
+function granteesOf(cluster,byUsername,database){let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.
+holders.get(database.name)??[]])].filter(role=>(byUsername.get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.
+username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){try{return await server.withSession(await server.adminLogin(database.name),
+session=>inspectDatabase(session,look))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&["42501","53300","55000"].includes(
+error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_tag();init_failure();init_inspect_cluster();init_inspect_database();
+init_settled();init_login();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function assertApplied(context,execution){
 let failures=execution.failures.filter(failure=>!OUTDATED.has(failure.code));for(let{step:step2,message}of failures)context.recorder.record({...toDraft(step2,[],
-0,""),status:"failed",message:`${step2.message}: ${message}`});let problems=failures.map(({step:step2,code,message})=>({application:step2.application,field:step2.
-object,message:`${step2.message}: ${message}.`,remedy:REMEDIES2[code]??"Correct the cause; the next run goes on from here."})),{signal}=context.dependencies;if(signal.
-aborted&&problems.push(interruptedProblem(signal)),problems.length!==0){for(let step2 of execution.skipped)context.recorder.record({...toDraft(step2,[],0,""),status:"\
-skipped",message:`${step2.message}: not done, since something before it failed`});throw new ApplyError(problems)}}function assertNotInterrupted(signal){if(signal.
-aborted)throw new ApplyError([interruptedProblem(signal)])}function interruptedProblem(signal){return{application:null,field:"run",message:`interrupted: ${String(
-signal.reason)}.`,remedy:"The next run goes on from here."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.
-redacted).join("; "),message=`${step2.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out:\
- ${statements}`;record({...toDraft(step2,[],0,""),status:"failed",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_execute();
-init_errors();OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock\
-_timeout, and run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and \
-run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see ter\
-raform-module/docs/runner.md, and run again."}}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
+0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.map(({step:step2,code,message})=>({application:step2.
+application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.`,remedy:REMEDIES2[code]??"Correct the cause; the next run goes on \
+from here."})),{signal}=context.dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length!==0){for(let step2 of execution.skipped)
+context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not done, since something before it failed`});throw new ApplyError(
+problems)}}function assertNotInterrupted(signal){if(signal.aborted)throw new ApplyError([interruptedProblem(signal)])}function interruptedProblem(signal){return{
+application:null,code:"interrupted",field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function recordUnknown(record,steps){
+for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.message}: the connection broke before the\
+ server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...toDraft(step2,[],0,""),status:"failed",code:"connect\
+ion_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_execute();init_errors();OUTDATED=new Set(["23505","4271\
+0","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock_timeout, and run again.",57014:"The statemen\
+t was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"The server has no connecti\
+on left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/runner.md, and run again."}}});function stepKeyOf({application,database,message}){return JSON.stringify([application,database,message])}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
+"use strict";init_execute();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){
+this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open4=new Set(steps.map(stepKeyOf)),leftovers=new Set(steps.filter(
+step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):step2.kind===
+"release_membership"?leftovers.has(step2.application):open4.has(stepKeyOf(step2));for(let step2 of this.unknown.filter(transaction=>!transaction.some(isOpen)).flat())
+this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){throw recordUnknown(
+draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
+new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
+return this.redacted}}}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
+words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
+connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${quoteLiteral(
+attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
+verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
+NULL")}`):new Statement(`${verb} ${options(attributes,quoteLiteral(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
+return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,
+attributes)}function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){
+return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${quoteIdentifier(
+role)} TO ${quoteIdentifier(member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(
+role)} FROM ${quoteIdentifier(member2)}`)}function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(
+`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(
+admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){
+let value2=items2.map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(
+parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(
+database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(
+parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
+return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIG\
+N OWNED BY ${quoteIdentifier(from)} TO ${to===null?"\u2026":quoteIdentifier(to)}`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statement();init_quote()}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
+server}){if(keepsBytes(server.encoding))return[];let shared=[...declaration.tags.values(),...declaration.tags.keys(),declaration.stack,...declaration.applications.
+flatMap(application=>[application.database,...sharedBy(application)])];return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.
+instance.database} has the encoding ${server.encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,"encoding",message,"\
+Set instance.database to a database in UTF8, or use ASCII only.")})}function checkNamesInside(database,{server,databases:databases2,encodings:encodings2}){let declared=database.
+encoding===null?server.defaultEncoding:encodings2.get(database.encoding),encoding=databases2.get(database.name)?.encoding??declared;if(encoding===void 0||keepsBytes(
+encoding))return[];let remedy="Use ASCII only for the username and in settings, or a database in UTF8.";return[database.owner,...database.guests].flatMap(application=>[
+...new Set(sharedBy(application))].filter(text2=>!isAscii(text2)).map(text2=>violation(application,"encoding",`${database.name} has the encoding ${encoding}, in\
+ which "${text2}" reads otherwise.`,remedy)))}function sharedBy({username,settings}){return[username,...[...settings.values()].flat()]}var init_encodings=__esm(
+{"src/guardrails/encodings.ts"(){"use strict";init_violation()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
+database,cluster)]:state2.connectionLimit===-2?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interru\
+pted.`,`As its owner: DROP DATABASE ${quoteIdentifier(state2.name)};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(
+database,cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===
+wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.
+name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handoverStatements(cluster,state2,
+wanted)}`)]}function handoverStatements(cluster,state2,wanted){let[name2,from,to]=[quoteIdentifier(state2.name),quoteIdentifier(state2.owner),quoteIdentifier(wanted)],
+create=cluster.roles.has(wanted)?"":`CREATE ROLE ${to} LOGIN; `;if(cluster.roles.get(state2.owner)?.superuser===!0)return`as a superuser: ${create}ALTER DATABAS\
+E ${name2} OWNER TO ${to}; and, inside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`;let body=`DECLARE others name[]\
+ := ${`ARRAY(SELECT datname FROM pg_database WHERE datdba = ${quoteLiteral(from)}::regrole AND datname <> current_database())`}; other name; BEGIN REASSIGN OWNE\
+D BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(state2.owner)}); END LOOP; END`,
+block=`DO ${quoteLiteral(body)};`;return`connected to ${name2} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to}\
+ TO CURRENT_USER; ${block} REVOKE ${to} FROM CURRENT_USER GRANTED BY CURRENT_USER;`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.
+encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){
+let plain=name2=>name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],
+encoding=cluster.encodings.get(database.encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(violation(database.owner,"immutable",`${state2.
+name} has the encoding ${state2.encoding}, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(
+locale)!==plain(database.locale??""))&&problems.push(violation(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.
+locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available){return[...checkSchemas(database,interior),...database.extensions.filter(
+name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available))]}function checkSchemas(database,interior){let owner=database.owner.
+username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let statement=`${alterSchemaOwner(
+name2,owner).redacted};`;return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declar\
+e another schema; or let a person with the right to do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available){if(available.get(
+name2)===void 0)return[violation(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that ha\
+s it.")];let refused=addRequired(name2,available).filter(required=>!isInstalled(required)&&available.get(required)?.trusted!==!0);if(refused.length===0)return[];
+let remedy=`As the master, in ${database.name}: ${refused.map(item=>`CREATE EXTENSION ${quoteIdentifier(item)} CASCADE;`).join(" ")}`;return[violation(database.
+owner,"extension",`only a superuser could install ${refused.join(", ")} (not trusted).`,remedy)]}function addRequired(name2,available,seen=new Set){if(seen.has(
+name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,name2])))]}
+var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_tag();init_owner();init_quote();init_encodings();init_violation()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
+!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}function administrators({memberships:memberships2},role){
+let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].sort();return names2.length===0?"Only a superuser can (n\
+obody administers it)":`As ${names2.join(" or ")}`}var init_members=__esm({"src/guardrails/members.ts"(){"use strict"}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
+login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
+cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
+ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
+administered.has("rds_iam"))return[];let remedy=`${administrators(cluster,"rds_iam")}: ${grantAdministration("rds_iam",login2).redacted}; or give master_secret_\
+id.`;return[violation(application,"missing_right",`${login2} may not grant rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){let{version:version2,
+login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the rol\
+e ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username} out of r\
+ds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"iam",message,remedy)]}var init_iam=__esm({"src/guardrails/\
+iam.ts"(){"use strict";init_role();init_members();init_violation();init_server_version()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
+"password"&&(!roles.has(username)||logins.get(name2)?.kind==="password_wrong"));if(!server.restrictsPasswords||!isSet2||roles.get(server.login)?.superuser===!0||
+membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.login} may not set passwords: the instance restricts that to members of \
+rds_password.`;return[violation(null,"missing_right",message,`As the master: ${grantRole("rds_password",server.login).redacted}; or give master_secret_id.`)]}var init_passwords=__esm(
+{"src/guardrails/passwords.ts"(){"use strict";init_role();init_members();init_violation()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
+application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.get(name2);return parameter2===
+void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
+"setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
+init_settings2=__esm({"src/guardrails/settings.ts"(){"use strict";init_violation();FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_lib\
+raries"])}});function checkActual(declaration,actual){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
+cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
+byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,
+cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===
+void 0?[]:checkRole(declaration,cluster,known,application,role),...checkIam(declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.
+databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?
+[violation(null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
+server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let missing=[...!admin.createRole&&declaration.
+applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name))?["CREATEDB"]:[]];if(missing.length===
+0)return[];let statement=`ALTER ROLE ${quoteIdentifier(admin.name)} ${missing.join(" ")};`;return[violation(null,"missing_right",`the delegated admin ${admin.name}\
+ lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(
+role.comment);return tag===null&&!application.adoptExisting?[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this too\
+l.`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(
+known.privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.
+get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&
+!declaration.acceptTagsFrom.has(stack)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}\
+, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?
+[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name}\
+ another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==
+null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["\
+BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_role",`the ro\
+le ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
+let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
+ has no right over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}\
+: ${grantAdministration(role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.
+name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var init_actual=__esm(
+{"src/guardrails/actual.ts"(){"use strict";init_tag();init_quote();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_violation();
+init_settings2();init_server_version()}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
+"src/plan/chunks.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
 input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
 cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.
-username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about,action,status,message,statements){
-return{...about,action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"\
-src/plan/context.ts"(){"use strict";init_group_by()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
-if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
-actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
-n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
-username)])]}function planIamGrant(context,application){return application.auth!=="iam"?[]:isMember(context,RDS_IAM,application.username)&&planIamRevoke(context,
-application).length===0?[]:[step(subject(application,"login"),"grant","created",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}
-function planLeftover(context,application){let{version:version2,login:login2}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.username)??
-[]).some(item=>isLeftover(item,login2,version2)))return[];let message=`${login2} leaves ${application.username}: left behind by a run that was cut off`;return[step(
-subject(application,"grant"),LEFTOVER,"removed",message,[releaseRole(version2,application.username,login2)])]}function isLeftover(item,admin,version2){return item.
-member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login:login2}=context.
-actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&
-(item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login2).redacted};`;return finding(subject(application,"g\
-rant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}function memberFindings(context,application){
-let{username}=application,expected=new Set([context.actual.cluster.server.login,`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.
-get(username)??[]).filter(item=>(item.inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===
-0)return[];let message=`members of ${username}, which may do what it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(
-subject(application,"grant"),"keep","skipped",message)]}function membershipFindings(context,application){let joined=[...new Set((context.membershipsByMember.get(
-application.username)??[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).sort(),isApplication=role=>parseTag(context.actual.cluster.roles.get(role)?.comment??
-null)?.has("Application")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",status,`${application.username} is a mem\
-ber of ${some.join(", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(role)),"skipped",""),...told(
-joined.filter(isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,init_memberships=__esm({
-"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function stepKeyOf({application,database,message}){return JSON.stringify([application,database,message])}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
-"use strict";init_execute();init_transaction();init_step();init_memberships();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){
-this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open4=new Set(steps.map(
-stepKeyOf)),leftovers=new Set(steps.filter(step2=>step2.action===LEFTOVER).map(step2=>step2.application)),isOpen=step2=>step2.action===HOLD?!leftovers.has(step2.
-application):step2.action===RELEASE?leftovers.has(step2.application):open4.has(stepKeyOf(step2));for(let step2 of this.unknown.filter(transaction=>!transaction.
-some(isOpen)).flat())this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){
-throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
-"src/plan/chunks.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
+username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about,action,status,message,statements,kind=null){
+return{...about,kind,action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm(
+{"src/plan/context.ts"(){"use strict";init_group_by()}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CT\
 YPE ${quoteLiteral(database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(
 " "))}function alterDatabaseLimit(database,limit,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}
@@ -9274,55 +9268,56 @@ owner)]});return statements.length===0?[]:[step(subject(database.owner,"grant"),
 r through PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!heldBy(schema.acl,role).
 includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.owner,"\
 grant"),"keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}var init_adoption=__esm({"src/plan/adop\
-tion.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
+tion.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
+encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,isTemplate:!1,comment:null,
+acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges2("owner").map(privilege=>item(owner,privilege))]}}function planCreation(context,database){let{
+version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
+{name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,login2)],step:step(
+subject(owner,"database"),"create","created",`database ${name2}, owned by ${owner.username}`,[statement],"create_database"),undo:[releaseRole(version2,owner.username,
+login2)]}}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_database();init_role();init_context();init_privileges()}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
 "password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing?.
 get("BuildId")));return application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing){
 return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(context,application,buildId){let{declaration}=context;return new Map([["ManagedBy",
 MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],["A\
 pplication",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}var init_tags2=__esm({"src/\
-plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return item.action===ADMIT||item.action===REOPEN||item.action===LIMIT}function planDatabase(context,database){let existing=context.
-actual.cluster.databases.get(database.name),state2=existing??newDatabase(database),access=accessSteps(context,database,state2),limits=limitSteps(database,state2),
-restricted=access.some(item=>item.action==="restrict"),tag=tagSteps(context,database,state2,existing===void 0,restricted||limits.length>0),isAdopted=tag.some(item=>item.
-action===ADOPT),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=existing===void 0||
-isAdopted||limits.length>0;return{creationTransaction:existing===void 0?creation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?
-tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function creation(context,database){let{
-version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
-{name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,login2)],step:step(
-subject(owner,"database"),"create","created",`database ${name2}, owned by ${owner.username}`,[statement]),undo:[releaseRole(version2,owner.username,login2)]}}function newDatabase(database){
-let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.encoding??"",collate:database.
-locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,isTemplate:!1,comment:null,acl:[item("","CONNEC\
-T"),item("","TEMPORARY"),...databasePrivileges2("owner").map(privilege=>item(owner,privilege))]}}function limitSteps(database,state2){let about=subject(database.
-owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,REOPEN,"updated",`${state2.name} accepts connections \
-again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit){let message=`connection limit of ${state2.name}: ${String(state2.
-connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,LIMIT,"updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,
-owner)]))}return state2.isTemplate&&steps.push(step(about,"template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(
-state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.actual.cluster.server.login,about=subject(
-database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],revoke=(privileges,role)=>privileges.
-length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner,passedOnTo(state2.acl,role,privileges).length>0)],restrict=[...revoke(heldBy(state2.acl,"",owner),
-""),...grant2(subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),owner)],admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin),steps=[
-...keepOnDatabase(context,database,state2),step(about,ADMIT,"created",`${admin} may look inside ${state2.name}`,admit),step(about,"restrict","updated",`PUBLIC m\
-ay not connect to ${state2.name}`,restrict)].filter(item=>item.statements.length>0);for(let application of concernedLogins(context,database)){let wanted=application.
-database===database.name?databasePrivileges2(application.accessLevel):[],missing=grant2(subtract(wanted,heldBy(state2.acl,application.username)),application.username),
-surplus=subtract(heldBy(state2.acl,application.username,owner),wanted),excess=revoke(surplus,application.username),along=alongWith(passedOnTo(state2.acl,application.
-username,surplus)),guest=subjectIn(database,application,"grant");missing.length>0&&steps.push(step(guest,"grant","created",`${application.username}: ${wanted.join(
-", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"revoke","removed",`${application.username} has more on ${state2.name} than declared${along}`,
-excess))}return steps}function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.
-acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).
-filter(application=>application!==void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}
-function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(
-context,database.owner,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),
-database.owner.username)],isAdopted=existing===null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?ADOPT:"tag",isNew?
-"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==
-null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(
-subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,
-admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(
-state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.
-username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted o\
-utside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",
-`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLI\
-C":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","w\
-arning",message))}return findings}var ADOPT,ADMIT,REOPEN,LIMIT,init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_role();
-init_adoption();init_context();init_privileges();init_tags2();ADOPT="adopt",ADMIT="admit",REOPEN="reopen",LIMIT="limit"}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
+plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return item.kind==="restore_access"}function planDatabase(context,database){let existing=context.actual.cluster.databases.get(database.
+name),state2=existing??newDatabase(database),access=accessSteps(context,database,state2),limits=limitSteps(database,state2),restricted=access.some(item=>item.kind===
+"restrict_public"),tag=tagSteps(context,database,state2,existing===void 0,restricted||limits.length>0),isAdopted=tag.some(item=>item.kind==="adopt_database"),unchanged=finding(
+subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=existing===void 0||isAdopted||limits.length>0;return{
+creation:existing===void 0?planCreation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?[]:
+[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function limitSteps(database,state2){let about=subject(database.owner,
+"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen","updated",`${state2.name} accepts connections agai\
+n`,[allowConnections(state2.name,!0,owner)],"restore_access")),state2.connectionLimit!==database.connectionLimit){let message=`connection limit of ${state2.name}\
+: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit","updated",message,[alterDatabaseLimit(state2.name,database.
+connectionLimit,owner)],"restore_access"))}return state2.isTemplate&&steps.push(step(about,"template","updated",`${state2.name} is no template, which whoever ha\
+s CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.
+actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,
+owner)],revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner,passedOnTo(state2.acl,role,privileges).length>0)],
+restrict=[...revoke(heldBy(state2.acl,"",owner),""),...grant2(subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),owner)],admit=grant2(subtract(["CO\
+NNECT"],heldBy(state2.acl,admin)),admin),steps=[...keepOnDatabase(context,database,state2),step(about,"admit","created",`${admin} may look inside ${state2.name}`,
+admit,"restore_access"),step(about,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict,"restrict_public")].filter(item=>item.statements.length>
+0);for(let application of concernedLogins(context,database)){let wanted=application.database===database.name?databasePrivileges2(application.accessLevel):[],missing=grant2(
+subtract(wanted,heldBy(state2.acl,application.username)),application.username),surplus=subtract(heldBy(state2.acl,application.username,owner),wanted),excess=revoke(
+surplus,application.username),along=alongWith(passedOnTo(state2.acl,application.username,surplus)),guest=subjectIn(database,application,"grant");missing.length>
+0&&steps.push(step(guest,"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"r\
+evoke","removed",`${application.username} has more on ${state2.name} than declared${along}`,excess))}return steps}function concernedLogins(context,database){let{
+databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,
+...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==
+database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(
+state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&
+sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===null&&!isNew,
+about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements,
+isAdopted?"adopt_database":null)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the \
+comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),
+"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.
+server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(state2.acl.map(item=>item.
+grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===
+""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration\
+ on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this \
+declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.
+privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}
+var init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_adoption();init_context();init_new_database();init_privileges();
+init_tags2()}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
 let from=(acl,owner,wanted)=>acl.filter(item=>item.grantee===application.username&&item.grantor!==owner&&!wanted.includes(item.privilege)),items2=[...from(schema.
 acl,schema.owner,isListed2?["USAGE"]:[]),...objects2.flatMap(object2=>from([...object2.acl,...object2.columnAcl],database.owner.username,isListed2?objectPrivileges(
 application.accessLevel,object2.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===0)return[];let message=`${application.
@@ -9363,12 +9358,11 @@ rivileges in all schemas of ${database.name} beyond the declaration`;return stat
 privilege)}function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedOn(place,objectClass2),
 defaultsOf(place,objectClass2));return missing.length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:[]})}function defaultRevokes(place){
 let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=subtract(defaultsOf(place,objectClass2),wantedOn(place,objectClass2));return excess.
-length>0?[revokeByDefault(database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){let groups=new Map;
-for(let object2 of objects2){let privileges=privilegesOf(object2);if(privileges.length===0)continue;let key=`${object2.objectClass} ${privileges.join()}`,group4=groups.
-get(key)??{objects:[],privileges};group4.objects.push(object2),groups.set(key,group4)}return[...groups.values()].flatMap(group4=>chunk(group4.objects,OBJECTS_PER_STATEMENT).
-map(part=>({objects:part,privileges:group4.privileges})))}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();
-init_context();init_databases3();init_chunks();init_privileges();init_grant_findings();init_grant_places();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=
-200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
+length>0?[revokeByDefault(database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){let needing=objects2.
+map(object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({object:object2,privileges})=>`${object2.
+objectClass} ${privileges.join()}`).values()].flatMap(group4=>chunk(group4,OBJECTS_PER_STATEMENT).map(part=>({objects:part.map(({object:object2})=>object2),privileges:group4[0]?.
+privileges??[]})))}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_context();init_databases3();init_chunks();
+init_privileges();init_grant_findings();init_grant_places();init_group_by();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
 database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(database,schemas2);return{steps:[...createSchemas(database,
 interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,
@@ -9394,14 +9388,35 @@ void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};l
 acl,"",schema.owner).includes("CREATE")){let statements=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.owner,"grant"),"restrict",
 "updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements);return{steps:[...keepOnSchema(context,database,schema),restrict],findings:[]}}
 let message=`everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner===""?"the server":schema.owner} owns; a\
-s a superuser: ${grantOnSchema("public",["CREATE"],owner,owner).redacted}; REVOKE CREATE ON SCHEMA public FROM PUBLIC; or declare schemas = ["app"] and a search\
-_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.
-guests.length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.
-name);if(isListed2&&schema.foreignObjects>0){let message=`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name} belong to othe\
-rs than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>
-0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what\
- they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/pla\
-n/interior.ts"(){"use strict";init_server_version();init_interior();init_adoption();init_context();init_grants();init_privileges()}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+s a superuser: ${grantOnSchema("public",["CREATE"],owner,owner).redacted}; ${revokeOnSchema("public",["CREATE"],"",owner,!1).redacted}; or declare schemas = ["a\
+pp"] and a search_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){
+if(database.guests.length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.
+includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}\
+ belong to others than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&
+schema.objects>0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declar\
+ation, and what they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm(
+{"src/plan/interior.ts"(){"use strict";init_server_version();init_interior();init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
+actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
+n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
+username)])]}function planIamGrant(context,application){return application.auth!=="iam"?[]:isMember(context,RDS_IAM,application.username)&&planIamRevoke(context,
+application).length===0?[]:[step(subject(application,"login"),"grant","created",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}
+function planLeftover(context,application){let{version:version2,login:login2}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.username)??
+[]).some(item=>isLeftover(item,login2,version2)))return[];let message=`${login2} leaves ${application.username}: left behind by a run that was cut off`;return[step(
+subject(application,"grant"),LEFTOVER,"removed",message,[releaseRole(version2,application.username,login2)],"leftover_membership")]}function isLeftover(item,admin,version2){
+return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login:login2}=context.
+actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&
+(item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login2).redacted};`;return finding(subject(application,"g\
+rant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}function memberFindings(context,application){
+let{username}=application,expected=new Set([context.actual.cluster.server.login,`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.
+get(username)??[]).filter(item=>(item.inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===
+0)return[];let message=`members of ${username}, which may do what it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(
+subject(application,"grant"),"keep","skipped",message)]}function membershipFindings(context,application){let joined=[...new Set((context.membershipsByMember.get(
+application.username)??[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).sort(),isApplication=role=>parseTag(context.actual.cluster.roles.get(role)?.comment??
+null)?.has("Application")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",status,`${application.username} is a mem\
+ber of ${some.join(", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(role)),"skipped",""),...told(
+joined.filter(isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,init_memberships=__esm({
+"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));
@@ -9416,7 +9431,8 @@ init_context()}});function holdMemberships({version:version2,login:login2},steps
 runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.lastIndexOf(!0),hold=isHeld?
 []:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",steps:steps.map((item,index)=>({
 ...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm({"src/plan/memberships-held.ts"(){
-"use strict";init_role()}});function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
+"use strict";init_role()}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
+item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
 database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),reset=[...stored.
 keys()].filter(name2=>!settings.has(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(about,"set",stored.has(name2)?"\
 updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))])),
@@ -9427,27 +9443,25 @@ map(item=>item.name);if(names2.length===0)return[];let resets=names2.map(paramet
 "keep","skipped",message)]}function describeDifference(name2,stored,value2){let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2}\
  ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.
 settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};
-let about={...subject(application,"setting"),username:clone},statement=setInDatabase(clone,database,"role",[username]),{version:version2,login:login2}=context.actual.
-cluster.server;if(version2<16e4||(context.membershipsByRole.get(clone)??[]).some(item=>item.member===login2&&item.admin))return{steps:[step(about,"set","created",
-`${clone} acts as ${username} in ${database}`,[statement])],findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master:\
- ${statement.redacted};`;return{steps:[],findings:[finding(about,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}
-function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===
-value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
-map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_server_version();init_role();
-init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+let about={...subject(application,"setting"),username:clone},statement=setInDatabase(clone,database,"role",[username]);if(mayAdminister(context.actual.cluster,clone))
+return{steps:[step(about,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],findings:[]};let message=`what ${clone} creates belongs to \
+it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about,"set","warning",message)]}}function items(value2){return typeof value2==
+"string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);
+return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
+map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
 null))),message=`role ${application.username} (${application.accessLevel}${application.auth==="iam"?", IAM":""})`;return{steps:[step(subject(application,"role"),
-"create","created",message,[createRole(application.username,attributes),comment])],findings:[]}}function planExistingRole(context,application,role){let attributes=attributeStep(
-application,role),password=planPassword(context,application),changed=[...attributes===null?[]:[attributes],...password.steps],elsewhere2=[...planSettings(context,
-application),...planIamRevoke(context,application),...planIamGrant(context,application)],tag=tagStep(context,application,role,changed.length+elsewhere2.length>0),
-unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,...tag===null?[]:[tag]],findings:[
-...attributes===null&&tag?.object!=="role"?[unchanged]:[],...password.findings]}}function attributeStep(application,role){let wanted=application.validUntil?.getTime()??
-null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{login:!0},...role.createDb!==application.canCreateDatabases&&{createDb:application.
-canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.connectionLimit},...wanted!==
-actual&&{validUntil:application.validUntil}};if(Object.keys(attributes).length===0)return null;let message=`role ${role.name}: ${differenceWords(attributes,role,
-application).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
+"create","created",message,[createRole(application.username,attributes),comment],"create_role")],findings:[]}}function planExistingRole(context,application,role){
+let attributes=attributeStep(application,role),password=planPassword(context,application),changed=[...attributes===null?[]:[attributes],...password.steps],elsewhere2=[
+...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tag=tagStep(context,application,role,changed.length+
+elsewhere2.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,...tag===null?
+[]:[tag]],findings:[...attributes===null&&tag?.object!=="role"?[unchanged]:[],...password.findings]}}function attributeStep(application,role){let wanted=application.
+validUntil?.getTime()??null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{login:!0},...role.createDb!==application.canCreateDatabases&&
+{createDb:application.canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.
+connectionLimit},...wanted!==actual&&{validUntil:application.validUntil}};if(Object.keys(attributes).length===0)return null;let message=`role ${role.name}: ${differenceWords(
+attributes,role,application).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
 let time3=value2=>value2?.toISOString()??"infinity";return[...attributes.login===void 0?[]:["may log in"],...attributes.createDb===void 0?[]:[attributes.createDb?
 "gets CREATEDB":"loses CREATEDB"],...attributes.createRole===void 0?[]:["loses CREATEROLE"],...attributes.connectionLimit===void 0?[]:[`connection limit ${role.
 connectionLimit} -> ${application.connectionLimit}`],...attributes.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)} -> ${time3(application.validUntil)}`]]}
@@ -9457,23 +9471,23 @@ sword_wrong"){let message2=`${clone} does not log in with secret version ${conte
 tation function; rotate the secret again`;return{steps:[],findings:[finding(about,"verify","warning",message2)]}}if(verifier===null||state2.kind!=="password_wro\
 ng"&&state2.kind!=="other_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(application.
 username)?.comment??null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.username} \
-set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about,"set","updated",message,[alterRole(application.username,{verifier})])],
-findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);if(tag!==null&&
-!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[finding(subject(
-application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(application,"password"),
-"remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){let about=subject(
-application,"password"),{versionId:version2="",clone=null}=context.secrets.get(application.name)??{};switch(state2.kind){case"password_right":return finding(about,
-"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.note})`}`);case"ro\
-tation_in_progress":return finding(about,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under way; nothing was cha\
-nged`);case"expired":return finding(about,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every password`);case"r\
-efused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
-other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the password could not be tried`)}}function tagStep(context,application,role,changed){
-let existing=parseTag(role.comment),desired=desiredRoleTag(context,application,existing);if(existing!==null&&!changed&&sameTag(existing,desired))return null;let statements=[
-commentOnRole(role.name,formatTag(desired))];return existing===null?step(subject(application,"role"),"adopt","updated",`role ${role.name} taken under management`,
-statements):step(subject(application,"tag"),"tag","updated",`tag of role ${role.name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){
-let keys=[...new Set([...existing.keys(),...desired.keys()])].filter(key=>existing.get(key)!==desired.get(key));return keys.length===0?"this build changed the r\
-ole":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();
-init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about,"set","updated",message,[alterRole(application.username,{verifier})],
+"set_password")],findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);
+if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[
+finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(application,
+"password"),"remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){
+let about=subject(application,"password"),{versionId:version2="",clone=null}=context.secrets.get(application.name)??{};switch(state2.kind){case"password_right":
+return finding(about,"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.
+note})`}`);case"rotation_in_progress":return finding(about,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under wa\
+y; nothing was changed`);case"expired":return finding(about,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every\
+ password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a passwor\
+d: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the password cou\
+ld not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),desired=desiredRoleTag(context,application,existing);if(existing!==
+null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing===null?step(subject(application,
+"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag","updated",`tag of role ${role.name}: ${differences(
+existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set([...existing.keys(),...desired.keys()])].filter(key=>existing.get(key)!==
+desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(
+", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(context,application);return{steps:[
 ...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
@@ -9488,24 +9502,24 @@ and run again`;return[finding(subject(database.owner,"database"),"look inside","
 return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{
 database,outside,inside}){let applications=[database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings=inside===
 null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[holdMemberships(
-context.actual.cluster.server,steps,outside.creationTransaction!==null)],rest=settings.length===0?[]:[{kind:"atomic",steps:settings}],transactions=[...outside.creationTransaction===
-null?[]:[outside.creationTransaction],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{
-database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[holdMemberships(context.actual.cluster.
-server,inside.steps)]}]}function adoptionJob(context,{outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
+context.actual.cluster.server,steps,outside.creation!==null)],rest=settings.length===0?[]:[{kind:"atomic",steps:settings}],transactions=[...outside.creation===null?
+[]:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,
+inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[holdMemberships(context.actual.cluster.server,
+inside.steps)]}]}function adoptionJob(context,{outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
 holdMemberships(context.actual.cluster.server,outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(
 context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm(
 {"src/plan/plan.ts"(){"use strict";init_chunks();init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_roles();
 init_server();init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
-function nameApplications(problems,declaration){let users=new Map;for(let{secretId:secretId2,name:name2}of passwordLogins(declaration))users.set(secretId2,[...users.
-get(secretId2)??[],name2]);return problems.flatMap(problem=>{let names2=users.get(problem.field)??[];return[...names2.length===0||problem.field===declaration.admin.
-secretId?[problem]:[],...names2.map(name2=>({...problem,application:name2}))]})}function checkUsernames(declaration,credentials){return passwordLogins(declaration).
-flatMap(application=>{let username=credentials.get(application.secretId)?.username??null;return username===null||username===application.username||username===cloneOf(
-application)?[]:[wrongUsername(application,username)]})}function cloneOf({username}){return`${username}_clone`}function checkClones(declaration,memberships2,credentials){
-return passwordLogins(declaration).flatMap(application=>{let clone=cloneOf(application);return credentials.get(application.name)?.username!==clone?[]:memberships2.
-some(item=>item.member===clone&&item.role===application.username)?[]:[wrongUsername(application,clone)]})}function wrongUsername({name:name2,secretId:secretId2,
-username},found){return{application:name2,field:secretId2,message:`the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(
-username)}.`,remedy:"Correct secret_id, username, or the username in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict"}});async function scramVerifier(password,salt=(0,import_node_crypto8.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto8.pbkdf2)(
+function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);return problems.flatMap(problem=>{
+let applications=users.get(problem.field)??[];return[...applications.length===0||problem.field===declaration.admin.secretId?[problem]:[],...applications.map(({name:name2})=>({
+...problem,application:name2}))]})}function checkUsernames(declaration,credentials){return passwordLogins(declaration).flatMap(application=>{let username=credentials.
+get(application.secretId)?.username??null;return username===null||username===application.username||username===cloneOf(application)?[]:[wrongUsername(application,
+username)]})}function cloneOf({username}){return`${username}_clone`}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).
+flatMap(application=>{let clone=cloneOf(application);return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&
+item.role===application.username)?[]:[wrongUsername(application,clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,
+code:"secret_of_another_login",field:secretId2,message:`the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}\
+.`,remedy:"Correct secret_id, username, or the username in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict";init_group_by()}});async function scramVerifier(password,salt=(0,import_node_crypto8.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto8.pbkdf2)(
 prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto8.createHash)(
 "sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
 `SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto8,import_node_util4,ITERATIONS,SALT_BYTES,
@@ -9529,17 +9543,17 @@ error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN
 return ledger.giveUp(error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises14.setTimeout)(reconnects===
 0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function withConnections(open4,use){let server=await open4();
 try{return await use(server)}finally{await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem=>problem.
-field===ENDPOINT2)}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,ledger){
+code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,ledger){
 let{signal,progress}=context.dependencies,scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,
 plan}=await makeRound(context,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,
 passwords,inspection);if(moved===null)return recordFindings(context.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>
 MAX_ROUNDS||last!==null&&samePlan(last,plan))throw notConvergedError(context,plan,refused);assertNotInterrupted(signal);let execution=await execute(server,plan,
 {signal,maxConnections:context.declaration.maxConnections,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,
 execution.lost!==null&&!signal.aborted)throw execution.lost;assertApplied(context,execution),refused=execution.failures,last=refused.length===0?plan:null;for(let step2 of planSteps(
-plan))(step2.object==="password"||step2.object==="role"&&step2.status==="created")&&passwords.add(step2.application);scope=execution.failures.length===0?scopeAfter(
-plan,inspection):null}}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,action})=>object2==="database"&&action==="\
-create",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&
-progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${step2.message}
+plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=execution.failures.length===0?scopeAfter(plan,inspection):
+null}}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress(
+{total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){
+let text2=plan=>planSteps(plan).map(step2=>`${step2.message}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -9549,12 +9563,13 @@ auth==="password");if(set.length===0)return null;let current=await context.secre
 name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.credentials.get(name2)?.
 versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(
 newer.keys()),databases:new Set}}function notConvergedError(context,plan,refused){return new ApplyError(planSteps(plan).map(step2=>{let about={application:step2.
-application,field:step2.object},failure=refused.find(item=>item.step.message===step2.message);if(failure===void 0)return{...about,message:`still to do after it \
-was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit."};let message=`${step2.
-message}: ${failure.message}`;return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",message}),{...about,message:`${message}.`,remedy:"Remove\
- or rename what is in the way; the next run goes on from here."}}))}var import_promises14,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/a\
-pply/converge.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_execute();init_progress();init_errors();init_actual();init_step();init_failure();
-init_inspect();init_session();init_outcome();init_ledger();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+application,field:step2.object},failure=refused.find(item=>item.step.message===step2.message);if(failure===void 0)return{...about,code:"not_converged",message:`\
+still to do after it was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements i\
+n the audit."};let message=`${step2.message}: ${failure.message}`;return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_fail\
+ed",message}),{...about,code:"statement_failed",message:`${message}.`,remedy:"Remove or rename what is in the way; the next run goes on from here."}}))}var import_promises14,
+MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_execute();
+init_progress();init_errors();init_step();init_failure();init_inspect();init_session();init_outcome();init_ledger();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=
+5e3}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
 error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
 GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
 clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
@@ -12616,67 +12631,68 @@ name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==
 "system")return(0,import_node_tls.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));
 return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca:profiles.ca})}async function contextFrom(source){try{let ca=await(0,import_promises15.readFile)(source.
 file,"utf8");if(!holdsCertificate(ca))throw new Error("it holds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca})}catch(error){
-let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,field:source.field,message:`${source.file} cannot b\
-e used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
-[]).some(block=>{try{return new import_node_crypto9.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto9,import_promises15,import_node_tls,
-PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),import_promises15=__toESM(require_promises2(),1),import_node_tls=
-__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved names",`the delegated admin and the master are both ${admin}.`,"Give th\
-e delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appl\
-ication");if(application!==void 0)return[violation(null,"reserved names",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
+let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"invalid_ca_file",field:source.field,message:`${source.
+file} cannot be used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(
+/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??[]).some(block=>{try{return new import_node_crypto9.X509Certificate(block).validTo!==""}catch{return!1}})}
+var import_node_crypto9,import_promises15,import_node_tls,PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
+import_promises15=__toESM(require_promises2(),1),import_node_tls=__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P\
+-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
+ delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
+cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
 .`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
-name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged role",message,"Name another login in the a\
+name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
 dmin secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which it would\
- repair.`;return[violation(null,MISSING_RIGHT,message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted};`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable){
+ repair.`;return[violation(null,"missing_right",message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted};`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable){
 let databases2=declaration.databases.map(database=>cluster.databases.has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.
 server,login:admin}},administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),isBeyond=role=>cluster.roles.has(
 role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.applications.filter(({username,auth})=>isBeyond(username)||auth==="iam"&&isBeyond(
 RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,unseen:new Map,logins:new Map}).
-filter(({field,application})=>field!==MISSING_RIGHT||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
-s"(){"use strict";init_tag();init_role();init_actual();init_problem();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+filter(({field,application})=>field!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap\
+.ts"(){"use strict";init_tag();init_role();init_actual();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(input){return{application:null,database:null,username:input.
-admin,object:"admin"}}function adminStep(input,action,status,message,statements){return{...adminSubject(input),action,status,message:`${message} (as ${input.cluster.
-server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?{}:{verifier},
-comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});return[adminStep(
-input,"create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&{createDb:!0},...!role.createRole&&
-{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair","updated",`delegated admin ${admin}: ${Object.keys(attributes).
-map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing=parseTag(
-role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){
-let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.
-role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
-[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.taken]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&
-!joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,
-statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,
-"grant","created",`${admin} gets ${role}`,[statement])),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(input),action:"\
-grant",status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,
-init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_server_version();init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend",
-"pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+admin,object:"admin"}}function adminStep(input,action,status,message,statements,kind=null){return{...adminSubject(input),kind,action,status,message:`${message} \
+(as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===
+null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
+return[adminStep(input,"create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&{createDb:!0},
+...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair","updated",`delegated admin ${admin}: ${Object.
+keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(admin,attributes),comment],"repair_admin")]}function adminTag({buildId,
+tags},role){let existing=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.get("BuildId")??buildId],...tags,
+["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.
+filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[
+...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.taken]:
+[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.
+roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.
+filter(isPossible).map(({role,statement})=>adminStep(input,"grant","created",`${admin} gets ${role}`,[statement])),findings=wanted.filter(item=>!isPossible(item)).
+map(({role,statement})=>({...adminSubject(input),action:"grant",status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted}\
+;`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_server_version();init_tag();init_role();
+init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
  OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":"EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.m\
 ember, 'USAGE'))",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r\
 .rolname IN (${names2})
       AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
 void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_cluster_queries();
 init_row()}});function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
-host}:${String(connectThrough.port)}`,problem={application:null,field:"instance",message:`cannot connect to ${declared.host}:${String(declared.port)}${through},\
- database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:CERTIFICATE_REMEDIES[failure.code]??REMEDIES3[failure.
-kind]};return new ConnectionError([problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/connection/connection-erro\
-r.ts"(){"use strict";init_errors();REMEDIES3={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there i\
-s a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or raise\
- its max_connections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer t\
-han this release: there, the bundle of the region from https://truststore.pki.rds.amazonaws.com.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for \
-the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'The \
-server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',after_authentication:"Check instance.databas\
-e, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.conf; on RDS, rds\
-.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it holds in tls.server_name.",
-CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wai\
-t until the certificate is valid."}}});async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||
+host}:${String(connectThrough.port)}`,problem={application:null,code:CONNECTION_CODES[failure.kind],field:"instance",message:`cannot connect to ${declared.host}\
+:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:CERTIFICATE_REMEDIES[failure.
+code]??REMEDIES3[failure.kind]};return new ConnectionError([problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/c\
+onnection/connection-error.ts"(){"use strict";init_errors();init_failure();REMEDIES3={unreachable:"Check instance.host and port, the network path and the securi\
+ty group, and connect_through if there is a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"\
+Free connections on the server, or raise its max_connections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, bu\
+t in GovCloud, China and regions newer than this release: there, the bundle of the region from https://truststore.pki.rds.amazonaws.com.",no_tls:'Enable TLS on \
+the server; tls.mode = "disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is \
+created or repaired.",other_method:'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',after_authentication:"\
+Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg\
+_hba.conf; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it hold\
+s in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this \
+machine's clock, or wait until the certificate is valid."}}});async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||
 Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session,[session.database])??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(
 holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises16.setTimeout)(POLL_MS,void 0,
 {signal:wait.signal})}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==
 void 0&&readFlag(row2,"locked")}async function lockHolder(session,databases2){let[[row2]=[]]=await session.query([holderIn(databases2)]);if(row2===void 0)return null;
 let login2=readTextOrNull(row2,"login")??"an unknown login";return readFlag(row2,"is_admin")?`${readText(row2,"name")} (login ${login2})`:`${login2}, which is n\
-o admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{application:null,field:"lock",message:`the instance's\
- lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to end, or raise lock_timeout."}])}var import_promises16,LOCK_KEY,
-holderIn,POLL_MS,REPORT_EVERY_MS2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises16=__toESM(require_promises(),1);init_errors();init_quote();
+o admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeout",field:"lock",message:`\
+the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to end, or raise lock_timeout."}])}var import_promises16,
+LOCK_KEY,holderIn,POLL_MS,REPORT_EVERY_MS2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises16=__toESM(require_promises(),1);init_errors();init_quote();
 init_row();LOCK_KEY="8242267087886938998",holderIn=databases2=>`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsu\
 per, false) AS is_admin
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
@@ -12695,7 +12711,7 @@ await lockInstance(context,session,target,master);let cluster=await inspectClust
 username),facts=await inspectMaster(session,[...usernames,admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.
 user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable),...role===void 0?[]:checkAdminRole(role)]);let plan=planBootstrap({cluster,
 admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),...facts,
-taken:usernames,buildId:context.identity.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.action==="repair");assertNone(repairs?checkMasterRight(
+taken:usernames,buildId:context.identity.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.kind==="repair_admin");assertNone(repairs?checkMasterRight(
 master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,{session,lock,target,master})}finally{await session.close(),lock!==
 session&&await lock.close()}}async function executeBootstrap(context,plan,{session,lock,target,master}){let{recorder,dependencies:dependencies2}=context,{signal,
 progress}=dependencies2,record=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,
@@ -12704,8 +12720,8 @@ record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;asse
 signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof
 ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;
 if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===
-void 0)throw new AwsError(problems);let user=credential.username;if(user===null)throw new AwsError([{application:null,field:id,message:"the master secret names \
-no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({
+void 0)throw new AwsError(problems);let user=credential.username;if(user===null)throw new AwsError([{application:null,code:"malformed_secret",field:id,message:"\
+the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({
 declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),
 signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The \
 delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(
@@ -12743,28 +12759,29 @@ target,await loginTo(declaration.instance.database,credential),attempt),{timeout
 progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var init_open=__esm(
 {"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
 init_interrupt();init_lock3()}});function toProvisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
-thrown);if(thrown instanceof ConnectFailure)return new ConnectionError([{application:null,field:"instance",message:`a further connection failed: ${message}.`,remedy:"\
-Check the server and run again."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends\
- sessions); what took effect is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,field:"instance",message:`the conne\
-ction to the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([{application:null,field:"run",message:`${message}.`,remedy:"What \
-took effect is in the audit; the next run goes on from there."}],{cause:thrown})}var init_provision_error=__esm({"src/run/end/provision-error.ts"(){"use strict";
-init_errors();init_failure();init_session()}});function violationRecords(declaration,error){return error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
-return{application:problem.application,database:application?.database??null,username:application?.username??null,object:OBJECT_OF_GUARDRAIL[problem.field]??"rol\
-e",action:problem.field,status:"blocked",durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function missingRecords(declaration,records,error){
-let told=new Set(records.map(record=>JSON.stringify([record.object,record.application]))),status=error instanceof BlockedError?"blocked":"skipped",message=error instanceof
-BlockedError||error instanceof InvalidInputError?"not begun: nothing was changed":"not reached: the run failed before",draft=(object2,application)=>{if(told.has(
-JSON.stringify([object2,application.name])))return[];let{name:name2,database,username}=application;return[{application:name2,database,username,object:object2,action:"\
-check",status,durationMs:0,message,statements:[]}]};return[...declaration.applications.flatMap(application=>draft("role",application)),...declaration.databases.
-flatMap(database=>draft("database",database.owner))]}var OBJECT_OF_GUARDRAIL,init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();OBJECT_OF_GUARDRAIL=
-{"owner mismatch":"database","invalid database":"database",immutable:"database",encoding:"database",schema:"schema",extension:"extension",setting:"setting",IAM:"\
-login",approval:"admin",endpoint:"admin"}}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
+thrown);if(thrown instanceof ConnectFailure)return new ConnectionError([{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further\
+ connection failed: ${message}.`,remedy:"Check the server and run again."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance \
+(a restart, a failover, somebody who ends sessions); what took effect is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,
+code:"connection_lost",field:"instance",message:`the connection to the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([{application:null,
+code:"defect",field:"run",message:`${message}.`,remedy:"What took effect is in the audit; the next run goes on from there."}],{cause:thrown})}var init_provision_error=__esm(
+{"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session()}});function violationRecords(declaration,error){return error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
+return{application:problem.application,database:application?.database??null,username:application?.username??null,object:isGuardrail(problem.code)?OBJECT_OF_GUARDRAIL[problem.
+code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function missingRecords(declaration,records,error){
+let told=new Set(records.map(record=>JSON.stringify([record.object,record.application]))),[first]=error.problems,ending=error instanceof BlockedError&&first!==void 0?
+{status:"blocked",code:first.code}:{status:"skipped"},message=error instanceof BlockedError||error instanceof InvalidInputError?"not begun: nothing was changed":
+"not reached: the run failed before",draft=(object2,application)=>{if(told.has(JSON.stringify([object2,application.name])))return[];let{name:name2,database,username}=application;
+return[{application:name2,database,username,object:object2,action:"check",...ending,durationMs:0,message,statements:[]}]};return[...declaration.applications.flatMap(
+application=>draft("role",application)),...declaration.databases.flatMap(database=>draft("database",database.owner))]}var OBJECT_OF_GUARDRAIL,init_records=__esm(
+{"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",
+owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",extension:"extension",setting:"sett\
+ing",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"role",removal_obstacle:"role"}}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let value2=await runStages3(recorder),outcome=records.some(record=>["created","updated","removed"].includes(record.status))?"changed":"\
-no_change";return{result:{recorder,end:{outcome,exitCode:EXIT.done,error:null},problems:[]},value:value2}}catch(thrown){let error=signal.aborted&&!(thrown instanceof
-ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(concerned,error):
-[],...recordsOf(error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(concerned,records,error))recorder.record(draft);let end={
-outcome:error instanceof BlockedError?"blocked":"failed",exitCode:error.exitCode,error:error.message};return{result:{recorder,end,problems:error.problems},value:null}}}
-var init_record_run=__esm({"src/run/end/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{result,value:value2}=await recordRun(
+no_change";return{result:{recorder,end:{outcome,exitCode:EXIT.done,problems:[]}},value:value2}}catch(thrown){let error=signal.aborted&&!(thrown instanceof ProvisionError)?
+new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(concerned,error):[],...recordsOf(
+error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(concerned,records,error))recorder.record(draft);let end={outcome:error instanceof
+BlockedError?"blocked":"failed",exitCode:error.exitCode,problems:error.problems};return{result:{recorder,end},value:null}}}var init_record_run=__esm({"src/run/e\
+nd/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{result,value:value2}=await recordRun(
 {declaration,identity:identity2,dependencies:dependencies2,concerned:declaration,recordsOf:error=>secretRecords(declaration,error)},recorder=>runStages(declaration,
 identity2,dependencies2,recorder));return{...result,matrix:value2}}async function runStages(declaration,identity2,dependencies2,recorder){let violations=checkRequest(
 declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.
@@ -12773,21 +12790,21 @@ context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOn
 await convergeOnce(context,credentials)}}async function convergeOnce(context,credentials){let open4=async()=>{let server=await openLockedOrBootstrap(context,credentials.
 admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(context,open4,credentials.applications,async(server,inspection)=>declaration.
 governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}function lacksOnlyRights(error){return error instanceof BlockedError&&error.problems.
-every(problem=>problem.field===MISSING_RIGHT)}function secretRecords(declaration,error){return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.
+every(problem=>problem.code==="missing_right")}function secretRecords(declaration,error){return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.
 applications.find(item=>item.name===problem.application),{database=null,username=null}=application??{},object2=problem.application===null?"admin":"password";return{
-application:problem.application,database,username,object:object2,action:"read",status:"failed",durationMs:0,message:`${problem.field}: ${problem.message} ${problem.
-remedy}`,statements:[]}}):[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();init_errors();init_problem();init_request();init_converge();
+application:problem.application,database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.
+message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();init_errors();init_request();init_converge();
 init_credentials();init_access_matrix2();init_open();init_record_run()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
 declaration??null,{environment=null,clusterName=null,instance=null}=declaration??{},recorder=createRecorder({identity:identity2,environment,clusterName,instance,
 now,sinks});for(let draft of declaration===null?[]:missingRecords(declaration,[],error))recorder.record(draft);return{recorder,end:{outcome:"failed",exitCode:error.
-exitCode,error:error.message},problems:error.problems}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use strict";init_recorder();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let reporters=createReporters(process7,
+exitCode,problems:error.problems}}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use strict";init_recorder();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let reporters=createReporters(process7,
 environment),[{apply:apply2},{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_apply(),apply_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
 dependencies2=await createDependencies(process7,environment,reporters),begun=await beginRun(process7,environment,{command:"apply",input:options2.input,needsBuildId:()=>!0}),
 {matrix,...result}=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):{...endUnusable2(begun,dependencies2),matrix:null},auditDir=begun.
 parsed?.auditDir??null;return endRun(process7,environment,{begun,result,matrix,reporters,auditFile:options2.auditFile,defaultPath:defaultAuditPath(process7.cwd(),
 begun.identity.runId,auditDir)})}var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();init_output2();init_run2()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply,withInstance:()=>withInstance});async function previewApply(declaration,identity2,dependencies2){
-let violations=checkRequest(declaration,identity2),approval=violations.find(({field})=>field==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),
-found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,approval,moving:[]};if(blocked2.some(({field})=>field==="endpoint"))return found;
+let violations=checkRequest(declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),
+found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,approval,moving:[]};if(blocked2.some(({code})=>code==="endpoint"))return found;
 try{let{inspection,plan,moving}=await inspectAndPlan(declaration,identity2,dependencies2);return{...found,server:inspection.actual.cluster.server,plan:blocked2.
 length===0?plan:NOTHING2,moving}}catch(error){if(error instanceof BlockedError)return{...found,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(
 error)}}async function inspectAndPlan(declaration,identity2,dependencies2){return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{
@@ -12811,7 +12828,7 @@ redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no
 counts[status]+=1;return counts}var init_preview=__esm({"src/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
 name2,text2,{validateStream:!1}):text2,{plan,blocked:blocked2,approval,moving}=preview,warnings=plan.findings.filter(({status})=>status==="warning"),others=plan.
 findings.filter(({status})=>status==="skipped"||status==="no_change"&&listUnchanged),notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(
-findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview),...groupByApplication(listChanges(plan)).map(([application,changes])=>applicationBlock(
+findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview),...groupByApplication2(listChanges(plan)).map(([application,changes])=>applicationBlock(
 application,changes,paint)),...others.length===0?[]:[others.map(findingLine).join(`
 `)],...notices.length===0?[]:[[paint("yellow",`warnings: ${String(notices.length)}`),...notices].join(`
 `)],...blocked2.length===0?[]:[[paint("red",`would be blocked: ${String(blocked2.length)}`),...blocked2.flatMap(problem=>problemLines(problem,"red",paint))].join(
@@ -12821,11 +12838,10 @@ application,changes,paint)),...others.length===0?[]:[others.map(findingLine).joi
 
 `)}
 `}function heading2({declaration,server}){let{environment,stack,instance}=declaration,version2=server===null?"":`, PostgreSQL ${server.versionText}`;return`Plan\
- for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version2})`}function groupByApplication(changes){
-let groups=new Map;for(let change of changes){let name2=change.application===null?INSTANCE2:`application ${visible(change.application)}`;groups.set(name2,[...groups.
-get(name2)??[],change])}return[...groups].sort(([a9],[b9])=>a9<b9?-1:1)}function applicationBlock(heading3,changes,paint){let lines=changes.flatMap(change=>{let{
-sign:sign2,colour}=SIGNS[change.status];return[paint(colour,`  ${sign2} ${changeText(change)}`),...change.statements.map(statement=>`      ${oneLine(statement)}\
-;`)]});return[paint("bold",heading3),...lines].join(`
+ for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version2})`}function groupByApplication2(changes){
+return[...groupBy(changes,({application})=>application===null?INSTANCE2:`application ${visible(application)}`)].sort(([a9],[b9])=>a9<b9?-1:1)}function applicationBlock(heading3,changes,paint){
+let lines=changes.flatMap(change=>{let{sign:sign2,colour}=SIGNS[change.status];return[paint(colour,`  ${sign2} ${changeText(change)}`),...change.statements.map(
+statement=>`      ${oneLine(statement)};`)]});return[paint("bold",heading3),...lines].join(`
 `)}function changeText(change){let{object:object2,action,message}=change,[kind,text2]=[object2.replaceAll("_"," "),oneLine(message)],verb=action===object2?"":`${action}\
  `;return text2.startsWith(`${kind} `)?`${verb}${text2}`:saysItself(change)?text2:`${verb}${kind}: ${text2}`}function findingLine(finding2){let{application,object:object2,
 message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
@@ -12835,8 +12851,8 @@ if(blocked2.length>0)return"Plan: nothing would be changed, since the apply woul
 warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==0).
 map(([count,word])=>`${String(count)} ${String(word)}`).join(", ");return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.`:
 `Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.`}var import_node_util5,SIGNS,INSTANCE2,
-FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();init_text();init_preview();SIGNS=
-{created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:"\
+FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();init_text();init_preview();init_group_by();
+SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:"\
 .",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
 approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
 runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,
@@ -13003,12 +13019,12 @@ isDirectory()?await list((0,import_node_path14.join)(folder,entry.name),"--gover
 folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path14.join)(folder,entry.name,JSONL))}return[...new Set(found)].sort()}
 function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list(folder,"--audit-dir")).filter(entry=>entry.isFile()&&
 entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path14.join)(folder,name2)).sort()}async function list(folder,option){try{return await(0,import_promises17.readdir)(
-folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,field:option,message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give t\
-he path of a folder that rds-provision wrote to."}],{cause:error})}}function distinct2(entries){let seen=new Set;return entries.filter(({run})=>{if(run===null)return!0;
-let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size})}function timeOf({run,records}){return Date.parse(run?.started_at??
-records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(error)}var import_promises17,import_node_path14,JSONL,CSV,init_read=__esm(
-{"src/report/sources/read.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);init_verify();init_errors();
-init_document();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_provision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
+folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,message:`cannot be read: ${reasonOf(
+error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function distinct2(entries){let seen=new Set;return entries.filter(({
+run})=>{if(run===null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size})}function timeOf({run,records}){
+return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(error)}var import_promises17,
+import_node_path14,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);
+init_verify();init_errors();init_document();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_provision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.identity,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(
 files.faults,files.files.length),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],
 source=server===null?[]:[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,
@@ -13030,11 +13046,11 @@ init_problems();init_runs();init_traceability();init_unmanaged();init_read();ini
 auditDir,connect:connect2}=options2;if(governanceDir!==null||auditDir!==null)return{governanceDir,auditDir};if(declared.governanceDir!==null&&(0,import_node_fs11.existsSync)(
 declared.governanceDir))return{governanceDir:declared.governanceDir,auditDir:null};let folder=[declared.auditDir,(0,import_node_path15.join)(cwd,".rds-provision",
 "audit")].find(path4=>path4!==null&&(0,import_node_fs11.existsSync)(path4));if(folder!==void 0)return{governanceDir:null,auditDir:folder};if(connect2)return{governanceDir:null,
-auditDir:null};throw new InvalidInputError([{application:null,field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir,\
- or --connect with the declaration."}])}async function writeReport(path4,text2){try{await writeAtomically(path4,text2)}catch(error){let reason=error instanceof Error?
-error.message:String(error);throw new InvalidInputError([{application:null,field:"--output",message:`cannot be written: ${reason}.`,remedy:"Give the path of a f\
-ile in a folder that can be written to."}],{cause:error})}}var import_node_fs11,import_node_path15,init_folders=__esm({"src/report/folders.ts"(){"use strict";import_node_fs11=
-__toESM(require_fs(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
+auditDir:null};throw new InvalidInputError([{application:null,code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or\
+ --audit-dir, or --connect with the declaration."}])}async function writeReport(path4,text2){try{await writeAtomically(path4,text2)}catch(error){let reason=error instanceof
+Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"output_unwritable",field:"--output",message:`cannot be written: ${reason}\
+.`,remedy:"Give the path of a file in a folder that can be written to."}],{cause:error})}}var import_node_fs11,import_node_path15,init_folders=__esm({"src/repor\
+t/folders.ts"(){"use strict";import_node_fs11=__toESM(require_fs(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
 c/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let telling=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})).filter(({cells})=>cells.some(cell=>cell!==
 null&&cell!=="")),shared=rows.length>2?telling.filter(({cells})=>cells.every(cell=>cell===cells[0])):[];return{shared,listed:telling.filter(column=>!shared.includes(
 column))}}var init_columns=__esm({"src/report/columns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
@@ -13457,40 +13473,44 @@ declaration.governanceDir??null,auditDir:begun?.parsed.auditDir??null},dependenc
 identity,dependencies:dependencies2}:null,now:new Date}),text2=renderReport2(report,options2.format,options2.sections);if(options2.output===null?await print(process7,
 text2):await writeReport2(options2.output,text2),options2.output!==null||options2.format!=="text")for(let sentence of report.wrong)process7.errors.write(`${sentence}\
 
-`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2,version:version2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.
-get(database)?.owner??"":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.
-stack||tag.get("Environment")!==declaration.environment?null:version2<16e4||cluster.memberships.some(item=>item.role===name2&&item.member===login2&&item.admin)?
-name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_server_version();init_tag();PG_DATABASE_OWNER2="pg_database_own\
-er"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
+`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
+"":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.stack||tag.get("Envir\
+onment")!==declaration.environment?null:mayAdminister(cluster,name2)?name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";
+init_administers();init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function dropDatabase(database){return new Statement(`DROP DATABASE ${quoteIdentifier(database)} WITH (FORCE)`)}function dropRole(role){return new Statement(`DR\
+OP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`GRA\
+NT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identity2,role,grantor){return new Statement(`REVOKE ALL ON ${keyword}\
+ ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
+A ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(
+role)}`,{runAs:runAs2})}var init_removal=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();init_quote()}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
 proved":"missing"}function checkRemovalApproval(environment,approvals,application){if(removalApproval(environment,approvals,!0)!=="missing")return[];let missing=[
 ...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
-nd nobody approved a removal that deletes.`;return[{application,field:"destroy",message,remedy:`Set ${missing.join(" and ")} in the environment of the run, or R\
-DS_CLEANUP_POLICY=retain to keep everything.`}]}function checkRemoval(declaration,cluster,departures,facts){return departures.flatMap(departure=>[...checkServer2(
-declaration,cluster,departure),...checkObstacles(departure,facts),...checkGrants(declaration,cluster,departure,facts),...checkSessions(cluster,departure,facts)])}
-function violation2({application},message,remedy){return{application,field:"destroy",message,remedy}}function checkServer2(declaration,cluster,departure){let{server,
-memberships:memberships2,roles}=cluster,{username,drops}=departure,role=roles.get(username),hasRight=server.version<16e4||memberships2.some(item=>item.role===username&&
-item.member===server.login&&item.admin);return[...server.inRecovery?[violation2(departure,`${declaration.instance.host} is a replica (the server is in recovery)\
-.`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[violation2(departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...hasRight?
-[]:[violation2(departure,`${server.login} has no right over the role ${username}, which another role created.`,`As the master: GRANT "${username}" TO "${server.
-login}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`)],...drops===declaration.instance.database?[violation2(departure,`the database ${drops} is the one that the \
-admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(departure,{obstacles,unseen}){let{username,drops}=departure,own=obstacles.
-filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(item=>item.role===null&&item.database===drops);return[
-...own.map(({database,what})=>{let where=database===null?"":` in database ${database}`;return violation2(departure,`the role ${username} ${what}${where}.`,database===
-null?"Hand it over or remove it, then run again.":`Hand it over (in ${database}: REASSIGN OWNED BY "${username}" TO \u2026) or remove it, then run again.`)}),...inTheWay.
-map(({what})=>violation2(departure,`the database ${drops??""} ${what}.`,"End that first, then run again.")),...unseen.map(database=>violation2(departure,`${username}\
- may hold something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
+nd nobody approved a removal that deletes.`,remedy=`Set ${missing.join(" and ")} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`;
+return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){return departures.
+flatMap(departure=>[...checkServer2(declaration,cluster,departure),...checkObstacles(departure,facts),...checkGrants(declaration,cluster,departure,facts),...checkSessions(
+cluster,departure,facts)])}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,remedy)}function checkServer2(declaration,cluster,departure){
+let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?[obstacle(departure,`${declaration.instance.host} is a\
+ replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(departure,`the role ${username} is a superuser.`,
+"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,`${server.login} has no right over the role ${username}, which another role \
+created.`,`As the master: ${grantAdministration(username,server.login).redacted};`)],...drops===declaration.instance.database?[obstacle(departure,`the database ${drops}\
+ is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(departure,{obstacles,unseen}){let{username,drops}=departure,
+own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(item=>item.role===null&&item.database===
+drops);return[...own.map(({database,what})=>{let where=database===null?"":` in database ${database}`;return obstacle(departure,`the role ${username} ${what}${where}\
+.`,database===null?"Hand it over or remove it, then run again.":`Hand it over (in ${database}: ${reassignOwned(username,null).redacted}) or remove it, then run \
+again.`)}),...inTheWay.map(({what})=>obstacle(departure,`the database ${drops??""} ${what}.`,"End that first, then run again.")),...unseen.map(database=>obstacle(
+departure,`${username} may hold something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
 holdings:holdings2,defaults:defaults3}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
 item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults3.filter(item=>item.grantee===username&&
-revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>violation2(departure,`the\
- role ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,`As ${grantor}\
-: REVOKE ALL ON ${keyword} ${identity2} FROM "${username}".`)),...given.map(({database,keyword,identity:identity2,grantee})=>violation2(departure,`the role ${username}\
- granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.
-map(({database,keyword,creator})=>violation2(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which i\
-s not managed by this stack.`,`As ${creator}: ALTER DEFAULT PRIVILEGES \u2026 REVOKE ALL ON ${keyword} FROM "${username}".`))]}function checkSessions(cluster,departure,{
-sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===
-drops&&policy==="delete";return sessions2.filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count})=>violation2(
-departure,`${login2} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: GRANT pg_\
-signal_backend TO "${cluster.server.login}".`))}var init_removal=__esm({"src/guardrails/removal.ts"(){"use strict";init_revoker();init_server_version()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the r\
+ole ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,`As ${grantor},\
+ in ${database}: ${revokeAll(keyword,identity2,username,null).redacted};`)),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`th\
+e role ${username} granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run \
+again.")),...byDefault2.map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in \
+database ${database}, which is not managed by this stack.`,`As ${creator}, in ${database}: ${revokeAllByDefault(creator,schema,keyword,username,null).redacted};`))]}
+function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||
+item.login===username&&item.database===drops&&policy==="delete";return sessions2.filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(
+({database,login:login2,count})=>obstacle(departure,`${login2} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not en\
+d.`,`End them, or as the master: ${grantRole("pg_signal_backend",cluster.server.login).redacted};`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use\
+ strict";init_revoker();init_administers();init_owner();init_removal();init_role();init_violation()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,
 `SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){let[[row2]=[]]=await session.query(
@@ -13522,27 +13542,23 @@ ngs to ${owner}.`,"Remove it there, or take the marker out of the state here (te
  now belongs to the application ${tag.get("Application")??""}: it and its database are left as they are`;return{...NONE2,findings:[finding(about,"keep","skipped",
 message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[finding(about,"retain","skipped",`role ${username} and what it owns are retained`)]};let owned2=ownedDatabase(
 input,candidate),departure={application,username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{departures:owned2.problems.length>
-0?[]:[departure],findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy){return{...NONE2,problems:[{application,field:"d\
-estroy",message,remedy}]}}function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;if(owned2==="none")return{drops:null,findings:[],problems:[]};
-if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.cluster.databases.get(owned2.name);return state2?.owner===
-username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,state2)}}function goneOwner(input,candidate){return typeof candidate.
-owned=="string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}function elsewhere(input,{
+0?[]:[departure],findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy){return{...NONE2,problems:[{application,code:"re\
+moval_obstacle",field:"destroy",message,remedy}]}}function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;if(owned2==="none")return{drops:null,
+findings:[],problems:[]};if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.cluster.databases.get(owned2.
+name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,state2)}}function goneOwner(input,candidate){
+return typeof candidate.owned=="string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}function elsewhere(input,{
 application,username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===void 0)return{findings:[finding(about,"remove",
 "no_change",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.comment??null);if(tag!==null&&isOurs3(input,
 tag)){let message2=`database ${name2} now belongs to ${state2.owner} (application ${tag.get("Application")??""}) and is left as it is`;return{findings:[finding(
 about,"keep","skipped",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.owner}, which is not managed by this stack.`;return{findings:[],
-problems:[{application,field:"destroy",message,remedy:`Give it back (ALTER DATABASE \u2026 OWNER TO "${username}"), or take the marker out of the state (terrafo\
-rm state rm).`}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.values()].filter(database=>database.owner===
-username),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{
-let tag=parseTag(database.comment);return tag?.get("Application")===application&&tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});
-for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===
-1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration();init_tag();init_context();
-NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function dropDatabase(database){return new Statement(`DROP DATABASE ${quoteIdentifier(database)} WITH (FORCE)`)}function dropRole(role){return new Statement(`DR\
-OP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`GRA\
-NT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identity2,role,grantor){return new Statement(`REVOKE ALL ON ${keyword}\
- ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
-A ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(
-role)}`,{runAs:runAs2})}var init_removal2=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();init_quote()}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
+problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:`Give it back (${alterDatabaseOwner(name2,username).redacted}), or take the marker\
+ out of the state (terraform state rm).`}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.values()].filter(
+database=>database.owner===username),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===username)),
+tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&tag.get("Stack")===declaration.stack&&tag.get("\
+Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.
+createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration();
+init_tag();init_owner();init_context();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"Clu\
+sterName"}}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
 return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.
 facts,jobs=[...new Set([...holdings2,...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocationSteps(
 input,departure,database));return{stage:"interiors",connectTo:database,transactions:steps.length===0?[]:[holdMemberships(input.cluster.server,steps)]}});return planOf(
@@ -13562,7 +13578,7 @@ username).map(item=>step(departureSubject(departure,"grant",item.database),"revo
 item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),members=cluster.memberships.filter(item=>item.role===
 username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return[holdMemberships(
 cluster.server,[...grants,step(departureSubject(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])]});return planOf([{stage:"r\
-oles",connectTo:null,transactions}])}var init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal2();init_role();init_context();init_memberships();
+oles",connectTo:null,transactions}])}var init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();init_context();init_memberships();
 init_memberships_held();init_server_version()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`SELECT pg_ge\
 t_userbyid(d.refobjid)::text AS role, NULL::text AS database, ${WHAT} AS what
     FROM pg_shdepend d LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
@@ -13610,22 +13626,22 @@ YPES'
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
 concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),names2=concerned.map(row2=>readText(row2,"database")),insides=await settleAll(
 names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null);return{holdings:[...seen.flatMap(inside=>inside.holdings),...onDatabases(
-cluster,roles,dropped)],defaults:seen.flatMap(inside=>inside.defaults),obstacles:[...shared.map(obstacle),...ofDatabases.map(obstacle),...seen.flatMap(inside=>inside.
+cluster,roles,dropped)],defaults:seen.flatMap(inside=>inside.defaults),obstacles:[...shared.map(obstacle2),...ofDatabases.map(obstacle2),...seen.flatMap(inside=>inside.
 obstacles)],unseen:names2.filter((_name,index)=>insides[index]===null),tenants:groupTenants(tenantRows),sessions:sessionRows.map(sessionCount),canSignal:signal!==
 void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
 try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
 kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
-holdingRows=[],defaultRows=[]]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles)]);return{obstacles:obstacleRows.map(obstacle),
+holdingRows=[],defaultRows=[]]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles)]);return{obstacles:obstacleRows.map(obstacle2),
 holdings:holdingRows.map(row2=>holding(row2,session.database)),defaults:defaultRows.map(row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){
 return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(
 item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,
-grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.name),...key}))})}function obstacle(row2){return{role:readTextOrNull(
+grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.name),...key}))})}function obstacle2(row2){return{role:readTextOrNull(
 row2,"role"),database:readTextOrNull(row2,"database"),what:readText(row2,"what")}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),
 identity:readText(row2,"identity"),grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(
 row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(
-row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=new Map;
-for(let row2 of rows){let database=readText(row2,"database");groups.set(database,[...groups.get(database)??[],readText(row2,"role")])}return groups}var init_inspect_removal=__esm(
-{"src/server/inspect-removal.ts"(){"use strict";init_quote();init_failure();init_removal_queries();init_row();init_settled()}});function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,database=drops===null?void 0:cluster.databases.
+row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(
+rows,row2=>readText(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var init_inspect_removal=__esm(
+{"src/server/inspect-removal.ts"(){"use strict";init_quote();init_failure();init_removal_queries();init_row();init_settled();init_group_by()}});function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,database=drops===null?void 0:cluster.databases.
 get(drops),steps=[...cluster.roles.get(username)?.canLogin===!0?[step(departureSubject(departure,"login"),"close","updated",`${username} may no longer log in`,[
 alterRole(username,{login:!1})])]:[],...database===void 0||database.connectionLimit===INVALID?[]:closingSteps(departureSubject(departure,"database",drops),database)];
 return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{
@@ -13633,18 +13649,18 @@ name:name2,owner,allowConnections:isOpen,isTemplate}){let statements=[...isTempl
 !1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({cluster,
 departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.
 databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(departureSubject(
-departure,"grant"),LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],
-...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(departureSubject(departure,"database",drops),"reopen","u\
-pdated",`${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(departureSubject(departure,
-"login"),"reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});
-return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.
-unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,
-name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(
-name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.
-length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen","updated",`${name2} lets the admin in again, to look f\
-or what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var INVALID,init_closing=__esm({"sr\
-c/plan/closing.ts"(){"use strict";init_revoker();init_database();init_role();init_context();init_memberships_held();init_memberships();init_privileges();init_removal3();
-INVALID=-2}});async function examine({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
+departure,"grant"),LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)],"le\
+ftover_membership")]:[],...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(departureSubject(departure,"data\
+base",drops),"reopen","updated",`${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(departureSubject(
+departure,"login"),"reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.
+server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,
+transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,
+cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===
+0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,
+owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen","updated",`${name2} lets th\
+e admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var INVALID,
+init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_revoker();init_database();init_role();init_context();init_memberships_held();init_memberships();init_privileges();
+init_removal3();INVALID=-2}});async function examine({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
 {declaration,...order,cluster});if(problems.length>0)throw new BlockedError(problems);let facts=await inspectRemoval(server,cluster,departures),examination={declaration,
 cluster,departures,facts,findings},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,violations=checkRemoval(declaration,cluster,departures,visible2);
 if(violations.length>0)throw new BlockedError(violations);return examination}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>
@@ -13656,24 +13672,24 @@ progress,maxConnections:context.declaration.maxConnections,record:draft=>{contex
 server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,failures:withNames});
 let open4=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open4.length>0)throw connectionBroke(execution.lost?.message??"the connec\
 tion broke",open4.map(step2=>step2.message))}function connectionBroke(message,open4){let what=open4.length===0?"":` Not known to be done: ${open4.join("; ")}.`;
-return new ApplyError([{application:null,field:"run",message:`the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from ther\
-e."}])}async function describeSessions(server,database){if(database===null||server.admin.lost!==null)return"";let[rows=[]]=await server.admin.query([sessions([],
-[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(readInteger(row2,"count"))}`).join(
-", ")})`}async function closeDepartures(context,server,examination){if(await runRemovalPlan(context,server,planRemoval(examination).closing),!!examination.facts.
-canSignal)for(let{application,username,database,drops}of examination.departures){let[[row2]=[]]=await server.admin.query([endSessions([username],drops===null?[]:
-[drops])]),ended=row2===void 0?0:readInteger(row2,"ended");if(ended===0)continue;let message=`${String(ended)} session(s) of ${username}${drops===null?"":` and \
-in ${drops}`} ended`;context.recorder.record({application,database,username,object:"login",action:"disconnect",status:"updated",durationMs:0,message,statements:[]})}}
+return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`the connection to the server was lost: ${message}.${what}`,remedy:"Run agai\
+n: it goes on from there."}])}async function describeSessions(server,database){if(database===null||server.admin.lost!==null)return"";let[rows=[]]=await server.admin.
+query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(readInteger(row2,
+"count"))}`).join(", ")})`}async function closeDepartures(context,server,examination){if(await runRemovalPlan(context,server,planRemoval(examination).closing),!!examination.
+facts.canSignal)for(let{application,username,database,drops}of examination.departures){let[[row2]=[]]=await server.admin.query([endSessions([username],drops===null?
+[]:[drops])]),ended=row2===void 0?0:readInteger(row2,"ended");if(ended===0)continue;let message=`${String(ended)} session(s) of ${username}${drops===null?"":` a\
+nd in ${drops}`} ended`;context.recorder.record({application,database,username,object:"login",action:"disconnect",status:"updated",durationMs:0,message,statements:[]})}}
 async function removeDepartures(context,server,examination,superusersMs){let{departures}=examination;await awaitSuperusers(context,server,droppedDatabases(departures),
 superusersMs);for(let plan of planRemoval(examination).removal)await runRemovalPlan(context,server,plan);let left2=await inspectWholeCluster(context,server),problems=departures.
 flatMap(({application,username,drops})=>[...left2.roles.has(username)?[stillThere(application,`role ${username}`)]:[],...drops!==null&&left2.databases.has(drops)?
 [stillThere(application,`database ${drops}`)]:[]]);if(problems.length>0)throw new ApplyError(problems)}function stillThere(application,what){return{application,
-field:"destroy",message:`${what} is still there after it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and ru\
-n again."}}async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;
-for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===
-!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"da\
-tabase")}`).join(", ")}`),await(0,import_promises18.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures){await runRemovalPlan(context,server,
-planReopening({cluster:await inspectWholeCluster(context,server),departures}))}var import_promises18,init_removal4=__esm({"src/run/destroy/removal.ts"(){"use st\
-rict";init_execute();init_errors();init_removal();init_step();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();
+code:"not_converged",field:"destroy",message:`${what} is still there after it was removed.`,remedy:"Something on the server made it again; look at the statement\
+s in the audit and run again."}}async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.
+now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.
+is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(
+row2,"database")}`).join(", ")}`),await(0,import_promises18.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures){await runRemovalPlan(context,
+server,planReopening({cluster:await inspectWholeCluster(context,server),departures}))}var import_promises18,init_removal4=__esm({"src/run/destroy/removal.ts"(){
+"use strict";init_execute();init_errors();init_removal2();init_step();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();
 init_row();import_promises18=__toESM(require_promises(),1);init_outcome();init_closing()}});var context_exports={};__export(context_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,isSnapshotted:()=>isSnapshotted});function isSnapshotted(departure){return departure.
 policy==="snapshot-and-delete"&&departure.drops!==null}var REMOVAL_WAITS,init_context2=__esm({"src/run/destroy/context.ts"(){"use strict";REMOVAL_WAITS={othersMs:4e3,
 abandonedMs:5e3,superusersMs:15e3}}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
@@ -13695,7 +13711,7 @@ id,snapshot);let elapsed=Date.now()-started;if(elapsed>=timeoutMs)throw snapshot
 now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status??""}, ${String(snapshot?.percent??0)} % (${toSeconds(elapsed)} of ${toSeconds(timeoutMs)}\
  s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(`t\
 he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){return new AwsError(
-[{application:null,field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
+[{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
 assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises19.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
 bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises19,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
@@ -13703,15 +13719,16 @@ LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.
 init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,signs}=all,{declaration,identity:identity2,recorder}=context,{signal,
 progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,
 signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
-started=Date.now(),record=(index,action,status,message)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure,
-subject2={application,database,username,object:"snapshot"};recorder.record({...subject2,action,status,durationMs:Date.now()-started,message,statements:[]})};try{
-signs!==null&&await awaitOtherRemovals(signs.admin,order);let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked f\
-or`:`snapshot ${id} of another removal of this run is shared`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record(
-index,"create","created",`snapshot ${id} is available; restored from it, databases are closed and logins may not log in until the next apply`):record(index,"sha\
-re","no_change",`snapshot ${id}, made for another removal of this run, is available`)}catch(error){throw error instanceof AwsError&&record(0,"create","failed",error.
-message),error}finally{client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,
-admin);try{let found=await findOrCreate(server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,
-order.timeoutMs)}}var init_take_snapshot=__esm({"src/run/destroy/take-snapshot.ts"(){"use strict";init_errors();init_open();init_interrupt();init_snapshot()}});async function runRemoval(all){let closed=[];try{let{server,examination}=await explainUnreachable(()=>openAndLook(all)),closedAt=null;try{recordFindings(all.context.
+started=Date.now(),record=(index,ending)=>{let departure=departures[index];if(departure===void 0)return;let{application,drops:database,username}=departure,subject2={
+application,database,username,object:"snapshot"};recorder.record({...subject2,...ending,durationMs:Date.now()-started,statements:[]})};try{signs!==null&&await awaitOtherRemovals(
+signs.admin,order);let{id,isNew}=await requestSnapshot(all,order,closedAt,started);progress(isNew?`snapshot ${id} asked for`:`snapshot ${id} of another removal \
+of this run is shared`),await awaitAvailable(id,order,started);for(let index of departures.keys())isNew&&index===0?record(index,{action:"create",status:"created",
+message:`snapshot ${id} ${RESTORED}`}):record(index,{action:"share",status:"no_change",message:`snapshot ${id}, ${SHARED}`})}catch(error){let[problem]=error instanceof
+AwsError?error.problems:[];throw problem!==void 0&&record(0,{action:"create",status:"failed",code:problem.code,message:toProvisionError(error).message}),error}finally{
+client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
+server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
+init_take_snapshot=__esm({"src/run/destroy/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
+"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed=[];try{let{server,examination}=await explainUnreachable(()=>openAndLook(all)),closedAt=null;try{recordFindings(all.context.
 recorder,examination.findings,new Set),closed=examination.departures,closedAt=await closeOrRemove(all,server,examination)}finally{await server.close()}if(closedAt===
 null)return;await takeSnapshot(all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,examination)}catch(error){throw await reopenAfter(
 all,closed,toProvisionError(error))}}function snapshotFindings(departures){return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,
@@ -13724,25 +13741,26 @@ waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemoval
 context,order,server)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(signs!==null&&await hidePending(signs.admin,dependencies2.
 runGroup),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){throw await server.close(),error}await server.
 close(),await(0,import_promises20.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}function stillClosed(databases2){return new ApplyError([{application:null,
-field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}async function closeOrRemove({context,
-dependencies:dependencies2,signs},server,examination){let{departures}=examination;if(departures.length===0)return null;let names2=departures.filter(isSnapshotted).
-flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),await closeDepartures(
-context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(context,
-server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before){
+code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}
+async function closeOrRemove({context,dependencies:dependencies2,signs},server,examination){let{departures}=examination;if(departures.length===0)return null;let names2=departures.
+filter(isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),
+await closeDepartures(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(
+context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before){
 let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all);try{let told=new Set(before.findings.map(item=>item.message));recordFindings(
 context.recorder,examination.findings.filter(item=>!told.has(item.message)),new Set);let{departures,cluster}=examination,open4=departures.filter(item=>isSnapshotted(
 item)&&letsIn(cluster.databases.get(item.drops??"")));if(open4.length>0)throw new BlockedError(open4.map(openedAgain));await closeDepartures(context,server,examination),
 await removeDepartures(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.filter(item=>!departures.some(other=>other.username===
 item.username));await reopenDepartures(context,server,staying)}finally{await server.close()}}function letsIn(database){return database?.allowConnections===!0&&database.
-connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,field:"destroy",message:`somebody opened the database ${drops??""} while \
-the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopenAfter({context,admin},departures,error){
-if(departures.length===0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(
-calm,admin);try{await reopenDepartures(calm,server,departures)}finally{await server.close()}return error}catch(failure){let{message}=toProvisionError(failure);return withProblems(
-error,departures.map(({application,username,drops})=>({application,field:"destroy",message:`${drops===null?username:`the database ${drops}`} may still be closed\
-, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply${drops===null?"":`; by hand: ALTER DATABASE "${drops}" ALL\
-OW_CONNECTIONS true, ALTER ROLE "${username}" LOGIN`}.`})))}}var import_promises20,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises20=
-__toESM(require_promises(),1);init_errors();init_context();init_removal_signals();init_outcome();init_gone();init_open();init_provision_error();init_removal4();
-init_closing();init_context2();init_take_snapshot();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
+connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened th\
+e database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopenAfter({
+context,admin},departures,error){if(departures.length===0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}};
+try{let server=await openLockedOrBootstrap(calm,admin);try{await reopenDepartures(calm,server,departures)}finally{await server.close()}return error}catch(failure){
+let{message}=toProvisionError(failure);return withProblems(error,departures.map(({application,username,drops})=>({application,code:"left_closed",field:"destroy",
+message:`${drops===null?username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the applicat\
+ion back and apply; by hand: ${reopeningByHand(username,drops)}`})))}}function reopeningByHand(username,database){return[...database===null?[]:[allowConnections(
+database,!0,username)],alterRole(username,{login:!0})].map(({redacted})=>`${redacted};`).join(" ")}var import_promises20,POLL_MS3,init_rounds=__esm({"src/run/de\
+stroy/rounds.ts"(){"use strict";import_promises20=__toESM(require_promises(),1);init_errors();init_context();init_removal_signals();init_outcome();init_gone();init_open();
+init_provision_error();init_removal4();init_closing();init_context2();init_take_snapshot();init_database();init_role();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
 let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(
@@ -13763,7 +13781,7 @@ request)];if(violations.length>0)throw new BlockedError(violations)}function mis
 environment,approvals,target.by==="application"?target.value:null)}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
 onlyApplication(declaration,target.value),null):[]}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(context,withoutApplications(
 context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_destroy=__esm({"src/run/destroy/de\
-stroy.ts"(){"use strict";init_errors();init_names();init_removal();init_context();init_removal_signals();init_outcome();init_credentials();init_gone();init_open();
+stroy.ts"(){"use strict";init_errors();init_names();init_removal2();init_context();init_removal_signals();init_outcome();init_credentials();init_gone();init_open();
 init_removal4();init_rounds();init_record_run();CONNECT_LIMIT_SECONDS=60}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy});async function previewDestroy(request,identity2,dependencies2){let declaration={
 ...limitConnectTimeout(request.declaration),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
 clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},
@@ -13805,7 +13823,7 @@ env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...
 return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??
 null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){
 let value2=valueOf(env3,variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){
-return{application:null,field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
+return{application:null,code:"invalid_value",field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
 null&&_a4!==void 0?_a4:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
 ""),this.wrap&&this.shouldApplyLayoutDSL(...args)&&typeof args[0]=="string")return this.applyLayoutDSL(args[0]);let cols=args.map(arg=>typeof arg=="string"?this.
 colFromString(arg):arg);return this.rows.push(cols),cols}shouldApplyLayoutDSL(...args){return args.length===1&&typeof args[0]=="string"&&/[\t\n]/.test(args[0])}applyLayoutDSL(str){
@@ -14807,7 +14825,7 @@ null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMo
 return value2===null?byDefault2:/^\d{1,5}$/.test(value2)?Number(value2):(problems.push(refusal2(option,`${show(value2)} is no number of days.`,"Use a whole numb\
 er from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{
 let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}\
-.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,field:`--${option}`,message,remedy}}function value(placeholder,describe146,words){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words!==void 0&&{words}}}function flag(describe146){
+.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,code:"usage",field:`--${option}`,message,remedy}}function value(placeholder,describe146,words){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words!==void 0&&{words}}}function flag(describe146){
 return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value(
 "FILE","File to write the audit to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to ch\
 ange, 0 where there is not"),json:flag("Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove eve\
@@ -14837,8 +14855,8 @@ let options2=COMMANDS[command10].options,parser2=yargs_default().options(options
 ...argv.flatMap(argument=>flagProblem(options2,argument)),...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),
 ...words.map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function flagProblem(options2,argument){
 let[,name2="",given=""]=/^--([^=]+)=(.*)$/s.exec(argument)??[];return!Object.hasOwn(options2,name2)||options2[name2]?.type!=="boolean"||given==="true"||given===
-"false"?[]:[{application:null,field:`--${name2}`,message:`${show(given)} is not accepted.`,remedy:"Give it without a value."}]}function helpText(argv){let[first=""]=argv;
-return`${first===COMPLETION?`${PROGRAM} ${COMPLETION}
+"false"?[]:[{application:null,code:"usage",field:`--${name2}`,message:`${show(given)} is not accepted.`,remedy:"Give it without a value."}]}function helpText(argv){
+let[first=""]=argv;return`${first===COMPLETION?`${PROGRAM} ${COMPLETION}
 
 ${COMPLETION_TEXT}.
 `:outputOf(Object.hasOwn(COMMANDS,first)?[first,"--help"]:["--help"])}
@@ -14858,9 +14876,9 @@ ${describe146}.`).options(withChoices(options2)).version(!1));program.completion
 `)?text2:`${text2}
 `}function withChoices(options2){return Object.fromEntries(Object.entries(options2).map(([name2,option])=>[name2,{...option,...option.words!==void 0&&{choices:option.
 words}}]))}function usageProblem(command10,message){let option=/^Not enough arguments following: (\S+)$/.exec(message)?.[1];return option===void 0?{application:null,
-field:command10,message:`${message}.`,remedy:`See ${command10} --help.`}:{application:null,field:`--${option}`,message:"has no value.",remedy:"Give it once, wit\
-h a value."}}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,field:command10,
-message:`${show(argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text2();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
+code:"usage",field:command10,message:`${message}.`,remedy:`See ${command10} --help.`}:{application:null,code:"usage",field:`--${option}`,message:"has no value.",
+remedy:"Give it once, with a value."}}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,
+code:"usage",field:command10,message:`${show(argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text2();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
 "-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="help")return{command:"help",text:helpText(rest)};if(command10===
 "--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":return applyOptions(argumentsOf(command10,rest));case"plan":return planOptions(
 argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{command:"help",text:completionScript()};case"\
@@ -14870,11 +14888,12 @@ plan",input:textOf2(found,"input"),detailedExitcode:found["detailed-exitcode"]==
 on","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.
 length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file"),target,
 dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;
-let message=Array.isArray(value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,field:`--${option}`,message,remedy:"\
-Give it once, with a value."}])}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.
-join(", ")}.`;return new InvalidInputError([{application:null,field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){
-let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===
-""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
+let message=Array.isArray(value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,
+remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.
+join(", ")}.`;return new InvalidInputError([{application:null,code:"usage",field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name\
+."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use\
+ one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,
+remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
 process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,isTerminal:process.
 stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){let controller=new AbortController,
 stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",

@@ -32,7 +32,7 @@ export interface ServerOptions {
   readonly hba?: readonly string[]
 }
 
-/** A running RDS-like PostgreSQL (design §13). */
+/** A running RDS-like PostgreSQL (src/README.md: The test bed). */
 export interface Server {
   readonly version: PostgresVersion
   readonly host: 'localhost'

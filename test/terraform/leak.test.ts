@@ -1,4 +1,4 @@
-/** No secret in Terraform's plan, state, outputs, logs or child processes (design §8). */
+/** No secret in Terraform's plan, state, outputs, logs or child processes (src/README.md: Passwords). */
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync'
 
 import type { AuditDocument, AuditRecord } from '../../model/audit.ts'
 
-/** The columns of `rds_provision_audit.csv`; an interface (design §14). */
+/** The columns of `rds_provision_audit.csv`; an interface (src/README.md: The audit). */
 export const CSV_COLUMNS = [
   'at',
   'run_id',

@@ -30,9 +30,10 @@ export interface GovernanceResult {
 }
 
 /**
- * Adds one finished run to the governance files of its environment (design §10): rows to `rds_provision_audit.csv`,
- * lines to `rds_provision_audit.jsonl`, and its section of `access.md`. Safe beside other writers (a lock) and after
- * killed ones: a run counts once its run line is complete, and what is behind the last one is moved away first.
+ * Adds one finished run to the governance files of its environment (src/README.md: The audit): rows to
+ * `rds_provision_audit.csv`, lines to `rds_provision_audit.jsonl`, and its section of `access.md`. Safe beside other
+ * writers (a lock) and after killed ones: a run counts once its run line is complete, and what is behind the last one
+ * is moved away first.
  */
 export async function writeGovernance({ dir, document, matrix }: GovernanceRun): Promise<GovernanceResult> {
   const folder = join(dir, safeFileName(document.run.environment ?? 'unknown'))

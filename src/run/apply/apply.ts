@@ -24,7 +24,7 @@ export interface ApplyResult extends RunResult {
 
 /**
  * Makes an instance match a declaration.
- * @returns the audit, whatever the outcome; `end.exitCode` is the exit code of design §4.
+ * @returns the audit, whatever the outcome; `end.exitCode` is the exit code (src/README.md: Exit codes).
  * @throws only what is a defect of this program.
  */
 export async function apply(

@@ -156,7 +156,7 @@ function scopeAfter(plan: Plan, inspection: Inspection): InspectionScope {
 }
 
 /**
- * Looks once more at the secrets of the passwords that were set and proven by a login (design §8).
+ * Looks once more at the secrets of the passwords that were set and proven by a login (src/README.md: Passwords).
  * @returns what to look at again, where a secret has a newer version by now; null: none has.
  */
 async function findNewerSecrets(

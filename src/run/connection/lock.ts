@@ -1,4 +1,4 @@
-/** Where the instance's lock lives, and taking it (design §5 fact 18). */
+/** Where the instance's lock lives, and taking it (src/README.md: The instance's lock). */
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
 import { type AdminCredential, loginTo } from '../../server/connections.ts'

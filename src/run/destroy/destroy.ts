@@ -46,7 +46,7 @@ export function knownPolicy({
 
 /**
  * Removes an application, or all that carries a tag, by the cleanup policies.
- * @returns the audit, whatever the outcome; `end.exitCode` is the exit code of design §4.
+ * @returns the audit, whatever the outcome; `end.exitCode` is the exit code (src/README.md: Exit codes).
  * @throws only what is a defect of this program.
  */
 export async function destroy(
@@ -110,7 +110,7 @@ async function runStages(
   }
 }
 
-/** Under retain nothing is connected to and nothing changes (design §14). */
+/** Under retain nothing is connected to and nothing changes (src/README.md: Removal). */
 export function retainFinding({ declaration, target, policy }: DestroyRequest): Finding {
   const application = declaration.applications.find((item) => target.by === 'application' && item.name === target.value)
   const {

@@ -45,7 +45,8 @@ export async function examine(
   if (problems.length > 0) throw new BlockedError(problems)
   const facts = await inspectRemoval(server, cluster, departures)
   const examination = { declaration, cluster, departures, facts, findings }
-  // What cannot be seen yet is looked at, and guarded, once the admin was let in again (design §5 fact 4).
+  // What cannot be seen yet is looked at, and guarded, once the admin was let in again (src/README.md: The admin locked
+  // out).
   const visible = isAdmissible(examination) ? { ...facts, unseen: [] } : facts
   const violations = checkRemoval(declaration, cluster, departures, visible)
   if (violations.length > 0) throw new BlockedError(violations)

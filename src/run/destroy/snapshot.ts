@@ -1,4 +1,4 @@
-/** One snapshot for the removals of a run that go on at the same time (design §11). */
+/** One snapshot for the removals of a run that go on at the same time (src/README.md: Removal). */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError } from '../../errors.ts'
 import type { Snapshot } from '../../model/snapshot.ts'

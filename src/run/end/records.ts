@@ -1,4 +1,7 @@
-/** Each line of the audit stands alone: a record for every role and every database, whatever the end (design §10). */
+/**
+ * Each line of the audit stands alone: a record for every role and every database, whatever the end (src/README.md: The
+ * audit).
+ */
 import type { RecordDraft } from '../../model/audit.ts'
 import { BlockedError, InvalidInputError, type ProvisionError } from '../../errors.ts'
 import type { AuditObject, AuditRecord } from '../../model/audit.ts'

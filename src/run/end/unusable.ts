@@ -1,4 +1,7 @@
-/** A run whose input cannot be used: its audit tells what it was about, as far as that could be read (design §10, §14). */
+/**
+ * A run whose input cannot be used: its audit tells what it was about, as far as that could be read (src/README.md: The
+ * audit; Where the audit goes).
+ */
 import { createRecorder } from '../../audit/recorder.ts'
 import { missingRecords } from './records.ts'
 import type { Dependencies } from '../context.ts'

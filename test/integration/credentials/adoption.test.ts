@@ -1,4 +1,4 @@
-/** Taking over what people already use, without anybody losing access (design §7, `adopt_existing`). */
+/** Taking over what people already use, without anybody losing access (src/README.md: Guardrails). */
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
 import pg from 'pg'
@@ -47,7 +47,7 @@ class Legacy {
     )
     await sql('RESET ROLE')
     await sql(`CREATE DATABASE ${this.name} OWNER ${this.name}`)
-    // As in a database that came from before 15 (design §6).
+    // As in a database that came from before 15 (src/README.md: Access levels).
     if (this.#bed.server.version >= 15) await sql('GRANT CREATE ON SCHEMA public TO PUBLIC', [], this.name)
     await sql(
       `SET ROLE ${this.name}; CREATE TABLE t (x int); CREATE TABLE open_to_all (x int); GRANT SELECT ON open_to_all TO PUBLIC;

@@ -1,4 +1,7 @@
-/** The delegated admin from day one: made and repaired by the master, which does nothing else (design §2, issue "Bootstrap"). */
+/**
+ * The delegated admin from day one: made and repaired by the master, which does nothing else (src/README.md: Delegated
+ * admin).
+ */
 import { randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import type { AuditRecord } from '../../../src/model/audit.ts'

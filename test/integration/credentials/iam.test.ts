@@ -1,4 +1,4 @@
-/** IAM logins (design §5 fact 13, §8): no password, rds_iam, and nobody locked out by them. */
+/** IAM logins (src/README.md: IAM and PAM; Passwords): no password, rds_iam, and nobody locked out by them. */
 import test, { type ExecutionContext } from 'ava'
 import { difference, dump } from '../../support/catalogs.ts'
 import { startTokenFront, type TokenFront } from '../../support/postgres.ts'

@@ -1,4 +1,7 @@
-/** A sentinel for every secret, searched for in everything that a run leaves behind, on every path it can take (design §8). */
+/**
+ * A sentinel for every secret, searched for in everything that a run leaves behind, on every path it can take
+ * (src/README.md: Passwords).
+ */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-/** Rotation never breaks a run and is never broken by one (design §8): AWS's four steps against ours, in every order. */
+/** Rotation breaks no run, and a run no rotation (src/README.md: Passwords): AWS's four steps, in every order. */
 import test, { type ExecutionContext } from 'ava'
 import { parseTag } from '../../../src/model/tag.ts'
 import { awsDependencies } from '../../../src/run/aws.ts'
@@ -10,7 +10,7 @@ import { beginRotation, type Rotation, type RotationStep, STEPS } from '../../su
 type Kind = 'single user' | 'alternating users'
 const KINDS: readonly Kind[] = ['single user', 'alternating users']
 
-/** From 16 on only who made a role may grant it, so the function's second login is the delegated admin there (design §5 fact 9). */
+/** From 16 on only who made a role grants it: the admin is the second login (src/README.md: Rights over roles). */
 function rotate(bed: Bed, stack: Stack, kind: Kind): Rotation {
   const { server, aws } = bed
   const superuser = server.version >= 16 ? server.admin : server.master

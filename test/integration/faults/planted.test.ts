@@ -1,4 +1,7 @@
-/** What the owner of a database plants in it to trip an admin (design §5 fact 14; CVE-2018-1058 and kin): it never runs. */
+/**
+ * What the owner of a database plants in it to trip an admin (CVE-2018-1058 and kin; src/README.md: Start-up options):
+ * it never runs.
+ */
 import test, { type ExecutionContext } from 'ava'
 import { type Bed, bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
 import { count } from '../../support/faults/intensity.ts'

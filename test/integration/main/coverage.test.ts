@@ -1,4 +1,4 @@
-/** What the grants of a run do not reach is told of, never passed over in silence (design §6). */
+/** What the grants of a run do not reach is told of, never passed over in silence (src/README.md: Access levels). */
 import test from 'ava'
 import { bedFor, type Outcome, VERSIONS } from '../../support/provision.ts'
 

@@ -1,4 +1,7 @@
-/** The table of design §6, by logging in with real clients, for objects made before and after provisioning. */
+/**
+ * The table of access levels (src/README.md: Access levels), by logging in with real clients, for objects made before
+ * and after provisioning.
+ */
 import test, { type ExecutionContext } from 'ava'
 import { type Bed, bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
 

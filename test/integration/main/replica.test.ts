@@ -1,4 +1,7 @@
-/** A replica answers like any server, and lets nothing be changed: a guardrail, whoever logs in (design §7, endpoint). */
+/**
+ * A replica answers like any server, and lets nothing be changed: a guardrail, whoever logs in (src/README.md:
+ * Guardrails).
+ */
 import test from 'ava'
 import { type Bed, bedFor, VERSIONS } from '../../support/provision.ts'
 

@@ -1,4 +1,6 @@
-/** What stands in the way of a removal (design §7): exit 4, everything named at once, nothing changed. */
+/**
+ * What stands in the way of a removal (src/README.md: Guardrails): exit 4, everything named at once, nothing changed.
+ */
 import test, { type ExecutionContext } from 'ava'
 import { difference, dump } from '../../support/catalogs.ts'
 import {

@@ -1,4 +1,7 @@
-/** The snapshot before a drop (design §11): it holds the last write, is shared by a run's removals, and decides whether anything is dropped. */
+/**
+ * The snapshot before a drop (src/README.md: Removal): it holds the last write, is shared by a run's removals, and
+ * decides whether anything is dropped.
+ */
 import test, { type ExecutionContext } from 'ava'
 import { lockHolders, until } from '../../support/faults/moments.ts'
 import { IS_WHOLE } from '../../support/faults/intensity.ts'

@@ -171,7 +171,7 @@ for (const version of VERSIONS) {
         t.regex(audit.run.error ?? '', /two_dev_user owns database scratch_db/)
       }
       t.deepEqual(difference(before, await dump(bed().server)), [])
-      // The owner writes another application's tag on its database: the role's own tag decides (design §9).
+      // The owner writes another application's tag on its database: the role's own tag decides (src/README.md: Tags).
       const [row] = await bed().server.sql(
         `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = 'two_dev_db'`,
       )

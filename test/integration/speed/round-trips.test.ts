@@ -1,9 +1,12 @@
-/** What a run costs over a network, where the number of round trips and connections is what counts (design §12). */
+/**
+ * What a run costs over a network, where the number of round trips and connections is what counts (src/README.md: Round
+ * trips).
+ */
 import test from 'ava'
 import { bedFor, type Entry, VERSIONS } from '../../support/provision.ts'
 import { startProxy } from '../../support/proxy.ts'
 
-/** Aims of design §12, for each application. */
+/** Aims for each application (src/README.md: Round trips). */
 const COLD = 20
 const UNCHANGED = 8
 

@@ -28,7 +28,8 @@ async function membersOfIamNeedATokenOn(server: Server, t: ExecutionContext): Pr
   t.false(await server.canLogin('app', 'of the role'))
   t.false(await server.canLogin('app', 'another token'))
   t.true(await server.canLogin('app', 'a token'))
-  t.is(await server.canLogin(server.admin.user, server.admin.password), server.version < 16) // design §5 fact 13
+  // (src/README.md: IAM and PAM)
+  t.is(await server.canLogin(server.admin.user, server.admin.password), server.version < 16)
   t.true(await server.canLogin(server.master.user, server.master.password))
 }
 

@@ -18,7 +18,7 @@ test('connections, flights and round trips are counted', async (t) => {
   const proxy = await startProxy(server.port)
   const client = await server.connect({ ...login(), port: proxy.port })
   t.is(proxy.connections, 1)
-  t.true(proxy.flights >= 5, 'TLS and SCRAM cost five round trips (design §12)')
+  t.true(proxy.flights >= 5, 'TLS and SCRAM cost five round trips (src/README.md: Round trips)')
   proxy.reset()
   await client.query('SELECT 1')
   await client.query('SELECT $1::text', ['x'.repeat(200_000)])

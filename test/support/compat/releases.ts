@@ -1,4 +1,7 @@
-/** The oldest releases that the module promises, and OpenTofu, built from their Go modules (design §13). */
+/**
+ * The oldest releases that the module promises, and OpenTofu, built from their Go modules (src/README.md: The test
+ * bed).
+ */
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'

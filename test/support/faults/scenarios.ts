@@ -9,7 +9,7 @@ const OWNED = ['shop_dev_db', 'other_dev_db', 'token_dev_db']
 const LOGINS = ['shop_dev_user', 'ed_dev_user', 'rd_dev_user', 'rd_dev_user_clone', 'other_dev_user', 'token_dev_user']
 const SHARED = { database_name: 'shop_dev_db' }
 
-/** IAM logins need an admin that logs in by IAM from 16 on (design §5 fact 13). */
+/** IAM logins need an admin that logs in by IAM from 16 on (src/README.md: IAM and PAM). */
 function everyKind({ server }: Bed): Record<string, Entry> {
   return {
     shop: {
@@ -138,7 +138,7 @@ export function rotation(bed: Bed): Scenario {
     for (const step of STEPS.slice(2)) await single.run(step)
   }
   const alternating = async (): Promise<void> => {
-    // From 16 on only who made a role may grant it (design §5 fact 9).
+    // From 16 on only who made a role may grant it (src/README.md: Rights over roles).
     const other = beginRotation(aws, server, stack.secretId('rd'), server.version >= 16 ? server.admin : server.master)
     for (const step of STEPS) await other.run(step)
   }

@@ -33,8 +33,9 @@ export async function makeRdsLike(sql: Sql, version: PostgresVersion, master: Lo
 }
 
 /**
- * Makes the delegated admin as the master would (design §5 facts 9, 10, 18). With `iam` it holds ADMIN-only on rds_iam from
- * 16 and plain membership before; either ends its password login (fact 13), so `password` grants neither.
+ * Makes the delegated admin as the master would (src/README.md: Rights over roles; Dropping a database; The instance's
+ * lock). With `iam` it holds ADMIN-only on rds_iam from 16 and plain membership before; either ends its password login
+ * (src/README.md: IAM and PAM), so `password` grants neither.
  */
 export async function makeAdmin(
   sql: Sql,

@@ -1,4 +1,4 @@
-/** Reads audit documents back, holding them to the interface of design §10: no field more, none less. */
+/** Reads audit documents back, holding them to their interface (src/README.md: The audit): no field more, none less. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'

@@ -9,7 +9,7 @@ import type { Program } from './program.ts'
 
 const REQUIREMENT = { terraform: { required_providers: { null: { source: 'hashicorp/null', version: '>= 2.1.2' } } } }
 
-/** The genuine provider as a Go module: a commit after its release 2.1.2 (design §13). */
+/** The genuine provider as a Go module: a commit after its release 2.1.2 (src/README.md: The test bed). */
 const GO_MODULE = 'github.com/terraform-providers/terraform-provider-null@v1.0.1-0.20191204185112-e5c592237f62'
 const GO_VERSION = '2.1.2'
 

@@ -1,4 +1,7 @@
-/** Plan time and the script accept and refuse the same values, where plan time can tell (design §3, §14). */
+/**
+ * Plan time and the script accept and refuse the same values, where plan time can tell (src/README.md: The declaration;
+ * Names).
+ */
 import test from 'ava'
 import { InvalidInputError } from '../../../src/errors.ts'
 import type { Problem } from '../../../src/model/problem.ts'

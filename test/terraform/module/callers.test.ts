@@ -1,4 +1,7 @@
-/** The module as callers use it: several instances, an instance made in the same apply, unknown values, workspaces (design §3). */
+/**
+ * The module as callers use it: several instances, an instance made in the same apply, unknown values, workspaces
+ * (src/README.md: The declaration).
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'

@@ -1,4 +1,4 @@
-/** When the script runs and when it does not: what changes, in place or not (design §3, facts 4 to 9). */
+/** When the script runs and when it does not: what changes, in place or not (src/README.md: Facts about Terraform). */
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'

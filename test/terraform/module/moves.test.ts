@@ -1,4 +1,7 @@
-/** What is renamed, moved, counted or taken out: which removals that runs (design §3 facts 6 and 8). */
+/**
+ * What is renamed, moved, counted or taken out: which removals that runs (src/README.md: Markers and destroy
+ * provisioners; Order of removal and provisioning).
+ */
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'

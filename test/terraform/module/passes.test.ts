@@ -1,4 +1,4 @@
-/** What the module hands to the script, exactly (design §3, §14). */
+/** What the module hands to the script, exactly (src/README.md: The declaration; Build and run ids). */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'

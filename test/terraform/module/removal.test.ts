@@ -1,7 +1,7 @@
 /**
- * Removal under the real Terraform on a real server (design §11): every policy and access level, by every way in which a
- * marker goes, with the catalogs before and after. With RDS_PROVISION_FAULTS=whole also each group alone, by a targeted
- * destroy too, on a server below 16 as well.
+ * Removal under the real Terraform on a real server (src/README.md: Removal): every policy and access level, by every
+ * way in which a marker goes, with the catalogs before and after. With RDS_PROVISION_FAULTS=whole also each group
+ * alone, by a targeted destroy too, on a server below 16 as well.
  */
 import test, { type ExecutionContext } from 'ava'
 import type { Snapshot } from '../../support/aws.ts'

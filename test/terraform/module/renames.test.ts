@@ -1,4 +1,4 @@
-/** A renamed key on a real server, under the policy that would drop its database (design §11). */
+/** A renamed key on a real server, under the policy that would drop its database (src/README.md: Removal). */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'

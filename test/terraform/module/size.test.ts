@@ -1,4 +1,7 @@
-/** How much fits through one environment variable (design §3, fact 2), and what Terraform says of more. */
+/**
+ * How much fits through one environment variable (src/README.md: One environment variable), and what Terraform says of
+ * more.
+ */
 import { createHash } from 'node:crypto'
 import test from 'ava'
 import * as v from 'valibot'

@@ -84,7 +84,7 @@ test('the convention counts only where it is asked for', (t) => {
   ])
 })
 
-test('second logins of design §3 are within the convention', (t) => {
+test('second logins are within the convention', (t) => {
   const analytics_reader = {
     database_name: 'analytics_dev_db',
     username: 'analytics_dev_reader',

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { parse, parseApps } from './sample.ts'
 
-test('a declaration that says nothing more has the defaults of design §3', (t) => {
+test('a declaration that says nothing more has the defaults, all of them', (t) => {
   const { declaration, buildId, runId, auditDir } = parse()
   t.deepEqual(declaration, {
     environment: 'dev',

@@ -4,7 +4,7 @@ import test from 'ava'
 import { EXIT } from '../../../src/errors.ts'
 import { isGuardrail } from '../../../src/model/problem.ts'
 import { sourcesOf } from '../../support/documents.ts'
-import { GROUPS,MEANINGS } from '../../support/troubleshooting/catalogue.ts'
+import { GROUPS, MEANINGS } from '../../support/troubleshooting/catalogue.ts'
 import { troubleshootingPage } from '../../support/troubleshooting/page.ts'
 
 const codes = Object.entries(MEANINGS)
