@@ -17,12 +17,12 @@ export function databasePrivileges(databases: readonly string[]): string {
 /** A default privilege of the database's owner in this schema or in all, for the role or one that it inherits from. */
 function byDefault(privilege: string): string {
   return `(pg_has_role(r.oid, me.datdba, 'USAGE') OR EXISTS (SELECT FROM pg_default_acl f, aclexplode(f.defaclacl) a
-    WHERE f.defaclrole = me.datdba AND f.defaclobjtype = 'r' AND f.defaclnamespace IN (0, n.oid) AND a.privilege_type = '${privilege}'
+    WHERE f.defaclrole = me.datdba AND f.defaclobjtype = 'r' AND f.defaclnamespace IN (0, n.oid) AND a.privilege_type = ${quoteLiteral(privilege)}
     AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END))`
 }
 
 function held(privilege: string): string {
-  return `(count(*) FILTER (WHERE has_table_privilege(r.oid, c.oid, '${privilege}')))::int`
+  return `(count(*) FILTER (WHERE has_table_privilege(r.oid, c.oid, ${quoteLiteral(privilege)})))::int`
 }
 
 /** What managed roles that may connect may do in each schema that they may use. */

@@ -89,7 +89,7 @@ const GRANTABLE: readonly (readonly [string, string, string])[] = [
 export function holdings(roles: readonly string[]): string {
   const lists = GRANTABLE.map(([keyword, catalog, list]) => {
     const classid = catalog === 'pg_largeobject_metadata' ? 'pg_largeobject' : catalog // the manual, 53.29
-    return `SELECT ${keyword} AS keyword, ${list} AS acl FROM ${catalog} o WHERE d.classid = '${classid}'::regclass AND o.oid = d.objid`
+    return `SELECT ${keyword} AS keyword, ${list} AS acl FROM ${catalog} o WHERE d.classid = ${quoteLiteral(classid)}::regclass AND o.oid = d.objid`
   })
   return `SELECT DISTINCT l.keyword, i.identity, pg_get_userbyid(a.grantor)::text AS grantor, CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END AS grantee
     FROM ${dependencies(roles)}, LATERAL (${lists.join(' UNION ALL ')}) l, aclexplode(l.acl) a, pg_identify_object(d.classid, d.objid, 0) i
