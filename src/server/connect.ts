@@ -90,7 +90,8 @@ export async function connect(target: Target, login: LoginTarget, signal: AbortS
     database: login.database,
     password: login.password.reveal(),
     ssl: target.ssl,
-    // One round trip less, from 17 on: https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
+    // One round trip less, from 17 on:
+    // https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
     sslnegotiation: target.ssl !== false && target.version >= VERSION_17 ? 'direct' : 'postgres',
     application_name: target.applicationName,
     options: startupOptions(target),

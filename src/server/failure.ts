@@ -14,7 +14,10 @@ export type FailureKind =
   | 'wrong_password'
   /** The server asked for the password in clear: PAM, that is rds_iam (design §5 fact 13). It was not sent. */
   | 'other_method'
-  /** The password was accepted, then the session refused: limits, CONNECT, NOLOGIN, missing database (design §5 fact 15). */
+  /**
+   * The password was accepted, then the session refused: limits, CONNECT, NOLOGIN, missing database (design §5 fact
+   * 15).
+   */
   | 'after_authentication'
   /** 28000 and others before authentication: pg_hba, an unknown method, a protocol error. */
   | 'refused'

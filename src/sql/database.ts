@@ -15,9 +15,10 @@ export interface NewDatabase {
  * From template0: nobody can be connected to it, and it has nothing added (design §5 fact 16); encoding and locale may
  * be chosen freely only from there. https://www.postgresql.org/docs/current/sql-createdatabase.html
  *
- * STRATEGY is left to the server, which from 15 on takes WAL_LOG (14 knows none). Measured on 15 and 17 with one, four and
- * eight at a time: where writes reach the disk (fsync on, as always on RDS), FILE_COPY mostly takes twice as long, since it
- * forces two checkpoints of the whole instance, the other tenants' pages included. It wins only with fsync off.
+ * STRATEGY is left to the server, which from 15 on takes WAL_LOG (14 knows none). Measured on 15 and 17 with one, four
+ * and eight at a time: where writes reach the disk (fsync on, as always on RDS), FILE_COPY mostly takes twice as long,
+ * since it forces two checkpoints of the whole instance, the other tenants' pages included. It wins only with fsync
+ * off.
  */
 export function createDatabase(database: NewDatabase): Statement {
   const words = [

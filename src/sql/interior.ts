@@ -54,7 +54,9 @@ export function revokeOnSchema(
   )
 }
 
-/** All objects of one class, by name: `ON ALL … IN SCHEMA` is refused whole by one foreign object (design §5 fact 12). */
+/**
+ * All objects of one class, by name: `ON ALL … IN SCHEMA` is refused whole by one foreign object (design §5 fact 12).
+ */
 export function grantOnObjects(
   objects: readonly ObjectName[],
   privileges: readonly string[],

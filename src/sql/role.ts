@@ -59,8 +59,8 @@ export function grantRole(role: string, member: string): Statement {
 }
 
 /**
- * The right over a role that somebody else created, and nothing else: WITH ADMIN OPTION alone would give INHERIT and SET,
- * which the admin could not give back (design §5 fact 9). From 16 on.
+ * The right over a role that somebody else created, and nothing else: WITH ADMIN OPTION alone would give INHERIT and
+ * SET, which the admin could not give back (design §5 fact 9). From 16 on.
  */
 export function grantAdministration(role: string, member: string): Statement {
   return new Statement(
