@@ -8,7 +8,10 @@ export { EXIT, type ExitCode }
 export interface Problem {
   /** The application concerned; null where it is the whole declaration. */
   readonly application: string | null
-  /** The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner mismatch`. */
+  /**
+   * The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner
+   * mismatch`.
+   */
   readonly field: string
   /** What happened. */
   readonly message: string

@@ -102,7 +102,9 @@ function auditPathOf(process: CommandProcess, { target }: DestroyOptions, { iden
   return destroyAuditPath(auditDir, subject, identity.runId)
 }
 
-/** The removals that Terraform starts side by side have the CI run, or else the parent process, in common (design §11). */
+/**
+ * The removals that Terraform starts side by side have the CI run, or else the parent process, in common (design §11).
+ */
 function runGroupOf(process: CommandProcess, { identity, isRunIdGiven, parsed }: StartedRun): string {
   const common = isRunIdGiven ? identity.runId : `${hostname()}:${String(process.parentPid)}`
   const { host = '', port = 0 } = parsed?.declaration.instance ?? {}

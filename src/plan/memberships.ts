@@ -65,7 +65,10 @@ export function isLeftover(item: Membership, admin: string, version: number): bo
   return version < VERSION_16 || (item.grantor === admin && (item.inherit || item.set))
 }
 
-/** From 16 on what another role gave the admin beyond ADMIN (a plain WITH ADMIN OPTION does) the admin cannot give back (design §5 fact 9). */
+/**
+ * From 16 on what another role gave the admin beyond ADMIN (a plain WITH ADMIN OPTION does) the admin cannot give back
+ * (design §5 fact 9).
+ */
 export function adminFindings(context: PlanContext, application: Application): Finding[] {
   const { version, login } = context.actual.cluster.server
   if (version < VERSION_16) return []
@@ -84,8 +87,9 @@ export function adminFindings(context: PlanContext, application: Application): F
 }
 
 /**
- * Who was made a member of the application's role can act as it, or has its rights. The delegated admin's own memberships
- * are seen to above, those of applications told of at the member, and the clone of a rotation is meant to be one.
+ * Who was made a member of the application's role can act as it, or has its rights. The delegated admin's own
+ * memberships are seen to above, those of applications told of at the member, and the clone of a rotation is meant to
+ * be one.
  */
 export function memberFindings(context: PlanContext, application: Application): Finding[] {
   const { username } = application
@@ -104,8 +108,8 @@ export function memberFindings(context: PlanContext, application: Application): 
 }
 
 /**
- * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a warning:
- * what keeps applications apart does not hold then (design §6).
+ * Memberships of a login are kept, adopted or not, and told of in every run. In another application's role it is a
+ * warning: what keeps applications apart does not hold then (design §6).
  */
 export function membershipFindings(context: PlanContext, application: Application): Finding[] {
   const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))]

@@ -33,7 +33,10 @@ export function planSettings(context: PlanContext, application: Application): St
   ]
 }
 
-/** What was set for the role in all databases is no part of the declaration, and counts wherever that names nothing (design §3). */
+/**
+ * What was set for the role in all databases is no part of the declaration, and counts wherever that names nothing
+ * (design §3).
+ */
 export function settingFindings(context: PlanContext, application: Application): Finding[] {
   const { username, settings } = application
   const names = (context.settingsByRole.get(username) ?? [])
