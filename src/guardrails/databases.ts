@@ -1,5 +1,5 @@
 /** Guardrails on databases: owner, what cannot be changed later, schemas and extensions. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
@@ -10,7 +10,7 @@ import { quoteIdentifier } from '../sql/quote.ts'
 import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
 import { checkNamesInside } from './encodings.ts'
-import { violation } from './problem.ts'
+import { violation } from './violation.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
@@ -19,7 +19,7 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
     return [
       violation(
         database.owner,
-        'invalid database',
+        'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
         `As its owner: ${dropDatabase(state.name, false).redacted};`,
       ),
@@ -40,7 +40,7 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
   return [
     violation(
       database.owner,
-      'owner mismatch',
+      'owner_mismatch',
       `the database ${state.name} belongs to ${state.owner}, not to ${wanted}.${managed}`,
       `Declare the right database_name or username; or let a person run, ${handoverStatements(cluster, state, wanted)}`,
     ),

@@ -1,5 +1,6 @@
 /** What was tried, for how long, and what to check. Pure. */
-import { ConnectionError, type Problem } from '../../errors.ts'
+import { ConnectionError } from '../../errors.ts'
+import type { ConnectionCode, Problem } from '../../model/problem.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { ConnectFailure, FailureKind } from '../../server/failure.ts'
 
@@ -22,6 +23,19 @@ const REMEDIES: Readonly<Record<FailureKind, string>> = {
   refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
 }
 
+/** By kind of failure. */
+export const CONNECTION_CODES: Readonly<Record<FailureKind, ConnectionCode>> = {
+  unreachable: 'server_unreachable',
+  starting: 'server_starting',
+  full: 'server_full',
+  tls: 'untrusted_certificate',
+  no_tls: 'tls_missing',
+  wrong_password: 'wrong_password',
+  other_method: 'other_authentication',
+  after_authentication: 'refused_after_authentication',
+  refused: 'login_refused',
+}
+
 /** Where one certificate is wrong in its own way; other codes get the remedy of their kind. */
 const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'Spell instance.host as in the certificate, or name what it holds in tls.server_name.',
@@ -42,6 +56,7 @@ export function toConnectionError(
   const tried = `tried for ${(elapsedMs / 1000).toFixed(0)} s`
   const problem: Problem = {
     application: null,
+    code: CONNECTION_CODES[failure.kind],
     field: 'instance',
     message: `cannot connect to ${target}: ${failure.message} (${tried}).`,
     remedy: CERTIFICATE_REMEDIES[failure.code] ?? REMEDIES[failure.kind],

@@ -1,7 +1,7 @@
 import test from 'ava'
 
 import type { AuditRecord } from '../../../src/model/audit.ts'
-import { DONE, DRAFT, documentOf, recorder } from './sample.ts'
+import { DONE, DRAFT, documentOf, problem, recorder } from './sample.ts'
 
 test('a draft becomes a record with time and run identity, and reaches every sink at once', (t) => {
   const seen: AuditRecord[] = []
@@ -30,7 +30,7 @@ test('the document names who, where, when and how it ended', (t) => {
   const book = recorder()
   book.setActor({ arn: 'arn:aws:sts::1:assumed-role/x', account: '1' })
   book.setServer({ login: 'platform_provisioner', versionText: '16.4' })
-  t.deepEqual(book.finish({ outcome: 'failed', exitCode: 1, error: 'keycloak: role: …' }).run, {
+  t.deepEqual(book.finish({ outcome: 'failed', exitCode: 1, problems: [problem('…')] }).run, {
     run_id: 'run-1',
     build_id: '100',
     command: 'apply',
@@ -48,6 +48,7 @@ test('the document names who, where, when and how it ended', (t) => {
     duration_ms: 700,
     outcome: 'failed',
     exit_code: 1,
+    error_codes: ['statement_failed'],
     error: 'keycloak: role: …',
   })
 })
@@ -70,7 +71,7 @@ test('an unreadable input has an audit: what is unknown is null', (t) => {
   const { run, records } = recorder({ environment: null, clusterName: null, instance: null }).finish({
     outcome: 'failed',
     exitCode: 3,
-    error: 'input: …',
+    problems: [problem('…')],
   })
   t.deepEqual(
     [run.environment, run.cluster_name, run.instance, run.actor, run.database_login, run.server_version],
@@ -91,5 +92,5 @@ test('finish is a snapshot: it may be asked again with another end', (t) => {
   const first = book.finish(DONE)
   book.record(DRAFT)
   t.is(first.records.length, 1)
-  t.is(book.finish({ outcome: 'failed', exitCode: 1, error: 'x' }).summary.created, 2)
+  t.is(book.finish({ outcome: 'failed', exitCode: 1, problems: [problem('x')] }).summary.created, 2)
 })

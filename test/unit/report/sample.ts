@@ -33,6 +33,7 @@ export function auditRun(over: Partial<AuditRun> = {}): AuditRun {
     duration_ms: 1000,
     outcome: 'changed',
     exit_code: 0,
+    error_codes: [],
     error: null,
     ...over,
   }
