@@ -2,7 +2,11 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 /** Words by which a text is a statement; in capitals, as the builders write them. */
-const SQL_WORDS = 'GRANT|REVOKE|ALTER|REASSIGN|DROP|COMMENT|CREATE|SET|OWNER|FROM|TO|ON'
+const SQL_WORDS =
+  'GRANT|REVOKE|ALTER|REASSIGN|DROP|COMMENT|CREATE|SELECT|INSERT|UPDATE|DELETE|SET|OWNER|FROM|TO|ON|WHERE|LOGIN'
+/** A text with such a word, the places for values aside. */
+const STATEMENT = `TemplateLiteral:has(> TemplateElement[value.raw=/\\b(?:${SQL_WORDS})\\b/])`
+const QUOTE = 'A name or value in a statement, printed ones included, is quoted by src/sql/quote.ts alone.'
 
 /** The program is held to more than the tests: small files, small functions, no assertions that the compiler cannot check. */
 export default defineConfig(
@@ -34,9 +38,11 @@ export default defineConfig(
       'no-console': 'error',
       'no-restricted-syntax': [
         'error',
+        // In the text itself, in a template within it (`${names.map(…)}`), and where texts are put together by +.
+        { selector: `${STATEMENT} TemplateElement[tail=false][value.raw=/["']$/]`, message: QUOTE },
         {
-          selector: `TemplateLiteral:has(TemplateElement[value.raw=/\\b(?:${SQL_WORDS})\\b/]) > TemplateElement[value.raw=/"$/][tail=false]`,
-          message: 'A name in a statement, printed ones included, is quoted by src/sql/quote.ts alone.',
+          selector: `BinaryExpression[operator="+"] > Literal[value=/\\b(?:${SQL_WORDS})\\b.*["']$/]`,
+          message: QUOTE,
         },
       ],
     },

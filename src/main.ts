@@ -71,8 +71,8 @@ try {
   await reportProblems(commandProcess, process.argv[2] ?? '', error)
   process.exitCode = error.exitCode
 }
-// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end by
-// itself, such as a credential_process that hangs.
+// What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end
+// by itself, such as a credential_process that hangs.
 if (commandProcess.interrupt.aborted) process.exit()
 setTimeout(() => {
   process.exit()

@@ -16,7 +16,10 @@ export interface Conclusion {
   /** null: no `governance_dir`, or nothing of it is known. */
   readonly governance: { readonly dir: string; readonly matrix: AccessMatrix | null } | null
   readonly reporters: readonly Reporter[]
-  /** Where the audit goes when its file or the governance folder cannot be written; null: a reporter prints all of it anyway. */
+  /**
+   * Where the audit goes when its file or the governance folder cannot be written; null: a reporter prints all of it
+   * anyway.
+   */
   readonly fallback: JsonLinesOptions | null
 }
 

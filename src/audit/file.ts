@@ -14,7 +14,10 @@ const DEFAULT_FOLDER = join('.rds-provision', 'audit')
 /** A file name of at most 255 bytes, the limit of the common file systems, with room for what is put around a part. */
 const MAX_PART_LENGTH = 100
 
-/** Path of the audit file of a run that was given none: `<run id>.json` in the `audit_dir` of the declaration, else in `<cwd>/.rds-provision/audit`. */
+/**
+ * Path of the audit file of a run that was given none: `<run id>.json` in the `audit_dir` of the declaration, else in
+ * `<cwd>/.rds-provision/audit`.
+ */
 export function defaultAuditPath(cwd: string, runId: string, auditDir: string | null): string {
   return join(auditDir ?? join(cwd, DEFAULT_FOLDER), `${safeFileName(runId)}.json`)
 }

@@ -4,7 +4,10 @@ import type { Reporter, Write } from './reporter.ts'
 
 export interface JsonLinesOptions {
   readonly write: Write
-  /** Terraform shows a line of more than 64 KiB as an empty one: a longer record leaves its statements to the audit file, a longer run the end of its error. */
+  /**
+   * Terraform shows a line of more than 64 KiB as an empty one: a longer record leaves its statements to the audit
+   * file, a longer run the end of its error.
+   */
   readonly insideTerraform: boolean
 }
 
@@ -51,7 +54,10 @@ function writeFitting(full: object, short: object, { write, insideTerraform }: J
   write(`${insideTerraform && Buffer.byteLength(line) > MAX_LINE_BYTES ? printableJson(short) : line}\n`)
 }
 
-/** What JSON.stringify leaves as it is and a terminal or a log viewer acts on: DEL, C1 controls, line separators, bidirectional controls. */
+/**
+ * What JSON.stringify leaves as it is and a terminal or a log viewer acts on: DEL, C1 controls, line separators,
+ * bidirectional controls.
+ */
 const ACTIVE = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** As in one-line.ts; `#` stands only inside strings, so escaping the bracket keeps the JSON's meaning. */

@@ -3,7 +3,9 @@ import { oneLine, visible } from './one-line.ts'
 /** ASCII punctuation that Markdown, HTML in it, tables, references, or mathematics on GitHub give a meaning to. */
 const ACTIVE = /[\\`*|<>[\]~&$!#]/g
 
-/** A single underscore inside a word (keycloak_dev_db) has no meaning in GitHub's Markdown; elsewhere it is emphasis. */
+/**
+ * A single underscore inside a word (keycloak_dev_db) has no meaning in GitHub's Markdown; elsewhere it is emphasis.
+ */
 const EDGE_UNDERSCORE = /(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g
 
 /** A name as text in Markdown, in a table cell or a heading too: two different names never look the same. */

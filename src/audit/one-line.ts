@@ -4,7 +4,10 @@
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
-/** `##[error]` (GitHub), `##vso[…]` (Azure Pipelines), `##teamcity[…]`: obeyed anywhere in a line, so also behind Terraform's prefix. */
+/**
+ * `##[error]` (GitHub), `##vso[…]` (Azure Pipelines), `##teamcity[…]`: obeyed anywhere in a line, so also behind
+ * Terraform's prefix.
+ */
 const RUNNER_COMMAND = /##(\w*)\[/g
 
 /**
@@ -16,8 +19,8 @@ export function oneLine(text: string): string {
 }
 
 /**
- * Terraform shows a provisioner's line of more than 64 KiB as an empty one (seen on 1.11.4: bufio.Scanner's limit), so a
- * sentence ends here; four bytes a character stay below it.
+ * Terraform shows a provisioner's line of more than 64 KiB as an empty one (seen on 1.11.4: bufio.Scanner's limit), so
+ * a sentence ends here; four bytes a character stay below it.
  */
 const MAX_CHARACTERS = 10_000
 

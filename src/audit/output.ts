@@ -42,7 +42,9 @@ export function createFileOutput(path: string): Output {
   }
 }
 
-/** Whether escape sequences are wanted: on a terminal, unless NO_COLOR (no-color.org), CI or TERM=dumb says otherwise. */
+/**
+ * Whether escape sequences are wanted: on a terminal, unless NO_COLOR (no-color.org), CI or TERM=dumb says otherwise.
+ */
 export function wantsColour(environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
   const isSet = (name: string): boolean => (environment[name] ?? '') !== ''
   return isTerminal && !isSet('NO_COLOR') && !isSet('CI') && environment['TERM'] !== 'dumb'

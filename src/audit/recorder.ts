@@ -35,7 +35,10 @@ export interface Recorder {
   /** Whom the server says we are, and its version, e.g. 16.4. */
   setServer(server: { readonly login: string; readonly versionText: string }): void
   setActor(actor: Actor): void
-  /** The audit so far. A snapshot: may be asked for again with another end, e.g. after the governance files could not be written. */
+  /**
+   * The audit so far. A snapshot: may be asked for again with another end, e.g. after the governance files could not be
+   * written.
+   */
   finish(end: RunEnd): AuditDocument
 }
 

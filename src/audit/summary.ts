@@ -20,7 +20,10 @@ const HEADS: Readonly<Record<Outcome, string>> = {
   failed: 'failed',
 }
 
-/** `done: 3 created, 1 updated, 12 unchanged in 2.1 s (build 100, run 4711)`; other ends start with `blocked (exit 4)` or `failed (exit 1)`. */
+/**
+ * `done: 3 created, 1 updated, 12 unchanged in 2.1 s (build 100, run 4711)`; other ends start with `blocked (exit 4)`
+ * or `failed (exit 1)`.
+ */
 export function closingLine({ run, summary }: AuditDocument): string {
   const head = run.exit_code === 0 ? HEADS[run.outcome] : `${HEADS[run.outcome]} (exit ${run.exit_code})`
   const counts = countsInWords(summary)

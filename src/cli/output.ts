@@ -31,7 +31,9 @@ export function createReporters(
   return [main, createGithubReporter({ ...beside, writeSummary: jobSummaryWriter(variables) })]
 }
 
-/** Where the audit goes when its file cannot be written. JSON lines are the audit already: twice would be counted twice. */
+/**
+ * Where the audit goes when its file cannot be written. JSON lines are the audit already: twice would be counted twice.
+ */
 export function auditFallback({ output }: CommandProcess, environment: RunEnvironment): JsonLinesOptions | null {
   if (environment.logFormat === 'json') return null
   return { write: output.write, insideTerraform: isInsideTerraform(environment) }

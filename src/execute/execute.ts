@@ -81,7 +81,10 @@ class PlanExecution implements Execution {
     else await this.#parallel([first, ...others])
   }
 
-  /** As many workers as connections are allowed; jobs in the same database share one, since it costs as much as the work. */
+  /**
+   * As many workers as connections are allowed; jobs in the same database share one, since it costs as much as the
+   * work.
+   */
   async #parallel(jobs: readonly Job[]): Promise<void> {
     const queue = [...jobs]
     const worker = async (): Promise<void> => {
@@ -141,7 +144,10 @@ class PlanExecution implements Execution {
     }
   }
 
-  /** Roles of several applications share a transaction; where one fails, it fails for itself, and each other is tried alone. */
+  /**
+   * Roles of several applications share a transaction; where one fails, it fails for itself, and each other is tried
+   * alone.
+   */
   async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
     const outcome =
       transaction.kind === 'atomic'

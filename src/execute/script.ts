@@ -1,6 +1,6 @@
 /** How one transaction is sent: all its statements in one message, with the role switches between them. Pure. */
 import type { AtomicTransaction, Step } from '../model/step.ts'
-import { quoteIdentifier } from '../sql/quote.ts'
+import { actAs } from '../sql/role.ts'
 
 export interface Script {
   readonly texts: readonly string[]
@@ -16,7 +16,7 @@ export function scriptOf(transaction: AtomicTransaction): Script {
     for (const statement of step.statements) {
       if (statement.runAs !== role) {
         role = statement.runAs
-        texts.push(role === null ? 'RESET ROLE' : `SET LOCAL ROLE ${quoteIdentifier(role)}`)
+        texts.push(actAs(role))
         steps.push(null)
       }
       texts.push(statement.reveal())

@@ -24,7 +24,10 @@ export type TransactionOutcome =
       readonly error: StatementError
       readonly applied: readonly Applied[]
     }
-  /** The answer was lost: `steps` may have taken effect or not. `others` were not begun; `applied` is what was done before. */
+  /**
+   * The answer was lost: `steps` may have taken effect or not. `others` were not begun; `applied` is what was done
+   * before.
+   */
   | {
       readonly kind: 'unknown'
       readonly steps: readonly Step[]

@@ -3,8 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
-import { quoteIdentifier } from '../sql/quote.ts'
-import { grantAdministration } from '../sql/role.ts'
+import { alterRole, grantAdministration } from '../sql/role.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
 import { checkSharedNames } from './encodings.ts'
 import type { Known } from './known.ts'
@@ -65,12 +64,12 @@ function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
 function checkAdmin(declaration: Declaration, { server, roles, databases }: Cluster): Problem[] {
   const admin = roles.get(server.login)
   if (admin === undefined || admin.superuser) return []
-  const missing = [
-    ...(!admin.createRole && declaration.applications.length > 0 ? ['CREATEROLE'] : []),
-    ...(!admin.createDb && declaration.databases.some((database) => !databases.has(database.name)) ? ['CREATEDB'] : []),
-  ]
+  const createRole = !admin.createRole && declaration.applications.length > 0
+  const createDb = !admin.createDb && declaration.databases.some((database) => !databases.has(database.name))
+  const missing = [...(createRole ? ['CREATEROLE'] : []), ...(createDb ? ['CREATEDB'] : [])]
   if (missing.length === 0) return []
-  const statement = `ALTER ROLE ${quoteIdentifier(admin.name)} ${missing.join(' ')};`
+  const lacking = { ...(createRole ? { createRole } : {}), ...(createDb ? { createDb } : {}) }
+  const statement = `${alterRole(admin.name, lacking).redacted};`
   return [
     violation(
       null,

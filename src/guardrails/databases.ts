@@ -2,9 +2,13 @@
 import type { Problem } from '../model/problem.ts'
 import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
+import type { Statement } from '../model/statement.ts'
 import { parseTag } from '../model/tag.ts'
-import { alterSchemaOwner } from '../sql/owner.ts'
-import { quoteIdentifier, quoteLiteral } from '../sql/quote.ts'
+import { createExtension } from '../sql/interior.ts'
+import { alterDatabaseOwner, alterSchemaOwner, joinRole, leaveRole, reassignInOneDatabase } from '../sql/owner.ts'
+import { quoteIdentifier } from '../sql/quote.ts'
+import { dropDatabase } from '../sql/removal.ts'
+import { createRole } from '../sql/role.ts'
 import { checkNamesInside } from './encodings.ts'
 import { violation } from './violation.ts'
 
@@ -17,7 +21,7 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
         database.owner,
         'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
-        `As its owner: DROP DATABASE ${quoteIdentifier(state.name)};`,
+        `As its owner: ${dropDatabase(state.name, false).redacted};`,
       ),
     ]
   }
@@ -44,21 +48,25 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
 }
 
 /**
- * How a person gives a database to another owner, on an instance where nobody is a superuser: ALTER DATABASE … OWNER TO and
- * REASSIGN OWNED want membership in both roles. REASSIGN OWNED takes in every database of the former owner, wherever it
- * runs, so the block gives the others back. https://www.postgresql.org/docs/current/sql-reassign-owned.html
+ * How a person gives a database to another owner, on an instance where nobody is a superuser: ALTER DATABASE … OWNER TO
+ * and REASSIGN OWNED want membership in both roles.
+ * https://www.postgresql.org/docs/current/sql-reassign-owned.html
  */
 function handoverStatements(cluster: Cluster, state: DatabaseState, wanted: string): string {
   const [name, from, to] = [quoteIdentifier(state.name), quoteIdentifier(state.owner), quoteIdentifier(wanted)]
-  const create = cluster.roles.has(wanted) ? '' : `CREATE ROLE ${to} LOGIN; `
+  const create = cluster.roles.has(wanted) ? [] : [createRole(wanted, { login: true })]
   if (cluster.roles.get(state.owner)?.superuser === true) {
-    return `as a superuser: ${create}ALTER DATABASE ${name} OWNER TO ${to}; and, inside it, ALTER … OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`
+    const statements = print([...create, alterDatabaseOwner(state.name, wanted)])
+    const inside = `inside it, ALTER … OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from})`
+    return `as a superuser: ${statements} and, ${inside}.`
   }
-  const others = `ARRAY(SELECT datname FROM pg_database WHERE datdba = ${quoteLiteral(from)}::regrole AND datname <> current_database())`
-  const body = `DECLARE others name[] := ${others}; other name; BEGIN REASSIGN OWNED BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(state.owner)}); END LOOP; END`
-  // As a literal, since a name may hold whatever tag a dollar quote has.
-  const block = `DO ${quoteLiteral(body)};`
-  return `connected to ${name} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to} TO CURRENT_USER; ${block} REVOKE ${to} FROM CURRENT_USER GRANTED BY CURRENT_USER;`
+  const statements = [...create, joinRole(wanted), reassignInOneDatabase(state.owner, wanted), leaveRole(wanted)]
+  const who = `${from}, or as a member of it, with CREATEDB and the right to grant ${to}`
+  return `connected to ${name} as ${who}: ${print(statements)}`
+}
+
+function print(statements: readonly Statement[]): string {
+  return statements.map(({ redacted }) => `${redacted};`).join(' ')
 }
 
 /** CREATE DATABASE would refuse it, after other things had changed. */
@@ -161,7 +169,7 @@ function checkExtension(
     (required) => !isInstalled(required) && available.get(required)?.trusted !== true,
   )
   if (refused.length === 0) return []
-  const remedy = `As the master, in ${database.name}: ${refused.map((item) => `CREATE EXTENSION ${quoteIdentifier(item)} CASCADE;`).join(' ')}`
+  const remedy = `As the master, in ${database.name}: ${print(refused.map((item) => createExtension(item, null, null)))}`
   return [
     violation(
       database.owner,

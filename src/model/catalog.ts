@@ -169,7 +169,9 @@ export interface Interior {
 
 /** What logging in as the application showed. */
 export type LoginState =
-  /** The password is right; `note` says why the login still failed after authentication (53300, 42501, 3D000, NOLOGIN). */
+  /**
+   * The password is right; `note` says why the login still failed after authentication (53300, 42501, 3D000, NOLOGIN).
+   */
   | { readonly kind: 'password_right'; readonly note: string | null }
   /** The password of AWSCURRENT is not the role's, and no rotation explains it. */
   | { readonly kind: 'password_wrong' }

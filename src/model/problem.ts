@@ -1,8 +1,8 @@
 /** What can be wrong, as codes that programs branch on; what people read is made beside them. */
 
 /**
- * Guardrails: what blocks a run, or the removal of an application, before its first change. The words stand in errors and
- * in the audit's records as people read them.
+ * Guardrails: what blocks a run, or the removal of an application, before its first change. The words stand in errors
+ * and in the audit's records as people read them.
  */
 export const GUARDRAILS = {
   approval: 'approval',
@@ -99,7 +99,10 @@ export interface Problem {
   /** The application concerned; null where it is the whole declaration. */
   readonly application: string | null
   readonly code: ProblemCode
-  /** The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner mismatch`. */
+  /**
+   * The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner
+   * mismatch`.
+   */
   readonly field: string
   /** What happened. */
   readonly message: string

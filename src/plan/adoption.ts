@@ -9,9 +9,9 @@ import { type PlanContext, step, subject } from './context.ts'
 import { heldBy, subtract } from './privileges.ts'
 
 /**
- * The roles that must not lose what PUBLIC is about to lose on a database which this run takes over; none for one that is
- * managed already. Who owns, holds or does something in it today; and every login that is no application's: what a login
- * does through PUBLIC alone leaves no trace in the catalogs while it is not connected.
+ * The roles that must not lose what PUBLIC is about to lose on a database which this run takes over; none for one that
+ * is managed already. Who owns, holds or does something in it today; and every login that is no application's: what a
+ * login does through PUBLIC alone leaves no trace in the catalogs while it is not connected.
  */
 export function formerUsers(context: PlanContext, database: Database): string[] {
   const state = context.actual.cluster.databases.get(database.name)

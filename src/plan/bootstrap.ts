@@ -19,7 +19,10 @@ export interface BootstrapInput {
   readonly grantable: ReadonlySet<string>
   /** rds.restrict_password_commands: only members of rds_password may set passwords. */
   readonly restrictsPasswords: boolean
-  /** The declared roles: from 16 on the admin needs a right over each that exists, whether adopted or made by another admin. */
+  /**
+   * The declared roles: from 16 on the admin needs a right over each that exists, whether adopted or made by another
+   * admin.
+   */
   readonly taken: readonly string[]
   readonly buildId: string
   readonly tags: ReadonlyMap<string, string>

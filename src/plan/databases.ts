@@ -217,7 +217,8 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
     )
   }
   for (const item of foreign) {
-    const message = `${item.grantee === '' ? 'PUBLIC' : item.grantee} holds ${item.privilege} on ${state.name} from ${item.grantor}, who alone can revoke it`
+    const grantee = item.grantee === '' ? 'PUBLIC' : item.grantee
+    const message = `${grantee} holds ${item.privilege} on ${state.name} from ${item.grantor}, who alone can revoke it`
     findings.push(finding(subject(owner, 'grant'), 'keep', 'warning', message))
   }
   return findings

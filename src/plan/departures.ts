@@ -94,7 +94,8 @@ function judgeTagged(input: DepartureInput, role: RoleState): Departures[] {
   if (tag === null || application === undefined || tag.get(FIELDS[input.target.by]) !== input.target.value) return []
   if (!isOurs(input, tag)) {
     if (input.target.by === 'application') return []
-    const message = `role ${role.name} belongs to the stack "${tag.get('Stack') ?? ''}" (environment ${tag.get('Environment') ?? ''}), and is left as it is with all it has`
+    const owner = `the stack "${tag.get('Stack') ?? ''}" (environment ${tag.get('Environment') ?? ''})`
+    const message = `role ${role.name} belongs to ${owner}, and is left as it is with all it has`
     return [
       {
         ...NONE,
@@ -125,7 +126,8 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
       'Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).',
     )
   if (!isOurs(input, tag)) {
-    const owner = `the stack "${tag.get('Stack') ?? ''}" (environment ${tag.get('Environment') ?? ''}, application ${tag.get('Application') ?? ''})`
+    const where = `environment ${tag.get('Environment') ?? ''}, application ${tag.get('Application') ?? ''}`
+    const owner = `the stack "${tag.get('Stack') ?? ''}" (${where})`
     return blocked(
       application,
       `the role ${username} belongs to ${owner}.`,
@@ -133,7 +135,8 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
     )
   }
   if (tag.get('Application') !== application) {
-    const message = `role ${username} now belongs to the application ${tag.get('Application') ?? ''}: it and its database are left as they are`
+    const owner = `the application ${tag.get('Application') ?? ''}`
+    const message = `role ${username} now belongs to ${owner}: it and its database are left as they are`
     return { ...NONE, findings: [finding(about, 'keep', 'skipped', message)] }
   }
   if (candidate.policy === 'retain')
@@ -191,7 +194,8 @@ function elsewhere(
     return { findings: [finding(about, 'remove', 'no_change', `database ${name} is already gone`)], problems: [] }
   const tag = parseTag(input.cluster.roles.get(state.owner)?.comment ?? null)
   if (tag !== null && isOurs(input, tag)) {
-    const message = `database ${name} now belongs to ${state.owner} (application ${tag.get('Application') ?? ''}) and is left as it is`
+    const owner = `${state.owner} (application ${tag.get('Application') ?? ''})`
+    const message = `database ${name} now belongs to ${owner} and is left as it is`
     return { findings: [finding(about, 'keep', 'skipped', message)], problems: [] }
   }
   const message = `the database ${name} belongs to ${state.owner}, which is not managed by this stack.`

@@ -28,7 +28,9 @@ function foreignGrants({ database, application, schema, objects, isListed }: Gra
   ]
   const names = (of: (item: AclItem) => string): string => [...new Set(items.map(of))].sort().join(', ')
   if (items.length === 0) return []
-  const message = `${application.username} holds ${names((item) => item.privilege)} in schema ${schema.name} of ${database.name} beyond its level, from ${names((item) => item.grantor)}, who can revoke it`
+  const held = `${names((item) => item.privilege)} in schema ${schema.name} of ${database.name} beyond its level`
+  const grantors = names((item) => item.grantor)
+  const message = `${application.username} holds ${held}, from ${grantors}, who can revoke it`
   return [finding(subjectIn(database, application, 'grant'), 'keep', 'warning', message)]
 }
 
@@ -43,6 +45,8 @@ function usageFindings({ database, application, schema, isListed }: GrantPlace):
     heldBy(schema.acl, application.username).includes('USAGE')
   )
     return []
-  const message = `${application.username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`
+  const where = `schema ${schema.name} of ${database.name}`
+  const why = `it belongs to ${schema.owner}, who alone can grant USAGE on it`
+  const message = `${application.username} cannot use ${where}: ${why}`
   return [finding(subject(application, 'grant'), 'grant', 'warning', message)]
 }

@@ -102,14 +102,10 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
         ),
       )
     } else {
-      findings.push(
-        finding(
-          subject(database.owner, 'grant'),
-          'grant',
-          'warning',
-          `${owner} lacks ${missing.join(' and ')} in ${where}; as ${schema.owner === '' ? 'a superuser' : schema.owner}: ${grantOnSchema(schema.name, missing, owner, owner).redacted};`,
-        ),
-      )
+      const grantor = schema.owner === '' ? 'a superuser' : schema.owner
+      const remedy = `as ${grantor}: ${grantOnSchema(schema.name, missing, owner, owner).redacted};`
+      const message = `${owner} lacks ${missing.join(' and ')} in ${where}; ${remedy}`
+      findings.push(finding(subject(database.owner, 'grant'), 'grant', 'warning', message))
     }
   }
   return { steps, findings }
@@ -163,9 +159,15 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
     )
     return { steps: [...keepOnSchema(context, database, schema), restrict], findings: [] }
   }
+  const where = `its schema public, which ${schema.owner === '' ? 'the server' : schema.owner} owns`
+  const statements = [
+    grantOnSchema('public', ['CREATE'], owner, owner),
+    revokeOnSchema('public', ['CREATE'], '', owner),
+  ]
   const message =
-    `everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner === '' ? 'the server' : schema.owner} owns; ` +
-    `as a superuser: ${grantOnSchema('public', ['CREATE'], owner, owner).redacted}; ${revokeOnSchema('public', ['CREATE'], '', owner, false).redacted}; or declare schemas = ["app"] and a search_path`
+    `everybody who may connect to ${database.name} may create objects in ${where}; ` +
+    `as a superuser: ${statements.map(({ redacted }) => `${redacted};`).join(' ')} ` +
+    'or declare schemas = ["app"] and a search_path'
   return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
 }
 
@@ -177,11 +179,15 @@ function coverageFindings(database: Database, schemas: ReadonlyMap<string, Schem
   for (const schema of schemas.values()) {
     const isListed = database.schemas.includes(schema.name)
     if (isListed && schema.foreignObjects > 0) {
-      const message = `${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name} belong to others than ${database.owner.username}: editors and readers got nothing on them`
+      const objects = `${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`
+      const message = `${objects} belong to others than ${database.owner.username}: editors and readers got nothing on them`
       findings.push(finding(about, 'cover', 'warning', message))
     }
     if (!isListed && schema.objects > 0) {
-      const message = `schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list it in schemas`
+      const message =
+        `schema ${schema.name} of ${database.name} holds objects and is not listed: ` +
+        'editors and readers get nothing in it from this declaration, and what they hold there is not checked; ' +
+        'list it in schemas'
       findings.push(finding(about, 'cover', 'warning', message))
     }
   }

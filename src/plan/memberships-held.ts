@@ -7,8 +7,8 @@ import type { AtomicTransaction, Step } from '../model/step.ts'
 import { holdRole, releaseRole } from '../sql/role.ts'
 
 /**
- * One transaction of `steps`, in which the admin is a member of every role that they act as: the grants stand before the
- * first statement that acts as another role, the revokes after the last.
+ * One transaction of `steps`, in which the admin is a member of every role that they act as: the grants stand before
+ * the first statement that acts as another role, the revokes after the last.
  * @param isHeld the memberships were granted before (around CREATE DATABASE): only the revokes are added.
  */
 export function holdMemberships(

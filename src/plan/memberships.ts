@@ -93,8 +93,9 @@ export function adminFindings(context: PlanContext, application: Application): F
 }
 
 /**
- * Who was made a member of the application's role can act as it, or has its rights. The delegated admin's own memberships
- * are seen to above, those of applications told of at the member, and the clone of a rotation is meant to be one.
+ * Who was made a member of the application's role can act as it, or has its rights. The delegated admin's own
+ * memberships are seen to above, those of applications told of at the member, and the clone of a rotation is meant to
+ * be one.
  */
 export function memberFindings(context: PlanContext, application: Application): Finding[] {
   const { username } = application

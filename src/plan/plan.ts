@@ -75,7 +75,8 @@ function databaseChanges(context: PlanContext, database: Database): DatabaseChan
 function collectFindings(context: PlanContext, { database, outside, inside }: DatabaseChanges): Finding[] {
   if (inside !== null) return [...outside.findings, ...inside.findings]
   const reason = context.actual.unseen.get(database.name) ?? 'its inside was not seen'
-  const message = `could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection or raise database_connection_limit, and run again`
+  const remedy = 'free a connection or raise database_connection_limit, and run again'
+  const message = `could not look inside ${database.name} (${reason}): it was neither checked nor changed; ${remedy}`
   return [
     finding(subject(database.owner, 'database'), 'look inside', 'warning', message),
     ...outside.findings.filter((item) => item.status !== 'no_change'),

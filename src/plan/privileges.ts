@@ -35,7 +35,10 @@ export function heldBy(acl: readonly AclItem[], grantee: string, grantor?: strin
   return [...new Set(items.map((item) => item.privilege))].sort()
 }
 
-/** Whom a role granted some of these privileges on to, under a grant option: a REVOKE from it takes theirs along, or is refused. */
+/**
+ * Whom a role granted some of these privileges on to, under a grant option: a REVOKE from it takes theirs along, or is
+ * refused.
+ */
 export function passedOnTo(acl: readonly AclItem[], role: string, privileges: readonly string[]): string[] {
   const items = acl.filter(
     (item) => item.grantor === role && item.grantee !== role && privileges.includes(item.privilege),

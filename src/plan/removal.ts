@@ -107,7 +107,10 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
   return planOf(jobs)
 }
 
-/** Last of all: the login's privileges on databases that stay, and the login itself. Settings and memberships go with it. */
+/**
+ * Last of all: the login's privileges on databases that stay, and the login itself. Settings and memberships go with
+ * it.
+ */
 export function planRoleDrops({ declaration, cluster, departures, facts }: RemovalInput): Plan {
   const transactions = departures.flatMap((departure) => {
     const { username } = departure

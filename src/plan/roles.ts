@@ -97,7 +97,9 @@ function planPassword(context: PlanContext, application: Application): Changes {
   const state = context.actual.logins.get(application.name) ?? { kind: 'not_tried' }
   const { verifier = null, clone = null } = context.secrets.get(application.name) ?? {}
   if (clone !== null && state.kind === 'password_wrong') {
-    const message = `${clone} does not log in with secret version ${context.secrets.get(application.name)?.versionId ?? ''}: its password belongs to the rotation function; rotate the secret again`
+    const version = context.secrets.get(application.name)?.versionId ?? ''
+    const remedy = 'its password belongs to the rotation function; rotate the secret again'
+    const message = `${clone} does not log in with secret version ${version}: ${remedy}`
     return { steps: [], findings: [finding(about, 'verify', 'warning', message)] }
   }
   if (verifier === null || (state.kind !== 'password_wrong' && state.kind !== 'other_method')) {

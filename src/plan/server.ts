@@ -9,7 +9,9 @@ import type { PlanContext } from './context.ts'
 export function serverFindings({ actual }: PlanContext): Finding[] {
   const { passwordEncryption } = actual.cluster.server
   if (passwordEncryption === 'scram-sha-256') return []
-  const message = `the server's password_encryption is ${passwordEncryption}: passwords of this declaration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`
+  const message =
+    `the server's password_encryption is ${passwordEncryption}: passwords of this declaration are SCRAM-SHA-256 all ` +
+    'the same, those set by hand are not; set it to scram-sha-256'
   return [
     {
       application: null,

@@ -81,7 +81,8 @@ export function interruptedProblem(signal: AbortSignal): Problem {
 export function recordUnknown(record: (draft: RecordDraft) => void, steps: readonly Step[]): void {
   for (const step of steps) {
     const statements = step.statements.map((statement) => statement.redacted).join('; ')
-    const message = `${step.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`
+    const unknown = 'the connection broke before the server answered, so whether it took effect is not known'
+    const message = `${step.message}: ${unknown}; the next run finds out: ${statements}`
     record({ ...toDraft(step, [], 0, ''), status: 'failed', code: 'connection_lost', message })
   }
 }

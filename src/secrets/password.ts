@@ -31,8 +31,18 @@ function prepareAsNodePostgres(password: string): string {
  * that Unicode 3.2 had not assigned (RFC 3454 table A.1), that are deprecated (C.8), or that change their direction (D.1,
  * D.2). Each range may hold others, which NFKC leaves as they are.
  */
-const JUDGED_DIFFERENTLY =
-  /[\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}]/u
+const JUDGED_DIFFERENTLY = new RegExp(
+  [
+    '[',
+    String.raw`\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189`,
+    String.raw`\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF`,
+    String.raw`\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F`,
+    String.raw`\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}`,
+    String.raw`\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}`,
+    ']',
+  ].join(''),
+  'u',
+)
 
 function isJudgedDifferently(character: string): boolean {
   return character.normalize('NFKC') !== character && JUDGED_DIFFERENTLY.test(character)

@@ -3,60 +3,169 @@ import { quoteLiteral } from '../sql/quote.ts'
 import { RELATIONS, noMember, NO_SYSTEM_SCHEMA } from './database-queries.ts'
 
 /** Roles that carry our tag; which stack's, the caller reads from the tag. */
-const MANAGED = `SELECT r.oid, r.rolname::text AS login FROM pg_roles r
-  JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass WHERE s.description LIKE '{%"ManagedBy":"platform"%'`
+const MANAGED = `
+  SELECT
+    r.oid,
+    r.rolname::text AS login
+  FROM pg_roles r
+  JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass
+  WHERE s.description LIKE '{%"ManagedBy":"platform"%'`
 
-/** What managed roles may do on these databases; who may do nothing has no row. A list of privileges means any of them. */
+/**
+ * What managed roles may do on these databases; who may do nothing has no row. A list of privileges means any of them.
+ */
 export function databasePrivileges(databases: readonly string[]): string {
-  return `SELECT r.login, d.datname::text AS database, has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
-    has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary, has_database_privilege(r.oid, d.oid, 'CREATE') AS create
-    FROM (${MANAGED}) r, pg_database d WHERE d.datname IN (${databases.map(quoteLiteral).join(', ')})
-    AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE') ORDER BY 1, 2`
+  return `
+    SELECT
+      r.login,
+      d.datname::text AS database,
+      has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
+      has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary,
+      has_database_privilege(r.oid, d.oid, 'CREATE') AS create
+    FROM (${MANAGED}) r, pg_database d
+    WHERE d.datname IN (${databases.map(quoteLiteral).join(', ')})
+      AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE')
+    ORDER BY 1, 2`
 }
 
 /** A default privilege of the database's owner in this schema or in all, for the role or one that it inherits from. */
 function byDefault(privilege: string): string {
-  return `(pg_has_role(r.oid, me.datdba, 'USAGE') OR EXISTS (SELECT FROM pg_default_acl f, aclexplode(f.defaclacl) a
-    WHERE f.defaclrole = me.datdba AND f.defaclobjtype = 'r' AND f.defaclnamespace IN (0, n.oid) AND a.privilege_type = '${privilege}'
-    AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END))`
+  return `(
+      pg_has_role(r.oid, me.datdba, 'USAGE')
+      OR EXISTS (
+        SELECT FROM pg_default_acl f, aclexplode(f.defaclacl) a
+        WHERE f.defaclrole = me.datdba
+          AND f.defaclobjtype = 'r'
+          AND f.defaclnamespace IN (0, n.oid)
+          AND a.privilege_type = ${quoteLiteral(privilege)}
+          AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
+      )
+    )`
 }
 
 function held(privilege: string): string {
-  return `(count(*) FILTER (WHERE has_table_privilege(r.oid, c.oid, '${privilege}')))::int`
+  return `(count(*) FILTER (WHERE has_table_privilege(r.oid, c.oid, ${quoteLiteral(privilege)})))::int`
 }
 
 /** What managed roles that may connect may do in each schema that they may use. */
-export const SCHEMA_PRIVILEGES = `SELECT r.login, n.nspname::text AS schema, has_schema_privilege(r.oid, n.oid, 'USAGE') AS usage,
-  has_schema_privilege(r.oid, n.oid, 'CREATE') AS create, t.*, ${byDefault('SELECT')} AS default_select, ${byDefault('INSERT')} AS default_insert,
-  ${byDefault('UPDATE')} AS default_update, ${byDefault('DELETE')} AS default_delete
-  FROM (SELECT oid, datdba FROM pg_database WHERE datname = current_database()) me, (${MANAGED}) r, pg_namespace n,
-  LATERAL (SELECT count(*)::int AS tables, ${held('SELECT')} AS held_select, ${held('INSERT')} AS held_insert, ${held('UPDATE')} AS held_update,
-    ${held('DELETE')} AS held_delete FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${noMember('pg_class', 'c.oid')}) t
-  WHERE ${NO_SYSTEM_SCHEMA} AND has_database_privilege(r.oid, me.oid, 'CONNECT') AND has_schema_privilege(r.oid, n.oid, 'USAGE, CREATE') ORDER BY 1, 2`
+export const SCHEMA_PRIVILEGES = `
+  SELECT
+    r.login,
+    n.nspname::text AS schema,
+    has_schema_privilege(r.oid, n.oid, 'USAGE') AS usage,
+    has_schema_privilege(r.oid, n.oid, 'CREATE') AS create,
+    t.*,
+    ${byDefault('SELECT')} AS default_select,
+    ${byDefault('INSERT')} AS default_insert,
+    ${byDefault('UPDATE')} AS default_update,
+    ${byDefault('DELETE')} AS default_delete
+  FROM
+    (SELECT oid, datdba FROM pg_database WHERE datname = current_database()) me,
+    (${MANAGED}) r,
+    pg_namespace n,
+    LATERAL (
+      SELECT
+        count(*)::int AS tables,
+        ${held('SELECT')} AS held_select,
+        ${held('INSERT')} AS held_insert,
+        ${held('UPDATE')} AS held_update,
+        ${held('DELETE')} AS held_delete
+      FROM pg_class c
+      WHERE c.relnamespace = n.oid
+        AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND ${noMember('pg_class', 'c.oid')}
+    ) t
+  WHERE ${NO_SYSTEM_SCHEMA}
+    AND has_database_privilege(r.oid, me.oid, 'CONNECT')
+    AND has_schema_privilege(r.oid, n.oid, 'USAGE, CREATE')
+  ORDER BY 1, 2`
+
+const SCHEMA_GRANTS = `
+    SELECT
+      a.grantee,
+      a.privilege_type AS privilege,
+      'schema' AS kind,
+      n.nspname::text AS schema,
+      n.nspname::text AS name
+    FROM pg_namespace n, aclexplode(n.nspacl) a
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND a.grantee <> n.nspowner
+      AND NOT (n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'USAGE')`
+
+const RELATION_GRANTS = `
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END,
+      n.nspname::text,
+      c.relname::text
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND ${RELATIONS}
+      AND a.grantee <> c.relowner
+      AND ${noMember('pg_class', 'c.oid')}`
+
+const COLUMN_GRANTS = `
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      'column',
+      n.nspname::text,
+      c.relname || '.' || t.attname
+    FROM pg_attribute t
+    JOIN pg_class c ON c.oid = t.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND a.grantee <> c.relowner
+      AND ${noMember('pg_class', 'c.oid')}`
+
+const FUNCTION_GRANTS = `
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      'function',
+      n.nspname::text,
+      p.proname::text
+    FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) a
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND a.grantee <> p.proowner
+      AND a.grantee <> 0
+      AND ${noMember('pg_proc', 'p.oid')}`
+
+const DEFAULT_GRANTS = `
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      CASE f.defaclobjtype
+        WHEN 'S' THEN 'new sequence'
+        WHEN 'f' THEN 'new function'
+        WHEN 'n' THEN 'new schema'
+        WHEN 'T' THEN 'new type'
+        ELSE 'new table'
+      END,
+      coalesce(n.nspname::text, ''),
+      pg_get_userbyid(f.defaclrole)::text
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    WHERE a.grantee <> f.defaclrole
+      AND NOT (a.grantee = 0 AND f.defaclobjtype IN ('f', 'T'))`
 
 /**
  * Every explicit grant to somebody else than an object's owner, counted by grantee, privilege and schema. Left out is
  * what a new database has by itself: USAGE of PUBLIC on `public`, EXECUTE of PUBLIC, what extensions granted.
  */
-export const GRANTS = `SELECT coalesce(r.rolname::text, '') AS role, g.privilege, g.kind, g.schema, count(*)::int AS objects, min(g.name) AS name FROM (
-    SELECT a.grantee, a.privilege_type AS privilege, 'schema' AS kind, n.nspname::text AS schema, n.nspname::text AS name
-    FROM pg_namespace n, aclexplode(n.nspacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> n.nspowner AND NOT (n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'USAGE')
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname::text, c.relname::text
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND ${RELATIONS} AND a.grantee <> c.relowner AND ${noMember('pg_class', 'c.oid')}
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, 'column', n.nspname::text, c.relname || '.' || t.attname
-    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> c.relowner AND ${noMember('pg_class', 'c.oid')}
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, 'function', n.nspname::text, p.proname::text
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> p.proowner AND a.grantee <> 0 AND ${noMember('pg_proc', 'p.oid')}
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, CASE f.defaclobjtype WHEN 'S' THEN 'new sequence' WHEN 'f' THEN 'new function' WHEN 'n' THEN 'new schema' WHEN 'T' THEN 'new type' ELSE 'new table' END,
-    coalesce(n.nspname::text, ''), pg_get_userbyid(f.defaclrole)::text
-    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE a.grantee <> f.defaclrole AND NOT (a.grantee = 0 AND f.defaclobjtype IN ('f', 'T'))
-  ) g LEFT JOIN pg_roles r ON r.oid = g.grantee GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 4, 2`
+export const GRANTS = `
+  SELECT
+    coalesce(r.rolname::text, '') AS role,
+    g.privilege,
+    g.kind,
+    g.schema,
+    count(*)::int AS objects,
+    min(g.name) AS name
+  FROM (${[SCHEMA_GRANTS, RELATION_GRANTS, COLUMN_GRANTS, FUNCTION_GRANTS, DEFAULT_GRANTS].join('\n    UNION ALL')}
+  ) g
+  LEFT JOIN pg_roles r ON r.oid = g.grantee
+  GROUP BY 1, 2, 3, 4
+  ORDER BY 1, 3, 4, 2`

@@ -9,9 +9,20 @@ import type { Session } from './session.ts'
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION (pg_blocking_pids)
  */
 function blockersOf(pids: readonly number[]): string {
-  return `SELECT w.pid AS waiter, a.pid AS pid, a.usename::text AS login, a.datname::text AS database, a.application_name AS name, a.state AS state,
-    extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since, left(a.query, 200) AS query
-    FROM unnest(ARRAY[${pids.join(', ')}]::int[]) w(pid), unnest(pg_blocking_pids(w.pid)) b(pid) JOIN pg_stat_activity a ON a.pid = b.pid`
+  return `
+    SELECT
+      w.pid AS waiter,
+      a.pid AS pid,
+      a.usename::text AS login,
+      a.datname::text AS database,
+      a.application_name AS name,
+      a.state AS state,
+      extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since,
+      left(a.query, 200) AS query
+    FROM
+      unnest(ARRAY[${pids.join(', ')}]::int[]) w(pid),
+      unnest(pg_blocking_pids(w.pid)) b(pid)
+      JOIN pg_stat_activity a ON a.pid = b.pid`
 }
 
 const LOOK_EVERY_MS = 2_000
@@ -85,7 +96,10 @@ function describeBlocker(row: Row): string {
           .replace(/\s+/g, ' ')
           .slice(0, 80)}`
   const name = readTextOrNull(row, 'name') ?? ''
-  return `session ${String(readInteger(row, 'pid'))} of ${readTextOrNull(row, 'login') ?? 'the server'}${name === '' ? '' : ` (${name})`} in ${readTextOrNull(row, 'database') ?? 'no database'}, ${readTextOrNull(row, 'state') ?? 'busy'} since ${since}${doing}`
+  const who = `${readTextOrNull(row, 'login') ?? 'the server'}${name === '' ? '' : ` (${name})`}`
+  const where = readTextOrNull(row, 'database') ?? 'no database'
+  const state = readTextOrNull(row, 'state') ?? 'busy'
+  return `session ${String(readInteger(row, 'pid'))} of ${who} in ${where}, ${state} since ${since}${doing}`
 }
 
 /** Ends what our own sessions are doing, for an interrupt: the server rolls each statement back. */

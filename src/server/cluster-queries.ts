@@ -4,38 +4,70 @@ import { isOneOf, quoteLiteral } from '../sql/quote.ts'
 import { aclJson } from './row.ts'
 
 /**
- * What the server, the admin's role and its database still have to give. Reserved are superuser_reserved_connections, from
- * 16 on reserved_connections, and on RDS those of rds_superuser; of foreign sessions everybody sees that they are there.
+ * What the server, the admin's role and its database still have to give. Reserved are superuser_reserved_connections,
+ * from 16 on reserved_connections, and on RDS those of rds_superuser; of foreign sessions everybody sees that they are
+ * there.
  * https://www.postgresql.org/docs/current/runtime-config-connection.html
  */
-const FREE_CONNECTIONS = `SELECT least(
-    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-      - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
-      - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0) - count(*),
-    CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
-    CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END)::int
-  FROM pg_roles r, pg_database d, pg_stat_activity a
-  WHERE r.rolname = session_user AND d.datname = current_database() AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL
-  GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`
+const FREE_CONNECTIONS = `
+    SELECT
+      least(
+        current_setting('max_connections')::int
+          - current_setting('superuser_reserved_connections')::int
+          - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
+          - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0)
+          - count(*),
+        CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
+        CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END
+      )::int
+    FROM pg_roles r, pg_database d, pg_stat_activity a
+    WHERE r.rolname = session_user
+      AND d.datname = current_database()
+      AND a.datid IS NOT NULL
+      AND a.usesysid IS NOT NULL
+    GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`
 
 /** The manual has no word on its values; those of a boolean. */
-export const RESTRICTS_PASSWORDS = `coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`
+export const RESTRICTS_PASSWORDS = `
+    coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`
 
 const encodingOf = (database: string): string =>
   `(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = ${database})`
 
-/** More of a comment or a setting is not read: a database's owner may write some hundred megabytes there, a tag is never so long. */
+/**
+ * More of a comment or a setting is not read: a database's owner may write some hundred megabytes there, a tag is never
+ * so long.
+ */
 const LONGEST = '1000000'
 
-export const FACTS = `SELECT current_setting('server_version_num')::int AS version,
-  current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
-  current_setting('password_encryption') AS password_encryption, ${RESTRICTS_PASSWORDS} AS restricts_passwords,
-  ${encodingOf('current_database()')} AS encoding, ${encodingOf("'template0'")} AS default_encoding, (${FREE_CONNECTIONS}) AS free_connections`
+export const FACTS = `
+  SELECT
+    current_setting('server_version_num')::int AS version,
+    current_setting('server_version') AS version_text,
+    session_user::text AS login,
+    pg_is_in_recovery() AS in_recovery,
+    current_setting('password_encryption') AS password_encryption,
+    ${RESTRICTS_PASSWORDS} AS restricts_passwords,
+    ${encodingOf('current_database()')} AS encoding,
+    ${encodingOf("'template0'")} AS default_encoding,
+    (${FREE_CONNECTIONS}) AS free_connections`
 
-export const ROLES = `SELECT rolname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreatedb AS create_db,
-  rolcreaterole AS create_role, rolreplication AS replication, rolbypassrls AS bypass_rls, rolconnlimit AS connection_limit,
-  CASE rolvaliduntil WHEN 'infinity' THEN NULL WHEN '-infinity' THEN 0 ELSE extract(epoch FROM rolvaliduntil)::float8 END AS valid_until,
-  shobj_description(oid, 'pg_authid') AS comment
+export const ROLES = `
+  SELECT
+    rolname::text AS name,
+    rolcanlogin AS can_login,
+    rolsuper AS superuser,
+    rolcreatedb AS create_db,
+    rolcreaterole AS create_role,
+    rolreplication AS replication,
+    rolbypassrls AS bypass_rls,
+    rolconnlimit AS connection_limit,
+    CASE rolvaliduntil
+      WHEN 'infinity' THEN NULL
+      WHEN '-infinity' THEN 0
+      ELSE extract(epoch FROM rolvaliduntil)::float8
+    END AS valid_until,
+    shobj_description(oid, 'pg_authid') AS comment
   FROM pg_roles`
 
 /**
@@ -44,28 +76,55 @@ export const ROLES = `SELECT rolname::text AS name, rolcanlogin AS can_login, ro
  */
 export function databases(version: number): string {
   const icu = version >= VERSION_17 ? 'd.datlocale' : version >= VERSION_15 ? 'd.daticulocale' : 'NULL::text'
-  return `SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,
-    d.datcollate::text AS collate, d.datctype::text AS ctype, ${icu}::text AS icu_locale, d.datconnlimit AS connection_limit,
-    d.datallowconn AS allow_connections, d.datistemplate AS is_template, left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
-    ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
-    FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1')`
+  return `
+    SELECT
+      d.datname::text AS name,
+      pg_get_userbyid(d.datdba)::text AS owner,
+      pg_encoding_to_char(d.encoding)::text AS encoding,
+      d.datcollate::text AS collate,
+      d.datctype::text AS ctype,
+      ${icu}::text AS icu_locale,
+      d.datconnlimit AS connection_limit,
+      d.datallowconn AS allow_connections,
+      d.datistemplate AS is_template,
+      left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
+      ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
+    FROM pg_database d
+    WHERE d.datname NOT IN ('template0', 'template1')`
 }
 
 /** From 16 on a membership says for itself whether it inherits and allows SET ROLE. */
 export function memberships(version: number): string {
   const options =
     version >= VERSION_16 ? 'inherit_option AS inherit, set_option AS set' : 'true AS inherit, true AS set'
-  return `SELECT pg_get_userbyid(roleid)::text AS role, pg_get_userbyid(member)::text AS member, pg_get_userbyid(grantor)::text AS grantor,
-    admin_option AS admin, ${options} FROM pg_auth_members`
+  return `
+    SELECT
+      pg_get_userbyid(roleid)::text AS role,
+      pg_get_userbyid(member)::text AS member,
+      pg_get_userbyid(grantor)::text AS grantor,
+      admin_option AS admin,
+      ${options}
+    FROM pg_auth_members`
 }
 
-export const SETTINGS = `SELECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
-  substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
-  FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`
+export const SETTINGS = `
+  SELECT
+    d.datname::text AS database,
+    r.rolname::text AS role,
+    split_part(c, '=', 1) AS name,
+    substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
+  FROM pg_db_role_setting s
+  LEFT JOIN pg_database d ON d.oid = s.setdatabase
+  JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`
 
 /** `names` in lower case. */
 export function parameters(names: readonly string[]): string {
-  return `SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf('lower(name)', names)}`
+  return `
+    SELECT
+      lower(name) AS name,
+      context
+    FROM pg_settings
+    WHERE ${isOneOf('lower(name)', names)}`
 }
 
 /**
@@ -77,20 +136,38 @@ export function encodings(names: readonly string[]): string {
     names.length === 0
       ? 'SELECT NULL::text WHERE false'
       : `VALUES ${names.map((name) => `(${quoteLiteral(name)})`).join(', ')}`
-  return `SELECT declared, pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name FROM (${values}) e(declared)
+  return `
+    SELECT
+      declared,
+      pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name
+    FROM (${values}) e(declared)
     WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`
 }
 
-/** The roles that access control lists inside a database name, which can be seen from outside of it in this catalog only. */
-export const HOLDERS = `SELECT DISTINCT d.datname::text AS database, r.rolname::text AS role
-  FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
-  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'a'`
+/**
+ * The roles that access control lists inside a database name, which can be seen from outside of it in this catalog
+ * only.
+ */
+export const HOLDERS = `
+  SELECT DISTINCT
+    d.datname::text AS database,
+    r.rolname::text AS role
+  FROM pg_shdepend s
+  JOIN pg_database d ON d.oid = s.dbid
+  JOIN pg_roles r ON r.oid = s.refobjid
+  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
+    AND s.deptype = 'a'`
 
 /** The default version of every extension at hand; a role that is no superuser may install the trusted ones. */
 export function extensions(areWanted: boolean): string {
-  return `SELECT v.name::text AS name, (v.trusted OR NOT v.superuser) AS trusted,
-    coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
-    FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
+  return `
+    SELECT
+      v.name::text AS name,
+      (v.trusted OR NOT v.superuser) AS trusted,
+      coalesce(v.requires::text[], '{}') AS requires,
+      v.schema::text AS schema
+    FROM pg_available_extensions e
+    JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
     WHERE ${String(areWanted)}`
 }
 
@@ -99,9 +176,23 @@ export function extensions(areWanted: boolean): string {
  * need no privilege, and the predefined roles are left out.
  */
 export function databaseUsers(names: readonly string[]): string {
-  return `SELECT DISTINCT d.datname::text AS database, r.rolname::text AS role
-    FROM (SELECT dbid, refobjid AS role FROM pg_shdepend WHERE refclassid = 'pg_catalog.pg_authid'::regclass AND deptype IN ('o', 'a')
-      UNION SELECT datid, usesysid FROM pg_stat_activity) u
-    JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
-    WHERE ${isOneOf('d.datname', names)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`
+  return `
+    SELECT DISTINCT
+      d.datname::text AS database,
+      r.rolname::text AS role
+    FROM (
+      SELECT dbid, refobjid AS role
+      FROM pg_shdepend
+      WHERE refclassid = 'pg_catalog.pg_authid'::regclass
+        AND deptype IN ('o', 'a')
+      UNION
+      SELECT datid, usesysid
+      FROM pg_stat_activity
+    ) u
+    JOIN pg_database d ON d.oid = u.dbid
+    JOIN pg_roles r ON r.oid = u.role
+    WHERE ${isOneOf('d.datname', names)}
+      AND NOT r.rolsuper
+      AND r.rolname !~ '^(pg|rds)_'
+    ORDER BY 1, 2`
 }

@@ -6,6 +6,7 @@ import type { Secret } from '../model/secret.ts'
 import { classifyConnectError, ConnectFailure } from './failure.ts'
 import { Session } from './session.ts'
 import { VERSION_16, VERSION_17 } from '../model/server-version.ts'
+import { quoteLiteral } from '../sql/quote.ts'
 
 /** Where to connect and how; the same for all connections of a run. */
 export interface Target {
@@ -89,7 +90,8 @@ export async function connect(target: Target, login: LoginTarget, signal: AbortS
     database: login.database,
     password: login.password.reveal(),
     ssl: target.ssl,
-    // One round trip less, from 17 on: https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
+    // One round trip less, from 17 on:
+    // https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
     sslnegotiation: target.ssl !== false && target.version >= VERSION_17 ? 'direct' : 'postgres',
     application_name: target.applicationName,
     options: startupOptions(target),
@@ -123,11 +125,12 @@ export async function connect(target: Target, login: LoginTarget, signal: AbortS
   } finally {
     signal.removeEventListener('abort', giveUp)
   }
-  // The first connection of a run does not know the version before: what came too late for its start is set with its first message.
+  // The first connection of a run does not know the version before: what came too late for its start is set with its
+  // first message.
   const known = newerParameters(target.version).map(([name]) => name)
   const late = newerParameters(server.version)
     .filter(([name]) => !known.includes(name))
-    .map(([name, value]) => `SET ${name} = '${value}'`)
+    .map(([name, value]) => `SET ${name} = ${quoteLiteral(value)}`)
   return new Session(client, login.database, login.user, { ...server, pid }, late)
 }
 

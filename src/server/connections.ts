@@ -15,7 +15,8 @@ export interface Connections {
   readonly sessions: ReadonlySet<Session>
   /**
    * Opens a session within the budget of `max_connections`, and closes it when `use` is done.
-   * @param isPassing what is waited for; by default a server without a free slot, as far as it says so before the login.
+   * @param isPassing what is waited for; by default a server without a free slot, as far as it says so before the
+   * login.
    */
   withSession<T>(
     login: LoginTarget,

@@ -6,61 +6,133 @@ const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database(
 
 /** Not a member of an extension: its objects belong to the bootstrap superuser (src/README.md: Grants by name). */
 export function noMember(catalog: string, oid: string): string {
-  return `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`
+  return `NOT EXISTS (
+        SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_catalog.${catalog}'::regclass
+          AND d.objid = ${oid}
+          AND d.deptype = 'e'
+      )`
 }
 
 export const NO_SYSTEM_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
 export const RELATIONS = `c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`
 
+const OBJECTS = `
+        SELECT c.relnamespace AS schema, c.relowner AS owner
+        FROM pg_class c
+        WHERE ${RELATIONS}
+          AND ${noMember('pg_class', 'c.oid')}
+        UNION ALL
+        SELECT p.pronamespace, p.proowner
+        FROM pg_proc p
+        WHERE ${noMember('pg_proc', 'p.oid')}`
+
+const COUNTS = `LEFT JOIN (
+      SELECT
+        schema,
+        count(*)::int AS objects,
+        (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
+      FROM (${OBJECTS}
+      ) o
+      GROUP BY schema
+    ) o ON o.schema = n.oid`
+
 /** `count`: whether objects are counted, which only a database with guests needs. */
 export function schemas(count: boolean): string {
-  const objects = `SELECT c.relnamespace AS schema, c.relowner AS owner FROM pg_class c WHERE ${RELATIONS} AND ${noMember('pg_class', 'c.oid')}
-    UNION ALL SELECT p.pronamespace, p.proowner FROM pg_proc p WHERE ${noMember('pg_proc', 'p.oid')}`
-  const counts = count
-    ? `LEFT JOIN (SELECT schema, count(*)::int AS objects, (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
-        FROM (${objects}) o GROUP BY schema) o ON o.schema = n.oid`
-    : 'CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o'
-  return `SELECT n.nspname::text AS name, pg_get_userbyid(n.nspowner)::text AS owner,
-    ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
-    coalesce(o.objects, 0) AS objects, coalesce(o.foreign_objects, 0) AS foreign_objects
-    FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA} ORDER BY 1`
+  return `
+    SELECT
+      n.nspname::text AS name,
+      pg_get_userbyid(n.nspowner)::text AS owner,
+      ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
+      coalesce(o.objects, 0) AS objects,
+      coalesce(o.foreign_objects, 0) AS foreign_objects
+    FROM pg_namespace n
+    ${count ? COUNTS : 'CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o'}
+    WHERE ${NO_SYSTEM_SCHEMA}
+    ORDER BY 1`
 }
 
-/** Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on included. */
+const RELATION_ACL = `coalesce(
+        c.relacl,
+        acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)
+      )`
+const ROUTINE_ACL = "coalesce(p.proacl, acldefault('f', p.proowner))"
+
+/** Types of the arguments by which a GRANT names a routine. */
+const ARGUMENTS = `(
+        SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '')
+        FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)
+      )`
+
+/**
+ * Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on
+ * included.
+ */
 export function objects(grantees: readonly string[]): string {
   const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
-  const relationAcl = `coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`
-  return `SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
-    NULL::text AS args, ${aclJson(relationAcl, concerned)} AS acl, t.acl AS column_acl
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  return `
+    SELECT
+      n.nspname::text AS schema,
+      c.relname::text AS name,
+      CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+      NULL::text AS args,
+      ${aclJson(RELATION_ACL, concerned)} AS acl,
+      t.acl AS column_acl
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
-    WHERE ${RELATIONS} AND c.relowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember('pg_class', 'c.oid')}
+    WHERE ${RELATIONS}
+      AND c.relowner = ${OWNER}
+      AND ${NO_SYSTEM_SCHEMA}
+      AND ${noMember('pg_class', 'c.oid')}
     UNION ALL
-    SELECT n.nspname::text, p.proname::text, 'function',
-    (SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '') FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)),
-    ${aclJson("coalesce(p.proacl, acldefault('f', p.proowner))", concerned)}, NULL::json
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.proowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember('pg_proc', 'p.oid')}
+    SELECT
+      n.nspname::text,
+      p.proname::text,
+      'function',
+      ${ARGUMENTS},
+      ${aclJson(ROUTINE_ACL, concerned)},
+      NULL::json
+    FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE p.proowner = ${OWNER}
+      AND ${NO_SYSTEM_SCHEMA}
+      AND ${noMember('pg_proc', 'p.oid')}
     ORDER BY 1, 3, 2, 4`
 }
 
 /** Few columns have a list of their own, so they are read once for all tables. */
 function columnAcls(condition: string): string {
-  return `SELECT t.attrelid, ${ACL_ITEMS} AS acl
-    FROM pg_attribute t, aclexplode(t.attacl) a WHERE t.attacl IS NOT NULL AND ${condition} GROUP BY t.attrelid`
+  return `
+      SELECT
+        t.attrelid,
+        ${ACL_ITEMS} AS acl
+      FROM pg_attribute t, aclexplode(t.attacl) a
+      WHERE t.attacl IS NOT NULL
+        AND ${condition}
+      GROUP BY t.attrelid`
 }
 
 /** Default privileges that give something to one of `grantees`. */
 export function defaultAcl(grantees: readonly string[]): string {
-  return `SELECT pg_get_userbyid(f.defaclrole)::text AS creator, n.nspname::text AS schema,
-    CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
-    pg_get_userbyid(a.grantee)::text AS grantee, a.privilege_type::text AS privilege
-    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isRoleOf('a.grantee', grantees)}`
+  return `
+    SELECT
+      pg_get_userbyid(f.defaclrole)::text AS creator,
+      n.nspname::text AS schema,
+      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
+      pg_get_userbyid(a.grantee)::text AS grantee,
+      a.privilege_type::text AS privilege
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    WHERE f.defaclobjtype IN ('r', 'S', 'f')
+      AND ${isRoleOf('a.grantee', grantees)}`
 }
 
-export const INSTALLED_EXTENSIONS =
-  'SELECT extname::text AS name, pg_get_userbyid(extowner)::text AS owner FROM pg_extension'
+export const INSTALLED_EXTENSIONS = `
+  SELECT
+    extname::text AS name,
+    pg_get_userbyid(extowner)::text AS owner
+  FROM pg_extension`
 
 function isRoleOf(oid: string, names: readonly string[]): string {
   return `${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf('rolname', names)})`

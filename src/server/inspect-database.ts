@@ -16,8 +16,8 @@ import { type Session, StatementError } from './session.ts'
 /** What to look for inside a database. */
 export interface DatabaseQuestion {
   /**
-   * The roles whose privileges the plan compares: the database's editors and readers, and other declared logins that can
-   * connect to it. Without any, objects are not listed.
+   * The roles whose privileges the plan compares: the database's editors and readers, and other declared logins that
+   * can connect to it. Without any, objects are not listed.
    */
   readonly grantees: readonly string[]
   /** Also ask who may do what here, for the access matrix. */

@@ -11,8 +11,8 @@ export interface MasterFacts {
 }
 
 /**
- * Below 16 CREATEROLE may grant any role that is no superuser's. From 16 on it takes ADMIN OPTION, one's own or that of a
- * role whose privileges are inherited: pg_has_role would take a membership without INHERIT for enough, GRANT does not
+ * Below 16 CREATEROLE may grant any role that is no superuser's. From 16 on it takes ADMIN OPTION, one's own or that of
+ * a role whose privileges are inherited: pg_has_role would take a membership without INHERIT for enough, GRANT does not
  * (select_best_admin in PostgreSQL's acl.c). https://www.postgresql.org/docs/16/release-16.html#RELEASE-16-PRIVILEGES
  */
 export async function inspectMaster(session: Session, roles: readonly string[]): Promise<MasterFacts> {
@@ -20,10 +20,20 @@ export async function inspectMaster(session: Session, roles: readonly string[]):
   const may =
     session.version < VERSION_16
       ? `pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)`
-      : `EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.member, 'USAGE'))`
+      : `EXISTS (
+            SELECT FROM pg_auth_members m
+            WHERE m.roleid = r.oid
+              AND m.admin_option
+              AND pg_has_role(me.oid, m.member, 'USAGE')
+          )`
   const [rows = [], [setting] = []] = await session.query([
-    `SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r.rolname IN (${names})
-      AND (me.rolsuper OR ${may})`,
+    `
+      SELECT
+        r.rolname::text AS name
+      FROM pg_roles r, pg_roles me
+      WHERE me.rolname = session_user
+        AND r.rolname IN (${names})
+        AND (me.rolsuper OR ${may})`,
     `SELECT ${RESTRICTS_PASSWORDS} AS restricts`,
   ])
   return {

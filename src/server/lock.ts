@@ -9,16 +9,26 @@ import type { Session } from './session.ts'
 const LOCK_KEY = '8242267087886938998'
 
 /**
- * Who holds the lock: its application_name tells the run and when it started (hidden from nobody). The same key in another
- * database is another lock, which anybody may hold in a database of its own.
+ * Who holds the lock: its application_name tells the run and when it started (hidden from nobody). The same key in
+ * another database is another lock, which anybody may hold in a database of its own.
  */
-const holderIn = (
-  databases: readonly string[],
-): string => `SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
-  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
-  JOIN pg_database d ON d.oid = l.database
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND ${isOneOf('d.datname', databases)}
-    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`
+function holderIn(databases: readonly string[]): string {
+  return `
+    SELECT
+      a.application_name AS name,
+      a.usename::text AS login,
+      coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
+    FROM pg_locks l
+    JOIN pg_stat_activity a ON a.pid = l.pid
+    LEFT JOIN pg_roles r ON r.oid = a.usesysid
+    JOIN pg_database d ON d.oid = l.database
+    WHERE l.locktype = 'advisory'
+      AND l.granted
+      AND l.objsubid = 1
+      AND ${isOneOf('d.datname', databases)}
+      AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
+      AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`
+}
 
 const POLL_MS = 500
 const REPORT_EVERY_MS = 15_000

@@ -11,7 +11,10 @@ export interface Patience {
   readonly isPassing?: (failure: ConnectFailure) => boolean
 }
 
-/** What passes for the admin itself: also limits of slots, of the role or of the database (53300), which come after authentication. */
+/**
+ * What passes for the admin itself: also limits of slots, of the role or of the database (53300), which come after
+ * authentication.
+ */
 export function isPassing(failure: ConnectFailure): boolean {
   return failure.passing || hasNoSlot(failure)
 }

@@ -5,68 +5,147 @@ function oneOf(names: readonly string[]): string {
   return names.length === 0 ? '(NULL)' : `(${names.map(quoteLiteral).join(', ')})`
 }
 
-/** How a dependency of a role reads after its name; `d` is its row of pg_shdepend, `deptype` as in the manual, 53.47. */
-const WHAT = `CASE d.deptype WHEN 'o' THEN 'owns ' WHEN 'r' THEN 'is named by ' WHEN 'i' THEN 'has initial privileges on '
-  ELSE 'has privileges on ' END || pg_describe_object(d.classid, d.objid, d.objsubid)`
+/**
+ * How a dependency of a role reads after its name; `d` is its row of pg_shdepend, `deptype` as in the manual, 53.47.
+ */
+const WHAT = `
+        CASE d.deptype
+          WHEN 'o' THEN 'owns '
+          WHEN 'r' THEN 'is named by '
+          WHEN 'i' THEN 'has initial privileges on '
+          ELSE 'has privileges on '
+        END || pg_describe_object(d.classid, d.objid, d.objsubid)`
 
 /**
  * Dependencies on objects of the instance. Privileges on databases and databases that go are looked after elsewhere;
  * template databases are not.
  */
 export function sharedObstacles(roles: readonly string[], dropped: readonly string[]): string {
-  return `SELECT pg_get_userbyid(d.refobjid)::text AS role, NULL::text AS database, ${WHAT} AS what
-    FROM pg_shdepend d LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
-    WHERE d.dbid = 0 AND d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf(roles)}
-    AND (b.oid IS NULL OR (b.datname NOT IN ${oneOf([...dropped, ''])} AND (b.datistemplate OR d.deptype = 'o')))`
+  return `
+    SELECT
+      pg_get_userbyid(d.refobjid)::text AS role,
+      NULL::text AS database,
+      ${WHAT} AS what
+    FROM pg_shdepend d
+    LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
+    WHERE d.dbid = 0
+      AND d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf(roles)}
+      AND (
+        b.oid IS NULL
+        OR (b.datname NOT IN ${oneOf([...dropped, ''])} AND (b.datistemplate OR d.deptype = 'o'))
+      )`
 }
 
 /** Databases where something depends on one of the roles, those that go left out. */
 export function concernedDatabases(roles: readonly string[], dropped: readonly string[]): string {
-  return `SELECT DISTINCT b.datname::text AS database FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf(roles)} AND b.datname NOT IN ${oneOf([...dropped, ''])}`
+  return `
+    SELECT DISTINCT
+      b.datname::text AS database
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf(roles)}
+      AND b.datname NOT IN ${oneOf([...dropped, ''])}`
 }
 
 /** Other roles that own something in a database that goes. */
 export function tenants(roles: readonly string[], dropped: readonly string[]): string {
-  return `SELECT DISTINCT b.datname::text AS database, pg_get_userbyid(d.refobjid)::text AS role
-    FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND b.datname IN ${oneOf(dropped)} AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf(roles)}
+  return `
+    SELECT DISTINCT
+      b.datname::text AS database,
+      pg_get_userbyid(d.refobjid)::text AS role
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND d.deptype = 'o'
+      AND b.datname IN ${oneOf(dropped)}
+      AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf(roles)}
     ORDER BY 1, 2`
 }
 
-/** What makes the server refuse DROP DATABASE besides sessions. https://www.postgresql.org/docs/current/sql-dropdatabase.html */
+/**
+ * What makes the server refuse DROP DATABASE besides sessions.
+ * https://www.postgresql.org/docs/current/sql-dropdatabase.html
+ */
 export function databaseObstacles(dropped: readonly string[]): string {
-  return `SELECT NULL::text AS role, database::text, 'has the prepared transaction ' || gid || ' of ' || owner AS what FROM pg_prepared_xacts WHERE database IN ${oneOf(dropped)}
-    UNION ALL SELECT NULL, b.datname::text, 'is used by the subscription ' || s.subname FROM pg_subscription s JOIN pg_database b ON b.oid = s.subdbid WHERE b.datname IN ${oneOf(dropped)}
-    UNION ALL SELECT NULL, database::text, 'has the active replication slot ' || slot_name FROM pg_replication_slots WHERE active AND database IN ${oneOf(dropped)}`
+  return `
+    SELECT
+      NULL::text AS role,
+      database::text,
+      'has the prepared transaction ' || gid || ' of ' || owner AS what
+    FROM pg_prepared_xacts
+    WHERE database IN ${oneOf(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      b.datname::text,
+      'is used by the subscription ' || s.subname
+    FROM pg_subscription s
+    JOIN pg_database b ON b.oid = s.subdbid
+    WHERE b.datname IN ${oneOf(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      database::text,
+      'has the active replication slot ' || slot_name
+    FROM pg_replication_slots
+    WHERE active
+      AND database IN ${oneOf(dropped)}`
 }
 
 export function sessions(roles: readonly string[], dropped: readonly string[]): string {
-  return `SELECT coalesce(a.datname, '')::text AS database, r.rolname::text AS login, r.rolsuper AS is_superuser, count(*)::int AS count
-    FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf(dropped)} OR r.rolname IN ${oneOf(roles)}) AND a.pid <> pg_backend_pid() GROUP BY 1, 2, 3 ORDER BY 1, 2`
+  return `
+    SELECT
+      coalesce(a.datname, '')::text AS database,
+      r.rolname::text AS login,
+      r.rolsuper AS is_superuser,
+      count(*)::int AS count
+    FROM pg_stat_activity a
+    JOIN pg_roles r ON r.oid = a.usesysid
+    WHERE (a.datname IN ${oneOf(dropped)} OR r.rolname IN ${oneOf(roles)})
+      AND a.pid <> pg_backend_pid()
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2`
 }
 
 /** Ends what `sessions` shows, superusers' apart, and waits for each to be gone. */
 export function endSessions(roles: readonly string[], dropped: readonly string[]): string {
-  return `SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid, 5000))::int AS ended
-    FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf(dropped)} OR r.rolname IN ${oneOf(roles)}) AND NOT r.rolsuper AND a.pid <> pg_backend_pid()`
+  return `
+    SELECT
+      count(*) FILTER (WHERE pg_terminate_backend(a.pid, 5000))::int AS ended
+    FROM pg_stat_activity a
+    JOIN pg_roles r ON r.oid = a.usesysid
+    WHERE (a.datname IN ${oneOf(dropped)} OR r.rolname IN ${oneOf(roles)})
+      AND NOT r.rolsuper
+      AND a.pid <> pg_backend_pid()`
 }
 
 export const CAN_SIGNAL = `SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal`
 
 /** Dependencies of the roles on objects of this database. */
 function dependencies(roles: readonly string[]): string {
-  return `(SELECT d.*, r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
-    WHERE d.refclassid = 'pg_authid'::regclass AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND r.rolname IN ${oneOf(roles)}) d`
+  return `(
+      SELECT d.*, r.rolname
+      FROM pg_shdepend d
+      JOIN pg_roles r ON r.oid = d.refobjid
+      WHERE d.refclassid = 'pg_authid'::regclass
+        AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND r.rolname IN ${oneOf(roles)}
+    ) d`
 }
 
 /** All but privileges; what is temporary goes with its session. */
 export function interiorObstacles(roles: readonly string[]): string {
-  return `SELECT d.rolname::text AS role, current_database()::text AS database, ${WHAT} AS what
+  return `
+    SELECT
+      d.rolname::text AS role,
+      current_database()::text AS database,
+      ${WHAT} AS what
     FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
-    WHERE d.deptype <> 'a' AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp' ORDER BY 3`
+    WHERE d.deptype <> 'a'
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 3`
 }
 
 /** Catalogs whose objects have an access control list: the word that GRANT uses, catalog, list. */
@@ -89,18 +168,50 @@ const GRANTABLE: readonly (readonly [string, string, string])[] = [
 export function holdings(roles: readonly string[]): string {
   const lists = GRANTABLE.map(([keyword, catalog, list]) => {
     const classid = catalog === 'pg_largeobject_metadata' ? 'pg_largeobject' : catalog // the manual, 53.29
-    return `SELECT ${keyword} AS keyword, ${list} AS acl FROM ${catalog} o WHERE d.classid = '${classid}'::regclass AND o.oid = d.objid`
+    return `
+        SELECT
+          ${keyword} AS keyword,
+          ${list} AS acl
+        FROM ${catalog} o
+        WHERE d.classid = ${quoteLiteral(classid)}::regclass
+          AND o.oid = d.objid`
   })
-  return `SELECT DISTINCT l.keyword, i.identity, pg_get_userbyid(a.grantor)::text AS grantor, CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END AS grantee
-    FROM ${dependencies(roles)}, LATERAL (${lists.join(' UNION ALL ')}) l, aclexplode(l.acl) a, pg_identify_object(d.classid, d.objid, 0) i
-    WHERE d.deptype = 'a' AND (a.grantee = d.refobjid OR a.grantor = d.refobjid) AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp' ORDER BY 1, 2, 3, 4`
+  return `
+    SELECT DISTINCT
+      l.keyword,
+      i.identity,
+      pg_get_userbyid(a.grantor)::text AS grantor,
+      CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END AS grantee
+    FROM
+      ${dependencies(roles)},
+      LATERAL (${lists.join('\n        UNION ALL')}
+      ) l,
+      aclexplode(l.acl) a,
+      pg_identify_object(d.classid, d.objid, 0) i
+    WHERE d.deptype = 'a'
+      AND (a.grantee = d.refobjid OR a.grantor = d.refobjid)
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 1, 2, 3, 4`
 }
 
-const DEFAULT_KEYWORDS = `CASE f.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'ROUTINES' WHEN 'T' THEN 'TYPES'
-  WHEN 'n' THEN 'SCHEMAS' WHEN 'L' THEN 'LARGE OBJECTS' END`
-
 export function defaultHoldings(roles: readonly string[]): string {
-  return `SELECT DISTINCT r.rolname::text AS grantee, pg_get_userbyid(f.defaclrole)::text AS creator, n.nspname::text AS schema, ${DEFAULT_KEYWORDS} AS keyword
-    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
-    WHERE r.rolname IN ${oneOf(roles)} AND f.defaclrole <> r.oid ORDER BY 1, 2, 3, 4`
+  return `
+    SELECT DISTINCT
+      r.rolname::text AS grantee,
+      pg_get_userbyid(f.defaclrole)::text AS creator,
+      n.nspname::text AS schema,
+      CASE f.defaclobjtype
+        WHEN 'r' THEN 'TABLES'
+        WHEN 'S' THEN 'SEQUENCES'
+        WHEN 'f' THEN 'ROUTINES'
+        WHEN 'T' THEN 'TYPES'
+        WHEN 'n' THEN 'SCHEMAS'
+        WHEN 'L' THEN 'LARGE OBJECTS'
+      END AS keyword
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    JOIN pg_roles r ON r.oid = a.grantee
+    WHERE r.rolname IN ${oneOf(roles)}
+      AND f.defaclrole <> r.oid
+    ORDER BY 1, 2, 3, 4`
 }

@@ -26,7 +26,10 @@ export async function hidePending(session: Session, group: string): Promise<void
 /** These databases are closed by a removal that is under way; it no longer keeps others of its run waiting. */
 export async function showClosed(session: Session, group: string, databases: readonly string[]): Promise<void> {
   await session.query([
-    `SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases.map(quoteLiteral).join(', ')})`,
+    `
+      SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
+      FROM pg_database
+      WHERE datname IN (${databases.map(quoteLiteral).join(', ')})`,
     `SET application_name = ${quoteLiteral(`rds-provision removal closed ${group}`)}`,
   ])
 }
@@ -34,7 +37,12 @@ export async function showClosed(session: Session, group: string, databases: rea
 /** How many other removals of this run have not closed their databases yet. */
 export async function countPending(session: Session, group: string): Promise<number> {
   const [[row] = []] = await session.query([
-    `SELECT count(*)::int AS pending FROM pg_stat_activity WHERE application_name = ${quoteLiteral(pendingName(group))} AND pid <> pg_backend_pid()`,
+    `
+      SELECT
+        count(*)::int AS pending
+      FROM pg_stat_activity
+      WHERE application_name = ${quoteLiteral(pendingName(group))}
+        AND pid <> pg_backend_pid()`,
   ])
   return row === undefined ? 0 : readInteger(row, 'pending')
 }
@@ -42,8 +50,17 @@ export async function countPending(session: Session, group: string): Promise<num
 /** Whether a removal that is under way has closed one of these databases. */
 export async function areClosed(session: Session, databases: readonly string[]): Promise<boolean> {
   const [[row] = []] = await session.query([
-    `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.objid WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-      AND l.classid = ${CLOSED_KEY}::oid AND d.datname IN (${databases.map(quoteLiteral).join(', ')})) AS closed`,
+    `
+      SELECT
+        EXISTS (
+          SELECT FROM pg_locks l
+          JOIN pg_database d ON d.oid = l.objid
+          WHERE l.locktype = 'advisory'
+            AND l.granted
+            AND l.objsubid = 2
+            AND l.classid = ${CLOSED_KEY}::oid
+            AND d.datname IN (${databases.map(quoteLiteral).join(', ')})
+        ) AS closed`,
   ])
   return row !== undefined && readFlag(row, 'closed')
 }

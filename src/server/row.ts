@@ -68,5 +68,11 @@ export function aclJson(expression: string, condition = 'true'): string {
 }
 
 /** The same as an aggregate over rows of aclexplode, named `a`. */
-export const ACL_ITEMS = `json_agg(json_build_array(pg_get_userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
-    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor)`
+export const ACL_ITEMS = `json_agg(
+        json_build_array(
+          pg_get_userbyid(a.grantor),
+          CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+          a.privilege_type
+        )
+        ORDER BY a.grantee, a.privilege_type, a.grantor
+      )`

@@ -34,15 +34,17 @@ export async function tlsOptions(
 }
 
 /**
- * The curve that servers ask for up to 17 stands first (`ssl_ecdh_curve`, `prime256v1` by default; 18 takes it too): only
- * for the first one OpenSSL sends a key share, and another one costs each connection a round trip (HelloRetryRequest).
+ * The curve that servers ask for up to 17 stands first (`ssl_ecdh_curve`, `prime256v1` by default; 18 takes it too):
+ * only for the first one OpenSSL sends a key share, and another one costs each connection a round trip
+ * (HelloRetryRequest).
  * https://www.postgresql.org/docs/17/runtime-config-connection.html#GUC-SSL-ECDH-CURVE
  */
 const PROTOCOL = { minVersion: 'TLSv1.2', ecdhCurve: 'P-256:X25519:P-384:P-521' } as const
 
 async function contextOf(tls: Tls, defaultCaFile: string | null): Promise<SecureContext> {
   if (tls.caFile !== null) return contextFrom({ file: tls.caFile, field: 'tls.ca_file' })
-  // libpq's word for the roots that the TLS implementation trusts by itself; here those of Node and NODE_EXTRA_CA_CERTS.
+  // libpq's word for the roots that the TLS implementation trusts by itself; here those of Node and
+  // NODE_EXTRA_CA_CERTS.
   // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLROOTCERT
   if (defaultCaFile === 'system') return createSecureContext(PROTOCOL)
   if (defaultCaFile !== null) return contextFrom({ file: defaultCaFile, field: 'PGSSLROOTCERT' })

@@ -86,7 +86,10 @@ function toSnapshot(found: DBSnapshot): Snapshot {
   }
 }
 
-/** Error codes of the API: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html#API_CreateDBSnapshot_Errors */
+/**
+ * Error codes of the API:
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html#API_CreateDBSnapshot_Errors
+ */
 const REMEDIES: Readonly<Record<string, string>> = {
   DBInstanceNotFoundFault:
     'Set instance.identifier to the identifier of the RDS instance, and aws_region to its region.',

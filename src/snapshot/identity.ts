@@ -35,7 +35,10 @@ export function snapshotTags({ buildId, clusterName, group, requestedAt }: Snaps
   ])
 }
 
-/** Characters that a tag's value may have: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+/**
+ * Characters that a tag's value may have:
+ * https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+ */
 function tagValue(text: string): string {
   return text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256)
 }

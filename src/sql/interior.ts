@@ -28,7 +28,7 @@ export function createSchema(schema: string, owner: string): Statement {
 }
 
 /** `schema` null: the extension's control file names it. CASCADE installs what the extension requires. */
-export function createExtension(extension: string, schema: string | null, owner: string): Statement {
+export function createExtension(extension: string, schema: string | null, owner: string | null): Statement {
   const where = schema === null ? '' : ` SCHEMA ${quoteIdentifier(schema)}`
   return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`, { runAs: owner })
 }

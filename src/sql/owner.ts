@@ -1,6 +1,6 @@
 /** Who owns: statements that only a person runs, so they stand in remedies. */
 import { Statement } from '../model/statement.ts'
-import { quoteIdentifier } from './quote.ts'
+import { quoteIdentifier, quoteLiteral } from './quote.ts'
 
 /** https://www.postgresql.org/docs/current/sql-alterdatabase.html */
 export function alterDatabaseOwner(database: string, owner: string): Statement {
@@ -18,4 +18,31 @@ export function alterSchemaOwner(schema: string, owner: string): Statement {
  */
 export function reassignOwned(from: string, to: string | null): Statement {
   return new Statement(`REASSIGN OWNED BY ${quoteIdentifier(from)} TO ${to === null ? '…' : quoteIdentifier(to)}`)
+}
+
+/**
+ * Everything of a role in the database where it runs, and that database. REASSIGN OWNED takes in every database of the
+ * former owner, wherever it runs, so the block gives the others back.
+ */
+export function reassignInOneDatabase(from: string, to: string): Statement {
+  const owner = `${quoteLiteral(quoteIdentifier(from))}::regrole`
+  const others = `SELECT datname FROM pg_database WHERE datdba = ${owner} AND datname <> current_database()`
+  const giveBack = `EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(from)});`
+  const body = [
+    `DECLARE others name[] := ARRAY(${others}); other name;`,
+    `BEGIN ${reassignOwned(from, to).redacted};`,
+    `FOREACH other IN ARRAY others LOOP ${giveBack} END LOOP; END`,
+  ].join(' ')
+  // As a literal, since a name may hold whatever tag a dollar quote has.
+  return new Statement(`DO ${quoteLiteral(body)}`)
+}
+
+/** Whoever runs it becomes a member of the role. */
+export function joinRole(role: string): Statement {
+  return new Statement(`GRANT ${quoteIdentifier(role)} TO CURRENT_USER`)
+}
+
+/** The opposite of joinRole; from 16 on others' grants stay. */
+export function leaveRole(role: string): Statement {
+  return new Statement(`REVOKE ${quoteIdentifier(role)} FROM CURRENT_USER GRANTED BY CURRENT_USER`)
 }

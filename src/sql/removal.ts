@@ -4,12 +4,12 @@ import { Statement } from '../model/statement.ts'
 import { quoteGrantee, quoteIdentifier } from './quote.ts'
 
 /**
- * Ends the sessions in it. Run as the admin that holds the owner's membership, since ownership and the right to end
- * sessions are checked against the current role (src/README.md: Dropping a database).
+ * With `force` it ends the sessions in it. Run as the admin that holds the owner's membership, since ownership and the
+ * right to end sessions are checked against the current role (src/README.md: Dropping a database).
  * https://www.postgresql.org/docs/current/sql-dropdatabase.html
  */
-export function dropDatabase(database: string): Statement {
-  return new Statement(`DROP DATABASE ${quoteIdentifier(database)} WITH (FORCE)`)
+export function dropDatabase(database: string, force = true): Statement {
+  return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force ? ' WITH (FORCE)' : ''}`)
 }
 
 /** The role's settings and memberships go with it. https://www.postgresql.org/docs/current/sql-droprole.html */

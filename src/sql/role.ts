@@ -90,6 +90,14 @@ export function releaseRole(version: number, role: string, admin: string): State
   return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)
 }
 
+/**
+ * Until the transaction ends, what follows runs as this role; null: as the login.
+ * https://www.postgresql.org/docs/current/sql-set-role.html
+ */
+export function actAs(role: string | null): string {
+  return role === null ? 'RESET ROLE' : `SET LOCAL ROLE ${quoteIdentifier(role)}`
+}
+
 /** `items`: each becomes one quoted item of a list parameter. */
 export function setInDatabase(role: string, database: string, parameter: string, items: readonly string[]): Statement {
   const value = items.map(quoteLiteral).join(', ')

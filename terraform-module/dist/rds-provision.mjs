@@ -4345,7 +4345,9 @@ normalize("NFKC")!==character&&JUDGED_DIFFERENTLY.test(character)}function check
 includes("\0")?"contains a NUL character, which PostgreSQL cannot take.":new RegExp("\\p{Cs}","u").test(value2)?"contains half of a surrogate pair, which is no \
 text.":prepareByRfc(value2)!==prepareAsNodePostgres(value2)||Array.from(value2).some(isJudgedDifferently)?"mixes characters that clients normalize differently (\
 RFC 4013), so that some could not log in.":null}var JUDGED_DIFFERENTLY,init_password=__esm({"src/secrets/password.ts"(){"use strict";init_esm_wrapper();JUDGED_DIFFERENTLY=
-/[\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}]/u}});function parseCredential(secretId2,version2){let problem=(message,remedy)=>({problem:{application:null,code:"malformed_secret",field:secretId2,message,remedy}});
+new RegExp(["[",String.raw`\u0340\u0341\u037A\u03F9\u10FC\u1D2C-\u1DBF\u2090-\u209C\u2135-\u2138\u213B\u213C\u2150-\u2152\u2189`,String.raw`\u2C7C-\u2D6F\u321D\u321E\u3244-\u3250\u327C-\u327E\u32CC-\u32CF\u32FF\u3377-\u337A\u33DE\u33DF`,
+String.raw`\u33FF\uA69C-\uAB69\uFA2E\uFA2F\uFA6B-\uFAD9\uFC5E-\uFC63\uFE10-\uFE19\uFE47\uFE48\uFE70-\uFE7F`,String.raw`\uFF9E\uFF9F\u{10000}-\u{1D15D}\u{1D4C1}\u{1D6A4}\u{1D6A5}\u{1D6C1}\u{1D6DB}\u{1D6FB}\u{1D715}`,
+String.raw`\u{1D735}\u{1D74F}\u{1D76F}\u{1D789}\u{1D7A9}\u{1D7C3}\u{1D7CA}\u{1D7CB}\u{1D800}-\u{2F7FF}`,"]"].join(""),"u")}});function parseCredential(secretId2,version2){let problem=(message,remedy)=>({problem:{application:null,code:"malformed_secret",field:secretId2,message,remedy}});
 if(version2.text===null)return problem("the secret is binary.",`Store it as text. ${REMEDY}`);let value2=parseJson2(version2.text.reveal());if(value2===null||typeof value2!=
 "object"||Array.isArray(value2))return problem("the secret is not a JSON object.",REMEDY);if(!("password"in value2))return problem("the secret has no password.",
 REMEDY);let parsed=safeParse(FORMAT,value2);if(!parsed.success){let field=String(parsed.issues[0].path?.[0].key);return problem(`the ${field} in the secret is n\
@@ -7936,10 +7938,9 @@ for(let window2=WINDOW_BYTES;;window2*=2){let start=Math.max(0,size-window2),byt
 null)return{end:start+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){
 let lineEnd=bytes.lastIndexOf(LF2);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF2,lineEnd-1);if(before<0&&!fromBeginning)return null;let start=before+
 1;if(bytes.subarray(start,start+RUN_LINE_START.length).equals(RUN_LINE_START))return{start,end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,end,size){
-if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${path4}.interrupted`;return await appendDurably(aside,Buffer.concat([tail,Buffer.from(
-`
-`)])),await handle.truncate(end),await handle.sync(),`${(0,import_node_path12.basename)(path4)}: ${size-end} bytes at its end belong to no complete run (a run w\
-as killed while writing, or lines were removed by hand); they were moved to ${(0,import_node_path12.basename)(aside)}.`}async function readRange(handle,start,end){
+if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${path4}.interrupted`;await appendDurably(aside,Buffer.concat([tail,Buffer.from(`
+`)])),await handle.truncate(end),await handle.sync();let what=`${size-end} bytes at its end belong to no complete run (a run was killed while writing, or lines \
+were removed by hand)`;return`${(0,import_node_path12.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path12.basename)(aside)}.`}async function readRange(handle,start,end){
 let bytes=Buffer.alloc(end-start),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start+filled);if(bytesRead===
 0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises10,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
 LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises10=__toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);
@@ -7949,17 +7950,18 @@ matrix.instance,database,starts))].join(`
 
 `)}function renderDatabase(instance,{database,owner,logins,outsideGrants:outsideGrants2,isSeen},starts){let rows=sortedBy(logins,({username})=>username).map(login2=>loginRow(
 login2,isSeen,starts.access(instance,database,login2.username)??created(login2,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(
-owner)}.${isSeen?"":" rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known."}`,...rows.length===0?[]:[
-markdownTable(LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}
-function created({build},starts){let day=build===null?null:starts.firstDay(build);return build===null?null:{day:day??NOTHING,build}}function loginRow(login2,isSeen,start){
-let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREATE":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).
-map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[markdownName(login2.username),login2.application===null?NOTHING:markdownName(login2.
-application),login2.accessLevel??NOT_KNOWN,login2.auth,onDatabase.join(", ")||NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start?.day??NOTHING,start===
-null?NOTHING:markdownName(start.build),login2.validUntil===null?NOTHING:login2.validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,
-privilege,on})=>[role===""?"PUBLIC (everybody)":markdownName(role),markdownText(privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
-`))}function sortedBy(items2,key){return items2.toSorted((a9,b9)=>compare(key(a9),key(b9)))}function compare(a9,b9){return a9===b9?0:a9<b9?-1:1}var LOGIN_HEADER,
-OUTSIDE_HEADER,NOTHING,NOT_KNOWN,init_access=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();LOGIN_HEADER=["Login","Application","Level",
-"Logs in by","On the database","In its schemas","Since","By build","Valid until"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013",NOT_KNOWN="not known"}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
+owner)}.${isSeen?"":` ${UNSEEN}`}`,...rows.length===0?[]:[markdownTable(LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",
+markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({build},starts){let day=build===null?null:starts.firstDay(build);return build===null?
+null:{day:day??NOTHING,build}}function loginRow(login2,isSeen,start){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREAT\
+E":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[
+markdownName(login2.username),login2.application===null?NOTHING:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.auth,onDatabase.join(", ")||
+NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start?.day??NOTHING,start===null?NOTHING:markdownName(start.build),login2.validUntil===null?NOTHING:login2.
+validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===""?"PUBLIC (everybody)":markdownName(role),markdownText(
+privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
+`))}function sortedBy(items2,key){return items2.toSorted((a9,b9)=>compare(key(a9),key(b9)))}function compare(a9,b9){return a9===b9?0:a9<b9?-1:1}var UNSEEN,LOGIN_HEADER,
+OUTSIDE_HEADER,NOTHING,NOT_KNOWN,init_access=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN="rds-provision could not look inside:\
+ what may be done in its schemas, and what was granted there, is not known.",LOGIN_HEADER=["Login","Application","Level","Logs in by","On the database","In its \
+schemas","Since","By build","Valid until"],OUTSIDE_HEADER=["Role","Privilege","On"],NOTHING="\u2013",NOT_KNOWN="not known"}});function replaceSection(previous,matrix,starts){let sections=new Map(parseSections(previous));sections.set(sectionKey(matrix),renderAccess(matrix,starts));let body=[
 ...sections].toSorted(([a9],[b9])=>a9<b9?-1:1).map(([key,text2])=>`<!-- rds-provision:begin ${key} -->
 
 ${text2}
@@ -8091,25 +8093,39 @@ let value2=row2[name2];if(!Array.isArray(value2)||!value2.every(item=>typeof ite
 return Array.isArray(value2)?value2:[]}function readAcl(row2,name2){let value2=row2[name2];if(value2===null)return[];if(!Array.isArray(value2))throw wrong(name2,
 value2,"an access control list");return value2.map(item=>{let[grantor,grantee,privilege]=readList(item);if(typeof grantor!="string"||typeof grantee!="string"||typeof privilege!=
 "string")throw wrong(name2,item,"three names");return{grantor,grantee,privilege}})}function aclJson(expression,condition="true"){return`(SELECT ${ACL_ITEMS} FRO\
-M aclexplode(${expression}) a WHERE ${condition})`}var ACL_ITEMS,init_row=__esm({"src/server/row.ts"(){"use strict";ACL_ITEMS=`json_agg(json_build_array(pg_get_\
-userbyid(a.grantor), CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
-    a.privilege_type) ORDER BY a.grantee, a.privilege_type, a.grantor)`}});function blockersOf(pids){return`SELECT w.pid AS waiter, a.pid AS pid, a.usename::text AS login, a.datname::text AS database, a.application_name AS name, a.stat\
-e AS state,
-    extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since, left(a.query, 200) AS query
-    FROM unnest(ARRAY[${pids.join(", ")}]::int[]) w(pid), unnest(pg_blocking_pids(w.pid)) b(pid) JOIN pg_stat_activity a ON a.pid = b.pid`}function watchBlockers(server,report){
-let seen=new Map,stopped=new AbortController;return checkOnce(server,seen,report,stopped.signal),{blockerOf:session=>seen.get(session.pid)??null,stop:()=>{stopped.
-abort()}}}async function checkOnce(server,seen,report,signal){let reported=0;try{for(;;){await(0,import_promises12.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});
-let waiting=busySessions(server,LOOK_EVERY_MS);if(waiting.length===0)continue;let[rows=[]]=await describeOthers(server,[blockersOf(waiting.map(session=>session.
-pid))]);for(let row2 of rows)seen.set(readInteger(row2,"waiter"),describeBlocker(row2));let[first]=rows;first!==void 0&&Date.now()-reported>=REPORT_EVERY_MS&&(report(
-`waiting for ${describeBlocker(first)}`),reported=Date.now())}}catch{}}function busySessions(server,forMs){return[...new Set([...server.sessions,server.admin,server.
-lock])].filter(session=>session.busySince!==null&&Date.now()-session.busySince>=forMs)}async function describeOthers(server,queries){return server.lock.busySince===
-null&&server.lock.lost===null?server.lock.query(queries):server.withSession(await server.adminLogin(server.admin.database),session=>session.query(queries))}function describeBlocker(row2){
-let since=readMomentOrNull(row2,"since")?.toISOString()??"an unknown time",query=readTextOrNull(row2,"query"),doing=query===null||query===""?"":`: ${query.replace(
-/'(?:[^']|'')*'?/g,"'\u2026'").replace(/\s+/g," ").slice(0,80)}`,name2=readTextOrNull(row2,"name")??"";return`session ${String(readInteger(row2,"pid"))} of ${readTextOrNull(
-row2,"login")??"the server"}${name2===""?"":` (${name2})`} in ${readTextOrNull(row2,"database")??"no database"}, ${readTextOrNull(row2,"state")??"busy"} since ${since}${doing}`}
-async function cancelBusy(server){let busy=busySessions(server,0);busy.length>0&&await describeOthers(server,busy.map(session=>`SELECT pg_cancel_backend(${String(
-session.pid)})`))}var import_promises12,LOOK_EVERY_MS,REPORT_EVERY_MS,init_blockers=__esm({"src/server/blockers.ts"(){"use strict";import_promises12=__toESM(require_promises(),1);
-init_row();LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=15e3}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
+M aclexplode(${expression}) a WHERE ${condition})`}var ACL_ITEMS,init_row=__esm({"src/server/row.ts"(){"use strict";ACL_ITEMS=`json_agg(
+        json_build_array(
+          pg_get_userbyid(a.grantor),
+          CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
+          a.privilege_type
+        )
+        ORDER BY a.grantee, a.privilege_type, a.grantor
+      )`}});function blockersOf(pids){return`
+    SELECT
+      w.pid AS waiter,
+      a.pid AS pid,
+      a.usename::text AS login,
+      a.datname::text AS database,
+      a.application_name AS name,
+      a.state AS state,
+      extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since,
+      left(a.query, 200) AS query
+    FROM
+      unnest(ARRAY[${pids.join(", ")}]::int[]) w(pid),
+      unnest(pg_blocking_pids(w.pid)) b(pid)
+      JOIN pg_stat_activity a ON a.pid = b.pid`}function watchBlockers(server,report){let seen=new Map,stopped=new AbortController;return checkOnce(server,seen,
+report,stopped.signal),{blockerOf:session=>seen.get(session.pid)??null,stop:()=>{stopped.abort()}}}async function checkOnce(server,seen,report,signal){let reported=0;
+try{for(;;){await(0,import_promises12.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(server,LOOK_EVERY_MS);if(waiting.length===0)continue;
+let[rows=[]]=await describeOthers(server,[blockersOf(waiting.map(session=>session.pid))]);for(let row2 of rows)seen.set(readInteger(row2,"waiter"),describeBlocker(
+row2));let[first]=rows;first!==void 0&&Date.now()-reported>=REPORT_EVERY_MS&&(report(`waiting for ${describeBlocker(first)}`),reported=Date.now())}}catch{}}function busySessions(server,forMs){
+return[...new Set([...server.sessions,server.admin,server.lock])].filter(session=>session.busySince!==null&&Date.now()-session.busySince>=forMs)}async function describeOthers(server,queries){
+return server.lock.busySince===null&&server.lock.lost===null?server.lock.query(queries):server.withSession(await server.adminLogin(server.admin.database),session=>session.
+query(queries))}function describeBlocker(row2){let since=readMomentOrNull(row2,"since")?.toISOString()??"an unknown time",query=readTextOrNull(row2,"query"),doing=query===
+null||query===""?"":`: ${query.replace(/'(?:[^']|'')*'?/g,"'\u2026'").replace(/\s+/g," ").slice(0,80)}`,name2=readTextOrNull(row2,"name")??"",who=`${readTextOrNull(
+row2,"login")??"the server"}${name2===""?"":` (${name2})`}`,where=readTextOrNull(row2,"database")??"no database",state2=readTextOrNull(row2,"state")??"busy";return`\
+session ${String(readInteger(row2,"pid"))} of ${who} in ${where}, ${state2} since ${since}${doing}`}async function cancelBusy(server){let busy=busySessions(server,
+0);busy.length>0&&await describeOthers(server,busy.map(session=>`SELECT pg_cancel_backend(${String(session.pid)})`))}var import_promises12,LOOK_EVERY_MS,REPORT_EVERY_MS,
+init_blockers=__esm({"src/server/blockers.ts"(){"use strict";import_promises12=__toESM(require_promises(),1);init_row();LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=15e3}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
 source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity2,this.position=
 0,this.entries=[],this.recorded=[],this.dimension=0}isEof(){return this.position>=this.source.length}nextCharacter(){var character=this.source[this.position++];
 return character==="\\"?{value:this.source[this.position++],escaped:!0}:{value:character,escaped:!1}}record(character){this.recorded.push(character)}newEntry(includeEmpty){
@@ -8838,13 +8854,32 @@ await this.#send(statements)}async#send(statements){this.#completed=-this.#pream
 throw ENDING.test(code)?(this.#lost??=error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=
 null,this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{
 await this.#client.end()}catch(error){this.#lost??=error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
-var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
+var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
+new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
+return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
 '"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
 "\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(name2)}`}function quoteGrantee(role){
 return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===
-0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function scriptOf(transaction){let texts2=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
-role&&(role=statement.runAs,texts2.push(role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(role)}`),steps.push(null)),texts2.push(statement.reveal()),steps.
-push(step2);return{texts:[...texts2,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/execute/script.ts"(){"use strict";init_quote()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
+0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
+words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
+connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${quoteLiteral(
+attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
+verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
+NULL")}`):new Statement(`${verb} ${options(attributes,quoteLiteral(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
+return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,
+attributes)}function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){
+return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${quoteIdentifier(
+role)} TO ${quoteIdentifier(member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(
+role)} FROM ${quoteIdentifier(member2)}`)}function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(
+`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(
+admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}function actAs(role){return role===null?"RESET ROLE":
+`SET LOCAL ROLE ${quoteIdentifier(role)}`}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(quoteLiteral).join(", ");return new Statement(
+`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
+return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){
+return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";
+init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function scriptOf(transaction){let texts2=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
+role&&(role=statement.runAs,texts2.push(actAs(role)),steps.push(null)),texts2.push(statement.reveal()),steps.push(step2);return{texts:[...texts2,"COMMIT"],steps:[
+...steps,null]}}var init_script=__esm({"src/execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
 let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
 started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){if(error instanceof ConnectionLost)
 return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(session))return{kind:"unknown",steps,
@@ -8897,52 +8932,125 @@ tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field
 Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
 let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a9)===relevant(b9)}function parseJson3(text2){try{return JSON.
 parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=
-["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function databases(version2){return`SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,\
-
-    d.datcollate::text AS collate, d.datctype::text AS ctype, ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale, \
-d.datconnlimit AS connection_limit,
-    d.datallowconn AS allow_connections, d.datistemplate AS is_template, left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
-    ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
-    FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version2){return`SELECT pg_get_userbyid(roleid)::text AS role, pg\
-_get_userbyid(member)::text AS member, pg_get_userbyid(grantor)::text AS grantor,
-    admin_option AS admin, ${version2>=16e4?"inherit_option AS inherit, set_option AS set":"true AS inherit, true AS set"} FROM pg_auth_members`}function parameters(names2){
-return`SELECT lower(name) AS name, context FROM pg_settings WHERE ${isOneOf("lower(name)",names2)}`}function encodings(names2){return`SELECT declared, pg_encodi\
-ng_to_char(pg_char_to_encoding(declared))::text AS name FROM (${names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`(${quoteLiteral(name2)}\
-)`).join(", ")}`}) e(declared)
-    WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`}function extensions(areWanted){return`SELECT v.name::text AS name, (v.trusted OR NOT v.superuser) AS t\
-rusted,
-    coalesce(v.requires::text[], '{}') AS requires, v.schema::text AS schema
-    FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
-    WHERE ${String(areWanted)}`}function databaseUsers(names2){return`SELECT DISTINCT d.datname::text AS database, r.rolname::text AS role
-    FROM (SELECT dbid, refobjid AS role FROM pg_shdepend WHERE refclassid = 'pg_catalog.pg_authid'::regclass AND deptype IN ('o', 'a')
-      UNION SELECT datid, usesysid FROM pg_stat_activity) u
-    JOIN pg_database d ON d.oid = u.dbid JOIN pg_roles r ON r.oid = u.role
-    WHERE ${isOneOf("d.datname",names2)} AND NOT r.rolsuper AND r.rolname !~ '^(pg|rds)_' ORDER BY 1, 2`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST,
-FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm({"src/server/cluster-queries.ts"(){"use strict";init_server_version();init_quote();init_row();FREE_CONNECTIONS=
-`SELECT least(
-    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-      - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
-      - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0) - count(*),
-    CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
-    CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END)::int
-  FROM pg_roles r, pg_database d, pg_stat_activity a
-  WHERE r.rolname = session_user AND d.datname = current_database() AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL
-  GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,RESTRICTS_PASSWORDS="coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1\
-', 'true', 'yes')",encodingOf=database=>`(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = ${database})`,LONGEST="1000000",FACTS=`SEL\
-ECT current_setting('server_version_num')::int AS version,
-  current_setting('server_version') AS version_text, session_user::text AS login, pg_is_in_recovery() AS in_recovery,
-  current_setting('password_encryption') AS password_encryption, ${RESTRICTS_PASSWORDS} AS restricts_passwords,
-  ${encodingOf("current_database()")} AS encoding, ${encodingOf("'template0'")} AS default_encoding, (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`SELECT ro\
-lname::text AS name, rolcanlogin AS can_login, rolsuper AS superuser, rolcreatedb AS create_db,
-  rolcreaterole AS create_role, rolreplication AS replication, rolbypassrls AS bypass_rls, rolconnlimit AS connection_limit,
-  CASE rolvaliduntil WHEN 'infinity' THEN NULL WHEN '-infinity' THEN 0 ELSE extract(epoch FROM rolvaliduntil)::float8 END AS valid_until,
-  shobj_description(oid, 'pg_authid') AS comment
-  FROM pg_roles`;SETTINGS=`SELECT d.datname::text AS database, r.rolname::text AS role, split_part(c, '=', 1) AS name,
-  substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
-  FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;HOLDERS=`SELECT DISTIN\
-CT d.datname::text AS database, r.rolname::text AS role
-  FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
-  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'a'`}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
+["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function databases(version2){return`
+    SELECT
+      d.datname::text AS name,
+      pg_get_userbyid(d.datdba)::text AS owner,
+      pg_encoding_to_char(d.encoding)::text AS encoding,
+      d.datcollate::text AS collate,
+      d.datctype::text AS ctype,
+      ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale,
+      d.datconnlimit AS connection_limit,
+      d.datallowconn AS allow_connections,
+      d.datistemplate AS is_template,
+      left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
+      ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
+    FROM pg_database d
+    WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version2){return`
+    SELECT
+      pg_get_userbyid(roleid)::text AS role,
+      pg_get_userbyid(member)::text AS member,
+      pg_get_userbyid(grantor)::text AS grantor,
+      admin_option AS admin,
+      ${version2>=16e4?"inherit_option AS inherit, set_option AS set":"true AS inherit, true AS set"}
+    FROM pg_auth_members`}function parameters(names2){return`
+    SELECT
+      lower(name) AS name,
+      context
+    FROM pg_settings
+    WHERE ${isOneOf("lower(name)",names2)}`}function encodings(names2){return`
+    SELECT
+      declared,
+      pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name
+    FROM (${names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`(${quoteLiteral(name2)})`).join(", ")}`}) e(declared)
+    WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`}function extensions(areWanted){return`
+    SELECT
+      v.name::text AS name,
+      (v.trusted OR NOT v.superuser) AS trusted,
+      coalesce(v.requires::text[], '{}') AS requires,
+      v.schema::text AS schema
+    FROM pg_available_extensions e
+    JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
+    WHERE ${String(areWanted)}`}function databaseUsers(names2){return`
+    SELECT DISTINCT
+      d.datname::text AS database,
+      r.rolname::text AS role
+    FROM (
+      SELECT dbid, refobjid AS role
+      FROM pg_shdepend
+      WHERE refclassid = 'pg_catalog.pg_authid'::regclass
+        AND deptype IN ('o', 'a')
+      UNION
+      SELECT datid, usesysid
+      FROM pg_stat_activity
+    ) u
+    JOIN pg_database d ON d.oid = u.dbid
+    JOIN pg_roles r ON r.oid = u.role
+    WHERE ${isOneOf("d.datname",names2)}
+      AND NOT r.rolsuper
+      AND r.rolname !~ '^(pg|rds)_'
+    ORDER BY 1, 2`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST,FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm({"src/server/cluster-quer\
+ies.ts"(){"use strict";init_server_version();init_quote();init_row();FREE_CONNECTIONS=`
+    SELECT
+      least(
+        current_setting('max_connections')::int
+          - current_setting('superuser_reserved_connections')::int
+          - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
+          - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0)
+          - count(*),
+        CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END,
+        CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END
+      )::int
+    FROM pg_roles r, pg_database d, pg_stat_activity a
+    WHERE r.rolname = session_user
+      AND d.datname = current_database()
+      AND a.datid IS NOT NULL
+      AND a.usesysid IS NOT NULL
+    GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,RESTRICTS_PASSWORDS=`
+    coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`,encodingOf=database=>`(SELECT pg_encoding_to_char(encod\
+ing)::text FROM pg_database WHERE datname = ${database})`,LONGEST="1000000",FACTS=`
+  SELECT
+    current_setting('server_version_num')::int AS version,
+    current_setting('server_version') AS version_text,
+    session_user::text AS login,
+    pg_is_in_recovery() AS in_recovery,
+    current_setting('password_encryption') AS password_encryption,
+    ${RESTRICTS_PASSWORDS} AS restricts_passwords,
+    ${encodingOf("current_database()")} AS encoding,
+    ${encodingOf("'template0'")} AS default_encoding,
+    (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`
+  SELECT
+    rolname::text AS name,
+    rolcanlogin AS can_login,
+    rolsuper AS superuser,
+    rolcreatedb AS create_db,
+    rolcreaterole AS create_role,
+    rolreplication AS replication,
+    rolbypassrls AS bypass_rls,
+    rolconnlimit AS connection_limit,
+    CASE rolvaliduntil
+      WHEN 'infinity' THEN NULL
+      WHEN '-infinity' THEN 0
+      ELSE extract(epoch FROM rolvaliduntil)::float8
+    END AS valid_until,
+    shobj_description(oid, 'pg_authid') AS comment
+  FROM pg_roles`;SETTINGS=`
+  SELECT
+    d.datname::text AS database,
+    r.rolname::text AS role,
+    split_part(c, '=', 1) AS name,
+    substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
+  FROM pg_db_role_setting s
+  LEFT JOIN pg_database d ON d.oid = s.setdatabase
+  JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;HOLDERS=`
+  SELECT DISTINCT
+    d.datname::text AS database,
+    r.rolname::text AS role
+  FROM pg_shdepend s
+  JOIN pg_database d ON d.oid = s.dbid
+  JOIN pg_roles r ON r.oid = s.refobjid
+  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
+    AND s.deptype = 'a'`}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
 filter(database=>database.owner.adoptExisting).map(database=>database.name),[facts=[],roles=[],databaseRows2=[],members=[],settings=[],parameterRows=[],extensionRows=[],
 users=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS,parameters(parameterNames(
 declaration)),extensions(wantsExtensions),databaseUsers(adopted),HOLDERS,encodings(declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;
@@ -8964,80 +9072,229 @@ role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,
 row2,"set")}}function storedSetting(row2){return{database:readTextOrNull(row2,"database"),role:readText(row2,"role"),name:readText(row2,"name"),value:readText(row2,
 "value")}}function parameter(row2){return{name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){return{name:readText(row2,
 "name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm({"src/server/i\
-nspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = ${oid} AND d.deptype\
- = 'e')`}function schemas(count){let objects2=`SELECT c.relnamespace AS schema, c.relowner AS owner FROM pg_class c WHERE ${RELATIONS} AND ${noMember("pg_class",
-"c.oid")}
-    UNION ALL SELECT p.pronamespace, p.proowner FROM pg_proc p WHERE ${noMember("pg_proc","p.oid")}`,counts=count?`LEFT JOIN (SELECT schema, count(*)::int AS ob\
-jects, (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
-        FROM (${objects2}) o GROUP BY schema) o ON o.schema = n.oid`:"CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o";return`SELECT n.nspname::text AS\
- name, pg_get_userbyid(n.nspowner)::text AS owner,
-    ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
-    coalesce(o.objects, 0) AS objects, coalesce(o.foreign_objects, 0) AS foreign_objects
-    FROM pg_namespace n ${counts} WHERE ${NO_SYSTEM_SCHEMA} ORDER BY 1`}function objects(grantees){let concerned=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)}\
- OR ${isRoleOf("a.grantor",grantees)})`;return`SELECT n.nspname::text AS schema, c.relname::text AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' E\
-ND AS class,
-    NULL::text AS args, ${aclJson(`coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`,concerned)} AS acl\
-, t.acl AS column_acl
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+nspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (
+        SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_catalog.${catalog}'::regclass
+          AND d.objid = ${oid}
+          AND d.deptype = 'e'
+      )`}function schemas(count){return`
+    SELECT
+      n.nspname::text AS name,
+      pg_get_userbyid(n.nspowner)::text AS owner,
+      ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
+      coalesce(o.objects, 0) AS objects,
+      coalesce(o.foreign_objects, 0) AS foreign_objects
+    FROM pg_namespace n
+    ${count?COUNTS:"CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o"}
+    WHERE ${NO_SYSTEM_SCHEMA}
+    ORDER BY 1`}function objects(grantees){let concerned=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)} OR ${isRoleOf("a.grantor",grantees)})`;return`
+    SELECT
+      n.nspname::text AS schema,
+      c.relname::text AS name,
+      CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+      NULL::text AS args,
+      ${aclJson(RELATION_ACL,concerned)} AS acl,
+      t.acl AS column_acl
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
-    WHERE ${RELATIONS} AND c.relowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember("pg_class","c.oid")}
+    WHERE ${RELATIONS}
+      AND c.relowner = ${OWNER}
+      AND ${NO_SYSTEM_SCHEMA}
+      AND ${noMember("pg_class","c.oid")}
     UNION ALL
-    SELECT n.nspname::text, p.proname::text, 'function',
-    (SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '') FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)),
-    ${aclJson("coalesce(p.proacl, acldefault('f', p.proowner))",concerned)}, NULL::json
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.proowner = ${OWNER} AND ${NO_SYSTEM_SCHEMA} AND ${noMember("pg_proc","p.oid")}
-    ORDER BY 1, 3, 2, 4`}function columnAcls(condition){return`SELECT t.attrelid, ${ACL_ITEMS} AS acl
-    FROM pg_attribute t, aclexplode(t.attacl) a WHERE t.attacl IS NOT NULL AND ${condition} GROUP BY t.attrelid`}function defaultAcl(grantees){return`SELECT pg_\
-get_userbyid(f.defaclrole)::text AS creator, n.nspname::text AS schema,
-    CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
-    pg_get_userbyid(a.grantee)::text AS grantee, a.privilege_type::text AS privilege
-    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE f.defaclobjtype IN ('r', 'S', 'f') AND ${isRoleOf("a.grantee",grantees)}`}function isRoleOf(oid,names2){return`${oid} IN (SELECT oid FROM pg_roles WHE\
-RE ${isOneOf("rolname",names2)})`}var OWNER,NO_SYSTEM_SCHEMA,RELATIONS,INSTALLED_EXTENSIONS,init_database_queries=__esm({"src/server/database-queries.ts"(){"use\
- strict";init_quote();init_row();OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname\
- <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')";INSTALLED_EXTENSIONS="SELECT extname::text AS name, pg_get_userbyid(extowner):\
-:text AS owner FROM pg_extension"}});function databasePrivileges(databases2){return`SELECT r.login, d.datname::text AS database, has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
-    has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary, has_database_privilege(r.oid, d.oid, 'CREATE') AS create
-    FROM (${MANAGED}) r, pg_database d WHERE d.datname IN (${databases2.map(quoteLiteral).join(", ")})
-    AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE') ORDER BY 1, 2`}function byDefault(privilege){return`(pg_has_role(r.oid, me.datdba, 'U\
-SAGE') OR EXISTS (SELECT FROM pg_default_acl f, aclexplode(f.defaclacl) a
-    WHERE f.defaclrole = me.datdba AND f.defaclobjtype = 'r' AND f.defaclnamespace IN (0, n.oid) AND a.privilege_type = '${privilege}'
-    AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END))`}function held(privilege){return`(count(*) FILTER (WHERE has_table_pri\
-vilege(r.oid, c.oid, '${privilege}')))::int`}var MANAGED,SCHEMA_PRIVILEGES,GRANTS,init_access_queries=__esm({"src/server/access-queries.ts"(){"use strict";init_quote();
-init_database_queries();MANAGED=`SELECT r.oid, r.rolname::text AS login FROM pg_roles r
-  JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass WHERE s.description LIKE '{%"ManagedBy":"platform"%'`;SCHEMA_PRIVILEGES=`SE\
-LECT r.login, n.nspname::text AS schema, has_schema_privilege(r.oid, n.oid, 'USAGE') AS usage,
-  has_schema_privilege(r.oid, n.oid, 'CREATE') AS create, t.*, ${byDefault("SELECT")} AS default_select, ${byDefault("INSERT")} AS default_insert,
-  ${byDefault("UPDATE")} AS default_update, ${byDefault("DELETE")} AS default_delete
-  FROM (SELECT oid, datdba FROM pg_database WHERE datname = current_database()) me, (${MANAGED}) r, pg_namespace n,
-  LATERAL (SELECT count(*)::int AS tables, ${held("SELECT")} AS held_select, ${held("INSERT")} AS held_insert, ${held("UPDATE")} AS held_update,
-    ${held("DELETE")} AS held_delete FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${noMember("pg_class","c.oid")}\
-) t
-  WHERE ${NO_SYSTEM_SCHEMA} AND has_database_privilege(r.oid, me.oid, 'CONNECT') AND has_schema_privilege(r.oid, n.oid, 'USAGE, CREATE') ORDER BY 1, 2`,GRANTS=`\
-SELECT coalesce(r.rolname::text, '') AS role, g.privilege, g.kind, g.schema, count(*)::int AS objects, min(g.name) AS name FROM (
-    SELECT a.grantee, a.privilege_type AS privilege, 'schema' AS kind, n.nspname::text AS schema, n.nspname::text AS name
+    SELECT
+      n.nspname::text,
+      p.proname::text,
+      'function',
+      ${ARGUMENTS},
+      ${aclJson(ROUTINE_ACL,concerned)},
+      NULL::json
+    FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE p.proowner = ${OWNER}
+      AND ${NO_SYSTEM_SCHEMA}
+      AND ${noMember("pg_proc","p.oid")}
+    ORDER BY 1, 3, 2, 4`}function columnAcls(condition){return`
+      SELECT
+        t.attrelid,
+        ${ACL_ITEMS} AS acl
+      FROM pg_attribute t, aclexplode(t.attacl) a
+      WHERE t.attacl IS NOT NULL
+        AND ${condition}
+      GROUP BY t.attrelid`}function defaultAcl(grantees){return`
+    SELECT
+      pg_get_userbyid(f.defaclrole)::text AS creator,
+      n.nspname::text AS schema,
+      CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
+      pg_get_userbyid(a.grantee)::text AS grantee,
+      a.privilege_type::text AS privilege
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    WHERE f.defaclobjtype IN ('r', 'S', 'f')
+      AND ${isRoleOf("a.grantee",grantees)}`}function isRoleOf(oid,names2){return`${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf("rolname",names2)})`}var OWNER,
+NO_SYSTEM_SCHEMA,RELATIONS,OBJECTS2,COUNTS,RELATION_ACL,ROUTINE_ACL,ARGUMENTS,INSTALLED_EXTENSIONS,init_database_queries=__esm({"src/server/database-queries.ts"(){
+"use strict";init_quote();init_row();OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nsp\
+name <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",OBJECTS2=`
+        SELECT c.relnamespace AS schema, c.relowner AS owner
+        FROM pg_class c
+        WHERE ${RELATIONS}
+          AND ${noMember("pg_class","c.oid")}
+        UNION ALL
+        SELECT p.pronamespace, p.proowner
+        FROM pg_proc p
+        WHERE ${noMember("pg_proc","p.oid")}`,COUNTS=`LEFT JOIN (
+      SELECT
+        schema,
+        count(*)::int AS objects,
+        (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
+      FROM (${OBJECTS2}
+      ) o
+      GROUP BY schema
+    ) o ON o.schema = n.oid`;RELATION_ACL=`coalesce(
+        c.relacl,
+        acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)
+      )`,ROUTINE_ACL="coalesce(p.proacl, acldefault('f', p.proowner))",ARGUMENTS=`(
+        SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '')
+        FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)
+      )`;INSTALLED_EXTENSIONS=`
+  SELECT
+    extname::text AS name,
+    pg_get_userbyid(extowner)::text AS owner
+  FROM pg_extension`}});function databasePrivileges(databases2){return`
+    SELECT
+      r.login,
+      d.datname::text AS database,
+      has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
+      has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary,
+      has_database_privilege(r.oid, d.oid, 'CREATE') AS create
+    FROM (${MANAGED}) r, pg_database d
+    WHERE d.datname IN (${databases2.map(quoteLiteral).join(", ")})
+      AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE')
+    ORDER BY 1, 2`}function byDefault(privilege){return`(
+      pg_has_role(r.oid, me.datdba, 'USAGE')
+      OR EXISTS (
+        SELECT FROM pg_default_acl f, aclexplode(f.defaclacl) a
+        WHERE f.defaclrole = me.datdba
+          AND f.defaclobjtype = 'r'
+          AND f.defaclnamespace IN (0, n.oid)
+          AND a.privilege_type = ${quoteLiteral(privilege)}
+          AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
+      )
+    )`}function held(privilege){return`(count(*) FILTER (WHERE has_table_privilege(r.oid, c.oid, ${quoteLiteral(privilege)})))::int`}var MANAGED,SCHEMA_PRIVILEGES,
+SCHEMA_GRANTS,RELATION_GRANTS,COLUMN_GRANTS,FUNCTION_GRANTS,DEFAULT_GRANTS,GRANTS,init_access_queries=__esm({"src/server/access-queries.ts"(){"use strict";init_quote();
+init_database_queries();MANAGED=`
+  SELECT
+    r.oid,
+    r.rolname::text AS login
+  FROM pg_roles r
+  JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass
+  WHERE s.description LIKE '{%"ManagedBy":"platform"%'`;SCHEMA_PRIVILEGES=`
+  SELECT
+    r.login,
+    n.nspname::text AS schema,
+    has_schema_privilege(r.oid, n.oid, 'USAGE') AS usage,
+    has_schema_privilege(r.oid, n.oid, 'CREATE') AS create,
+    t.*,
+    ${byDefault("SELECT")} AS default_select,
+    ${byDefault("INSERT")} AS default_insert,
+    ${byDefault("UPDATE")} AS default_update,
+    ${byDefault("DELETE")} AS default_delete
+  FROM
+    (SELECT oid, datdba FROM pg_database WHERE datname = current_database()) me,
+    (${MANAGED}) r,
+    pg_namespace n,
+    LATERAL (
+      SELECT
+        count(*)::int AS tables,
+        ${held("SELECT")} AS held_select,
+        ${held("INSERT")} AS held_insert,
+        ${held("UPDATE")} AS held_update,
+        ${held("DELETE")} AS held_delete
+      FROM pg_class c
+      WHERE c.relnamespace = n.oid
+        AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND ${noMember("pg_class","c.oid")}
+    ) t
+  WHERE ${NO_SYSTEM_SCHEMA}
+    AND has_database_privilege(r.oid, me.oid, 'CONNECT')
+    AND has_schema_privilege(r.oid, n.oid, 'USAGE, CREATE')
+  ORDER BY 1, 2`,SCHEMA_GRANTS=`
+    SELECT
+      a.grantee,
+      a.privilege_type AS privilege,
+      'schema' AS kind,
+      n.nspname::text AS schema,
+      n.nspname::text AS name
     FROM pg_namespace n, aclexplode(n.nspacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> n.nspowner AND NOT (n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'USAGE')
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname::text, c.relname::text
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND ${RELATIONS} AND a.grantee <> c.relowner AND ${noMember("pg_class","c.oid")}
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, 'column', n.nspname::text, c.relname || '.' || t.attname
-    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> c.relowner AND ${noMember("pg_class","c.oid")}
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, 'function', n.nspname::text, p.proname::text
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) a
-    WHERE ${NO_SYSTEM_SCHEMA} AND a.grantee <> p.proowner AND a.grantee <> 0 AND ${noMember("pg_proc","p.oid")}
-    UNION ALL
-    SELECT a.grantee, a.privilege_type, CASE f.defaclobjtype WHEN 'S' THEN 'new sequence' WHEN 'f' THEN 'new function' WHEN 'n' THEN 'new schema' WHEN 'T' THEN \
-'new type' ELSE 'new table' END,
-    coalesce(n.nspname::text, ''), pg_get_userbyid(f.defaclrole)::text
-    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    WHERE a.grantee <> f.defaclrole AND NOT (a.grantee = 0 AND f.defaclobjtype IN ('f', 'T'))
-  ) g LEFT JOIN pg_roles r ON r.oid = g.grantee GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 4, 2`}});function accessQueries(database){return[databasePrivileges([database]),SCHEMA_PRIVILEGES,GRANTS]}function insideAccess([privileges=[],schemas2=[],grants=[]]){return{
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND a.grantee <> n.nspowner
+      AND NOT (n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'USAGE')`,RELATION_GRANTS=`
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END,
+      n.nspname::text,
+      c.relname::text
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND ${RELATIONS}
+      AND a.grantee <> c.relowner
+      AND ${noMember("pg_class","c.oid")}`,COLUMN_GRANTS=`
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      'column',
+      n.nspname::text,
+      c.relname || '.' || t.attname
+    FROM pg_attribute t
+    JOIN pg_class c ON c.oid = t.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND a.grantee <> c.relowner
+      AND ${noMember("pg_class","c.oid")}`,FUNCTION_GRANTS=`
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      'function',
+      n.nspname::text,
+      p.proname::text
+    FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) a
+    WHERE ${NO_SYSTEM_SCHEMA}
+      AND a.grantee <> p.proowner
+      AND a.grantee <> 0
+      AND ${noMember("pg_proc","p.oid")}`,DEFAULT_GRANTS=`
+    SELECT
+      a.grantee,
+      a.privilege_type,
+      CASE f.defaclobjtype
+        WHEN 'S' THEN 'new sequence'
+        WHEN 'f' THEN 'new function'
+        WHEN 'n' THEN 'new schema'
+        WHEN 'T' THEN 'new type'
+        ELSE 'new table'
+      END,
+      coalesce(n.nspname::text, ''),
+      pg_get_userbyid(f.defaclrole)::text
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    WHERE a.grantee <> f.defaclrole
+      AND NOT (a.grantee = 0 AND f.defaclobjtype IN ('f', 'T'))`,GRANTS=`
+  SELECT
+    coalesce(r.rolname::text, '') AS role,
+    g.privilege,
+    g.kind,
+    g.schema,
+    count(*)::int AS objects,
+    min(g.name) AS name
+  FROM (${[SCHEMA_GRANTS,RELATION_GRANTS,COLUMN_GRANTS,FUNCTION_GRANTS,DEFAULT_GRANTS].join(`
+    UNION ALL`)}
+  ) g
+  LEFT JOIN pg_roles r ON r.oid = g.grantee
+  GROUP BY 1, 2, 3, 4
+  ORDER BY 1, 3, 4, 2`}});function accessQueries(database){return[databasePrivileges([database]),SCHEMA_PRIVILEGES,GRANTS]}function insideAccess([privileges=[],schemas2=[],grants=[]]){return{
 privileges:privileges.map(databasePrivilege),schemas:schemas2.map(schemaPrivilege),grants:grants.map(grant)}}async function inspectDatabasePrivileges(session,databases2){
 if(databases2.length===0)return[];let[rows=[]]=await session.query([databasePrivileges(databases2)]);return rows.map(databasePrivilege)}function databasePrivilege(row2){
 return{login:readText(row2,"login"),database:readText(row2,"database"),connect:readFlag(row2,"connect"),temporary:readFlag(row2,"temporary"),create:readFlag(row2,
@@ -9116,27 +9373,32 @@ this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let ste
 step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):step2.kind===
 "release_membership"?leftovers.has(step2.application):open4.has(stepKeyOf(step2));for(let step2 of this.unknown.filter(transaction=>!transaction.some(isOpen)).flat())
 this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){throw recordUnknown(
-draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
-new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
-return this.redacted}}}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
-words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
-connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${quoteLiteral(
-attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
-verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
-NULL")}`):new Statement(`${verb} ${options(attributes,quoteLiteral(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
-return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,
-attributes)}function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){
-return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${quoteIdentifier(
-role)} TO ${quoteIdentifier(member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(
-role)} FROM ${quoteIdentifier(member2)}`)}function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(
-`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(
-admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}function setInDatabase(role,database,parameter2,items2){
-let value2=items2.map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(
-parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(
-database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(
-parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
+draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
+function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
+role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
+schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return new Statement(`GRANT ${privileges.
+join(", ")} ON ${objectList(objects2)} TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){return new Statement(
+`REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
+return defaults2(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
+return defaults2(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults2(creator,schema,change){
+let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,
+{runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
+objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=quoteQualified(object2.schema,object2.name);return object2.args===null?
+name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interior.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD=
+{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
 return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIG\
-N OWNED BY ${quoteIdentifier(from)} TO ${to===null?"\u2026":quoteIdentifier(to)}`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statement();init_quote()}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
+N OWNED BY ${quoteIdentifier(from)} TO ${to===null?"\u2026":quoteIdentifier(to)}`)}function reassignInOneDatabase(from,to){let others=`SELECT datname FROM pg_da\
+tabase WHERE datdba = ${`${quoteLiteral(quoteIdentifier(from))}::regrole`} AND datname <> current_database()`,giveBack=`EXECUTE format('ALTER DATABASE %I OWNER \
+TO %I', other, ${quoteLiteral(from)});`,body=[`DECLARE others name[] := ARRAY(${others}); other name;`,`BEGIN ${reassignOwned(from,to).redacted};`,`FOREACH othe\
+r IN ARRAY others LOOP ${giveBack} END LOOP; END`].join(" ");return new Statement(`DO ${quoteLiteral(body)}`)}function joinRole(role){return new Statement(`GRAN\
+T ${quoteIdentifier(role)} TO CURRENT_USER`)}function leaveRole(role){return new Statement(`REVOKE ${quoteIdentifier(role)} FROM CURRENT_USER GRANTED BY CURRENT\
+_USER`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statement();init_quote()}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
+`DROP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`\
+GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identity2,role,grantor){return new Statement(`REVOKE ALL ON ${keyword}\
+ ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
+A ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(
+role)}`,{runAs:runAs2})}var init_removal=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();init_quote()}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
 server}){if(keepsBytes(server.encoding))return[];let shared=[...declaration.tags.values(),...declaration.tags.keys(),declaration.stack,...declaration.applications.
 flatMap(application=>[application.database,...sharedBy(application)])];return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.
 instance.database} has the encoding ${server.encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,"encoding",message,"\
@@ -9147,33 +9409,32 @@ encoding))return[];let remedy="Use ASCII only for the username and in settings, 
  which "${text2}" reads otherwise.`,remedy)))}function sharedBy({username,settings}){return[username,...[...settings.values()].flat()]}var init_encodings=__esm(
 {"src/guardrails/encodings.ts"(){"use strict";init_violation()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
 database,cluster)]:state2.connectionLimit===-2?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interru\
-pted.`,`As its owner: DROP DATABASE ${quoteIdentifier(state2.name)};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(
+pted.`,`As its owner: ${dropDatabase(state2.name,!1).redacted};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(
 database,cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===
 wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.
 name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handoverStatements(cluster,state2,
 wanted)}`)]}function handoverStatements(cluster,state2,wanted){let[name2,from,to]=[quoteIdentifier(state2.name),quoteIdentifier(state2.owner),quoteIdentifier(wanted)],
-create=cluster.roles.has(wanted)?"":`CREATE ROLE ${to} LOGIN; `;if(cluster.roles.get(state2.owner)?.superuser===!0)return`as a superuser: ${create}ALTER DATABAS\
-E ${name2} OWNER TO ${to}; and, inside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from}).`;let body=`DECLARE others name[]\
- := ${`ARRAY(SELECT datname FROM pg_database WHERE datdba = ${quoteLiteral(from)}::regrole AND datname <> current_database())`}; other name; BEGIN REASSIGN OWNE\
-D BY ${from} TO ${to}; FOREACH other IN ARRAY others LOOP EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(state2.owner)}); END LOOP; END`,
-block=`DO ${quoteLiteral(body)};`;return`connected to ${name2} as ${from}, or as a member of it, with CREATEDB and the right to grant ${to}: ${create}GRANT ${to}\
- TO CURRENT_USER; ${block} REVOKE ${to} FROM CURRENT_USER GRANTED BY CURRENT_USER;`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.
-encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){
-let plain=name2=>name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],
-encoding=cluster.encodings.get(database.encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(violation(database.owner,"immutable",`${state2.
-name} has the encoding ${state2.encoding}, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(
-locale)!==plain(database.locale??""))&&problems.push(violation(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.
-locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available){return[...checkSchemas(database,interior),...database.extensions.filter(
-name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available))]}function checkSchemas(database,interior){let owner=database.owner.
-username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let statement=`${alterSchemaOwner(
-name2,owner).redacted};`;return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declar\
-e another schema; or let a person with the right to do so run: ${statement}`)]})}function checkExtension(database,name2,isInstalled,available){if(available.get(
-name2)===void 0)return[violation(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engine version that ha\
-s it.")];let refused=addRequired(name2,available).filter(required=>!isInstalled(required)&&available.get(required)?.trusted!==!0);if(refused.length===0)return[];
-let remedy=`As the master, in ${database.name}: ${refused.map(item=>`CREATE EXTENSION ${quoteIdentifier(item)} CASCADE;`).join(" ")}`;return[violation(database.
-owner,"extension",`only a superuser could install ${refused.join(", ")} (not trusted).`,remedy)]}function addRequired(name2,available,seen=new Set){if(seen.has(
-name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,name2])))]}
-var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_tag();init_owner();init_quote();init_encodings();init_violation()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
+create=cluster.roles.has(wanted)?[]:[createRole(wanted,{login:!0})];if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=print2([...create,alterDatabaseOwner(
+state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from})`;return`as a superuser: ${statements2}\
+ and, ${inside}.`}let statements=[...create,joinRole(wanted),reassignInOneDatabase(state2.owner,wanted),leaveRole(wanted)],who=`${from}, or as a member of it, w\
+ith CREATEDB and the right to grant ${to}`;return`connected to ${name2} as ${who}: ${print2(statements)}`}function print2(statements){return statements.map(({redacted})=>`${redacted}\
+;`).join(" ")}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the serve\
+r has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.toLowerCase().
+replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.get(database.
+encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(violation(database.owner,"immutable",`${state2.name} has the encoding ${state2.encoding}\
+, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.locale??
+""))&&problems.push(violation(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available){
+return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available))]}
+function checkSchemas(database,interior){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===
+void 0||schema.owner===owner||name2==="public")return[];let statement=`${alterSchemaOwner(name2,owner).redacted};`;return[violation(database.owner,"schema",`the\
+ schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person with the right to do so run: ${statement}`)]})}
+function checkExtension(database,name2,isInstalled,available){if(available.get(name2)===void 0)return[violation(database.owner,"extension",`the server has no ex\
+tension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused=addRequired(name2,available).filter(required=>!isInstalled(required)&&
+available.get(required)?.trusted!==!0);if(refused.length===0)return[];let remedy=`As the master, in ${database.name}: ${print2(refused.map(item=>createExtension(
+item,null,null)))}`;return[violation(database.owner,"extension",`only a superuser could install ${refused.join(", ")} (not trusted).`,remedy)]}function addRequired(name2,available,seen=new Set){
+if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,
+name2])))]}var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_tag();init_interior();init_owner();init_quote();init_removal();init_role();
+init_encodings();init_violation()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
 !found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}function administrators({memberships:memberships2},role){
 let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].sort();return names2.length===0?"Only a superuser can (n\
 obody administers it)":`As ${names2.join(" or ")}`}var init_members=__esm({"src/guardrails/members.ts"(){"use strict"}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
@@ -9201,27 +9462,27 @@ cluster),...checkPasswordRight(declaration,actual),...declaration.applications.f
 void 0?[]:checkRole(declaration,cluster,known,application,role),...checkIam(declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.
 databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?
 [violation(null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
-server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let missing=[...!admin.createRole&&declaration.
-applications.length>0?["CREATEROLE"]:[],...!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name))?["CREATEDB"]:[]];if(missing.length===
-0)return[];let statement=`ALTER ROLE ${quoteIdentifier(admin.name)} ${missing.join(" ")};`;return[violation(null,"missing_right",`the delegated admin ${admin.name}\
- lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(
-role.comment);return tag===null&&!application.adoptExisting?[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this too\
-l.`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(
-known.privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.
-get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&
-!declaration.acceptTagsFrom.has(stack)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}\
-, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?
-[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name}\
- another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==
-null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["\
-BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_role",`the ro\
-le ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
-let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
- has no right over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}\
-: ${grantAdministration(role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.
-name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var init_actual=__esm(
-{"src/guardrails/actual.ts"(){"use strict";init_tag();init_quote();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_violation();
-init_settings2();init_server_version()}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
+server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.
+applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?
+["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=`${alterRole(admin.
+name,lacking).redacted};`;return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement}\
+ or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
+[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.`,"Choose another username, or set adopt_existing = true t\
+o take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(
+cluster,known.administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.get("Stack")??"",environment=tag.get(
+"Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&!declaration.acceptTagsFrom.has(
+stack)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}\
+).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?[violation(application,
+"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name} another username, \
+or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==null,attributes=[
+...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.
+has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_role",`the role ${role.name} holds ${attributes.
+join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){let{version:version2,
+login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2} has no right\
+ over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}: ${grantAdministration(
+role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.name),installed=interior?.
+extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var init_actual=__esm({"src/guardrails/actual.\
+ts"(){"use strict";init_tag();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_violation();init_settings2();init_server_version()}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
 "src/plan/chunks.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
 input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
 cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.
@@ -9237,26 +9498,13 @@ runAs:owner})}function commentOnDatabase(database,comment,owner){return new Stat
 {runAs:owner})}function grantOnDatabase(database,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)}\
  TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join("\
 , ")} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}var init_database=__esm({"src/sql/database.ts"(){"\
-use strict";init_statement();init_quote()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
-let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
-function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
-role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
-schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return new Statement(`GRANT ${privileges.
-join(", ")} ON ${objectList(objects2)} TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){return new Statement(
-`REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
-return defaults2(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
-return defaults2(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults2(creator,schema,change){
-let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,
-{runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
-objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=quoteQualified(object2.schema,object2.name);return object2.args===null?
-name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interior.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD=
-{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function databasePrivileges2(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS2[level][objectClass2]}
+use strict";init_statement();init_quote()}});function databasePrivileges2(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS3[level][objectClass2]}
 function heldBy(acl,grantee,grantor){let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(
 item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(
 item.privilege));return[...new Set(items2.map(item=>item.grantee===""?"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; \
 what it granted on to ${others.join(", ")} goes too`}function subtract(a9,b9){return a9.filter(item=>!b9.includes(item))}function isReachable(database,schema){return schema.
-owner===database.owner.username||schema.owner===PG_DATABASE_OWNER}var DATABASE,OBJECTS2,PG_DATABASE_OWNER,init_privileges=__esm({"src/plan/privileges.ts"(){"use\
- strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"]},OBJECTS2={editor:{table:["SELECT","INSERT","UPDATE",
+owner===database.owner.username||schema.owner===PG_DATABASE_OWNER}var DATABASE,OBJECTS3,PG_DATABASE_OWNER,init_privileges=__esm({"src/plan/privileges.ts"(){"use\
+ strict";DATABASE={owner:["CONNECT","CREATE","TEMPORARY"],editor:["CONNECT","TEMPORARY"],reader:["CONNECT"]},OBJECTS3={editor:{table:["SELECT","INSERT","UPDATE",
 "DELETE"],sequence:["SELECT","UPDATE","USAGE"],function:["EXECUTE"]},reader:{table:["SELECT"],sequence:["SELECT"],function:["EXECUTE"]}};PG_DATABASE_OWNER="pg_d\
 atabase_owner"}});function formerUsers(context,database){let state2=context.actual.cluster.databases.get(database.name);if(!database.owner.adoptExisting||state2===void 0||parseTag(
 state2.comment)!==null)return[];let{server,roles,databaseUsers:databaseUsers2}=context.actual.cluster,users=databaseUsers2.filter(user=>user.database===database.
@@ -9320,12 +9568,13 @@ var init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();ini
 init_tags2()}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
 let from=(acl,owner,wanted)=>acl.filter(item=>item.grantee===application.username&&item.grantor!==owner&&!wanted.includes(item.privilege)),items2=[...from(schema.
 acl,schema.owner,isListed2?["USAGE"]:[]),...objects2.flatMap(object2=>from([...object2.acl,...object2.columnAcl],database.owner.username,isListed2?objectPrivileges(
-application.accessLevel,object2.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===0)return[];let message=`${application.
-username} holds ${names2(item=>item.privilege)} in schema ${schema.name} of ${database.name} beyond its level, from ${names2(item=>item.grantor)}, who can revok\
-e it`;return[finding(subjectIn(database,application,"grant"),"keep","warning",message)]}function usageFindings({database,application,schema,isListed:isListed2}){
-if(!isListed2||isReachable(database,schema)||heldBy(schema.acl,"").includes("USAGE")||heldBy(schema.acl,application.username).includes("USAGE"))return[];let message=`${application.
-username} cannot use schema ${schema.name} of ${database.name}: it belongs to ${schema.owner}, who alone can grant USAGE on it`;return[finding(subject(application,
-"grant"),"grant","warning",message)]}var init_grant_findings=__esm({"src/plan/grant-findings.ts"(){"use strict";init_context();init_privileges()}});function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,defaults3=interior.defaultAcl.
+application.accessLevel,object2.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===0)return[];let held2=`${names2(item=>item.
+privilege)} in schema ${schema.name} of ${database.name} beyond its level`,grantors=names2(item=>item.grantor),message=`${application.username} holds ${held2}, \
+from ${grantors}, who can revoke it`;return[finding(subjectIn(database,application,"grant"),"keep","warning",message)]}function usageFindings({database,application,
+schema,isListed:isListed2}){if(!isListed2||isReachable(database,schema)||heldBy(schema.acl,"").includes("USAGE")||heldBy(schema.acl,application.username).includes(
+"USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}, who alone can grant USAGE on it`,message=`${application.
+username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}var init_grant_findings=__esm({"src/plan/grant-fi\
+ndings.ts"(){"use strict";init_context();init_privileges()}});function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,defaults3=interior.defaultAcl.
 filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&application.schemas.
 includes(schema.name),here=defaults3.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===0)continue;let objects2=interior.objects.filter(
 item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}return places}function wantedOn(place,objectClass2){
@@ -9376,26 +9625,27 @@ map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({gran
 hema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)]))}function ownerSchemas(database,schemas2){let owner=database.
 owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn=isReachable(database,schema),missing=subtract(
 ["CREATE","USAGE"],[owner,isOwn?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.
-name}`;isOwn?steps.push(step(subject(database.owner,"grant"),"grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,[grantOnSchema(schema.
-name,missing,schema.owner,owner)])):findings.push(finding(subject(database.owner,"grant"),"grant","warning",`${owner} lacks ${missing.join(" and ")} in ${where}\
-; as ${schema.owner===""?"a superuser":schema.owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted};`))}return{steps,findings}}function createExtensions(context,database,interior){
-return orderByRequirement(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.
-actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];
-return step(subject(database.owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,statements)})}function orderByRequirement(declared,available){
-let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.
-add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===
-void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&heldBy(schema.
-acl,"",schema.owner).includes("CREATE")){let statements=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.owner,"grant"),"restrict",
-"updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements);return{steps:[...keepOnSchema(context,database,schema),restrict],findings:[]}}
-let message=`everybody who may connect to ${database.name} may create objects in its schema public, which ${schema.owner===""?"the server":schema.owner} owns; a\
-s a superuser: ${grantOnSchema("public",["CREATE"],owner,owner).redacted}; ${revokeOnSchema("public",["CREATE"],"",owner,!1).redacted}; or declare schemas = ["a\
-pp"] and a search_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){
-if(database.guests.length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.
-includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}\
- belong to others than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&
-schema.objects>0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declar\
-ation, and what they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm(
-{"src/plan/interior.ts"(){"use strict";init_server_version();init_interior();init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+name}`;if(isOwn)steps.push(step(subject(database.owner,"grant"),"grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,[grantOnSchema(schema.
+name,missing,schema.owner,owner)]));else{let remedy=`as ${schema.owner===""?"a superuser":schema.owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted}\
+;`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{
+steps,findings}}function createExtensions(context,database,interior){return orderByRequirement(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.
+extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[
+createExtension(name2,schema,database.owner.username)];return step(subject(database.owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,
+statements)})}function orderByRequirement(declared,available){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.
+requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){
+let schema=interior.schemas.get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;
+if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(
+subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2);return{steps:[...keepOnSchema(
+context,database,schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema(
+"public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}\
+; as a superuser: ${statements.map(({redacted})=>`${redacted};`).join(" ")} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(
+database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about=subject(database.
+owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${`${String(
+schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`} belong to others than ${database.owner.username}: editors and readers got nothi\
+ng on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.name} of ${database.name} hold\
+s objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list it in schemas`;findings.
+push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();init_interior();
+init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
 n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
@@ -9467,15 +9717,15 @@ let time3=value2=>value2?.toISOString()??"infinity";return[...attributes.login==
 connectionLimit} -> ${application.connectionLimit}`],...attributes.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)} -> ${time3(application.validUntil)}`]]}
 function planPassword(context,application){let about=subject(application,"password");if(application.auth==="iam")return planNoPassword(context,application);let state2=context.
 actual.logins.get(application.name)??{kind:"not_tried"},{verifier=null,clone=null}=context.secrets.get(application.name)??{};if(clone!==null&&state2.kind==="pas\
-sword_wrong"){let message2=`${clone} does not log in with secret version ${context.secrets.get(application.name)?.versionId??""}: its password belongs to the ro\
-tation function; rotate the secret again`;return{steps:[],findings:[finding(about,"verify","warning",message2)]}}if(verifier===null||state2.kind!=="password_wro\
-ng"&&state2.kind!=="other_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.roles.get(application.
-username)?.comment??null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.username} \
-set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about,"set","updated",message,[alterRole(application.username,{verifier})],
-"set_password")],findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??null);
-if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[
-finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(application,
-"password"),"remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){
+sword_wrong"){let version2=context.secrets.get(application.name)?.versionId??"",message2=`${clone} does not log in with secret version ${version2}: its password\
+ belongs to the rotation function; rotate the secret again`;return{steps:[],findings:[finding(about,"verify","warning",message2)]}}if(verifier===null||state2.kind!==
+"password_wrong"&&state2.kind!=="other_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.
+roles.get(application.username)?.comment??null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.
+username} set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about,"set","updated",message,[alterRole(application.username,
+{verifier})],"set_password")],findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.
+comment??null);if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],
+findings:[finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(
+application,"password"),"remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){
 let about=subject(application,"password"),{versionId:version2="",clone=null}=context.secrets.get(application.name)??{};switch(state2.kind){case"password_right":
 return finding(about,"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.
 note})`}`);case"rotation_in_progress":return finding(about,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under wa\
@@ -9632,9 +9882,9 @@ message.parameterValue))}),client.connection.on("backendKeyData",message=>pid=me
 icationCleartextPassword",()=>{progress.passwordAskedInClear=!0,client.connection.stream.destroy()});let giveUp=()=>{client.connection.stream.destroy()};signal.
 addEventListener("abort",giveUp,{once:!0});try{await client.connect()}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,progress)}finally{
 signal.removeEventListener("abort",giveUp)}let known=newerParameters(target.version).map(([name2])=>name2),late=newerParameters(server.version).filter(([name2])=>!known.
-includes(name2)).map(([name2,value2])=>`SET ${name2} = '${value2}'`);return new Session(client,login2.database,login2.user,{...server,pid},late)}function isAborted(signal){
+includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(client,login2.database,login2.user,{...server,pid},late)}function isAborted(signal){
 return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,
-init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();init_server_version();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
+init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
 target,credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{
 admin,lock,sessions:sessions2,withSession:(login2,use,isPassing2=isFull)=>limit(()=>useSession(target,login2,{...withoutInterrupt(patience),isPassing:isPassing2},
 sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
@@ -12666,39 +12916,56 @@ filter(isPossible).map(({role,statement})=>adminStep(input,"grant","created",`${
 map(({role,statement})=>({...adminSubject(input),action:"grant",status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted}\
 ;`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_server_version();init_tag();init_role();
 init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
- OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":"EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(me.oid, m.m\
-ember, 'USAGE'))",[rows=[],[setting]=[]]=await session.query([`SELECT r.rolname::text AS name FROM pg_roles r, pg_roles me WHERE me.rolname = session_user AND r\
-.rolname IN (${names2})
-      AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
+ OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
+            SELECT FROM pg_auth_members m
+            WHERE m.roleid = r.oid
+              AND m.admin_option
+              AND pg_has_role(me.oid, m.member, 'USAGE')
+          )`,[rows=[],[setting]=[]]=await session.query([`
+      SELECT
+        r.rolname::text AS name
+      FROM pg_roles r, pg_roles me
+      WHERE me.rolname = session_user
+        AND r.rolname IN (${names2})
+        AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
 void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_cluster_queries();
 init_row()}});function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
-host}:${String(connectThrough.port)}`,problem={application:null,code:CONNECTION_CODES[failure.kind],field:"instance",message:`cannot connect to ${declared.host}\
-:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs/1e3).toFixed(0)} s).`,remedy:CERTIFICATE_REMEDIES[failure.
-code]??REMEDIES3[failure.kind]};return new ConnectionError([problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/c\
-onnection/connection-error.ts"(){"use strict";init_errors();init_failure();REMEDIES3={unreachable:"Check instance.host and port, the network path and the securi\
-ty group, and connect_through if there is a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"\
-Free connections on the server, or raise its max_connections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, bu\
-t in GovCloud, China and regions newer than this release: there, the bundle of the region from https://truststore.pki.rds.amazonaws.com.",no_tls:'Enable TLS on \
-the server; tls.mode = "disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is \
-created or repaired.",other_method:'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',after_authentication:"\
-Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg\
-_hba.conf; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it hold\
-s in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this \
-machine's clock, or wait until the certificate is valid."}}});async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||
-Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session,[session.database])??"a run that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(
-holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=Date.now()}await(0,import_promises16.setTimeout)(POLL_MS,void 0,
-{signal:wait.signal})}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==
-void 0&&readFlag(row2,"locked")}async function lockHolder(session,databases2){let[[row2]=[]]=await session.query([holderIn(databases2)]);if(row2===void 0)return null;
-let login2=readTextOrNull(row2,"login")??"an unknown login";return readFlag(row2,"is_admin")?`${readText(row2,"name")} (login ${login2})`:`${login2}, which is n\
-o admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeout",field:"lock",message:`\
-the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"Wait for that run to end, or raise lock_timeout."}])}var import_promises16,
-LOCK_KEY,holderIn,POLL_MS,REPORT_EVERY_MS2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises16=__toESM(require_promises(),1);init_errors();init_quote();
-init_row();LOCK_KEY="8242267087886938998",holderIn=databases2=>`SELECT a.application_name AS name, a.usename::text AS login, coalesce(r.rolcreaterole OR r.rolsu\
-per, false) AS is_admin
-  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_roles r ON r.oid = a.usesysid
-  JOIN pg_database d ON d.oid = l.database
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND ${isOneOf("d.datname",databases2)}
-    AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`,POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
+host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/
+1e3).toFixed(0)} s`,problem={application:null,code:CONNECTION_CODES[failure.kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}\
+).`,remedy:CERTIFICATE_REMEDIES[failure.code]??REMEDIES3[failure.kind]};return new ConnectionError([problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,
+init_connection_error=__esm({"src/run/connection/connection-error.ts"(){"use strict";init_errors();init_failure();REMEDIES3={unreachable:"Check instance.host an\
+d port, the network path and the security group, and connect_through if there is a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeo\
+ut if it needs longer to start.",full:"Free connections on the server, or raise its max_connections.",tls:"Name the PEM file of the authority that signed it in \
+tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer than this release: there, the bundle of the region from https://truststore.pki.rds\
+.amazonaws.com.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give\
+ master_secret_id so that the admin is created or repaired.",other_method:'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take\
+ it out of rds_iam as the master.',after_authentication:"Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"\
+Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instan\
+ce.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authorit\
+y for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."}}});function holderIn(databases2){return`
+    SELECT
+      a.application_name AS name,
+      a.usename::text AS login,
+      coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
+    FROM pg_locks l
+    JOIN pg_stat_activity a ON a.pid = l.pid
+    LEFT JOIN pg_roles r ON r.oid = a.usesysid
+    JOIN pg_database d ON d.oid = l.database
+    WHERE l.locktype = 'advisory'
+      AND l.granted
+      AND l.objsubid = 1
+      AND ${isOneOf("d.datname",databases2)}
+      AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
+      AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`}async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){
+let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session,[session.database])??"a ru\
+n that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=
+Date.now()}await(0,import_promises16.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELE\
+CT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&readFlag(row2,"locked")}async function lockHolder(session,databases2){let[[row2]=[]]=await session.
+query([holderIn(databases2)]);if(row2===void 0)return null;let login2=readTextOrNull(row2,"login")??"an unknown login";return readFlag(row2,"is_admin")?`${readText(
+row2,"name")} (login ${login2})`:`${login2}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError(
+[{application:null,code:"lock_timeout",field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"W\
+ait for that run to end, or raise lock_timeout."}])}var import_promises16,LOCK_KEY,POLL_MS,REPORT_EVERY_MS2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";
+import_promises16=__toESM(require_promises(),1);init_errors();init_quote();init_row();LOCK_KEY="8242267087886938998";POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
 try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress}),lock}catch(error){throw lock!==session&&await lock.
 close(),error}}async function openLockSession({declaration,dependencies:{signal,progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;
 try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.
@@ -13066,7 +13333,8 @@ function sharedBy(row) {
 const texts = new Map(rows.map((row) => [row, (row.textContent + ' ' + sharedBy(row)).toLowerCase()]));
 const keys = ['environment', 'application', 'build'];
 function takes(element, wishes) {
-  return keys.every((key) => wishes[key] === '' || element.dataset[key] === undefined || element.dataset[key] === wishes[key]);
+  const facts = element.dataset;
+  return keys.every((key) => wishes[key] === '' || facts[key] === undefined || facts[key] === wishes[key]);
 }
 function update() {
   const wishes = Object.fromEntries(keys.map((key) => [key, form.elements[key].value]));
@@ -13101,10 +13369,33 @@ addEventListener('afterprint', () => {
 });
 update();
 `}});var style,init_html_style=__esm({"src/report/formats/html-style.ts"(){"use strict";style=`
-:root { color-scheme: light dark; --text: #1c2024; --soft: #5a6169; --paper: #ffffff; --band: #f3f5f7; --line: #d5dae0; --link: #0b5cad; --good: #17692f; --news\
-: #8a5300; --bad: #b3161b; --focus: #0b5cad; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e9ec; --soft: #a3abb4; --paper: #14171a; --band: #1d2226; --line: #363d44; --link: #7cb8f5; --good: #6f\
-ce88; --news: #e8b25c; --bad: #ff8f8a; --focus: #7cb8f5; } }
+:root {
+  color-scheme: light dark;
+  --text: #1c2024;
+  --soft: #5a6169;
+  --paper: #ffffff;
+  --band: #f3f5f7;
+  --line: #d5dae0;
+  --link: #0b5cad;
+  --good: #17692f;
+  --news: #8a5300;
+  --bad: #b3161b;
+  --focus: #0b5cad;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --text: #e6e9ec;
+    --soft: #a3abb4;
+    --paper: #14171a;
+    --band: #1d2226;
+    --line: #363d44;
+    --link: #7cb8f5;
+    --good: #6fce88;
+    --news: #e8b25c;
+    --bad: #ff8f8a;
+    --focus: #7cb8f5;
+  }
+}
 * { box-sizing: border-box; }
 body { margin: 0; color: var(--text); background: var(--paper); font: 15px/1.5 system-ui, sans-serif; }
 header, main { padding: 0 1.5rem; }
@@ -13119,14 +13410,38 @@ a { color: var(--link); }
 .wrong { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; padding: 0; margin: 0.8rem 0; list-style: none; }
 .count, summary { color: var(--soft); }
-#filters { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; padding: 0.6rem 1.5rem; background: var(\
---band); border-block: 1px solid var(--line); }
+#filters {
+  position: sticky;
+  top: 0;
+  z-index: 1;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0.6rem 1rem;
+  align-items: center;
+  padding: 0.6rem 1.5rem;
+  background: var(--band);
+  border-block: 1px solid var(--line);
+}
 #filters[hidden] { display: none; }
-input, select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: 4px; padding: 0.2rem 0.5rem; max-\
-width: 16rem; }
+input, select, button {
+  font: inherit;
+  color: inherit;
+  background: var(--paper);
+  border: 1px solid var(--soft);
+  border-radius: 4px;
+  padding: 0.2rem 0.5rem;
+  max-width: 16rem;
+}
 .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
-th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.7rem; border-bottom: 1px solid var(--line); overflow-wrap: break-word; min-width: 4rem; }
+th, td {
+  text-align: left;
+  vertical-align: top;
+  padding: 0.35rem 0.7rem;
+  border-bottom: 1px solid var(--line);
+  overflow-wrap: break-word;
+  min-width: 4rem;
+}
 th { background: var(--band); font-weight: 600; white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }
 td time { white-space: nowrap; }
@@ -13139,10 +13454,28 @@ td details p { margin: 0.3rem 0 0; color: inherit; }
 .updated .mark, .removed .mark, .warning .mark, .blocked .mark { color: var(--news); }
 .failed .mark { color: var(--bad); }
 pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
-.timeline { display: flex; flex-wrap: wrap; gap: 0.8rem 1.2rem; padding: 0; margin: 0 0 0.9rem; list-style: none; font-size: 0.8rem; color: var(--soft); }
+.timeline {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0.8rem 1.2rem;
+  padding: 0;
+  margin: 0 0 0.9rem;
+  list-style: none;
+  font-size: 0.8rem;
+  color: var(--soft);
+}
 .timeline ul { display: flex; flex-wrap: wrap; gap: 3px; padding: 0.2rem 0 0; margin: 0; list-style: none; }
-.timeline li li, .legend > span { display: inline-block; width: 1rem; border-radius: 3px; text-align: center; font-weight: 700; font-size: 0.75rem; line-height:\
- 1.4rem; color: var(--paper); background: var(--soft); }
+.timeline li li, .legend > span {
+  display: inline-block;
+  width: 1rem;
+  border-radius: 3px;
+  text-align: center;
+  font-weight: 700;
+  font-size: 0.75rem;
+  line-height: 1.4rem;
+  color: var(--paper);
+  background: var(--soft);
+}
 .timeline li .changed, .legend .changed { background: var(--good); }
 .timeline li .blocked, .legend .blocked { background: var(--news); }
 .timeline li .failed, .legend .failed { background: var(--bad); }
@@ -13150,13 +13483,31 @@ pre { margin: 0.3rem 0 0; white-space: pre-wrap; font-size: 0.85rem; }
 .legend > span:not(:first-child) { margin-left: 0.8rem; }
 .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .hidden { display: none !important; }
-@media (max-width: 40rem), (max-height: 30rem) { #filters { position: static; } h2 { scroll-margin-top: 0.5rem; } }
-@media (max-width: 40rem) { header, main { padding: 0 0.8rem; } #filters { padding: 0.6rem 0.8rem; } .long { min-width: 14rem; } }
+@media (max-width: 40rem), (max-height: 30rem) {
+  #filters { position: static; }
+  h2 { scroll-margin-top: 0.5rem; }
+}
+@media (max-width: 40rem) {
+  header, main { padding: 0 0.8rem; }
+  #filters { padding: 0.6rem 0.8rem; }
+  .long { min-width: 14rem; }
+}
 @page { size: A4 landscape; margin: 12mm; }
-@media print { :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; } #filters, nav, .skip { display: none !important; } .table { over\
-flow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 1pt 4pt; min-width: 0; } .long, .error { min-width: 0; } tr, li { break-inside: avoid; }\
- thead { display: table-header-group; } h2 { break-after: avoid; } td code { white-space: normal; } summary { list-style: none; } details:not([open]) { display:\
- none; } .timeline li li, .legend > span { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@media print {
+  :root { --text: #000; --soft: #333; --paper: #fff; --band: #fff; --line: #999; }
+  #filters, nav, .skip { display: none !important; }
+  .table { overflow: visible; border: 0; }
+  table { font-size: 8pt; }
+  th, td { padding: 1pt 4pt; min-width: 0; }
+  .long, .error { min-width: 0; }
+  tr, li { break-inside: avoid; }
+  thead { display: table-header-group; }
+  h2 { break-after: avoid; }
+  td code { white-space: normal; }
+  summary { list-style: none; }
+  details:not([open]) { display: none; }
+  .timeline li li, .legend > span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
 `}});function escapeHtml(text2){return visible(text2).replace(/[&<>"']/g,character=>ENTITIES[character]??character)}var ENTITIES,init_html_escape=__esm({"src/report/\
 formats/html-escape.ts"(){"use strict";init_one_line();ENTITIES={"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;","'":"&#39;"}}});function timeline({columns,rows}){if(rows.length===0)return"";let at=(cells,key)=>String(cells[columns.findIndex(column=>column.key===key)]??""),days=new Map;for(let{
 cells,environment,build,mark=""}of[...rows].reverse()){let started=at(cells,"started_at"),label=`${started.slice(11,16)} ${at(cells,"command")} ${at(cells,"outc\
@@ -13169,7 +13520,9 @@ ${legend(rows)}
 an class="${outcome}">${glyph(outcome)}</span> ${outcome.replace("_"," ")}`).join(" ")}</p>`}function glyph(outcome){return`<span aria-hidden="true">${GLYPHS[outcome]??
 ""}</span>`}var DAY_LENGTH,GLYPHS,init_html_timeline=__esm({"src/report/formats/html-timeline.ts"(){"use strict";init_html_escape();DAY_LENGTH=10,GLYPHS={changed:"\
 +",no_change:"=",blocked:"!",failed:"\xD7"}}});function reportHtml(report){let{generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}=report,about=describeCriteria(criteria),policy=`default-src 'non\
-e'; style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'; base-uri 'none'; form-action 'none'`;return`<!DOCTYPE html>
+e'; ${`style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'`}; base-uri 'none'; form-action 'none'`,what=about===""?"Everything":escapeHtml(about),when=`\
+Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.`,sourceItems=sources.map(source=>`<li>${escapeHtml(source)}</\
+li>`).join("");return`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -13183,12 +13536,11 @@ e'; style-src '${hashOf2(style)}'; script-src '${hashOf2(script)}'; base-uri 'no
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>rds-provision report</h1>
-<p>${about===""?"Everything":escapeHtml(about)}. Made ${time2(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.</p>
+<p>${what}. ${when}</p>
 ${wrong2.map(sentence=>`<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join(`
 `)}
-<details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map(source=>`<li>${escapeHtml(source)}</li>`).join("")}</ul></details>
-<nav aria-label="Sections"><ul>${sections.map(({id,title,rows})=>`<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count" data-of="${id}">${String(rows.
-length)}</span></li>`).join("")}</ul></nav>
+<details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sourceItems}</ul></details>
+<nav aria-label="Sections"><ul>${sections.map(sectionLink).join("")}</ul></nav>
 </header>
 ${filters(sections)}
 <main id="content" tabindex="-1">
@@ -13207,7 +13559,8 @@ ct></label>`}).join(`
 `)}
 <button type="reset">Show all</button>
 <output id="shown" aria-live="polite"></output>
-</form>`}function sectionHtml(section){let{id,title,about,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
+</form>`}function sectionLink({id,title,rows}){let count=`<span class="count" data-of="${id}">${String(rows.length)}</span>`;return`<li><a href="#${id}">${escapeHtml(
+title)}</a> ${count}</li>`}function sectionHtml(section){let{id,title,about,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about)}</p>
 ${id==="runs"?timeline(section):""}${rows.length===0?"":`${table2(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
@@ -13223,16 +13576,16 @@ ${rows.map((row2,index)=>tableRow(row2,listed,long,index,errors?.cells[index]??n
 details=[],mark}=row2,attributes=FILTERS.flatMap(([key])=>row2[key]===void 0?[]:[` data-${key}="${escapeHtml(row2[key]??"")}"`]).join(""),sql=details.length===0?
 "":`<details><summary>SQL</summary><pre>${details.map(line=>`${escapeHtml(line)};`).join(`
 `)}</pre></details>`,errorText=error===null?"":`<div class="error">${textHtml(String(error))}</div>`,described=listed.findIndex(({column})=>DESCRIBED.has(column.
-key)),place=described<0?listed.length-1:described,cells=listed.map((filled,position)=>`<td${long.has(filled)?' class="long"':""}>${cellHtml(filled.cells[index]??
-null,filled.column)}${filled.column.key==="outcome"?errorText:""}${position===place?sql:""}</td>`);return`<tr${attributes}${mark===void 0?"":` class="${escapeHtml(
-mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===null)return"";let text2=String(cell);return TIME2.test(text2)?time2(text2):IDS.has(key)?
-`<code>${escapeHtml(text2)}</code>`:key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text2.replaceAll("_"," "))}</span>`:textHtml(text2)}function textHtml(text2){
-let[first="",...more]=text2.split(`
-`);return more.length===0?escapeHtml(text2):`${escapeHtml(first)}<details class="text"><summary>${String(more.length)} more</summary>${more.map(line=>`<p>${escapeHtml(
-line)}</p>`).join("")}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(0,19).replace("T"," "))}</time>`}var import_node_crypto10,
-FILTERS,DESCRIBED,IDS,TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=__toESM(require_crypto(),1);init_columns();init_criteria();
-init_html_script();init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment","Environment"],["application","Application"],["build","Buil\
-d"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
+key)),place=described<0?listed.length-1:described,cells=listed.map((filled,position)=>{let{cells:values,column}=filled,below=`${column.key==="outcome"?errorText:
+""}${position===place?sql:""}`;return`<td${long.has(filled)?' class="long"':""}>${cellHtml(values[index]??null,column)}${below}</td>`});return`<tr${attributes}${mark===
+void 0?"":` class="${escapeHtml(mark)}"`}>${cells.join("")}</tr>`}function cellHtml(cell,{key}){if(cell===null)return"";let text2=String(cell);return TIME2.test(
+text2)?time2(text2):IDS.has(key)?`<code>${escapeHtml(text2)}</code>`:key==="status"||key==="outcome"?`<span class="mark">${escapeHtml(text2.replaceAll("_"," "))}\
+</span>`:textHtml(text2)}function textHtml(text2){let[first="",...more]=text2.split(`
+`);if(more.length===0)return escapeHtml(text2);let lines=more.map(line=>`<p>${escapeHtml(line)}</p>`).join("");return`${escapeHtml(first)}<details class="text">\
+<summary>${String(more.length)} more</summary>${lines}</details>`}function time2(text2){return`<time datetime="${escapeHtml(text2)}">${escapeHtml(text2.slice(0,
+19).replace("T"," "))}</time>`}var import_node_crypto10,FILTERS,DESCRIBED,IDS,TIME2,init_html=__esm({"src/report/formats/html.ts"(){"use strict";import_node_crypto10=
+__toESM(require_crypto(),1);init_columns();init_criteria();init_html_script();init_html_style();init_html_timeline();init_html_escape();FILTERS=[["environment",
+"Environment"],["application","Application"],["build","Build"]];DESCRIBED=new Set(["message","difference"]),IDS=new Set(["run_id","version_id"]),TIME2=/^\d{4}-\d\d-\d\dT[\d:.]+Z$/}});function reportJson({generatedAt,toolVersion,criteria,sources,sections,wrong:wrong2}){let document={format_version:1,tool_version:toolVersion,generated_at:generatedAt.
 toISOString(),criteria:{...criteria,since:criteria.since?.toISOString()??null,until:criteria.until?.toISOString()??null},sources,wrong:wrong2,sections:Object.fromEntries(
 sections.map(section=>[section.id,section.rows.map(row2=>rowObject(section,row2))]))};return`${JSON.stringify(document,null,2)}
 `}function rowObject({columns},{cells,details}){let fields=columns.map(({key},index)=>[key,cells[index]??null]);return{...Object.fromEntries(fields),...details!==
@@ -13476,12 +13829,7 @@ text2):await writeReport2(options2.output,text2),options2.output!==null||options
 `);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
 "":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.stack||tag.get("Envir\
 onment")!==declaration.environment?null:mayAdminister(cluster,name2)?name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";
-init_administers();init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function dropDatabase(database){return new Statement(`DROP DATABASE ${quoteIdentifier(database)} WITH (FORCE)`)}function dropRole(role){return new Statement(`DR\
-OP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`GRA\
-NT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identity2,role,grantor){return new Statement(`REVOKE ALL ON ${keyword}\
- ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
-A ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(
-role)}`,{runAs:runAs2})}var init_removal=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();init_quote()}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
+init_administers();init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
 proved":"missing"}function checkRemovalApproval(environment,approvals,application){if(removalApproval(environment,approvals,!0)!=="missing")return[];let missing=[
 ...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
 nd nobody approved a removal that deletes.`,remedy=`Set ${missing.join(" and ")} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`;
@@ -13512,15 +13860,30 @@ item.login===username&&item.database===drops&&policy==="delete";return sessions2
 d.`,`End them, or as the master: ${grantRole("pg_signal_backend",cluster.server.login).redacted};`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use\
  strict";init_revoker();init_administers();init_owner();init_removal();init_role();init_violation()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
-query([`SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4) FROM pg_database WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,
-`SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){let[[row2]=[]]=await session.query(
-[`SELECT count(*)::int AS pending FROM pg_stat_activity WHERE application_name = ${quoteLiteral(pendingName(group4))} AND pid <> pg_backend_pid()`]);return row2===
-void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.query([`SELECT EXISTS (SELECT FROM pg_locks l JOI\
-N pg_database d ON d.oid = l.objid WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-      AND l.classid = ${CLOSED_KEY}::oid AND d.datname IN (${databases2.map(quoteLiteral).join(", ")})) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}
-async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoch FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(
-row2,"now");if(now===null)throw new TypeError("the server did not say what time it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/s\
-erver/removal-signals.ts"(){"use strict";init_quote();init_row();CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function explainUnreachable(open4){try{return await open4()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
+query([`
+      SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
+      FROM pg_database
+      WHERE datname IN (${databases2.map(quoteLiteral).join(", ")})`,`SET application_name = ${quoteLiteral(`rds-provision removal closed ${group4}`)}`])}async function countPending(session,group4){
+let[[row2]=[]]=await session.query([`
+      SELECT
+        count(*)::int AS pending
+      FROM pg_stat_activity
+      WHERE application_name = ${quoteLiteral(pendingName(group4))}
+        AND pid <> pg_backend_pid()`]);return row2===void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.
+query([`
+      SELECT
+        EXISTS (
+          SELECT FROM pg_locks l
+          JOIN pg_database d ON d.oid = l.objid
+          WHERE l.locktype = 'advisory'
+            AND l.granted
+            AND l.objsubid = 2
+            AND l.classid = ${CLOSED_KEY}::oid
+            AND d.datname IN (${databases2.map(quoteLiteral).join(", ")})
+        ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
+h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
+ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_row();CLOSED_KEY=
+"1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function explainUnreachable(open4){try{return await open4()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/destroy/gone.ts"(){"use strict";init_errors();GONE=" If the in\
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
@@ -13530,35 +13893,35 @@ length===0){let about={application:target.by==="application"?target.value:null,d
 found)}function mergeDepartures(all){return{departures:all.flatMap(item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.
 problems)}}function isOurs3({declaration},tag){return tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment}function judgeTagged(input,role){
 let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS3[input.target.by])!==input.target.value)return[];
-if(!isOurs3(input,tag)){if(input.target.by==="application")return[];let message=`role ${role.name} belongs to the stack "${tag.get("Stack")??""}" (environment ${tag.
-get("Environment")??""}), and is left as it is with all it has`;return[{...NONE2,findings:[finding({application,database:null,username:role.name,object:"role"},
-"keep","skipped",message)]}]}let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.
-name,database:null,owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about={application,database,username,object:"\
-role"},role=input.cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE2,findings:[finding(about,"remove","no_change",`role ${username} \
-is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of\
- this tool.`,"Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).");if(!isOurs3(input,tag)){let owner=`the stack "${tag.
-get("Stack")??""}" (environment ${tag.get("Environment")??""}, application ${tag.get("Application")??""})`;return blocked(application,`the role ${username} belo\
-ngs to ${owner}.`,"Remove it there, or take the marker out of the state here (terraform state rm).")}if(tag.get("Application")!==application){let message=`role ${username}\
- now belongs to the application ${tag.get("Application")??""}: it and its database are left as they are`;return{...NONE2,findings:[finding(about,"keep","skipped",
-message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[finding(about,"retain","skipped",`role ${username} and what it owns are retained`)]};let owned2=ownedDatabase(
-input,candidate),departure={application,username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{departures:owned2.problems.length>
-0?[]:[departure],findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy){return{...NONE2,problems:[{application,code:"re\
-moval_obstacle",field:"destroy",message,remedy}]}}function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;if(owned2==="none")return{drops:null,
-findings:[],problems:[]};if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.cluster.databases.get(owned2.
-name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,state2)}}function goneOwner(input,candidate){
-return typeof candidate.owned=="string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}function elsewhere(input,{
-application,username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===void 0)return{findings:[finding(about,"remove",
-"no_change",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.comment??null);if(tag!==null&&isOurs3(input,
-tag)){let message2=`database ${name2} now belongs to ${state2.owner} (application ${tag.get("Application")??""}) and is left as it is`;return{findings:[finding(
-about,"keep","skipped",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.owner}, which is not managed by this stack.`;return{findings:[],
-problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:`Give it back (${alterDatabaseOwner(name2,username).redacted}), or take the marker\
- out of the state (terraform state rm).`}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.values()].filter(
-database=>database.owner===username),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.name&&item.owner.username===username)),
-tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&tag.get("Stack")===declaration.stack&&tag.get("\
-Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.
-createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration();
-init_tag();init_owner();init_context();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"Clu\
-sterName"}}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
+if(!isOurs3(input,tag)){if(input.target.by==="application")return[];let owner=`the stack "${tag.get("Stack")??""}" (environment ${tag.get("Environment")??""})`,
+message=`role ${role.name} belongs to ${owner}, and is left as it is with all it has`;return[{...NONE2,findings:[finding({application,database:null,username:role.
+name,object:"role"},"keep","skipped",message)]}]}let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,
+{application,username:role.name,database:null,owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about={application,
+database,username,object:"role"},role=input.cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE2,findings:[finding(about,"remove","no_\
+change",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username}\
+ carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).");if(!isOurs3(input,tag)){let where=`\
+environment ${tag.get("Environment")??""}, application ${tag.get("Application")??""}`,owner=`the stack "${tag.get("Stack")??""}" (${where})`;return blocked(application,
+`the role ${username} belongs to ${owner}.`,"Remove it there, or take the marker out of the state here (terraform state rm).")}if(tag.get("Application")!==application){
+let owner=`the application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}: it and its database are left as they are`;return{...NONE2,
+findings:[finding(about,"keep","skipped",message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[finding(about,"retain","skipped",`role ${username} \
+and what it owns are retained`)]};let owned2=ownedDatabase(input,candidate),departure={application,username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.
+policy};return{departures:owned2.problems.length>0?[]:[departure],findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy){
+return{...NONE2,problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy}]}}function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;
+if(owned2==="none")return{drops:null,findings:[],problems:[]};if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
+cluster.databases.get(owned2.name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,
+state2)}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.
+databases.get(candidate.owned.name))}}function elsewhere(input,{application,username},name2,state2){let about={application,database:name2,username,object:"datab\
+ase"};if(state2===void 0)return{findings:[finding(about,"remove","no_change",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.
+get(state2.owner)?.comment??null);if(tag!==null&&isOurs3(input,tag)){let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2}\
+ now belongs to ${owner} and is left as it is`;return{findings:[finding(about,"keep","skipped",message2)],problems:[]}}let message=`the database ${name2} belong\
+s to ${state2.owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:`Giv\
+e it back (${alterDatabaseOwner(name2,username).redacted}), or take the marker out of the state (terraform state rm).`}]}}function taggedDatabase({cluster,declaration},{
+application,username}){let owned2=[...cluster.databases.values()].filter(database=>database.owner===username),declared=owned2.filter(database=>declaration.databases.
+some(item=>item.name===database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Appli\
+cation")===application&&tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===
+1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,
+init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration();init_tag();init_owner();init_context();NONE2={departures:[],findings:[],problems:[]};
+FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
 return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.
 facts,jobs=[...new Set([...holdings2,...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocationSteps(
 input,departure,database));return{stage:"interiors",connectTo:database,transactions:steps.length===0?[]:[holdMemberships(input.cluster.server,steps)]}});return planOf(
@@ -13579,50 +13942,142 @@ item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,cluster,
 username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return[holdMemberships(
 cluster.server,[...grants,step(departureSubject(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])]});return planOf([{stage:"r\
 oles",connectTo:null,transactions}])}var init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();init_context();init_memberships();
-init_memberships_held();init_server_version()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`SELECT pg_ge\
-t_userbyid(d.refobjid)::text AS role, NULL::text AS database, ${WHAT} AS what
-    FROM pg_shdepend d LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
-    WHERE d.dbid = 0 AND d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
-    AND (b.oid IS NULL OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o')))`}function concernedDatabases(roles,dropped){return`\
-SELECT DISTINCT b.datname::text AS database FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)} AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){
-return`SELECT DISTINCT b.datname::text AS database, pg_get_userbyid(d.refobjid)::text AS role
-    FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND b.datname IN ${oneOf2(dropped)} AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf2(roles)}
-    ORDER BY 1, 2`}function databaseObstacles(dropped){return`SELECT NULL::text AS role, database::text, 'has the prepared transaction ' || gid || ' of ' || own\
-er AS what FROM pg_prepared_xacts WHERE database IN ${oneOf2(dropped)}
-    UNION ALL SELECT NULL, b.datname::text, 'is used by the subscription ' || s.subname FROM pg_subscription s JOIN pg_database b ON b.oid = s.subdbid WHERE b.d\
-atname IN ${oneOf2(dropped)}
-    UNION ALL SELECT NULL, database::text, 'has the active replication slot ' || slot_name FROM pg_replication_slots WHERE active AND database IN ${oneOf2(dropped)}`}
-function sessions(roles,dropped){return`SELECT coalesce(a.datname, '')::text AS database, r.rolname::text AS login, r.rolsuper AS is_superuser, count(*)::int AS\
- count
-    FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)}) AND a.pid <> pg_backend_pid() GROUP BY 1, 2, 3 ORDER BY 1, 2`}function endSessions(roles,dropped){
-return`SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid, 5000))::int AS ended
-    FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)}) AND NOT r.rolsuper AND a.pid <> pg_backend_pid()`}function dependencies(roles){return`\
-(SELECT d.*, r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
-    WHERE d.refclassid = 'pg_authid'::regclass AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND r.rolname IN ${oneOf2(roles)}) \
-d`}function interiorObstacles(roles){return`SELECT d.rolname::text AS role, current_database()::text AS database, ${WHAT} AS what
+init_memberships_held();init_server_version()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+    SELECT
+      pg_get_userbyid(d.refobjid)::text AS role,
+      NULL::text AS database,
+      ${WHAT} AS what
+    FROM pg_shdepend d
+    LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
+    WHERE d.dbid = 0
+      AND d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
+      AND (
+        b.oid IS NULL
+        OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o'))
+      )`}function concernedDatabases(roles,dropped){return`
+    SELECT DISTINCT
+      b.datname::text AS database
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
+      AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){return`
+    SELECT DISTINCT
+      b.datname::text AS database,
+      pg_get_userbyid(d.refobjid)::text AS role
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND d.deptype = 'o'
+      AND b.datname IN ${oneOf2(dropped)}
+      AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf2(roles)}
+    ORDER BY 1, 2`}function databaseObstacles(dropped){return`
+    SELECT
+      NULL::text AS role,
+      database::text,
+      'has the prepared transaction ' || gid || ' of ' || owner AS what
+    FROM pg_prepared_xacts
+    WHERE database IN ${oneOf2(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      b.datname::text,
+      'is used by the subscription ' || s.subname
+    FROM pg_subscription s
+    JOIN pg_database b ON b.oid = s.subdbid
+    WHERE b.datname IN ${oneOf2(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      database::text,
+      'has the active replication slot ' || slot_name
+    FROM pg_replication_slots
+    WHERE active
+      AND database IN ${oneOf2(dropped)}`}function sessions(roles,dropped){return`
+    SELECT
+      coalesce(a.datname, '')::text AS database,
+      r.rolname::text AS login,
+      r.rolsuper AS is_superuser,
+      count(*)::int AS count
+    FROM pg_stat_activity a
+    JOIN pg_roles r ON r.oid = a.usesysid
+    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)})
+      AND a.pid <> pg_backend_pid()
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2`}function endSessions(roles,dropped){return`
+    SELECT
+      count(*) FILTER (WHERE pg_terminate_backend(a.pid, 5000))::int AS ended
+    FROM pg_stat_activity a
+    JOIN pg_roles r ON r.oid = a.usesysid
+    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)})
+      AND NOT r.rolsuper
+      AND a.pid <> pg_backend_pid()`}function dependencies(roles){return`(
+      SELECT d.*, r.rolname
+      FROM pg_shdepend d
+      JOIN pg_roles r ON r.oid = d.refobjid
+      WHERE d.refclassid = 'pg_authid'::regclass
+        AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND r.rolname IN ${oneOf2(roles)}
+    ) d`}function interiorObstacles(roles){return`
+    SELECT
+      d.rolname::text AS role,
+      current_database()::text AS database,
+      ${WHAT} AS what
     FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
-    WHERE d.deptype <> 'a' AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp' ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list2])=>`\
-SELECT ${keyword} AS keyword, ${list2} AS acl FROM ${catalog} o WHERE d.classid = '${catalog==="pg_largeobject_metadata"?"pg_largeobject":catalog}'::regclass AN\
-D o.oid = d.objid`);return`SELECT DISTINCT l.keyword, i.identity, pg_get_userbyid(a.grantor)::text AS grantor, CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyi\
-d(a.grantee)::text END AS grantee
-    FROM ${dependencies(roles)}, LATERAL (${lists.join(" UNION ALL ")}) l, aclexplode(l.acl) a, pg_identify_object(d.classid, d.objid, 0) i
-    WHERE d.deptype = 'a' AND (a.grantee = d.refobjid OR a.grantor = d.refobjid) AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp' ORDER BY 1, 2, 3, 4`}function defaultHoldings(roles){
-return`SELECT DISTINCT r.rolname::text AS grantee, pg_get_userbyid(f.defaclrole)::text AS creator, n.nspname::text AS schema, ${DEFAULT_KEYWORDS} AS keyword
-    FROM pg_default_acl f LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
-    WHERE r.rolname IN ${oneOf2(roles)} AND f.defaclrole <> r.oid ORDER BY 1, 2, 3, 4`}var WHAT,CAN_SIGNAL,GRANTABLE,DEFAULT_KEYWORDS,init_removal_queries=__esm(
-{"src/server/removal-queries.ts"(){"use strict";init_quote();WHAT=`CASE d.deptype WHEN 'o' THEN 'owns ' WHEN 'r' THEN 'is named by ' WHEN 'i' THEN 'has initial \
-privileges on '
-  ELSE 'has privileges on ' END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signa\
-l";GRANTABLE=[["CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribut\
-e a WHERE a.attrelid = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_lang\
-uage","o.lanacl"],["'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper","o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_larg\
-eobject_metadata","o.lomacl"]];DEFAULT_KEYWORDS=`CASE f.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'ROUTINES' WHEN 'T' THEN 'T\
-YPES'
-  WHEN 'n' THEN 'SCHEMAS' WHEN 'L' THEN 'LARGE OBJECTS' END`}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
+    WHERE d.deptype <> 'a'
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list2])=>`
+        SELECT
+          ${keyword} AS keyword,
+          ${list2} AS acl
+        FROM ${catalog} o
+        WHERE d.classid = ${quoteLiteral(catalog==="pg_largeobject_metadata"?"pg_largeobject":catalog)}::regclass
+          AND o.oid = d.objid`);return`
+    SELECT DISTINCT
+      l.keyword,
+      i.identity,
+      pg_get_userbyid(a.grantor)::text AS grantor,
+      CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END AS grantee
+    FROM
+      ${dependencies(roles)},
+      LATERAL (${lists.join(`
+        UNION ALL`)}
+      ) l,
+      aclexplode(l.acl) a,
+      pg_identify_object(d.classid, d.objid, 0) i
+    WHERE d.deptype = 'a'
+      AND (a.grantee = d.refobjid OR a.grantor = d.refobjid)
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 1, 2, 3, 4`}function defaultHoldings(roles){return`
+    SELECT DISTINCT
+      r.rolname::text AS grantee,
+      pg_get_userbyid(f.defaclrole)::text AS creator,
+      n.nspname::text AS schema,
+      CASE f.defaclobjtype
+        WHEN 'r' THEN 'TABLES'
+        WHEN 'S' THEN 'SEQUENCES'
+        WHEN 'f' THEN 'ROUTINES'
+        WHEN 'T' THEN 'TYPES'
+        WHEN 'n' THEN 'SCHEMAS'
+        WHEN 'L' THEN 'LARGE OBJECTS'
+      END AS keyword
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    JOIN pg_roles r ON r.oid = a.grantee
+    WHERE r.rolname IN ${oneOf2(roles)}
+      AND f.defaclrole <> r.oid
+    ORDER BY 1, 2, 3, 4`}var WHAT,CAN_SIGNAL,GRANTABLE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use strict";init_quote();WHAT=`
+        CASE d.deptype
+          WHEN 'o' THEN 'owns '
+          WHEN 'r' THEN 'is named by '
+          WHEN 'i' THEN 'has initial privileges on '
+          ELSE 'has privileges on '
+        END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal";GRANTABLE=[["CASE\
+ o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid\
+ = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["\
+'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper","o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o\
+.lomacl"]]}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
 concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),names2=concerned.map(row2=>readText(row2,"database")),insides=await settleAll(
 names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null);return{holdings:[...seen.flatMap(inside=>inside.holdings),...onDatabases(

@@ -21,6 +21,7 @@ export interface Source {
   readonly imports: readonly Import[]
   /** Names read from `process`: `argv`, `env`, … */
   readonly processUses: readonly string[]
+  readonly text: string
 }
 
 /** All TypeScript files below src. */
@@ -47,7 +48,7 @@ export function parseSource(path: string, text: string): Source {
     ts.forEachChild(node, visit)
   }
   visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))
-  return { path, imports, processUses }
+  return { path, imports, processUses, text }
 }
 
 interface Found {

@@ -20,6 +20,9 @@ test('a name in a statement that is put between quotes by hand is found', async 
     '`GRANT x TO "${name}" WITH ADMIN TRUE`',
     '`by hand: ALTER DATABASE "${name}" ALLOW_CONNECTIONS true`',
     '`${name}: REVOKE ALL ON TABLE t FROM "${name}"`',
+    '`GRANT x TO ${[name].map((role) => `"${role}"`).join()}`',
+    "`SELECT oid FROM pg_roles WHERE rolname = '${name}'`",
+    `'GRANT x TO "' + name`,
   ])
     t.deepEqual(await broken(HEAD + statement), ['no-restricted-syntax'], statement)
 })
@@ -29,6 +32,8 @@ test('a sentence that quotes a name, and a statement of the builders, are not', 
     '`belongs to the stack "${name}"`',
     '`the name "${name}" is reserved`',
     '`GRANT ${name} TO x`',
+    '`GRANT x TO y, for ${[name].join()} of "z"`',
+    `'the stack "' + name`,
   ])
     t.deepEqual(await broken(HEAD + sentence), [], sentence)
 })

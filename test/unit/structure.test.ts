@@ -1,5 +1,6 @@
 /** The folders are the stages data flows through: who may import whom, what is pure, and who may touch the process. */
 import test from 'ava'
+import { isComment, longLines } from '../support/lines.ts'
 import { parseSource, readSources, type Source } from '../support/sources.ts'
 
 /** From what all may import to what joins all; a file or folder imports nothing that stands later. */
@@ -41,6 +42,8 @@ const PURE = ['model', 'input', 'guardrails', 'plan', 'sql']
 const IMPURE =
   /^(node:)?(fs|process|child_process|net|tls|dns|dgram|http|https|http2|os|worker_threads|cluster)(\/|$)|^pg($|[-/])|^@aws-sdk\/|^@smithy\//
 const PROCESS_STATE = ['argv', 'env', 'exit', 'exitCode', 'process', '[…]']
+/** Folders whose comments are not wrapped at 120 yet; their code is. */
+const UNWRAPPED = ['guardrails/', 'input/', 'secrets/', 'run/']
 /** Not modules: declarations of types for a package that has none. */
 const sources = readSources().filter(({ path }) => !path.endsWith('.d.ts'))
 const byPath = new Map(sources.map((source) => [source.path, source]))
@@ -48,6 +51,11 @@ const byPath = new Map(sources.map((source) => [source.path, source]))
 /** The entry of ORDER that a path belongs to; the path itself where it has no place. */
 function stageOf(path: string): string {
   return ORDER.find((stage) => path === stage || path.startsWith(`${stage}/`)) ?? path
+}
+
+/** A text without its comments, line for line. */
+function code(text: string): string {
+  return text.replaceAll(/^.*$/gm, (line) => (isComment(line) ? '' : line))
 }
 
 function isPure({ path }: Source): boolean {
@@ -141,6 +149,31 @@ test('no circular imports', (t) => {
     sources.map(({ path }) => cycle(path, byPath)).find((found) => found !== null),
     undefined,
   )
+})
+
+test('no line is longer than it needs to be: over 120 only a text that cannot be broken, over 160 none', (t) => {
+  t.deepEqual(
+    sources.flatMap(({ path, text }) =>
+      longLines(path, UNWRAPPED.some((stage) => path.startsWith(stage)) ? code(text) : text),
+    ),
+    [],
+  )
+})
+
+test('long lines are seen', (t) => {
+  const long = 'x'.repeat(100)
+  const lines = [
+    `const message = '${long}, which is one text'`,
+    `const both = ['${long}', '${long.slice(60)}']`,
+    `call(${long}, 'a text', which, is, not, most, of, the, line)`,
+    `// ${long} ${long.slice(60)}`,
+    `// ${long} https://www.postgresql.org/docs/current/`,
+    `const message = '${long} ${long}'`,
+    'const html = `<p>',
+    `<b>${long}\${one.map((item) => \`<i>\${item}</i>\`)}</b>`,
+    '</p>`',
+  ]
+  t.deepEqual(longLines('a.ts', lines.join('\n')), ['a.ts:2', 'a.ts:3', 'a.ts:4', 'a.ts:6'])
 })
 
 test('these rules see what they forbid', (t) => {

@@ -2,6 +2,8 @@ import type { AccessMatrix, DatabaseAccess, LoginAccess, OutsideGrant } from '..
 import { markdownName, markdownTable, markdownText } from '../markdown.ts'
 import type { Beginning, Beginnings } from './starts.ts'
 
+const UNSEEN =
+  'rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known.'
 const LOGIN_HEADER = [
   'Login',
   'Application',
@@ -41,7 +43,7 @@ function renderDatabase(
   )
   return [
     `### Database ${markdownName(database)}`,
-    `Owner: ${markdownName(owner)}.${isSeen ? '' : ' rds-provision could not look inside: what may be done in its schemas, and what was granted there, is not known.'}`,
+    `Owner: ${markdownName(owner)}.${isSeen ? '' : ` ${UNSEEN}`}`,
     ...(rows.length === 0 ? [] : [markdownTable(LOGIN_HEADER, rows)]),
     ...(outsideGrants.length === 0
       ? []

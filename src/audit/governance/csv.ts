@@ -21,7 +21,8 @@ export const CSV_COLUMNS = [
 
 /**
  * csv-stringify's `escape_formulas` puts an apostrophe before = + - @ tab CR and their full-width forms. Added here are
- * LF (OWASP, CSV injection) and the apostrophe itself, so that the escape can be undone: one leading apostrophe is ours.
+ * LF (OWASP, CSV injection) and the apostrophe itself, so that the escape can be undone: one leading apostrophe is
+ * ours.
  */
 const ALSO_ESCAPED = /^['\n]/
 

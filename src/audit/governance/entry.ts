@@ -4,7 +4,9 @@ import { EXIT } from '../../errors.ts'
 import { type AuditRecord, type AuditRun, OBJECTS, STATUSES } from '../../model/audit.ts'
 import { COMMAND_NAMES } from '../../model/run.ts'
 
-/** One run with its records; `run` is null where the line of the run is missing (the run was killed, or lines were cut). */
+/**
+ * One run with its records; `run` is null where the line of the run is missing (the run was killed, or lines were cut).
+ */
 export interface RecordedRun {
   readonly run: AuditRun | null
   readonly records: readonly AuditRecord[]

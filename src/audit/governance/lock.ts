@@ -16,7 +16,8 @@ const LASTING = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUO
  * was lost meanwhile (the process was suspended for longer than the lock lives): call it before each write.
  *
  * The lock is a folder that mkdir creates, which is atomic on local disks and on NFS. What remains: two writers that
- * find the same killed writer's lock in the same instant may both take it over; the chain then shows it (`verifyChain`).
+ * find the same killed writer's lock in the same instant may both take it over; the chain then shows it
+ * (`verifyChain`).
  */
 export async function withFolderLock<T>(folder: string, work: (assertHeld: () => void) => Promise<T>): Promise<T> {
   // Loaded here, since it hooks into the process's signals and exit, and most runs have no governance folder.

@@ -100,7 +100,9 @@ async function moveTail(handle: FileHandle, path: string, end: number, size: num
   await appendDurably(aside, Buffer.concat([tail, Buffer.from('\n')]))
   await handle.truncate(end)
   await handle.sync()
-  return `${basename(path)}: ${size - end} bytes at its end belong to no complete run (a run was killed while writing, or lines were removed by hand); they were moved to ${basename(aside)}.`
+  const why = 'a run was killed while writing, or lines were removed by hand'
+  const what = `${size - end} bytes at its end belong to no complete run (${why})`
+  return `${basename(path)}: ${what}; they were moved to ${basename(aside)}.`
 }
 
 async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {

@@ -8,8 +8,8 @@ const END = '<!-- rds-provision:end -->'
 
 /**
  * The new text of `access.md`: the section of the matrix's stack and instance replaced or added, all others as they
- * stand, sorted. Sections are found by comment lines, not by headings; inside a section every `<` is escaped, so no name
- * can imitate one. What stands outside of sections is not kept: the file is generated.
+ * stand, sorted. Sections are found by comment lines, not by headings; inside a section every `<` is escaped, so no
+ * name can imitate one. What stands outside of sections is not kept: the file is generated.
  *
  * `previous` is the file's text, '' where there is none. A section without an end (the file was edited) goes up to the
  * next one's beginning.
@@ -23,10 +23,13 @@ export function replaceSection(previous: string, matrix: AccessMatrix, starts: B
 }
 
 function heading(environment: string): string {
-  return `# Access in ${markdownName(environment)}\n\nWho may do what on which database, as the server said after the last apply. Written by rds-provision: edits are lost.\n`
+  const what = 'Who may do what on which database, as the server said after the last apply.'
+  return `# Access in ${markdownName(environment)}\n\n${what} Written by rds-provision: edits are lost.\n`
 }
 
-/** One JSON text a stack and instance, in ASCII; no `<`, `>` or `-` in it, which could end the comment that holds it. */
+/**
+ * One JSON text a stack and instance, in ASCII; no `<`, `>` or `-` in it, which could end the comment that holds it.
+ */
 function sectionKey({ stack, instance }: AccessMatrix): string {
   return JSON.stringify([stack, instance]).replace(
     /[^\x20-\x7e]|[<>-]/g,

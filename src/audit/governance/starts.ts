@@ -27,7 +27,10 @@ const RUN = Buffer.from(RUN_PREFIX)
 /** What is in lines that tell something. What a check found as it was (most lines of the file) is jumped over. */
 const TELLING = [RUN, ...['created', 'updated', 'removed'].map((status) => Buffer.from(`"status":"${status}"`))]
 
-/** Reads `rds_provision_audit.jsonl`; lines that are torn or edited out of shape tell nothing. Throws the errors of node:fs. */
+/**
+ * Reads `rds_provision_audit.jsonl`; lines that are torn or edited out of shape tell nothing. Throws the errors of
+ * node:fs.
+ */
 export async function readBeginnings(path: string): Promise<Beginnings> {
   const days = new Map<string, string>()
   const entries: RecordedRun[] = []
@@ -79,7 +82,9 @@ async function* tellingLines(path: string): AsyncGenerator<string> {
   }
 }
 
-/** By offset of its beginning the offset of its end, for each line that holds one of TELLING; `bytes` ends with a line. */
+/**
+ * By offset of its beginning the offset of its end, for each line that holds one of TELLING; `bytes` ends with a line.
+ */
 function linesWith(bytes: Buffer): Map<number, number> {
   const lines = new Map<number, number>()
   for (const text of TELLING) {

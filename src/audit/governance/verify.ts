@@ -49,7 +49,9 @@ interface Before {
   readonly lines: number
 }
 
-/** A run line tells how many records its run has and which run came before: so what was taken away or moved can be said. */
+/**
+ * A run line tells how many records its run has and which run came before: so what was taken away or moved can be said.
+ */
 function runFault(run: Readonly<Record<string, unknown>>, before: Before): string | null {
   const { previous_hash: previousHash, summary } = run
   const records =
@@ -77,8 +79,8 @@ function lineFault(line: string, previous: string): string | null {
  * where its mark says, and link to those of the run before. Lines are those of the CSV file as an editor counts them.
  * The JSONL's own chain is checked by `verifyChain`; run lines without a mark are left out here.
  *
- * An edit that makes the file longer or shorter moves all rows after it. Rows that are found whole at the moved place are
- * as they were written, so that the edit is named and not everything behind it.
+ * An edit that makes the file longer or shorter moves all rows after it. Rows that are found whole at the moved place
+ * are as they were written, so that the edit is named and not everything behind it.
  */
 export function verifyCsv(csv: Uint8Array, jsonl: string): readonly ChainFault[] {
   const faults: ChainFault[] = []

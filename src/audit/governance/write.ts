@@ -23,7 +23,9 @@ export interface GovernanceRun {
 }
 
 export interface GovernanceResult {
-  /** Why the folder could not be written; null: it was. What the run did stands (exit 1, the audit on standard output). */
+  /**
+   * Why the folder could not be written; null: it was. What the run did stands (exit 1, the audit on standard output).
+   */
   readonly problem: Problem | null
   /** Sentences on what was found broken, and moved away, in files of earlier runs. */
   readonly repairs: readonly string[]

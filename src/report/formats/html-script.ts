@@ -16,7 +16,8 @@ function sharedBy(row) {
 const texts = new Map(rows.map((row) => [row, (row.textContent + ' ' + sharedBy(row)).toLowerCase()]));
 const keys = ['environment', 'application', 'build'];
 function takes(element, wishes) {
-  return keys.every((key) => wishes[key] === '' || element.dataset[key] === undefined || element.dataset[key] === wishes[key]);
+  const facts = element.dataset;
+  return keys.every((key) => wishes[key] === '' || facts[key] === undefined || facts[key] === wishes[key]);
 }
 function update() {
   const wishes = Object.fromEntries(keys.map((key) => [key, form.elements[key].value]));

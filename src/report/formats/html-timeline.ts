@@ -8,8 +8,8 @@ const DAY_LENGTH = 10
 const GLYPHS: Readonly<Record<string, string>> = { changed: '+', no_change: '=', blocked: '!', failed: '×' }
 
 /**
- * The runs of a section as a timeline: one group a day, one mark a run, with colour and sign of its outcome, named for those
- * who cannot see it, and what they mean below. `''` without runs.
+ * The runs of a section as a timeline: one group a day, one mark a run, with colour and sign of its outcome, named for
+ * those who cannot see it, and what they mean below. `''` without runs.
  */
 export function timeline({ columns, rows }: Section): string {
   if (rows.length === 0) return ''
@@ -36,7 +36,10 @@ export function timeline({ columns, rows }: Section): string {
 /** Only the outcomes that there are. */
 function legend(rows: readonly ReportRow[]): string {
   const kinds = Object.keys(GLYPHS).filter((outcome) => rows.some(({ mark }) => mark === outcome))
-  return `<p class="legend" aria-hidden="true">${kinds.map((outcome) => `<span class="${outcome}">${glyph(outcome)}</span> ${outcome.replace('_', ' ')}`).join(' ')}</p>`
+  const entries = kinds.map(
+    (outcome) => `<span class="${outcome}">${glyph(outcome)}</span> ${outcome.replace('_', ' ')}`,
+  )
+  return `<p class="legend" aria-hidden="true">${entries.join(' ')}</p>`
 }
 
 function glyph(outcome: string): string {

@@ -15,7 +15,11 @@ import { escapeHtml } from './html-escape.ts'
 export function reportHtml(report: Report): string {
   const { generatedAt, toolVersion, criteria, sources, sections, wrong } = report
   const about = describeCriteria(criteria)
-  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`
+  const own = `style-src '${hashOf(style)}'; script-src '${hashOf(script)}'`
+  const policy = `default-src 'none'; ${own}; base-uri 'none'; form-action 'none'`
+  const what = about === '' ? 'Everything' : escapeHtml(about)
+  const when = `Made ${time(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.`
+  const sourceItems = sources.map((source) => `<li>${escapeHtml(source)}</li>`).join('')
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -30,10 +34,10 @@ export function reportHtml(report: Report): string {
 <a class="skip" href="#content">Skip to the content</a>
 <header>
 <h1>rds-provision report</h1>
-<p>${about === '' ? 'Everything' : escapeHtml(about)}. Made ${time(generatedAt.toISOString())} by version ${escapeHtml(toolVersion)}. All times are UTC.</p>
+<p>${what}. ${when}</p>
 ${wrong.map((sentence) => `<p class="wrong" role="alert">${escapeHtml(sentence)}</p>`).join('\n')}
-<details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sources.map((source) => `<li>${escapeHtml(source)}</li>`).join('')}</ul></details>
-<nav aria-label="Sections"><ul>${sections.map(({ id, title, rows }) => `<li><a href="#${id}">${escapeHtml(title)}</a> <span class="count" data-of="${id}">${String(rows.length)}</span></li>`).join('')}</ul></nav>
+<details class="text"><summary>Sources: ${String(sources.length)}</summary><ul>${sourceItems}</ul></details>
+<nav aria-label="Sections"><ul>${sections.map(sectionLink).join('')}</ul></nav>
 </header>
 ${filters(sections)}
 <main id="content" tabindex="-1">
@@ -74,12 +78,18 @@ ${selects.join('\n')}
 </form>`
 }
 
+function sectionLink({ id, title, rows }: Section): string {
+  const count = `<span class="count" data-of="${id}">${String(rows.length)}</span>`
+  return `<li><a href="#${id}">${escapeHtml(title)}</a> ${count}</li>`
+}
+
 function sectionHtml(section: Section): string {
   const { id, title, about, rows } = section
+  const nothing = '<p class="nothing" hidden>Nothing here matches the filters.</p>'
   return `<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about)}</p>
-${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : `${table(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
+${id === 'runs' ? timeline(section) : ''}${rows.length === 0 ? '' : `${table(section)}${nothing}`}
 </section>`
 }
 
@@ -93,7 +103,8 @@ function table(section: Section): string {
     .join('; ')
   const long = new Set(listed.filter(({ cells }) => cells.some(isLong)))
   const head = listed.map(({ column }) => `<th scope="col">${escapeHtml(column.title)}</th>`).join('')
-  return `${inAll === '' ? '' : `<p class="shared">In all rows: ${inAll}.</p>`}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
+  const above = inAll === '' ? '' : `<p class="shared">In all rows: ${inAll}.</p>`
+  return `${above}<div class="table" role="region" aria-label="${escapeHtml(title)}, table" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${rows.map((row, index) => tableRow(row, listed, long, index, errors?.cells[index] ?? null)).join('\n')}
@@ -124,10 +135,11 @@ function tableRow(
   const errorText = error === null ? '' : `<div class="error">${textHtml(String(error))}</div>`
   const described = listed.findIndex(({ column }) => DESCRIBED.has(column.key))
   const place = described < 0 ? listed.length - 1 : described
-  const cells = listed.map(
-    (filled, position) =>
-      `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(filled.cells[index] ?? null, filled.column)}${filled.column.key === 'outcome' ? errorText : ''}${position === place ? sql : ''}</td>`,
-  )
+  const cells = listed.map((filled, position) => {
+    const { cells: values, column } = filled
+    const below = `${column.key === 'outcome' ? errorText : ''}${position === place ? sql : ''}`
+    return `<td${long.has(filled) ? ' class="long"' : ''}>${cellHtml(values[index] ?? null, column)}${below}</td>`
+  })
   return `<tr${attributes}${mark === undefined ? '' : ` class="${escapeHtml(mark)}"`}>${cells.join('')}</tr>`
 }
 
@@ -152,7 +164,8 @@ function cellHtml(cell: Cell, { key }: Column): string {
 function textHtml(text: string): string {
   const [first = '', ...more] = text.split('\n')
   if (more.length === 0) return escapeHtml(text)
-  return `${escapeHtml(first)}<details class="text"><summary>${String(more.length)} more</summary>${more.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</details>`
+  const lines = more.map((line) => `<p>${escapeHtml(line)}</p>`).join('')
+  return `${escapeHtml(first)}<details class="text"><summary>${String(more.length)} more</summary>${lines}</details>`
 }
 
 function time(text: string): string {

@@ -4,8 +4,8 @@ import type { AuditRecord } from '../../model/audit.ts'
 import { type RecordedRun, type FileFault, parseRecord, parseRun } from '../../audit/governance/entry.ts'
 
 /**
- * The runs of one `rds_provision_audit.jsonl`, and everything wrong with the file, by line. A line that cannot be read is
- * left out; the rest still counts, and so does a line that does not match its hash.
+ * The runs of one `rds_provision_audit.jsonl`, and everything wrong with the file, by line. A line that cannot be read
+ * is left out; the rest still counts, and so does a line that does not match its hash.
  */
 export function readJsonl(
   file: string,

@@ -155,7 +155,9 @@ async function connectAsMaster(
   } catch (error) {
     if (!(error instanceof ConnectFailure)) throw error
     const told = toConnectionError(error, declaration, master.user, Date.now() - started)
-    const remedy = `The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`
+    const remedy =
+      `The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: ` +
+      'check both secrets, admin_secret_id and master_secret_id.'
     throw new ConnectionError(
       error.kind === 'wrong_password' ? told.problems.map((problem) => ({ ...problem, remedy })) : told.problems,
       { cause: error },

@@ -9,7 +9,10 @@ const REMEDIES: Readonly<Record<FailureKind, string>> = {
     'Check instance.host and port, the network path and the security group, and connect_through if there is a tunnel.',
   starting: 'Check the instance in the RDS console; raise connect_timeout if it needs longer to start.',
   full: 'Free connections on the server, or raise its max_connections.',
-  tls: 'Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer than this release: there, the bundle of the region from https://truststore.pki.rds.amazonaws.com.',
+  tls:
+    'Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, ' +
+    'China and regions newer than this release: there, the bundle of the region from ' +
+    'https://truststore.pki.rds.amazonaws.com.',
   no_tls: 'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',
   wrong_password:
     "Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",
@@ -36,11 +39,13 @@ export function toConnectionError(
 ): ConnectionError {
   const { instance: declared, connectThrough } = declaration
   const through = connectThrough === null ? '' : ` through ${connectThrough.host}:${String(connectThrough.port)}`
+  const target = `${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}`
+  const tried = `tried for ${(elapsedMs / 1000).toFixed(0)} s`
   const problem: Problem = {
     application: null,
     code: CONNECTION_CODES[failure.kind],
     field: 'instance',
-    message: `cannot connect to ${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs / 1000).toFixed(0)} s).`,
+    message: `cannot connect to ${target}: ${failure.message} (${tried}).`,
     remedy: CERTIFICATE_REMEDIES[failure.code] ?? REMEDIES[failure.kind],
   }
   return new ConnectionError([problem], { cause: failure })

@@ -81,7 +81,7 @@ for (const version of VERSIONS) {
       t.is(outcome.audit.run.exit_code, 0)
       const told = warnings(outcome, 'older')
       t.is(told.length, 1)
-      t.regex(told[0] ?? '', /public.*rdsadmin owns.*REVOKE CREATE ON SCHEMA public FROM PUBLIC.*schemas = \["app"\]/)
+      t.regex(told[0] ?? '', /public.*rdsadmin owns.*REVOKE CREATE ON SCHEMA "public" FROM PUBLIC.*schemas = \["app"\]/)
       t.false(
         outcome.records.some(
           ({ object, application, status }) => object === 'schema' && application === 'older' && status === 'no_change',

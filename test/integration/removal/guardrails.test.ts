@@ -268,7 +268,7 @@ for (const version of VERSIONS) {
           stack,
           'shop',
           await isBlocked(t, bed(), stack, 'shop', [
-            /ed_dev_user has 1 session\(s\) in database shop_dev_db, which platform_provisioner may not end.*GRANT pg_signal_backend/,
+            /ed_dev_user has 1 session\(s\) in database shop_dev_db, which platform_provisioner may not end.*GRANT "pg_signal_backend" TO "platform_provisioner";/,
           ]),
         )
         stack.applications = {

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { Secret } from '../../../src/model/secret.ts'
 import {
+  actAs,
   alterRole,
   commentOnRole,
   createRole,
@@ -54,4 +55,9 @@ test('memberships, comments and settings', (t) => {
     `ALTER ROLE "r" IN DATABASE "d" SET "search_path" = 'a', '$user', 'b"c'`,
   )
   t.is(resetInDatabase('r', 'd', 'work_mem').reveal(), 'ALTER ROLE "r" IN DATABASE "d" RESET "work_mem"')
+})
+
+test('what follows runs as a role until the transaction ends', (t) => {
+  t.is(actAs('r"'), 'SET LOCAL ROLE "r"""')
+  t.is(actAs(null), 'RESET ROLE')
 })
