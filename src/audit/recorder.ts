@@ -8,8 +8,8 @@ import type { Actor, RunIdentity } from '../model/run.ts'
 /** What a record says of its environment when the input could not be read. */
 const UNKNOWN_ENVIRONMENT = 'unknown'
 
-/** Takes each record as it happens; must not throw. */
-export type RecordSink = (record: AuditRecord) => void
+/** Takes each record as it happens; must not throw. `isQuiet`: it tells only that something was not reached. */
+export type RecordSink = (record: AuditRecord, isQuiet: boolean) => void
 
 export interface RecorderOptions {
   readonly identity: RunIdentity
@@ -51,7 +51,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     record(draft) {
       const record = toRecord(draft, options)
       records.push(record)
-      for (const sink of options.sinks) sink(record)
+      for (const sink of options.sinks) sink(record, draft.isQuiet === true)
     },
     setServer(facts) {
       server = facts

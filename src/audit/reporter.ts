@@ -6,8 +6,8 @@ import type { AuditDocument, AuditRecord } from '../model/audit.ts'
 export type Write = (text: string) => void
 
 export interface Reporter {
-  /** Called once for each record, as it happens. */
-  record(record: AuditRecord): void
+  /** Called once for each record, as it happens. `isQuiet`: it tells only that something was not reached. */
+  record(record: AuditRecord, isQuiet?: boolean): void
   /**
    * Called once, when nothing more will happen. `problems` is all that is wrong, empty where nothing is; `notes` are
    * sentences that want attention and belong to no record (what was repaired in the governance files).

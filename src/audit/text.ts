@@ -38,9 +38,9 @@ export function createTextReporter(options: TextOptions): Reporter {
     options.colour ? styleText(colour, text, { validateStream: false }) : text
   const line = (colour: Colour, text: string): void => options.write(`${paint(colour, text)}\n`)
   return {
-    record(record) {
+    record(record, isQuiet = false) {
       if (record.status === 'warning') warnings.push(record)
-      if (isListed(record, options.listUnchanged)) line(LOOKS[record.status].colour, recordLine(record))
+      if (isListed(record, isQuiet, options.listUnchanged)) line(LOOKS[record.status].colour, recordLine(record))
     },
     finish(document, problems, notes) {
       if (warnings.length + notes.length > 0) line('yellow', `warnings: ${warnings.length + notes.length}`)
@@ -58,8 +58,8 @@ export function createTextReporter(options: TextOptions): Reporter {
  * change, and like what a failed run did not reach, which would hide what failed. What was blocked stands among the
  * problems, with its remedy.
  */
-function isListed(record: AuditRecord, listUnchanged: boolean): boolean {
-  const isUneventful = record.status === 'skipped' && (record.object === 'login' || record.action === 'check')
+function isListed(record: AuditRecord, isQuiet: boolean, listUnchanged: boolean): boolean {
+  const isUneventful = isQuiet || (record.status === 'skipped' && record.object === 'login')
   if (record.status === 'no_change' || isUneventful) return listUnchanged
   return record.status !== 'blocked'
 }

@@ -53,8 +53,8 @@ export async function createDependencies(
     now: () => new Date(),
     signal: interrupt,
     sinks: [
-      (record) => {
-        for (const reporter of reporters) reporter.record(record)
+      (record, isQuiet) => {
+        for (const reporter of reporters) reporter.record(record, isQuiet)
       },
     ],
     progress: (line) => {

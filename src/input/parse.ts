@@ -26,10 +26,13 @@ export interface ParsedInput {
 export class DeclarationError extends InvalidInputError {
   /** null: not even environment and instance. Applications whose names are not as declared are left out. */
   readonly readable: ParsedInput | null
+  /** A build id is declared, and refused: it is not missing. */
+  readonly isBuildIdRefused: boolean
 
-  constructor(problems: readonly Problem[], readable: ParsedInput | null) {
+  constructor(problems: readonly Problem[], readable: ParsedInput | null, isBuildIdRefused: boolean) {
     super(problems)
     this.readable = readable
+    this.isBuildIdRefused = isBuildIdRefused
   }
 }
 
@@ -85,6 +88,7 @@ export function parseDeclaration(json: string, scope: InputScope = 'stack'): Par
   throw new DeclarationError(
     all,
     isKnown ? { ...parsed, declaration: withoutUnclear(parsed.declaration, declared.unclear) } : null,
+    broken.has('build_id'),
   )
 }
 

@@ -44,6 +44,8 @@ interface RecordFields {
   readonly message: string
   /** Redacted SQL that took effect on the server, in order. */
   readonly statements: readonly string[]
+  /** Tells only that something was not reached: people get the number, the audit all of them. */
+  readonly isQuiet?: true
 }
 
 interface Mishap {

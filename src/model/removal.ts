@@ -1,5 +1,6 @@
 /** What a removal is about: which logins go, what goes with them, and what stands in the way. Types only. */
 import type { CleanupPolicy } from './declaration.ts'
+import type { Finding } from './step.ts'
 
 /** What `destroy` is to remove. */
 export interface DestroyTarget {
@@ -16,6 +17,11 @@ export interface Departure {
   /** The database that it owns and that goes with it; null: only the login goes. */
   readonly drops: string | null
   readonly policy: Exclude<CleanupPolicy, 'retain'>
+}
+
+/** Something that was asked for and does not go: it is gone already, another's by now, or to be retained. */
+export interface DepartureFinding extends Finding {
+  readonly kind: 'gone' | 'kept' | 'retained'
 }
 
 /** Privileges on one object that involve a departing role, as one aclexplode row. */

@@ -3,15 +3,15 @@ import type { Problem } from '../model/problem.ts'
 import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
 import type { CleanupPolicy, Declaration } from '../model/declaration.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
-import type { Departure, DestroyTarget } from '../model/removal.ts'
-import type { Finding } from '../model/step.ts'
+import type { Departure, DepartureFinding, DestroyTarget } from '../model/removal.ts'
+import type { Subject } from '../model/step.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { alterDatabaseOwner } from '../sql/owner.ts'
 import { finding } from './context.ts'
 
 export interface Departures {
   readonly departures: readonly Departure[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly DepartureFinding[]
   /** Tags that disagree with what is asked for. */
   readonly problems: readonly Problem[]
 }
@@ -62,10 +62,9 @@ export function resolveDepartures(input: DepartureInput): Departures {
     return {
       ...NONE,
       findings: [
-        finding(
+        departureFinding(
           about,
-          'remove',
-          'no_change',
+          'gone',
           `nothing of ${declaration.stack} on this instance carries ${FIELDS[target.by]} ${target.value}: it is already gone`,
         ),
       ],
@@ -75,6 +74,17 @@ export function resolveDepartures(input: DepartureInput): Departures {
 }
 
 const FIELDS = { application: 'Application', 'build-id': 'BuildId', 'cluster-name': 'ClusterName' } as const
+
+function departureFinding(about: Subject, kind: DepartureFinding['kind'], message: string): DepartureFinding {
+  switch (kind) {
+    case 'gone':
+      return { ...finding(about, 'remove', 'no_change', message), kind }
+    case 'kept':
+      return { ...finding(about, 'keep', 'skipped', message), kind }
+    case 'retained':
+      return { ...finding(about, 'retain', 'skipped', message), kind }
+  }
+}
 
 function mergeDepartures(all: readonly Departures[]): Departures {
   return {
@@ -100,7 +110,7 @@ function judgeTagged(input: DepartureInput, role: RoleState): Departures[] {
       {
         ...NONE,
         findings: [
-          finding({ application, database: null, username: role.name, object: 'role' }, 'keep', 'skipped', message),
+          departureFinding({ application, database: null, username: role.name, object: 'role' }, 'kept', message),
         ],
       },
     ]
@@ -115,7 +125,7 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
   const role = input.cluster.roles.get(username)
   if (role === undefined)
     return mergeDepartures([
-      { ...NONE, findings: [finding(about, 'remove', 'no_change', `role ${username} is already gone`)] },
+      { ...NONE, findings: [departureFinding(about, 'gone', `role ${username} is already gone`)] },
       goneOwner(input, candidate),
     ])
   const tag = parseTag(role.comment)
@@ -137,12 +147,12 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
   if (tag.get('Application') !== application) {
     const owner = `the application ${tag.get('Application') ?? ''}`
     const message = `role ${username} now belongs to ${owner}: it and its database are left as they are`
-    return { ...NONE, findings: [finding(about, 'keep', 'skipped', message)] }
+    return { ...NONE, findings: [departureFinding(about, 'kept', message)] }
   }
   if (candidate.policy === 'retain')
     return {
       ...NONE,
-      findings: [finding(about, 'retain', 'skipped', `role ${username} and what it owns are retained`)],
+      findings: [departureFinding(about, 'retained', `role ${username} and what it owns are retained`)],
     }
   const owned = ownedDatabase(input, candidate)
   const departure = {
@@ -191,12 +201,12 @@ function elsewhere(
 ): Pick<Departures, 'findings' | 'problems'> {
   const about = { application, database: name, username, object: 'database' } as const
   if (state === undefined)
-    return { findings: [finding(about, 'remove', 'no_change', `database ${name} is already gone`)], problems: [] }
+    return { findings: [departureFinding(about, 'gone', `database ${name} is already gone`)], problems: [] }
   const tag = parseTag(input.cluster.roles.get(state.owner)?.comment ?? null)
   if (tag !== null && isOurs(input, tag)) {
     const owner = `${state.owner} (application ${tag.get('Application') ?? ''})`
     const message = `database ${name} now belongs to ${owner} and is left as it is`
-    return { findings: [finding(about, 'keep', 'skipped', message)], problems: [] }
+    return { findings: [departureFinding(about, 'kept', message)], problems: [] }
   }
   const message = `the database ${name} belongs to ${state.owner}, which is not managed by this stack.`
   return {

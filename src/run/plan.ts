@@ -1,6 +1,6 @@
 /** `plan`: what `apply` would do now, by the same stages; changes nothing and takes no lock. */
 import { createRecorder } from '../audit/recorder.ts'
-import { BlockedError, describeProblem } from '../errors.ts'
+import { BlockedError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import { checkRequest } from '../guardrails/request.ts'
 import type { Actual, Cluster } from '../model/catalog.ts'
@@ -131,6 +131,7 @@ function fingerprint({ roles, databases, memberships, settings }: Cluster): stri
   return JSON.stringify([sorted(roles.values()), sorted(databases.values()), sorted(memberships), sorted(settings)])
 }
 
+/** The request's guardrails are looked at once more when the secrets have told the admin's name. */
 function distinct(problems: readonly Problem[]): Problem[] {
-  return [...new Map(problems.map((problem) => [describeProblem(problem), problem])).values()]
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
 }

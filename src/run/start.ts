@@ -41,10 +41,9 @@ const NO_IDS: RunIds = { buildId: null, runId: null }
 
 /** Everything wrong at once: the run's variables, the input, and a missing build id. */
 export async function startRun(options: StartOptions): Promise<StartedRun> {
-  const { text, parsed, problems } = await readDeclaration(options)
+  const { text, parsed, isBuildIdRefused, problems } = await readDeclaration(options)
   const facts = await gatherFacts(options, parsed, text)
-  const needsBuildId =
-    parsed !== null && options.needsBuildId(parsed) && !problems.some(({ field }) => /build_id$/i.test(field))
+  const needsBuildId = parsed !== null && options.needsBuildId(parsed) && !isBuildIdRefused
   const { identity, missing } = identify(facts, needsBuildId)
   const identified = { identity, isRunIdGiven: identity.runId !== facts.uuid }
   const all = [...options.environment.problems, ...problems, ...missing]
@@ -55,6 +54,7 @@ export async function startRun(options: StartOptions): Promise<StartedRun> {
 interface InputRead {
   readonly text: string
   readonly parsed: ParsedInput | null
+  readonly isBuildIdRefused: boolean
   readonly problems: readonly Problem[]
 }
 
@@ -62,10 +62,13 @@ async function readDeclaration(options: StartOptions): Promise<InputRead> {
   let text = ''
   try {
     text = decodeInput(await readInput(options))
-    return { text, parsed: parseDeclaration(text, options.command === 'destroy' ? 'removal' : 'stack'), problems: [] }
+    const parsed = parseDeclaration(text, options.command === 'destroy' ? 'removal' : 'stack')
+    return { text, parsed, isBuildIdRefused: false, problems: [] }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
-    return { text, parsed: error instanceof DeclarationError ? error.readable : null, problems: error.problems }
+    const { readable: parsed, isBuildIdRefused } =
+      error instanceof DeclarationError ? error : { readable: null, isBuildIdRefused: false }
+    return { text, parsed, isBuildIdRefused, problems: error.problems }
   }
 }
 

@@ -21,11 +21,11 @@ export function secretIds(declaration: Declaration): readonly string[] {
 }
 
 /** Gives each problem of a secret the applications that use it: one problem for each of them, none lost. */
-export function nameApplications(problems: readonly Problem[], declaration: Declaration): Problem[] {
+export function nameApplications(problems: ReadonlyMap<string, Problem>, declaration: Declaration): Problem[] {
   const users = groupBy(passwordLogins(declaration), ({ secretId }) => secretId)
-  return problems.flatMap((problem) => {
-    const applications = users.get(problem.field) ?? []
-    const admins = applications.length === 0 || problem.field === declaration.admin.secretId ? [problem] : []
+  return [...problems].flatMap(([secretId, problem]) => {
+    const applications = users.get(secretId) ?? []
+    const admins = applications.length === 0 || secretId === declaration.admin.secretId ? [problem] : []
     return [...admins, ...applications.map(({ name }) => ({ ...problem, application: name }))]
   })
 }

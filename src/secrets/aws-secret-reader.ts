@@ -80,12 +80,12 @@ async function readCurrent(calls: Calls, ids: readonly string[]): Promise<Curren
 /** Credentials and problems apart, in the order asked for. */
 function sortAnswers(ids: readonly string[], found: ReadonlyMap<string, ParsedCredential>): CurrentSecrets {
   const credentials = new Map<string, Credential>()
-  const problems: Problem[] = []
+  const problems = new Map<string, Problem>()
   for (const id of ids) {
     const parsed = found.get(id)
     if (parsed === undefined) continue
     if ('credential' in parsed) credentials.set(id, parsed.credential)
-    else problems.push(parsed.problem)
+    else problems.set(id, parsed.problem)
   }
   return { credentials, problems }
 }

@@ -4,12 +4,12 @@ import type { Credential } from '../model/credential.ts'
 /** Staging labels that Secrets Manager itself maintains: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html */
 export type SecretStage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS'
 
-/** What reading many secrets gave: every id is either a key of `credentials` or the field of a problem. */
+/** What reading many secrets gave: every id is a key of `credentials` or of `problems`. */
 export interface CurrentSecrets {
   /** Secret id, as asked for, to its current version. */
   readonly credentials: ReadonlyMap<string, Credential>
-  /** `field` is the secret id, `application` is null: `nameApplications` fills it in. */
-  readonly problems: readonly Problem[]
+  /** Secret id, as asked for, to what is wrong with it; `application` is null: `nameApplications` fills it in. */
+  readonly problems: ReadonlyMap<string, Problem>
 }
 
 /** Where passwords come from. */

@@ -127,7 +127,7 @@ async function readMasterCredential({ declaration, secrets }: RunContext): Promi
   if (id === null) throw new TypeError('bootstrap needs a master secret')
   const { credentials, problems } = await secrets.readCurrent([id])
   const credential = credentials.get(id)
-  if (credential === undefined) throw new AwsError(problems)
+  if (credential === undefined) throw new AwsError([...problems.values()])
   const user = credential.username
   if (user === null) {
     throw new AwsError([

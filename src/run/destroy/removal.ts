@@ -5,8 +5,8 @@ import type { Problem } from '../../model/problem.ts'
 import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { CleanupPolicy } from '../../model/declaration.ts'
-import type { Departure, DestroyTarget } from '../../model/removal.ts'
-import { type Finding, type Plan, planSteps } from '../../model/step.ts'
+import type { Departure, DepartureFinding, DestroyTarget } from '../../model/removal.ts'
+import { type Plan, planSteps } from '../../model/step.ts'
 import { resolveDepartures } from '../../plan/departures.ts'
 import { planDrops, planRevocation, planRoleDrops, type RemovalInput } from '../../plan/removal.ts'
 import { inspectCluster } from '../../server/inspect-cluster.ts'
@@ -28,7 +28,7 @@ export interface RemovalOrder {
 
 /** What one look at the instance found. */
 export interface Examination extends RemovalInput {
-  readonly findings: readonly Finding[]
+  readonly findings: readonly DepartureFinding[]
 }
 
 /**

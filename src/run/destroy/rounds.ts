@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError, BlockedError, type ProvisionError, withProblems } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { DatabaseState } from '../../model/catalog.ts'
-import type { Departure } from '../../model/removal.ts'
+import type { Departure, DepartureFinding } from '../../model/removal.ts'
 import type { Finding } from '../../model/step.ts'
 import { finding } from '../../plan/context.ts'
 
@@ -141,10 +141,10 @@ async function removeAfterSnapshot(all: Removal, before: Examination): Promise<v
   const { context, dependencies } = all
   const { server, examination } = await openAndLook(all)
   try {
-    const told = new Set(before.findings.map((item) => item.message))
+    const told = new Set(before.findings.map(keyOfFinding))
     recordFindings(
       context.recorder,
-      examination.findings.filter((item) => !told.has(item.message)),
+      examination.findings.filter((item) => !told.has(keyOfFinding(item))),
       new Set(),
     )
     const { departures, cluster } = examination
@@ -157,6 +157,11 @@ async function removeAfterSnapshot(all: Removal, before: Examination): Promise<v
   } finally {
     await server.close()
   }
+}
+
+/** What a finding says of what, whatever the words. */
+function keyOfFinding({ kind, object, application, database, username }: DepartureFinding): string {
+  return JSON.stringify([kind, object, application, database, username])
 }
 
 /** An invalid database lets nobody in, whatever it allows. */

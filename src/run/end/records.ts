@@ -60,7 +60,7 @@ export function missingRecords(
   const ending =
     error instanceof BlockedError && first !== undefined
       ? ({ status: 'blocked', code: first.code } as const)
-      : ({ status: 'skipped' } as const)
+      : ({ status: 'skipped', isQuiet: true } as const)
   const message =
     error instanceof BlockedError || error instanceof InvalidInputError
       ? 'not begun: nothing was changed'

@@ -30,7 +30,7 @@ test.after.always(() => aws.stop())
 async function wrongOnes(): Promise<string[]> {
   const { credentials, problems } = await createSecretReader(SETTINGS).readCurrent(ids)
   return [
-    ...problems.map(({ field }) => field),
+    ...problems.keys(),
     ...ids.filter((id, index) => credentials.get(id)?.password.reveal() !== `password ${String(index)}`),
   ]
 }

@@ -81,6 +81,7 @@ test('what a failed run did not reach hides nothing: it is counted', (t) => {
   const unreached: DraftChange = {
     status: 'skipped',
     action: 'check',
+    isQuiet: true,
     message: 'not reached: the run failed before',
   }
   t.is(

@@ -55,6 +55,27 @@ test('an audit file of a run', (t) => {
   })
 })
 
+test('files of a release before there were codes are read, and one with codes that are not known here', (t) => {
+  const { error_codes: _, ...run } = document.run
+  const old = { ...document, run }
+  t.deepEqual(readDocument('a.json', JSON.stringify(old)), {
+    entries: [{ run: { ...run, error_codes: [] }, records }],
+    faults: [],
+  })
+  const chained = TEXT.replaceAll('"error_codes":[],', '')
+  t.not(chained, TEXT)
+  t.deepEqual(readJsonl('a.jsonl', chained).entries, [{ run: document.run, records }])
+  const newer = {
+    ...document,
+    run: { ...run, error_codes: ['of_tomorrow'] },
+    records: [auditRecord({ status: 'failed', code: 'of_tomorrow' })],
+  }
+  t.deepEqual(readDocument('a.json', JSON.stringify(newer)), {
+    entries: [{ run: newer.run, records: newer.records }],
+    faults: [],
+  })
+})
+
 test('a torn audit file is named with its last line', (t) => {
   const text = JSON.stringify(document, null, 2)
   const torn = text.slice(0, text.indexOf('"records"') + 12)

@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { Credential } from '../../../src/model/credential.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { checkUsernames, nameApplications, secretIds } from '../../../src/secrets/assignments.ts'
 import { parse, parseApps } from '../input/sample.ts'
@@ -16,15 +17,10 @@ test('secrets to read: the admin’s and those of password logins, each once', (
 })
 
 test('a problem of a secret is one of every application that uses it', (t) => {
-  const problem = (field: string) => ({
-    application: null,
-    code: 'secret_not_found' as const,
-    field,
-    message: 'm',
-    remedy: 'r',
-  })
+  const about = { application: null, code: 'secret_not_found', message: 'm', remedy: 'r' } as const
+  const problem = (field: string): [string, Problem] => [field, { ...about, field }]
   const named = nameApplications(
-    [problem('s/1'), problem('platform/dev/admin'), problem('platform/dev/c/postgres')],
+    new Map([problem('s/1'), problem('platform/dev/admin'), problem('platform/dev/c/postgres')]),
     parseApps(SHARED).declaration,
   )
   t.deepEqual(
