@@ -1,4 +1,5 @@
 /** The audit document: its field names are an interface (design §10), hence snake_case. Types only. */
+import type { AccessChange } from './access-change.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Approval, Command } from './run.ts'
 
@@ -45,6 +46,8 @@ export interface RecordDraft {
   readonly message: string
   /** Redacted SQL that took effect on the server, in order. */
   readonly statements: readonly string[]
+  /** What those statements changed of the login's privileges; absent where nothing. */
+  readonly access?: AccessChange
 }
 
 export interface AuditRecord {
@@ -61,6 +64,7 @@ export interface AuditRecord {
   readonly duration_ms: number
   readonly message: string
   readonly statements: readonly string[]
+  readonly access?: AccessChange
 }
 
 export interface AuditRun {

@@ -1,5 +1,6 @@
 /** What every part of the plan is made from. Types and look-ups only. */
 import { groupBy } from '../group-by.ts'
+import type { AccessChange } from '../model/access-change.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
@@ -58,8 +59,9 @@ export function step(
   status: Step['status'],
   message: string,
   statements: Step['statements'],
+  access: AccessChange | null = null,
 ): Step {
-  return { ...about, action, status, message, statements }
+  return { ...about, action, status, message, statements, ...(access !== null && { access }) }
 }
 
 export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {

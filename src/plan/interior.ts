@@ -99,6 +99,7 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
           'created',
           `${owner}: ${missing.join(', ')} in ${where}, which it owns`,
           [grantOnSchema(schema.name, missing, schema.owner, owner)],
+          { level: 'owner', changes: [{ on: 'schema', schema: schema.name, granted: missing }] },
         ),
       )
     } else {
