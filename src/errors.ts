@@ -1,20 +1,9 @@
 /** The one error family. Each member carries the exit code of design §4; only main.ts turns it into an exit. */
 
 import { EXIT, type ExitCode } from './model/exit-code.ts'
+import type { Problem } from './model/problem.ts'
 
 export { EXIT, type ExitCode }
-
-/** One thing that is wrong, in the caller's words. */
-export interface Problem {
-  /** The application concerned; null where it is the whole declaration. */
-  readonly application: string | null
-  /** The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner mismatch`. */
-  readonly field: string
-  /** What happened. */
-  readonly message: string
-  /** What to do. */
-  readonly remedy: string
-}
 
 /** Base of everything the program reports; `problems` is complete, never only the first. */
 export abstract class ProvisionError extends Error {

@@ -1,4 +1,5 @@
-import { describeProblem, EXIT, type Problem } from '../errors.ts'
+import { EXIT } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AccessMatrix } from '../model/access.ts'
 import type { AuditDocument } from '../model/audit.ts'
 import { writeAuditFile } from './file.ts'
@@ -10,8 +11,6 @@ import type { Reporter } from './reporter.ts'
 export interface Conclusion {
   readonly recorder: Recorder
   readonly end: RunEnd
-  /** Everything that is wrong with the run so far. */
-  readonly problems: readonly Problem[]
   /** Where the audit document goes; null for plan and report, which write none (design §14). */
   readonly auditPath: string | null
   /** null: no `governance_dir`, or nothing of it is known. */
@@ -32,7 +31,6 @@ export interface Conclusion {
 export async function concludeRun({
   recorder,
   end,
-  problems,
   auditPath,
   governance,
   reporters,
@@ -51,7 +49,7 @@ export async function concludeRun({
   learn(problem)
   if (auditPath !== null && fileProblem === null && problem !== null) learn(await writeAuditFile(auditPath, document))
   if (found.length > 0 && fallback !== null) writeAuditLines(document, fallback)
-  for (const reporter of reporters) reporter.finish(document, [...problems, ...found], repairs)
+  for (const reporter of reporters) reporter.finish(document, [...end.problems, ...found], repairs)
   return document
 }
 
@@ -66,8 +64,8 @@ async function writeGovernanceOf(
 }
 
 function failedEnd(end: RunEnd, problems: readonly Problem[]): RunEnd {
-  const error = [...(end.error === null ? [] : [end.error]), ...problems.map(describeProblem)].join('\n')
+  const all = [...end.problems, ...problems]
   return end.exitCode === EXIT.done || end.exitCode === EXIT.changes
-    ? { outcome: 'failed', exitCode: EXIT.failed, error }
-    : { ...end, error }
+    ? { outcome: 'failed', exitCode: EXIT.failed, problems: all }
+    : { ...end, problems: all }
 }

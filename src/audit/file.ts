@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AuditDocument } from '../model/audit.ts'
 import { writeAtomically } from './atomic.ts'
 
@@ -77,6 +77,7 @@ export async function writeAuditFile(path: string, document: AuditDocument): Pro
   } catch (error) {
     return {
       application: null,
+      code: 'audit_unwritable',
       field: 'audit file',
       message: `The audit could not be written to ${path}: ${describeFileError(error)}.`,
       remedy: 'What the run did stands; its audit is on standard output. Make the folder writable and run again.',

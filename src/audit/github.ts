@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AuditRecord } from '../model/audit.ts'
 import { jobSummary } from './job-summary.ts'
 import { shortLine, visible } from './one-line.ts'

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AuditDocument, AuditRecord } from '../model/audit.ts'
 import { markdownName, markdownTable, markdownText } from './markdown.ts'
 import { closingLine } from './summary.ts'

@@ -1,6 +1,8 @@
+import { describeProblem } from '../errors.ts'
 import type { AuditDocument, AuditRecord, AuditRun, AuditStatus, Outcome, RecordDraft } from '../model/audit.ts'
 import type { Instance } from '../model/declaration.ts'
 import type { ExitCode } from '../model/exit-code.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Actor, RunIdentity } from '../model/run.ts'
 
 /** What a record says of its environment when the input could not be read. */
@@ -23,8 +25,8 @@ export interface RecorderOptions {
 export interface RunEnd {
   readonly outcome: Outcome
   readonly exitCode: ExitCode
-  /** Redacted text (the message of a ProvisionError); null where nothing went wrong. */
-  readonly error: string | null
+  /** Everything that went wrong; empty where nothing did. */
+  readonly problems: readonly Problem[]
 }
 
 export interface Recorder {
@@ -81,6 +83,7 @@ function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOp
     object: draft.object,
     action: draft.action,
     status: draft.status,
+    ...('code' in draft && { code: draft.code }),
     duration_ms: draft.durationMs,
     message: draft.message,
     statements: draft.statements,
@@ -88,7 +91,7 @@ function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOp
   }
 }
 
-type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error'
+type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error_codes' | 'error'
 type ServerField = 'actor' | 'database_login' | 'server_version'
 
 function runFields({
@@ -120,7 +123,8 @@ function endFields(end: RunEnd, { identity, now }: RecorderOptions): Pick<AuditR
     duration_ms: finished - started,
     outcome: end.outcome,
     exit_code: end.exitCode,
-    error: end.error,
+    error_codes: [...new Set(end.problems.map(({ code }) => code))].sort(),
+    error: end.problems.length === 0 ? null : end.problems.map(describeProblem).join('\n'),
   }
 }
 

@@ -1,5 +1,5 @@
 /** Where the records of a run are shown as they happen. Types only. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AuditDocument, AuditRecord } from '../model/audit.ts'
 
 /** Takes text that ends in a line break; must not throw (see output.ts). */

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AuditRecord, AuditStatus } from '../model/audit.ts'
 import { shortLine, visible } from './one-line.ts'
 import type { Reporter, Write } from './reporter.ts'

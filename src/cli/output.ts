@@ -57,6 +57,7 @@ export async function print({ output }: CommandProcess, text: string): Promise<v
   throw new ApplyError([
     {
       application: null,
+      code: 'output_unwritable',
       field: 'standard output',
       message: `cannot be written: ${failure.message}.`,
       remedy: 'Nothing was changed. Free the disk, or write elsewhere.',

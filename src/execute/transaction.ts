@@ -33,10 +33,6 @@ export type TransactionOutcome =
       readonly applied: readonly Applied[]
     }
 
-/** Actions of what a bare transaction does around its step: the owner's membership, granted and taken back. */
-export const HOLD = 'hold'
-export const RELEASE = 'release'
-
 const MAX_TRIES = 6
 
 /** Rolled back whole by the server, and likely to pass at the next try: serialization, deadlock, concurrent GRANTs. */
@@ -98,7 +94,8 @@ export async function runBare({ before, step, undo }: BareTransaction, session: 
   const hold: Step = {
     ...step,
     object: 'grant',
-    action: HOLD,
+    kind: 'hold_membership',
+    action: 'hold',
     status: 'created',
     message: `what "${step.message}" takes is granted`,
     statements: before,
@@ -123,7 +120,8 @@ export async function runBare({ before, step, undo }: BareTransaction, session: 
     if (held.length === 0) return { kind: 'refused', culprit: step, others: [], error, applied: [] }
     const release: Step = {
       ...hold,
-      action: RELEASE,
+      kind: 'release_membership',
+      action: 'release',
       status: 'removed',
       message: `what was granted for "${step.message}" is taken back`,
       statements: undo,

@@ -1,5 +1,5 @@
 /** Guardrails that need the server's answer, before anything changes (design §7). Pure. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
@@ -11,12 +11,9 @@ import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
 import { administrators, membersOf } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
-import { MISSING_RIGHT, violation } from './problem.ts'
+import { violation } from './violation.ts'
 import { checkSettings } from './settings.ts'
 import { VERSION_16 } from '../model/server-version.ts'
-
-/** The server is a replica. */
-export const ENDPOINT = 'endpoint'
 
 /** All violations, across all applications; `field` is the guardrail's name. */
 export function checkActual(declaration: Declaration, actual: Actual): Problem[] {
@@ -54,7 +51,7 @@ function checkServer(declaration: Declaration, { server }: Cluster): Problem[] {
   return [
     violation(
       null,
-      ENDPOINT,
+      'endpoint',
       `${declaration.instance.host} is a replica (the server is in recovery).`,
       "Use the writer's own endpoint.",
     ),
@@ -74,7 +71,7 @@ function checkAdmin(declaration: Declaration, { server, roles, databases }: Clus
   return [
     violation(
       null,
-      MISSING_RIGHT,
+      'missing_right',
       `the delegated admin ${admin.name} lacks ${missing.join(' and ')}.`,
       `As the master: ${statement} or give master_secret_id.`,
     ),
@@ -93,7 +90,7 @@ function checkRole(
     return [
       violation(
         application,
-        'unmanaged role',
+        'unmanaged_role',
         `the role ${role.name} exists and is not managed by this tool.`,
         'Choose another username, or set adopt_existing = true to take it over.',
       ),
@@ -120,7 +117,7 @@ function checkClaim(
     return [
       violation(
         application,
-        'foreign claim',
+        'foreign_claim',
         `the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}).`,
         `Remove it there first, or list "${stack}" in accept_tags_from to take it over.`,
       ),
@@ -130,7 +127,7 @@ function checkClaim(
     return [
       violation(
         application,
-        'foreign claim',
+        'foreign_claim',
         `the role ${application.username} belongs to the application ${claimant}, which is still declared.`,
         `Give ${application.name} another username, or remove ${claimant} from application_databases.`,
       ),
@@ -153,7 +150,7 @@ function checkPrivileged(privileged: ReadonlySet<string>, application: Applicati
   return [
     violation(
       application,
-      'privileged role',
+      'privileged_role',
       `the role ${role.name} holds ${attributes.join(', ')}.`,
       'Take that away as the master first, or choose another username.',
     ),
@@ -173,7 +170,7 @@ function checkRight(
   return [
     violation(
       application,
-      MISSING_RIGHT,
+      'missing_right',
       message,
       `${administrators(cluster, role.name)}: ${grantAdministration(role.name, login).redacted}; or give master_secret_id.`,
     ),

@@ -1,11 +1,11 @@
 /** Guardrails on the one thing that the master does: creating or repairing the delegated admin. Pure. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { checkActual } from './actual.ts'
-import { MISSING_RIGHT, violation } from './problem.ts'
+import { violation } from './violation.ts'
 
 const RDS_IAM = 'rds_iam'
 
@@ -15,7 +15,7 @@ export function checkSameLogin(master: string, admin: string): Problem[] {
   return [
     violation(
       null,
-      'reserved names',
+      'reserved_name',
       `the delegated admin and the master are both ${admin}.`,
       'Give the delegated admin a name of its own in its secret, e.g. platform_provisioner.',
     ),
@@ -29,7 +29,7 @@ export function checkAdminRole(role: RoleState): Problem[] {
     return [
       violation(
         null,
-        'reserved names',
+        'reserved_name',
         `the delegated admin's secret names ${role.name}, the login of the application ${application}.`,
         'Name another login in the admin secret, e.g. platform_provisioner.',
       ),
@@ -37,7 +37,7 @@ export function checkAdminRole(role: RoleState): Problem[] {
   }
   if (!(role.superuser || role.replication || role.bypassRls)) return []
   const message = `the role ${role.name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`
-  return [violation(null, 'privileged role', message, 'Name another login in the admin secret.')]
+  return [violation(null, 'privileged_role', message, 'Name another login in the admin secret.')]
 }
 
 /** From 16 on CREATEROLE gives no right over a role that somebody else created (design §5 fact 9). */
@@ -47,7 +47,7 @@ export function checkMasterRight(master: string, admin: string, mayAlter: boolea
   return [
     violation(
       null,
-      MISSING_RIGHT,
+      'missing_right',
       message,
       `Whoever created ${admin}: ${grantAdministration(admin, master).redacted};`,
     ),
@@ -82,5 +82,5 @@ export function checkBeforeBootstrap(
   return checkActual(
     { ...declaration, databases },
     { cluster: asAdmin, interiors: new Map(), unseen: new Map(), logins: new Map() },
-  ).filter(({ field, application }) => field !== MISSING_RIGHT || (application !== null && beyond.has(application)))
+  ).filter(({ field, application }) => field !== 'missing_right' || (application !== null && beyond.has(application)))
 }

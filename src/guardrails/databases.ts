@@ -1,12 +1,12 @@
 /** Guardrails on databases: owner, what cannot be changed later, schemas and extensions. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
 import { alterSchemaOwner } from '../sql/owner.ts'
 import { quoteIdentifier, quoteLiteral } from '../sql/quote.ts'
 import { checkNamesInside } from './encodings.ts'
-import { violation } from './problem.ts'
+import { violation } from './violation.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
@@ -15,7 +15,7 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
     return [
       violation(
         database.owner,
-        'invalid database',
+        'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
         `As its owner: DROP DATABASE ${quoteIdentifier(state.name)};`,
       ),
@@ -36,7 +36,7 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
   return [
     violation(
       database.owner,
-      'owner mismatch',
+      'owner_mismatch',
       `the database ${state.name} belongs to ${state.owner}, not to ${wanted}.${managed}`,
       `Declare the right database_name or username; or let a person run, ${handoverStatements(cluster, state, wanted)}`,
     ),

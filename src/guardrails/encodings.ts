@@ -3,12 +3,10 @@
  * bytes in no encoding of their own: in a database of LATIN1 the UTF-8 name "é" is "Ã©", and "Ã©" names the role "é".
  * https://www.postgresql.org/docs/current/multibyte.html
  */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
-import { violation } from './problem.ts'
-
-const GUARDRAIL = 'encoding'
+import { violation } from './violation.ts'
 
 /** SQL_ASCII is no encoding: bytes are taken and given as they are. */
 function keepsBytes(encoding: string): boolean {
@@ -32,7 +30,7 @@ export function checkSharedNames(declaration: Declaration, { server }: Cluster):
     .filter((text) => !isAscii(text))
     .map((text) => {
       const message = `${declaration.instance.database} has the encoding ${server.encoding}, in which "${text}" reads otherwise than in other databases.`
-      return violation(null, GUARDRAIL, message, 'Set instance.database to a database in UTF8, or use ASCII only.')
+      return violation(null, 'encoding', message, 'Set instance.database to a database in UTF8, or use ASCII only.')
     })
 }
 
@@ -48,7 +46,7 @@ export function checkNamesInside(database: Database, { server, databases, encodi
       .map((text) =>
         violation(
           application,
-          GUARDRAIL,
+          'encoding',
           `${database.name} has the encoding ${encoding}, in which "${text}" reads otherwise.`,
           remedy,
         ),

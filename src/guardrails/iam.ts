@@ -2,12 +2,12 @@
 
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Application } from '../model/declaration.ts'
 import { grantAdministration } from '../sql/role.ts'
 import type { Known } from './known.ts'
 import { administrators } from './members.ts'
-import { violation, MISSING_RIGHT } from './problem.ts'
+import { violation } from './violation.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 
 export function checkIam(
@@ -22,7 +22,7 @@ export function checkIam(
     return [
       violation(
         application,
-        'IAM',
+        'iam',
         'the server has no role rds_iam.',
         'Enable IAM database authentication on the instance.',
       ),
@@ -33,7 +33,7 @@ export function checkIam(
     return [
       violation(
         application,
-        'IAM',
+        'iam',
         `from PostgreSQL 16 on the first IAM login ends the password login of ${login}, which administers it.`,
         'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".',
       ),
@@ -41,7 +41,7 @@ export function checkIam(
   }
   if (known.administered.has('rds_iam')) return []
   const remedy = `${administrators(cluster, 'rds_iam')}: ${grantAdministration('rds_iam', login).redacted}; or give master_secret_id.`
-  return [violation(application, MISSING_RIGHT, `${login} may not grant rds_iam.`, remedy)]
+  return [violation(application, 'missing_right', `${login} may not grant rds_iam.`, remedy)]
 }
 
 /** An adopted role that is in rds_iam, through others too, would end the admin's password login with the right over it. */
@@ -51,5 +51,5 @@ function checkNoIam(declaration: Declaration, cluster: Cluster, known: Known, ap
   if (version < VERSION_16 || declaration.admin.auth === 'iam' || !known.byToken.has(username)) return []
   const message = `the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login}.`
   const remedy = `As the master, take ${username} out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`
-  return [violation(application, 'IAM', message, remedy)]
+  return [violation(application, 'iam', message, remedy)]
 }

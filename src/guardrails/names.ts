@@ -1,5 +1,6 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Application, Declaration } from '../model/declaration.ts'
+import { violation } from './violation.ts'
 
 /**
  * Names that belong to the server or to RDS. `public` and `none` are words that no role can have (manual, CREATE ROLE;
@@ -34,7 +35,7 @@ export function checkReservedNames(declaration: Declaration, masterUsername: str
 }
 
 function reservedName(application: Application, message: string): Problem {
-  return { application: application.name, field: 'reserved names', message, remedy: 'Choose another name.' }
+  return violation(application, 'reserved_name', message, 'Choose another name.')
 }
 
 /**
@@ -60,10 +61,10 @@ export function checkNaming({ applications, enforceNaming, environment }: Declar
 }
 
 function offConvention(application: Application, kind: string, name: string, shape: string): Problem {
-  return {
-    application: application.name,
-    field: 'naming',
-    message: `the ${kind} "${name}" is off the convention.`,
-    remedy: `Use ${shape} in lower-case letters, digits and _; or set enforce_naming = false.`,
-  }
+  return violation(
+    application,
+    'naming',
+    `the ${kind} "${name}" is off the convention.`,
+    `Use ${shape} in lower-case letters, digits and _; or set enforce_naming = false.`,
+  )
 }

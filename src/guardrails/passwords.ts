@@ -1,10 +1,10 @@
 /** The right to set passwords, which an instance may restrict. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Actual } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { grantRole } from '../sql/role.ts'
 import { membersOf } from './members.ts'
-import { MISSING_RIGHT, violation } from './problem.ts'
+import { violation } from './violation.ts'
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.RestrictPasswordMgmt.html */
 export function checkPasswordRight({ applications }: Declaration, { cluster, logins }: Actual): Problem[] {
@@ -24,7 +24,7 @@ export function checkPasswordRight({ applications }: Declaration, { cluster, log
   return [
     violation(
       null,
-      MISSING_RIGHT,
+      'missing_right',
       message,
       `As the master: ${grantRole('rds_password', server.login).redacted}; or give master_secret_id.`,
     ),

@@ -1,5 +1,5 @@
 /** Guardrails of a removal (design §7, destroy): before anything is read, and before anything changes. Pure. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration, Environment } from '../model/declaration.ts'
 import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
@@ -9,6 +9,7 @@ import { mayAdminister } from '../model/administers.ts'
 import { reassignOwned } from '../sql/owner.ts'
 import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantAdministration, grantRole } from '../sql/role.ts'
+import { violation } from './violation.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (design §14). */
 export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {
@@ -28,14 +29,8 @@ export function checkRemovalApproval(
     ...(approvals.allowDestroy ? [] : ['ALLOW_DB_DESTROY=true']),
   ]
   const message = `the environment is ${environment}, and nobody approved a removal that deletes.`
-  return [
-    {
-      application,
-      field: 'destroy',
-      message,
-      remedy: `Set ${missing.join(' and ')} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`,
-    },
-  ]
+  const remedy = `Set ${missing.join(' and ')} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`
+  return [violation(application === null ? null : { name: application }, 'removal_approval', message, remedy)]
 }
 
 /** Everything that stands in the way, named: nothing changes before all of it is gone. */
@@ -53,8 +48,8 @@ export function checkRemoval(
   ])
 }
 
-function violation({ application }: Departure, message: string, remedy: string): Problem {
-  return { application, field: 'destroy', message, remedy }
+function obstacle({ application }: Departure, message: string, remedy: string): Problem {
+  return violation({ name: application }, 'removal_obstacle', message, remedy)
 }
 
 function checkServer(declaration: Declaration, cluster: Cluster, departure: Departure): Problem[] {
@@ -64,7 +59,7 @@ function checkServer(declaration: Declaration, cluster: Cluster, departure: Depa
   return [
     ...(server.inRecovery
       ? [
-          violation(
+          obstacle(
             departure,
             `${declaration.instance.host} is a replica (the server is in recovery).`,
             "Use the writer's own endpoint.",
@@ -72,12 +67,12 @@ function checkServer(declaration: Declaration, cluster: Cluster, departure: Depa
         ]
       : []),
     ...(role?.superuser === true
-      ? [violation(departure, `the role ${username} is a superuser.`, 'Remove it by hand.')]
+      ? [obstacle(departure, `the role ${username} is a superuser.`, 'Remove it by hand.')]
       : []),
     ...(mayAdminister(cluster, username)
       ? []
       : [
-          violation(
+          obstacle(
             departure,
             `${server.login} has no right over the role ${username}, which another role created.`,
             `As the master: ${grantAdministration(username, server.login).redacted};`,
@@ -85,7 +80,7 @@ function checkServer(declaration: Declaration, cluster: Cluster, departure: Depa
         ]),
     ...(drops === declaration.instance.database
       ? [
-          violation(
+          obstacle(
             departure,
             `the database ${drops} is the one that the admin connects to.`,
             'Name another one in instance.database.',
@@ -103,7 +98,7 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
   return [
     ...own.map(({ database, what }) => {
       const where = database === null ? '' : ` in database ${database}`
-      return violation(
+      return obstacle(
         departure,
         `the role ${username} ${what}${where}.`,
         database === null
@@ -112,10 +107,10 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
       )
     }),
     ...inTheWay.map(({ what }) =>
-      violation(departure, `the database ${drops ?? ''} ${what}.`, 'End that first, then run again.'),
+      obstacle(departure, `the database ${drops ?? ''} ${what}.`, 'End that first, then run again.'),
     ),
     ...unseen.map((database) =>
-      violation(
+      obstacle(
         departure,
         `${username} may hold something in database ${database}, which cannot be looked into.`,
         'Let the delegated admin connect to it, then run again.',
@@ -141,21 +136,21 @@ function checkGrants(
   )
   return [
     ...held.map(({ database, keyword, identity, grantor }) =>
-      violation(
+      obstacle(
         departure,
         `the role ${username} holds privileges on ${keyword} ${identity} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,
         `As ${grantor}, in ${database}: ${revokeAll(keyword, identity, username, null).redacted};`,
       ),
     ),
     ...given.map(({ database, keyword, identity, grantee }) =>
-      violation(
+      obstacle(
         departure,
         `the role ${username} granted ${grantee === '' ? 'PUBLIC' : grantee} privileges on ${keyword} ${identity} in database ${database}.`,
         'Let its owner grant them, then run again.',
       ),
     ),
     ...byDefault.map(({ database, keyword, creator, schema }) =>
-      violation(
+      obstacle(
         departure,
         `the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`,
         `As ${creator}, in ${database}: ${revokeAllByDefault(creator, schema, keyword, username, null).redacted};`,
@@ -173,7 +168,7 @@ function checkSessions(cluster: Cluster, departure: Departure, { sessions, canSi
   return sessions
     .filter((item) => (item.database === drops || item.login === username) && !isEnded(item))
     .map(({ database, login, count }) =>
-      violation(
+      obstacle(
         departure,
         `${login} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,
         `End them, or as the master: ${grantRole('pg_signal_backend', cluster.server.login).redacted};`,

@@ -1,7 +1,8 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { Approval } from '../model/run.ts'
 import { checkNaming, checkReservedNames } from './names.ts'
+import { violation } from './violation.ts'
 
 /** RDS Proxy endpoints, custom ones (`.endpoint.proxy-`) included; `.com.cn` in the China regions. */
 const PROXY = /\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i
@@ -23,12 +24,12 @@ export function checkRequest(declaration: Declaration, run: { readonly approval:
 function checkApproval({ environment }: Declaration, approval: Approval): Problem[] {
   if (approval !== 'missing') return []
   return [
-    {
-      application: null,
-      field: 'approval',
-      message: `the environment is ${environment}, and nobody approved this run.`,
-      remedy: 'Set ALLOW_DB_PROVISION=true in the environment of the run.',
-    },
+    violation(
+      null,
+      'approval',
+      `the environment is ${environment}, and nobody approved this run.`,
+      'Set ALLOW_DB_PROVISION=true in the environment of the run.',
+    ),
   ]
 }
 
@@ -36,10 +37,12 @@ function checkEndpoint({ instance, connectThrough }: Declaration): Problem[] {
   const hosts = [instance.host, ...(connectThrough === null ? [] : [connectThrough.host])]
   return hosts
     .filter((host) => PROXY.test(host))
-    .map((host) => ({
-      application: null,
-      field: 'endpoint',
-      message: `"${host}" is an RDS Proxy, which cannot carry provisioning.`,
-      remedy: "Use the writer's own endpoint; applications may still connect through the proxy.",
-    }))
+    .map((host) =>
+      violation(
+        null,
+        'endpoint',
+        `"${host}" is an RDS Proxy, which cannot carry provisioning.`,
+        "Use the writer's own endpoint; applications may still connect through the proxy.",
+      ),
+    )
 }

@@ -1,9 +1,9 @@
 /** Parameters that a login may have of its own. */
 
 import type { Cluster } from '../model/catalog.ts'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Application } from '../model/declaration.ts'
-import { violation } from './problem.ts'
+import { violation } from './violation.ts'
 
 const FORBIDDEN_SETTINGS = new Set(['role', 'session_authorization', 'local_preload_libraries'])
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
 import { bool, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
@@ -94,6 +94,7 @@ function defaultProblems(key: string, database: string, username: string): Probl
     .filter(([, value]) => !isName(value))
     .map(([field, value]) => ({
       application: key,
+      code: 'invalid_value',
       field,
       message: `the default ${show(value)} is longer than 63 bytes.`,
       remedy: `Set ${field}, or shorten the key. ${NAME_RULE}`,

@@ -1,5 +1,6 @@
 import yargs from 'yargs'
-import { InvalidInputError, type Problem } from '../errors.ts'
+import { InvalidInputError } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { show, suggestion } from './text.ts'
 import type { Option } from '@aws-sdk/client-rds'
 import { COMMANDS, type OptionTable, type CommandText } from './commands.ts'
@@ -61,6 +62,7 @@ function flagProblem(options: OptionTable, argument: string): Problem[] {
   return [
     {
       application: null,
+      code: 'usage',
       field: `--${name}`,
       message: `${show(given)} is not accepted.`,
       remedy: 'Give it without a value.',
@@ -148,14 +150,27 @@ function withChoices(options: OptionTable): Record<string, Option & { choices?: 
 function usageProblem(command: string, message: string): Problem {
   const option = /^Not enough arguments following: (\S+)$/.exec(message)?.[1]
   if (option === undefined)
-    return { application: null, field: command, message: `${message}.`, remedy: `See ${command} --help.` }
-  return { application: null, field: `--${option}`, message: 'has no value.', remedy: 'Give it once, with a value.' }
+    return {
+      application: null,
+      code: 'usage',
+      field: command,
+      message: `${message}.`,
+      remedy: `See ${command} --help.`,
+    }
+  return {
+    application: null,
+    code: 'usage',
+    field: `--${option}`,
+    message: 'has no value.',
+    remedy: 'Give it once, with a value.',
+  }
 }
 
 function unknownArgument(command: string, argument: string, known: readonly string[]): Problem {
   const hint = known.length === 0 ? '' : suggestion(argument, known).trim()
   return {
     application: null,
+    code: 'usage',
     field: command,
     message: `${show(argument)} is not an option.`,
     remedy: hint || `See ${command} --help.`,

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { ApplicationEntry } from './application.ts'
@@ -77,6 +77,7 @@ function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry): Problem
     .filter(([, value]) => value !== null)
     .map(([field]) => ({
       application: guest.application.name,
+      code: 'misplaced_field',
       field,
       message: `describes the database, which belongs to "${owner.application.name}".`,
       remedy: `Set it in the entry "${owner.application.name}".`,
@@ -93,6 +94,7 @@ function ownerProblem(
   if (owners.length === 0) {
     return {
       application,
+      code: 'no_owner',
       field: 'access_level',
       message: `the database ${show(database)} has no owner.`,
       remedy: 'Give one of its entries access_level = "owner".',
@@ -100,6 +102,7 @@ function ownerProblem(
   }
   return {
     application,
+    code: 'several_owners',
     field: 'access_level',
     message: `the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,
     remedy: 'Keep one, and give the others access_level = "editor" or "reader", or a database_name of their own.',
@@ -112,6 +115,7 @@ function duplicateUsernames(entries: readonly ApplicationEntry[]): Problem[] {
   )
   return groups.map(([username, members]) => ({
     application: members[1]?.application.name ?? null,
+    code: 'shared_login',
     field: 'username',
     message: `${show(username)} is the login of several applications: ${namesOf(members)}.`,
     remedy: 'Give each its own username.',

@@ -36,5 +36,7 @@ function describeInput(error: unknown): string {
 
 function refusal(message: string, cause?: unknown): InvalidInputError {
   const remedy = 'Give the JSON itself, or base64gzip(jsonencode(…)) of it, in --input FILE or RDS_PROVISION_INPUT.'
-  return new InvalidInputError([{ application: null, field: 'input', message, remedy }], { cause })
+  return new InvalidInputError([{ application: null, code: 'unreadable_input', field: 'input', message, remedy }], {
+    cause,
+  })
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { TLS_MODES } from '../model/declaration.ts'
 import type { Endpoint, Instance, Tls } from '../model/declaration.ts'
 import { host, name, oneOf, path, port, text } from './fields.ts'
@@ -64,11 +64,18 @@ export function isLoopback(hostname: string): boolean {
 
 const PLAIN_CONNECTION: Problem = {
   application: null,
+  code: 'invalid_value',
   field: 'tls.mode',
   message: '"disable" would send the session over the network in the clear.',
   remedy: 'Use "verify-full"; "disable" is for a host on the loopback.',
 }
 
 function missingHost(field: string): Problem {
-  return { application: null, field, message: 'is missing.', remedy: 'Give the address of the host.' }
+  return {
+    application: null,
+    code: 'missing_value',
+    field,
+    message: 'is missing.',
+    remedy: 'Give the address of the host.',
+  }
 }

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
 import type { Approvals } from '../model/run.ts'
@@ -87,5 +87,11 @@ function textOf(env: Variables, variable: string, problems: Problem[]): string |
 }
 
 function refusal(variable: string, value: string, remedy: string): Problem {
-  return { application: null, field: variable, message: `${show(value)} is not accepted.`, remedy }
+  return {
+    application: null,
+    code: 'invalid_value',
+    field: variable,
+    message: `${show(value)} is not accepted.`,
+    remedy,
+  }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { show, suggestion } from './text.ts'
 
 /** Where in the input an object stands, for errors: the application, and the path of the object with a dot at its end. */
@@ -52,7 +52,13 @@ export function parseObject<const E extends v.ObjectEntries>(
 /** The problem of a value that should be an object. */
 export function notAnObject(field: string, value: unknown, application: string | null): Problem {
   const message = value === undefined || value === null ? 'is missing.' : `is ${show(value)}.`
-  return { application, field, message, remedy: 'Give an object.' }
+  return {
+    application,
+    code: value === undefined || value === null ? 'missing_value' : 'invalid_value',
+    field,
+    message,
+    remedy: 'Give an object.',
+  }
 }
 
 function unknownFields(
@@ -64,6 +70,7 @@ function unknownFields(
     .filter((key) => !known.includes(key))
     .map((key) => ({
       application: place.application,
+      code: 'unknown_field',
       field: `${place.path}${printableKey(key)}`,
       message: 'is not a known field.',
       remedy: suggestion(key, known).trim() || `Known fields: ${known.join(', ')}.`,
@@ -73,7 +80,13 @@ function unknownFields(
 function fieldProblem(issue: v.BaseIssue<unknown>, place: InputPath): Problem {
   const field = `${place.path}${String(issue.path?.[0].key)}`
   const message = issue.input === undefined ? 'is missing.' : `${show(issue.input)} is not accepted.`
-  return { application: place.application, field, message, remedy: issue.message }
+  return {
+    application: place.application,
+    code: issue.input === undefined ? 'missing_value' : 'invalid_value',
+    field,
+    message,
+    remedy: issue.message,
+  }
 }
 
 /** A key as errors print it: as it is where it is plain, else quoted and escaped. */

@@ -94,7 +94,7 @@ function textOf(found: Arguments, option: string): string | null {
   if (typeof value === 'string' && value !== '') return value
   const message = Array.isArray(value) ? 'is given more than once.' : 'has no value.'
   throw new InvalidInputError([
-    { application: null, field: `--${option}`, message, remedy: 'Give it once, with a value.' },
+    { application: null, code: 'usage', field: `--${option}`, message, remedy: 'Give it once, with a value.' },
   ])
 }
 
@@ -102,7 +102,13 @@ function destroyTargets(given: readonly string[]): InvalidInputError {
   const message =
     given.length === 0 ? 'names nothing to remove.' : `names several things to remove: ${given.join(', ')}.`
   return new InvalidInputError([
-    { application: null, field: 'destroy', message, remedy: 'Give one of --application, --build-id, --cluster-name.' },
+    {
+      application: null,
+      code: 'usage',
+      field: 'destroy',
+      message,
+      remedy: 'Give one of --application, --build-id, --cluster-name.',
+    },
   ])
 }
 
@@ -110,5 +116,5 @@ function unknownCommand(command: string): InvalidInputError {
   const known = Object.keys(COMMANDS)
   const message = command === '' ? 'is missing.' : `${show(command)} is not a command.`
   const remedy = `Use one of ${known.join(', ')}.${command === '' ? '' : suggestion(command, known)}`
-  return new InvalidInputError([{ application: null, field: 'command', message, remedy }])
+  return new InvalidInputError([{ application: null, code: 'usage', field: 'command', message, remedy }])
 }

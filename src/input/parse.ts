@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { InvalidInputError } from '../errors.ts'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { AUTH_METHODS, CLEANUP_POLICIES, ENVIRONMENTS } from '../model/declaration.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { parseEntry } from './application.ts'
@@ -162,6 +162,7 @@ function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
   if ((top.environment ?? null) === null && !broken.has('environment')) {
     problems.push({
       application: null,
+      code: 'missing_value',
       field: 'environment',
       message: 'is missing.',
       remedy: `Use one of ${ENVIRONMENTS.join(', ')}.`,
@@ -175,6 +176,7 @@ function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
   ) {
     problems.push({
       application: null,
+      code: 'missing_value',
       field: 'admin_secret_id',
       message: 'is missing.',
       remedy: 'Name the secret of the delegated admin, or set admin_auth = "iam".',
@@ -183,6 +185,7 @@ function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
   if (top.master_secret_id !== null && top.master_secret_id === top.admin_secret_id) {
     problems.push({
       application: null,
+      code: 'invalid_value',
       field: 'master_secret_id',
       message: 'is the secret of the delegated admin, which is to be another login than the master.',
       remedy: 'Give the delegated admin a secret of its own; master_secret_id is only for creating or repairing it.',
@@ -194,6 +197,7 @@ function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
 function keyProblem(key: string): Problem {
   return {
     application: printableKey(key),
+    code: 'invalid_value',
     field: 'application_databases',
     message: 'is not a key that an application can have.',
     remedy: 'Use a lower-case letter, then lower-case letters, digits, _ and -.',
@@ -211,6 +215,7 @@ function parseJson(json: string): unknown {
       [
         {
           application: null,
+          code: 'unreadable_input',
           field: 'input',
           message,
           remedy: 'Give the JSON object that the Terraform module passes.',

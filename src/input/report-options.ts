@@ -1,5 +1,6 @@
 /** The options of `report`. Pure. */
-import { InvalidInputError, type Problem } from '../errors.ts'
+import { InvalidInputError } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { show, suggestion } from './text.ts'
 import { parseTimestamp } from './timestamp.ts'
 
@@ -159,5 +160,5 @@ function wordsOf<T extends string>(
 }
 
 function refusal(option: string, message: string, remedy: string): Problem {
-  return { application: null, field: `--${option}`, message, remedy }
+  return { application: null, code: 'usage', field: `--${option}`, message, remedy }
 }

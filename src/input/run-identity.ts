@@ -64,6 +64,7 @@ function missingBuildId(environment: Environment, command: Command): InvalidInpu
   return new InvalidInputError([
     {
       application: null,
+      code: 'missing_build_id',
       field: 'build_id',
       message: `is missing, and the environment is ${environment}.`,
       // A destroy provisioner cannot refer to variables (design §14).

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { SettingValue } from '../model/declaration.ts'
 import { isIdentifierList, splitList } from './list-setting.ts'
 import { isObject, notAnObject, printableKey } from './object.ts'
@@ -25,7 +25,7 @@ export function parseSettings(input: unknown, application: string): ParsedSettin
     const parameter = key.toLowerCase()
     const field = `settings.${printableKey(key)}`
     const report = (message: string, remedy: string): void =>
-      void problems.push({ application, field, message, remedy })
+      void problems.push({ application, code: 'invalid_value', field, message, remedy })
     const value = parseValue(parameter, raw)
     // The server folds parameter names, and refuses what its guc.c (valid_variable_name) cannot read back.
     if (!/^[A-Za-z_][A-Za-z0-9_.$]*$/.test(key))

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { isObject, notAnObject, printableKey } from './object.ts'
 import { isPrintable, isText, show } from './text.ts'
 
@@ -28,7 +28,7 @@ export function parseTags(input: unknown): {
   for (const [key, value] of Object.entries(input)) {
     const field = `tags.${printableKey(key)}`
     const report = (message: string, remedy: string): void =>
-      void problems.push({ application: null, field, message, remedy })
+      void problems.push({ application: null, code: 'invalid_value', field, message, remedy })
     if (!isText(key))
       report('is not a key that a tag can have.', 'Use 1 to 255 characters, without control characters.')
     else if (reserved.includes(key)) report('is a tag that every run writes itself.', 'Choose another key.')

@@ -1,6 +1,7 @@
 /** The audit document: its field names are an interface (design §10), hence snake_case. Types only. */
 import type { AccessChange } from './access-change.ts'
 import type { ExitCode } from './exit-code.ts'
+import type { ProblemCode } from './problem.ts'
 import type { Approval, Command } from './run.ts'
 
 export const OBJECTS = [
@@ -33,15 +34,13 @@ export type AuditStatus = (typeof STATUSES)[number]
 
 export type Outcome = 'changed' | 'no_change' | 'blocked' | 'failed'
 
-/** What a stage reports of one thing it did, found or refused; the audit adds time and run identity. */
-export interface RecordDraft {
+interface RecordFields {
   /** null in records of the run itself (admin, lock). */
   readonly application: string | null
   readonly database: string | null
   readonly username: string | null
   readonly object: AuditObject
   readonly action: string
-  readonly status: AuditStatus
   readonly durationMs: number
   readonly message: string
   /** Redacted SQL that took effect on the server, in order. */
@@ -49,6 +48,18 @@ export interface RecordDraft {
   /** What those statements changed of the login's privileges; absent where nothing. */
   readonly access?: AccessChange
 }
+
+interface Mishap {
+  readonly status: 'blocked' | 'failed'
+  readonly code: ProblemCode
+}
+
+interface Ordinary {
+  readonly status: Exclude<AuditStatus, Mishap['status']>
+}
+
+/** What a stage reports of one thing it did, found or refused; the audit adds time and run identity. */
+export type RecordDraft = RecordFields & (Mishap | Ordinary)
 
 export interface AuditRecord {
   readonly at: string
@@ -61,6 +72,8 @@ export interface AuditRecord {
   readonly object: AuditObject
   readonly action: string
   readonly status: AuditStatus
+  /** A ProblemCode of the release that wrote it; in records that are blocked or failed, since 1.1. */
+  readonly code?: string
   readonly duration_ms: number
   readonly message: string
   readonly statements: readonly string[]
@@ -85,6 +98,8 @@ export interface AuditRun {
   readonly duration_ms: number
   readonly outcome: Outcome
   readonly exit_code: ExitCode
+  /** Each ProblemCode of what went wrong once, sorted; empty where nothing did, and before 1.1. */
+  readonly error_codes: readonly string[]
   readonly error: string | null
 }
 

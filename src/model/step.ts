@@ -11,8 +11,25 @@ export interface Subject {
   readonly object: AuditObject
 }
 
+/** What the program has to tell apart among steps; `action` and `message` are for people. */
+export type StepKind =
+  | 'create_role'
+  | 'create_database'
+  | 'set_password'
+  /** Lets the admin into a database again. */
+  | 'restore_access'
+  | 'restrict_public'
+  | 'adopt_database'
+  | 'repair_admin'
+  /** A membership of the admin, taken and given back around a statement; and one that a run before left behind. */
+  | 'hold_membership'
+  | 'release_membership'
+  | 'leftover_membership'
+
 /** One change: becomes one audit record with status `status` once its transaction has committed. */
 export interface Step extends Subject {
+  /** null: like most. */
+  readonly kind: StepKind | null
   readonly action: string
   readonly status: Extract<AuditStatus, 'created' | 'updated' | 'removed'>
   /** What is done and why, in one sentence. */

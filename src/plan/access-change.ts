@@ -1,20 +1,31 @@
-/** A statement that changes a login's privileges, together with what it changes as data: both are made at one place. */
-import type { AccessChange, PrivilegeChange } from '../model/access-change.ts'
+/** Steps that change a login's privileges: each statement stands beside what it changes as data. */
+import type { PrivilegeChange } from '../model/access-change.ts'
 import type { AccessLevel } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
+import type { Step, Subject } from '../model/step.ts'
+import { step } from './context.ts'
 
 export interface PrivilegeStatement {
   readonly statement: Statement
   readonly change: PrivilegeChange
 }
 
-export function statementsOf(items: readonly PrivilegeStatement[]): Statement[] {
-  return items.map(({ statement }) => statement)
-}
-
-/** Equal changes count once: of many objects each statement names some. Null where nothing changes. */
-export function accessChangeOf(level: AccessLevel | null, items: readonly PrivilegeStatement[]): AccessChange | null {
-  if (items.length === 0) return null
+/**
+ * Equal changes count once: of many objects each statement names some.
+ * @param level what the declaration gives the login there; null: nothing.
+ */
+export function accessStep(
+  about: Subject,
+  action: string,
+  status: Step['status'],
+  message: string,
+  level: AccessLevel | null,
+  items: readonly PrivilegeStatement[],
+): Step {
   const changes = new Map(items.map(({ change }) => [JSON.stringify(change), change]))
-  return { level, changes: [...changes.values()] }
+  const statements = items.map(({ statement }) => statement)
+  return {
+    ...step(about, action, status, message, statements),
+    ...(items.length > 0 && { access: { level, changes: [...changes.values()] } }),
+  }
 }

@@ -49,9 +49,11 @@ function adminStep(
   status: Step['status'],
   message: string,
   statements: Step['statements'],
+  kind: Step['kind'] = null,
 ): Step {
   return {
     ...adminSubject(input),
+    kind,
     action,
     status,
     message: `${message} (as ${input.cluster.server.login})`,
@@ -84,6 +86,7 @@ function planAdminRole(input: BootstrapInput): Step[] {
         .map((name) => (name === 'verifier' ? 'password' : name))
         .join(', ')}`,
       [alterRole(admin, attributes), comment],
+      'repair_admin',
     ),
   ]
 }

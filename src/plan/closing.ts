@@ -68,6 +68,7 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
               'removed',
               `${cluster.server.login} leaves ${username} again`,
               [releaseRole(cluster.server.version, username, cluster.server.login)],
+              'leftover_membership',
             ),
           ]
         : []),

@@ -1,6 +1,5 @@
 /** What every part of the plan is made from. Types and look-ups only. */
 import { groupBy } from '../group-by.ts'
-import type { AccessChange } from '../model/access-change.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
@@ -59,9 +58,9 @@ export function step(
   status: Step['status'],
   message: string,
   statements: Step['statements'],
-  access: AccessChange | null = null,
+  kind: Step['kind'] = null,
 ): Step {
-  return { ...about, action, status, message, statements, ...(access !== null && { access }) }
+  return { ...about, kind, action, status, message, statements }
 }
 
 export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {

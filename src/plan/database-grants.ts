@@ -3,8 +3,8 @@ import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Step } from '../model/step.ts'
 import { grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
-import { concernedLogins } from './concerned-logins.ts'
-import { type PlanContext, step, subjectIn } from './context.ts'
+import { accessStep } from './access-change.ts'
+import { type PlanContext, subjectIn } from './context.ts'
 import { alongWith, databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
 
 /** What its guests lack, and what they and logins of other databases have beyond the declaration. */
@@ -21,24 +21,46 @@ function loginSteps(database: Database, application: Application, state: Databas
   const excess = subtract(heldBy(state.acl, username, owner), wanted)
   const dependents = passedOnTo(state.acl, username, excess)
   const about = subjectIn(database, application, 'grant')
-  const on = { on: 'database', schema: null } as const
-  const granted = (): Step =>
-    step(
-      about,
-      'grant',
-      'created',
-      `${username}: ${wanted.join(', ')} on ${state.name}`,
-      [grantOnDatabase(state.name, missing, username, owner)],
-      { level, changes: [{ ...on, granted: missing }] },
-    )
-  const revoked = (): Step =>
-    step(
-      about,
-      'revoke',
-      'removed',
-      `${username} has more on ${state.name} than declared${alongWith(dependents)}`,
-      [revokeOnDatabase(state.name, excess, username, owner, dependents.length > 0)],
-      { level, changes: [{ ...on, revoked: excess }] },
-    )
-  return [...(missing.length > 0 ? [granted()] : []), ...(excess.length > 0 ? [revoked()] : [])]
+  const granted = accessStep(
+    about,
+    'grant',
+    'created',
+    `${username}: ${wanted.join(', ')} on ${state.name}`,
+    level,
+    missing.length === 0
+      ? []
+      : [
+          {
+            statement: grantOnDatabase(state.name, missing, username, owner),
+            change: { on: 'database', schema: null, granted: missing },
+          },
+        ],
+  )
+  const revoked = accessStep(
+    about,
+    'revoke',
+    'removed',
+    `${username} has more on ${state.name} than declared${alongWith(dependents)}`,
+    level,
+    excess.length === 0
+      ? []
+      : [
+          {
+            statement: revokeOnDatabase(state.name, excess, username, owner, dependents.length > 0),
+            change: { on: 'database', schema: null, revoked: excess },
+          },
+        ],
+  )
+  return [granted, revoked].filter((item) => item.statements.length > 0)
+}
+
+/** The database's guests, and declared logins of other databases that hold something on this one or inside it. */
+export function concernedLogins(context: PlanContext, database: Database): Application[] {
+  const { databases, holders } = context.actual.cluster
+  const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
+  const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])]
+    .sort()
+    .map((role) => context.applicationByUsername.get(role))
+    .filter((application) => application !== undefined && application.database !== database.name)
+  return [...database.guests, ...strangers.filter((application) => application !== undefined)]
 }

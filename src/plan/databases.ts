@@ -1,5 +1,6 @@
 /** Databases as objects of the instance: existence, limits, who may connect, tag. */
-import type { AclItem, DatabaseState } from '../model/catalog.ts'
+import type { AccessChange } from '../model/access-change.ts'
+import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag, sameTag } from '../model/tag.ts'
@@ -8,14 +9,13 @@ import {
   alterDatabaseLimit,
   alterDatabaseTemplate,
   commentOnDatabase,
-  createDatabase,
   grantOnDatabase,
   revokeOnDatabase,
 } from '../sql/database.ts'
-import { holdRole, releaseRole } from '../sql/role.ts'
 import { keepOnDatabase } from './adoption.ts'
-import { planDatabaseGrants } from './database-grants.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
+import { planDatabaseGrants } from './database-grants.ts'
+import { newDatabase, planCreation } from './new-database.ts'
 import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
 import { desiredDatabaseTag } from './tags.ts'
 
@@ -26,14 +26,9 @@ export interface DatabasePlan extends Changes {
   readonly closing: readonly Step[]
 }
 
-const ADOPT = 'adopt'
-const ADMIT = 'admit'
-const REOPEN = 'reopen'
-const LIMIT = 'limit'
-
 /** A step that only lets the admin in again (design §5 fact 4). */
 export function restoresAccess(item: Step): boolean {
-  return item.action === ADMIT || item.action === REOPEN || item.action === LIMIT
+  return item.kind === 'restore_access'
 }
 
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
@@ -41,9 +36,9 @@ export function planDatabase(context: PlanContext, database: Database): Database
   const state = existing ?? newDatabase(database)
   const access = [...accessSteps(context, database, state), ...planDatabaseGrants(context, database, state)]
   const limits = limitSteps(database, state)
-  const restricted = access.some((item) => item.action === 'restrict')
+  const restricted = access.some((item) => item.kind === 'restrict_public')
   const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
-  const isAdopted = tag.some((item) => item.action === ADOPT)
+  const isAdopted = tag.some((item) => item.kind === 'adopt_database')
   const unchanged = finding(
     subject(database.owner, 'database'),
     'check',
@@ -63,59 +58,33 @@ export function planDatabase(context: PlanContext, database: Database): Database
   }
 }
 
-/** The owner's membership is granted and revoked around it, since it cannot run in a transaction (design §5 fact 2). */
-function planCreation(context: PlanContext, database: Database): BareTransaction {
-  const { version, login } = context.actual.cluster.server
-  const { name, owner, encoding, locale, connectionLimit } = database
-  const statement = createDatabase({ name, owner: owner.username, encoding, locale, connectionLimit })
-  return {
-    kind: 'bare',
-    before: [holdRole(version, owner.username, login)],
-    step: step(subject(owner, 'database'), 'create', 'created', `database ${name}, owned by ${owner.username}`, [
-      statement,
-    ]),
-    undo: [releaseRole(version, owner.username, login)],
-  }
-}
-
-/** What CREATE DATABASE will leave, with the built-in access control list (acldefault). */
-function newDatabase(database: Database): DatabaseState {
-  const owner = database.owner.username
-  const item = (grantee: string, privilege: string): AclItem => ({ grantor: owner, grantee, privilege })
-  return {
-    name: database.name,
-    owner,
-    encoding: database.encoding ?? '',
-    collate: database.locale ?? '',
-    ctype: database.locale ?? '',
-    icuLocale: null,
-    connectionLimit: database.connectionLimit,
-    allowConnections: true,
-    isTemplate: false,
-    comment: null,
-    acl: [
-      item('', 'CONNECT'),
-      item('', 'TEMPORARY'),
-      ...databasePrivileges('owner').map((privilege) => item(owner, privilege)),
-    ],
-  }
-}
-
 function limitSteps(database: Database, state: DatabaseState): Step[] {
   const about = subject(database.owner, 'database')
   const owner = database.owner.username
   const steps: Step[] = []
   if (!state.allowConnections) {
     steps.push(
-      step(about, REOPEN, 'updated', `${state.name} accepts connections again`, [
-        allowConnections(state.name, true, owner),
-      ]),
+      step(
+        about,
+        'reopen',
+        'updated',
+        `${state.name} accepts connections again`,
+        [allowConnections(state.name, true, owner)],
+        'restore_access',
+      ),
     )
   }
   if (state.connectionLimit !== database.connectionLimit) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
     steps.push(
-      step(about, LIMIT, 'updated', message, [alterDatabaseLimit(state.name, database.connectionLimit, owner)]),
+      step(
+        about,
+        'limit',
+        'updated',
+        message,
+        [alterDatabaseLimit(state.name, database.connectionLimit, owner)],
+        'restore_access',
+      ),
     )
   }
   if (state.isTemplate) {
@@ -136,6 +105,7 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const grant = (privileges: readonly string[], role: string) =>
     privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)]
   const lost = subtract(databasePrivileges('owner'), heldBy(state.acl, owner))
+  const access: AccessChange = { level: 'owner', changes: [{ on: 'database', schema: null, granted: lost }] }
   const open = heldBy(state.acl, '', owner)
   const passedOn = passedOnTo(state.acl, '', open).length > 0
   const restrict = [
@@ -146,15 +116,11 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   return [
     ...keepOnDatabase(context, database, state),
-    step(about, ADMIT, 'created', `${admin} may look inside ${state.name}`, admit),
-    step(
-      about,
-      'restrict',
-      'updated',
-      `PUBLIC may not connect to ${state.name}`,
-      restrict,
-      lost.length === 0 ? null : { level: 'owner', changes: [{ on: 'database', schema: null, granted: lost }] },
-    ),
+    step(about, 'admit', 'created', `${admin} may look inside ${state.name}`, admit, 'restore_access'),
+    {
+      ...step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict, 'restrict_public'),
+      ...(lost.length > 0 && { access }),
+    },
   ].filter((item) => item.statements.length > 0)
 }
 
@@ -173,7 +139,14 @@ function tagSteps(
   const isAdopted = existing === null && !isNew
   const about = subject(database.owner, isAdopted ? 'database' : 'tag')
   return [
-    step(about, isAdopted ? ADOPT : 'tag', isNew ? 'created' : 'updated', `tag of database ${state.name}`, statements),
+    step(
+      about,
+      isAdopted ? 'adopt' : 'tag',
+      isNew ? 'created' : 'updated',
+      `tag of database ${state.name}`,
+      statements,
+      isAdopted ? 'adopt_database' : null,
+    ),
   ]
 }
 

@@ -1,5 +1,5 @@
 /** Who goes: from what is asked for and what the tags say, to the logins that leave and what leaves with them. Pure. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
 import type { CleanupPolicy, Declaration } from '../model/declaration.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
@@ -156,7 +156,7 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
 }
 
 function blocked(application: string, message: string, remedy: string): Departures {
-  return { ...NONE, problems: [{ application, field: 'destroy', message, remedy }] }
+  return { ...NONE, problems: [{ application, code: 'removal_obstacle', field: 'destroy', message, remedy }] }
 }
 
 type Owned = Pick<Departures, 'findings' | 'problems'> & { readonly drops: string | null }
@@ -199,6 +199,7 @@ function elsewhere(
     problems: [
       {
         application,
+        code: 'removal_obstacle',
         field: 'destroy',
         message,
         remedy: `Give it back (${alterDatabaseOwner(name, username).redacted}), or take the marker out of the state (terraform state rm).`,

@@ -10,9 +10,9 @@ import {
   revokeOnObjects,
   revokeOnSchema,
 } from '../sql/interior.ts'
-import { accessChangeOf, type PrivilegeStatement, statementsOf } from './access-change.ts'
-import { type PlanContext, step, subjectIn } from './context.ts'
-import { concernedLogins } from './concerned-logins.ts'
+import { accessStep, type PrivilegeStatement } from './access-change.ts'
+import { type PlanContext, subjectIn } from './context.ts'
+import { concernedLogins } from './database-grants.ts'
 import { chunk } from './chunks.ts'
 import { alongWith, heldBy, isReachable, objectPrivileges, passedOnTo, subtract } from './privileges.ts'
 import { placeFindings } from './grant-findings.ts'
@@ -47,41 +47,37 @@ function placeSteps(place: GrantPlace): Step[] {
   const grants = subjectIn(database, application, 'grant')
   const defaults = subjectIn(database, application, 'default_privileges')
   const level = place.isListed ? application.accessLevel : null
-  const missing = [...schemaGrants(place), ...objectGrants(place)]
-  const excess = [...schemaRevokes(place), ...objectRevokes(place)]
-  const missingDefaults = defaultGrants(place)
-  const excessDefaults = defaultRevokes(place)
-  const granted = step(
+  const granted = accessStep(
     grants,
     'grant',
     'created',
     `${application.username}: ${application.accessLevel} in ${where}`,
-    statementsOf(missing),
-    accessChangeOf(level, missing),
+    level,
+    [...schemaGrants(place), ...objectGrants(place)],
   )
-  const revoked = step(
+  const revoked = accessStep(
     grants,
     'revoke',
     'removed',
     `${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,
-    statementsOf(excess),
-    accessChangeOf(level, excess),
+    level,
+    [...schemaRevokes(place), ...objectRevokes(place)],
   )
-  const byDefault = step(
+  const byDefault = accessStep(
     defaults,
     'grant',
     'created',
     `${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
-    statementsOf(missingDefaults),
-    accessChangeOf(level, missingDefaults),
+    level,
+    defaultGrants(place),
   )
-  const noDefault = step(
+  const noDefault = accessStep(
     defaults,
     'revoke',
     'removed',
     `${application.username}: default privileges in ${where} beyond the declaration`,
-    statementsOf(excessDefaults),
-    accessChangeOf(level, excessDefaults),
+    level,
+    defaultRevokes(place),
   )
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
 }
@@ -188,13 +184,13 @@ function everywhereSteps(database: Database, application: Application, interior:
   return items.length === 0
     ? []
     : [
-        step(
+        accessStep(
           subjectIn(database, application, 'default_privileges'),
           'revoke',
           'removed',
           message,
-          statementsOf(items),
-          accessChangeOf(isGuest ? application.accessLevel : null, items),
+          isGuest ? application.accessLevel : null,
+          items,
         ),
       ]
 }

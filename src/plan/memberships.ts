@@ -10,6 +10,7 @@ import { finding, type PlanContext, step, subject } from './context.ts'
 export const RDS_IAM = 'rds_iam'
 
 /** Action of the step that takes back what a cut run left granted. */
+/** The action of a step that takes back a membership which a run before left behind. */
 export const LEFTOVER = 'revoke leftover'
 
 function isMember(context: PlanContext, role: string, member: string): boolean {
@@ -53,9 +54,14 @@ export function planLeftover(context: PlanContext, application: Application): St
   if (!leftover) return []
   const message = `${login} leaves ${application.username}: left behind by a run that was cut off`
   return [
-    step(subject(application, 'grant'), LEFTOVER, 'removed', message, [
-      releaseRole(version, application.username, login),
-    ]),
+    step(
+      subject(application, 'grant'),
+      LEFTOVER,
+      'removed',
+      message,
+      [releaseRole(version, application.username, login)],
+      'leftover_membership',
+    ),
   ]
 }
 

@@ -7,7 +7,7 @@ import type { Departure, RemovalFacts } from '../model/removal.ts'
 import type { Job, Plan, Step, Subject } from '../model/step.ts'
 import { dropDatabase, dropRole, holdRights, revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
-import { accessChangeOf, type PrivilegeStatement, statementsOf } from './access-change.ts'
+import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { step } from './context.ts'
 import { RDS_IAM } from './memberships.ts'
 import { holdMemberships } from './memberships-held.ts'
@@ -68,21 +68,21 @@ function revocationSteps(
       change: { on: targetOf(item.keyword), schema: item.schema, revoked: ALL },
     }))
   return [
-    step(
+    accessStep(
       departureSubject(departure, 'grant', database),
       'revoke',
       'removed',
       `what ${username} holds in ${database}`,
-      statementsOf(grants),
-      accessChangeOf(null, grants),
+      null,
+      grants,
     ),
-    step(
+    accessStep(
       departureSubject(departure, 'default_privileges', database),
       'revoke',
       'removed',
       `what ${username} would get on new objects in ${database}`,
-      statementsOf(byDefault),
-      accessChangeOf(null, byDefault),
+      null,
+      byDefault,
     ),
   ].filter((item) => item.statements.length > 0)
 }
@@ -140,20 +140,23 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
     const grants = facts.holdings
       .filter((item) => item.keyword === 'DATABASE' && item.grantee === username)
       .map((item) =>
-        step(
+        accessStep(
           departureSubject(departure, 'grant', item.database),
           'revoke',
           'removed',
           `what ${username} may do on database ${item.database}`,
+          null,
           [
-            revokeAll(
-              item.keyword,
-              item.identity,
-              username,
-              runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
-            ),
+            {
+              statement: revokeAll(
+                item.keyword,
+                item.identity,
+                username,
+                runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
+              ),
+              change: { on: 'database', schema: null, revoked: ALL },
+            },
           ],
-          { level: null, changes: [{ on: 'database', schema: null, revoked: ALL }] },
         ),
       )
     const members = cluster.memberships

@@ -30,10 +30,14 @@ function planNewRole(context: PlanContext, application: Application): Changes {
   const message = `role ${application.username} (${application.accessLevel}${application.auth === 'iam' ? ', IAM' : ''})`
   return {
     steps: [
-      step(subject(application, 'role'), 'create', 'created', message, [
-        createRole(application.username, attributes),
-        comment,
-      ]),
+      step(
+        subject(application, 'role'),
+        'create',
+        'created',
+        message,
+        [createRole(application.username, attributes), comment],
+        'create_role',
+      ),
     ],
     findings: [],
   }
@@ -104,7 +108,7 @@ function planPassword(context: PlanContext, application: Application): Changes {
   const now = context.secrets.get(application.name)?.versionId ?? ''
   const message = `password of ${application.username} set from ${application.secretId}, version ${now} (before: ${before})`
   return {
-    steps: [step(about, 'set', 'updated', message, [alterRole(application.username, { verifier })])],
+    steps: [step(about, 'set', 'updated', message, [alterRole(application.username, { verifier })], 'set_password')],
     findings: [],
   }
 }

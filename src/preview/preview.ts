@@ -1,5 +1,5 @@
 /** What `plan` found, as its printed forms are made from it. Types and pure functions. */
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AuditStatus } from '../model/audit.ts'
 import type { ServerFacts } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { oneLine, shortLine, visible } from '../audit/one-line.ts'
 import { saysItself } from '../audit/text.ts'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Finding } from '../model/step.ts'
 import { countPlan, type PlannedChange, listChanges, type Preview } from './preview.ts'
 import { groupBy } from '../group-by.ts'

@@ -24,6 +24,7 @@ export function foldersOf(options: ReportOptions, declared: Folders, cwd: string
   throw new InvalidInputError([
     {
       application: null,
+      code: 'usage',
       field: 'report',
       message: 'has nothing to report from.',
       remedy: 'Give --governance-dir or --audit-dir, or --connect with the declaration.',
@@ -41,6 +42,7 @@ export async function writeReport(path: string, text: string): Promise<void> {
       [
         {
           application: null,
+          code: 'output_unwritable',
           field: '--output',
           message: `cannot be written: ${reason}.`,
           remedy: 'Give the path of a file in a folder that can be written to.',

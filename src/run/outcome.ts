@@ -1,7 +1,8 @@
 /** What running a plan came to: records of what failed, and whether the run can go on. */
 import { toDraft, type Execution } from '../execute/execute.ts'
 import type { Recorder } from '../audit/recorder.ts'
-import { ApplyError, type Problem } from '../errors.ts'
+import { ApplyError } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Finding, Step, Subject } from '../model/step.ts'
 import type { RunContext } from './context.ts'
 import type { RecordDraft } from '../model/audit.ts'
@@ -26,9 +27,15 @@ export function keyOf({ object, application, database }: Subject): string {
 export function assertApplied(context: RunContext, execution: Execution): void {
   const failures = execution.failures.filter((failure) => !OUTDATED.has(failure.code))
   for (const { step, message } of failures)
-    context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', message: `${step.message}: ${message}` })
+    context.recorder.record({
+      ...toDraft(step, [], 0, ''),
+      status: 'failed',
+      code: 'statement_failed',
+      message: `${step.message}: ${message}`,
+    })
   const problems: Problem[] = failures.map(({ step, code, message }) => ({
     application: step.application,
+    code: 'statement_failed',
     field: step.object,
     message: `${step.message}: ${message}.`,
     remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
@@ -63,6 +70,7 @@ export function assertNotInterrupted(signal: AbortSignal): void {
 export function interruptedProblem(signal: AbortSignal): Problem {
   return {
     application: null,
+    code: 'interrupted',
     field: 'run',
     message: `interrupted: ${String(signal.reason)}.`,
     remedy: 'The next run goes on from here.',
@@ -74,6 +82,6 @@ export function recordUnknown(record: (draft: RecordDraft) => void, steps: reado
   for (const step of steps) {
     const statements = step.statements.map((statement) => statement.redacted).join('; ')
     const message = `${step.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`
-    record({ ...toDraft(step, [], 0, ''), status: 'failed', message })
+    record({ ...toDraft(step, [], 0, ''), status: 'failed', code: 'connection_lost', message })
   }
 }

@@ -1,6 +1,7 @@
 /** `plan`: what `apply` would do now, by the same stages; changes nothing and takes no lock. */
 import { createRecorder } from '../audit/recorder.ts'
-import { BlockedError, describeProblem, type Problem } from '../errors.ts'
+import { BlockedError, describeProblem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { checkRequest } from '../guardrails/request.ts'
 import type { Actual, Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
@@ -31,11 +32,11 @@ export async function previewApply(
   dependencies: Dependencies,
 ): Promise<Preview> {
   const violations = checkRequest(declaration, identity)
-  const approval = violations.find(({ field }) => field === 'approval') ?? null
+  const approval = violations.find(({ code }) => code === 'approval') ?? null
   const blocked = violations.filter((problem) => problem !== approval)
   const found = { declaration, identity, server: null, plan: NOTHING, blocked, approval, moving: [] }
   // A proxy cannot carry what the inspection needs; there is nobody to ask.
-  if (blocked.some(({ field }) => field === 'endpoint')) return found
+  if (blocked.some(({ code }) => code === 'endpoint')) return found
   try {
     const { inspection, plan, moving } = await inspectAndPlan(declaration, identity, dependencies)
     return { ...found, server: inspection.actual.cluster.server, plan: blocked.length === 0 ? plan : NOTHING, moving }

@@ -2,7 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readCiIds } from '../ci.ts'
-import { InvalidInputError, type Problem } from '../errors.ts'
+import { InvalidInputError } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { decodeInput } from '../input/decode.ts'
 import type { RunEnvironment, Variables } from '../input/environment.ts'
 import { DeclarationError, parseDeclaration, type ParsedInput } from '../input/parse.ts'
@@ -74,6 +75,7 @@ async function readInput({ inputFile, environment }: StartOptions): Promise<stri
     throw new InvalidInputError([
       {
         application: null,
+        code: 'missing_input',
         field: 'input',
         message: 'is missing.',
         remedy: 'Give --input FILE, or set RDS_PROVISION_INPUT.',
@@ -88,6 +90,7 @@ async function readInput({ inputFile, environment }: StartOptions): Promise<stri
       [
         {
           application: null,
+          code: 'unreadable_input',
           field: '--input',
           message: `cannot be read: ${reason}.`,
           remedy: 'Give the path of a readable file.',

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { Membership } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
@@ -70,6 +70,7 @@ export function checkClones(
 function wrongUsername({ name, secretId, username }: Application, found: string): Problem {
   return {
     application: name,
+    code: 'secret_of_another_login',
     field: secretId,
     message: `the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,
     remedy: 'Correct secret_id, username, or the username in the secret.',

@@ -1,5 +1,5 @@
 import { AwsError } from '../errors.ts'
-import type { Problem } from '../errors.ts'
+import type { AwsCode, Problem } from '../model/problem.ts'
 
 /**
  * What can be told of an error of the AWS SDK: its name and its message. Nothing else of it is kept, for an SDK error
@@ -64,30 +64,37 @@ export function toAwsError(error: unknown, service: string): AwsError {
 
 function describeAwsFailure({ name, message, status }: AwsFailure, service: string): Problem {
   const told = `${name}: ${message}.`.replace(/\.\.$/, '.')
-  const problem = (field: string, remedy: string): Problem => ({
+  const problem = (code: AwsCode, field: string, remedy: string): Problem => ({
     application: null,
+    code,
     field,
     message: field === service ? told : `${service}: ${told}`,
     remedy,
   })
   if (/region is missing/i.test(message))
-    return problem('aws_region', 'Set aws_region, AWS_REGION, or the region of the profile.')
+    return problem('aws_region_missing', 'aws_region', 'Set aws_region, AWS_REGION, or the region of the profile.')
   if (isAssumeRole(message))
     return problem(
+      'assume_role_denied',
       'assume_role_arn',
       "Allow sts:AssumeRole on the role to the runner, and name the runner in the role's trust policy.",
     )
   if (CREDENTIAL_FAILURES.has(name)) {
     return problem(
+      'aws_credentials',
       'AWS credentials',
       'Give the runner credentials that are valid now (environment, profile, SSO login, role), and check its clock.',
     )
   }
   if (THROTTLING.test(name) || status === 429)
-    return problem(service, 'Run again later, or raise the quota: every retry was throttled.')
+    return problem('aws_throttled', service, 'Run again later, or raise the quota: every retry was throttled.')
   if (status === null || status >= 500)
-    return problem(service, 'Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.')
-  return problem(service, "Check the runner's permissions, the region and AWS_ENDPOINT_URL.")
+    return problem(
+      'aws_unreachable',
+      service,
+      'Check the network path to the service (endpoint, proxy, VPC endpoint) and run again.',
+    )
+  return problem('aws_refused', service, "Check the runner's permissions, the region and AWS_ENDPOINT_URL.")
 }
 
 /** STS says which action was denied; Secrets Manager's own refusals name its own actions. */

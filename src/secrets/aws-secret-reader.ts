@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-secrets-manager'
 import pLimit from 'p-limit'
 import { AwsError } from '../errors.ts'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Credential } from '../model/credential.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import { Secret } from '../model/secret.ts'

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Credential } from '../model/credential.ts'
 import { Secret } from '../model/secret.ts'
 import { checkPassword } from './password.ts'
@@ -24,7 +24,7 @@ export type ParsedCredential = { readonly credential: Credential } | { readonly 
 /** Parses a secret in the RDS JSON format. No part of the secret ever stands in a problem, not even of a broken one. */
 export function parseCredential(secretId: string, version: SecretVersion): ParsedCredential {
   const problem = (message: string, remedy: string): ParsedCredential => ({
-    problem: { application: null, field: secretId, message, remedy },
+    problem: { application: null, code: 'malformed_secret', field: secretId, message, remedy },
   })
   if (version.text === null) return problem('the secret is binary.', `Store it as text. ${REMEDY}`)
   const value = parseJson(version.text.reveal())

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import { isRefusal } from './aws-failure.ts'
 import type { AwsFailure } from './aws-failure.ts'
 
@@ -8,24 +8,29 @@ import type { AwsFailure } from './aws-failure.ts'
  */
 export function secretProblem(secretId: string, failure: AwsFailure): Problem | null {
   if (!isRefusal(failure)) return null
-  const { message, remedy } = explain(failure)
-  return { application: null, field: secretId, message, remedy }
+  return { application: null, field: secretId, ...explain(failure) }
 }
 
-function explain({ name, message }: AwsFailure): Pick<Problem, 'message' | 'remedy'> {
+function explain({ name, message }: AwsFailure): Pick<Problem, 'code' | 'message' | 'remedy'> {
   if (name === 'ResourceNotFoundException') {
     return /staging label/i.test(message)
-      ? { message: 'the secret has no current value.', remedy: 'Store one in it.' }
-      : { message: 'the secret does not exist.', remedy: 'Create it, or correct its id, the region or the account.' }
+      ? { code: 'secret_empty', message: 'the secret has no current value.', remedy: 'Store one in it.' }
+      : {
+          code: 'secret_not_found',
+          message: 'the secret does not exist.',
+          remedy: 'Create it, or correct its id, the region or the account.',
+        }
   }
   if (name === 'DecryptionFailure' || (name === 'AccessDeniedException' && /kms/i.test(message))) {
     return {
+      code: 'secret_undecryptable',
       message: `the secret cannot be decrypted (${message}).`,
       remedy: "Allow kms:Decrypt on the secret's key, and see that the key is enabled.",
     }
   }
   if (name.startsWith('AccessDenied')) {
     return {
+      code: 'secret_denied',
       message: `access to the secret is denied (${message}).`,
       remedy:
         'Allow secretsmanager:GetSecretValue on it, in the policy of the runner and, across accounts, of the secret.',
@@ -33,9 +38,10 @@ function explain({ name, message }: AwsFailure): Pick<Problem, 'message' | 'reme
   }
   if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) {
     return {
+      code: 'secret_pending_deletion',
       message: 'the secret is marked for deletion.',
       remedy: 'Restore it (aws secretsmanager restore-secret), or name another.',
     }
   }
-  return { message: `${name}: ${message}`, remedy: 'Check the secret and its id.' }
+  return { code: 'secret_refused', message: `${name}: ${message}`, remedy: 'Check the secret and its id.' }
 }

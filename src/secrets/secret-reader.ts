@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Credential } from '../model/credential.ts'
 
 /** Staging labels that Secrets Manager itself maintains: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html */

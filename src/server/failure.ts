@@ -1,5 +1,6 @@
 /** Why a connection could not be made, told apart by code and never by text: messages are translated (lc_messages). */
 import { DatabaseError } from 'pg'
+import type { ConnectionCode } from '../model/problem.ts'
 
 export type FailureKind =
   /** Name, route, refused, reset, timed out: may pass. */
@@ -48,6 +49,19 @@ const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: "the server's certificate comes from an unknown authority",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's certificate comes from an unknown authority",
   CERT_SIGNATURE_FAILURE: "the server's certificate is not signed by the authority it names",
+}
+
+/** The problem code of each kind of failure. */
+export const CONNECTION_CODES: Readonly<Record<FailureKind, ConnectionCode>> = {
+  unreachable: 'server_unreachable',
+  starting: 'server_starting',
+  full: 'server_full',
+  tls: 'untrusted_certificate',
+  no_tls: 'tls_missing',
+  wrong_password: 'wrong_password',
+  other_method: 'other_authentication',
+  after_authentication: 'refused_after_authentication',
+  refused: 'login_refused',
 }
 
 /** What was seen of the connection when it failed. */

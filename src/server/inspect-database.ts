@@ -58,6 +58,7 @@ function explainUnreadable(error: unknown, database: string): unknown {
     [
       {
         application: null,
+        code: 'encoding',
         field: 'encoding',
         message,
         remedy:

@@ -66,6 +66,7 @@ function lockTimeout(holder: string, timeoutMs: number): ApplyError {
   return new ApplyError([
     {
       application: null,
+      code: 'lock_timeout',
       field: 'lock',
       message: `the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs / 1000))} s.`,
       remedy: 'Wait for that run to end, or raise lock_timeout.',

@@ -61,6 +61,7 @@ async function contextFrom(source: CaSource): Promise<SecureContext> {
       [
         {
           application: null,
+          code: 'invalid_ca_file',
           field: source.field,
           message: `${source.file} cannot be used: ${reason}.`,
           remedy: 'Give the path of a readable PEM file of certificates.',

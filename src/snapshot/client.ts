@@ -1,6 +1,7 @@
 /** Manual snapshots of RDS instances; the SDK's client is loaded when the first one is asked for. */
 import type { DBSnapshot } from '@aws-sdk/client-rds'
-import { type Problem, AwsError } from '../errors.ts'
+import { AwsError } from '../errors.ts'
+import type { Problem } from '../model/problem.ts'
 import type { AwsSettings } from '../model/declaration.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { toAwsError, toAwsProblem, isRefusal } from '../secrets/aws-failure.ts'
@@ -99,6 +100,7 @@ function toSnapshotError(error: unknown, subject: string): AwsError {
   const remedy = REMEDIES[told.name] ?? 'Correct the cause and run again, or remove with the policy delete.'
   const problem: Problem = {
     application: null,
+    code: 'snapshot_failed',
     field: 'snapshot',
     message: `Amazon RDS, ${subject}: ${told.name}: ${told.message}`,
     remedy,

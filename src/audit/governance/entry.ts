@@ -49,6 +49,7 @@ const RECORD = v.object({
   object: v.picklist(OBJECTS),
   action: v.string(),
   status: v.picklist(STATUSES),
+  code: v.exactOptional(v.string()),
   duration_ms: v.number(),
   message: v.string(),
   statements: v.array(v.string()),
@@ -73,6 +74,7 @@ const RUN = v.object({
   duration_ms: v.number(),
   outcome: v.picklist(['changed', 'no_change', 'blocked', 'failed']),
   exit_code: v.picklist(Object.values(EXIT)),
+  error_codes: v.optional(v.array(v.string()), []),
   error: TEXT_OR_NULL,
 })
 

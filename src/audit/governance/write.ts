@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { Problem } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { AccessMatrix } from '../../model/access.ts'
 import type { AuditDocument } from '../../model/audit.ts'
 import { writeAtomically } from '../atomic.ts'
@@ -90,6 +90,7 @@ async function readIfExists(path: string): Promise<string> {
 function unwritable(folder: string, error: unknown): Problem {
   return {
     application: null,
+    code: 'governance_unwritable',
     field: 'governance_dir',
     message: `The run could not be recorded in ${folder}: ${describeFileError(error)}.`,
     remedy: 'What the run did stands; its audit is on standard output. Make the folder writable and run again.',

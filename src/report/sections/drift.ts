@@ -1,5 +1,5 @@
 import type { Finding, Plan } from '../../model/step.ts'
-import type { Problem } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import { listChanges } from '../../preview/preview.ts'
 import type { Criteria } from '../../input/report-options.ts'
 import { describeCriteria, matches } from '../criteria.ts'

@@ -106,6 +106,7 @@ async function list(folder: string, option: string) {
       [
         {
           application: null,
+          code: 'unreadable_folder',
           field: option,
           message: `cannot be read: ${reasonOf(error)}.`,
           remedy: 'Give the path of a folder that rds-provision wrote to.',

@@ -1,7 +1,6 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
 import { type Recorder } from '../../audit/recorder.ts'
 import { BlockedError, type ProvisionError, AwsError } from '../../errors.ts'
-import { MISSING_RIGHT } from '../../guardrails/problem.ts'
 import { checkRequest } from '../../guardrails/request.ts'
 import type { AccessMatrix } from '../../model/access.ts'
 import type { RecordDraft } from '../../model/audit.ts'
@@ -81,7 +80,7 @@ async function convergeOnce(context: RunContext, credentials: Credentials): Prom
 
 /** The admin works, but lacks rights over roles that the declaration adopts, which the master can give it. */
 function lacksOnlyRights(error: unknown): boolean {
-  return error instanceof BlockedError && error.problems.every((problem) => problem.field === MISSING_RIGHT)
+  return error instanceof BlockedError && error.problems.every((problem) => problem.code === 'missing_right')
 }
 
 function secretRecords(declaration: Declaration, error: ProvisionError): RecordDraft[] {
@@ -97,6 +96,7 @@ function secretRecords(declaration: Declaration, error: ProvisionError): RecordD
       object,
       action: 'read',
       status: 'failed',
+      code: problem.code,
       durationMs: 0,
       message: `${problem.field}: ${problem.message} ${problem.remedy}`,
       statements: [],

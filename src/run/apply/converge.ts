@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toDraft, execute, type Failure } from '../../execute/execute.ts'
 import { createProgress } from '../../audit/progress.ts'
 import { ApplyError, BlockedError } from '../../errors.ts'
-import { ENDPOINT } from '../../guardrails/actual.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { RecordDraft } from '../../model/audit.ts'
 import { type Plan, planSteps } from '../../model/step.ts'
@@ -71,7 +70,7 @@ async function withConnections<T>(
 
 /** After a failover the name may for a while lead to what is a replica by now. */
 function isReplica(error: unknown): error is BlockedError {
-  return error instanceof BlockedError && error.problems.every((problem) => problem.field === ENDPOINT)
+  return error instanceof BlockedError && error.problems.every((problem) => problem.code === 'endpoint')
 }
 
 function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
@@ -120,8 +119,7 @@ async function runRounds(
     refused = execution.failures
     last = refused.length === 0 ? plan : null
     for (const step of planSteps(plan))
-      if (step.object === 'password' || (step.object === 'role' && step.status === 'created'))
-        passwords.add(step.application)
+      if (step.kind === 'set_password' || step.kind === 'create_role') passwords.add(step.application)
     scope = execution.failures.length === 0 ? scopeAfter(plan, inspection) : null
   }
 }
@@ -132,8 +130,8 @@ function recordWithProgress(
   plan: Plan,
   { now, progress: report }: Dependencies,
 ): (draft: RecordDraft) => void {
-  const isCreation = ({ object, action }: Pick<RecordDraft, 'object' | 'action'>): boolean =>
-    object === 'database' && action === 'create'
+  const isCreation = ({ object, status }: Pick<RecordDraft, 'object' | 'status'>): boolean =>
+    object === 'database' && status === 'created'
   const progress = createProgress({ total: planSteps(plan).filter(isCreation).length, unit: 'databases', now, report })
   return (draft) => {
     ledger.record(draft)
@@ -190,12 +188,13 @@ function notConvergedError(context: RunContext, plan: Plan, refused: readonly Fa
       if (failure === undefined) {
         const remedy =
           'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
-        return { ...about, message: `still to do after it was done: ${step.message}.`, remedy }
+        return { ...about, code: 'not_converged', message: `still to do after it was done: ${step.message}.`, remedy }
       }
       const message = `${step.message}: ${failure.message}`
-      context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', message })
+      context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', code: 'statement_failed', message })
       return {
         ...about,
+        code: 'statement_failed',
         message: `${message}.`,
         remedy: 'Remove or rename what is in the way; the next run goes on from here.',
       }

@@ -1,10 +1,8 @@
 /** What a run has done so far, across connections; and what it cannot know yet. */
 import { toDraft } from '../../execute/execute.ts'
-import { HOLD, RELEASE } from '../../execute/transaction.ts'
 import type { Recorder } from '../../audit/recorder.ts'
 import type { RecordDraft } from '../../model/audit.ts'
 import { type Plan, planSteps, type Step } from '../../model/step.ts'
-import { LEFTOVER } from '../../plan/memberships.ts'
 import { keyOf, recordUnknown } from '../outcome.ts'
 
 export class Ledger {
@@ -30,10 +28,12 @@ export class Ledger {
   settle(plan: Plan): void {
     const steps = planSteps(plan)
     const open = new Set(steps.map(stepKeyOf))
-    const leftovers = new Set(steps.filter((step) => step.action === LEFTOVER).map((step) => step.application))
+    const leftovers = new Set(
+      steps.filter((step) => step.kind === 'leftover_membership').map((step) => step.application),
+    )
     const isOpen = (step: Step): boolean => {
-      if (step.action === HOLD) return !leftovers.has(step.application)
-      if (step.action === RELEASE) return leftovers.has(step.application)
+      if (step.kind === 'hold_membership') return !leftovers.has(step.application)
+      if (step.kind === 'release_membership') return leftovers.has(step.application)
       return open.has(stepKeyOf(step))
     }
     for (const step of this.unknown.filter((transaction) => !transaction.some(isOpen)).flat()) {

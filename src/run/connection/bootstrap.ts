@@ -1,5 +1,6 @@
 /** The master's only part in a run: the delegated admin is created or repaired, then its connection ends. */
-import { BlockedError, ConnectionError, type Problem, AwsError } from '../../errors.ts'
+import { BlockedError, ConnectionError, AwsError } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import { checkAdminRole, checkBeforeBootstrap, checkMasterRight, checkSameLogin } from '../../guardrails/bootstrap.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import type { Credential } from '../../model/credential.ts'
@@ -66,7 +67,7 @@ export async function bootstrapAdmin(
       buildId: context.identity.buildId,
       tags: declaration.tags,
     })
-    const repairs = planSteps(plan).some((step) => step.action === 'repair')
+    const repairs = planSteps(plan).some((step) => step.kind === 'repair_admin')
     assertNone(repairs ? checkMasterRight(master.user, admin.user, facts.grantable.has(admin.user)) : [])
     await executeBootstrap(context, plan, { session, lock, target, master })
   } finally {
@@ -132,6 +133,7 @@ async function readMasterCredential({ declaration, secrets }: RunContext): Promi
     throw new AwsError([
       {
         application: null,
+        code: 'malformed_secret',
         field: id,
         message: 'the master secret names no username.',
         remedy: 'Add "username" to its JSON.',

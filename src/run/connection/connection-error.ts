@@ -1,7 +1,8 @@
 /** What was tried, for how long, and what to check. Pure. */
-import { ConnectionError, type Problem } from '../../errors.ts'
+import { ConnectionError } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { Declaration } from '../../model/declaration.ts'
-import type { ConnectFailure, FailureKind } from '../../server/failure.ts'
+import { CONNECTION_CODES, type ConnectFailure, type FailureKind } from '../../server/failure.ts'
 
 const REMEDIES: Readonly<Record<FailureKind, string>> = {
   unreachable:
@@ -37,6 +38,7 @@ export function toConnectionError(
   const through = connectThrough === null ? '' : ` through ${connectThrough.host}:${String(connectThrough.port)}`
   const problem: Problem = {
     application: null,
+    code: CONNECTION_CODES[failure.kind],
     field: 'instance',
     message: `cannot connect to ${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}: ${failure.message} (tried for ${(elapsedMs / 1000).toFixed(0)} s).`,
     remedy: CERTIFICATE_REMEDIES[failure.code] ?? REMEDIES[failure.kind],

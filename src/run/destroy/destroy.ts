@@ -1,5 +1,6 @@
 /** `destroy`: guard, connect and lock, look, close, snapshot, look again, remove, verify. */
-import { BlockedError, type Problem } from '../../errors.ts'
+import { BlockedError } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import { checkRemovalApproval, removalApproval } from '../../guardrails/removal.ts'
 import type { Credential } from '../../model/credential.ts'

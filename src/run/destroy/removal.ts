@@ -1,6 +1,7 @@
 /** The removal over an open instance: look, check, close, remove, verify; and reopen where it went wrong. */
 import { execute } from '../../execute/execute.ts'
-import { ApplyError, BlockedError, type Problem } from '../../errors.ts'
+import { ApplyError, BlockedError } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { CleanupPolicy } from '../../model/declaration.ts'
@@ -110,6 +111,7 @@ function connectionBroke(message: string, open: readonly string[]): ApplyError {
   return new ApplyError([
     {
       application: null,
+      code: 'connection_lost',
       field: 'run',
       message: `the connection to the server was lost: ${message}.${what}`,
       remedy: 'Run again: it goes on from there.',
@@ -172,6 +174,7 @@ export async function removeDepartures(
 function stillThere(application: string, what: string): Problem {
   return {
     application,
+    code: 'not_converged',
     field: 'destroy',
     message: `${what} is still there after it was removed.`,
     remedy: 'Something on the server made it again; look at the statements in the audit and run again.',

@@ -1,6 +1,7 @@
 /** The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApplyError, BlockedError, type Problem, type ProvisionError, withProblems } from '../../errors.ts'
+import { ApplyError, BlockedError, type ProvisionError, withProblems } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { DatabaseState } from '../../model/catalog.ts'
 import type { Departure } from '../../model/removal.ts'
 import type { Finding } from '../../model/step.ts'
@@ -107,6 +108,7 @@ function stillClosed(databases: readonly string[]): ApplyError {
   return new ApplyError([
     {
       application: null,
+      code: 'closed_by_another_removal',
       field: 'destroy',
       message: `another removal keeps ${databases.join(', ')} closed.`,
       remedy: 'Wait for it to end, and run again.',
@@ -165,6 +167,7 @@ function letsIn(database: DatabaseState | undefined): boolean {
 function openedAgain({ application, drops }: Departure): Problem {
   return {
     application,
+    code: 'opened_during_snapshot',
     field: 'destroy',
     message: `somebody opened the database ${drops ?? ''} while the snapshot was made: it may hold what the snapshot does not.`,
     remedy: 'Nothing was dropped; run again.',
@@ -193,6 +196,7 @@ async function reopenAfter(
       error,
       departures.map(({ application, username, drops }) => ({
         application,
+        code: 'left_closed',
         field: 'destroy',
         message: `${drops === null ? username : `the database ${drops}`} may still be closed, and could not be opened again: ${message}`,
         remedy: `Run again, or put the application back and apply; by hand: ${reopeningByHand(username, drops)}`,

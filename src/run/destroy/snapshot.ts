@@ -109,6 +109,7 @@ function snapshotError(message: string): AwsError {
   return new AwsError([
     {
       application: null,
+      code: 'snapshot_failed',
       field: 'snapshot',
       message,
       remedy: 'Nothing was dropped. Look at the instance in the RDS console and run again.',

@@ -1,11 +1,17 @@
 /** The snapshot between the closing and the drop. */
 
 import { AwsError } from '../../errors.ts'
+import type { ProblemCode } from '../../model/problem.ts'
+import type { RecordDraft } from '../../model/audit.ts'
 import type { Departure } from '../../model/removal.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
+import { toProvisionError } from '../end/provision-error.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { Removal } from './context.ts'
 import { type SnapshotOrder, awaitOtherRemovals, awaitAvailable, findOrCreate, awaitIdleInstance } from './snapshot.ts'
+
+const RESTORED = 'is available; restored from it, databases are closed and logins may not log in until the next apply'
+const SHARED = 'made for another removal of this run, is available'
 
 /** @throws AwsError (exit 5); nothing was dropped. */
 export async function takeSnapshot(all: Removal, departures: readonly Departure[], closedAt: Date): Promise<void> {
@@ -25,12 +31,14 @@ export async function takeSnapshot(all: Removal, departures: readonly Departure[
     clusterName: declaration.clusterName,
   }
   const started = Date.now()
-  const record = (index: number, action: string, status: 'created' | 'no_change' | 'failed', message: string): void => {
+  type Ending = Pick<RecordDraft, 'action' | 'message'> &
+    ({ readonly status: 'created' | 'no_change' } | { readonly status: 'failed'; readonly code: ProblemCode })
+  const record = (index: number, ending: Ending): void => {
     const departure = departures[index]
     if (departure === undefined) return
     const { application, drops: database, username } = departure
     const subject = { application, database, username, object: 'snapshot' } as const
-    recorder.record({ ...subject, action, status, durationMs: Date.now() - started, message, statements: [] })
+    recorder.record({ ...subject, ...ending, durationMs: Date.now() - started, statements: [] })
   }
   try {
     if (signs !== null) await awaitOtherRemovals(signs.admin, order)
@@ -38,17 +46,14 @@ export async function takeSnapshot(all: Removal, departures: readonly Departure[
     progress(isNew ? `snapshot ${id} asked for` : `snapshot ${id} of another removal of this run is shared`)
     await awaitAvailable(id, order, started)
     for (const index of departures.keys()) {
-      if (isNew && index === 0)
-        record(
-          index,
-          'create',
-          'created',
-          `snapshot ${id} is available; restored from it, databases are closed and logins may not log in until the next apply`,
-        )
-      else record(index, 'share', 'no_change', `snapshot ${id}, made for another removal of this run, is available`)
+      const isOurs = isNew && index === 0
+      if (isOurs) record(index, { action: 'create', status: 'created', message: `snapshot ${id} ${RESTORED}` })
+      else record(index, { action: 'share', status: 'no_change', message: `snapshot ${id}, ${SHARED}` })
     }
   } catch (error) {
-    if (error instanceof AwsError) record(0, 'create', 'failed', error.message)
+    const [problem] = error instanceof AwsError ? error.problems : []
+    if (problem !== undefined)
+      record(0, { action: 'create', status: 'failed', code: problem.code, message: toProvisionError(error).message })
     throw error
   } finally {
     client.close()

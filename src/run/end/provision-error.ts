@@ -1,6 +1,6 @@
 /** Whatever ends a run, as one of our errors. */
 import { ApplyError, ConnectionError, ProvisionError } from '../../errors.ts'
-import { ConnectFailure } from '../../server/failure.ts'
+import { CONNECTION_CODES, ConnectFailure } from '../../server/failure.ts'
 import { ConnectionLost } from '../../server/session.ts'
 
 /** What the server or the network said becomes one of our errors; a defect of ours is told as such, with its name. */
@@ -12,6 +12,7 @@ export function toProvisionError(thrown: unknown): ProvisionError {
       [
         {
           application: null,
+          code: CONNECTION_CODES[thrown.kind],
           field: 'instance',
           message: `a further connection failed: ${message}.`,
           remedy: 'Check the server and run again.',
@@ -27,6 +28,7 @@ export function toProvisionError(thrown: unknown): ProvisionError {
       [
         {
           application: null,
+          code: 'connection_lost',
           field: 'instance',
           message: `the connection to the server broke: ${thrown.message}.`,
           remedy,
@@ -39,6 +41,7 @@ export function toProvisionError(thrown: unknown): ProvisionError {
     [
       {
         application: null,
+        code: 'defect',
         field: 'run',
         message: `${message}.`,
         remedy: 'What took effect is in the audit; the next run goes on from there.',

@@ -38,7 +38,7 @@ export async function recordRun<T>(
     const value = await runStages(recorder)
     const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
     const outcome = isChanged ? 'changed' : 'no_change'
-    return { result: { recorder, end: { outcome, exitCode: EXIT.done, error: null }, problems: [] }, value }
+    return { result: { recorder, end: { outcome, exitCode: EXIT.done, problems: [] } }, value }
   } catch (thrown) {
     const isInterrupted = signal.aborted && !(thrown instanceof ProvisionError)
     const error = isInterrupted ? new ApplyError([interruptedProblem(signal)]) : toProvisionError(thrown)
@@ -46,7 +46,7 @@ export async function recordRun<T>(
     for (const draft of drafts) recorder.record(draft)
     for (const draft of missingRecords(concerned, records, error)) recorder.record(draft)
     const outcome = error instanceof BlockedError ? 'blocked' : 'failed'
-    const end = { outcome, exitCode: error.exitCode, error: error.message } as const
-    return { result: { recorder, end, problems: error.problems }, value: null }
+    const end = { outcome, exitCode: error.exitCode, problems: error.problems } as const
+    return { result: { recorder, end }, value: null }
   }
 }

@@ -3,18 +3,28 @@ import type { RecordDraft } from '../../model/audit.ts'
 import { BlockedError, InvalidInputError, type ProvisionError } from '../../errors.ts'
 import type { AuditObject, AuditRecord } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
+import { type GuardrailCode, isGuardrail } from '../../model/problem.ts'
 
-const OBJECT_OF_GUARDRAIL: Readonly<Record<string, AuditObject>> = {
-  'owner mismatch': 'database',
-  'invalid database': 'database',
+/** What a violation's record is about. */
+const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
+  approval: 'admin',
+  endpoint: 'admin',
+  reserved_name: 'role',
+  naming: 'role',
+  owner_mismatch: 'database',
+  unmanaged_role: 'role',
+  foreign_claim: 'role',
+  missing_right: 'role',
+  privileged_role: 'role',
+  iam: 'login',
+  extension: 'extension',
+  setting: 'setting',
   immutable: 'database',
   encoding: 'database',
   schema: 'schema',
-  extension: 'extension',
-  setting: 'setting',
-  IAM: 'login',
-  approval: 'admin',
-  endpoint: 'admin',
+  invalid_database: 'database',
+  removal_approval: 'role',
+  removal_obstacle: 'role',
 }
 
 /** One record for each violation of a blocked run, with application, database and user. */
@@ -25,9 +35,10 @@ export function violationRecords(declaration: Declaration, error: BlockedError):
       application: problem.application,
       database: application?.database ?? null,
       username: application?.username ?? null,
-      object: OBJECT_OF_GUARDRAIL[problem.field] ?? 'role',
+      object: isGuardrail(problem.code) ? OBJECT_OF_GUARDRAIL[problem.code] : 'role',
       action: problem.field,
       status: 'blocked',
+      code: problem.code,
       durationMs: 0,
       message: `${problem.message} ${problem.remedy}`,
       statements: [],
@@ -42,7 +53,11 @@ export function missingRecords(
   error: ProvisionError,
 ): RecordDraft[] {
   const told = new Set(records.map((record) => JSON.stringify([record.object, record.application])))
-  const status = error instanceof BlockedError ? 'blocked' : 'skipped'
+  const [first] = error.problems
+  const ending =
+    error instanceof BlockedError && first !== undefined
+      ? ({ status: 'blocked', code: first.code } as const)
+      : ({ status: 'skipped' } as const)
   const message =
     error instanceof BlockedError || error instanceof InvalidInputError
       ? 'not begun: nothing was changed'
@@ -57,7 +72,7 @@ export function missingRecords(
         username,
         object,
         action: 'check',
-        status,
+        ...ending,
         durationMs: 0,
         message,
         statements: [],

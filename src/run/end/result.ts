@@ -1,11 +1,8 @@
 /** What a run gives, whatever its outcome. Types only. */
 import type { Recorder, RunEnd } from '../../audit/recorder.ts'
-import type { Problem } from '../../errors.ts'
 
 export interface RunResult {
   /** Holds the records; `recorder.finish(end)` is the audit document. */
   readonly recorder: Recorder
   readonly end: RunEnd
-  /** All that is wrong; empty where nothing is. */
-  readonly problems: readonly Problem[]
 }

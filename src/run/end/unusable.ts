@@ -15,7 +15,6 @@ export function endUnusable(
   for (const draft of declaration === null ? [] : missingRecords(declaration, [], error)) recorder.record(draft)
   return {
     recorder,
-    end: { outcome: 'failed', exitCode: error.exitCode, error: error.message },
-    problems: error.problems,
+    end: { outcome: 'failed', exitCode: error.exitCode, problems: error.problems },
   }
 }

@@ -13,6 +13,7 @@ const step = (statement: string): Step => ({
   database: 'd',
   username: 'u',
   object: 'role',
+  kind: null,
   action: 'set',
   status: 'updated',
   message: '',

@@ -1,7 +1,7 @@
 /** The secret reader and its kin against the AWS stub, over the wire. */
 import test from 'ava'
 import { AwsError } from '../../../src/errors.ts'
-import type { Problem } from '../../../src/errors.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import type { AwsSettings } from '../../../src/model/declaration.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'

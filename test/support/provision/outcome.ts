@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import type { Problem } from '../../../src/errors.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import type { AccessMatrix } from '../../../src/model/access.ts'
 import type { AuditDocument, AuditRecord } from '../../../src/model/audit.ts'
 

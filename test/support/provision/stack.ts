@@ -113,12 +113,12 @@ export class Stack {
   /** Applies in process, with the real AWS SDK. */
   async apply(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
     const begun = await this.#begin('apply')
-    const { recorder, end, problems, matrix } = await apply(begun.parsed.declaration, begun.identity, {
+    const { recorder, end, matrix } = await apply(begun.parsed.declaration, begun.identity, {
       ...standard(),
       ...dependencies,
     })
     const audit = recorder.finish(end)
-    return { audit, records: audit.records, problems, matrix }
+    return { audit, records: audit.records, problems: end.problems, matrix }
   }
 
   /** @throws Error with everything that was wrong, where a run did not end well. */
@@ -129,12 +129,12 @@ export class Stack {
   /** Removes in process: by the module's marker where the application is declared, else as a teardown script does. */
   async destroy(target: Target, dependencies: Partial<DestroyDependencies> = {}): Promise<Outcome> {
     const { request, begun } = await this.#beginRemoval(target)
-    const { recorder, end, problems } = await destroy(request, begun.identity, {
+    const { recorder, end } = await destroy(request, begun.identity, {
       ...destroyDependencies(begun),
       ...dependencies,
     })
     const audit = recorder.finish(end)
-    return { audit, records: audit.records, problems, matrix: null }
+    return { audit, records: audit.records, problems: end.problems, matrix: null }
   }
 
   /** @throws Error with everything that was wrong, where a removal did not end well. */

@@ -28,6 +28,7 @@ const Run = v.strictObject({
   duration_ms: Count,
   outcome: v.picklist(['changed', 'no_change', 'blocked', 'failed']),
   exit_code: v.picklist(Object.values(EXIT)),
+  error_codes: v.array(v.string()),
   error: v.nullable(v.string()),
 })
 
@@ -42,6 +43,7 @@ const Record = v.strictObject({
   object: v.picklist(OBJECTS),
   action: v.string(),
   status: v.picklist(STATUSES),
+  code: v.exactOptional(v.string()),
   duration_ms: Count,
   message: v.string(),
   statements: v.array(v.string()),

@@ -1,6 +1,7 @@
 /** Plan time and the script accept and refuse the same values, where plan time can tell (design §3, §14). */
 import test from 'ava'
-import { InvalidInputError, type Problem } from '../../../src/errors.ts'
+import { InvalidInputError } from '../../../src/errors.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import { checkRequest } from '../../../src/guardrails/request.ts'
 import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { Value, Variables } from '../../support/terraform.ts'

@@ -1,10 +1,11 @@
 /** The tests' own Terraform tools, on a module small enough to know what it must do. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
 import test from 'ava'
 import type { AuditDocument } from '../../../src/model/audit.ts'
 import { prepareTerraform, Stack, type Variables } from '../../support/terraform.ts'
+import { join } from 'node:path'
 
 /** Writes its input where an audit would be, or fails with the exit code asked for. */
 const SCRIPT = `
@@ -68,6 +69,7 @@ const AUDIT: AuditDocument = {
     duration_ms: 1,
     outcome: 'changed',
     exit_code: 0,
+    error_codes: [],
     error: null,
   },
   records: [],

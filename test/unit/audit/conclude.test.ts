@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 
 import test, { type ExecutionContext } from 'ava'
 
-import type { Problem } from '../../../src/errors.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import type { AuditDocument } from '../../../src/model/audit.ts'
 import { concludeRun, type Conclusion } from '../../../src/audit/conclude.ts'
 import { temporaryFolder } from './folder.ts'
 import { DONE, DRAFT, recorder } from './sample.ts'
+import { join } from 'node:path'
 
 interface Ended {
   readonly document: AuditDocument
@@ -29,7 +29,6 @@ async function conclude(changes: Partial<Conclusion>): Promise<Ended> {
   const document = await concludeRun({
     recorder: book,
     end: DONE,
-    problems: [],
     auditPath: null,
     governance: null,
     reporters: [reporter],
@@ -102,18 +101,27 @@ test('an unwritable audit file: exit 1, and the governance files know', async (t
     problems.map(({ field }) => field),
     ['audit file'],
   )
-  t.regex(await readFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), 'utf8'), /"exit_code":1,"error":"audit file: /)
+  t.regex(
+    await readFile(join(dir, 'dev', 'rds_provision_audit.jsonl'), 'utf8'),
+    /"exit_code":1,"error_codes":\["audit_unwritable"\],"error":"audit file: /,
+  )
   t.not(output, '')
 })
 
 test('another failure keeps its exit code and its error', async (t) => {
-  const earlier: Problem = { application: 'a', field: 'owner mismatch', message: 'm', remedy: 'r' }
+  const earlier: Problem = {
+    application: 'a',
+    code: 'owner_mismatch',
+    field: 'owner mismatch',
+    message: 'm',
+    remedy: 'r',
+  }
   const { document, problems } = await conclude({
-    end: { outcome: 'blocked', exitCode: 4, error: 'a: owner mismatch: m r' },
-    problems: [earlier],
+    end: { outcome: 'blocked', exitCode: 4, problems: [earlier] },
     auditPath: await blockedPath(t),
   })
   t.deepEqual([document.run.outcome, document.run.exit_code], ['blocked', 4])
+  t.deepEqual(document.run.error_codes, ['audit_unwritable', 'owner_mismatch'])
   t.regex(document.run.error ?? '', /^a: owner mismatch: m r\naudit file: /)
   t.deepEqual(
     problems.map(({ field }) => field),

@@ -1,12 +1,13 @@
 import test from 'ava'
 
-import type { Problem } from '../../../src/errors.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import type { RecordDraft } from '../../../src/model/audit.ts'
 import { annotateProblems, createGithubReporter, isGithubActions } from '../../../src/audit/github.ts'
-import { documentOf } from './sample.ts'
+import { documentOf, problem } from './sample.ts'
 
 const PROBLEM: Problem = {
   application: 'a;b:c,d]',
+  code: 'owner_mismatch',
   field: 'owner mismatch',
   message: '100% wrong\nreally; [x]',
   remedy: 'Fix it.',
@@ -53,7 +54,7 @@ test('the job summary', (t) => {
   const document = documentOf(
     [{ message: 'a | b\nc' }, { status: 'no_change' }, { status: 'warning', message: 'PUBLIC may create.' }],
     {},
-    { outcome: 'failed', exitCode: 1, error: 'x' },
+    { outcome: 'failed', exitCode: 1, problems: [problem('x')] },
   )
   t.is(
     report(true, document).summary,
@@ -92,7 +93,13 @@ test('a run of thousands stays below the limit of a summary', (t) => {
 
 test('what kept the program from beginning is annotated too', (t) => {
   const lines: string[] = []
-  const problem = { application: null, field: '--input', message: 'cannot be read: 100%.', remedy: 'Give; another.' }
+  const problem = {
+    application: null,
+    code: 'unreadable_input' as const,
+    field: '--input',
+    message: 'cannot be read: 100%.',
+    remedy: 'Give; another.',
+  }
   annotateProblems(
     Array.from({ length: 11 }, () => problem),
     { write: (text) => lines.push(text) },

@@ -3,13 +3,13 @@ import fc from 'fast-check'
 
 import { createJsonLinesReporter } from '../../../src/audit/json-lines.ts'
 import { readJson } from './read-back.ts'
-import { documentOf } from './sample.ts'
+import { documentOf, problem } from './sample.ts'
 
 function linesOf(document: ReturnType<typeof documentOf>, insideTerraform: boolean): string[] {
   const chunks: string[] = []
   const reporter = createJsonLinesReporter({ write: (text) => chunks.push(text), insideTerraform })
   for (const record of document.records) reporter.record(record)
-  reporter.finish(document, [{ application: 'a', field: 'f', message: 'm', remedy: 'r' }], ['repaired'])
+  reporter.finish(document, [{ application: 'a', code: 'usage', field: 'f', message: 'm', remedy: 'r' }], ['repaired'])
   return chunks
 }
 
@@ -20,7 +20,7 @@ test('one complete record a line, then problems and notes, and the run at the en
     [
       { type: 'record', ...document.records[0] },
       { type: 'record', ...document.records[1] },
-      { type: 'problem', application: 'a', field: 'f', message: 'm', remedy: 'r' },
+      { type: 'problem', application: 'a', code: 'usage', field: 'f', message: 'm', remedy: 'r' },
       { type: 'note', message: 'repaired' },
       { type: 'run', ...document.run, summary: document.summary },
     ],
@@ -71,7 +71,7 @@ test('and what its statements changed, which may be as long', (t) => {
 })
 
 test('so does the run, its long error', (t) => {
-  const document = documentOf([], {}, { outcome: 'failed', exitCode: 5, error: 'e'.repeat(100_000) })
+  const document = documentOf([], {}, { outcome: 'failed', exitCode: 5, problems: [problem('e'.repeat(100_000))] })
   t.true(Buffer.byteLength(linesOf(document, true).at(-1) ?? '') < 64 * 1024)
   t.true(Buffer.byteLength(linesOf(document, false).at(-1) ?? '') > 100_000)
 })

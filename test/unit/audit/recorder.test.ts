@@ -4,7 +4,7 @@ import { toDraft } from '../../../src/execute/execute.ts'
 import type { AuditRecord } from '../../../src/model/audit.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import type { Step } from '../../../src/model/step.ts'
-import { DONE, DRAFT, documentOf, recorder } from './sample.ts'
+import { DONE, DRAFT, documentOf, problem, recorder } from './sample.ts'
 
 test('a draft becomes a record with time and run identity, and reaches every sink at once', (t) => {
   const seen: AuditRecord[] = []
@@ -45,7 +45,7 @@ test('a step that did not take effect changed no access', (t) => {
   const access = { level: null, changes: [{ on: 'database', schema: null, revoked: ['CONNECT'] }] } as const
   const { durationMs: _durationMs, ...about } = DRAFT
   const statements = [new Statement('REVOKE CONNECT ON DATABASE "d" FROM "g"')]
-  const step: Step = { ...about, status: 'removed', statements, access }
+  const step: Step = { ...about, kind: null, status: 'removed', statements, access }
   t.deepEqual(toDraft(step, statements, 1, '').access, access)
   t.false('access' in toDraft(step, [], 0, ''))
 })
@@ -54,7 +54,7 @@ test('the document names who, where, when and how it ended', (t) => {
   const book = recorder()
   book.setActor({ arn: 'arn:aws:sts::1:assumed-role/x', account: '1' })
   book.setServer({ login: 'platform_provisioner', versionText: '16.4' })
-  t.deepEqual(book.finish({ outcome: 'failed', exitCode: 1, error: 'keycloak: role: …' }).run, {
+  t.deepEqual(book.finish({ outcome: 'failed', exitCode: 1, problems: [problem('…')] }).run, {
     run_id: 'run-1',
     build_id: '100',
     command: 'apply',
@@ -72,6 +72,7 @@ test('the document names who, where, when and how it ended', (t) => {
     duration_ms: 700,
     outcome: 'failed',
     exit_code: 1,
+    error_codes: ['statement_failed'],
     error: 'keycloak: role: …',
   })
 })
@@ -94,7 +95,7 @@ test('an unreadable input has an audit: what is unknown is null', (t) => {
   const { run, records } = recorder({ environment: null, clusterName: null, instance: null }).finish({
     outcome: 'failed',
     exitCode: 3,
-    error: 'input: …',
+    problems: [problem('…')],
   })
   t.deepEqual(
     [run.environment, run.cluster_name, run.instance, run.actor, run.database_login, run.server_version],
@@ -115,5 +116,5 @@ test('finish is a snapshot: it may be asked again with another end', (t) => {
   const first = book.finish(DONE)
   book.record(DRAFT)
   t.is(first.records.length, 1)
-  t.is(book.finish({ outcome: 'failed', exitCode: 1, error: 'x' }).summary.created, 2)
+  t.is(book.finish({ outcome: 'failed', exitCode: 1, problems: [problem('x')] }).summary.created, 2)
 })

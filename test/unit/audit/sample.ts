@@ -1,6 +1,7 @@
-import type { AuditDocument, AuditRecord, RecordDraft } from '../../../src/model/audit.ts'
+import type { AuditDocument, AuditRecord, AuditStatus, RecordDraft } from '../../../src/model/audit.ts'
 import type { RunIdentity } from '../../../src/model/run.ts'
 import { createRecorder, type Recorder, type RecorderOptions, type RunEnd } from '../../../src/audit/recorder.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 
 export const START = new Date('2026-03-01T10:00:00.000Z')
 
@@ -26,7 +27,12 @@ export const DRAFT: RecordDraft = {
   statements: ['CREATE ROLE "keycloak_dev_user" LOGIN'],
 }
 
-export const DONE: RunEnd = { outcome: 'changed', exitCode: 0, error: null }
+export const DONE: RunEnd = { outcome: 'changed', exitCode: 0, problems: [] }
+
+/** Something that went wrong; its line is `keycloak: role: <message>`. */
+export function problem(message: string): Problem {
+  return { application: 'keycloak', code: 'statement_failed', field: 'role', message, remedy: '' }
+}
 
 /** A clock that moves 700 ms whenever it is read. */
 export function steppingClock(start: Date = START): () => Date {
@@ -46,14 +52,23 @@ export function recorder(changes: Partial<RecorderOptions> = {}): Recorder {
   })
 }
 
+/** A change of `DRAFT`; what is blocked or failed has the code statement_failed. */
+export type DraftChange = Partial<Omit<RecordDraft, 'status' | 'code'>> & { readonly status?: AuditStatus }
+
+export function draftOf({ status = DRAFT.status, ...change }: DraftChange): RecordDraft {
+  const ending =
+    status === 'blocked' || status === 'failed' ? ({ status, code: 'statement_failed' } as const) : { status }
+  return { ...DRAFT, ...change, ...ending }
+}
+
 /** The document of a run with these records (each a change of `DRAFT`). */
 export function documentOf(
-  drafts: readonly Partial<RecordDraft>[],
+  drafts: readonly DraftChange[],
   run: Partial<RunIdentity> = {},
   end: RunEnd = DONE,
 ): AuditDocument {
   const book = recorder({ identity: { ...RUN, ...run } })
-  for (const draft of drafts) book.record({ ...DRAFT, ...draft })
+  for (const draft of drafts) book.record(draftOf(draft))
   return book.finish(end)
 }
 

@@ -1,14 +1,13 @@
 import test from 'ava'
 import fc from 'fast-check'
 
-import type { Problem } from '../../../src/errors.ts'
-import type { RecordDraft } from '../../../src/model/audit.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import type { RunEnd } from '../../../src/audit/recorder.ts'
 import { createTextReporter } from '../../../src/audit/text.ts'
-import { DONE, DRAFT, recorder } from './sample.ts'
+import { DONE, draftOf, problem, recorder, type DraftChange } from './sample.ts'
 
 function print(
-  drafts: readonly Partial<RecordDraft>[],
+  drafts: readonly DraftChange[],
   end: RunEnd = DONE,
   problems: readonly Problem[] = [],
   options: { colour?: boolean; listUnchanged?: boolean } = {},
@@ -22,12 +21,12 @@ function print(
     ...options,
   })
   const book = recorder({ sinks: [reporter.record] })
-  for (const draft of drafts) book.record({ ...DRAFT, ...draft })
+  for (const draft of drafts) book.record(draftOf(draft))
   reporter.finish(book.finish(end), problems, notes)
   return lines
 }
 
-const WARNING: Partial<RecordDraft> = {
+const WARNING: DraftChange = {
   object: 'schema',
   action: 'revoke',
   status: 'warning',
@@ -66,7 +65,7 @@ done: 1 created, 1 updated, 1 warning, 2 skipped, 1 unchanged in 4.9 s (build 10
 
 test('a run with nothing to do is one line', (t) => {
   t.deepEqual(
-    print([{ status: 'no_change' }, { status: 'no_change' }], { outcome: 'no_change', exitCode: 0, error: null }),
+    print([{ status: 'no_change' }, { status: 'no_change' }], { outcome: 'no_change', exitCode: 0, problems: [] }),
     ['done: nothing changed, 2 unchanged in 2.1 s (build 100, run run-1)\n'],
   )
 })
@@ -74,11 +73,12 @@ test('a run with nothing to do is one line', (t) => {
 test('what a failed run did not reach hides nothing: it is counted', (t) => {
   const problem: Problem = {
     application: 'keycloak',
+    code: 'secret_not_found',
     field: 'platform/dev/keycloak/postgres',
     message: 'the secret does not exist.',
     remedy: 'Create it.',
   }
-  const unreached: Partial<RecordDraft> = {
+  const unreached: DraftChange = {
     status: 'skipped',
     action: 'check',
     message: 'not reached: the run failed before',
@@ -86,7 +86,7 @@ test('what a failed run did not reach hides nothing: it is counted', (t) => {
   t.is(
     print(
       [{ status: 'failed', message: 'the secret does not exist.' }, unreached, unreached],
-      { outcome: 'failed', exitCode: 5, error: 'x' },
+      { outcome: 'failed', exitCode: 5, problems: [problem] },
       [problem],
     ).join(''),
     `\
@@ -110,19 +110,21 @@ test('a blocked run prints each problem with its remedy, line by line', (t) => {
   const problems: Problem[] = [
     {
       application: 'keycloak',
+      code: 'owner_mismatch',
       field: 'owner mismatch',
       message: 'keycloak_dev_db belongs to old_user.',
       remedy: 'Have its owner run:\nALTER DATABASE "keycloak_dev_db" OWNER TO "keycloak_dev_user";',
     },
     {
       application: null,
+      code: 'approval',
       field: 'approval',
       message: 'prod needs an approval.',
       remedy: 'Set ALLOW_DB_PROVISION=true.',
     },
   ]
   t.is(
-    print([{ status: 'blocked' }], { outcome: 'blocked', exitCode: 4, error: 'x' }, problems).join(''),
+    print([{ status: 'blocked' }], { outcome: 'blocked', exitCode: 4, problems: [problem('x')] }, problems).join(''),
     `\
 problems: 2
 ! keycloak: owner mismatch: keycloak_dev_db belongs to old_user.
@@ -139,7 +141,7 @@ test('a failed step is never summed up as "nothing changed"', (t) => {
   const lines = print([{ status: 'failed', message: 'The answer was lost.' }], {
     outcome: 'failed',
     exitCode: 1,
-    error: 'x',
+    problems: [problem('x')],
   })
   t.deepEqual(lines, [
     '! keycloak: role keycloak_dev_user: create: The answer was lost.\n',
@@ -192,7 +194,7 @@ test('no text from outside adds a line, an escape sequence or a runner command',
   fc.assert(
     fc.property(hostile, hostile, hostile, (message, username, remedy) => {
       const lines = print([{ message, username, status: 'warning' }], DONE, [
-        { application: username, field: username, message, remedy },
+        { application: username, code: 'usage', field: username, message, remedy },
       ])
       for (const line of lines) {
         t.regex(line, /^[!+ dpw][^\p{Cc}\u2028\u2029\u202e]*\n$/u)

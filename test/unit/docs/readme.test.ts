@@ -19,6 +19,8 @@ test('every guide can be reached from it, and begins with its title and a senten
     guides.filter((path) => !linksIn(readme).includes(path)),
     [],
   )
+  for (const path of ['src/README.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md'])
+    t.true(linksIn(readme).includes(path), path)
   for (const path of guides) t.regex(readDocument(path), /^# .+\n\n(?!```)[^|#<!-]/, path)
 })
 

@@ -20,6 +20,7 @@ const step = (object: Step['object'], statements: readonly Statement[]): Step =>
   database: 'd',
   username: 'u',
   object,
+  kind: null,
   action: 'set',
   status: 'updated',
   message: '',

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../../src/errors.ts'
-import type { Problem } from '../../../src/errors.ts'
+import type { Problem } from '../../../src/model/problem.ts'
 import { parseDeclaration } from '../../../src/input/parse.ts'
 import type { ParsedInput } from '../../../src/input/parse.ts'
 

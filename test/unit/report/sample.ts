@@ -33,6 +33,7 @@ export function auditRun(over: Partial<AuditRun> = {}): AuditRun {
     duration_ms: 1000,
     outcome: 'changed',
     exit_code: 0,
+    error_codes: [],
     error: null,
     ...over,
   }
@@ -63,6 +64,7 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
   const change: Step = {
     ...about,
     object: 'role',
+    kind: null,
     action: 'alter',
     status: 'updated',
     message: 'role shop_dev_user: connection limit -1 -> 5',

@@ -16,7 +16,13 @@ test('secrets to read: the admin’s and those of password logins, each once', (
 })
 
 test('a problem of a secret is one of every application that uses it', (t) => {
-  const problem = (field: string) => ({ application: null, field, message: 'm', remedy: 'r' })
+  const problem = (field: string) => ({
+    application: null,
+    code: 'secret_not_found' as const,
+    field,
+    message: 'm',
+    remedy: 'r',
+  })
   const named = nameApplications(
     [problem('s/1'), problem('platform/dev/admin'), problem('platform/dev/c/postgres')],
     parseApps(SHARED).declaration,

@@ -13,7 +13,7 @@ import { makePlan } from '../../../../src/plan/plan.ts'
 import { planDrops, planRevocation, planRoleDrops } from '../../../../src/plan/removal.ts'
 import { actual, database, declare, input, interior, role, tagOf } from '../../plan/sample.ts'
 import { auditRun } from '../../report/sample.ts'
-import { recorder, RUN } from '../sample.ts'
+import { DONE, recorder, RUN } from '../sample.ts'
 
 const SCHEMAS = ['public', 'app', 'odd "IN SCHEMA" x', 'a, b']
 const GUESTS = ['g', 'h'] as const
@@ -128,7 +128,7 @@ function recordRuns(rounds: readonly Round[], change: (record: AuditRecord) => A
     const ids = { runId: `run-${day}`, buildId: `${day}` }
     const book = recorder({ identity: { ...RUN, ...ids }, now: () => new Date(Date.UTC(2026, 0, 1 + day)) })
     for (const step of stepsOf(found)) book.record(toDraft(step, step.statements, 1, ''))
-    const { records } = book.finish({ outcome: 'changed', exitCode: 0, error: null })
+    const { records } = book.finish(DONE)
     const read = records.flatMap((record) => {
       const { value } = parseRecord(JSON.parse(JSON.stringify(record)))
       return value === null ? [] : [value]

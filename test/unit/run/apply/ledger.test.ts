@@ -11,6 +11,7 @@ const TAG: Step = {
   database: 'shop_dev_db',
   username: 'shop_dev_user',
   object: 'tag',
+  kind: null,
   action: 'tag',
   status: 'created',
   message: 'tag of database shop_dev_db',

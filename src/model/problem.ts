@@ -1,0 +1,108 @@
+/** What can be wrong, as codes that programs branch on; what people read is made beside them. */
+
+/**
+ * Guardrails: what blocks a run, or the removal of an application, before its first change. The words stand in errors and
+ * in the audit's records as people read them.
+ */
+export const GUARDRAILS = {
+  approval: 'approval',
+  endpoint: 'endpoint',
+  reserved_name: 'reserved names',
+  naming: 'naming',
+  owner_mismatch: 'owner mismatch',
+  unmanaged_role: 'unmanaged role',
+  foreign_claim: 'foreign claim',
+  missing_right: 'missing right',
+  privileged_role: 'privileged role',
+  iam: 'IAM',
+  extension: 'extension',
+  setting: 'setting',
+  immutable: 'immutable',
+  encoding: 'encoding',
+  schema: 'schema',
+  invalid_database: 'invalid database',
+  removal_approval: 'destroy',
+  removal_obstacle: 'destroy',
+} as const
+
+export type GuardrailCode = keyof typeof GUARDRAILS
+
+export function isGuardrail(code: ProblemCode): code is GuardrailCode {
+  return Object.hasOwn(GUARDRAILS, code)
+}
+
+/** What is wrong with the command line, the environment of the run or the declaration. */
+export type InputCode =
+  | 'usage'
+  | 'missing_input'
+  | 'unreadable_input'
+  | 'missing_value'
+  | 'invalid_value'
+  | 'unknown_field'
+  | 'misplaced_field'
+  | 'no_owner'
+  | 'several_owners'
+  | 'shared_login'
+  | 'missing_build_id'
+  | 'invalid_ca_file'
+  | 'unreadable_folder'
+
+/** What AWS, or a secret in it, would not do. */
+export type AwsCode =
+  | 'secret_not_found'
+  | 'secret_empty'
+  | 'secret_denied'
+  | 'secret_undecryptable'
+  | 'secret_pending_deletion'
+  | 'secret_refused'
+  | 'malformed_secret'
+  | 'secret_of_another_login'
+  | 'aws_region_missing'
+  | 'aws_credentials'
+  | 'aws_throttled'
+  | 'aws_unreachable'
+  | 'aws_refused'
+  | 'assume_role_denied'
+  | 'snapshot_failed'
+
+/** Why there is no connection to the server. */
+export type ConnectionCode =
+  | 'server_unreachable'
+  | 'server_starting'
+  | 'server_full'
+  | 'untrusted_certificate'
+  | 'tls_missing'
+  | 'wrong_password'
+  | 'other_authentication'
+  | 'refused_after_authentication'
+  | 'login_refused'
+
+/** What went wrong while something was changed, looked at or written down. */
+export type RunCode =
+  | 'lock_timeout'
+  | 'connection_lost'
+  | 'statement_failed'
+  | 'not_converged'
+  | 'interrupted'
+  | 'closed_by_another_removal'
+  | 'opened_during_snapshot'
+  | 'left_closed'
+  | 'audit_unwritable'
+  | 'governance_unwritable'
+  | 'output_unwritable'
+  | 'defect'
+
+export type ProblemCode = GuardrailCode | InputCode | AwsCode | ConnectionCode | RunCode
+
+/** One thing that is wrong, in the caller's words. */
+export interface Problem {
+  /** The application concerned; null where it is the whole declaration. */
+  readonly application: string | null
+  readonly code: ProblemCode
+  /** The input field, secret id or guardrail concerned, e.g. `access_level`, `platform/dev/x/postgres`, `owner mismatch`. */
+  readonly field: string
+  /** What happened. */
+  readonly message: string
+  /** What to do. */
+  readonly remedy: string
+}

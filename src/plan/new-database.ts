@@ -1,0 +1,52 @@
+/** A database that is not there yet: how it is made, and what it will be like. */
+
+import type { DatabaseState, AclItem } from '../model/catalog.ts'
+import type { Database } from '../model/declaration.ts'
+import type { BareTransaction } from '../model/step.ts'
+import { createDatabase } from '../sql/database.ts'
+import { holdRole, releaseRole } from '../sql/role.ts'
+import { type PlanContext, step, subject } from './context.ts'
+import { databasePrivileges } from './privileges.ts'
+
+/** What CREATE DATABASE will leave, with the built-in access control list (acldefault). */
+export function newDatabase(database: Database): DatabaseState {
+  const owner = database.owner.username
+  const item = (grantee: string, privilege: string): AclItem => ({ grantor: owner, grantee, privilege })
+  return {
+    name: database.name,
+    owner,
+    encoding: database.encoding ?? '',
+    collate: database.locale ?? '',
+    ctype: database.locale ?? '',
+    icuLocale: null,
+    connectionLimit: database.connectionLimit,
+    allowConnections: true,
+    isTemplate: false,
+    comment: null,
+    acl: [
+      item('', 'CONNECT'),
+      item('', 'TEMPORARY'),
+      ...databasePrivileges('owner').map((privilege) => item(owner, privilege)),
+    ],
+  }
+}
+
+/** The owner's membership is granted and revoked around it, since it cannot run in a transaction (design §5 fact 2). */
+export function planCreation(context: PlanContext, database: Database): BareTransaction {
+  const { version, login } = context.actual.cluster.server
+  const { name, owner, encoding, locale, connectionLimit } = database
+  const statement = createDatabase({ name, owner: owner.username, encoding, locale, connectionLimit })
+  return {
+    kind: 'bare',
+    before: [holdRole(version, owner.username, login)],
+    step: step(
+      subject(owner, 'database'),
+      'create',
+      'created',
+      `database ${name}, owned by ${owner.username}`,
+      [statement],
+      'create_database',
+    ),
+    undo: [releaseRole(version, owner.username, login)],
+  }
+}

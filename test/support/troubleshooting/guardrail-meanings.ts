@@ -1,0 +1,121 @@
+import type { GuardrailCode } from '../../../src/model/problem.ts'
+import { blocked, entry, type Meaning } from './meaning.ts'
+
+export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
+  approval: entry(
+    blocked,
+    ['the environment is …, and nobody approved this run.'],
+    'Outside of dev somebody has to approve a run, in its environment. No secret was read and no connection made.',
+    'Set `ALLOW_DB_PROVISION=true` in the environment of the run.',
+  ),
+  endpoint: entry(
+    blocked,
+    ['… is an RDS Proxy, which cannot carry provisioning.', '… is a replica (the server is in recovery).'],
+    'Roles and databases can only be made on the writer itself.',
+    "Give the writer's own endpoint.",
+  ),
+  reserved_name: entry(
+    blocked,
+    ['the username … belongs to the server or to RDS.', "… is the delegated admin's."],
+    'The name belongs to the server, to Amazon RDS, to the admin or to the master.',
+    'Choose another name.',
+  ),
+  naming: entry(
+    blocked,
+    ['… is off the convention.'],
+    '`enforce_naming` is on.',
+    'Follow the convention, or set `enforce_naming = false`.',
+  ),
+  owner_mismatch: entry(
+    blocked,
+    ['the database … belongs to …, not to …'],
+    "The database is somebody else's; taking it over is a person's decision.",
+    'Correct `database_name` or `username`. Or let a person run the statements that the message prints.',
+  ),
+  unmanaged_role: entry(
+    blocked,
+    ['the role … exists and is not managed by this tool.'],
+    'A role of this name is there already, made by somebody else.',
+    'Choose another `username`, or set `adopt_existing = true`.',
+  ),
+  foreign_claim: entry(
+    blocked,
+    ['the role … belongs to the stack …', 'the role … belongs to the application …, which is still declared.'],
+    'Another stack, environment or application has this role.',
+    'Remove it there first, or list that stack in `accept_tags_from`; or give this entry another `username`.',
+  ),
+  missing_right: entry(
+    blocked,
+    ['… has no right over the role …, which another role created.', 'the delegated admin … lacks …'],
+    'The delegated admin lacks a right that only the master can give.',
+    'Give `master_secret_id`, or run the statement of the message as the master.',
+  ),
+  privileged_role: entry(
+    blocked,
+    ['the role … holds …'],
+    'A role that may do more than an application should is not taken over.',
+    'Take that away as the master first, or choose another `username`.',
+  ),
+  iam: entry(
+    blocked,
+    [
+      'from PostgreSQL 16 on the first IAM login ends the password login of …, which administers it.',
+      'the role … is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ….',
+      'the server has no role rds_iam.',
+    ],
+    'IAM logins have needs of their own: see [IAM logins](docs/rotation-and-iam.md#iam-logins).',
+    'Let the delegated admin log in by IAM too (`admin_auth = "iam"`), or use `auth = "password"`. Without `rds_iam`: enable IAM database authentication on the instance.',
+  ),
+  extension: entry(
+    blocked,
+    ['the server has no extension …', 'only a superuser could install … (not trusted).'],
+    'The extension is not there, or is not trusted, so that only a superuser could install it.',
+    'Take it out of `extensions`, or let the master create it: the message has the statement.',
+  ),
+  setting: entry(
+    blocked,
+    [
+      'the server knows no parameter …',
+      '… can only be set by a superuser or in the parameter group.',
+      '… would let the role act as another or load code.',
+    ],
+    'The server does not let this parameter be set for a role.',
+    'Take it out of `settings`, or set it in the parameter group.',
+  ),
+  immutable: entry(
+    blocked,
+    ['… has the encoding …, not …', '… has the locale …, not …'],
+    'Encoding and locale are fixed when a database is created.',
+    'Declare what the database has, or dump it into a new one.',
+  ),
+  encoding: entry(
+    blocked,
+    ['the server has no encoding … for databases.', '… has the encoding …, in which … reads otherwise.'],
+    'The server has no such encoding, or a name is not the same in it.',
+    'Use one that it has, such as UTF8. Outside of UTF8, logins and settings need ASCII.',
+  ),
+  schema: entry(
+    blocked,
+    ['the schema … of … belongs to …, not to …'],
+    "The schema is somebody else's.",
+    'Declare another schema, or let a person run the statement of the message.',
+  ),
+  invalid_database: entry(
+    blocked,
+    ['the database … is invalid: a DROP DATABASE was interrupted.'],
+    'PostgreSQL lets nobody in any more.',
+    'Drop it as its owner; the next apply makes it anew.',
+  ),
+  removal_approval: entry(
+    blocked,
+    ['the environment is …, and nobody approved a removal that deletes.'],
+    'Outside of dev a removal that deletes needs two approvals.',
+    'Set `ALLOW_DB_PROVISION=true` and `ALLOW_DB_DESTROY=true`, or `RDS_CLEANUP_POLICY=retain` to keep everything.',
+  ),
+  removal_obstacle: entry(
+    blocked,
+    ['the role … holds privileges on …, which is not managed by this stack.', 'the database … belongs to …'],
+    'A removal would take what it must not, or could not be done whole. Each thing in its way is told by name.',
+    'Do what the message says: see [Removing and renaming](docs/removal.md).',
+  ),
+}

@@ -1,0 +1,77 @@
+import type { RunCode } from '../../../src/model/problem.ts'
+import { blocked, failed, entry, type Meaning } from './meaning.ts'
+
+export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
+  lock_timeout: entry(
+    failed,
+    ["the instance's lock is held by …; waited … s."],
+    'One run at a time changes an instance.',
+    'Wait for that run to end, or raise `lock_timeout`.',
+  ),
+  connection_lost: entry(
+    failed,
+    ['the connection to the server broke: ….', 'the connection to the server was lost: ….'],
+    'A restart, a failover, or somebody who ends sessions. What took effect is in the audit.',
+    'Check the instance; the next run goes on from there.',
+  ),
+  statement_failed: entry(
+    failed,
+    ['…: ….'],
+    'The server refused a step; the message has its answer.',
+    'Correct the cause; the next run goes on from here.',
+  ),
+  not_converged: entry(
+    failed,
+    ['still to do after it was done: ….', '… is still there after it was removed.'],
+    'Something on the server undoes a step, or the server ignores it without an error.',
+    'Look at the statements in the audit, stop what works against them, and run again.',
+  ),
+  interrupted: entry(
+    failed,
+    ['interrupted: ….'],
+    'The run was told to stop, and stopped in order.',
+    'The next run goes on from here.',
+  ),
+  closed_by_another_removal: entry(
+    failed,
+    ['another removal keeps … closed.'],
+    'Another removal has closed a database that this one has to look into.',
+    'Wait for it to end, and run again.',
+  ),
+  opened_during_snapshot: entry(
+    blocked,
+    ['somebody opened the database … while the snapshot was made: it may hold what the snapshot does not.'],
+    'Nothing was dropped.',
+    'Run again.',
+  ),
+  left_closed: entry(
+    failed,
+    ['… may still be closed, and could not be opened again: …'],
+    'A removal ended, and could not open again what it had closed. The exit code is that of why it ended.',
+    'Run again, or put the application back and apply; the message has the statements for doing it by hand.',
+  ),
+  audit_unwritable: entry(
+    failed,
+    ['The audit could not be written to …: ….'],
+    'The run is done, its audit could not be kept in its file: it is in the output.',
+    'Give a path that can be written to.',
+  ),
+  governance_unwritable: entry(
+    failed,
+    ['The run could not be recorded in …: ….'],
+    'The run is done, the governance folder could not be written.',
+    'Give a folder that can be written to.',
+  ),
+  output_unwritable: entry(
+    failed,
+    ['cannot be written: ….'],
+    'The plan or the report could not be printed whole. Nothing was changed.',
+    'Free the disk, or write elsewhere.',
+  ),
+  defect: entry(
+    failed,
+    ['….'],
+    'Something that this program did not expect. What took effect is in the audit.',
+    'Run again; if it stays, please report it with the message.',
+  ),
+}
