@@ -40,7 +40,8 @@ export function writeAuditLines(document: AuditDocument, options: JsonLinesOptio
 
 function writeRecord(record: AuditRecord, options: JsonLinesOptions): void {
   const full = { type: 'record', ...record }
-  writeFitting(full, { ...full, statements: [], statements_omitted: record.statements.length }, options)
+  const short = { ...full, statements: [], access: undefined, statements_omitted: record.statements.length }
+  writeFitting(full, short, options)
 }
 
 function writeRun({ run, summary }: AuditDocument, options: JsonLinesOptions): void {

@@ -90,6 +90,7 @@ function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOp
     duration_ms: draft.durationMs,
     message: draft.message,
     statements: draft.statements,
+    ...(draft.access !== undefined && { access: draft.access }),
   }
 }
 

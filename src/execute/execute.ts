@@ -217,9 +217,9 @@ class PlanExecution implements Execution {
 /** Lock timeout, cancelled, deadlock: somebody was in the way. */
 const WAITING = new Set(['55P03', '57014', '40P01'])
 
-/** The record of a step that took effect. */
+/** The record of a step; without statements none took effect, and no access was changed. */
 export function toDraft(step: Step, statements: readonly Statement[], durationMs: number, note: string): RecordDraft {
-  const { application, database, username, object, action, status, message } = step
+  const { application, database, username, object, action, status, message, access } = step
   return {
     application,
     database,
@@ -230,6 +230,7 @@ export function toDraft(step: Step, statements: readonly Statement[], durationMs
     durationMs,
     message: message + note,
     statements: statements.map((statement) => statement.redacted),
+    ...(access !== undefined && statements.length > 0 && { access }),
   }
 }
 

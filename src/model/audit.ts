@@ -1,4 +1,5 @@
 /** The audit document: its field names are an interface (src/README.md: The audit), hence snake_case. Types only. */
+import type { AccessChange } from './access-change.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { ProblemCode } from './problem.ts'
 import type { Approval, Command } from './run.ts'
@@ -46,6 +47,8 @@ interface RecordFields {
   readonly statements: readonly string[]
   /** Tells only that something was not reached: people get the number, the audit all of them. */
   readonly isQuiet?: true
+  /** What those statements changed of the login's privileges; absent where nothing. */
+  readonly access?: AccessChange
 }
 
 interface Mishap {
@@ -76,6 +79,7 @@ export interface AuditRecord {
   readonly duration_ms: number
   readonly message: string
   readonly statements: readonly string[]
+  readonly access?: AccessChange
 }
 
 export interface AuditRun {

@@ -1,4 +1,5 @@
 /** Steps are data: what to change, why and where. One apply path serves the preview and the real run. */
+import type { AccessChange } from './access-change.ts'
 import type { AuditObject, AuditStatus } from './audit.ts'
 import type { Statement } from './statement.ts'
 
@@ -34,6 +35,8 @@ export interface Step extends Subject {
   /** What is done and why, in one sentence. */
   readonly message: string
   readonly statements: readonly Statement[]
+  /** What the statements change of the login's privileges; absent where nothing. */
+  readonly access?: AccessChange
 }
 
 /** Something found that needs no statement; becomes one audit record. */

@@ -1,4 +1,5 @@
 /** Databases as objects of the instance: existence, limits, who may connect, tag. */
+import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
@@ -12,9 +13,10 @@ import {
   revokeOnDatabase,
 } from '../sql/database.ts'
 import { keepOnDatabase } from './adoption.ts'
-import { finding, type PlanContext, step, subject, subjectIn } from './context.ts'
+import { finding, type PlanContext, step, subject } from './context.ts'
+import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
-import { alongWith, databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
+import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
 import { desiredDatabaseTag } from './tags.ts'
 
 export interface DatabasePlan extends Changes {
@@ -32,7 +34,7 @@ export function restoresAccess(item: Step): boolean {
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
   const existing = context.actual.cluster.databases.get(database.name)
   const state = existing ?? newDatabase(database)
-  const access = accessSteps(context, database, state)
+  const access = [...accessSteps(context, database, state), ...planDatabaseGrants(context, database, state)]
   const limits = limitSteps(database, state)
   const restricted = access.some((item) => item.kind === 'restrict_public')
   const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
@@ -95,61 +97,31 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
   return steps
 }
 
+/** Of the owner, of the admin and of PUBLIC. */
 function accessSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
   const owner = database.owner.username
   const admin = context.actual.cluster.server.login
   const about = subject(database.owner, 'grant')
   const grant = (privileges: readonly string[], role: string) =>
     privileges.length === 0 ? [] : [grantOnDatabase(state.name, privileges, role, owner)]
-  const revoke = (privileges: readonly string[], role: string) =>
-    privileges.length === 0
-      ? []
-      : [revokeOnDatabase(state.name, privileges, role, owner, passedOnTo(state.acl, role, privileges).length > 0)]
+  const lost = subtract(databasePrivileges('owner'), heldBy(state.acl, owner))
+  const access: AccessChange = { level: 'owner', changes: [{ on: 'database', schema: null, granted: lost }] }
+  const open = heldBy(state.acl, '', owner)
+  const passedOn = passedOnTo(state.acl, '', open).length > 0
   const restrict = [
-    ...revoke(heldBy(state.acl, '', owner), ''),
-    ...grant(subtract(databasePrivileges('owner'), heldBy(state.acl, owner)), owner),
+    ...(open.length === 0 ? [] : [revokeOnDatabase(state.name, open, '', owner, passedOn)]),
+    ...grant(lost, owner),
   ]
   // The admin itself came in through PUBLIC (src/README.md: The admin locked out).
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
-  const steps = [
+  return [
     ...keepOnDatabase(context, database, state),
     step(about, 'admit', 'created', `${admin} may look inside ${state.name}`, admit, 'restore_access'),
-    step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict, 'restrict_public'),
+    {
+      ...step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict, 'restrict_public'),
+      ...(lost.length > 0 && { access }),
+    },
   ].filter((item) => item.statements.length > 0)
-  for (const application of concernedLogins(context, database)) {
-    const wanted = application.database === database.name ? databasePrivileges(application.accessLevel) : []
-    const missing = grant(subtract(wanted, heldBy(state.acl, application.username)), application.username)
-    const surplus = subtract(heldBy(state.acl, application.username, owner), wanted)
-    const excess = revoke(surplus, application.username)
-    const along = alongWith(passedOnTo(state.acl, application.username, surplus))
-    const guest = subjectIn(database, application, 'grant')
-    if (missing.length > 0)
-      steps.push(
-        step(guest, 'grant', 'created', `${application.username}: ${wanted.join(', ')} on ${state.name}`, missing),
-      )
-    if (excess.length > 0)
-      steps.push(
-        step(
-          guest,
-          'revoke',
-          'removed',
-          `${application.username} has more on ${state.name} than declared${along}`,
-          excess,
-        ),
-      )
-  }
-  return steps
-}
-
-/** The database's guests, and declared logins of other databases that hold something on this one or inside it. */
-export function concernedLogins(context: PlanContext, database: Database): Application[] {
-  const { databases, holders } = context.actual.cluster
-  const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
-  const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])]
-    .sort()
-    .map((role) => context.applicationByUsername.get(role))
-    .filter((application) => application !== undefined && application.database !== database.name)
-  return [...database.guests, ...strangers.filter((application) => application !== undefined)]
 }
 
 function tagSteps(

@@ -1,7 +1,6 @@
 /** Privileges of editors and readers inside their database, now and by default. */
 import type { Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
-import type { Statement } from '../model/statement.ts'
 import type { Changes, Step } from '../model/step.ts'
 import {
   grantByDefault,
@@ -11,8 +10,9 @@ import {
   revokeOnObjects,
   revokeOnSchema,
 } from '../sql/interior.ts'
-import { type PlanContext, step, subjectIn } from './context.ts'
-import { concernedLogins } from './databases.ts'
+import { accessStep, type PrivilegeStatement } from './access-change.ts'
+import { type PlanContext, subjectIn } from './context.ts'
+import { concernedLogins } from './database-grants.ts'
 import { chunk } from './chunks.ts'
 import { alongWith, heldBy, isReachable, objectPrivileges, passedOnTo, subtract } from './privileges.ts'
 import { placeFindings } from './grant-findings.ts'
@@ -46,38 +46,50 @@ function placeSteps(place: GrantPlace): Step[] {
   const where = `schema ${schema.name} of ${database.name}`
   const grants = subjectIn(database, application, 'grant')
   const defaults = subjectIn(database, application, 'default_privileges')
-  const granted = step(grants, 'grant', 'created', `${application.username}: ${application.accessLevel} in ${where}`, [
-    ...schemaGrants(place),
-    ...objectGrants(place),
-  ])
-  const revoked = step(
+  const level = place.isListed ? application.accessLevel : null
+  const granted = accessStep(
+    grants,
+    'grant',
+    'created',
+    `${application.username}: ${application.accessLevel} in ${where}`,
+    level,
+    [...schemaGrants(place), ...objectGrants(place)],
+  )
+  const revoked = accessStep(
     grants,
     'revoke',
     'removed',
     `${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,
+    level,
     [...schemaRevokes(place), ...objectRevokes(place)],
   )
-  const byDefault = step(
+  const byDefault = accessStep(
     defaults,
     'grant',
     'created',
     `${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
+    level,
     defaultGrants(place),
   )
-  const noDefault = step(
+  const noDefault = accessStep(
     defaults,
     'revoke',
     'removed',
     `${application.username}: default privileges in ${where} beyond the declaration`,
+    level,
     defaultRevokes(place),
   )
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
 }
 
-function schemaGrants({ database, application, schema, isListed }: GrantPlace): Statement[] {
+function schemaGrants({ database, application, schema, isListed }: GrantPlace): PrivilegeStatement[] {
   const isMissing =
     isListed && isReachable(database, schema) && !heldBy(schema.acl, application.username).includes('USAGE')
-  return isMissing ? [grantOnSchema(schema.name, ['USAGE'], application.username, database.owner.username)] : []
+  const missing = isMissing ? ['USAGE'] : []
+  return missing.map((privilege) => ({
+    statement: grantOnSchema(schema.name, [privilege], application.username, database.owner.username),
+    change: { on: 'schema', schema: schema.name, granted: [privilege] },
+  }))
 }
 
 function schemaExcess({ database, application, schema, isListed }: GrantPlace): string[] {
@@ -86,12 +98,17 @@ function schemaExcess({ database, application, schema, isListed }: GrantPlace): 
     : []
 }
 
-function schemaRevokes(place: GrantPlace): Statement[] {
+function schemaRevokes(place: GrantPlace): PrivilegeStatement[] {
   const { database, application, schema } = place
   const excess = schemaExcess(place)
   const passedOn = passedOnTo(schema.acl, application.username, excess).length > 0
   return excess.length > 0
-    ? [revokeOnSchema(schema.name, excess, application.username, database.owner.username, passedOn)]
+    ? [
+        {
+          statement: revokeOnSchema(schema.name, excess, application.username, database.owner.username, passedOn),
+          change: { on: 'schema', schema: schema.name, revoked: excess },
+        },
+      ]
     : []
 }
 
@@ -99,15 +116,16 @@ function schemaRevokes(place: GrantPlace): Statement[] {
  * PUBLIC has EXECUTE on functions by default and keeps it: what everybody has, nobody needs (src/README.md: Access
  * levels).
  */
-function objectGrants(place: GrantPlace): Statement[] {
+function objectGrants(place: GrantPlace): PrivilegeStatement[] {
   const { database, application } = place
   return byPrivileges(place.objects, (object) => {
     const has = heldBy(object.acl, application.username)
     const all = object.objectClass === 'function' ? [...has, ...heldBy(object.acl, '')] : has
     return subtract(wantedOn(place, object.objectClass), all)
-  }).map(({ objects, privileges }) =>
-    grantOnObjects(objects, privileges, application.username, database.owner.username),
-  )
+  }).map(({ objectClass, objects, privileges }) => ({
+    statement: grantOnObjects(objects, privileges, application.username, database.owner.username),
+    change: { on: objectClass, schema: place.schema.name, granted: privileges },
+  }))
 }
 
 /** Of single columns too: a REVOKE on the table takes those along. */
@@ -123,15 +141,16 @@ function objectDependents(place: GrantPlace, object: SchemaObject): string[] {
 }
 
 /** Apart where the login granted some of it on: what others have from it is taken only where it must be. */
-function objectRevokes(place: GrantPlace): Statement[] {
+function objectRevokes(place: GrantPlace): PrivilegeStatement[] {
   const { database, application } = place
   return [false, true].flatMap((passedOn) =>
     byPrivileges(
       place.objects.filter((object) => objectDependents(place, object).length > 0 === passedOn),
       (object) => objectExcess(place, object),
-    ).map(({ objects, privileges }) =>
-      revokeOnObjects(objects, privileges, application.username, database.owner.username, passedOn),
-    ),
+    ).map(({ objectClass, objects, privileges }) => ({
+      statement: revokeOnObjects(objects, privileges, application.username, database.owner.username, passedOn),
+      change: { on: objectClass, schema: place.schema.name, revoked: privileges },
+    })),
   )
 }
 
@@ -157,38 +176,51 @@ function everywhereSteps(database: Database, application: Application, interior:
   const defaults = interior.defaultAcl.filter(
     (item) => item.grantee === application.username && item.creator === owner && item.schema === null,
   )
-  const statements = CLASSES.flatMap((objectClass) => {
+  const items = CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const held = defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
     const excess = subtract(held, isGuest ? objectPrivileges(application.accessLevel, objectClass) : [])
-    return excess.length > 0 ? [revokeByDefault(owner, null, objectClass, excess, application.username)] : []
+    if (excess.length === 0) return []
+    const statement = revokeByDefault(owner, null, objectClass, excess, application.username)
+    return [{ statement, change: { on: objectClass, schema: null, revoked: excess } }]
   })
   const message = `${application.username}: default privileges in all schemas of ${database.name} beyond the declaration`
-  return statements.length === 0
+  return items.length === 0
     ? []
-    : [step(subjectIn(database, application, 'default_privileges'), 'revoke', 'removed', message, statements)]
+    : [
+        accessStep(
+          subjectIn(database, application, 'default_privileges'),
+          'revoke',
+          'removed',
+          message,
+          isGuest ? application.accessLevel : null,
+          items,
+        ),
+      ]
 }
 
 function defaultsOf(place: GrantPlace, objectClass: ObjectClass): string[] {
   return place.defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
 }
 
-function defaultGrants(place: GrantPlace): Statement[] {
+function defaultGrants(place: GrantPlace): PrivilegeStatement[] {
   const { database, application, schema } = place
-  return CLASSES.flatMap((objectClass) => {
+  return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const missing = subtract(wantedOn(place, objectClass), defaultsOf(place, objectClass))
-    return missing.length > 0
-      ? [grantByDefault(database.owner.username, schema.name, objectClass, missing, application.username)]
-      : []
+    if (missing.length === 0) return []
+    const { username } = application
+    const statement = grantByDefault(database.owner.username, schema.name, objectClass, missing, username)
+    return [{ statement, change: { on: objectClass, schema: schema.name, granted: missing } }]
   })
 }
 
-function defaultRevokes(place: GrantPlace): Statement[] {
+function defaultRevokes(place: GrantPlace): PrivilegeStatement[] {
   const { database, application, schema } = place
-  return CLASSES.flatMap((objectClass) => {
+  return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
     const excess = subtract(defaultsOf(place, objectClass), wantedOn(place, objectClass))
-    return excess.length > 0
-      ? [revokeByDefault(database.owner.username, schema.name, objectClass, excess, application.username)]
-      : []
+    if (excess.length === 0) return []
+    const { username } = application
+    const statement = revokeByDefault(database.owner.username, schema.name, objectClass, excess, username)
+    return [{ statement, change: { on: objectClass, schema: schema.name, revoked: excess } }]
   })
 }
 
@@ -196,15 +228,19 @@ function defaultRevokes(place: GrantPlace): Statement[] {
 function byPrivileges(
   objects: readonly SchemaObject[],
   privilegesOf: (object: SchemaObject) => string[],
-): { objects: SchemaObject[]; privileges: string[] }[] {
+): { objectClass: ObjectClass; objects: SchemaObject[]; privileges: string[] }[] {
   const needing = objects
     .map((object) => ({ object, privileges: privilegesOf(object) }))
     .filter(({ privileges }) => privileges.length > 0)
   const groups = groupBy(needing, ({ object, privileges }) => `${object.objectClass} ${privileges.join()}`)
-  return [...groups.values()].flatMap((group) =>
-    chunk(group, OBJECTS_PER_STATEMENT).map((part) => ({
-      objects: part.map(({ object }) => object),
-      privileges: group[0]?.privileges ?? [],
-    })),
-  )
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { object, privileges } = first
+    return chunk(group, OBJECTS_PER_STATEMENT).map((part) => ({
+      objectClass: object.objectClass,
+      objects: part.map((item) => item.object),
+      privileges,
+    }))
+  })
 }

@@ -4,6 +4,7 @@ import type { Database } from '../model/declaration.ts'
 import { VERSION_15 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
+import { accessStep } from './access-change.ts'
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planGrants } from './grants.ts'
@@ -93,12 +94,18 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
     const where = `schema ${schema.name} of ${database.name}`
     if (isOwn) {
       steps.push(
-        step(
+        accessStep(
           subject(database.owner, 'grant'),
           'grant',
           'created',
           `${owner}: ${missing.join(', ')} in ${where}, which it owns`,
-          [grantOnSchema(schema.name, missing, schema.owner, owner)],
+          'owner',
+          [
+            {
+              statement: grantOnSchema(schema.name, missing, schema.owner, owner),
+              change: { on: 'schema', schema: schema.name, granted: missing },
+            },
+          ],
         ),
       )
     } else {

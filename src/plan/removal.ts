@@ -1,11 +1,13 @@
 /** The removal of logins and databases, as plans that run one after the other. Pure. */
 import { revokerOf } from '../model/revoker.ts'
+import type { PrivilegeTarget } from '../model/access-change.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { Departure, RemovalFacts } from '../model/removal.ts'
 import type { Job, Plan, Step, Subject } from '../model/step.ts'
 import { dropDatabase, dropRole, holdRights, revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
+import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { step } from './context.ts'
 import { RDS_IAM } from './memberships.ts'
 import { holdMemberships } from './memberships-held.ts'
@@ -58,26 +60,54 @@ function revocationSteps(
   const actor = (grantor: string): string | null => runAs(cluster, revokerOf(declaration, cluster, grantor, database))
   const grants = facts.holdings
     .filter((item) => item.database === database && item.grantee === username && item.keyword !== 'DATABASE')
-    .map((item) => revokeAll(item.keyword, item.identity, username, actor(item.grantor)))
+    .map((item): PrivilegeStatement => ({
+      statement: revokeAll(item.keyword, item.identity, username, actor(item.grantor)),
+      change: { on: targetOf(item.keyword), schema: null, revoked: ALL },
+    }))
   const byDefault = facts.defaults
     .filter((item) => item.database === database && item.grantee === username)
-    .map((item) => revokeAllByDefault(item.creator, item.schema, item.keyword, username, actor(item.creator)))
+    .map((item): PrivilegeStatement => ({
+      statement: revokeAllByDefault(item.creator, item.schema, item.keyword, username, actor(item.creator)),
+      change: { on: targetOf(item.keyword), schema: item.schema, revoked: ALL },
+    }))
   return [
-    step(
+    accessStep(
       departureSubject(departure, 'grant', database),
       'revoke',
       'removed',
       `what ${username} holds in ${database}`,
+      null,
       grants,
     ),
-    step(
+    accessStep(
       departureSubject(departure, 'default_privileges', database),
       'revoke',
       'removed',
       `what ${username} would get on new objects in ${database}`,
+      null,
       byDefault,
     ),
   ].filter((item) => item.statements.length > 0)
+}
+
+/** Which privileges they are is not looked at: all go. */
+const ALL = ['ALL']
+
+/** By the word that GRANT or ALTER DEFAULT PRIVILEGES has for it. */
+const TARGETS: Readonly<Record<string, PrivilegeTarget>> = {
+  TABLE: 'table',
+  TABLES: 'table',
+  SEQUENCE: 'sequence',
+  SEQUENCES: 'sequence',
+  ROUTINE: 'function',
+  ROUTINES: 'function',
+  SCHEMA: 'schema',
+  SCHEMAS: 'schema',
+  DATABASE: 'database',
+}
+
+function targetOf(keyword: string): PrivilegeTarget {
+  return TARGETS[keyword] ?? 'other'
 }
 
 /** The admin acts as itself without SET ROLE. */
@@ -117,18 +147,22 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
     const grants = facts.holdings
       .filter((item) => item.keyword === 'DATABASE' && item.grantee === username)
       .map((item) =>
-        step(
+        accessStep(
           departureSubject(departure, 'grant', item.database),
           'revoke',
           'removed',
           `what ${username} may do on database ${item.database}`,
+          null,
           [
-            revokeAll(
-              item.keyword,
-              item.identity,
-              username,
-              runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
-            ),
+            {
+              statement: revokeAll(
+                item.keyword,
+                item.identity,
+                username,
+                runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
+              ),
+              change: { on: 'database', schema: null, revoked: ALL },
+            },
           ],
         ),
       )

@@ -53,30 +53,30 @@ var MAX_ANNOTATIONS,init_github=__esm({"src/audit/github.ts"(){"use strict";init
 write(`${printableJson({type:"problem",...problem})}
 `);for(let message of notes)options2.write(`${printableJson({type:"note",message})}
 `);writeRun(document,options2)}}}function writeAuditLines(document,options2){for(let record of document.records)writeRecord(record,options2);writeRun(document,options2)}
-function writeRecord(record,options2){let full={type:"record",...record};writeFitting(full,{...full,statements:[],statements_omitted:record.statements.length},options2)}
-function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.error===null?null:shortLine(run.error)},options2)}
-function writeFitting(full,short,{write,insideTerraform}){let line=printableJson(full);write(`${insideTerraform&&Buffer.byteLength(line)>MAX_LINE_BYTES?printableJson(
-short):line}
+function writeRecord(record,options2){let full={type:"record",...record},short={...full,statements:[],access:void 0,statements_omitted:record.statements.length};
+writeFitting(full,short,options2)}function writeRun({run,summary},options2){let full={type:"run",...run,summary};writeFitting(full,{...full,error:run.error===null?
+null:shortLine(run.error)},options2)}function writeFitting(full,short,{write,insideTerraform}){let line=printableJson(full);write(`${insideTerraform&&Buffer.byteLength(
+line)>MAX_LINE_BYTES?printableJson(short):line}
 `)}function printableJson(value2){return JSON.stringify(value2).replace(ACTIVE2,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`).replace(
 RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_json_lines=__esm({"src/audit/json-lines.ts"(){"use strict";init_one_line();MAX_LINE_BYTES=
 64*1024-1024;ACTIVE2=/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,RUNNER_COMMAND2=/##(\w*)\[/g}});var require_util=__commonJS({"builtin:util"(exports,module){module.exports=__require("node:util")}});function createTextReporter(options2){let warnings=[],paint=(colour,text2)=>options2.colour?(0,import_node_util.styleText)(colour,text2,{validateStream:!1}):text2,
 line=(colour,text2)=>options2.write(`${paint(colour,text2)}
-`);return{record(record){record.status==="warning"&&warnings.push(record),isListed(record,options2.listUnchanged)&&line(LOOKS[record.status].colour,recordLine(record))},
-finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)line("ye\
-llow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem of problems)
-printProblem(problem,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,listUnchanged){let isUneventful=record.
-status==="skipped"&&(record.object==="login"||record.action==="check");return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}
-function recordLine(record){let parts=[record.application===null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.
-message)];return`${LOOKS[record.status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[
-username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(
-part=>part!=="").join(" "),record.action]}function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??
-"")};switch(object2){case"role":case"password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.
-database;case"grant":case"default_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){
-let subject2=[problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem.
-message)].join(": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,
-LOOKS,init_text=__esm({"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"\
-green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"\
-red"},skipped:{sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
+`);return{record(record,isQuiet=!1){record.status==="warning"&&warnings.push(record),isListed(record,isQuiet,options2.listUnchanged)&&line(LOOKS[record.status].
+colour,recordLine(record))},finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
+line("yellow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem of problems)
+printProblem(problem,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,isQuiet,listUnchanged){let isUneventful=isQuiet||
+record.status==="skipped"&&record.object==="login";return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}function recordLine(record){
+let parts=[record.application===null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.
+status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==
+null&&name2!==""&&message.includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),record.action]}
+function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"\
+password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"defaul\
+t_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){let subject2=[
+problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem.message)].join(
+": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm(
+{"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{
+sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{
+sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
 trim()}function withProblems(error,problems){let all=[...error.problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof
 AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var ProvisionError,
 InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=class extends Error{problems;constructor(problems,options2){
@@ -737,7 +737,7 @@ tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without
 licy","SecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
 problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed=declared.value===null?null:{declaration:declared.
 value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed!==null)return parsed;let isKnown=(top2.environment??null)!==null&&
-parsed!==null;throw new DeclarationError(all,isKnown?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null)}function withoutUnclear(declaration,unclear){
+parsed!==null;throw new DeclarationError(all,isKnown?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has("build_id"))}function withoutUnclear(declaration,unclear){
 let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.filter(isClear),databases:declaration.databases.filter(
 ({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??"dev",instance=parseInstance(top2.instance),connectThrough=parseConnectThrough(
 top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),tags=parseTags(top2.tags),entries=parseEntries(top2.application_databases,{environment,
@@ -761,35 +761,37 @@ that an application can have.",remedy:"Use a lower-case letter, then lower-case 
 let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError(
 [{application:null,code:"unreadable_input",field:"input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var DeclarationError,
 FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_declaration();init_application();init_databases();init_endpoints();
-init_fields();init_object();init_tags();DeclarationError=class extends InvalidInputError{readable;constructor(problems,readable){super(problems),this.readable=readable}},
-FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,
-connect_through:nested,cluster_name:nullish(text),stack:nullish(text),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(
-oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(
-roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),
-"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,
-300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+init_fields();init_object();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
+super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
+hat knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),accept_tags_from:nullish(
+texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(
+secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text,null),run_id:nullish(
+text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer(1,
+1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,
+null),node_command:nullish(path3,null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
 runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),startedAt:facts.startedAt,toolVersion:facts.
 toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.
 runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment,command10){
 return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10===
 "destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION\
-_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{startRun:()=>startRun});async function startRun(options2){let{text:text2,parsed,problems}=await readDeclaration(options2),
-facts=await gatherFacts(options2,parsed,text2),needsBuildId=parsed!==null&&options2.needsBuildId(parsed)&&!problems.some(({field})=>/build_id$/i.test(field)),{identity:identity2,
-missing}=identify(facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...options2.environment.problems,...problems,
-...missing];return all.length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,error:new InvalidInputError(all)}}async function readDeclaration(options2){
-let text2="";try{return text2=decodeInput(await readInput(options2)),{text:text2,parsed:parseDeclaration(text2,options2.command==="destroy"?"removal":"stack"),problems:[]}}catch(error){
-if(!(error instanceof InvalidInputError))throw error;return{text:text2,parsed:error instanceof DeclarationError?error.readable:null,problems:error.problems}}}async function readInput({
-inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,code:"missing_i\
-nput",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises5.readFile)(inputFile,"ut\
-f8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:"--\
-input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function gatherFacts(options2,parsed,text2){let declared=parsed??
-NO_IDS;return{command:options2.command,environment:parsed?.declaration.environment??null,declared,variables:options2.environment,ci:idsAreGiven(declared,options2.
-environment)?NO_IDS:await readCiIds(options2.variables,options2.cwd),startedAt:options2.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,
-inputSha256:(0,import_node_crypto2.createHash)("sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,
-needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.
-problems}}}var import_node_crypto2,import_promises5,NO_IDS,init_start=__esm({"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises5=
-__toESM(require_promises2(),1);init_ci();init_errors();init_decode();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
+_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{startRun:()=>startRun});async function startRun(options2){let{text:text2,parsed,isBuildIdRefused,problems}=await readDeclaration(
+options2),facts=await gatherFacts(options2,parsed,text2),needsBuildId=parsed!==null&&options2.needsBuildId(parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(
+facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...options2.environment.problems,...problems,...missing];return all.
+length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,error:new InvalidInputError(all)}}async function readDeclaration(options2){let text2="";
+try{text2=decodeInput(await readInput(options2));let parsed=parseDeclaration(text2,options2.command==="destroy"?"removal":"stack");return{text:text2,parsed,isBuildIdRefused:!1,
+problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,
+isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===null){
+if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"\
+Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises5.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof Error?
+error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:"--input",message:`cannot be read: ${reason}.`,remedy:"\
+Give the path of a readable file."}],{cause:error})}}async function gatherFacts(options2,parsed,text2){let declared=parsed??NO_IDS;return{command:options2.command,
+environment:parsed?.declaration.environment??null,declared,variables:options2.environment,ci:idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.
+variables,options2.cwd),startedAt:options2.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)(
+"sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
+InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises5,NO_IDS,init_start=__esm(
+{"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises5=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
+init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
 value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.
@@ -4672,8 +4674,8 @@ limits,abortSignal=>client.send(new sdk.BatchGetSecretValueCommand({SecretIdList
 send(new sdk.GetSecretValueCommand({SecretId:id,VersionStage:stage}),{abortSignal}))}}async function readCurrent(calls,ids){let limit=pLimit(PARALLEL_CALLS);try{
 let batches=Array.from({length:Math.ceil(ids.length/BATCH_SIZE)},(_,index)=>ids.slice(index*BATCH_SIZE,(index+1)*BATCH_SIZE)),found=new Map((await limit.map(batches,
 batch=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(calls,id)]);return sortAnswers(
-ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=[];for(let id of ids){
-let parsed=found.get(id);parsed!==void 0&&("credential"in parsed?credentials.set(id,parsed.credential):problems.push(parsed.problem))}return{credentials,problems}}
+ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=new Map;for(let id of ids){
+let parsed=found.get(id);parsed!==void 0&&("credential"in parsed?credentials.set(id,parsed.credential):problems.set(id,parsed.problem))}return{credentials,problems}}
 async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(id=>{let value2=valueOf2(
 id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){if(isRefusal(toAwsProblem(error)))return[];throw toAwsError(error,SERVICE)}}async function readSingle(calls,id){
 try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let problem=secretProblem(id,toAwsProblem(error));if(problem===null)throw toAwsError(error,
@@ -7975,18 +7977,23 @@ Who may do what on which database, as the server said after the last apply. Writ
 16).padStart(4,"0")}`)}function parseSections(text2){let sections=[],open4=null;for(let line of text2.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==void 0?
 (open4={key,lines:[]},sections.push(open4)):line===END?open4=null:open4?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
 `).trim()])}var BEGIN,END,init_sections=__esm({"src/audit/governance/sections.ts"(){"use strict";init_markdown();init_access();BEGIN=/^<!-- rds-provision:begin (.*) -->$/,
-END="<!-- rds-provision:end -->"}});var OBJECTS,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting","extension",
+END="<!-- rds-provision:end -->"}});var PRIVILEGE_TARGETS,init_access_change=__esm({"src/model/access-change.ts"(){"use strict";PRIVILEGE_TARGETS=["database","schema","table","sequence","function",
+"other"]}});var OBJECTS,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting","extension",
 "tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMAND_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report"]}});function parseRecord(value2){return toParseResult(safeParse(RECORD,value2))}function parseRun(value2){return toParseResult(safeParse(RUN,value2))}function parseDocument(value2){
 return toParseResult(safeParse(DOCUMENT,value2))}function toParseResult(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,
-field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,RECORD,RUN,DOCUMENT,init_entry=__esm(
-{"src/audit/governance/entry.ts"(){"use strict";init_dist();init_errors();init_audit();init_run();TIME=pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),
-"is no time")),TEXT_OR_NULL=nullable(string()),RECORD=object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,
-username:TEXT_OR_NULL,object:picklist(OBJECTS),action:string(),status:picklist(STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(
-string())}),RUN=object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object(
-{identifier:string(),host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missin\
-g"]),database_login:TEXT_OR_NULL,server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(
-["changed","no_change","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL}),DOCUMENT=object(
-{schema_version:literal(1),run:RUN,records:array(unknown())})}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open4=[
+field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,PRIVILEGES,ACCESS,RECORD,RUN,DOCUMENT,
+init_entry=__esm({"src/audit/governance/entry.ts"(){"use strict";init_dist();init_errors();init_access_change();init_audit();init_declaration();init_run();TIME=
+pipe(string(),check(text2=>!Number.isNaN(Date.parse(text2)),"is no time")),TEXT_OR_NULL=nullable(string()),PRIVILEGES=exactOptional(array(string())),ACCESS=object(
+{level:nullable(picklist(ACCESS_LEVELS)),changes:array(object({on:picklist(PRIVILEGE_TARGETS),schema:TEXT_OR_NULL,granted:PRIVILEGES,revoked:PRIVILEGES}))}),RECORD=
+object({at:TIME,run_id:string(),build_id:string(),environment:string(),application:TEXT_OR_NULL,database:TEXT_OR_NULL,username:TEXT_OR_NULL,object:picklist(OBJECTS),
+action:string(),status:picklist(STATUSES),code:exactOptional(string()),duration_ms:number(),message:string(),statements:array(string()),access:exactOptional(ACCESS)}),
+RUN=object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),
+host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,
+server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_ch\
+ange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(
+1),run:RUN,records:array(unknown())})}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list2]=TABLE_DEFAULTS.exec(statement)??[];if(list2===void 0)return[];
+let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list2.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
+var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open4=[
 ...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open4].sort((a9,b9)=>sortKeyOf(a9)<sortKeyOf(b9)?-1:1)}function sortKeyOf({
 environment,instance,database,username,since}){return JSON.stringify([environment,instance,database,username,since])}function follow(record,run,logins,closed){if(!TOOK_PLACE.
 has(record.status))return;let{database,username}=record,instance=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object==="database"||record.
@@ -8000,15 +8007,14 @@ application,at,status}=record,isNews=status!=="no_change";return{environment,ins
 application,may,since:at,sinceBuild:isNews?record.build_id:null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key,login2,record,closed){
 closed.push({...login2.open,until:record.at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{
 ...state2,owns:!0};if(record.object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));
-for(let{schema,isGrant,privileges}of record.statements.flatMap(tableDefaults)){let held2=schemas2.get(schema)??new Set;for(let privilege of privileges)isGrant?held2.
-add(privilege):held2.delete(privilege);schemas2.set(schema,held2)}return{...state2,schemas:schemas2}}function tableDefaults(statement){let[,schema="",verb,privileges]=DEFAULT_PRIVILEGES.
-exec(statement)??[];return privileges===void 0?[]:[{schema:schema.replaceAll('""','"'),isGrant:verb==="GRANT",privileges:privileges.split(", ")}]}function describeAccess({
-owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held2])=>privileges.some(
-privilege=>held2.has(privilege))).map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[
-[...written.length===0?[]:[`read and write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN,...isOlder?
-[BEFORE]:[]].join("; ")}var NONE,TOOK_PLACE,WRITES,DEFAULT_PRIVILEGES,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/periods.ts"(){"use strict";NONE={
-owns:!1,schemas:new Map,isOlder:!1},TOOK_PLACE=new Set(["created","updated","removed","no_change"]),WRITES=["INSERT","UPDATE","DELETE"];DEFAULT_PRIVILEGES=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /;
-LOGS_IN="log in",BEFORE="and what it was granted before this audit begins"}});async function readBeginnings(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
+for(let{on,schema,granted=[],revoked=[]}of record.access?.changes??readOldChanges(record)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS)??
+new Set;for(let privilege of granted)held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS,held2)}return{...state2,
+schemas:schemas2}}function describeAccess({owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].
+filter(([,held2])=>privileges.some(privilege=>held2.has(privilege))).map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.
+includes(schema));return[[...written.length===0?[]:[`read and write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("\
+; ")||LOGS_IN,...isOlder?[BEFORE]:[]].join("; ")}var NONE,ALL_SCHEMAS,TOOK_PLACE,WRITES,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/periods.ts"(){"\
+use strict";init_old_records();NONE={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS="",TOOK_PLACE=new Set(["created","updated","removed","no_change"]),WRITES=[
+"INSERT","UPDATE","DELETE"];LOGS_IN="log in",BEFORE="and what it was granted before this audit begins"}});async function readBeginnings(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
 parseLine(line));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),records=[]}else{
 let{value:record}=parseRecord(parseLine(line));record!==null&&beginsAccess(record)&&records.push(record)}let begun=new Map(followAccess(entries).filter(({until})=>until===
 null).map(period=>[accessKeyOf(period.instance??"",period.database,period.username),period]));return{access(instance,database,username){let{since,sinceBuild=null}=begun.
@@ -8042,8 +8048,8 @@ if(governance===null)return{problem:null,repairs:[]};let{writeGovernance:writeGo
 failed",exitCode:EXIT.failed,problems:all}:{...end,problems:all}}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_errors();init_file();init_json_lines()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
 return startRun2({command:command10,inputFile:input,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createDependencies({variables,
 interrupt,output,errors},environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),caFile=variables.
-PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[record=>{for(let reporter of reporters)
-reporter.record(record)}],progress:line=>{isJson?errors.write(`${printableJson({type:"progress",message:line})}
+PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[(record,isQuiet)=>{for(let reporter of reporters)
+reporter.record(record,isQuiet)}],progress:line=>{isJson?errors.write(`${printableJson({type:"progress",message:line})}
 `):output.write(`${line}
 `)},defaultCaFile:caFile===""?null:caFile}}async function createLookDependencies(process7,environment){return{...await createDependencies(process7,environment,[]),
 progress:line=>process7.errors.write(`${line}
@@ -8051,16 +8057,17 @@ progress:line=>process7.errors.write(`${line}
 governanceDir=begun.parsed?.declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:auditFile??environment.auditFile??await takeAuditPath(
 defaultPath),governance:governanceDir===null?null:{dir:governanceDir,matrix},reporters,fallback:auditFallback(process7,environment)})).run.exit_code}var init_run2=__esm(
 {"src/cli/run.ts"(){"use strict";init_json_lines();init_file();init_output2()}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
-sinks)sink(record)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),...endFields(
-end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}function toRecord(draft,{
-identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??UNKNOWN_ENVIRONMENT,
-application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."code"in draft&&{code:draft.
-code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements}}function runFields({identity:identity2,environment,clusterName,instance}){
-return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,cluster_name:clusterName,instance:instance===null?null:{identifier:instance.
-identifier,host:instance.host,port:instance.port},approval:identity2.approval,tool_version:identity2.toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.
-startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.startedAt.getTime(),finished=Math.max(started,now().getTime());return{
-finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,exit_code:end.exitCode,error_codes:[...new Set(end.problems.map(({
-code})=>code))].sort(),error:end.problems.length===0?null:end.problems.map(describeProblem).join(`
+sinks)sink(record,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
+...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}
+function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
+UNKNOWN_ENVIRONMENT,application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."\
+code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.access!==void 0&&{access:draft.access}}}
+function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,
+cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.host,port:instance.port},approval:identity2.approval,tool_version:identity2.
+toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.
+startedAt.getTime(),finished=Math.max(started,now().getTime());return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,
+exit_code:end.exitCode,error_codes:[...new Set(end.problems.map(({code})=>code))].sort(),error:end.problems.length===0?null:end.problems.map(describeProblem).join(
+`
 `)}}function countStatuses(records){let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.
 status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";init_errors();UNKNOWN_ENVIRONMENT="unknown"}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
 approval",endpoint:"endpoint",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged role",foreign_claim:"fore\
@@ -8899,10 +8906,10 @@ ck (${failure.message}); the next run does`};return{kind:"refused",culprit:step2
 map(statement=>statement.reveal())}var import_promises13,MAX_TRIES,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);
 init_session();init_script();MAX_TRIES=6}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
 await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function toDraft(step2,statements,durationMs,note){let{application,database,
-username,object:object2,action,status,message}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.
-map(statement=>statement.redacted)}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){return[...groupBy(steps,step2=>step2.
-application).values()]}var PlanExecution,WAITING,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();
-init_session();init_settled();init_transaction();init_group_by();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
+username,object:object2,action,status,message,access}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.
+map(statement=>statement.redacted),...access!==void 0&&statements.length>0&&{access}}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
+return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,WAITING,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();
+init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
 this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),
 ...this.skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.
 push(...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel(
@@ -9516,7 +9523,19 @@ owner)]});return statements.length===0?[]:[step(subject(database.owner,"grant"),
 r through PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!heldBy(schema.acl,role).
 includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.owner,"\
 grant"),"keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}var init_adoption=__esm({"src/plan/adop\
-tion.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
+tion.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function accessStep(about,action,status,message,level,items2){let changes=new Map(items2.map(({change})=>[JSON.stringify(change),change])),statements=items2.map(
+({statement})=>statement);return{...step(about,action,status,message,statements),...items2.length>0&&{access:{level,changes:[...changes.values()]}}}}var init_access_change2=__esm(
+{"src/plan/access-change.ts"(){"use strict";init_context()}});function planDatabaseGrants(context,database,state2){return concernedLogins(context,database).flatMap(application=>loginSteps(database,application,state2))}function loginSteps(database,application,state2){
+let owner=database.owner.username,{username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges2(
+level),missing=subtract(wanted,heldBy(state2.acl,username)),excess=subtract(heldBy(state2.acl,username,owner),wanted),dependents2=passedOnTo(state2.acl,username,
+excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant","created",`${username}: ${wanted.join(", ")} on ${state2.name}`,level,missing.
+length===0?[]:[{statement:grantOnDatabase(state2.name,missing,username,owner),change:{on:"database",schema:null,granted:missing}}]),revoked=accessStep(about,"re\
+voke","removed",`${username} has more on ${state2.name} than declared${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(state2.name,
+excess,username,owner,dependents2.length>0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.length>0)}
+function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.
+grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(application=>application!==
+void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}var init_database_grants=__esm({
+"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();init_context();init_privileges()}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
 encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,isTemplate:!1,comment:null,
 acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges2("owner").map(privilege=>item(owner,privilege))]}}function planCreation(context,database){let{
 version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
@@ -9529,43 +9548,36 @@ return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(co
 MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],["A\
 pplication",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}var init_tags2=__esm({"src/\
 plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return item.kind==="restore_access"}function planDatabase(context,database){let existing=context.actual.cluster.databases.get(database.
-name),state2=existing??newDatabase(database),access=accessSteps(context,database,state2),limits=limitSteps(database,state2),restricted=access.some(item=>item.kind===
-"restrict_public"),tag=tagSteps(context,database,state2,existing===void 0,restricted||limits.length>0),isAdopted=tag.some(item=>item.kind==="adopt_database"),unchanged=finding(
-subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=existing===void 0||isAdopted||limits.length>0;return{
-creation:existing===void 0?planCreation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?[]:
-[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function limitSteps(database,state2){let about=subject(database.owner,
-"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen","updated",`${state2.name} accepts connections agai\
-n`,[allowConnections(state2.name,!0,owner)],"restore_access")),state2.connectionLimit!==database.connectionLimit){let message=`connection limit of ${state2.name}\
-: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit","updated",message,[alterDatabaseLimit(state2.name,database.
-connectionLimit,owner)],"restore_access"))}return state2.isTemplate&&steps.push(step(about,"template","updated",`${state2.name} is no template, which whoever ha\
-s CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.owner.username,admin=context.
-actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(state2.name,privileges,role,
-owner)],revoke=(privileges,role)=>privileges.length===0?[]:[revokeOnDatabase(state2.name,privileges,role,owner,passedOnTo(state2.acl,role,privileges).length>0)],
-restrict=[...revoke(heldBy(state2.acl,"",owner),""),...grant2(subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),owner)],admit=grant2(subtract(["CO\
-NNECT"],heldBy(state2.acl,admin)),admin),steps=[...keepOnDatabase(context,database,state2),step(about,"admit","created",`${admin} may look inside ${state2.name}`,
-admit,"restore_access"),step(about,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict,"restrict_public")].filter(item=>item.statements.length>
-0);for(let application of concernedLogins(context,database)){let wanted=application.database===database.name?databasePrivileges2(application.accessLevel):[],missing=grant2(
-subtract(wanted,heldBy(state2.acl,application.username)),application.username),surplus=subtract(heldBy(state2.acl,application.username,owner),wanted),excess=revoke(
-surplus,application.username),along=alongWith(passedOnTo(state2.acl,application.username,surplus)),guest=subjectIn(database,application,"grant");missing.length>
-0&&steps.push(step(guest,"grant","created",`${application.username}: ${wanted.join(", ")} on ${state2.name}`,missing)),excess.length>0&&steps.push(step(guest,"r\
-evoke","removed",`${application.username} has more on ${state2.name} than declared${along}`,excess))}return steps}function concernedLogins(context,database){let{
-databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,
-...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==
-database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}function tagSteps(context,database,state2,isNew,changed){let existing=parseTag(
-state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==null&&!changed&&
-sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===null&&!isNew,
-about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.name}`,statements,
-isAdopted?"adopt_database":null)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];let message=`the \
-comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.owner,"tag"),
-"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,admin=context.actual.cluster.
-server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(state2.acl.map(item=>item.
-grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===
-""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration\
- on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this \
-declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.
-privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}
-var init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_adoption();init_context();init_new_database();init_privileges();
-init_tags2()}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
+name),state2=existing??newDatabase(database),access=[...accessSteps(context,database,state2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(database,
+state2),restricted=access.some(item=>item.kind==="restrict_public"),tag=tagSteps(context,database,state2,existing===void 0,restricted||limits.length>0),isAdopted=tag.
+some(item=>item.kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=existing===
+void 0||isAdopted||limits.length>0;return{creation:existing===void 0?planCreation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?
+tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function limitSteps(database,state2){
+let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen","updated",`${state2.
+name} accepts connections again`,[allowConnections(state2.name,!0,owner)],"restore_access")),state2.connectionLimit!==database.connectionLimit){let message=`con\
+nection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit","updated",message,[alterDatabaseLimit(
+state2.name,database.connectionLimit,owner)],"restore_access"))}return state2.isTemplate&&steps.push(step(about,"template","updated",`${state2.name} is no templ\
+ate, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.
+owner.username,admin=context.actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(
+state2.name,privileges,role,owner)],lost=subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"database",schema:null,
+granted:lost}]},open4=heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open4).length>0,restrict=[...open4.length===0?[]:[revokeOnDatabase(state2.name,
+open4,"",owner,passedOn)],...grant2(lost,owner)],admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,database,state2),
+step(about,"admit","created",`${admin} may look inside ${state2.name}`,admit,"restore_access"),{...step(about,"restrict","updated",`PUBLIC may not connect to ${state2.
+name}`,restrict,"restrict_public"),...lost.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
+let existing=parseTag(state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==
+null&&!changed&&sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===
+null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.
+name}`,statements,isAdopted?"adopt_database":null)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];
+let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.
+owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,admin=context.
+actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(state2.acl.
+map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&
+(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of \
+this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted \
+outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee}\
+ holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}
+return findings}var init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_adoption();init_context();init_database_grants();
+init_new_database();init_privileges();init_tags2()}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
 let from=(acl,owner,wanted)=>acl.filter(item=>item.grantee===application.username&&item.grantor!==owner&&!wanted.includes(item.privilege)),items2=[...from(schema.
 acl,schema.owner,isListed2?["USAGE"]:[]),...objects2.flatMap(object2=>from([...object2.acl,...object2.columnAcl],database.owner.username,isListed2?objectPrivileges(
 application.accessLevel,object2.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===0)return[];let held2=`${names2(item=>item.
@@ -9581,37 +9593,44 @@ item=>item.schema===schema.name);places.push({database,application,schema,isList
 return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),places=logins.flatMap(application=>placesOf(database,application,
 interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:places.
 flatMap(placeFindings)}}function placeSteps(place){let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,
-application,"grant"),defaults3=subjectIn(database,application,"default_privileges"),granted=step(grants,"grant","created",`${application.username}: ${application.
-accessLevel} in ${where}`,[...schemaGrants(place),...objectGrants(place)]),revoked=step(grants,"revoke","removed",`${application.username} has more in ${where} \
-than declared${alongWith(dependents(place))}`,[...schemaRevokes(place),...objectRevokes(place)]),byDefault2=step(defaults3,"grant","created",`${application.username}\
-: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,defaultGrants(place)),noDefault=step(defaults3,"revoke","removed",`${application.
-username}: default privileges in ${where} beyond the declaration`,defaultRevokes(place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.
-length>0)}function schemaGrants({database,application,schema,isListed:isListed2}){return isListed2&&isReachable(database,schema)&&!heldBy(schema.acl,application.
-username).includes("USAGE")?[grantOnSchema(schema.name,["USAGE"],application.username,database.owner.username)]:[]}function schemaExcess({database,application,schema,
-isListed:isListed2}){return isReachable(database,schema)?subtract(heldBy(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]):[]}function schemaRevokes(place){
-let{database,application,schema}=place,excess=schemaExcess(place),passedOn=passedOnTo(schema.acl,application.username,excess).length>0;return excess.length>0?[revokeOnSchema(
-schema.name,excess,application.username,database.owner.username,passedOn)]:[]}function objectGrants(place){let{database,application}=place;return byPrivileges(place.
-objects,object2=>{let has=heldBy(object2.acl,application.username),all=object2.objectClass==="function"?[...has,...heldBy(object2.acl,"")]:has;return subtract(wantedOn(
-place,object2.objectClass),all)}).map(({objects:objects2,privileges})=>grantOnObjects(objects2,privileges,application.username,database.owner.username))}function objectExcess(place,object2){
-return subtract(heldBy([...object2.acl,...object2.columnAcl],place.application.username,place.database.owner.username),wantedOn(place,object2.objectClass))}function objectDependents(place,object2){
-return passedOnTo([...object2.acl,...object2.columnAcl],place.application.username,objectExcess(place,object2))}function objectRevokes(place){let{database,application}=place;
-return[!1,!0].flatMap(passedOn=>byPrivileges(place.objects.filter(object2=>objectDependents(place,object2).length>0===passedOn),object2=>objectExcess(place,object2)).
-map(({objects:objects2,privileges})=>revokeOnObjects(objects2,privileges,application.username,database.owner.username,passedOn)))}function dependents(place){let{
-application:{username},schema,objects:objects2}=place;return[...new Set([...passedOnTo(schema.acl,username,schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(
-place,object2))])].sort()}function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,
-defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),statements=CLASSES.flatMap(objectClass2=>{
-let held2=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=subtract(held2,isGuest?objectPrivileges(application.accessLevel,
-objectClass2):[]);return excess.length>0?[revokeByDefault(owner,null,objectClass2,excess,application.username)]:[]}),message=`${application.username}: default p\
-rivileges in all schemas of ${database.name} beyond the declaration`;return statements.length===0?[]:[step(subjectIn(database,application,"default_privileges"),
-"revoke","removed",message,statements)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.
-privilege)}function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedOn(place,objectClass2),
-defaultsOf(place,objectClass2));return missing.length>0?[grantByDefault(database.owner.username,schema.name,objectClass2,missing,application.username)]:[]})}function defaultRevokes(place){
-let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=subtract(defaultsOf(place,objectClass2),wantedOn(place,objectClass2));return excess.
-length>0?[revokeByDefault(database.owner.username,schema.name,objectClass2,excess,application.username)]:[]})}function byPrivileges(objects2,privilegesOf){let needing=objects2.
-map(object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({object:object2,privileges})=>`${object2.
-objectClass} ${privileges.join()}`).values()].flatMap(group4=>chunk(group4,OBJECTS_PER_STATEMENT).map(part=>({objects:part.map(({object:object2})=>object2),privileges:group4[0]?.
-privileges??[]})))}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_context();init_databases3();init_chunks();
-init_privileges();init_grant_findings();init_grant_places();init_group_by();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
+application,"grant"),defaults3=subjectIn(database,application,"default_privileges"),level=place.isListed?application.accessLevel:null,granted=accessStep(grants,
+"grant","created",`${application.username}: ${application.accessLevel} in ${where}`,level,[...schemaGrants(place),...objectGrants(place)]),revoked=accessStep(grants,
+"revoke","removed",`${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,level,[...schemaRevokes(place),...objectRevokes(place)]),
+byDefault2=accessStep(defaults3,"grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
+level,defaultGrants(place)),noDefault=accessStep(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,level,
+defaultRevokes(place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function schemaGrants({database,application,schema,isListed:isListed2}){
+return(isListed2&&isReachable(database,schema)&&!heldBy(schema.acl,application.username).includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(
+schema.name,[privilege],application.username,database.owner.username),change:{on:"schema",schema:schema.name,granted:[privilege]}}))}function schemaExcess({database,
+application,schema,isListed:isListed2}){return isReachable(database,schema)?subtract(heldBy(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]):
+[]}function schemaRevokes(place){let{database,application,schema}=place,excess=schemaExcess(place),passedOn=passedOnTo(schema.acl,application.username,excess).length>
+0;return excess.length>0?[{statement:revokeOnSchema(schema.name,excess,application.username,database.owner.username,passedOn),change:{on:"schema",schema:schema.
+name,revoked:excess}}]:[]}function objectGrants(place){let{database,application}=place;return byPrivileges(place.objects,object2=>{let has=heldBy(object2.acl,application.
+username),all=object2.objectClass==="function"?[...has,...heldBy(object2.acl,"")]:has;return subtract(wantedOn(place,object2.objectClass),all)}).map(({objectClass:objectClass2,
+objects:objects2,privileges})=>({statement:grantOnObjects(objects2,privileges,application.username,database.owner.username),change:{on:objectClass2,schema:place.
+schema.name,granted:privileges}}))}function objectExcess(place,object2){return subtract(heldBy([...object2.acl,...object2.columnAcl],place.application.username,
+place.database.owner.username),wantedOn(place,object2.objectClass))}function objectDependents(place,object2){return passedOnTo([...object2.acl,...object2.columnAcl],
+place.application.username,objectExcess(place,object2))}function objectRevokes(place){let{database,application}=place;return[!1,!0].flatMap(passedOn=>byPrivileges(
+place.objects.filter(object2=>objectDependents(place,object2).length>0===passedOn),object2=>objectExcess(place,object2)).map(({objectClass:objectClass2,objects:objects2,
+privileges})=>({statement:revokeOnObjects(objects2,privileges,application.username,database.owner.username,passedOn),change:{on:objectClass2,schema:place.schema.
+name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,objects:objects2}=place;return[...new Set([...passedOnTo(schema.acl,username,
+schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(place,object2))])].sort()}function everywhereSteps(database,application,interior){let owner=database.
+owner.username,isGuest=application.database===database.name,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&
+item.schema===null),items2=CLASSES.flatMap(objectClass2=>{let held2=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=subtract(
+held2,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);return excess.length===0?[]:[{statement:revokeByDefault(owner,null,objectClass2,excess,
+application.username),change:{on:objectClass2,schema:null,revoked:excess}}]}),message=`${application.username}: default privileges in all schemas of ${database.
+name} beyond the declaration`;return items2.length===0?[]:[accessStep(subjectIn(database,application,"default_privileges"),"revoke","removed",message,isGuest?application.
+accessLevel:null,items2)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege)}
+function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedOn(place,objectClass2),defaultsOf(
+place,objectClass2));if(missing.length===0)return[];let{username}=application;return[{statement:grantByDefault(database.owner.username,schema.name,objectClass2,
+missing,username),change:{on:objectClass2,schema:schema.name,granted:missing}}]})}function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.
+flatMap(objectClass2=>{let excess=subtract(defaultsOf(place,objectClass2),wantedOn(place,objectClass2));if(excess.length===0)return[];let{username}=application;
+return[{statement:revokeByDefault(database.owner.username,schema.name,objectClass2,excess,username),change:{on:objectClass2,schema:schema.name,revoked:excess}}]})}
+function byPrivileges(objects2,privilegesOf){let needing=objects2.map(object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.
+length>0);return[...groupBy(needing,({object:object2,privileges})=>`${object2.objectClass} ${privileges.join()}`).values()].flatMap(group4=>{let[first]=group4;if(first===
+void 0)return[];let{object:object2,privileges}=first;return chunk(group4,OBJECTS_PER_STATEMENT).map(part=>({objectClass:object2.objectClass,objects:part.map(item=>item.
+object),privileges}))})}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();
+init_database_grants();init_chunks();init_privileges();init_grant_findings();init_grant_places();init_group_by();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=
+200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
 database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(database,schemas2);return{steps:[...createSchemas(database,
 interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,
@@ -9625,27 +9644,27 @@ map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({gran
 hema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)]))}function ownerSchemas(database,schemas2){let owner=database.
 owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn=isReachable(database,schema),missing=subtract(
 ["CREATE","USAGE"],[owner,isOwn?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.
-name}`;if(isOwn)steps.push(step(subject(database.owner,"grant"),"grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,[grantOnSchema(schema.
-name,missing,schema.owner,owner)]));else{let remedy=`as ${schema.owner===""?"a superuser":schema.owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted}\
-;`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{
-steps,findings}}function createExtensions(context,database,interior){return orderByRequirement(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.
-extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[
-createExtension(name2,schema,database.owner.username)];return step(subject(database.owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,
-statements)})}function orderByRequirement(declared,available){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.
-requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){
-let schema=interior.schemas.get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;
-if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(
-subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2);return{steps:[...keepOnSchema(
-context,database,schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema(
-"public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}\
-; as a superuser: ${statements.map(({redacted})=>`${redacted};`).join(" ")} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(
-database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about=subject(database.
-owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${`${String(
-schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`} belong to others than ${database.owner.username}: editors and readers got nothi\
-ng on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${schema.name} of ${database.name} hold\
-s objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list it in schemas`;findings.
-push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();init_interior();
-init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+name}`;if(isOwn)steps.push(accessStep(subject(database.owner,"grant"),"grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,"owner",[{statement:grantOnSchema(
+schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}]));else{let remedy=`as ${schema.owner===""?"a superuser":schema.
+owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted};`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(
+subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function createExtensions(context,database,interior){return orderByRequirement(
+database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.
+get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];return step(subject(database.
+owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,statements)})}function orderByRequirement(declared,available){let ordered=new Set,
+seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.
+forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===void 0||!heldBy(schema.acl,
+"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes(
+"CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no long\
+er create in schema public of ${database.name}`,statements2);return{steps:[...keepOnSchema(context,database,schema),restrict],findings:[]}}let where=`its schema\
+ public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],
+"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a superuser: ${statements.map(({redacted})=>`${redacted};`).
+join(" ")} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){
+if(database.guests.length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.
+includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`}\
+ belong to others than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&
+schema.objects>0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declar\
+ation, and what they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm(
+{"src/plan/interior.ts"(){"use strict";init_server_version();init_interior();init_access_change2();init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
 n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
@@ -9761,9 +9780,9 @@ context,application));return steps.length===0?[]:[{stage:"closing",connectTo:nul
 {"src/plan/plan.ts"(){"use strict";init_chunks();init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_roles();
 init_server();init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
-function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);return problems.flatMap(problem=>{
-let applications=users.get(problem.field)??[];return[...applications.length===0||problem.field===declaration.admin.secretId?[problem]:[],...applications.map(({name:name2})=>({
-...problem,application:name2}))]})}function checkUsernames(declaration,credentials){return passwordLogins(declaration).flatMap(application=>{let username=credentials.
+function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);return[...problems].flatMap(([secretId2,
+problem])=>{let applications=users.get(secretId2)??[];return[...applications.length===0||secretId2===declaration.admin.secretId?[problem]:[],...applications.map(
+({name:name2})=>({...problem,application:name2}))]})}function checkUsernames(declaration,credentials){return passwordLogins(declaration).flatMap(application=>{let username=credentials.
 get(application.secretId)?.username??null;return username===null||username===application.username||username===cloneOf(application)?[]:[wrongUsername(application,
 username)]})}function cloneOf({username}){return`${username}_clone`}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).
 flatMap(application=>{let clone=cloneOf(application);return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&
@@ -12987,15 +13006,15 @@ record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;asse
 signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof
 ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;
 if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===
-void 0)throw new AwsError(problems);let user=credential.username;if(user===null)throw new AwsError([{application:null,code:"malformed_secret",field:id,message:"\
-the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({
-declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),
-signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The \
-delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(
-error.kind==="wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)
-throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_step();
-init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();
-init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+void 0)throw new AwsError([...problems.values()]);let user=credential.username;if(user===null)throw new AwsError([{application:null,code:"malformed_secret",field:id,
+message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}
+async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.
+instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-
+started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_s\
+ecret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){
+if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();
+init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();
+init_outcome();init_connection_error();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
 identity2),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){let{admin,aws,instance:declared}=declaration,
@@ -13035,13 +13054,13 @@ code:"defect",field:"run",message:`${message}.`,remedy:"What took effect is in t
 return{application:problem.application,database:application?.database??null,username:application?.username??null,object:isGuardrail(problem.code)?OBJECT_OF_GUARDRAIL[problem.
 code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function missingRecords(declaration,records,error){
 let told=new Set(records.map(record=>JSON.stringify([record.object,record.application]))),[first]=error.problems,ending=error instanceof BlockedError&&first!==void 0?
-{status:"blocked",code:first.code}:{status:"skipped"},message=error instanceof BlockedError||error instanceof InvalidInputError?"not begun: nothing was changed":
-"not reached: the run failed before",draft=(object2,application)=>{if(told.has(JSON.stringify([object2,application.name])))return[];let{name:name2,database,username}=application;
-return[{application:name2,database,username,object:object2,action:"check",...ending,durationMs:0,message,statements:[]}]};return[...declaration.applications.flatMap(
-application=>draft("role",application)),...declaration.databases.flatMap(database=>draft("database",database.owner))]}var OBJECT_OF_GUARDRAIL,init_records=__esm(
-{"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",
-owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",extension:"extension",setting:"sett\
-ing",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"role",removal_obstacle:"role"}}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
+{status:"blocked",code:first.code}:{status:"skipped",isQuiet:!0},message=error instanceof BlockedError||error instanceof InvalidInputError?"not begun: nothing w\
+as changed":"not reached: the run failed before",draft=(object2,application)=>{if(told.has(JSON.stringify([object2,application.name])))return[];let{name:name2,database,
+username}=application;return[{application:name2,database,username,object:object2,action:"check",...ending,durationMs:0,message,statements:[]}]};return[...declaration.
+applications.flatMap(application=>draft("role",application)),...declaration.databases.flatMap(database=>draft("database",database.owner))]}var OBJECT_OF_GUARDRAIL,
+init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"r\
+ole",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",extension:"exten\
+sion",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"role",removal_obstacle:"role"}}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let value2=await runStages3(recorder),outcome=records.some(record=>["created","updated","removed"].includes(record.status))?"changed":"\
 no_change";return{result:{recorder,end:{outcome,exitCode:EXIT.done,problems:[]}},value:value2}}catch(thrown){let error=signal.aborted&&!(thrown instanceof ProvisionError)?
@@ -13086,7 +13105,7 @@ let after=await inspectCluster(server.admin,declaration),held2=holder??await loc
 ther run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memb\
 erships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,
 databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.
-values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){return[...new Map(problems.map(problem=>[describeProblem(
+values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(
 problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_recorder();init_errors();init_request();init_inspect_cluster();
 init_lock2();init_credentials();init_lock3();init_open();init_provision_error();init_round();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
 step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
@@ -13888,61 +13907,66 @@ ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"s
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
 "owner"?{name:database}:"none",policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role));if(found.
-length===0){let about={application:target.by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[finding(about,
-"remove","no_change",`nothing of ${declaration.stack} on this instance carries ${FIELDS3[target.by]} ${target.value}: it is already gone`)]}}return mergeDepartures(
-found)}function mergeDepartures(all){return{departures:all.flatMap(item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.
-problems)}}function isOurs3({declaration},tag){return tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment}function judgeTagged(input,role){
-let tag=parseTag(role.comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS3[input.target.by])!==input.target.value)return[];
-if(!isOurs3(input,tag)){if(input.target.by==="application")return[];let owner=`the stack "${tag.get("Stack")??""}" (environment ${tag.get("Environment")??""})`,
-message=`role ${role.name} belongs to ${owner}, and is left as it is with all it has`;return[{...NONE2,findings:[finding({application,database:null,username:role.
-name,object:"role"},"keep","skipped",message)]}]}let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,
-{application,username:role.name,database:null,owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about={application,
-database,username,object:"role"},role=input.cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE2,findings:[finding(about,"remove","no_\
-change",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username}\
- carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).");if(!isOurs3(input,tag)){let where=`\
-environment ${tag.get("Environment")??""}, application ${tag.get("Application")??""}`,owner=`the stack "${tag.get("Stack")??""}" (${where})`;return blocked(application,
-`the role ${username} belongs to ${owner}.`,"Remove it there, or take the marker out of the state here (terraform state rm).")}if(tag.get("Application")!==application){
-let owner=`the application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}: it and its database are left as they are`;return{...NONE2,
-findings:[finding(about,"keep","skipped",message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[finding(about,"retain","skipped",`role ${username} \
-and what it owns are retained`)]};let owned2=ownedDatabase(input,candidate),departure={application,username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.
-policy};return{departures:owned2.problems.length>0?[]:[departure],findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy){
-return{...NONE2,problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy}]}}function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;
-if(owned2==="none")return{drops:null,findings:[],problems:[]};if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.
-cluster.databases.get(owned2.name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,
-state2)}}function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.
-databases.get(candidate.owned.name))}}function elsewhere(input,{application,username},name2,state2){let about={application,database:name2,username,object:"datab\
-ase"};if(state2===void 0)return{findings:[finding(about,"remove","no_change",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.
-get(state2.owner)?.comment??null);if(tag!==null&&isOurs3(input,tag)){let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2}\
- now belongs to ${owner} and is left as it is`;return{findings:[finding(about,"keep","skipped",message2)],problems:[]}}let message=`the database ${name2} belong\
-s to ${state2.owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:`Giv\
-e it back (${alterDatabaseOwner(name2,username).redacted}), or take the marker out of the state (terraform state rm).`}]}}function taggedDatabase({cluster,declaration},{
-application,username}){let owned2=[...cluster.databases.values()].filter(database=>database.owner===username),declared=owned2.filter(database=>declaration.databases.
-some(item=>item.name===database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Appli\
-cation")===application&&tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===
-1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,
-init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration();init_tag();init_owner();init_context();NONE2={departures:[],findings:[],problems:[]};
-FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
+length===0){let about={application:target.by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[departureFinding(
+about,"gone",`nothing of ${declaration.stack} on this instance carries ${FIELDS3[target.by]} ${target.value}: it is already gone`)]}}return mergeDepartures(found)}
+function departureFinding(about,kind,message){switch(kind){case"gone":return{...finding(about,"remove","no_change",message),kind};case"kept":return{...finding(about,
+"keep","skipped",message),kind};case"retained":return{...finding(about,"retain","skipped",message),kind}}}function mergeDepartures(all){return{departures:all.flatMap(
+item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function isOurs3({declaration},tag){return tag.get("\
+Stack")===declaration.stack&&tag.get("Environment")===declaration.environment}function judgeTagged(input,role){let tag=parseTag(role.comment),application=tag?.get(
+"Application");if(tag===null||application===void 0||tag.get(FIELDS3[input.target.by])!==input.target.value)return[];if(!isOurs3(input,tag)){if(input.target.by===
+"application")return[];let owner=`the stack "${tag.get("Stack")??""}" (environment ${tag.get("Environment")??""})`,message=`role ${role.name} belongs to ${owner}\
+, and is left as it is with all it has`;return[{...NONE2,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}
+let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,
+owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about={application,database,username,object:"role"},role=input.
+cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE2,findings:[departureFinding(about,"gone",`role ${username} is already gone`)]},goneOwner(
+input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by han\
+d if it is to go, or take the marker out of the state (terraform state rm).");if(!isOurs3(input,tag)){let where=`environment ${tag.get("Environment")??""}, appl\
+ication ${tag.get("Application")??""}`,owner=`the stack "${tag.get("Stack")??""}" (${where})`;return blocked(application,`the role ${username} belongs to ${owner}\
+.`,"Remove it there, or take the marker out of the state here (terraform state rm).")}if(tag.get("Application")!==application){let owner=`the application ${tag.
+get("Application")??""}`,message=`role ${username} now belongs to ${owner}: it and its database are left as they are`;return{...NONE2,findings:[departureFinding(
+about,"kept",message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[departureFinding(about,"retained",`role ${username} and what it owns are retain\
+ed`)]};let owned2=ownedDatabase(input,candidate),departure={application,username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{
+departures:owned2.problems.length>0?[]:[departure],findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy){return{...NONE2,
+problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy}]}}function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;if(owned2===
+"none")return{drops:null,findings:[],problems:[]};if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.cluster.
+databases.get(owned2.name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,state2)}}
+function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.databases.
+get(candidate.owned.name))}}function elsewhere(input,{application,username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===
+void 0)return{findings:[departureFinding(about,"gone",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.
+comment??null);if(tag!==null&&isOurs3(input,tag)){let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belong\
+s to ${owner} and is left as it is`;return{findings:[departureFinding(about,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.
+owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:`Give it back (${alterDatabaseOwner(
+name2,username).redacted}), or take the marker out of the state (terraform state rm).`}]}}function taggedDatabase({cluster,declaration},{application,username}){
+let owned2=[...cluster.databases.values()].filter(database=>database.owner===username),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===
+database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&
+tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.
+name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm(
+{"src/plan/departures.ts"(){"use strict";init_declaration();init_tag();init_owner();init_context();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"\
+Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
 return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.
 facts,jobs=[...new Set([...holdings2,...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocationSteps(
 input,departure,database));return{stage:"interiors",connectTo:database,transactions:steps.length===0?[]:[holdMemberships(input.cluster.server,steps)]}});return planOf(
 jobs)}function revocationSteps({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,
-grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE").map(item=>revokeAll(item.keyword,
-item.identity,username,actor(item.grantor))),byDefault2=facts.defaults.filter(item=>item.database===database&&item.grantee===username).map(item=>revokeAllByDefault(
-item.creator,item.schema,item.keyword,username,actor(item.creator)));return[step(departureSubject(departure,"grant",database),"revoke","removed",`what ${username}\
- holds in ${database}`,grants),step(departureSubject(departure,"default_privileges",database),"revoke","removed",`what ${username} would get on new objects in ${database}`,
-byDefault2)].filter(item=>item.statements.length>0)}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({cluster,departures,
-facts}){let{version:version2,login:login2}=cluster.server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.
-tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===
-RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),
-...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(departureSubject(departure,"database",drops),"drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);
-return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,
-departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===
-username).map(item=>step(departureSubject(departure,"grant",item.database),"revoke","removed",`what ${username} may do on database ${item.database}`,[revokeAll(
-item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database)))])),members=cluster.memberships.filter(item=>item.role===
-username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return[holdMemberships(
-cluster.server,[...grants,step(departureSubject(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])]});return planOf([{stage:"r\
-oles",connectTo:null,transactions}])}var init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();init_context();init_memberships();
-init_memberships_held();init_server_version()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE").map(item=>({statement:revokeAll(
+item.keyword,item.identity,username,actor(item.grantor)),change:{on:targetOf2(item.keyword),schema:null,revoked:ALL}})),byDefault2=facts.defaults.filter(item=>item.
+database===database&&item.grantee===username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)),change:{
+on:targetOf2(item.keyword),schema:item.schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke","removed",`what ${username}\
+ holds in ${database}`,null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke","removed",`what ${username} would get on new o\
+bjects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??"other"}function runAs(cluster,role){
+return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.server,jobs=departures.flatMap(
+departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(
+", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:
+[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(departureSubject(departure,
+"database",drops),"drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,
+step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,
+grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>accessStep(departureSubject(departure,"grant",item.database),"r\
+evoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement:revokeAll(item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,
+cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.memberships.filter(item=>item.role===username&&item.member!==
+cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return[holdMemberships(cluster.server,[...grants,
+step(departureSubject(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}
+var ALL,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();init_access_change2();init_context();init_memberships();
+init_memberships_held();init_server_version();ALL=["ALL"],TARGETS={TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"\
+function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
     SELECT
       pg_get_userbyid(d.refobjid)::text AS role,
       NULL::text AS database,
@@ -14201,21 +14225,22 @@ async function closeOrRemove({context,dependencies:dependencies2,signs},server,e
 filter(isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),
 await closeDepartures(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(
 context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before){
-let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all);try{let told=new Set(before.findings.map(item=>item.message));recordFindings(
-context.recorder,examination.findings.filter(item=>!told.has(item.message)),new Set);let{departures,cluster}=examination,open4=departures.filter(item=>isSnapshotted(
+let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.
+recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{departures,cluster}=examination,open4=departures.filter(item=>isSnapshotted(
 item)&&letsIn(cluster.databases.get(item.drops??"")));if(open4.length>0)throw new BlockedError(open4.map(openedAgain));await closeDepartures(context,server,examination),
 await removeDepartures(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.filter(item=>!departures.some(other=>other.username===
-item.username));await reopenDepartures(context,server,staying)}finally{await server.close()}}function letsIn(database){return database?.allowConnections===!0&&database.
-connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened th\
-e database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopenAfter({
-context,admin},departures,error){if(departures.length===0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}};
-try{let server=await openLockedOrBootstrap(calm,admin);try{await reopenDepartures(calm,server,departures)}finally{await server.close()}return error}catch(failure){
-let{message}=toProvisionError(failure);return withProblems(error,departures.map(({application,username,drops})=>({application,code:"left_closed",field:"destroy",
-message:`${drops===null?username:`the database ${drops}`} may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the applicat\
-ion back and apply; by hand: ${reopeningByHand(username,drops)}`})))}}function reopeningByHand(username,database){return[...database===null?[]:[allowConnections(
-database,!0,username)],alterRole(username,{login:!0})].map(({redacted})=>`${redacted};`).join(" ")}var import_promises20,POLL_MS3,init_rounds=__esm({"src/run/de\
-stroy/rounds.ts"(){"use strict";import_promises20=__toESM(require_promises(),1);init_errors();init_context();init_removal_signals();init_outcome();init_gone();init_open();
-init_provision_error();init_removal4();init_closing();init_context2();init_take_snapshot();init_database();init_role();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
+item.username));await reopenDepartures(context,server,staying)}finally{await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){
+return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===!0&&database.connectionLimit!==
+INVALID}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??
+""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopenAfter({context,admin},departures,error){
+if(departures.length===0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(
+calm,admin);try{await reopenDepartures(calm,server,departures)}finally{await server.close()}return error}catch(failure){let{message}=toProvisionError(failure);return withProblems(
+error,departures.map(({application,username,drops})=>({application,code:"left_closed",field:"destroy",message:`${drops===null?username:`the database ${drops}`} \
+may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply; by hand: ${reopeningByHand(username,drops)}`})))}}
+function reopeningByHand(username,database){return[...database===null?[]:[allowConnections(database,!0,username)],alterRole(username,{login:!0})].map(({redacted})=>`${redacted}\
+;`).join(" ")}var import_promises20,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises20=__toESM(require_promises(),1);init_errors();
+init_context();init_removal_signals();init_outcome();init_gone();init_open();init_provision_error();init_removal4();init_closing();init_context2();init_take_snapshot();
+init_database();init_role();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
 let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(

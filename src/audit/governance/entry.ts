@@ -1,7 +1,9 @@
 /** Lines and documents of the audit as types: the edge where files become data. Pure. */
 import * as v from 'valibot'
 import { EXIT } from '../../errors.ts'
+import { PRIVILEGE_TARGETS } from '../../model/access-change.ts'
 import { type AuditRecord, type AuditRun, OBJECTS, STATUSES } from '../../model/audit.ts'
+import { ACCESS_LEVELS } from '../../model/declaration.ts'
 import { COMMAND_NAMES } from '../../model/run.ts'
 
 /**
@@ -25,6 +27,19 @@ const TIME = v.pipe(
 )
 const TEXT_OR_NULL = v.nullable(v.string())
 
+const PRIVILEGES = v.exactOptional(v.array(v.string()))
+const ACCESS = v.object({
+  level: v.nullable(v.picklist(ACCESS_LEVELS)),
+  changes: v.array(
+    v.object({
+      on: v.picklist(PRIVILEGE_TARGETS),
+      schema: TEXT_OR_NULL,
+      granted: PRIVILEGES,
+      revoked: PRIVILEGES,
+    }),
+  ),
+})
+
 const RECORD = v.object({
   at: TIME,
   run_id: v.string(),
@@ -40,6 +55,7 @@ const RECORD = v.object({
   duration_ms: v.number(),
   message: v.string(),
   statements: v.array(v.string()),
+  access: v.exactOptional(ACCESS),
 })
 
 const RUN = v.object({

@@ -1,6 +1,7 @@
 /** From the records of all runs to the periods in which each login had its access. Pure. */
 import type { AuditRecord, AuditRun } from '../../model/audit.ts'
 import type { RecordedRun } from './entry.ts'
+import { readOldChanges } from './old-records.ts'
 
 /** One login's unchanged access to one database. */
 export interface Period {
@@ -38,6 +39,8 @@ interface LoginHistory {
 }
 
 const NONE: State = { owns: false, schemas: new Map(), isOlder: false }
+/** No schema has this name; nothing is granted in all of them, only revoked. */
+const ALL_SCHEMAS = ''
 const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed', 'no_change'])
 const WRITES = ['INSERT', 'UPDATE', 'DELETE']
 
@@ -123,25 +126,15 @@ function nextState(state: State, record: AuditRecord): State {
   if (record.object === 'database') return { ...state, owns: true }
   if (record.object !== 'default_privileges') return state
   const schemas = new Map([...state.schemas].map(([schema, privileges]) => [schema, new Set(privileges)]))
-  for (const { schema, isGrant, privileges } of record.statements.flatMap(tableDefaults)) {
-    const held = schemas.get(schema) ?? new Set()
-    for (const privilege of privileges) {
-      if (isGrant) held.add(privilege)
-      else held.delete(privilege)
-    }
-    schemas.set(schema, held)
+  for (const { on, schema, granted = [], revoked = [] } of record.access?.changes ?? readOldChanges(record)) {
+    if (on !== 'table') continue
+    const held = schemas.get(schema ?? ALL_SCHEMAS) ?? new Set()
+    for (const privilege of granted) held.add(privilege)
+    // ALL is what a removal takes: the drop of the role, which follows it, ends the period.
+    for (const privilege of revoked) held.delete(privilege)
+    schemas.set(schema ?? ALL_SCHEMAS, held)
   }
   return { ...state, schemas }
-}
-
-const DEFAULT_PRIVILEGES =
-  /^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /
-
-function tableDefaults(statement: string): { schema: string; isGrant: boolean; privileges: string[] }[] {
-  const [, schema = '', verb, privileges] = DEFAULT_PRIVILEGES.exec(statement) ?? []
-  return privileges === undefined
-    ? []
-    : [{ schema: schema.replaceAll('""', '"'), isGrant: verb === 'GRANT', privileges: privileges.split(', ') }]
 }
 
 const LOGS_IN = 'log in'

@@ -55,6 +55,21 @@ test('a line that Terraform would drop leaves its statements to the audit file',
   t.deepEqual(JSON.parse(linesOf(document, false)[0] ?? ''), { type: 'record', ...document.records[0] })
 })
 
+test('and what its statements changed, which may be as long', (t) => {
+  const changes = Array.from({ length: 1000 }, (_, index) => ({
+    on: 'table' as const,
+    schema: `${'s'.repeat(50)}${index}`,
+    revoked: ['ALL'],
+  }))
+  const document = documentOf([{ access: { level: null, changes } }])
+  const [record] = document.records
+  t.deepEqual(record?.access?.changes, changes)
+  const [inside = ''] = linesOf(document, true)
+  t.true(Buffer.byteLength(inside) < 64 * 1024)
+  t.is(readJson(inside)['access'], undefined)
+  t.deepEqual(JSON.parse(linesOf(document, false)[0] ?? ''), { type: 'record', ...record })
+})
+
 test('so does the run, its long error', (t) => {
   const document = documentOf([], {}, { outcome: 'failed', exitCode: 5, problems: [problem('e'.repeat(100_000))] })
   t.true(Buffer.byteLength(linesOf(document, true).at(-1) ?? '') < 64 * 1024)

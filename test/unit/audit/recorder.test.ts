@@ -1,6 +1,9 @@
 import test from 'ava'
 
+import { toDraft } from '../../../src/execute/execute.ts'
 import type { AuditRecord } from '../../../src/model/audit.ts'
+import { Statement } from '../../../src/model/statement.ts'
+import type { Step } from '../../../src/model/step.ts'
 import { DONE, DRAFT, documentOf, problem, recorder } from './sample.ts'
 
 test('a draft becomes a record with time and run identity, and reaches every sink at once', (t) => {
@@ -24,6 +27,27 @@ test('a draft becomes a record with time and run identity, and reaches every sin
   }
   t.deepEqual(seen, [expected, expected])
   t.deepEqual(book.finish(DONE).records, [expected])
+})
+
+test('a record has a change of access only where its draft has one', (t) => {
+  const access = { level: 'reader', changes: [{ on: 'schema', schema: 'app', granted: ['USAGE'] }] } as const
+  const { records } = documentOf([{}, { access }])
+  t.deepEqual(
+    records.map((record) => ['access' in record, record.access]),
+    [
+      [false, undefined],
+      [true, access],
+    ],
+  )
+})
+
+test('a step that did not take effect changed no access', (t) => {
+  const access = { level: null, changes: [{ on: 'database', schema: null, revoked: ['CONNECT'] }] } as const
+  const { durationMs: _durationMs, ...about } = DRAFT
+  const statements = [new Statement('REVOKE CONNECT ON DATABASE "d" FROM "g"')]
+  const step: Step = { ...about, kind: null, status: 'removed', statements, access }
+  t.deepEqual(toDraft(step, statements, 1, '').access, access)
+  t.false('access' in toDraft(step, [], 0, ''))
 })
 
 test('the document names who, where, when and how it ended', (t) => {

@@ -1,0 +1,31 @@
+/** Steps that change a login's privileges: each statement stands beside what it changes as data. */
+import type { PrivilegeChange } from '../model/access-change.ts'
+import type { AccessLevel } from '../model/declaration.ts'
+import type { Statement } from '../model/statement.ts'
+import type { Step, Subject } from '../model/step.ts'
+import { step } from './context.ts'
+
+export interface PrivilegeStatement {
+  readonly statement: Statement
+  readonly change: PrivilegeChange
+}
+
+/**
+ * Equal changes count once: of many objects each statement names some.
+ * @param level what the declaration gives the login there; null: nothing.
+ */
+export function accessStep(
+  about: Subject,
+  action: string,
+  status: Step['status'],
+  message: string,
+  level: AccessLevel | null,
+  items: readonly PrivilegeStatement[],
+): Step {
+  const changes = new Map(items.map(({ change }) => [JSON.stringify(change), change]))
+  const statements = items.map(({ statement }) => statement)
+  return {
+    ...step(about, action, status, message, statements),
+    ...(items.length > 0 && { access: { level, changes: [...changes.values()] } }),
+  }
+}

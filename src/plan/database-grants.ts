@@ -1,0 +1,66 @@
+/** Privileges of logins on the database itself. */
+import type { DatabaseState } from '../model/catalog.ts'
+import type { Application, Database } from '../model/declaration.ts'
+import type { Step } from '../model/step.ts'
+import { grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
+import { accessStep } from './access-change.ts'
+import { type PlanContext, subjectIn } from './context.ts'
+import { alongWith, databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
+
+/** What its guests lack, and what they and logins of other databases have beyond the declaration. */
+export function planDatabaseGrants(context: PlanContext, database: Database, state: DatabaseState): Step[] {
+  return concernedLogins(context, database).flatMap((application) => loginSteps(database, application, state))
+}
+
+function loginSteps(database: Database, application: Application, state: DatabaseState): Step[] {
+  const owner = database.owner.username
+  const { username } = application
+  const level = application.database === database.name ? application.accessLevel : null
+  const wanted = level === null ? [] : databasePrivileges(level)
+  const missing = subtract(wanted, heldBy(state.acl, username))
+  const excess = subtract(heldBy(state.acl, username, owner), wanted)
+  const dependents = passedOnTo(state.acl, username, excess)
+  const about = subjectIn(database, application, 'grant')
+  const granted = accessStep(
+    about,
+    'grant',
+    'created',
+    `${username}: ${wanted.join(', ')} on ${state.name}`,
+    level,
+    missing.length === 0
+      ? []
+      : [
+          {
+            statement: grantOnDatabase(state.name, missing, username, owner),
+            change: { on: 'database', schema: null, granted: missing },
+          },
+        ],
+  )
+  const revoked = accessStep(
+    about,
+    'revoke',
+    'removed',
+    `${username} has more on ${state.name} than declared${alongWith(dependents)}`,
+    level,
+    excess.length === 0
+      ? []
+      : [
+          {
+            statement: revokeOnDatabase(state.name, excess, username, owner, dependents.length > 0),
+            change: { on: 'database', schema: null, revoked: excess },
+          },
+        ],
+  )
+  return [granted, revoked].filter((item) => item.statements.length > 0)
+}
+
+/** The database's guests, and declared logins of other databases that hold something on this one or inside it. */
+export function concernedLogins(context: PlanContext, database: Database): Application[] {
+  const { databases, holders } = context.actual.cluster
+  const onDatabase = (databases.get(database.name)?.acl ?? []).map((item) => item.grantee)
+  const strangers = [...new Set([...onDatabase, ...(holders.get(database.name) ?? [])])]
+    .sort()
+    .map((role) => context.applicationByUsername.get(role))
+    .filter((application) => application !== undefined && application.database !== database.name)
+  return [...database.guests, ...strangers.filter((application) => application !== undefined)]
+}
