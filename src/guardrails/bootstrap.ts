@@ -22,7 +22,10 @@ export function checkSameLogin(master: string, admin: string): Problem[] {
   ]
 }
 
-/** No password is set, and no right given, to a role that is more than a delegated admin, or an application's login: it is somebody's. */
+/**
+ * No password is set, and no right given, to a role that is more than a delegated admin, or an application's login: it
+ * is somebody's.
+ */
 export function checkAdminRole(role: RoleState): Problem[] {
   const application = parseTag(role.comment)?.get('Application')
   if (application !== undefined) {

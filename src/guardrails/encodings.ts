@@ -1,6 +1,7 @@
 /**
- * Names that read otherwise in a database's encoding. Roles and their settings stand in catalogs that all databases share, as
- * bytes in no encoding of their own: in a database of LATIN1 the UTF-8 name "é" is "Ã©", and "Ã©" names the role "é".
+ * Names that read otherwise in a database's encoding. Roles and their settings stand in catalogs that all databases
+ * share, as bytes in no encoding of their own: in a database of LATIN1 the UTF-8 name "é" is "Ã©", and "Ã©" names the
+ * role "é".
  * https://www.postgresql.org/docs/current/multibyte.html
  */
 import type { Problem } from '../model/problem.ts'

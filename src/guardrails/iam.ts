@@ -44,7 +44,9 @@ export function checkIam(
   return [violation(application, 'missing_right', `${login} may not grant rds_iam.`, remedy)]
 }
 
-/** An adopted role that is in rds_iam, through others too, would end the admin's password login with the right over it. */
+/**
+ * An adopted role that is in rds_iam, through others too, would end the admin's password login with the right over it.
+ */
 function checkNoIam(declaration: Declaration, cluster: Cluster, known: Known, application: Application): Problem[] {
   const { version, login } = cluster.server
   const { username } = application

@@ -6,7 +6,9 @@ import { grantRole } from '../sql/role.ts'
 import { membersOf } from './members.ts'
 import { violation } from './violation.ts'
 
-/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.RestrictPasswordMgmt.html */
+/**
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.RestrictPasswordMgmt.html
+ */
 export function checkPasswordRight({ applications }: Declaration, { cluster, logins }: Actual): Problem[] {
   const { server, roles, memberships } = cluster
   const isSet = applications.some(

@@ -8,7 +8,9 @@ import { COMMANDS, type OptionTable, type CommandText } from './commands.ts'
 /** Values by the spelling of their option, as yargs gives them. */
 export type Arguments = Readonly<Record<string, unknown>>
 
-/** Options mean what they spell: no `--no-…`, no numbers, no dots that make objects, no second spelling in camel case. */
+/**
+ * Options mean what they spell: no `--no-…`, no numbers, no dots that make objects, no second spelling in camel case.
+ */
 const PARSING = {
   'boolean-negation': false,
   'camel-case-expansion': false,
@@ -146,7 +148,9 @@ function withChoices(options: OptionTable): Record<string, Option & { choices?: 
   )
 }
 
-/** The one complaint that options without types but text and yes can cause, in our words; any other as yargs says it. */
+/**
+ * The one complaint that options without types but text and yes can cause, in our words; any other as yargs says it.
+ */
 function usageProblem(command: string, message: string): Problem {
   const option = /^Not enough arguments following: (\S+)$/.exec(message)?.[1]
   if (option === undefined)

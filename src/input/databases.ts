@@ -12,8 +12,8 @@ export interface Grouped {
 }
 
 /**
- * What the entries are. `stack`: all of a stack's, so each database has its owner among them. `removal`: those that leave,
- * of which an editor or reader may be the only one.
+ * What the entries are. `stack`: all of a stack's, so each database has its owner among them. `removal`: those that
+ * leave, of which an editor or reader may be the only one.
  */
 export type InputScope = 'stack' | 'removal'
 

@@ -8,8 +8,8 @@ const MOST_BYTES = 64 * 1024 * 1024
 const GZIP_IN_BASE64 = 'H4sI'
 
 /**
- * Decodes the script's input: JSON as it is, or Terraform's `base64gzip(jsonencode(…))`. Gives the JSON text, not parsed.
- * Throws InvalidInputError where it is empty, damaged or larger than 64 MiB.
+ * Decodes the script's input: JSON as it is, or Terraform's `base64gzip(jsonencode(…))`. Gives the JSON text, not
+ * parsed. Throws InvalidInputError where it is empty, damaged or larger than 64 MiB.
  */
 export function decodeInput(raw: string): string {
   const text = raw.replace(/^\uFEFF/, '').trim()

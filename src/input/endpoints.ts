@@ -24,7 +24,10 @@ const TLS = {
   server_name: v.nullish(host, null),
 }
 
-/** Parses `instance`; the identifier defaults to the first label of the host. `resource_id` is only a trigger of the module. */
+/**
+ * Parses `instance`; the identifier defaults to the first label of the host. `resource_id` is only a trigger of the
+ * module.
+ */
 export function parseInstance(input: unknown): Part<Instance> {
   const { value, problems, broken } = parseObject(INSTANCE, input, { application: null, path: 'instance.' })
   if (value === null) return { value, problems }
@@ -60,7 +63,10 @@ export function parseTls(input: unknown, peer: Endpoint | null): Part<Tls> {
   }
 }
 
-/** Whether a host is this machine by its spelling alone (RFC 6761 section 6.3, RFC 5735 section 3, RFC 4291 section 2.5.3). */
+/**
+ * Whether a host is this machine by its spelling alone (RFC 6761 section 6.3, RFC 5735 section 3, RFC 4291 section
+ * 2.5.3).
+ */
 export function isLoopback(hostname: string): boolean {
   return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|::1)$/i.test(hostname)
 }

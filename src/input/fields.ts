@@ -26,7 +26,10 @@ export function integer(least: number, most: number): v.GenericSchema<number> {
 
 export const port = integer(1, 65535)
 
-/** Seconds that still fit a 32-bit count of milliseconds: the range of lock_timeout (manual, "Client Connection Defaults") and of timers. */
+/**
+ * Seconds that still fit a 32-bit count of milliseconds: the range of lock_timeout (manual, "Client Connection
+ * Defaults") and of timers.
+ */
 export const seconds = integer(1, 2147483)
 
 /** Connection limit of a role or database; -1 is none. Stored as int4 (manual, pg_authid.rolconnlimit). */
@@ -60,7 +63,10 @@ export const secretId = v.pipe(
 
 const HOST_RULE =
   'Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).'
-/** A name, an IPv4 address, or an IPv6 address, which has two colons at least. Bounded, so that no text takes long to match. */
+/**
+ * A name, an IPv4 address, or an IPv6 address, which has two colons at least. Bounded, so that no text takes long to
+ * match.
+ */
 const HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/
 export const host = v.pipe(v.string(HOST_RULE), v.regex(HOST, HOST_RULE))
 

@@ -1,6 +1,7 @@
 /**
- * Parameters whose value is a list of identifiers that the server quotes one by one (GUC_LIST_QUOTE). The same six names
- * stand in PostgreSQL's src/bin/pg_dump/dumputils.c, variable_is_guc_list_quote, with the note that the set must not change.
+ * Parameters whose value is a list of identifiers that the server quotes one by one (GUC_LIST_QUOTE). The same six
+ * names stand in PostgreSQL's src/bin/pg_dump/dumputils.c, variable_is_guc_list_quote, with the note that the set must
+ * not change.
  */
 const LIST_QUOTE = new Set([
   'local_preload_libraries',

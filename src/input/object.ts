@@ -2,7 +2,9 @@ import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
 import { show, suggestion } from './text.ts'
 
-/** Where in the input an object stands, for errors: the application, and the path of the object with a dot at its end. */
+/**
+ * Where in the input an object stands, for errors: the application, and the path of the object with a dot at its end.
+ */
 export interface InputPath {
   readonly application: string | null
   readonly path: string
@@ -12,7 +14,9 @@ export const TOP: InputPath = { application: null, path: '' }
 
 /** What came of parsing an object field by field. */
 export interface ParsedObject<T> {
-  /** Fields in error have their default, so that the checks across fields can go on; null where the input is no object. */
+  /**
+   * Fields in error have their default, so that the checks across fields can go on; null where the input is no object.
+   */
   readonly value: T | null
   readonly problems: readonly Problem[]
   /** Names of the known fields that are in error. */

@@ -30,8 +30,8 @@ export type Options =
   | { readonly command: 'version' }
 
 /**
- * Parses the command line (without node and script). Prints nothing and never exits: help comes back as text, and a usage
- * error is an InvalidInputError that names the nearest option.
+ * Parses the command line (without node and script). Prints nothing and never exits: help comes back as text, and a
+ * usage error is an InvalidInputError that names the nearest option.
  */
 export function parseOptions(argv: readonly string[]): Options {
   if (argv[0] === '--get-yargs-completions') return { command: 'help', text: completions(argv) }

@@ -22,7 +22,10 @@ export interface ParsedInput {
   readonly auditDir: string | null
 }
 
-/** A declaration that cannot be used, with what could be read of it all the same, so that the audit says what the run was about. */
+/**
+ * A declaration that cannot be used, with what could be read of it all the same, so that the audit says what the run
+ * was about.
+ */
 export class DeclarationError extends InvalidInputError {
   /** null: not even environment and instance. Applications whose names are not as declared are left out. */
   readonly readable: ParsedInput | null
@@ -144,7 +147,10 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
   return { value, problems: all, unclear }
 }
 
-/** Parses the map of applications. Read by its own entries only: `__proto__` and `constructor` are keys like others here. */
+/**
+ * Parses the map of applications. Read by its own entries only: `__proto__` and `constructor` are keys like others
+ * here.
+ */
 function parseEntries(
   input: unknown,
   defaults: Defaults,

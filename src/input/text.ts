@@ -12,7 +12,9 @@ export const NAME_RULE = 'Use 1 to 63 bytes of UTF-8, without control characters
 /** What `isText` asks for, as a remedy. */
 export const TEXT_RULE = 'Use 1 to 255 characters, without control characters and without white space at either end.'
 
-/** Whether the text can be sent to the server and back unchanged: no NUL or other control character, no lone surrogate. */
+/**
+ * Whether the text can be sent to the server and back unchanged: no NUL or other control character, no lone surrogate.
+ */
 export function isPrintable(text: string): boolean {
   return !/[\p{Cc}\p{Cs}]/u.test(text)
 }

@@ -7,8 +7,8 @@ import type { Connections } from '../server/connections.ts'
 import { settleAll } from '../server/settled.ts'
 
 /**
- * The access matrix. Where the inspection asked for it (`governance_dir`), declared databases cost nothing more; databases
- * of the stack that nobody declares any more are looked into here: access that was retained is access.
+ * The access matrix. Where the inspection asked for it (`governance_dir`), declared databases cost nothing more;
+ * databases of the stack that nobody declares any more are looked into here: access that was retained is access.
  */
 export async function readAccessMatrix(
   declaration: Declaration,

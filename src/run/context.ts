@@ -16,7 +16,10 @@ export interface Dependencies {
   readonly sinks: readonly RecordSink[]
   /** One short line on what is being waited for. */
   readonly progress: (line: string) => void
-  /** Path of a CA file where the declaration names none (PGSSLROOTCERT); null: the RDS authorities that come with the program. */
+  /**
+   * Path of a CA file where the declaration names none (PGSSLROOTCERT); null: the RDS authorities that come with the
+   * program.
+   */
   readonly defaultCaFile: string | null
 }
 

@@ -77,7 +77,10 @@ export function interruptedProblem(signal: AbortSignal): Problem {
   }
 }
 
-/** Says of each step that nobody knows whether it took effect; its statements stand in the message, since none is claimed. */
+/**
+ * Says of each step that nobody knows whether it took effect; its statements stand in the message, since none is
+ * claimed.
+ */
 export function recordUnknown(record: (draft: RecordDraft) => void, steps: readonly Step[]): void {
   for (const step of steps) {
     const statements = step.statements.map((statement) => statement.redacted).join('; ')

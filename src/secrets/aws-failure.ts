@@ -11,7 +11,10 @@ export interface AwsFailure {
   readonly status: number | null
 }
 
-/** Names by which the SDK, STS and the services refuse credentials: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+/**
+ * Names by which the SDK, STS and the services refuse credentials:
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
 const CREDENTIAL_FAILURES = new Set([
   'CredentialsProviderError',
   'TokenProviderError',

@@ -19,7 +19,10 @@ import type { CurrentSecrets, SecretReader, SecretStage } from './secret-reader.
 
 const SERVICE = 'AWS Secrets Manager'
 
-/** The most ids that BatchGetSecretValue takes: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html */
+/**
+ * The most ids that BatchGetSecretValue takes:
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+ */
 const BATCH_SIZE = 20
 const PARALLEL_CALLS = 4
 
@@ -137,15 +140,18 @@ function parse(id: string, value: SecretEntry | GetSecretValueResponse): ParsedC
 }
 
 /**
- * The answer to one id of a batch. An answer that an ARN asked for is not given to a name: secrets of several accounts may
- * share a name, and a name means the caller's own.
+ * The answer to one id of a batch. An answer that an ARN asked for is not given to a name: secrets of several accounts
+ * may share a name, and a name means the caller's own.
  */
 function valueOf(id: string, values: readonly SecretEntry[], ids: readonly string[]): SecretEntry | undefined {
   if (id.startsWith('arn:')) return values.find((value) => hasArn(value, id))
   return values.find((value) => value.Name === id && !ids.some((other) => hasArn(value, other)))
 }
 
-/** A batch gives the current versions; one that says it is another (moto after a rotation) is asked for alone, by its label. */
+/**
+ * A batch gives the current versions; one that says it is another (moto after a rotation) is asked for alone, by its
+ * label.
+ */
 function isCurrent({ VersionStages: stages }: SecretEntry): boolean {
   return stages === undefined || stages.includes('AWSCURRENT')
 }

@@ -27,8 +27,9 @@ export interface ClientConfig {
 }
 
 /**
- * Configuration of an AWS client: region and role of the declaration, else the SDK's own defaults (environment, profile,
- * SSO, web identity, container, instance). Retries throttling, 5xx and broken connections with backoff and jitter:
+ * Configuration of an AWS client: region and role of the declaration, else the SDK's own defaults (environment,
+ * profile, SSO, web identity, container, instance). Retries throttling, 5xx and broken connections with backoff and
+ * jitter:
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  * Without `throwOnRequestTimeout` the SDK's handler only logs that a request hangs.
  */
@@ -52,7 +53,9 @@ async function assumedRole(arn: string, region: { readonly region?: string }): P
   })
 }
 
-/** Runs one call under its limit: the SDK's own timeouts do not cover credential processes and waits between attempts. */
+/**
+ * Runs one call under its limit: the SDK's own timeouts do not cover credential processes and waits between attempts.
+ */
 export async function withinLimit<T>(limits: CallLimits, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController()
   let timer: NodeJS.Timeout | undefined

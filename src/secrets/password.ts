@@ -27,9 +27,9 @@ function prepareAsNodePostgres(password: string): string {
 
 /**
  * The server and libpq look for prohibited and unassigned characters, and for directions, before they normalize
- * (src/common/saslprep.c), RFC 4013 and this library after. That makes a difference for characters that NFKC changes and
- * that Unicode 3.2 had not assigned (RFC 3454 table A.1), that are deprecated (C.8), or that change their direction (D.1,
- * D.2). Each range may hold others, which NFKC leaves as they are.
+ * (src/common/saslprep.c), RFC 4013 and this library after. That makes a difference for characters that NFKC changes
+ * and that Unicode 3.2 had not assigned (RFC 3454 table A.1), that are deprecated (C.8), or that change their direction
+ * (D.1, D.2). Each range may hold others, which NFKC leaves as they are.
  */
 const JUDGED_DIFFERENTLY = new RegExp(
   [

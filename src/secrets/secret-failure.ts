@@ -3,7 +3,8 @@ import { isRefusal } from './aws-failure.ts'
 import type { AwsFailure } from './aws-failure.ts'
 
 /**
- * What is wrong with one secret, by the service's answer to GetSecretValue; null where the failure is not about the secret:
+ * What is wrong with one secret, by the service's answer to GetSecretValue; null where the failure is not about the
+ * secret:
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
  */
 export function secretProblem(secretId: string, failure: AwsFailure): Problem | null {

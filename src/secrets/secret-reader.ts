@@ -1,7 +1,10 @@
 import type { Problem } from '../model/problem.ts'
 import type { Credential } from '../model/credential.ts'
 
-/** Staging labels that Secrets Manager itself maintains: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html */
+/**
+ * Staging labels that Secrets Manager itself maintains:
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+ */
 export type SecretStage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS'
 
 /** What reading many secrets gave: every id is a key of `credentials` or of `problems`. */
@@ -16,8 +19,8 @@ export interface CurrentSecrets {
 export interface SecretReader {
   /**
    * Reads the current version of every secret named (names or ARNs; duplicates are read once).
-   * What is wrong with single secrets is returned; what is wrong with all of them (no credentials, no network) is thrown
-   * as one AwsError.
+   * What is wrong with single secrets is returned; what is wrong with all of them (no credentials, no network) is
+   * thrown as one AwsError.
    */
   readCurrent(ids: readonly string[]): Promise<CurrentSecrets>
 

@@ -1,6 +1,6 @@
 /** The folders are the stages data flows through: who may import whom, what is pure, and who may touch the process. */
 import test from 'ava'
-import { isComment, longLines } from '../support/lines.ts'
+import { longLines } from '../support/lines.ts'
 import { parseSource, readSources, type Source } from '../support/sources.ts'
 
 /** From what all may import to what joins all; a file or folder imports nothing that stands later. */
@@ -42,8 +42,6 @@ const PURE = ['model', 'input', 'guardrails', 'plan', 'sql']
 const IMPURE =
   /^(node:)?(fs|process|child_process|net|tls|dns|dgram|http|https|http2|os|worker_threads|cluster)(\/|$)|^pg($|[-/])|^@aws-sdk\/|^@smithy\//
 const PROCESS_STATE = ['argv', 'env', 'exit', 'exitCode', 'process', '[…]']
-/** Folders whose comments are not wrapped at 120 yet; their code is. */
-const UNWRAPPED = ['guardrails/', 'input/', 'secrets/', 'run/']
 /** Not modules: declarations of types for a package that has none. */
 const sources = readSources().filter(({ path }) => !path.endsWith('.d.ts'))
 const byPath = new Map(sources.map((source) => [source.path, source]))
@@ -51,11 +49,6 @@ const byPath = new Map(sources.map((source) => [source.path, source]))
 /** The entry of ORDER that a path belongs to; the path itself where it has no place. */
 function stageOf(path: string): string {
   return ORDER.find((stage) => path === stage || path.startsWith(`${stage}/`)) ?? path
-}
-
-/** A text without its comments, line for line. */
-function code(text: string): string {
-  return text.replaceAll(/^.*$/gm, (line) => (isComment(line) ? '' : line))
 }
 
 function isPure({ path }: Source): boolean {
@@ -153,9 +146,7 @@ test('no circular imports', (t) => {
 
 test('no line is longer than it needs to be: over 120 only a text that cannot be broken, over 160 none', (t) => {
   t.deepEqual(
-    sources.flatMap(({ path, text }) =>
-      longLines(path, UNWRAPPED.some((stage) => path.startsWith(stage)) ? code(text) : text),
-    ),
+    sources.flatMap(({ path, text }) => longLines(path, text)),
     [],
   )
 })

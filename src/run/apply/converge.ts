@@ -18,7 +18,9 @@ import { makeRound } from './round.ts'
 /** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
 const MAX_ROUNDS = 4
 
-/** A server that breaks connections again and again is left when the time for connecting is up, but not before so many. */
+/**
+ * A server that breaks connections again and again is left when the time for connecting is up, but not before so many.
+ */
 const MIN_RECONNECTS = 5
 const MAX_PAUSE_MS = 5_000
 

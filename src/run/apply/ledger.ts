@@ -22,8 +22,8 @@ export class Ledger {
   }
 
   /**
-   * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since one
-   * of its steps may be planned in another guise by now.
+   * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since
+   * one of its steps may be planned in another guise by now.
    */
   settle(plan: Plan): void {
     const steps = planSteps(plan)
@@ -54,7 +54,10 @@ export class Ledger {
   }
 }
 
-/** Object and action are left out: the tag that a new database lacks is planned as an adoption once the database is there. */
+/**
+ * Object and action are left out: the tag that a new database lacks is planned as an adoption once the database is
+ * there.
+ */
 function stepKeyOf({ application, database, message }: Step): string {
   return JSON.stringify([application, database, message])
 }

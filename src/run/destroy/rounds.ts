@@ -1,4 +1,6 @@
-/** The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes. */
+/**
+ * The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError, BlockedError, type ProvisionError, withProblems } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
