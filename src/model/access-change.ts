@@ -2,8 +2,8 @@
 import type { AccessLevel } from './declaration.ts'
 
 /**
- * What a privilege is on; `function` is what GRANT calls ROUTINE. `other` is what only a removal meets: types, languages,
- * foreign servers and the like, which the record's statements name.
+ * What a privilege is on; `function` is what GRANT calls ROUTINE. `other` is what only a removal meets: types,
+ * languages, foreign servers and the like, which the record's statements name.
  */
 export const PRIVILEGE_TARGETS = ['database', 'schema', 'table', 'sequence', 'function', 'other'] as const
 export type PrivilegeTarget = (typeof PRIVILEGE_TARGETS)[number]
