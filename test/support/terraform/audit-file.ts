@@ -2,6 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { PRIVILEGE_TARGETS } from '../../../src/model/access-change.ts'
+import { ACCESS_LEVELS } from '../../../src/model/declaration.ts'
 import { EXIT } from '../../../src/errors.ts'
 import { type AuditDocument, OBJECTS, STATUSES } from '../../../src/model/audit.ts'
 import { COMMAND_NAMES } from '../../../src/model/run.ts'
@@ -32,6 +34,18 @@ const Run = v.strictObject({
   error: v.nullable(v.string()),
 })
 
+const Access = v.strictObject({
+  level: v.nullable(v.picklist(ACCESS_LEVELS)),
+  changes: v.array(
+    v.strictObject({
+      on: v.picklist(PRIVILEGE_TARGETS),
+      schema: v.nullable(v.string()),
+      granted: v.exactOptional(v.array(v.string())),
+      revoked: v.exactOptional(v.array(v.string())),
+    }),
+  ),
+})
+
 const Record = v.strictObject({
   at: Time,
   run_id: v.string(),
@@ -47,6 +61,7 @@ const Record = v.strictObject({
   duration_ms: Count,
   message: v.string(),
   statements: v.array(v.string()),
+  access: v.exactOptional(Access),
 })
 
 const Summary = v.strictObject({
