@@ -86,5 +86,5 @@ export function checkBeforeBootstrap(
   return checkActual(
     { ...declaration, databases },
     { cluster: asAdmin, interiors: new Map(), unseen: new Map(), logins: new Map() },
-  ).filter(({ field, application }) => field !== 'missing_right' || (application !== null && beyond.has(application)))
+  ).filter(({ code, application }) => code !== 'missing_right' || (application !== null && beyond.has(application)))
 }

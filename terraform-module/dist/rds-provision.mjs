@@ -12916,8 +12916,8 @@ let databases2=declaration.databases.map(database=>cluster.databases.has(databas
 server,login:admin}},administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),isBeyond=role=>cluster.roles.has(
 role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.applications.filter(({username,auth})=>isBeyond(username)||auth==="iam"&&isBeyond(
 RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,unseen:new Map,logins:new Map}).
-filter(({field,application})=>field!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap\
-.ts"(){"use strict";init_tag();init_role();init_actual();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
+s"(){"use strict";init_tag();init_role();init_actual();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(input){return{application:null,database:null,username:input.
 admin,object:"admin"}}function adminStep(input,action,status,message,statements,kind=null){return{...adminSubject(input),kind,action,status,message:`${message} \
 (as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===
