@@ -27,7 +27,7 @@ export const GUARDRAILS = {
 
 export type GuardrailCode = keyof typeof GUARDRAILS
 
-export function isGuardrail(code: ProblemCode): code is GuardrailCode {
+export function isGuardrail(code: string): code is GuardrailCode {
   return Object.hasOwn(GUARDRAILS, code)
 }
 

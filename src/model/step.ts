@@ -11,16 +11,43 @@ export interface Subject {
   readonly object: AuditObject
 }
 
-/** What the program has to tell apart among steps; `action` and `message` are for people. */
+/** Which rule a step follows: what the program tells apart; `action` and `message` are for people. */
 export type StepKind =
-  | 'create_role'
-  | 'create_database'
-  | 'set_password'
-  /** Lets the admin into a database again. */
-  | 'restore_access'
-  | 'restrict_public'
-  | 'adopt_database'
+  | 'create_admin'
   | 'repair_admin'
+  | 'grant_to_admin'
+  | 'create_role'
+  | 'alter_role'
+  | 'tag_role'
+  | 'drop_role'
+  | 'set_password'
+  | 'remove_password'
+  | 'close_login'
+  | 'reopen_login'
+  | 'join_iam'
+  | 'leave_iam'
+  | 'act_as'
+  | 'set_setting'
+  | 'reset_setting'
+  | 'create_database'
+  | 'limit_database'
+  | 'end_template'
+  | 'tag_database'
+  | 'adopt_database'
+  | 'close_database'
+  | 'reopen_database'
+  | 'drop_database'
+  | 'create_schema'
+  | 'create_extension'
+  /** The admin comes into a database again. */
+  | 'admit_admin'
+  | 'restrict_public'
+  /** By name, what an adopted database gave its users through PUBLIC. */
+  | 'keep_access'
+  | 'grant_privileges'
+  | 'revoke_privileges'
+  | 'grant_default_privileges'
+  | 'revoke_default_privileges'
   /** A membership of the admin, taken and given back around a statement; and one that a run before left behind. */
   | 'hold_membership'
   | 'release_membership'
@@ -28,8 +55,9 @@ export type StepKind =
 
 /** One change: becomes one audit record with status `status` once its transaction has committed. */
 export interface Step extends Subject {
-  /** null: like most. */
-  readonly kind: StepKind | null
+  readonly kind: StepKind
+  /** Of several things that `kind` can be about in one database, which: a schema, a setting, …; null: there is one. */
+  readonly target: string | null
   readonly action: string
   readonly status: Extract<AuditStatus, 'created' | 'updated' | 'removed'>
   /** What is done and why, in one sentence. */
@@ -93,4 +121,12 @@ export function stepsOf(transaction: Transaction): readonly Step[] {
 
 export function planSteps(plan: Plan): Step[] {
   return plan.jobs.flatMap((job) => job.transactions.flatMap(stepsOf))
+}
+
+/**
+ * Tells a step from every other of its plan, and finds it again in a later plan: the rule, and what it is about. The
+ * tag that a new database lacks is planned as an adoption once the database is there.
+ */
+export function stepKey({ application, database, username, kind, target }: Step): string {
+  return JSON.stringify([application, database, username, kind === 'adopt_database' ? 'tag_database' : kind, target])
 }

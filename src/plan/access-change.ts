@@ -2,7 +2,7 @@
 import type { PrivilegeChange } from '../model/access-change.ts'
 import type { AccessLevel } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
-import type { Step, Subject } from '../model/step.ts'
+import type { Step, StepKind, Subject } from '../model/step.ts'
 import { step } from './context.ts'
 
 export interface PrivilegeStatement {
@@ -16,16 +16,18 @@ export interface PrivilegeStatement {
  */
 export function accessStep(
   about: Subject,
+  kind: StepKind,
   action: string,
   status: Step['status'],
   message: string,
   level: AccessLevel | null,
   items: readonly PrivilegeStatement[],
+  target: string | null = null,
 ): Step {
   const changes = new Map(items.map(({ change }) => [JSON.stringify(change), change]))
   const statements = items.map(({ statement }) => statement)
   return {
-    ...step(about, action, status, message, statements),
+    ...step(about, kind, action, status, message, statements, target),
     ...(items.length > 0 && { access: { level, changes: [...changes.values()] } }),
   }
 }

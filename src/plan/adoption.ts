@@ -50,6 +50,7 @@ export function keepOnDatabase(context: PlanContext, database: Database, state: 
   return [
     step(
       subject(database.owner, 'grant'),
+      'keep_access',
       'keep',
       'created',
       `who used ${state.name} so far still may, by name and no longer through PUBLIC`,
@@ -67,10 +68,12 @@ export function keepOnSchema(context: PlanContext, database: Database, schema: S
   return [
     step(
       subject(database.owner, 'grant'),
+      'keep_access',
       'keep',
       'created',
       `who used schema ${schema.name} of ${database.name} so far still may create in it`,
       statements,
+      schema.name,
     ),
   ]
 }

@@ -3,7 +3,7 @@ import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { AuthMethod } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
 import { VERSION_16 } from '../model/server-version.ts'
-import type { Changes, Finding, Plan, Step, Subject } from '../model/step.ts'
+import type { Changes, Finding, Plan, Step, StepKind, Subject } from '../model/step.ts'
 import { formatTag, MANAGED_BY, parseTag } from '../model/tag.ts'
 import { alterRole, commentOnRole, createRole, grantAdministration, grantRole } from '../sql/role.ts'
 import { RDS_IAM } from './memberships.ts'
@@ -51,15 +51,17 @@ function adminSubject(input: BootstrapInput): Subject {
 
 function adminStep(
   input: BootstrapInput,
+  kind: StepKind,
   action: string,
   status: Step['status'],
   message: string,
   statements: Step['statements'],
-  kind: Step['kind'] = null,
+  target: string | null = null,
 ): Step {
   return {
     ...adminSubject(input),
     kind,
+    target,
     action,
     status,
     message: `${message} (as ${input.cluster.server.login})`,
@@ -74,7 +76,7 @@ function planAdminRole(input: BootstrapInput): Step[] {
   const comment = commentOnRole(admin, adminTag(input, role))
   if (role === undefined) {
     const create = createRole(admin, { login: true, createDb: true, createRole: true, ...password })
-    return [adminStep(input, 'create', 'created', `delegated admin ${admin}`, [create, comment])]
+    return [adminStep(input, 'create_admin', 'create', 'created', `delegated admin ${admin}`, [create, comment])]
   }
   const attributes = {
     ...(!role.canLogin && { login: true as const }),
@@ -86,13 +88,13 @@ function planAdminRole(input: BootstrapInput): Step[] {
   return [
     adminStep(
       input,
+      'repair_admin',
       'repair',
       'updated',
       `delegated admin ${admin}: ${Object.keys(attributes)
         .map((name) => (name === 'verifier' ? 'password' : name))
         .join(', ')}`,
       [alterRole(admin, attributes), comment],
-      'repair_admin',
     ),
   ]
 }
@@ -134,7 +136,9 @@ function planAdminGrants(input: BootstrapInput): Changes {
   const isPossible = ({ role }: { role: string }): boolean => input.grantable.has(role)
   const steps = wanted
     .filter(isPossible)
-    .map(({ role, statement }) => adminStep(input, 'grant', 'created', `${admin} gets ${role}`, [statement]))
+    .map(({ role, statement }) =>
+      adminStep(input, 'grant_to_admin', 'grant', 'created', `${admin} gets ${role}`, [statement], role),
+    )
   const findings = wanted
     .filter((item) => !isPossible(item))
     .map(({ role, statement }): Finding => ({

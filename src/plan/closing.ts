@@ -19,9 +19,14 @@ export function planClosing({ cluster, departures }: RemovalInput): Plan {
     const steps = [
       ...(cluster.roles.get(username)?.canLogin === true
         ? [
-            step(departureSubject(departure, 'login'), 'close', 'updated', `${username} may no longer log in`, [
-              alterRole(username, { login: false }),
-            ]),
+            step(
+              departureSubject(departure, 'login'),
+              'close_login',
+              'close',
+              'updated',
+              `${username} may no longer log in`,
+              [alterRole(username, { login: false })],
+            ),
           ]
         : []),
       ...(database === undefined || database.connectionLimit === INVALID
@@ -41,7 +46,7 @@ function closingSteps(subject: Subject, { name, owner, allowConnections: isOpen,
   ]
   return statements.length === 0
     ? []
-    : [step(subject, 'close', 'updated', `${name} accepts no new connections`, statements)]
+    : [step(subject, 'close_database', 'close', 'updated', `${name} accepts no new connections`, statements)]
 }
 
 /** pg_database.datconnlimit of a database whose DROP was interrupted: it can only be dropped. */
@@ -64,11 +69,11 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
         ? [
             step(
               departureSubject(departure, 'grant'),
+              'leftover_membership',
               LEFTOVER,
               'removed',
               `${cluster.server.login} leaves ${username} again`,
               [releaseRole(cluster.server.version, username, cluster.server.login)],
-              'leftover_membership',
             ),
           ]
         : []),
@@ -76,6 +81,7 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
         ? [
             step(
               departureSubject(departure, 'database', drops),
+              'reopen_database',
               'reopen',
               'updated',
               `${database.name} accepts connections again`,
@@ -85,9 +91,14 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
         : []),
       ...(role?.canLogin === false
         ? [
-            step(departureSubject(departure, 'login'), 'reopen', 'updated', `${username} may log in again`, [
-              alterRole(username, { login: true }),
-            ]),
+            step(
+              departureSubject(departure, 'login'),
+              'reopen_login',
+              'reopen',
+              'updated',
+              `${username} may log in again`,
+              [alterRole(username, { login: true })],
+            ),
           ]
         : []),
     ]
@@ -121,6 +132,7 @@ export function planAdmission({ declaration, cluster, departures, facts }: Remov
           holdMemberships(cluster.server, [
             step(
               departureSubject(departure, 'database', name),
+              'reopen_database',
               'reopen',
               'updated',
               `${name} lets the admin in again, to look for what ${departure.username} holds there`,

@@ -4,7 +4,7 @@ import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
 import type { AuditObject } from '../model/audit.ts'
-import type { Finding, Step, Subject } from '../model/step.ts'
+import type { Finding, Step, StepKind, Subject } from '../model/step.ts'
 
 /** What is known of one application's secret. */
 export interface SecretFacts {
@@ -54,13 +54,14 @@ export function subjectIn(database: Database, application: Application, object: 
 
 export function step(
   about: Subject,
+  kind: StepKind,
   action: string,
   status: Step['status'],
   message: string,
   statements: Step['statements'],
-  kind: Step['kind'] = null,
+  target: string | null = null,
 ): Step {
-  return { ...about, kind, action, status, message, statements }
+  return { ...about, kind, target, action, status, message, statements }
 }
 
 export function finding(about: Subject, action: string, status: Finding['status'], message: string): Finding {

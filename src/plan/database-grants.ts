@@ -23,6 +23,7 @@ function loginSteps(database: Database, application: Application, state: Databas
   const about = subjectIn(database, application, 'grant')
   const granted = accessStep(
     about,
+    'grant_privileges',
     'grant',
     'created',
     `${username}: ${wanted.join(', ')} on ${state.name}`,
@@ -38,6 +39,7 @@ function loginSteps(database: Database, application: Application, state: Databas
   )
   const revoked = accessStep(
     about,
+    'revoke_privileges',
     'revoke',
     'removed',
     `${username} has more on ${state.name} than declared${alongWith(dependents)}`,

@@ -2,7 +2,7 @@
 import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
-import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
+import type { BareTransaction, Changes, Finding, Step, StepKind } from '../model/step.ts'
 import { formatTag, parseTag, sameTag } from '../model/tag.ts'
 import {
   allowConnections,
@@ -26,9 +26,11 @@ export interface DatabasePlan extends Changes {
   readonly closing: readonly Step[]
 }
 
+const RESTORES_ACCESS: ReadonlySet<StepKind> = new Set(['reopen_database', 'limit_database', 'admit_admin'])
+
 /** A step that only lets the admin in again (src/README.md: The admin locked out). */
 export function restoresAccess(item: Step): boolean {
-  return item.kind === 'restore_access'
+  return RESTORES_ACCESS.has(item.kind)
 }
 
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
@@ -64,34 +66,29 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
   const steps: Step[] = []
   if (!state.allowConnections) {
     steps.push(
-      step(
-        about,
-        'reopen',
-        'updated',
-        `${state.name} accepts connections again`,
-        [allowConnections(state.name, true, owner)],
-        'restore_access',
-      ),
+      step(about, 'reopen_database', 'reopen', 'updated', `${state.name} accepts connections again`, [
+        allowConnections(state.name, true, owner),
+      ]),
     )
   }
   if (state.connectionLimit !== database.connectionLimit) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
     steps.push(
-      step(
-        about,
-        'limit',
-        'updated',
-        message,
-        [alterDatabaseLimit(state.name, database.connectionLimit, owner)],
-        'restore_access',
-      ),
+      step(about, 'limit_database', 'limit', 'updated', message, [
+        alterDatabaseLimit(state.name, database.connectionLimit, owner),
+      ]),
     )
   }
   if (state.isTemplate) {
     steps.push(
-      step(about, 'template', 'updated', `${state.name} is no template, which whoever has CREATEDB could copy`, [
-        alterDatabaseTemplate(state.name, false, owner),
-      ]),
+      step(
+        about,
+        'end_template',
+        'template',
+        'updated',
+        `${state.name} is no template, which whoever has CREATEDB could copy`,
+        [alterDatabaseTemplate(state.name, false, owner)],
+      ),
     )
   }
   return steps
@@ -116,9 +113,9 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   return [
     ...keepOnDatabase(context, database, state),
-    step(about, 'admit', 'created', `${admin} may look inside ${state.name}`, admit, 'restore_access'),
+    step(about, 'admit_admin', 'admit', 'created', `${admin} may look inside ${state.name}`, admit),
     {
-      ...step(about, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict, 'restrict_public'),
+      ...step(about, 'restrict_public', 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
       ...(lost.length > 0 && { access }),
     },
   ].filter((item) => item.statements.length > 0)
@@ -141,11 +138,11 @@ function tagSteps(
   return [
     step(
       about,
+      isAdopted ? 'adopt_database' : 'tag_database',
       isAdopted ? 'adopt' : 'tag',
       isNew ? 'created' : 'updated',
       `tag of database ${state.name}`,
       statements,
-      isAdopted ? 'adopt_database' : null,
     ),
   ]
 }

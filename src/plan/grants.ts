@@ -1,25 +1,17 @@
 /** Privileges of editors and readers inside their database, now and by default. */
 import type { Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
-import type { Application, Database } from '../model/declaration.ts'
+import type { Database } from '../model/declaration.ts'
 import type { Changes, Step } from '../model/step.ts'
-import {
-  grantByDefault,
-  grantOnObjects,
-  grantOnSchema,
-  revokeByDefault,
-  revokeOnObjects,
-  revokeOnSchema,
-} from '../sql/interior.ts'
+import { grantOnObjects, grantOnSchema, revokeOnObjects, revokeOnSchema } from '../sql/interior.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { type PlanContext, subjectIn } from './context.ts'
+import { defaultGrants, defaultRevokes, everywhereSteps } from './default-grants.ts'
 import { concernedLogins } from './database-grants.ts'
 import { chunk } from './chunks.ts'
-import { alongWith, heldBy, isReachable, objectPrivileges, passedOnTo, subtract } from './privileges.ts'
+import { alongWith, heldBy, isReachable, passedOnTo, subtract } from './privileges.ts'
 import { placeFindings } from './grant-findings.ts'
 import { placesOf, type GrantPlace, wantedOn } from './grant-places.ts'
 import { groupBy } from '../group-by.ts'
-
-const CLASSES: readonly ObjectClass[] = ['table', 'sequence', 'function']
 
 /** Names in one GRANT: keeps statements readable in logs, whatever the number of tables. */
 const OBJECTS_PER_STATEMENT = 200
@@ -49,35 +41,43 @@ function placeSteps(place: GrantPlace): Step[] {
   const level = place.isListed ? application.accessLevel : null
   const granted = accessStep(
     grants,
+    'grant_privileges',
     'grant',
     'created',
     `${application.username}: ${application.accessLevel} in ${where}`,
     level,
     [...schemaGrants(place), ...objectGrants(place)],
+    schema.name,
   )
   const revoked = accessStep(
     grants,
+    'revoke_privileges',
     'revoke',
     'removed',
     `${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,
     level,
     [...schemaRevokes(place), ...objectRevokes(place)],
+    schema.name,
   )
   const byDefault = accessStep(
     defaults,
+    'grant_default_privileges',
     'grant',
     'created',
     `${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
     level,
     defaultGrants(place),
+    schema.name,
   )
   const noDefault = accessStep(
     defaults,
+    'revoke_default_privileges',
     'revoke',
     'removed',
     `${application.username}: default privileges in ${where} beyond the declaration`,
     level,
     defaultRevokes(place),
+    schema.name,
   )
   return [granted, revoked, byDefault, noDefault].filter((item) => item.statements.length > 0)
 }
@@ -167,61 +167,6 @@ function dependents(place: GrantPlace): string[] {
       ...objects.flatMap((object) => objectDependents(place, object)),
     ]),
   ].sort()
-}
-
-/** Default privileges in all schemas apply in the listed ones too: what goes beyond the level is taken away. */
-function everywhereSteps(database: Database, application: Application, interior: Interior): Step[] {
-  const owner = database.owner.username
-  const isGuest = application.database === database.name
-  const defaults = interior.defaultAcl.filter(
-    (item) => item.grantee === application.username && item.creator === owner && item.schema === null,
-  )
-  const items = CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
-    const held = defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
-    const excess = subtract(held, isGuest ? objectPrivileges(application.accessLevel, objectClass) : [])
-    if (excess.length === 0) return []
-    const statement = revokeByDefault(owner, null, objectClass, excess, application.username)
-    return [{ statement, change: { on: objectClass, schema: null, revoked: excess } }]
-  })
-  const message = `${application.username}: default privileges in all schemas of ${database.name} beyond the declaration`
-  return items.length === 0
-    ? []
-    : [
-        accessStep(
-          subjectIn(database, application, 'default_privileges'),
-          'revoke',
-          'removed',
-          message,
-          isGuest ? application.accessLevel : null,
-          items,
-        ),
-      ]
-}
-
-function defaultsOf(place: GrantPlace, objectClass: ObjectClass): string[] {
-  return place.defaults.filter((item) => item.objectClass === objectClass).map((item) => item.privilege)
-}
-
-function defaultGrants(place: GrantPlace): PrivilegeStatement[] {
-  const { database, application, schema } = place
-  return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
-    const missing = subtract(wantedOn(place, objectClass), defaultsOf(place, objectClass))
-    if (missing.length === 0) return []
-    const { username } = application
-    const statement = grantByDefault(database.owner.username, schema.name, objectClass, missing, username)
-    return [{ statement, change: { on: objectClass, schema: schema.name, granted: missing } }]
-  })
-}
-
-function defaultRevokes(place: GrantPlace): PrivilegeStatement[] {
-  const { database, application, schema } = place
-  return CLASSES.flatMap((objectClass): PrivilegeStatement[] => {
-    const excess = subtract(defaultsOf(place, objectClass), wantedOn(place, objectClass))
-    if (excess.length === 0) return []
-    const { username } = application
-    const statement = revokeByDefault(database.owner.username, schema.name, objectClass, excess, username)
-    return [{ statement, change: { on: objectClass, schema: schema.name, revoked: excess } }]
-  })
 }
 
 /** Objects that need the same privileges share a statement. */

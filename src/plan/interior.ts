@@ -73,9 +73,15 @@ function schemasAfterCreation(database: Database, interior: Interior): Map<strin
 
 function createSchemas(database: Database, interior: Interior): Step[] {
   return missingSchemas(database, interior).map((name) =>
-    step(subject(database.owner, 'schema'), 'create', 'created', `schema ${name} in ${database.name}`, [
-      createSchema(name, database.owner.username),
-    ]),
+    step(
+      subject(database.owner, 'schema'),
+      'create_schema',
+      'create',
+      'created',
+      `schema ${name} in ${database.name}`,
+      [createSchema(name, database.owner.username)],
+      name,
+    ),
   )
 }
 
@@ -96,6 +102,7 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
       steps.push(
         accessStep(
           subject(database.owner, 'grant'),
+          'grant_privileges',
           'grant',
           'created',
           `${owner}: ${missing.join(', ')} in ${where}, which it owns`,
@@ -106,6 +113,7 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
               change: { on: 'schema', schema: schema.name, granted: missing },
             },
           ],
+          schema.name,
         ),
       )
     } else {
@@ -128,10 +136,12 @@ function createExtensions(context: PlanContext, database: Database, interior: In
       const statements = [createExtension(name, schema, database.owner.username)]
       return step(
         subject(database.owner, 'extension'),
+        'create_extension',
         'create',
         'created',
         `extension ${name} in ${database.name}`,
         statements,
+        name,
       )
     })
 }
@@ -159,10 +169,12 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
     const statements = [revokeOnSchema('public', ['CREATE'], '', owner)]
     const restrict = step(
       subject(database.owner, 'grant'),
+      'restrict_public',
       'restrict',
       'updated',
       `PUBLIC may no longer create in schema public of ${database.name}`,
       statements,
+      schema.name,
     )
     return { steps: [...keepOnSchema(context, database, schema), restrict], findings: [] }
   }

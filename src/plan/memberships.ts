@@ -27,9 +27,14 @@ export function planIamRevoke(context: PlanContext, application: Application): S
   if (application.auth === 'iam' && !recreated) return []
   const why = recreated ? 'while its database is created' : 'it logs in with a password'
   return [
-    step(subject(application, 'login'), 'revoke', 'removed', `${application.username} leaves ${RDS_IAM}: ${why}`, [
-      revokeRole(RDS_IAM, application.username),
-    ]),
+    step(
+      subject(application, 'login'),
+      'leave_iam',
+      'revoke',
+      'removed',
+      `${application.username} leaves ${RDS_IAM}: ${why}`,
+      [revokeRole(RDS_IAM, application.username)],
+    ),
   ]
 }
 
@@ -39,7 +44,7 @@ export function planIamGrant(context: PlanContext, application: Application): St
   const stays = isMember(context, RDS_IAM, application.username) && planIamRevoke(context, application).length === 0
   if (stays) return []
   return [
-    step(subject(application, 'login'), 'grant', 'created', `${application.username} logs in by IAM`, [
+    step(subject(application, 'login'), 'join_iam', 'grant', 'created', `${application.username} logs in by IAM`, [
       grantRole(RDS_IAM, application.username),
     ]),
   ]
@@ -54,14 +59,9 @@ export function planLeftover(context: PlanContext, application: Application): St
   if (!leftover) return []
   const message = `${login} leaves ${application.username}: left behind by a run that was cut off`
   return [
-    step(
-      subject(application, 'grant'),
-      LEFTOVER,
-      'removed',
-      message,
-      [releaseRole(version, application.username, login)],
-      'leftover_membership',
-    ),
+    step(subject(application, 'grant'), 'leftover_membership', LEFTOVER, 'removed', message, [
+      releaseRole(version, application.username, login),
+    ]),
   ]
 }
 

@@ -41,11 +41,11 @@ export function planCreation(context: PlanContext, database: Database): BareTran
     before: [holdRole(version, owner.username, login)],
     step: step(
       subject(owner, 'database'),
+      'create_database',
       'create',
       'created',
       `database ${name}, owned by ${owner.username}`,
       [statement],
-      'create_database',
     ),
     undo: [releaseRole(version, owner.username, login)],
   }

@@ -73,6 +73,7 @@ function revocationSteps(
   return [
     accessStep(
       departureSubject(departure, 'grant', database),
+      'revoke_privileges',
       'revoke',
       'removed',
       `what ${username} holds in ${database}`,
@@ -81,6 +82,7 @@ function revocationSteps(
     ),
     accessStep(
       departureSubject(departure, 'default_privileges', database),
+      'revoke_default_privileges',
       'revoke',
       'removed',
       `what ${username} would get on new objects in ${database}`,
@@ -129,9 +131,14 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
       version < VERSION_16 && cluster.memberships.some((item) => item.role === RDS_IAM && item.member === username)
     const before = [...(leaves ? [revokeRole(RDS_IAM, username)] : []), holdRights(version, username, login)]
     const undo = [releaseRole(version, username, login), ...(leaves ? [grantRole(RDS_IAM, username)] : [])]
-    const drop = step(departureSubject(departure, 'database', drops), 'drop', 'removed', `database ${drops}${along}`, [
-      dropDatabase(drops),
-    ])
+    const drop = step(
+      departureSubject(departure, 'database', drops),
+      'drop_database',
+      'drop',
+      'removed',
+      `database ${drops}${along}`,
+      [dropDatabase(drops)],
+    )
     return [{ stage: 'databases', connectTo: null, transactions: [{ kind: 'bare', before, step: drop, undo }] }]
   })
   return planOf(jobs)
@@ -149,6 +156,7 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
       .map((item) =>
         accessStep(
           departureSubject(departure, 'grant', item.database),
+          'revoke_privileges',
           'revoke',
           'removed',
           `what ${username} may do on database ${item.database}`,
@@ -173,7 +181,9 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
     return [
       holdMemberships(cluster.server, [
         ...grants,
-        step(departureSubject(departure, 'role'), 'drop', 'removed', `role ${username}${note}`, [dropRole(username)]),
+        step(departureSubject(departure, 'role'), 'drop_role', 'drop', 'removed', `role ${username}${note}`, [
+          dropRole(username),
+        ]),
       ]),
     ]
   })

@@ -30,14 +30,10 @@ function planNewRole(context: PlanContext, application: Application): Changes {
   const message = `role ${application.username} (${application.accessLevel}${application.auth === 'iam' ? ', IAM' : ''})`
   return {
     steps: [
-      step(
-        subject(application, 'role'),
-        'create',
-        'created',
-        message,
-        [createRole(application.username, attributes), comment],
-        'create_role',
-      ),
+      step(subject(application, 'role'), 'create_role', 'create', 'created', message, [
+        createRole(application.username, attributes),
+        comment,
+      ]),
     ],
     findings: [],
   }
@@ -72,7 +68,9 @@ function attributeStep(application: Application, role: RoleState): Step | null {
   }
   if (Object.keys(attributes).length === 0) return null
   const message = `role ${role.name}: ${differenceWords(attributes, role, application).join(', ')}`
-  return step(subject(application, 'role'), 'alter', 'updated', message, [alterRole(role.name, attributes)])
+  return step(subject(application, 'role'), 'alter_role', 'alter', 'updated', message, [
+    alterRole(role.name, attributes),
+  ])
 }
 
 /** What differs, from what to what. */
@@ -110,7 +108,7 @@ function planPassword(context: PlanContext, application: Application): Changes {
   const now = context.secrets.get(application.name)?.versionId ?? ''
   const message = `password of ${application.username} set from ${application.secretId}, version ${now} (before: ${before})`
   return {
-    steps: [step(about, 'set', 'updated', message, [alterRole(application.username, { verifier })], 'set_password')],
+    steps: [step(about, 'set_password', 'set', 'updated', message, [alterRole(application.username, { verifier })])],
     findings: [],
   }
 }
@@ -130,6 +128,7 @@ function planNoPassword(context: PlanContext, application: Application): Changes
     steps: [
       step(
         subject(application, 'password'),
+        'remove_password',
         'remove',
         'removed',
         `${application.username} logs in by IAM: no password`,
@@ -187,6 +186,7 @@ function tagStep(context: PlanContext, application: Application, role: RoleState
   if (existing === null)
     return step(
       subject(application, 'role'),
+      'tag_role',
       'adopt',
       'updated',
       `role ${role.name} taken under management`,
@@ -194,6 +194,7 @@ function tagStep(context: PlanContext, application: Application, role: RoleState
     )
   return step(
     subject(application, 'tag'),
+    'tag_role',
     'tag',
     'updated',
     `tag of role ${role.name}: ${differences(existing, desired)}`,

@@ -22,16 +22,24 @@ export function planSettings(context: PlanContext, application: Application): St
     ...set.map(([name, value]) =>
       step(
         about,
+        'set_setting',
         'set',
         stored.has(name) ? 'updated' : 'created',
         `${describeDifference(name, stored.get(name), value)} for ${username} in ${database}`,
         [setInDatabase(username, database, name, items(value))],
+        name,
       ),
     ),
     ...reset.map((name) =>
-      step(about, 'reset', 'removed', `${name} is no longer declared for ${username} in ${database}`, [
-        resetInDatabase(username, database, name),
-      ]),
+      step(
+        about,
+        'reset_setting',
+        'reset',
+        'removed',
+        `${name} is no longer declared for ${username} in ${database}`,
+        [resetInDatabase(username, database, name)],
+        name,
+      ),
     ),
   ]
 }
@@ -73,7 +81,9 @@ export function planClone(context: PlanContext, application: Application): Chang
   const statement = setInDatabase(clone, database, 'role', [username])
   if (mayAdminister(context.actual.cluster, clone))
     return {
-      steps: [step(about, 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement])],
+      steps: [
+        step(about, 'act_as', 'set', 'created', `${clone} acts as ${username} in ${database}`, [statement], clone),
+      ],
       findings: [],
     }
   const message = `what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`

@@ -8091,7 +8091,8 @@ obody approved this run.`,"Set ALLOW_DB_PROVISION=true in the environment of the
 ...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test(host2)).map(host2=>violation(null,"endpoint",`"${host2}" is an RDS Proxy, which cann\
 ot carry provisioning.`,"Use the writer's own endpoint; applications may still connect through the proxy."))}var PROXY,init_request=__esm({"src/guardrails/reque\
 st.ts"(){"use strict";init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){return plan.jobs.flatMap(job=>job.
-transactions.flatMap(stepsOf))}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function readText(row2,name2){
+transactions.flatMap(stepsOf))}function stepKey({application,database,username,kind,target}){return JSON.stringify([application,database,username,kind==="adopt_\
+database"?"tag_database":kind,target])}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function readText(row2,name2){
 let value2=row2[name2];if(typeof value2!="string")throw wrong(name2,value2,"text");return value2}function readTextOrNull(row2,name2){return row2[name2]===null?null:
 readText(row2,name2)}function readFlag(row2,name2){let value2=row2[name2];if(typeof value2!="boolean")throw wrong(name2,value2,"a boolean");return value2}function readInteger(row2,name2){
 let value2=row2[name2];if(typeof value2!="number"||!Number.isInteger(value2))throw wrong(name2,value2,"an integer");return value2}function readMomentOrNull(row2,name2){
@@ -9374,13 +9375,12 @@ for(let step2 of steps){let statements=step2.statements.map(statement=>statement
 ion_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_execute();init_errors();OUTDATED=new Set(["23505","4271\
 0","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock_timeout, and run again.",57014:"The statemen\
 t was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"The server has no connecti\
-on left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/runner.md, and run again."}}});function stepKeyOf({application,database,message}){return JSON.stringify([application,database,message])}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
-"use strict";init_execute();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){
-this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open4=new Set(steps.map(stepKeyOf)),leftovers=new Set(steps.filter(
-step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):step2.kind===
-"release_membership"?leftovers.has(step2.application):open4.has(stepKeyOf(step2));for(let step2 of this.unknown.filter(transaction=>!transaction.some(isOpen)).flat())
-this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){throw recordUnknown(
-draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+on left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/runner.md, and run again."}}});var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";init_execute();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){
+this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open4=new Set(steps.map(
+stepKey)),leftovers=new Set(steps.filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?
+!leftovers.has(step2.application):step2.kind==="release_membership"?leftovers.has(step2.application):open4.has(stepKey(step2));for(let step2 of this.unknown.filter(
+transaction=>!transaction.some(isOpen)).flat())this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));
+this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
 let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
 function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
 role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
@@ -9493,8 +9493,8 @@ ts"(){"use strict";init_tag();init_role();init_databases2();init_encodings();ini
 "src/plan/chunks.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
 input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
 cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.
-username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about,action,status,message,statements,kind=null){
-return{...about,kind,action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm(
+username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){
+return{...about,kind,target,action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm(
 {"src/plan/context.ts"(){"use strict";init_group_by()}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CT\
 YPE ${quoteLiteral(database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(
@@ -9519,65 +9519,81 @@ name).map(user=>user.role),logins=[...roles.values()].filter(isNobodysLogin).map
 server.login&&role!==database.owner.username&&!context.applicationByUsername.has(role))}function isNobodysLogin(role){return role.canLogin&&!role.superuser&&!/^(?:pg|rds)_/.
 test(role.name)&&parseTag(role.comment)?.has("Application")!==!0}function keepOnDatabase(context,database,state2){let lost=heldBy(state2.acl,"",state2.owner),statements=formerUsers(
 context,database).flatMap(role=>{let missing=subtract(lost,heldBy(state2.acl,role));return missing.length===0?[]:[grantOnDatabase(state2.name,missing,role,state2.
-owner)]});return statements.length===0?[]:[step(subject(database.owner,"grant"),"keep","created",`who used ${state2.name} so far still may, by name and no longe\
-r through PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!heldBy(schema.acl,role).
-includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.owner,"\
-grant"),"keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements)]}var init_adoption=__esm({"src/plan/adop\
-tion.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function accessStep(about,action,status,message,level,items2){let changes=new Map(items2.map(({change})=>[JSON.stringify(change),change])),statements=items2.map(
-({statement})=>statement);return{...step(about,action,status,message,statements),...items2.length>0&&{access:{level,changes:[...changes.values()]}}}}var init_access_change2=__esm(
-{"src/plan/access-change.ts"(){"use strict";init_context()}});function planDatabaseGrants(context,database,state2){return concernedLogins(context,database).flatMap(application=>loginSteps(database,application,state2))}function loginSteps(database,application,state2){
+owner)]});return statements.length===0?[]:[step(subject(database.owner,"grant"),"keep_access","keep","created",`who used ${state2.name} so far still may, by nam\
+e and no longer through PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!heldBy(schema.
+acl,role).includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.
+owner,"grant"),"keep_access","keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements,schema.name)]}var init_adoption=__esm(
+{"src/plan/adoption.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function accessStep(about,kind,action,status,message,level,items2,target=null){let changes=new Map(items2.map(({change})=>[JSON.stringify(change),change])),statements=items2.
+map(({statement})=>statement);return{...step(about,kind,action,status,message,statements,target),...items2.length>0&&{access:{level,changes:[...changes.values()]}}}}
+var init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context()}});function planDatabaseGrants(context,database,state2){return concernedLogins(context,database).flatMap(application=>loginSteps(database,application,state2))}function loginSteps(database,application,state2){
 let owner=database.owner.username,{username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges2(
 level),missing=subtract(wanted,heldBy(state2.acl,username)),excess=subtract(heldBy(state2.acl,username,owner),wanted),dependents2=passedOnTo(state2.acl,username,
-excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant","created",`${username}: ${wanted.join(", ")} on ${state2.name}`,level,missing.
-length===0?[]:[{statement:grantOnDatabase(state2.name,missing,username,owner),change:{on:"database",schema:null,granted:missing}}]),revoked=accessStep(about,"re\
-voke","removed",`${username} has more on ${state2.name} than declared${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(state2.name,
-excess,username,owner,dependents2.length>0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.length>0)}
-function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.
-grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(application=>application!==
-void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}var init_database_grants=__esm({
-"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();init_context();init_privileges()}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
+excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant_privileges","grant","created",`${username}: ${wanted.join(", ")} on ${state2.
+name}`,level,missing.length===0?[]:[{statement:grantOnDatabase(state2.name,missing,username,owner),change:{on:"database",schema:null,granted:missing}}]),revoked=accessStep(
+about,"revoke_privileges","revoke","removed",`${username} has more on ${state2.name} than declared${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(
+state2.name,excess,username,owner,dependents2.length>0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.
+length>0)}function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).
+map(item=>item.grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(
+application=>application!==void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}var init_database_grants=__esm(
+{"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();init_context();init_privileges()}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
 encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,isTemplate:!1,comment:null,
 acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges2("owner").map(privilege=>item(owner,privilege))]}}function planCreation(context,database){let{
 version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
 {name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,login2)],step:step(
-subject(owner,"database"),"create","created",`database ${name2}, owned by ${owner.username}`,[statement],"create_database"),undo:[releaseRole(version2,owner.username,
+subject(owner,"database"),"create_database","create","created",`database ${name2}, owned by ${owner.username}`,[statement]),undo:[releaseRole(version2,owner.username,
 login2)]}}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_database();init_role();init_context();init_privileges()}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
 "password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing?.
 get("BuildId")));return application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing){
 return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(context,application,buildId){let{declaration}=context;return new Map([["ManagedBy",
 MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],["A\
 pplication",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}var init_tags2=__esm({"src/\
-plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return item.kind==="restore_access"}function planDatabase(context,database){let existing=context.actual.cluster.databases.get(database.
+plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return RESTORES_ACCESS.has(item.kind)}function planDatabase(context,database){let existing=context.actual.cluster.databases.get(database.
 name),state2=existing??newDatabase(database),access=[...accessSteps(context,database,state2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(database,
 state2),restricted=access.some(item=>item.kind==="restrict_public"),tag=tagSteps(context,database,state2,existing===void 0,restricted||limits.length>0),isAdopted=tag.
 some(item=>item.kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=existing===
 void 0||isAdopted||limits.length>0;return{creation:existing===void 0?planCreation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?
 tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function limitSteps(database,state2){
-let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen","updated",`${state2.
-name} accepts connections again`,[allowConnections(state2.name,!0,owner)],"restore_access")),state2.connectionLimit!==database.connectionLimit){let message=`con\
-nection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit","updated",message,[alterDatabaseLimit(
-state2.name,database.connectionLimit,owner)],"restore_access"))}return state2.isTemplate&&steps.push(step(about,"template","updated",`${state2.name} is no templ\
-ate, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){let owner=database.
-owner.username,admin=context.actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===0?[]:[grantOnDatabase(
-state2.name,privileges,role,owner)],lost=subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"database",schema:null,
-granted:lost}]},open4=heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open4).length>0,restrict=[...open4.length===0?[]:[revokeOnDatabase(state2.name,
-open4,"",owner,passedOn)],...grant2(lost,owner)],admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,database,state2),
-step(about,"admit","created",`${admin} may look inside ${state2.name}`,admit,"restore_access"),{...step(about,"restrict","updated",`PUBLIC may not connect to ${state2.
-name}`,restrict,"restrict_public"),...lost.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
+let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen_database","reopen",
+"updated",`${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit){let message=`\
+connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit_database","limit","up\
+dated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about,"end_template","template","upd\
+ated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){
+let owner=database.owner.username,admin=context.actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===
+0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost=subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"\
+database",schema:null,granted:lost}]},open4=heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open4).length>0,restrict=[...open4.length===0?[]:[revokeOnDatabase(
+state2.name,open4,"",owner,passedOn)],...grant2(lost,owner)],admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,
+database,state2),step(about,"admit_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about,"restrict_public","restrict","update\
+d",`PUBLIC may not connect to ${state2.name}`,restrict),...lost.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
 let existing=parseTag(state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==
 null&&!changed&&sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===
-null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt":"tag",isNew?"created":"updated",`tag of database ${state2.
-name}`,statements,isAdopted?"adopt_database":null)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==null)return[];
-let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(subject(database.
-owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,admin=context.
-actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(state2.acl.
-map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&
-(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of \
-this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted \
-outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee}\
- holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}
-return findings}var init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_adoption();init_context();init_database_grants();
-init_new_database();init_privileges();init_tags2()}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
+null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?
+"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==
+null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(
+subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,
+admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(
+state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.
+username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted o\
+utside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",
+`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLI\
+C":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","w\
+arning",message))}return findings}var RESTORES_ACCESS,init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_adoption();init_context();
+init_database_grants();init_new_database();init_privileges();init_tags2();RESTORES_ACCESS=new Set(["reopen_database","limit_database","admit_admin"])}});function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,defaults3=interior.defaultAcl.
+filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&application.schemas.
+includes(schema.name),here=defaults3.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===0)continue;let objects2=interior.objects.filter(
+item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}return places}function wantedOn(place,objectClass2){
+return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,defaults3=interior.defaultAcl.
+filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),items2=CLASSES.flatMap(objectClass2=>{let held2=defaults3.filter(item=>item.
+objectClass===objectClass2).map(item=>item.privilege),excess=subtract(held2,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);return excess.length===
+0?[]:[{statement:revokeByDefault(owner,null,objectClass2,excess,application.username),change:{on:objectClass2,schema:null,revoked:excess}}]}),message=`${application.
+username}: default privileges in all schemas of ${database.name} beyond the declaration`;return items2.length===0?[]:[accessStep(subjectIn(database,application,
+"default_privileges"),"revoke_default_privileges","revoke","removed",message,isGuest?application.accessLevel:null,items2)]}function defaultsOf(place,objectClass2){
+return place.defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege)}function defaultGrants(place){let{database,application,schema}=place;
+return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedOn(place,objectClass2),defaultsOf(place,objectClass2));if(missing.length===0)return[];let{username}=application;
+return[{statement:grantByDefault(database.owner.username,schema.name,objectClass2,missing,username),change:{on:objectClass2,schema:schema.name,granted:missing}}]})}
+function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=subtract(defaultsOf(place,objectClass2),wantedOn(
+place,objectClass2));if(excess.length===0)return[];let{username}=application;return[{statement:revokeByDefault(database.owner.username,schema.name,objectClass2,
+excess,username),change:{on:objectClass2,schema:schema.name,revoked:excess}}]})}var CLASSES,init_default_grants=__esm({"src/plan/default-grants.ts"(){"use stric\
+t";init_interior();init_access_change2();init_context();init_grant_places();init_privileges();CLASSES=["table","sequence","function"]}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
 let from=(acl,owner,wanted)=>acl.filter(item=>item.grantee===application.username&&item.grantor!==owner&&!wanted.includes(item.privilege)),items2=[...from(schema.
 acl,schema.owner,isListed2?["USAGE"]:[]),...objects2.flatMap(object2=>from([...object2.acl,...object2.columnAcl],database.owner.username,isListed2?objectPrivileges(
 application.accessLevel,object2.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===0)return[];let held2=`${names2(item=>item.
@@ -9586,19 +9602,16 @@ from ${grantors}, who can revoke it`;return[finding(subjectIn(database,applicati
 schema,isListed:isListed2}){if(!isListed2||isReachable(database,schema)||heldBy(schema.acl,"").includes("USAGE")||heldBy(schema.acl,application.username).includes(
 "USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}, who alone can grant USAGE on it`,message=`${application.
 username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}var init_grant_findings=__esm({"src/plan/grant-fi\
-ndings.ts"(){"use strict";init_context();init_privileges()}});function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,defaults3=interior.defaultAcl.
-filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&application.schemas.
-includes(schema.name),here=defaults3.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===0)continue;let objects2=interior.objects.filter(
-item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}return places}function wantedOn(place,objectClass2){
-return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),places=logins.flatMap(application=>placesOf(database,application,
+ndings.ts"(){"use strict";init_context();init_privileges()}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),places=logins.flatMap(application=>placesOf(database,application,
 interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:places.
 flatMap(placeFindings)}}function placeSteps(place){let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,
 application,"grant"),defaults3=subjectIn(database,application,"default_privileges"),level=place.isListed?application.accessLevel:null,granted=accessStep(grants,
-"grant","created",`${application.username}: ${application.accessLevel} in ${where}`,level,[...schemaGrants(place),...objectGrants(place)]),revoked=accessStep(grants,
-"revoke","removed",`${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,level,[...schemaRevokes(place),...objectRevokes(place)]),
-byDefault2=accessStep(defaults3,"grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
-level,defaultGrants(place)),noDefault=accessStep(defaults3,"revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,level,
-defaultRevokes(place));return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function schemaGrants({database,application,schema,isListed:isListed2}){
+"grant_privileges","grant","created",`${application.username}: ${application.accessLevel} in ${where}`,level,[...schemaGrants(place),...objectGrants(place)],schema.
+name),revoked=accessStep(grants,"revoke_privileges","revoke","removed",`${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,
+level,[...schemaRevokes(place),...objectRevokes(place)],schema.name),byDefault2=accessStep(defaults3,"grant_default_privileges","grant","created",`${application.
+username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,level,defaultGrants(place),schema.name),noDefault=accessStep(defaults3,
+"revoke_default_privileges","revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,level,defaultRevokes(place),schema.
+name);return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function schemaGrants({database,application,schema,isListed:isListed2}){
 return(isListed2&&isReachable(database,schema)&&!heldBy(schema.acl,application.username).includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(
 schema.name,[privilege],application.username,database.owner.username),change:{on:"schema",schema:schema.name,granted:[privilege]}}))}function schemaExcess({database,
 application,schema,isListed:isListed2}){return isReachable(database,schema)?subtract(heldBy(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]):
@@ -9613,24 +9626,12 @@ place.application.username,objectExcess(place,object2))}function objectRevokes(p
 place.objects.filter(object2=>objectDependents(place,object2).length>0===passedOn),object2=>objectExcess(place,object2)).map(({objectClass:objectClass2,objects:objects2,
 privileges})=>({statement:revokeOnObjects(objects2,privileges,application.username,database.owner.username,passedOn),change:{on:objectClass2,schema:place.schema.
 name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,objects:objects2}=place;return[...new Set([...passedOnTo(schema.acl,username,
-schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(place,object2))])].sort()}function everywhereSteps(database,application,interior){let owner=database.
-owner.username,isGuest=application.database===database.name,defaults3=interior.defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner&&
-item.schema===null),items2=CLASSES.flatMap(objectClass2=>{let held2=defaults3.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege),excess=subtract(
-held2,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);return excess.length===0?[]:[{statement:revokeByDefault(owner,null,objectClass2,excess,
-application.username),change:{on:objectClass2,schema:null,revoked:excess}}]}),message=`${application.username}: default privileges in all schemas of ${database.
-name} beyond the declaration`;return items2.length===0?[]:[accessStep(subjectIn(database,application,"default_privileges"),"revoke","removed",message,isGuest?application.
-accessLevel:null,items2)]}function defaultsOf(place,objectClass2){return place.defaults.filter(item=>item.objectClass===objectClass2).map(item=>item.privilege)}
-function defaultGrants(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let missing=subtract(wantedOn(place,objectClass2),defaultsOf(
-place,objectClass2));if(missing.length===0)return[];let{username}=application;return[{statement:grantByDefault(database.owner.username,schema.name,objectClass2,
-missing,username),change:{on:objectClass2,schema:schema.name,granted:missing}}]})}function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.
-flatMap(objectClass2=>{let excess=subtract(defaultsOf(place,objectClass2),wantedOn(place,objectClass2));if(excess.length===0)return[];let{username}=application;
-return[{statement:revokeByDefault(database.owner.username,schema.name,objectClass2,excess,username),change:{on:objectClass2,schema:schema.name,revoked:excess}}]})}
-function byPrivileges(objects2,privilegesOf){let needing=objects2.map(object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.
-length>0);return[...groupBy(needing,({object:object2,privileges})=>`${object2.objectClass} ${privileges.join()}`).values()].flatMap(group4=>{let[first]=group4;if(first===
-void 0)return[];let{object:object2,privileges}=first;return chunk(group4,OBJECTS_PER_STATEMENT).map(part=>({objectClass:object2.objectClass,objects:part.map(item=>item.
-object),privileges}))})}var CLASSES,OBJECTS_PER_STATEMENT,init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();
-init_database_grants();init_chunks();init_privileges();init_grant_findings();init_grant_places();init_group_by();CLASSES=["table","sequence","function"],OBJECTS_PER_STATEMENT=
-200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
+schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(place,object2))])].sort()}function byPrivileges(objects2,privilegesOf){let needing=objects2.map(
+object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({object:object2,privileges})=>`${object2.
+objectClass} ${privileges.join()}`).values()].flatMap(group4=>{let[first]=group4;if(first===void 0)return[];let{object:object2,privileges}=first;return chunk(group4,
+OBJECTS_PER_STATEMENT).map(part=>({objectClass:object2.objectClass,objects:part.map(item=>item.object),privileges}))})}var OBJECTS_PER_STATEMENT,init_grants=__esm(
+{"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();init_privileges();
+init_grant_findings();init_grant_places();init_group_by();OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
 database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(database,schemas2);return{steps:[...createSchemas(database,
 interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,
@@ -9641,38 +9642,39 @@ objects:[],defaultAcl:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""
 name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(database,interior).
 map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map(
 [...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(database,interior).map(name2=>step(subject(database.owner,"sc\
-hema"),"create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)]))}function ownerSchemas(database,schemas2){let owner=database.
-owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn=isReachable(database,schema),missing=subtract(
-["CREATE","USAGE"],[owner,isOwn?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.
-name}`;if(isOwn)steps.push(accessStep(subject(database.owner,"grant"),"grant","created",`${owner}: ${missing.join(", ")} in ${where}, which it owns`,"owner",[{statement:grantOnSchema(
-schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}]));else{let remedy=`as ${schema.owner===""?"a superuser":schema.
-owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted};`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(
-subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function createExtensions(context,database,interior){return orderByRequirement(
-database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.
-get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];return step(subject(database.
-owner,"extension"),"create","created",`extension ${name2} in ${database.name}`,statements)})}function orderByRequirement(declared,available){let ordered=new Set,
-seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.
-forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===void 0||!heldBy(schema.acl,
-"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes(
-"CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.owner,"grant"),"restrict","updated",`PUBLIC may no long\
-er create in schema public of ${database.name}`,statements2);return{steps:[...keepOnSchema(context,database,schema),restrict],findings:[]}}let where=`its schema\
- public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],
-"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a superuser: ${statements.map(({redacted})=>`${redacted};`).
-join(" ")} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){
-if(database.guests.length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.
-includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`}\
- belong to others than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&
-schema.objects>0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declar\
-ation, and what they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm(
-{"src/plan/interior.ts"(){"use strict";init_server_version();init_interior();init_access_change2();init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+hema"),"create_schema","create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)],name2))}function ownerSchemas(database,schemas2){
+let owner=database.owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn=isReachable(database,
+schema),missing=subtract(["CREATE","USAGE"],[owner,isOwn?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`sche\
+ma ${schema.name} of ${database.name}`;if(isOwn)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.
+join(", ")} in ${where}, which it owns`,"owner",[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],
+schema.name));else{let remedy=`as ${schema.owner===""?"a superuser":schema.owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted};`,message=`${owner}\
+ lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}
+function createExtensions(context,database,interior){return orderByRequirement(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.
+has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(
+name2,schema,database.owner.username)];return step(subject(database.owner,"extension"),"create_extension","create","created",`extension ${name2} in ${database.name}`,
+statements,name2)})}function orderByRequirement(declared,available){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(
+name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){
+let schema=interior.schemas.get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;
+if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(
+subject(database.owner,"grant"),"restrict_public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,schema.name);
+return{steps:[...keepOnSchema(context,database,schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner}\
+ owns`,statements=[grantOnSchema("public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.
+name} may create objects in ${where}; as a superuser: ${statements.map(({redacted})=>`${redacted};`).join(" ")} or declare schemas = ["app"] and a search_path`;
+return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.
+length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);
+if(isListed2&&schema.foreignObjects>0){let message=`${`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`} belong to other\
+s than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>
+0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what\
+ they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/pla\
+n/interior.ts"(){"use strict";init_server_version();init_interior();init_access_change2();init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
-n with a password";return[step(subject(application,"login"),"revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,application.
-username)])]}function planIamGrant(context,application){return application.auth!=="iam"?[]:isMember(context,RDS_IAM,application.username)&&planIamRevoke(context,
-application).length===0?[]:[step(subject(application,"login"),"grant","created",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}
-function planLeftover(context,application){let{version:version2,login:login2}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.username)??
-[]).some(item=>isLeftover(item,login2,version2)))return[];let message=`${login2} leaves ${application.username}: left behind by a run that was cut off`;return[step(
-subject(application,"grant"),LEFTOVER,"removed",message,[releaseRole(version2,application.username,login2)],"leftover_membership")]}function isLeftover(item,admin,version2){
+n with a password";return[step(subject(application,"login"),"leave_iam","revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,
+application.username)])]}function planIamGrant(context,application){return application.auth!=="iam"?[]:isMember(context,RDS_IAM,application.username)&&planIamRevoke(
+context,application).length===0?[]:[step(subject(application,"login"),"join_iam","grant","created",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.
+username)])]}function planLeftover(context,application){let{version:version2,login:login2}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.
+username)??[]).some(item=>isLeftover(item,login2,version2)))return[];let message=`${login2} leaves ${application.username}: left behind by a run that was cut of\
+f`;return[step(subject(application,"grant"),"leftover_membership",LEFTOVER,"removed",message,[releaseRole(version2,application.username,login2)])]}function isLeftover(item,admin,version2){
 return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login:login2}=context.
 actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&
 (item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login2).redacted};`;return finding(subject(application,"g\
@@ -9703,26 +9705,27 @@ runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement
 "use strict";init_role()}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
 item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
 database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),reset=[...stored.
-keys()].filter(name2=>!settings.has(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(about,"set",stored.has(name2)?"\
-updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(value2))])),
-...reset.map(name2=>step(about,"reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(username,database,name2)]))]}function settingFindings(context,application){
-let{username,settings}=application,names2=(context.settingsByRole.get(username)??[]).filter(item=>item.database===null&&!settings.has(item.name.toLowerCase())).
-map(item=>item.name);if(names2.length===0)return[];let resets=names2.map(parameter2=>`${resetEverywhere(username,parameter2).redacted};`).join(" "),message=`${username}\
- has ${names2.join(", ")} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`;return[finding(subject(application,"setting"),
-"keep","skipped",message)]}function describeDifference(name2,stored,value2){let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2}\
- ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.
-settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};
-let about={...subject(application,"setting"),username:clone},statement=setInDatabase(clone,database,"role",[username]);if(mayAdminister(context.actual.cluster,clone))
-return{steps:[step(about,"set","created",`${clone} acts as ${username} in ${database}`,[statement])],findings:[]};let message=`what ${clone} creates belongs to \
-it and not to ${username}; as the master: ${statement.redacted};`;return{steps:[],findings:[finding(about,"set","warning",message)]}}function items(value2){return typeof value2==
-"string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);
-return actual.length===value2.length&&actual.every((item,index)=>item===value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].
-map(([,quoted,plain])=>quoted?.replaceAll('""','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+keys()].filter(name2=>!settings.has(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(about,"set_setting","set",stored.
+has(name2)?"updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(
+value2))],name2)),...reset.map(name2=>step(about,"reset_setting","reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(
+username,database,name2)],name2))]}function settingFindings(context,application){let{username,settings}=application,names2=(context.settingsByRole.get(username)??
+[]).filter(item=>item.database===null&&!settings.has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===0)return[];let resets=names2.map(parameter2=>`${resetEverywhere(
+username,parameter2).redacted};`).join(" "),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration and left alone; to \
+undo it: ${resets}`;return[finding(subject(application,"setting"),"keep","skipped",message)]}function describeDifference(name2,stored,value2){let wanted=items(value2).
+join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(
+application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&item.name===
+"role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about={...subject(application,"setting"),username:clone},statement=setInDatabase(
+clone,database,"role",[username]);if(mayAdminister(context.actual.cluster,clone))return{steps:[step(about,"act_as","set","created",`${clone} acts as ${username}\
+ in ${database}`,[statement],clone)],findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;
+return{steps:[],findings:[finding(about,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){
+if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===value2.length&&actual.every((item,index)=>item===
+value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('"\
+"','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
 null))),message=`role ${application.username} (${application.accessLevel}${application.auth==="iam"?", IAM":""})`;return{steps:[step(subject(application,"role"),
-"create","created",message,[createRole(application.username,attributes),comment],"create_role")],findings:[]}}function planExistingRole(context,application,role){
+"create_role","create","created",message,[createRole(application.username,attributes),comment])],findings:[]}}function planExistingRole(context,application,role){
 let attributes=attributeStep(application,role),password=planPassword(context,application),changed=[...attributes===null?[]:[attributes],...password.steps],elsewhere2=[
 ...planSettings(context,application),...planIamRevoke(context,application),...planIamGrant(context,application)],tag=tagStep(context,application,role,changed.length+
 elsewhere2.length>0),unchanged=finding(subject(application,"role"),"check","no_change",`role ${role.name} is as declared`);return{steps:[...changed,...tag===null?
@@ -9730,7 +9733,7 @@ elsewhere2.length>0),unchanged=finding(subject(application,"role"),"check","no_c
 validUntil?.getTime()??null,actual=role.validUntil?.getTime()??null,attributes={...!role.canLogin&&{login:!0},...role.createDb!==application.canCreateDatabases&&
 {createDb:application.canCreateDatabases},...role.createRole&&{createRole:!1},...role.connectionLimit!==application.connectionLimit&&{connectionLimit:application.
 connectionLimit},...wanted!==actual&&{validUntil:application.validUntil}};if(Object.keys(attributes).length===0)return null;let message=`role ${role.name}: ${differenceWords(
-attributes,role,application).join(", ")}`;return step(subject(application,"role"),"alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
+attributes,role,application).join(", ")}`;return step(subject(application,"role"),"alter_role","alter","updated",message,[alterRole(role.name,attributes)])}function differenceWords(attributes,role,application){
 let time3=value2=>value2?.toISOString()??"infinity";return[...attributes.login===void 0?[]:["may log in"],...attributes.createDb===void 0?[]:[attributes.createDb?
 "gets CREATEDB":"loses CREATEDB"],...attributes.createRole===void 0?[]:["loses CREATEROLE"],...attributes.connectionLimit===void 0?[]:[`connection limit ${role.
 connectionLimit} -> ${application.connectionLimit}`],...attributes.validUntil===void 0?[]:[`valid until ${time3(role.validUntil)} -> ${time3(application.validUntil)}`]]}
@@ -9740,11 +9743,11 @@ sword_wrong"){let version2=context.secrets.get(application.name)?.versionId??"",
  belongs to the rotation function; rotate the secret again`;return{steps:[],findings:[finding(about,"verify","warning",message2)]}}if(verifier===null||state2.kind!==
 "password_wrong"&&state2.kind!=="other_method")return{steps:[],findings:[passwordFinding(context,application,state2)]};let before=parseTag(context.actual.cluster.
 roles.get(application.username)?.comment??null)?.get("SecretVersionId")??"none",now=context.secrets.get(application.name)?.versionId??"",message=`password of ${application.
-username} set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about,"set","updated",message,[alterRole(application.username,
-{verifier})],"set_password")],findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.
-comment??null);if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],
-findings:[finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(
-application,"password"),"remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){
+username} set from ${application.secretId}, version ${now} (before: ${before})`;return{steps:[step(about,"set_password","set","updated",message,[alterRole(application.
+username,{verifier})])],findings:[]}}function planNoPassword(context,application){let tag=parseTag(context.actual.cluster.roles.get(application.username)?.comment??
+null);if(tag!==null&&!tag.has("SecretVersionId")){let message=`${application.username} logs in by IAM, which cannot be proven from outside`;return{steps:[],findings:[
+finding(subject(application,"login"),"iam","skipped",message)]}}let statement=alterRole(application.username,{verifier:null});return{steps:[step(subject(application,
+"password"),"remove_password","remove","removed",`${application.username} logs in by IAM: no password`,[statement])],findings:[]}}function passwordFinding(context,application,state2){
 let about=subject(application,"password"),{versionId:version2="",clone=null}=context.secrets.get(application.name)??{};switch(state2.kind){case"password_right":
 return finding(about,"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.
 note})`}`);case"rotation_in_progress":return finding(about,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under wa\
@@ -9753,10 +9756,11 @@ y; nothing was changed`);case"expired":return finding(about,"verify","skipped",`
 d: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the password cou\
 ld not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),desired=desiredRoleTag(context,application,existing);if(existing!==
 null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing===null?step(subject(application,
-"role"),"adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag","updated",`tag of role ${role.name}: ${differences(
-existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set([...existing.keys(),...desired.keys()])].filter(key=>existing.get(key)!==
-desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(
-", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag_role","tag","updated",`tag of r\
+ole ${role.name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set([...existing.keys(),...desired.keys()])].
+filter(key=>existing.get(key)!==desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.
+get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings3();
+init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(context,application);return{steps:[
 ...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
@@ -9822,7 +9826,7 @@ execution.lost!==null&&!signal.aborted)throw execution.lost;assertApplied(contex
 plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=execution.failures.length===0?scopeAfter(plan,inspection):
 null}}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress(
 {total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){
-let text2=plan=>planSteps(plan).map(step2=>`${step2.message}
+let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -9832,7 +9836,7 @@ auth==="password");if(set.length===0)return null;let current=await context.secre
 name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.credentials.get(name2)?.
 versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(
 newer.keys()),databases:new Set}}function notConvergedError(context,plan,refused){return new ApplyError(planSteps(plan).map(step2=>{let about={application:step2.
-application,field:step2.object},failure=refused.find(item=>item.step.message===step2.message);if(failure===void 0)return{...about,code:"not_converged",message:`\
+application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(step2));if(failure===void 0)return{...about,code:"not_converged",message:`\
 still to do after it was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements i\
 n the audit."};let message=`${step2.message}: ${failure.message}`;return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_fail\
 ed",message}),{...about,code:"statement_failed",message:`${message}.`,remedy:"Remove or rename what is in the way; the next run goes on from here."}}))}var import_promises14,
@@ -12919,22 +12923,22 @@ RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databa
 filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
 s"(){"use strict";init_tag();init_role();init_actual();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(input){return{application:null,database:null,username:input.
-admin,object:"admin"}}function adminStep(input,action,status,message,statements,kind=null){return{...adminSubject(input),kind,action,status,message:`${message} \
-(as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===
+admin,object:"admin"}}function adminStep(input,kind,action,status,message,statements,target=null){return{...adminSubject(input),kind,target,action,status,message:`${message}\
+ (as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===
 null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
-return[adminStep(input,"create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&{createDb:!0},
-...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair","updated",`delegated admin ${admin}: ${Object.
-keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(admin,attributes),comment],"repair_admin")]}function adminTag({buildId,
-tags},role){let existing=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.get("BuildId")??buildId],...tags,
-["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.
-filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[
-...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.taken]:
-[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.
-roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.
-filter(isPossible).map(({role,statement})=>adminStep(input,"grant","created",`${admin} gets ${role}`,[statement])),findings=wanted.filter(item=>!isPossible(item)).
-map(({role,statement})=>({...adminSubject(input),action:"grant",status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted}\
-;`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_server_version();init_tag();init_role();
-init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&
+{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair_admin","repair","updated",
+`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(admin,attributes),comment])]}function adminTag({
+buildId,tags},role){let existing=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.get("BuildId")??buildId],
+...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.
+memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.
+role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],
+...input.taken]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(
+role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(
+role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant","created",`${admin} gets ${role}`,[statement],role)),findings=wanted.
+filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(input),action:"grant",status:"warning",message:`${cluster.server.login} may not grant ${role}\
+; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_server_version();
+init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
  OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
             SELECT FROM pg_auth_members m
             WHERE m.roleid = r.oid
@@ -13950,23 +13954,23 @@ jobs)}function revocationSteps({declaration,cluster,facts},departure,database){l
 grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE").map(item=>({statement:revokeAll(
 item.keyword,item.identity,username,actor(item.grantor)),change:{on:targetOf2(item.keyword),schema:null,revoked:ALL}})),byDefault2=facts.defaults.filter(item=>item.
 database===database&&item.grantee===username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)),change:{
-on:targetOf2(item.keyword),schema:item.schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke","removed",`what ${username}\
- holds in ${database}`,null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke","removed",`what ${username} would get on new o\
-bjects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??"other"}function runAs(cluster,role){
-return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.server,jobs=departures.flatMap(
-departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(
-", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:
-[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(departureSubject(departure,
-"database",drops),"drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"bare",before,
-step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.flatMap(departure=>{let{username}=departure,
-grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>accessStep(departureSubject(departure,"grant",item.database),"r\
-evoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement:revokeAll(item.keyword,item.identity,username,runAs(cluster,revokerOf(declaration,
-cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.memberships.filter(item=>item.role===username&&item.member!==
-cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.join(", ")}`;return[holdMemberships(cluster.server,[...grants,
-step(departureSubject(departure,"role"),"drop","removed",`role ${username}${note}`,[dropRole(username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}
-var ALL,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();init_removal();init_role();init_access_change2();init_context();init_memberships();
-init_memberships_held();init_server_version();ALL=["ALL"],TARGETS={TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"\
-function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+on:targetOf2(item.keyword),schema:item.schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","remov\
+ed",`what ${username} holds in ${database}`,null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke_default_privileges","revok\
+e","removed",`what ${username} would get on new objects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??
+"other"}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.
+server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===
+0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?
+[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],
+drop=step(departureSubject(departure,"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databa\
+ses",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.
+flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>accessStep(departureSubject(
+departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement:revokeAll(item.keyword,
+item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.
+memberships.filter(item=>item.role===username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.
+join(", ")}`;return[holdMemberships(cluster.server,[...grants,step(departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note}`,[dropRole(
+username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}var ALL,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();
+init_removal();init_role();init_access_change2();init_context();init_memberships();init_memberships_held();init_server_version();ALL=["ALL"],TARGETS={TABLE:"tab\
+le",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
     SELECT
       pg_get_userbyid(d.refobjid)::text AS role,
       NULL::text AS database,
@@ -14121,25 +14125,25 @@ row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(row2,"sch
 row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(
 rows,row2=>readText(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var init_inspect_removal=__esm(
 {"src/server/inspect-removal.ts"(){"use strict";init_quote();init_failure();init_removal_queries();init_row();init_settled();init_group_by()}});function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,database=drops===null?void 0:cluster.databases.
-get(drops),steps=[...cluster.roles.get(username)?.canLogin===!0?[step(departureSubject(departure,"login"),"close","updated",`${username} may no longer log in`,[
-alterRole(username,{login:!1})])]:[],...database===void 0||database.connectionLimit===INVALID?[]:closingSteps(departureSubject(departure,"database",drops),database)];
-return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{
+get(drops),steps=[...cluster.roles.get(username)?.canLogin===!0?[step(departureSubject(departure,"login"),"close_login","close","updated",`${username} may no lo\
+nger log in`,[alterRole(username,{login:!1})])]:[],...database===void 0||database.connectionLimit===INVALID?[]:closingSteps(departureSubject(departure,"database",
+drops),database)];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{
 name:name2,owner,allowConnections:isOpen,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,
-!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({cluster,
-departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.
-databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(departureSubject(
-departure,"grant"),LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)],"le\
-ftover_membership")]:[],...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(departureSubject(departure,"data\
-base",drops),"reopen","updated",`${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.canLogin===!1?[step(departureSubject(
-departure,"login"),"reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.
-server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,
-transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,
-cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===
-0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,
-owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen","updated",`${name2} lets th\
-e admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var INVALID,
-init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_revoker();init_database();init_role();init_context();init_memberships_held();init_memberships();init_privileges();
-init_removal3();INVALID=-2}});async function examine({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
+!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({
+cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:
+cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(
+departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,
+username,cluster.server.login)])]:[],...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(departureSubject(departure,
+"database",drops),"reopen_database","reopen","updated",`${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.
+canLogin===!1?[step(departureSubject(departure,"login"),"reopen_login","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];
+return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,
+cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===
+void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(
+name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(
+name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),
+"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"\
+databases",connectTo:null,transactions}])}var INVALID,init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_revoker();init_database();init_role();init_context();
+init_memberships_held();init_memberships();init_privileges();init_removal3();INVALID=-2}});async function examine({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
 {declaration,...order,cluster});if(problems.length>0)throw new BlockedError(problems);let facts=await inspectRemoval(server,cluster,departures),examination={declaration,
 cluster,departures,facts,findings},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,violations=checkRemoval(declaration,cluster,departures,visible2);
 if(violations.length>0)throw new BlockedError(violations);return examination}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>

@@ -5,7 +5,7 @@ import { createProgress } from '../../audit/progress.ts'
 import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import { type Plan, planSteps } from '../../model/step.ts'
+import { type Plan, planSteps, stepKey } from '../../model/step.ts'
 import { ConnectFailure } from '../../server/failure.ts'
 import { type Inspection, type InspectionScope } from '../../server/inspect.ts'
 import type { Connections } from '../../server/connections.ts'
@@ -144,7 +144,7 @@ function recordWithProgress(
 function samePlan(a: Plan, b: Plan): boolean {
   const text = (plan: Plan): string =>
     planSteps(plan)
-      .map((step) => `${step.message}\n${step.statements.join('\n')}`)
+      .map((step) => `${stepKey(step)}\n${step.statements.join('\n')}`)
       .join('\n')
   return text(a) === text(b)
 }
@@ -186,7 +186,7 @@ function notConvergedError(context: RunContext, plan: Plan, refused: readonly Fa
   return new ApplyError(
     planSteps(plan).map((step) => {
       const about = { application: step.application, field: step.object }
-      const failure = refused.find((item) => item.step.message === step.message)
+      const failure = refused.find((item) => stepKey(item.step) === stepKey(step))
       if (failure === undefined) {
         const remedy =
           'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'

@@ -2,7 +2,7 @@
 import { toDraft } from '../../execute/execute.ts'
 import type { Recorder } from '../../audit/recorder.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import { type Plan, planSteps, type Step } from '../../model/step.ts'
+import { type Plan, planSteps, type Step, stepKey } from '../../model/step.ts'
 import { keyOf, recordUnknown } from '../outcome.ts'
 
 export class Ledger {
@@ -27,14 +27,14 @@ export class Ledger {
    */
   settle(plan: Plan): void {
     const steps = planSteps(plan)
-    const open = new Set(steps.map(stepKeyOf))
+    const open = new Set(steps.map(stepKey))
     const leftovers = new Set(
       steps.filter((step) => step.kind === 'leftover_membership').map((step) => step.application),
     )
     const isOpen = (step: Step): boolean => {
       if (step.kind === 'hold_membership') return !leftovers.has(step.application)
       if (step.kind === 'release_membership') return leftovers.has(step.application)
-      return open.has(stepKeyOf(step))
+      return open.has(stepKey(step))
     }
     for (const step of this.unknown.filter((transaction) => !transaction.some(isOpen)).flat()) {
       this.record(
@@ -52,12 +52,4 @@ export class Ledger {
     this.unknown = []
     throw error
   }
-}
-
-/**
- * Object and action are left out: the tag that a new database lacks is planned as an adoption once the database is
- * there.
- */
-function stepKeyOf({ application, database, message }: Step): string {
-  return JSON.stringify([application, database, message])
 }

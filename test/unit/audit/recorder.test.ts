@@ -45,7 +45,7 @@ test('a step that did not take effect changed no access', (t) => {
   const access = { level: null, changes: [{ on: 'database', schema: null, revoked: ['CONNECT'] }] } as const
   const { durationMs: _durationMs, ...about } = DRAFT
   const statements = [new Statement('REVOKE CONNECT ON DATABASE "d" FROM "g"')]
-  const step: Step = { ...about, kind: null, status: 'removed', statements, access }
+  const step: Step = { ...about, kind: 'revoke_privileges', target: null, status: 'removed', statements, access }
   t.deepEqual(toDraft(step, statements, 1, '').access, access)
   t.false('access' in toDraft(step, [], 0, ''))
 })

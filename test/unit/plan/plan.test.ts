@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Plan, Step } from '../../../src/model/step.ts'
+import { type Plan, type Step, stepKey } from '../../../src/model/step.ts'
 import { makePlan } from '../../../src/plan/plan.ts'
 import { ADMIN, database, declare, input, interior, role, type State, tagOf, told } from './sample.ts'
 
@@ -136,4 +136,32 @@ test('roles come a hundred in a transaction', (t) => {
     roles?.transactions.map((transaction) => (transaction.kind === 'atomic' ? transaction.steps.length : 0)),
     [100, 100, 1],
   )
+})
+
+test('every step of a plan has a key of its own, by which a later plan finds it again', (t) => {
+  const applications = {
+    o: { ...ONE.o, schemas: ['a', 'b'], settings: { work_mem: '8MB', search_path: ['a', 'b'] } },
+    r: { username: 'r', database_name: 'd', access_level: 'reader' },
+    e: { username: 'e', database_name: 'd', access_level: 'editor', settings: { work_mem: '8MB' } },
+    p: { username: 'p', database_name: 'q', auth: 'iam', schemas: ['a'] },
+  }
+  const there = declare(applications)
+  const fresh = makePlan(input(there))
+  const seen = makePlan(input(there, { ...DONE, databases: [...(DONE.databases ?? []), database('q', 'p')] }))
+  const open = { allowConnections: false, isTemplate: true, connectionLimit: 3 }
+  const damaged = makePlan(
+    input(there, {
+      roles: ['o', 'r', 'e', 'p'].map((name) => role(name, { comment: tagOf(name), canLogin: false, createDb: true })),
+      databases: [database('d', 'o', open), database('q', 'p', open)],
+      interiors: [interior('d'), interior('q')],
+    }),
+  )
+  for (const plan of [fresh, seen, damaged]) {
+    const keys = stepsOf(plan).map(stepKey)
+    t.true(keys.length > 10)
+    t.deepEqual(
+      keys.filter((key, index) => keys.indexOf(key) !== index),
+      [],
+    )
+  }
 })

@@ -64,7 +64,8 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
   const change: Step = {
     ...about,
     object: 'role',
-    kind: null,
+    kind: 'alter_role',
+    target: null,
     action: 'alter',
     status: 'updated',
     message: 'role shop_dev_user: connection limit -1 -> 5',

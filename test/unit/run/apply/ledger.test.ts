@@ -11,7 +11,8 @@ const TAG: Step = {
   database: 'shop_dev_db',
   username: 'shop_dev_user',
   object: 'tag',
-  kind: null,
+  kind: 'tag_database',
+  target: null,
   action: 'tag',
   status: 'created',
   message: 'tag of database shop_dev_db',
@@ -23,6 +24,7 @@ const TAG: Step = {
 const ADMIT: Step = {
   ...TAG,
   object: 'grant',
+  kind: 'admit_admin',
   action: 'admit',
   message: 'admin may look inside shop_dev_db',
   statements: [new Statement('GRANT CONNECT ON DATABASE "shop_dev_db" TO "admin"')],
@@ -54,5 +56,5 @@ test('a transaction took effect as a whole or not at all: a step of it that is p
 })
 
 test('the tag of a database that is there by now is planned as an adoption: that is the same tag', (t) => {
-  t.deepEqual(told([TAG], [{ ...TAG, object: 'database', action: 'adopt', status: 'updated' }]), [])
+  t.deepEqual(told([TAG], [{ ...TAG, object: 'database', kind: 'adopt_database', action: 'adopt', status: 'updated' }]), [])
 })
