@@ -141,12 +141,12 @@ variable "tags" {
 
   validation {
     condition = length(setintersection(keys(var.tags), [
-      "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Application", "CleanupPolicy", "SecretVersionId",
-      "UpdatedByBuildId",
+      "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Application", "OwnedDatabase", "CleanupPolicy",
+      "SecretVersionId", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
-      "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Application, CleanupPolicy, SecretVersionId and",
-      "UpdatedByBuildId are written by every run itself. Choose another key.",
+      "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Application, OwnedDatabase, CleanupPolicy,",
+      "SecretVersionId and UpdatedByBuildId are written by every run itself. Choose another key.",
     ])
   }
   validation {

@@ -145,7 +145,7 @@ class PlanExecution implements Execution {
   }
 
   /**
-   * Roles of several applications share a transaction; where one fails, it fails for itself, and each other is tried
+   * Logins of several databases share a transaction; where one fails, it fails for itself, and each other is tried
    * alone.
    */
   async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
@@ -153,7 +153,12 @@ class PlanExecution implements Execution {
       transaction.kind === 'atomic'
         ? await runAtomic(transaction, session, this.#options.signal)
         : await runBare(transaction, session)
-    if (outcome.kind !== 'refused' || job.stage !== 'roles' || this.#options.signal.aborted)
+    if (
+      outcome.kind !== 'refused' ||
+      job.connectTo !== null ||
+      job.stage === 'databases' ||
+      this.#options.signal.aborted
+    )
       return this.#settle(outcome, session)
     const { culprit, others } = outcome
     let allDone = this.#settle(

@@ -10,6 +10,7 @@ export const RESERVED_TAGS = [
   'Stack',
   'Environment',
   'Application',
+  'OwnedDatabase',
   'CleanupPolicy',
   'SecretVersionId',
   'UpdatedByBuildId',

@@ -8,6 +8,7 @@ export const TAG_FIELDS = [
   'Stack',
   'Environment',
   'Application',
+  'OwnedDatabase',
   'CleanupPolicy',
   'SecretVersionId',
   'UpdatedByBuildId',
@@ -40,10 +41,15 @@ export function isTagField(key: string): key is TagField {
   return TAG_FIELDS.some((field) => field === key)
 }
 
-/** Same content, apart from who changed the object last. */
-export function sameTag(a: Tag, b: Tag): boolean {
-  const relevant = (tag: Tag): string => formatTag(new Map([...tag].filter(([key]) => key !== 'UpdatedByBuildId')))
-  return relevant(a) === relevant(b)
+/**
+ * Whether a tag says what it should, apart from who changed the object last. One from before 1.1 names no owned
+ * database: that alone is no reason to write it again.
+ */
+export function sameTag(existing: Tag, desired: Tag): boolean {
+  const isCompared = (key: string): boolean =>
+    key !== 'UpdatedByBuildId' && (key !== 'OwnedDatabase' || existing.has(key))
+  const relevant = (tag: Tag): string => formatTag(new Map([...tag].filter(([key]) => isCompared(key))))
+  return relevant(existing) === relevant(desired)
 }
 
 function parseJson(text: string): unknown {

@@ -2,6 +2,7 @@
 import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { leaveOut } from '../model/leave-out.ts'
 import type { Secret } from '../model/secret.ts'
 import type { AuditObject } from '../model/audit.ts'
 import type { Finding, Step, StepKind, Subject } from '../model/step.ts'
@@ -17,6 +18,8 @@ export interface SecretFacts {
 
 export interface PlanInput {
   readonly declaration: Declaration
+  /** Applications that are declared, and that this plan leaves as they are: something of theirs stands in the way. */
+  readonly leftOut: ReadonlySet<string>
   readonly actual: Actual
   readonly buildId: string
   /** By application name; absent for IAM logins. */
@@ -25,6 +28,8 @@ export interface PlanInput {
 
 /** The input with look-ups made once, so that a thousand applications cost a thousand times one. */
 export interface PlanContext extends PlanInput {
+  /** The declaration without what is left out. */
+  readonly planned: Declaration
   readonly applicationByUsername: ReadonlyMap<string, Application>
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
   readonly membershipsByMember: ReadonlyMap<string, readonly Membership[]>
@@ -34,6 +39,7 @@ export interface PlanContext extends PlanInput {
 export function planContext(input: PlanInput): PlanContext {
   return {
     ...input,
+    planned: leaveOut(input.declaration, input.leftOut),
     applicationByUsername: new Map(
       input.declaration.applications.map((application) => [application.username, application]),
     ),

@@ -35,7 +35,7 @@ interface DatabaseChanges {
  */
 export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
-  const roles = context.declaration.applications.map((application) => {
+  const roles = context.planned.applications.map((application) => {
     const own = planRole(context, application)
     return {
       steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps],
@@ -49,7 +49,7 @@ export function makePlan(input: PlanInput): Plan {
       ],
     }
   })
-  const databases = context.declaration.databases.map((database) => databaseChanges(context, database))
+  const databases = context.planned.databases.map((database) => databaseChanges(context, database))
   return {
     findings: [
       ...roles.flatMap((role) => role.findings),
@@ -133,6 +133,6 @@ function adoptionJob(context: PlanContext, { outside, inside }: DatabaseChanges)
 }
 
 function iamJobs(context: PlanContext): Job[] {
-  const steps = context.declaration.applications.flatMap((application) => planIamGrant(context, application))
+  const steps = context.planned.applications.flatMap((application) => planIamGrant(context, application))
   return steps.length === 0 ? [] : [{ stage: 'closing', connectTo: null, transactions: [{ kind: 'atomic', steps }] }]
 }

@@ -6,7 +6,8 @@ import type { PlanContext } from './context.ts'
 /**
  * The tag of an application's role. BuildId stays that of the build that created it (or took it over, if it had no
  * tag); UpdatedByBuildId is this build's, which counts only where the tag is written at all. SecretVersionId is the
- * version whose password the role has: one that could not be tried is not claimed.
+ * version whose password the role has: one that could not be tried is not claimed. OwnedDatabase tells an owner whose
+ * database was changed by hand from one that is declared with another database (src/README.md: Whose trouble it is).
  */
 export function desiredRoleTag(context: PlanContext, application: Application, existing: Tag | null): Tag {
   const secret = context.secrets.get(application.name)
@@ -15,6 +16,7 @@ export function desiredRoleTag(context: PlanContext, application: Application, e
     (secret !== undefined && secret.verifier !== null)
   const version = isRight ? secret?.versionId : existing?.get('SecretVersionId')
   const own = new Map(desiredTag(context, application, existing?.get('BuildId')))
+  if (application.accessLevel === 'owner') own.set('OwnedDatabase', application.database)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
   return own
 }

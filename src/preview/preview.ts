@@ -11,10 +11,12 @@ export interface Preview {
   readonly identity: RunIdentity
   /** null: the server was not asked, or what it said blocks. */
   readonly server: ServerFacts | null
-  /** Empty where `blocked` is not: apply would stop before its first change. */
+  /** Of the applications that nothing blocks; empty where the whole run would be stopped. */
   readonly plan: Plan
-  /** Guardrails that would block the apply whoever approves it. */
+  /** Guardrails that would block the apply, or single applications of it, whoever approves it. */
   readonly blocked: readonly Problem[]
+  /** Whether the apply would stop before its first change; otherwise it leaves out what is blocked. */
+  readonly stopped: boolean
   /** The approval that the apply would need and this run does not have; a plan needs none (src/README.md: Commands). */
   readonly approval: Problem | null
   /**

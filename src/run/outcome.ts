@@ -1,5 +1,5 @@
 /** What running a plan came to: records of what failed, and whether the run can go on. */
-import { toDraft, type Execution } from '../execute/execute.ts'
+import { toDraft, type Execution, type Failure } from '../execute/execute.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import { ApplyError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
@@ -23,9 +23,18 @@ export function keyOf({ object, application, database }: Subject): string {
   return JSON.stringify([object, application, database])
 }
 
-/** @throws ApplyError unless another round may mend it. */
-export function assertApplied(context: RunContext, execution: Execution): void {
-  const failures = execution.failures.filter((failure) => !OUTDATED.has(failure.code))
+/** Another round may mend it. */
+export function isOutdated(failure: Failure): boolean {
+  return OUTDATED.has(failure.code)
+}
+
+/**
+ * What failed for good is an end for its application alone (src/README.md: Whose trouble it is).
+ * @returns a problem for each failure that another round cannot mend; each has an application
+ * @throws ApplyError where one concerns the instance, or the run was interrupted
+ */
+export function recordFailures(context: RunContext, execution: Execution): Problem[] {
+  const failures = execution.failures.filter((failure) => !isOutdated(failure))
   for (const { step, message } of failures)
     context.recorder.record({
       ...toDraft(step, [], 0, ''),
@@ -42,14 +51,23 @@ export function assertApplied(context: RunContext, execution: Execution): void {
   }))
   const { signal } = context.dependencies
   if (signal.aborted) problems.push(interruptedProblem(signal))
-  if (problems.length === 0) return
-  for (const step of execution.skipped)
+  if (problems.length === 0) return []
+  const isOver = problems.some(({ application }) => application === null)
+  const databases = new Set(failures.map(({ step }) => step.database))
+  for (const step of execution.skipped.filter((item) => isOver || databases.has(item.database)))
     context.recorder.record({
       ...toDraft(step, [], 0, ''),
       status: 'skipped',
       message: `${step.message}: not done, since something before it failed`,
     })
-  throw new ApplyError(problems)
+  if (isOver) throw new ApplyError(problems)
+  return problems
+}
+
+/** @throws ApplyError unless another round may mend it: nothing of such a plan stands alone. */
+export function assertApplied(context: RunContext, execution: Execution): void {
+  const problems = recordFailures(context, execution)
+  if (problems.length > 0) throw new ApplyError(problems)
 }
 
 /** By SQLSTATE, where more can be said than to correct the cause. */

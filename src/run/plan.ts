@@ -18,6 +18,7 @@ import { LOCK_DATABASE } from './connection/lock.ts'
 import { openUnlocked } from './connection/open.ts'
 import { toProvisionError } from './end/provision-error.ts'
 import { type Round, makeRound } from './apply/round.ts'
+import { Setbacks } from './apply/setbacks.ts'
 
 const NOTHING: Plan = { findings: [], jobs: [] }
 
@@ -34,14 +35,23 @@ export async function previewApply(
   const violations = checkRequest(declaration, identity)
   const approval = violations.find(({ code }) => code === 'approval') ?? null
   const blocked = violations.filter((problem) => problem !== approval)
-  const found = { declaration, identity, server: null, plan: NOTHING, blocked, approval, moving: [] }
+  const stopped = blocked.length > 0
+  const found = { declaration, identity, server: null, plan: NOTHING, blocked, stopped, approval, moving: [] }
   // A proxy cannot carry what the inspection needs; there is nobody to ask.
   if (blocked.some(({ code }) => code === 'endpoint')) return found
   try {
-    const { inspection, plan, moving } = await inspectAndPlan(declaration, identity, dependencies)
-    return { ...found, server: inspection.actual.cluster.server, plan: blocked.length === 0 ? plan : NOTHING, moving }
+    const { inspection, plan, moving, setbacks } = await inspectAndPlan(declaration, identity, dependencies)
+    const { server } = inspection.actual.cluster
+    return {
+      ...found,
+      server,
+      plan: stopped ? NOTHING : plan,
+      blocked: distinct([...blocked, ...setbacks.blocked]),
+      moving,
+    }
   } catch (error) {
-    if (error instanceof BlockedError) return { ...found, blocked: distinct([...blocked, ...error.problems]) }
+    if (error instanceof BlockedError)
+      return { ...found, stopped: true, blocked: distinct([...blocked, ...error.problems]) }
     throw toProvisionError(error)
   }
 }
@@ -51,13 +61,15 @@ async function inspectAndPlan(
   declaration: Declaration,
   identity: RunIdentity,
   dependencies: Dependencies,
-): Promise<Round & Pick<Preview, 'moving'>> {
+): Promise<Round & Pick<Preview, 'moving'> & { readonly setbacks: Setbacks }> {
   return withInstance(declaration, identity, dependencies, async (server, context, credentials) => {
     const holder = await lockHolder(server.admin, lockDatabases(declaration))
-    const round = await makeRound(context, server, credentials.applications, null)
+    const setbacks = new Setbacks(declaration)
+    const round = await makeRound(context, server, credentials.applications, null, setbacks)
     const { actual } = round.inspection
     return {
       ...round,
+      setbacks,
       moving: [
         ...(await findMovement(server, declaration, actual.cluster, holder)),
         ...findUnseen(declaration, actual),

@@ -23,6 +23,7 @@ import { readAccessMatrix } from './access-matrix.ts'
 import { withInstance } from './plan.ts'
 import { toProvisionError } from './end/provision-error.ts'
 import { inspectServer, guardAndPlan } from './apply/round.ts'
+import { Setbacks } from './apply/setbacks.ts'
 
 /** What a report is made for; `server` null: from the files alone. */
 export interface ReportRequest {
@@ -123,8 +124,9 @@ async function fromServer(
 }
 
 async function driftFrom(context: RunContext, inspection: Inspection): Promise<Drift> {
+  const setbacks = new Setbacks(context.declaration)
   try {
-    return { plan: await guardAndPlan(context, inspection), blocked: [] }
+    return { plan: await guardAndPlan(context, inspection, setbacks), blocked: setbacks.blocked }
   } catch (error) {
     if (error instanceof BlockedError) return { plan: null, blocked: error.problems }
     throw error

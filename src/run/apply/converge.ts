@@ -1,19 +1,21 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toDraft, execute, type Failure } from '../../execute/execute.ts'
+import { toDraft, execute, type Execution, type Failure } from '../../execute/execute.ts'
 import { createProgress } from '../../audit/progress.ts'
 import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { RecordDraft } from '../../model/audit.ts'
+import type { Problem } from '../../model/problem.ts'
 import { type Plan, planSteps, stepKey } from '../../model/step.ts'
 import { ConnectFailure } from '../../server/failure.ts'
 import { type Inspection, type InspectionScope } from '../../server/inspect.ts'
 import type { Connections } from '../../server/connections.ts'
 import { ConnectionLost } from '../../server/session.ts'
-import { assertApplied, assertNotInterrupted, recordFindings } from '../outcome.ts'
+import { assertNotInterrupted, isOutdated, recordFailures, recordFindings } from '../outcome.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { makeRound } from './round.ts'
+import { Setbacks } from './setbacks.ts'
 
 /** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
 const MAX_ROUNDS = 4
@@ -24,27 +26,37 @@ const MAX_ROUNDS = 4
 const MIN_RECONNECTS = 5
 const MAX_PAUSE_MS = 5_000
 
+/** What a converged run gives. */
+export interface Converged<T> {
+  readonly value: T
+  /** What could not be done for single applications; all others are as declared. */
+  readonly setbacks: Setbacks
+}
+
 /**
- * Makes the server as declared. A connection that breaks (a restart, a failover) is made anew, and the server inspected
+ * Makes the server as declared, but for what stands in the way of single applications. A connection that breaks (a restart, a failover) is made anew, and the server inspected
  * and planned from scratch: every step is safe to plan again.
  * @param open connects and takes the lock.
  * @param finish takes the last inspection, which found nothing left to do, while the server is still open.
- * @throws BlockedError before the first change; ApplyError; ConnectFailure; ConnectionLost.
+ * @throws BlockedError, before the first change unless the server changed meanwhile; ApplyError; ConnectFailure;
+ *   ConnectionLost.
  */
 export async function converge<T>(
   context: RunContext,
   open: () => Promise<Connections>,
   credentials: ReadonlyMap<string, Credential>,
   finish: (server: Connections, inspection: Inspection) => Promise<T>,
-): Promise<T> {
+): Promise<Converged<T>> {
   const ledger = new Ledger(context.recorder)
+  const setbacks = new Setbacks(context.declaration)
   const { signal, progress } = context.dependencies
   let firstLoss: number | null = null
   for (let reconnects = 0; ; reconnects += 1) {
     try {
-      return await withConnections(open, async (server) =>
-        finish(server, await runRounds(context, server, credentials, ledger)),
+      const value = await withConnections(open, async (server) =>
+        finish(server, await runRounds(context, server, credentials, { ledger, setbacks })),
       )
+      return { value, setbacks }
     } catch (error) {
       if (signal.aborted || !(isLost(error) || (reconnects > 0 && isReplica(error)))) return ledger.giveUp(error)
       firstLoss ??= Date.now()
@@ -79,13 +91,18 @@ function isLost(error: unknown): error is ConnectionLost | ConnectFailure {
   return error instanceof ConnectionLost || (error instanceof ConnectFailure && error.passing)
 }
 
+/** What a run knows across its connections. */
+interface Progressing {
+  readonly ledger: Ledger
+  readonly setbacks: Setbacks
+}
+
 async function runRounds(
   context: RunContext,
   server: Connections,
   credentials: ReadonlyMap<string, Credential>,
-  ledger: Ledger,
+  { ledger, setbacks }: Progressing,
 ): Promise<Inspection> {
-  const { signal, progress } = context.dependencies
   let scope: InspectionScope | null = null
   let last: Plan | null = null
   /** What the server refused in the round before, in the hope that it had been done by somebody else. */
@@ -93,12 +110,12 @@ async function runRounds(
   /** Applications whose password this run has set. */
   const passwords = new Set<string | null>()
   for (let number = 1; ; number += 1) {
-    assertNotInterrupted(signal)
-    const { inspection, plan } = await makeRound(context, server, credentials, scope)
-    ledger.settle(plan)
+    assertNotInterrupted(context.dependencies.signal)
+    const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
+    ledger.settle(plan, setbacks.leftOut)
     if (plan.jobs.length === 0) {
       const moved: InspectionScope | null =
-        number > MAX_ROUNDS ? null : await findNewerSecrets(context, passwords, inspection)
+        number > MAX_ROUNDS ? null : await findNewerSecrets(context, passwords, setbacks, inspection)
       if (moved === null) {
         recordFindings(context.recorder, plan.findings, ledger.touched)
         return inspection
@@ -107,23 +124,38 @@ async function runRounds(
       scope = moved
       continue
     }
-    if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) throw notConvergedError(context, plan, refused)
-    assertNotInterrupted(signal)
-    const execution = await execute(server, plan, {
-      signal,
-      maxConnections: context.declaration.maxConnections,
-      record: recordWithProgress(ledger, plan, context.dependencies),
-      progress,
-    })
-    ledger.unknown = execution.unknown
-    if (execution.lost !== null && !signal.aborted) throw execution.lost
-    assertApplied(context, execution)
-    refused = execution.failures
-    last = refused.length === 0 ? plan : null
+    if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) {
+      setbacks.fail(recordNotConverged(context, plan, refused))
+      scope = { before: inspection, applications: new Set(), databases: new Set() }
+      number = 0
+      continue
+    }
+    const execution = await executePlan(context, server, plan, ledger)
+    const failed = recordFailures(context, execution)
+    setbacks.fail(failed)
+    refused = execution.failures.filter(isOutdated)
+    last = execution.failures.length === 0 ? plan : null
+    // Each such round leaves something out, so there is an end.
+    if (failed.length > 0) number = 0
     for (const step of planSteps(plan))
       if (step.kind === 'set_password' || step.kind === 'create_role') passwords.add(step.application)
-    scope = execution.failures.length === 0 ? scopeAfter(plan, inspection) : null
+    scope = refused.length === 0 ? scopeAfter(plan, inspection) : null
   }
+}
+
+/** @throws ConnectionLost, ConnectFailure: nothing more may be changed over these connections. */
+async function executePlan(context: RunContext, server: Connections, plan: Plan, ledger: Ledger): Promise<Execution> {
+  const { signal, progress } = context.dependencies
+  assertNotInterrupted(signal)
+  const execution = await execute(server, plan, {
+    signal,
+    maxConnections: context.declaration.maxConnections,
+    record: recordWithProgress(ledger, plan, context.dependencies),
+    progress,
+  })
+  ledger.unknown = execution.unknown
+  if (execution.lost !== null && !signal.aborted) throw execution.lost
+  return execution
 }
 
 /** Databases are what takes time: how many are made is told, where there are many. */
@@ -164,10 +196,11 @@ function scopeAfter(plan: Plan, inspection: Inspection): InspectionScope {
 async function findNewerSecrets(
   context: RunContext,
   passwords: ReadonlySet<string | null>,
+  { leftOut }: Setbacks,
   inspection: Inspection,
 ): Promise<InspectionScope | null> {
   const set = context.declaration.applications.filter(
-    (application) => passwords.has(application.name) && application.auth === 'password',
+    ({ name, auth }) => passwords.has(name) && auth === 'password' && !leftOut.has(name),
   )
   if (set.length === 0) return null
   const current = await context.secrets.readCurrent(set.map((application) => application.secretId))
@@ -182,24 +215,25 @@ async function findNewerSecrets(
   return { before, applications: new Set(newer.keys()), databases: new Set() }
 }
 
-function notConvergedError(context: RunContext, plan: Plan, refused: readonly Failure[]): ApplyError {
-  return new ApplyError(
-    planSteps(plan).map((step) => {
-      const about = { application: step.application, field: step.object }
-      const failure = refused.find((item) => stepKey(item.step) === stepKey(step))
-      if (failure === undefined) {
-        const remedy =
-          'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
-        return { ...about, code: 'not_converged', message: `still to do after it was done: ${step.message}.`, remedy }
-      }
-      const message = `${step.message}: ${failure.message}`
-      context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', code: 'statement_failed', message })
-      return {
-        ...about,
-        code: 'statement_failed',
-        message: `${message}.`,
-        remedy: 'Remove or rename what is in the way; the next run goes on from here.',
-      }
-    }),
-  )
+/**
+ * What is still to do after it was done.
+ * @returns a problem for each step
+ * @throws ApplyError where it concerns no application
+ */
+function recordNotConverged(context: RunContext, plan: Plan, refused: readonly Failure[]): Problem[] {
+  const problems = planSteps(plan).map((step): Problem => {
+    const about = { application: step.application, field: step.object }
+    const failure = refused.find((item) => stepKey(item.step) === stepKey(step))
+    const code = failure === undefined ? 'not_converged' : 'statement_failed'
+    const message =
+      failure === undefined ? `still to do after it was done: ${step.message}` : `${step.message}: ${failure.message}`
+    const remedy =
+      failure === undefined
+        ? 'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
+        : 'Remove or rename what is in the way; the next run goes on from here.'
+    context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', code, message })
+    return { ...about, code, message: `${message}.`, remedy }
+  })
+  if (problems.some(({ application }) => application === null)) throw new ApplyError(problems)
+  return problems
 }

@@ -23,9 +23,9 @@ export class Ledger {
 
   /**
    * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since
-   * one of its steps may be planned in another guise by now.
+   * one of its steps may be planned in another guise by now. Of applications that the plan leaves out nobody knows.
    */
-  settle(plan: Plan): void {
+  settle(plan: Plan, leftOut: ReadonlySet<string>): void {
     const steps = planSteps(plan)
     const open = new Set(steps.map(stepKey))
     const leftovers = new Set(
@@ -36,7 +36,12 @@ export class Ledger {
       if (step.kind === 'release_membership') return leftovers.has(step.application)
       return open.has(stepKey(step))
     }
-    for (const step of this.unknown.filter((transaction) => !transaction.some(isOpen)).flat()) {
+    const isLeftOut = ({ application }: Step): boolean => application !== null && leftOut.has(application)
+    const [lost, known] = partition(this.unknown, (transaction) => transaction.some(isLeftOut))
+    recordUnknown((draft) => {
+      this.record(draft)
+    }, lost.flat())
+    for (const step of known.filter((transaction) => !transaction.some(isOpen)).flat()) {
       this.record(
         toDraft(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
       )
@@ -52,4 +57,8 @@ export class Ledger {
     this.unknown = []
     throw error
   }
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }

@@ -3,6 +3,7 @@
 import { createProgress } from '../../audit/progress.ts'
 import { AwsError, BlockedError } from '../../errors.ts'
 import { checkActual } from '../../guardrails/actual.ts'
+import { sortByConcern } from '../../guardrails/concern.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Plan } from '../../model/step.ts'
 import { makePlan } from '../../plan/plan.ts'
@@ -13,22 +14,29 @@ import { inspect, type Inspection, type InspectionScope } from '../../server/ins
 import type { Versions } from '../../server/login.ts'
 import type { RunContext } from '../context.ts'
 import { makeSecretFacts } from './secret-facts.ts'
+import type { Setbacks } from './setbacks.ts'
 
 /** What one round found: the state of the server and what it takes to make it as declared. */
 export interface Round {
   readonly inspection: Inspection
+  /** Of the applications that are not left out. */
   readonly plan: Plan
 }
 
-/** Inspects and plans; what stands in the way is thrown before anything changes. */
+/**
+ * Inspects and plans.
+ * @param setbacks gets what stands in the way of single applications.
+ * @throws AwsError, BlockedError: what stands in the way of the run, before anything changes.
+ */
 export async function makeRound(
   context: Pick<RunContext, 'declaration' | 'identity' | 'secrets' | 'dependencies'>,
   server: Connections,
   credentials: ReadonlyMap<string, Credential>,
   scope: InspectionScope | null,
+  setbacks: Setbacks,
 ): Promise<Round> {
   const inspection = await inspectServer(context, server, credentials, scope)
-  return { inspection, plan: await guardAndPlan(context, inspection) }
+  return { inspection, plan: await guardAndPlan(context, inspection, setbacks) }
 }
 
 /** Inspects; nothing found stands in the way yet. */
@@ -46,19 +54,28 @@ export async function inspectServer(
   })
 }
 
-/** @throws AwsError, BlockedError: what stands in the way. */
+/**
+ * @param setbacks gets what stands in the way of single applications.
+ * @throws AwsError, BlockedError: what stands in the way of the run; it names what is wrong with single ones, too.
+ */
 export async function guardAndPlan(
   context: Pick<RunContext, 'declaration' | 'identity'>,
-  inspection: Inspection,
+  { actual, credentials }: Inspection,
+  setbacks: Setbacks,
 ): Promise<Plan> {
-  const clones = checkClones(context.declaration, inspection.actual.cluster.memberships, inspection.credentials)
-  if (clones.length > 0) throw new AwsError(clones)
-  const violations = checkActual(context.declaration, inspection.actual)
-  if (violations.length > 0) throw new BlockedError(violations)
-  const secrets = await makeSecretFacts(context.declaration, inspection.actual, inspection.credentials)
+  const { declaration } = context
+  const clones = checkClones(declaration, actual.cluster.memberships, credentials)
+  const violations = checkActual(declaration, actual)
+  const concerns = sortByConcern(declaration, actual.cluster, [...clones, ...violations])
+  if (clones.some((problem) => concerns.run.includes(problem))) throw new AwsError(clones)
+  const single = [...concerns.applications.values()].flat()
+  if (concerns.run.length > 0) throw new BlockedError([...concerns.run, ...single])
+  setbacks.block(single)
+  const secrets = await makeSecretFacts(declaration, actual, credentials)
   return makePlan({
-    declaration: context.declaration,
-    actual: inspection.actual,
+    declaration,
+    leftOut: setbacks.leftOut,
+    actual,
     buildId: context.identity.buildId,
     secrets,
   })

@@ -43,13 +43,14 @@ export async function previewDestroy(
     server: null,
     plan: { findings: [], jobs: [] },
     blocked: [],
+    stopped: false,
     approval,
     moving: [],
   }
   if (knownPolicy(request) === 'retain')
     return { ...found, approval: null, plan: { findings: [retainFinding(request)], jobs: [] } }
   const reserved = reservedNames(request)
-  if (reserved.length > 0) return { ...found, blocked: reserved }
+  if (reserved.length > 0) return { ...found, stopped: true, blocked: reserved }
   try {
     const credentials = await readCredentials(context.secrets, withoutApplications(declaration))
     assertReserved(declaration, credentials)
@@ -69,7 +70,7 @@ export async function previewDestroy(
       await server.close()
     }
   } catch (error) {
-    if (error instanceof BlockedError) return { ...found, blocked: error.problems }
+    if (error instanceof BlockedError) return { ...found, stopped: true, blocked: error.problems }
     throw toProvisionError(error)
   }
 }

@@ -89,6 +89,7 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
     },
     server: null,
     blocked: [],
+    stopped: false,
     approval: null,
     moving: [],
     plan: {

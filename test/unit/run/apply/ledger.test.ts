@@ -42,7 +42,7 @@ function told(unknown: readonly Step[], next: readonly Step[]): string[] {
   const records: AuditRecord[] = []
   const ledger = new Ledger(recorder({ sinks: [(record) => records.push(record)] }))
   ledger.unknown = [unknown]
-  ledger.settle(planOf(next))
+  ledger.settle(planOf(next), new Set())
   return records.map(({ action }) => action)
 }
 
@@ -56,5 +56,8 @@ test('a transaction took effect as a whole or not at all: a step of it that is p
 })
 
 test('the tag of a database that is there by now is planned as an adoption: that is the same tag', (t) => {
-  t.deepEqual(told([TAG], [{ ...TAG, object: 'database', kind: 'adopt_database', action: 'adopt', status: 'updated' }]), [])
+  t.deepEqual(
+    told([TAG], [{ ...TAG, object: 'database', kind: 'adopt_database', action: 'adopt', status: 'updated' }]),
+    [],
+  )
 })

@@ -1,0 +1,57 @@
+/** Whom a problem stops: the run, or one application (src/README.md: Whose trouble it is). Pure. */
+import { groupBy } from '../group-by.ts'
+import type { Cluster } from '../model/catalog.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
+import type { Problem, ProblemCode } from '../model/problem.ts'
+import { parseTag } from '../model/tag.ts'
+
+export interface Concerns {
+  /** What stops the run before its next change. */
+  readonly run: readonly Problem[]
+  /** By application, what stops that one. */
+  readonly applications: ReadonlyMap<string, readonly Problem[]>
+}
+
+/** The declaration itself is wrong, whatever the server holds. */
+const OF_THE_DECLARATION: ReadonlySet<ProblemCode> = new Set(['approval', 'endpoint', 'reserved_name', 'naming'])
+
+/**
+ * What is wrong with something that is managed already, or with another login on a managed database, stops that
+ * application. A new claim that cannot be made stops the run: probably the declaration is wrong, or aims at the wrong
+ * instance.
+ */
+export function sortByConcern(declaration: Declaration, cluster: Cluster, problems: readonly Problem[]): Concerns {
+  const databases = new Map(declaration.databases.map((database) => [database.name, database]))
+  const applications = new Map(declaration.applications.map((application) => [application.name, application]))
+  const stopsOne = ({ application: name, code }: Problem): boolean => {
+    const application = name === null ? undefined : applications.get(name)
+    const database = application === undefined ? undefined : databases.get(application.database)
+    return database !== undefined && !OF_THE_DECLARATION.has(code) && isManaged(declaration, cluster, database)
+  }
+  return {
+    run: problems.filter((problem) => !stopsOne(problem)),
+    applications: groupBy(problems.filter(stopsOne), ({ application }) => application ?? ''),
+  }
+}
+
+/**
+ * The owner's role is of this stack and made for this database, or, where somebody overwrote its comment, the
+ * database's tag says so. Neither the database's present owner nor its comment alone decides: who owns a database can
+ * change both, and must not be able to stop the others.
+ */
+function isManaged(declaration: Declaration, { roles, databases }: Cluster, { name, owner }: Database): boolean {
+  const role = tagOfStack(declaration, roles.get(owner.username)?.comment)
+  if (role !== null) return (role.get('OwnedDatabase') ?? name) === name
+  const state = databases.get(name)
+  return state?.owner === owner.username && isTagOf(declaration, owner, state.comment)
+}
+
+function isTagOf(declaration: Declaration, { name }: Application, comment: string | null): boolean {
+  return tagOfStack(declaration, comment)?.get('Application') === name
+}
+
+/** null: none of this stack's. */
+function tagOfStack({ stack, environment }: Declaration, comment: string | null | undefined) {
+  const tag = parseTag(comment ?? null)
+  return tag?.get('Stack') === stack && tag.get('Environment') === environment ? tag : null
+}

@@ -1,0 +1,30 @@
+/** A declaration without some of its applications: what is wrong with those is no reason not to do the others. */
+import type { Declaration } from './declaration.ts'
+
+/**
+ * @param names applications that cannot be done.
+ * @returns those, and the guests of every database whose owner is among them: without it nothing of theirs can be made.
+ */
+export function withGuests({ databases }: Declaration, names: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([
+    ...names,
+    ...databases
+      .filter(({ owner }) => names.has(owner.name))
+      .flatMap(({ guests }) => guests.map((guest) => guest.name)),
+  ])
+}
+
+/**
+ * @param names applications to leave out, with their databases where they own one (`withGuests`).
+ * @returns the others. Schemas that only a guest listed stay its database's: they are the owner's to make.
+ */
+export function leaveOut(declaration: Declaration, names: ReadonlySet<string>): Declaration {
+  if (names.size === 0) return declaration
+  return {
+    ...declaration,
+    applications: declaration.applications.filter(({ name }) => !names.has(name)),
+    databases: declaration.databases
+      .filter(({ owner }) => !names.has(owner.name))
+      .map((database) => ({ ...database, guests: database.guests.filter(({ name }) => !names.has(name)) })),
+  }
+}

@@ -1,0 +1,44 @@
+/** What a run cannot do for single applications, while it does the others (src/README.md: Whose trouble it is). */
+import type { Declaration } from '../../model/declaration.ts'
+import { withGuests } from '../../model/leave-out.ts'
+import type { Problem } from '../../model/problem.ts'
+
+export class Setbacks {
+  readonly #declaration: Declaration
+  readonly #failed: Problem[] = []
+  #blocked: readonly Problem[] = []
+
+  constructor(declaration: Declaration) {
+    this.#declaration = declaration
+  }
+
+  /** What was tried in this run and failed: it is not tried again. */
+  get failed(): readonly Problem[] {
+    return this.#failed
+  }
+
+  /** What the last look at the server found in the way. */
+  get blocked(): readonly Problem[] {
+    return this.#blocked
+  }
+
+  /** Applications that are left as they are, the guests of a database among them whose owner is. */
+  get leftOut(): ReadonlySet<string> {
+    return withGuests(this.#declaration, namesOf([...this.#failed, ...this.#blocked]))
+  }
+
+  /** @param problems each of one application. */
+  fail(problems: readonly Problem[]): void {
+    this.#failed.push(...problems)
+  }
+
+  /** Takes the place of what blocked before: whatever it was may have gone. */
+  block(problems: readonly Problem[]): void {
+    const failed = namesOf(this.#failed)
+    this.#blocked = problems.filter(({ application }) => application === null || !failed.has(application))
+  }
+}
+
+function namesOf(problems: readonly Problem[]): Set<string> {
+  return new Set(problems.flatMap(({ application }) => application ?? []))
+}
