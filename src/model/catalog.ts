@@ -177,6 +177,8 @@ export type LoginState =
   | { readonly kind: 'password_wrong' }
   /** Nothing can be known: the password expired (VALID UNTIL), and the server answers as to a wrong one. */
   | { readonly kind: 'expired' }
+  /** Somebody ended the session of the check, which any session of the same login may. */
+  | { readonly kind: 'cut_off'; readonly reason: string }
   /** AWSPENDING logs in: a rotation is between its set and its finish step. */
   | { readonly kind: 'rotation_in_progress' }
   /** The server wants another method than a password for this role (rds_iam). */

@@ -164,6 +164,10 @@ function passwordFinding(context: PlanContext, application: Application, state: 
         'skipped',
         `${application.username}: valid_until is in the past, so the server refuses every password`,
       )
+    case 'cut_off': {
+      const message = `${application.username}: its session was ended while its login was checked (${state.reason}), which sessions of the same login can do; whether secret version ${version} is its password is not known`
+      return finding(subject(application, 'login'), 'verify', 'warning', message)
+    }
     case 'refused':
       return finding(
         subject(application, 'login'),

@@ -9,6 +9,7 @@ import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
 import type { Connections } from './connections.ts'
 import { settleAll } from './settled.ts'
 import { checkLogin, type Versions } from './login.ts'
+import { StatementError } from './session.ts'
 import { groupBy } from '../group-by.ts'
 
 export interface Inspection {
@@ -125,9 +126,9 @@ function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Applicatio
 }
 
 /**
- * Over the admin's own connection; the server's reason where the database is full (53300) or the owner locked the admin
- * out (src/README.md: The admin locked out): no CONNECT (42501), a connection limit of 0 (53300), or no connections
- * allowed (55000).
+ * Over the admin's own connection; the server's reason where the database is full (53300), went away (3D000), or the
+ * owner locked the admin out (src/README.md: The admin locked out): no CONNECT (42501), a connection limit of 0 (53300),
+ * or no connections allowed (55000). What breaks in one database is no reason not to do the others.
  */
 async function inspectAsAdmin(
   server: Connections,
@@ -137,12 +138,12 @@ async function inspectAsAdmin(
   try {
     return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, look))
   } catch (error) {
-    if (
-      error instanceof ConnectFailure &&
-      error.kind === 'after_authentication' &&
-      ['42501', '53300', '55000'].includes(error.code)
-    )
-      return error.message
+    const isOfDatabase =
+      error instanceof StatementError ||
+      (error instanceof ConnectFailure &&
+        error.kind === 'after_authentication' &&
+        ['3D000', '42501', '53300', '55000'].includes(error.code))
+    if (isOfDatabase) return error.message
     throw error
   }
 }

@@ -9,6 +9,7 @@ import type { LoginTarget } from './connect.ts'
 import { ConnectFailure } from './failure.ts'
 import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
 import type { Connections } from './connections.ts'
+import { ConnectionLost, StatementError } from './session.ts'
 
 /** Further versions of a secret; null where there is none with that label. */
 export interface Versions {
@@ -87,15 +88,23 @@ async function tryLogin(
     )
     return { state: { kind: 'password_right', note: null }, interior }
   } catch (error) {
+    // It was let in; what it cannot look at for us, the admin looks at.
+    if (error instanceof StatementError) return { state: { kind: 'password_right', note: null }, interior: null }
+    if (error instanceof ConnectionLost) return { state: { kind: 'cut_off', reason: error.message }, interior: null }
     if (!(error instanceof ConnectFailure)) throw error
     return { state: stateOf(error), interior: null }
   }
 }
 
+/** admin_shutdown: pg_terminate_backend, too. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const TERMINATED = '57P01'
+
 function stateOf(failure: ConnectFailure): LoginState {
   switch (failure.kind) {
     case 'after_authentication':
-      return { kind: 'password_right', note: failure.message }
+      return failure.code === TERMINATED
+        ? { kind: 'cut_off', reason: failure.message }
+        : { kind: 'password_right', note: failure.message }
     case 'wrong_password':
       return { kind: 'password_wrong' }
     case 'other_method':
