@@ -1,7 +1,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { AuditDocument, AuditRecord } from '../model/audit.ts'
 import { markdownName, markdownTable, markdownText } from './markdown.ts'
-import { closingLine } from './summary.ts'
+import { applicationsLine, closingLine } from './summary.ts'
 
 /** A step's summary may have 1 MiB (GitHub Docs, job summaries); so many rows of a few hundred bytes stay far below. */
 const MAX_ROWS = 500
@@ -23,7 +23,9 @@ export function jobSummary(
   return (
     [
       `### rds-provision ${run.command}${where === '' ? '' : `: ${where}`}`,
-      markdownText(closingLine(document)),
+      ...[applicationsLine(document, problems), closingLine(document)].flatMap((line) =>
+        line === null ? [] : [markdownText(line)],
+      ),
       ...table('Problems', ['Application', 'What', 'Problem', 'Remedy'], problems.map(problemRow)),
       ...table(
         'Warnings',

@@ -1,5 +1,13 @@
 import { describeProblem } from '../errors.ts'
-import type { AuditDocument, AuditRecord, AuditRun, AuditStatus, Outcome, RecordDraft } from '../model/audit.ts'
+import type {
+  ApplicationsEnd,
+  AuditDocument,
+  AuditRecord,
+  AuditRun,
+  AuditStatus,
+  Outcome,
+  RecordDraft,
+} from '../model/audit.ts'
 import type { Instance } from '../model/declaration.ts'
 import { EXIT, type ExitCode } from '../model/exit-code.ts'
 import type { Problem } from '../model/problem.ts'
@@ -27,6 +35,8 @@ export interface RunEnd {
   readonly exitCode: ExitCode
   /** Everything that went wrong; empty where nothing did. */
   readonly problems: readonly Problem[]
+  /** Of an apply that was not stopped as a whole. */
+  readonly applications?: ApplicationsEnd | null
 }
 
 export interface Recorder {
@@ -91,7 +101,7 @@ function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOp
   }
 }
 
-type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error_codes' | 'error'
+type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error_codes' | 'error' | 'applications'
 type ServerField = 'actor' | 'database_login' | 'server_version'
 
 function runFields({
@@ -118,20 +128,43 @@ function runFields({
 function endFields(end: RunEnd, { identity, now }: RecorderOptions): Pick<AuditRun, EndField> {
   const started = identity.startedAt.getTime()
   const finished = Math.max(started, now().getTime())
+  const { applications = null } = end
   return {
     finished_at: new Date(finished).toISOString(),
     duration_ms: finished - started,
     outcome: end.outcome,
     exit_code: end.exitCode,
-    ...errorFields(end.problems),
+    ...errorFields(end.problems, applications),
+    applications,
   }
 }
 
-function errorFields(problems: readonly Problem[]): Pick<AuditRun, 'error_codes' | 'error'> {
+function errorFields(
+  problems: readonly Problem[],
+  applications: ApplicationsEnd | null,
+): Pick<AuditRun, 'error_codes' | 'error'> {
+  const lines = [...concernedSentence(applications), ...problems.map(describeProblem)]
   return {
     error_codes: [...new Set(problems.map(({ code }) => code))].sort(),
-    error: problems.length === 0 ? null : problems.map(describeProblem).join('\n'),
+    error: problems.length === 0 ? null : lines.join('\n'),
   }
+}
+
+/** `2 of 100 applications are not done: crm (blocked), shop (failed).` */
+function concernedSentence(applications: ApplicationsEnd | null): string[] {
+  if (applications === null) return []
+  const { done, blocked, failed, not_begun: left } = applications
+  const words: readonly (readonly [string, readonly string[]])[] = [
+    ['blocked', blocked],
+    ['failed', failed],
+    ['not begun', left],
+  ]
+  const names = words.flatMap(([word, items]) => items.map((name) => `${name} (${word})`))
+  if (names.length === 0) return []
+  const verb = names.length === 1 ? 'is' : 'are'
+  return [
+    `${String(names.length)} of ${String(done + names.length)} applications ${verb} not done: ${names.join(', ')}.`,
+  ]
 }
 
 /**
@@ -143,7 +176,10 @@ export function failDocument(document: AuditDocument, problems: readonly Problem
   const { exit_code: before } = document.run
   const ended =
     before === EXIT.done || before === EXIT.changes ? ({ outcome: 'failed', exit_code: EXIT.failed } as const) : {}
-  return { ...document, run: { ...document.run, ...ended, ...errorFields(problems) } }
+  return {
+    ...document,
+    run: { ...document.run, ...ended, ...errorFields(problems, document.run.applications ?? null) },
+  }
 }
 
 /** How many records have each status; every status has a number. */

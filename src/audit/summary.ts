@@ -1,5 +1,6 @@
 import type { AuditDocument, AuditStatus, Outcome } from '../model/audit.ts'
-import { visible } from './one-line.ts'
+import type { Problem } from '../model/problem.ts'
+import { shortLine, visible } from './one-line.ts'
 
 /** In the order they are read: what changed, what is wrong, the rest. */
 const WORDS: readonly (readonly [AuditStatus, string])[] = [
@@ -38,4 +39,36 @@ export function countsInWords(summary: AuditDocument['summary']): string {
   return WORDS.filter(([status]) => summary[status] > 0)
     .map(([status, word]) => `${summary[status]} ${summary[status] === 1 && status === 'warning' ? 'warning' : word}`)
     .join(', ')
+}
+
+/** So many applications are named in a line; the others are counted. */
+const MAX_NAMES = 5
+
+/**
+ * `99 done, 1 blocked: crm (owner mismatch) -> …`, with the remedy where one thing is wrong; null where nothing
+ * is wrong with single applications.
+ * @param problems all of the run's
+ */
+export function applicationsLine({ run }: AuditDocument, problems: readonly Problem[]): string | null {
+  const ended = run.applications ?? null
+  if (ended === null || ended.blocked.length + ended.failed.length === 0) return null
+  const fieldsOf = (name: string): string =>
+    [...new Set(problems.filter(({ application }) => application === name).map(({ field }) => visible(field)))].join(
+      ', ',
+    )
+  const group = (names: readonly string[], word: string, describe: (name: string) => string): string[] => {
+    if (names.length === 0) return []
+    const rest = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : ''
+    return [`${names.length} ${word}: ${names.slice(0, MAX_NAMES).map(describe).join(', ')}${rest}`]
+  }
+  const withField = (name: string): string => `${visible(name)} (${fieldsOf(name)})`
+  const parts = [
+    `${ended.done} done`,
+    ...group(ended.failed, 'failed', withField),
+    ...group(ended.blocked, 'blocked', withField),
+    ...group(ended.not_begun, 'not begun with them', visible),
+  ]
+  const [only, ...others] = problems
+  const remedy = only === undefined || others.length > 0 ? '' : ` -> ${shortLine(only.remedy)}`
+  return `${parts.join(', ')}${remedy}`
 }

@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.ts'
 import type { AuditRecord, AuditStatus } from '../model/audit.ts'
 import { shortLine, visible } from './one-line.ts'
 import type { Reporter, Write } from './reporter.ts'
-import { closingLine } from './summary.ts'
+import { applicationsLine, closingLine } from './summary.ts'
 
 export interface TextOptions {
   readonly write: Write
@@ -48,6 +48,8 @@ export function createTextReporter(options: TextOptions): Reporter {
       for (const note of notes) line('yellow', `! ${shortLine(note)}`)
       if (problems.length > 0) line('red', `problems: ${problems.length}`)
       for (const problem of problems) printProblem(problem, line)
+      const applications = applicationsLine(document, problems)
+      if (applications !== null) line('red', applications)
       line(document.run.exit_code === 0 ? 'bold' : 'red', closingLine(document))
     },
   }

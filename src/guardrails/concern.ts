@@ -3,7 +3,7 @@ import { groupBy } from '../group-by.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import type { Problem, ProblemCode } from '../model/problem.ts'
-import { parseTag } from '../model/tag.ts'
+import { parseTag, type Tag } from '../model/tag.ts'
 
 export interface Concerns {
   /** What stops the run before its next change. */
@@ -41,9 +41,15 @@ export function sortByConcern(declaration: Declaration, cluster: Cluster, proble
  */
 function isManaged(declaration: Declaration, { roles, databases }: Cluster, { name, owner }: Database): boolean {
   const role = tagOfStack(declaration, roles.get(owner.username)?.comment)
-  if (role !== null) return (role.get('OwnedDatabase') ?? name) === name
+  if (role !== null) return isOwn(declaration, owner, role) && (role.get('OwnedDatabase') ?? name) === name
   const state = databases.get(name)
   return state?.owner === owner.username && isTagOf(declaration, owner, state.comment)
+}
+
+/** The key of an entry may change; a role that belongs to another one that is still declared is claimed anew. */
+function isOwn({ applications }: Declaration, { name }: Application, tag: Tag): boolean {
+  const claimant = tag.get('Application')
+  return claimant === name || !applications.some((application) => application.name === claimant)
 }
 
 function isTagOf(declaration: Declaration, { name }: Application, comment: string | null): boolean {

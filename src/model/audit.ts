@@ -82,6 +82,16 @@ export interface AuditRecord {
   readonly access?: AccessChange
 }
 
+/** What became of the applications of a run that was not stopped as a whole; names are sorted. */
+export interface ApplicationsEnd {
+  /** How many are as declared. */
+  readonly done: number
+  readonly blocked: readonly string[]
+  readonly failed: readonly string[]
+  /** Those that share the database of one that was blocked or failed, and so were left as they are. */
+  readonly not_begun: readonly string[]
+}
+
 export interface AuditRun {
   readonly run_id: string
   readonly build_id: string
@@ -102,7 +112,10 @@ export interface AuditRun {
   readonly exit_code: ExitCode
   /** Each ProblemCode of what went wrong once, sorted; empty where nothing did, and before 1.1. */
   readonly error_codes: readonly string[]
+  /** Begins with how many applications are concerned, and which, where the others were done. */
   readonly error: string | null
+  /** Only of an apply that did what it could; null otherwise. Absent before 1.1. */
+  readonly applications?: ApplicationsEnd | null
 }
 
 export interface AuditDocument {

@@ -15,7 +15,7 @@ import { LOCK_DATABASE } from './connection/lock.ts'
 import { withInstance } from './connection/look.ts'
 import { toProvisionError } from './end/provision-error.ts'
 import { type Round, makeRound } from './apply/round.ts'
-import { Setbacks } from './apply/setbacks.ts'
+import { Setbacks } from './end/setbacks.ts'
 
 const NOTHING: Plan = { findings: [], jobs: [] }
 

@@ -23,7 +23,7 @@ import { readAccessMatrix } from './access-matrix.ts'
 import { withInstance } from './connection/look.ts'
 import { toProvisionError } from './end/provision-error.ts'
 import { inspectServer, guardAndPlan } from './apply/round.ts'
-import { Setbacks } from './apply/setbacks.ts'
+import { Setbacks } from './end/setbacks.ts'
 
 /** What a report is made for; `server` null: from the files alone. */
 export interface ReportRequest {

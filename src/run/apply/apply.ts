@@ -8,12 +8,14 @@ import type { RecordDraft } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import { converge } from './converge.ts'
+import { MissingRights } from './round.ts'
+import { Setbacks } from '../end/setbacks.ts'
 import { assertReserved, type Credentials, readActorAndCredentials } from '../connection/credentials.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { readAccessMatrix } from '../access-matrix.ts'
 import { openLockedOrBootstrap, repairAdmin } from '../connection/open.ts'
 import type { Connections } from '../../server/connections.ts'
-import { recordRun } from '../end/record-run.ts'
+import { recordRun, type Stages } from '../end/record-run.ts'
 
 /**
  * Makes an instance match a declaration.
@@ -25,7 +27,7 @@ export async function apply(
   identity: RunIdentity,
   dependencies: Dependencies,
 ): Promise<RunResult> {
-  const { value, ...ended } = await recordRun(
+  const { value, ...ended } = await recordRun<AccessMatrix | null>(
     {
       declaration,
       identity,
@@ -44,36 +46,37 @@ async function runStages(
   identity: RunIdentity,
   dependencies: Dependencies,
   recorder: Recorder,
-): Promise<AccessMatrix | null> {
+): Promise<Stages<AccessMatrix | null>> {
   const violations = checkRequest(declaration, identity)
   if (violations.length > 0) throw new BlockedError(violations)
   const context = { declaration, identity, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
   const credentials = await readActorAndCredentials(context, declaration)
   assertReserved(declaration, credentials)
   try {
-    return await convergeOnce(context, credentials)
+    return await convergeOnce(context, credentials, declaration.masterSecretId !== null)
   } catch (error) {
-    if (declaration.masterSecretId === null || !lacksOnlyRights(error)) throw error
+    if (!(error instanceof MissingRights)) throw error
     await repairAdmin(context, credentials.admin)
-    return await convergeOnce(context, credentials)
+    return await convergeOnce(context, credentials, false)
   }
 }
 
-async function convergeOnce(context: RunContext, credentials: Credentials): Promise<AccessMatrix | null> {
+/** @param mayRepair throw MissingRights where the master could give what is missing */
+async function convergeOnce(
+  context: RunContext,
+  credentials: Credentials,
+  mayRepair: boolean,
+): Promise<Stages<AccessMatrix | null>> {
   const open = async (): Promise<Connections> => {
     const server = await openLockedOrBootstrap(context, credentials.admin)
     context.recorder.setServer(server.admin)
     return server
   }
   const { declaration } = context
-  return converge(context, open, credentials.applications, async (server, inspection) =>
+  const setbacks = new Setbacks(declaration, mayRepair)
+  return converge(context, open, credentials.applications, setbacks, async (server, inspection) =>
     declaration.governanceDir === null ? null : readAccessMatrix(declaration, server, inspection),
   )
-}
-
-/** The admin works, but lacks rights over roles that the declaration adopts, which the master can give it. */
-function lacksOnlyRights(error: unknown): boolean {
-  return error instanceof BlockedError && error.problems.every((problem) => problem.code === 'missing_right')
 }
 
 function secretRecords(declaration: Declaration, error: ProvisionError): RecordDraft[] {

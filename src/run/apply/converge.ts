@@ -15,7 +15,8 @@ import { assertNotInterrupted, isOutdated, recordFailures, recordFindings } from
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { makeRound } from './round.ts'
-import { Setbacks } from './setbacks.ts'
+import type { Setbacks } from '../end/setbacks.ts'
+import type { Stages } from '../end/record-run.ts'
 
 /** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
 const MAX_ROUNDS = 4
@@ -26,17 +27,11 @@ const MAX_ROUNDS = 4
 const MIN_RECONNECTS = 5
 const MAX_PAUSE_MS = 5_000
 
-/** What a converged run gives. */
-export interface Converged<T> {
-  readonly value: T
-  /** What could not be done for single applications; all others are as declared. */
-  readonly setbacks: Setbacks
-}
-
 /**
  * Makes the server as declared, but for what stands in the way of single applications. A connection that breaks (a restart, a failover) is made anew, and the server inspected
  * and planned from scratch: every step is safe to plan again.
  * @param open connects and takes the lock.
+ * @param setbacks gets what could not be done for single applications.
  * @param finish takes the last inspection, which found nothing left to do, while the server is still open.
  * @throws BlockedError, before the first change unless the server changed meanwhile; ApplyError; ConnectFailure;
  *   ConnectionLost.
@@ -45,10 +40,10 @@ export async function converge<T>(
   context: RunContext,
   open: () => Promise<Connections>,
   credentials: ReadonlyMap<string, Credential>,
+  setbacks: Setbacks,
   finish: (server: Connections, inspection: Inspection) => Promise<T>,
-): Promise<Converged<T>> {
+): Promise<Stages<T>> {
   const ledger = new Ledger(context.recorder)
-  const setbacks = new Setbacks(context.declaration)
   const { signal, progress } = context.dependencies
   let firstLoss: number | null = null
   for (let reconnects = 0; ; reconnects += 1) {

@@ -5,6 +5,7 @@ import { AwsError, BlockedError } from '../../errors.ts'
 import { checkActual } from '../../guardrails/actual.ts'
 import { sortByConcern } from '../../guardrails/concern.ts'
 import type { Credential } from '../../model/credential.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { Plan } from '../../model/step.ts'
 import { makePlan } from '../../plan/plan.ts'
 import { checkClones } from '../../secrets/assignments.ts'
@@ -14,7 +15,7 @@ import { inspect, type Inspection, type InspectionScope } from '../../server/ins
 import type { Versions } from '../../server/login.ts'
 import type { RunContext } from '../context.ts'
 import { makeSecretFacts } from './secret-facts.ts'
-import type { Setbacks } from './setbacks.ts'
+import type { Setbacks } from '../end/setbacks.ts'
 
 /** What one round found: the state of the server and what it takes to make it as declared. */
 export interface Round {
@@ -54,6 +55,9 @@ export async function inspectServer(
   })
 }
 
+/** Rights are missing that the master can give, and nothing else would stop the run. */
+export class MissingRights extends BlockedError {}
+
 /**
  * @param setbacks gets what stands in the way of single applications.
  * @throws AwsError, BlockedError: what stands in the way of the run; it names what is wrong with single ones, too.
@@ -69,6 +73,9 @@ export async function guardAndPlan(
   const concerns = sortByConcern(declaration, actual.cluster, [...clones, ...violations])
   if (clones.some((problem) => concerns.run.includes(problem))) throw new AwsError(clones)
   const single = [...concerns.applications.values()].flat()
+  const isRight = ({ code }: Problem): boolean => code === 'missing_right'
+  if (setbacks.mayRepair && concerns.run.every(isRight) && [...concerns.run, ...single].some(isRight))
+    throw new MissingRights([...concerns.run, ...single])
   if (concerns.run.length > 0) throw new BlockedError([...concerns.run, ...single])
   setbacks.block(single)
   const secrets = await makeSecretFacts(declaration, actual, credentials)

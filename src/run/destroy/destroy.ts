@@ -67,6 +67,7 @@ export async function destroy(
   const { document, problems } = await recordRun(options, async (recorder) => {
     const context = { ...options, secrets: dependencies.secrets(declaration.aws), recorder }
     await runStages(context, request, dependencies)
+    return { value: null, setbacks: null }
   })
   return { document, problems, governance: governanceOf(declaration, null) }
 }

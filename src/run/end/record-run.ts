@@ -2,13 +2,15 @@
 import { createRecorder, type Recorder } from '../../audit/recorder.ts'
 import type { RunResult } from '../../audit/result.ts'
 import { ApplyError, BlockedError, EXIT, ProvisionError } from '../../errors.ts'
-import type { AuditRecord, RecordDraft } from '../../model/audit.ts'
+import type { ApplicationsEnd, AuditRecord, RecordDraft } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import type { Dependencies } from '../context.ts'
 import { interruptedProblem } from '../outcome.ts'
 import { toProvisionError } from './provision-error.ts'
-import { missingRecords, violationRecords } from './records.ts'
+import type { Problem } from '../../model/problem.ts'
+import { blockedRecords, leftOutRecords, notBegunRecords } from './records.ts'
+import type { Setbacks } from './setbacks.ts'
 
 export interface RunOptions {
   readonly declaration: Declaration
@@ -18,6 +20,13 @@ export interface RunOptions {
   readonly concerned: Declaration
   /** Records that the command has for an error of its own. */
   readonly recordsOf: (error: ProvisionError) => readonly RecordDraft[]
+}
+
+/** What the stages of a command give. */
+export interface Stages<T> {
+  readonly value: T
+  /** What could not be done for single applications; null: there are none. */
+  readonly setbacks: Setbacks | null
 }
 
 export interface RecordedRun<T> extends Pick<RunResult, 'document' | 'problems'> {
@@ -31,7 +40,7 @@ export interface RecordedRun<T> extends Pick<RunResult, 'document' | 'problems'>
  */
 export async function recordRun<T>(
   { declaration, identity, dependencies, concerned, recordsOf }: RunOptions,
-  runStages: (recorder: Recorder) => Promise<T>,
+  runStages: (recorder: Recorder) => Promise<Stages<T>>,
 ): Promise<RecordedRun<T>> {
   const { environment, clusterName, instance } = declaration
   const { now, signal } = dependencies
@@ -39,18 +48,53 @@ export async function recordRun<T>(
   const sinks = [(record: AuditRecord) => records.push(record), ...dependencies.sinks]
   const recorder = createRecorder({ identity, environment, clusterName, instance, now, sinks })
   try {
-    const value = await runStages(recorder)
-    const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
-    const outcome = isChanged ? 'changed' : 'no_change'
-    return { document: recorder.finish({ outcome, exitCode: EXIT.done, problems: [] }), problems: [], value }
+    const { value, setbacks } = await runStages(recorder)
+    return { ...endStages(concerned, setbacks, records, recorder), value }
   } catch (thrown) {
     const isInterrupted = signal.aborted && !(thrown instanceof ProvisionError)
     const error = isInterrupted ? new ApplyError([interruptedProblem(signal)]) : toProvisionError(thrown)
-    const drafts = [...(error instanceof BlockedError ? violationRecords(concerned, error) : []), ...recordsOf(error)]
-    for (const draft of drafts) recorder.record(draft)
-    for (const draft of missingRecords(concerned, records, error)) recorder.record(draft)
-    const outcome = error instanceof BlockedError ? 'blocked' : 'failed'
     const { exitCode, problems } = error
+    const isBlocked = error instanceof BlockedError
+    const drafts = [...(isBlocked ? blockedRecords(concerned, problems) : []), ...recordsOf(error)]
+    for (const draft of drafts) recorder.record(draft)
+    for (const draft of notBegunRecords(concerned, records, error)) recorder.record(draft)
+    const outcome = isBlocked ? 'blocked' : 'failed'
     return { document: recorder.finish({ outcome, exitCode, problems }), problems, value: null }
+  }
+}
+
+/** The end of a run that went through: failed or blocked for single applications, else done. */
+function endStages(
+  concerned: Declaration,
+  setbacks: Setbacks | null,
+  records: readonly AuditRecord[],
+  recorder: Recorder,
+): Pick<RunResult, 'document' | 'problems'> {
+  const { failed, blocked } = setbacks ?? { failed: [], blocked: [] }
+  const applications = setbacks === null ? null : applicationsEnd(concerned, setbacks)
+  const drafts = [...blockedRecords(concerned, blocked), ...leftOutRecords(concerned, applications?.not_begun ?? [])]
+  for (const draft of drafts) recorder.record(draft)
+  const isChanged = records.some(({ status }) => ['created', 'updated', 'removed'].includes(status))
+  const problems = [...failed, ...blocked]
+  if (problems.length === 0) {
+    const outcome = isChanged ? 'changed' : 'no_change'
+    return { document: recorder.finish({ outcome, exitCode: EXIT.done, problems, applications }), problems }
+  }
+  const end =
+    failed.length > 0
+      ? ({ outcome: 'failed', exitCode: EXIT.failed } as const)
+      : ({ outcome: 'blocked', exitCode: EXIT.blocked } as const)
+  return { document: recorder.finish({ ...end, problems, applications }), problems }
+}
+
+function applicationsEnd(concerned: Declaration, { failed, blocked, leftOut }: Setbacks): ApplicationsEnd {
+  const names = (problems: readonly Problem[]): string[] =>
+    [...new Set(problems.flatMap(({ application }) => application ?? []))].sort()
+  const [failing, stopped] = [names(failed), names(blocked)]
+  return {
+    done: concerned.applications.length - leftOut.size,
+    blocked: stopped,
+    failed: failing,
+    not_begun: [...leftOut].filter((name) => !failing.includes(name) && !stopped.includes(name)).sort(),
   }
 }

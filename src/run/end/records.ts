@@ -1,12 +1,10 @@
-/**
- * Each line of the audit stands alone: a record for every role and every database, whatever the end (src/README.md: The
- * audit).
- */
+/** Records of what a run did not do: what was blocked, and what it did not come to (src/README.md: The audit). */
 import type { RecordDraft } from '../../model/audit.ts'
 import { BlockedError, InvalidInputError, type ProvisionError } from '../../errors.ts'
 import type { AuditObject, AuditRecord } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
-import { type GuardrailCode, isGuardrail } from '../../model/problem.ts'
+import { type GuardrailCode, isGuardrail, type Problem } from '../../model/problem.ts'
+import type { Subject } from '../../model/step.ts'
 
 /** What a violation's record is about. */
 const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
@@ -30,9 +28,9 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   removal_obstacle: 'role',
 }
 
-/** One record for each violation of a blocked run, with application, database and user. */
-export function violationRecords(declaration: Declaration, error: BlockedError): RecordDraft[] {
-  return error.problems.map((problem) => {
+/** One record for each problem that blocked the run, or an application of it, with application, database and user. */
+export function blockedRecords(declaration: Declaration, problems: readonly Problem[]): RecordDraft[] {
+  return problems.map((problem) => {
     const application = declaration.applications.find((item) => item.name === problem.application)
     return {
       application: problem.application,
@@ -49,41 +47,42 @@ export function violationRecords(declaration: Declaration, error: BlockedError):
   })
 }
 
-/** Records for the roles and databases that the run told nothing of. */
-export function missingRecords(
+/** So many applications are named where a run ended before it came to them. */
+const MAX_NAMES = 20
+
+/**
+ * What was not done because the run stopped: one record, however many applications it did not come to.
+ * @param records what the run told so far
+ * @returns none where all of the declaration's roles were told of
+ */
+export function notBegunRecords(
   declaration: Declaration,
   records: readonly AuditRecord[],
   error: ProvisionError,
 ): RecordDraft[] {
-  const told = new Set(records.map((record) => JSON.stringify([record.object, record.application])))
-  const [first] = error.problems
-  const ending =
-    error instanceof BlockedError && first !== undefined
-      ? ({ status: 'blocked', code: first.code } as const)
-      : ({ status: 'skipped', isQuiet: true } as const)
-  const message =
-    error instanceof BlockedError || error instanceof InvalidInputError
-      ? 'not begun: nothing was changed'
-      : 'not reached: the run failed before'
-  const draft = (object: 'role' | 'database', application: Declaration['applications'][number]): RecordDraft[] => {
-    if (told.has(JSON.stringify([object, application.name]))) return []
-    const { name, database, username } = application
-    return [
-      {
-        application: name,
-        database,
-        username,
-        object,
-        action: 'check',
-        ...ending,
-        durationMs: 0,
-        message,
-        statements: [],
-      },
-    ]
-  }
-  return [
-    ...declaration.applications.flatMap((application) => draft('role', application)),
-    ...declaration.databases.flatMap((database) => draft('database', database.owner)),
-  ]
+  const told = new Set(records.filter(({ object }) => object === 'role').map(({ application }) => application))
+  const names = declaration.applications.map(({ name }) => name).filter((name) => !told.has(name))
+  if (names.length === 0) return []
+  const isUntouched = error instanceof BlockedError || error instanceof InvalidInputError
+  const why = isUntouched ? 'nothing was changed' : 'the run failed before'
+  const some = names.slice(0, MAX_NAMES).join(', ')
+  const rest = names.length > MAX_NAMES ? `, and ${String(names.length - MAX_NAMES)} more` : ''
+  const message = `not begun: ${why}; this concerns ${some}${rest}`
+  return [notBegun({ application: null, database: null, username: null, object: 'admin' }, message)]
+}
+
+/** Applications that were left as they are, since they share the database of one that was blocked or failed. */
+export function leftOutRecords(declaration: Declaration, names: readonly string[]): RecordDraft[] {
+  return declaration.applications
+    .filter(({ name }) => names.includes(name))
+    .map(({ name: application, database, username }) =>
+      notBegun(
+        { application, database, username, object: 'role' },
+        `${username} was left as it is: the owner of ${database}, or what was done there, is blocked or failed`,
+      ),
+    )
+}
+
+function notBegun(about: Subject, message: string): RecordDraft {
+  return { ...about, action: 'not begun', status: 'skipped', isQuiet: true, durationMs: 0, message, statements: [] }
 }

@@ -4,7 +4,7 @@
  */
 import { createRecorder } from '../../audit/recorder.ts'
 import { governanceOf, type RunResult } from '../../audit/result.ts'
-import { missingRecords } from './records.ts'
+import { notBegunRecords } from './records.ts'
 import type { Dependencies } from '../context.ts'
 import type { UnusableRun } from '../start.ts'
 
@@ -16,7 +16,7 @@ export function endUnusable(
   const declaration = parsed?.declaration ?? null
   const { environment = null, clusterName = null, instance = null } = declaration ?? {}
   const recorder = createRecorder({ identity, environment, clusterName, instance, now, sinks })
-  for (const draft of declaration === null ? [] : missingRecords(declaration, [], error)) recorder.record(draft)
+  for (const draft of declaration === null ? [] : notBegunRecords(declaration, [], error)) recorder.record(draft)
   const { exitCode, problems } = error
   const document = recorder.finish({ outcome: 'failed', exitCode, problems })
   return { document, problems, governance: governanceOf(declaration, null) }

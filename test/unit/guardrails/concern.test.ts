@@ -59,6 +59,12 @@ test('where the comment on the role was overwritten, the database still carries 
   t.is(stops({ roles: overwritten, databases: [database('d', 'x', { comment })] }, 'own', 'unmanaged_role'), 'run')
 })
 
+test('a role of another entry that is still declared is claimed anew; one of a key that is gone is not', (t) => {
+  const tagged = (application: string): State => ({ roles: [role('own', { comment: tagOf(application) })] })
+  t.is(stops(tagged('other'), 'own', 'foreign_claim'), 'run')
+  t.is(stops(tagged('before'), 'own'), 'own')
+})
+
 test("another stack's tag is no claim of ours", (t) => {
   t.is(stops(owned({ Stack: 'theirs' }), 'own', 'foreign_claim'), 'run')
   t.is(stops(owned({ Environment: 'prod' }), 'own', 'foreign_claim'), 'run')

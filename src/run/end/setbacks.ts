@@ -4,12 +4,15 @@ import { withGuests } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
 
 export class Setbacks {
+  readonly mayRepair: boolean
   readonly #declaration: Declaration
   readonly #failed: Problem[] = []
   #blocked: readonly Problem[] = []
 
-  constructor(declaration: Declaration) {
+  /** @param mayRepair the master may be asked for rights that the admin lacks, before anything is given up for it */
+  constructor(declaration: Declaration, mayRepair = false) {
     this.#declaration = declaration
+    this.mayRepair = mayRepair
   }
 
   /** What was tried in this run and failed: it is not tried again. */
