@@ -10,7 +10,7 @@ const QUOTE = 'A name or value in a statement, printed ones included, is quoted 
 
 /** The program is held to more than the tests: small files, small functions, no assertions that the compiler cannot check. */
 export default defineConfig(
-  { ignores: ['terraform-module/', '.cache/'] },
+  { ignores: ['terraform-module/', '.cache/', 'lib/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -1,17 +1,73 @@
 /** The library: the same stages that the command runs, for a Lambda or another program. */
-export { apply, type RunResult } from './run/apply/apply.ts'
+
+/* A run: how it starts, what it does, how it ends. */
+export { type ProgramRun, start, type StartedRun, type UnusableRun } from './run/start.ts'
+export { createDependencies, createDestroyDependencies, type DependencyOptions } from './run/dependencies.ts'
+export { apply } from './run/apply/apply.ts'
 export { previewApply } from './run/plan.ts'
-export type { Preview } from './preview/preview.ts'
-export type { Dependencies } from './run/context.ts'
 export { destroy, type DestroyRequest } from './run/destroy/destroy.ts'
 export { previewDestroy } from './run/destroy/preview.ts'
-export { type DestroyDependencies, REMOVAL_WAITS, type RemovalWaits } from './run/destroy/context.ts'
+export { endUnusable } from './run/end/unusable.ts'
+export type { Governance, RunResult } from './audit/result.ts'
+export { concludeRun, type Conclusion } from './audit/conclude.ts'
+
+/* Who watches a run. */
+export { createTextReporter, type TextOptions } from './audit/text.ts'
+export { createJsonLinesReporter, type JsonLinesOptions } from './audit/json-lines.ts'
+export { createGithubReporter, type GithubOptions } from './audit/github.ts'
+export type { Reporter, Write } from './audit/reporter.ts'
+
+/* How a plan is told. */
+export type { Preview } from './preview/preview.ts'
+export { previewText, type PreviewTextOptions } from './preview/text.ts'
+export { previewJson } from './preview/json.ts'
+
+/* What a program may replace. */
+export type { Dependencies } from './run/context.ts'
+export { type DestroyDependencies, REMOVAL_WAITS, type RemovalWaits } from './run/destroy/dependencies.ts'
+export type { RecordSink } from './audit/recorder.ts'
+export type { CurrentSecrets, SecretReader, SecretStage } from './secrets/secret-reader.ts'
+export type { SnapshotClient } from './snapshot/snapshot-client.ts'
+export { Secret } from './model/secret.ts'
+export type { Credential } from './model/credential.ts'
+export type { Snapshot } from './model/snapshot.ts'
+
+/* What is declared. */
 export { decodeInput } from './input/decode.ts'
-export { parseDeclaration } from './input/parse.ts'
-export { resolveRun } from './input/run-identity.ts'
-export { awsDependencies, awsSnapshots } from './run/aws.ts'
-export { concludeRun } from './audit/conclude.ts'
-export * from './errors.ts'
-export type * from './model/audit.ts'
-export type * from './model/declaration.ts'
-export type * from './model/run.ts'
+export { parseDeclaration, type ParsedInput } from './input/parse.ts'
+export type {
+  AccessLevel,
+  AdminLogin,
+  Application,
+  AuthMethod,
+  AwsSettings,
+  CleanupPolicy,
+  Database,
+  Declaration,
+  Endpoint,
+  Environment,
+  Instance,
+  SettingValue,
+  Tls,
+  TlsMode,
+} from './model/declaration.ts'
+export type { DestroyTarget } from './model/removal.ts'
+export type { Actor, Approval, Approvals, Command, RunIdentity } from './model/run.ts'
+
+/* What is told. */
+export type { AuditDocument, AuditObject, AuditRecord, AuditRun, AuditStatus, Outcome } from './model/audit.ts'
+export type { AccessChange, PrivilegeChange, PrivilegeTarget } from './model/access-change.ts'
+export type { AccessMatrix, DatabaseAccess, LoginAccess } from './model/access.ts'
+export type { Problem, ProblemCode } from './model/problem.ts'
+export {
+  ApplyError,
+  AwsError,
+  BlockedError,
+  ConnectionError,
+  describeProblem,
+  EXIT,
+  type ExitCode,
+  InvalidInputError,
+  ProvisionError,
+} from './errors.ts'
+export { TOOL_VERSION } from './version.ts'

@@ -1,20 +1,16 @@
-import { EXIT } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
-import type { AccessMatrix } from '../model/access.ts'
 import type { AuditDocument } from '../model/audit.ts'
 import { writeAuditFile } from './file.ts'
 import type { GovernanceResult } from './governance/write.ts'
 import { writeAuditLines, type JsonLinesOptions } from './json-lines.ts'
-import type { Recorder, RunEnd } from './recorder.ts'
+import { failDocument } from './recorder.ts'
 import type { Reporter } from './reporter.ts'
+import type { Governance, RunResult } from './result.ts'
 
 export interface Conclusion {
-  readonly recorder: Recorder
-  readonly end: RunEnd
-  /** Where the audit document goes; null for plan and report, which write none (src/README.md: Commands). */
+  /** Where the audit document goes; null: into no file. */
   readonly auditPath: string | null
-  /** null: no `governance_dir`, or nothing of it is known. */
-  readonly governance: { readonly dir: string; readonly matrix: AccessMatrix | null } | null
+  /** Those that had the records of the run. */
   readonly reporters: readonly Reporter[]
   /**
    * Where the audit goes when its file or the governance folder cannot be written; null: a reporter prints all of it
@@ -24,27 +20,23 @@ export interface Conclusion {
 }
 
 /**
- * Ends a run: audit file, governance files, then the reporters' last words. Gives the document as it was written; its
- * `exit_code` is the program's. Where a file cannot be written, what the run did stands: the audit goes to standard
- * output, the outcome is `failed`, the exit code 1 unless it was another failure's already.
+ * Ends a run, given its result: audit file, governance files, then the reporters' last words. Gives the document as
+ * it was written; its `exit_code` is the program's. Where a file cannot be written, what the run did stands: the audit
+ * goes to standard output, the outcome is `failed`, the exit code 1 unless it was another failure's already.
  *
  * The audit file comes first, since the governance folder may have to be waited for; it is written once more where the
  * governance files then fail, so that both tell the same.
  */
-export async function concludeRun({
-  recorder,
-  end,
-  auditPath,
-  governance,
-  reporters,
-  fallback,
-}: Conclusion): Promise<AuditDocument> {
-  let document = recorder.finish(end)
+export async function concludeRun(
+  { document: ended, problems, governance }: RunResult,
+  { auditPath, reporters, fallback }: Conclusion,
+): Promise<AuditDocument> {
+  let document = ended
   const found: Problem[] = []
   const learn = (problem: Problem | null): void => {
     if (problem === null) return
     found.push(problem)
-    document = recorder.finish(failedEnd(end, found))
+    document = failDocument(ended, [...problems, ...found])
   }
   const fileProblem = auditPath === null ? null : await writeAuditFile(auditPath, document)
   learn(fileProblem)
@@ -52,23 +44,13 @@ export async function concludeRun({
   learn(problem)
   if (auditPath !== null && fileProblem === null && problem !== null) learn(await writeAuditFile(auditPath, document))
   if (found.length > 0 && fallback !== null) writeAuditLines(document, fallback)
-  for (const reporter of reporters) reporter.finish(document, [...end.problems, ...found], repairs)
+  for (const reporter of reporters) reporter.finish(document, [...problems, ...found], repairs)
   return document
 }
 
 /** The governance files' code is loaded where there is a folder for them. */
-async function writeGovernanceOf(
-  governance: Conclusion['governance'],
-  document: AuditDocument,
-): Promise<GovernanceResult> {
+async function writeGovernanceOf(governance: Governance | null, document: AuditDocument): Promise<GovernanceResult> {
   if (governance === null) return { problem: null, repairs: [] }
   const { writeGovernance } = await import('./governance/write.ts')
   return writeGovernance({ ...governance, document })
-}
-
-function failedEnd(end: RunEnd, problems: readonly Problem[]): RunEnd {
-  const all = [...end.problems, ...problems]
-  return end.exitCode === EXIT.done || end.exitCode === EXIT.changes
-    ? { outcome: 'failed', exitCode: EXIT.failed, problems: all }
-    : { ...end, problems: all }
 }

@@ -1,7 +1,7 @@
 import { describeProblem } from '../errors.ts'
 import type { AuditDocument, AuditRecord, AuditRun, AuditStatus, Outcome, RecordDraft } from '../model/audit.ts'
 import type { Instance } from '../model/declaration.ts'
-import type { ExitCode } from '../model/exit-code.ts'
+import { EXIT, type ExitCode } from '../model/exit-code.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Actor, RunIdentity } from '../model/run.ts'
 
@@ -35,10 +35,7 @@ export interface Recorder {
   /** Whom the server says we are, and its version, e.g. 16.4. */
   setServer(server: { readonly login: string; readonly versionText: string }): void
   setActor(actor: Actor): void
-  /**
-   * The audit so far. A snapshot: may be asked for again with another end, e.g. after the governance files could not be
-   * written.
-   */
+  /** The audit of a run that ended so. */
   finish(end: RunEnd): AuditDocument
 }
 
@@ -126,9 +123,27 @@ function endFields(end: RunEnd, { identity, now }: RecorderOptions): Pick<AuditR
     duration_ms: finished - started,
     outcome: end.outcome,
     exit_code: end.exitCode,
-    error_codes: [...new Set(end.problems.map(({ code }) => code))].sort(),
-    error: end.problems.length === 0 ? null : end.problems.map(describeProblem).join('\n'),
+    ...errorFields(end.problems),
   }
+}
+
+function errorFields(problems: readonly Problem[]): Pick<AuditRun, 'error_codes' | 'error'> {
+  return {
+    error_codes: [...new Set(problems.map(({ code }) => code))].sort(),
+    error: problems.length === 0 ? null : problems.map(describeProblem).join('\n'),
+  }
+}
+
+/**
+ * The audit of a run after whose end something failed. What the run did stands; the outcome is `failed` and the exit
+ * code 1, unless it was another failure's already.
+ * @param problems all of the run's, and what failed since.
+ */
+export function failDocument(document: AuditDocument, problems: readonly Problem[]): AuditDocument {
+  const { exit_code: before } = document.run
+  const ended =
+    before === EXIT.done || before === EXIT.changes ? ({ outcome: 'failed', exit_code: EXIT.failed } as const) : {}
+  return { ...document, run: { ...document.run, ...ended, ...errorFields(problems) } }
 }
 
 /** How many records have each status; every status has a number. */

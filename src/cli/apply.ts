@@ -4,7 +4,7 @@ import type { RunEnvironment } from '../input/environment.ts'
 import type { Options } from '../input/options.ts'
 import { createReporters } from './output.ts'
 import type { CommandProcess } from './process.ts'
-import { beginRun, createDependencies, endRun } from './run.ts'
+import { beginRun, createRunDependencies, endRun } from './run.ts'
 
 /** `rds-provision apply`. */
 export async function runApply(
@@ -17,21 +17,19 @@ export async function runApply(
     import('../run/apply/apply.ts'),
     import('../run/end/unusable.ts'),
   ])
-  const dependencies = await createDependencies(process, environment, reporters)
+  const dependencies = await createRunDependencies(process, environment, reporters)
   const begun = await beginRun(process, environment, {
     command: 'apply',
     input: options.input,
     needsBuildId: () => true,
   })
-  const { matrix, ...result } =
+  const result =
     begun.error === null
       ? await apply(begun.parsed.declaration, begun.identity, dependencies)
-      : { ...endUnusable(begun, dependencies), matrix: null }
+      : endUnusable(begun, dependencies)
   const auditDir = begun.parsed?.auditDir ?? null
   return endRun(process, environment, {
-    begun,
     result,
-    matrix,
     reporters,
     auditFile: options.auditFile,
     defaultPath: defaultAuditPath(process.cwd(), begun.identity.runId, auditDir),

@@ -10,12 +10,9 @@ import type { DestroyRequest } from '../run/destroy/destroy.ts'
 import type { StartedRun } from '../run/start.ts'
 import { createReporters, print } from './output.ts'
 import type { CommandProcess } from './process.ts'
-import { beginRun, createDependencies, createLookDependencies, endRun } from './run.ts'
+import { beginRun, createLookDependencies, createRunDependencies, endRun } from './run.ts'
 
 type DestroyOptions = Extract<Options, { command: 'destroy' }>
-
-/** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */
-const SNAPSHOT_TIMEOUT_MS = 3_600_000
 
 /** `rds-provision destroy`. @throws ProvisionError with --dry-run, where nothing could be looked at. */
 export async function runDestroy(
@@ -66,29 +63,23 @@ async function remove(
   environment: RunEnvironment,
   begun: StartedRun,
 ): Promise<ExitCode> {
-  const [{ destroy }, { REMOVAL_WAITS }, { endUnusable }, { awsSnapshots }] = await Promise.all([
+  const [{ destroy }, { createDestroyDependencies }, { endUnusable }] = await Promise.all([
     import('../run/destroy/destroy.ts'),
-    import('../run/destroy/context.ts'),
+    import('../run/dependencies.ts'),
     import('../run/end/unusable.ts'),
-    import('../run/aws.ts'),
   ])
   // Where something is to be removed, that it is not there is news.
   const reporters = createReporters(process, environment, true)
-  const dependencies = {
-    ...(await createDependencies(process, environment, reporters)),
-    snapshots: awsSnapshots,
-    runGroup: runGroupOf(process, begun),
-    snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS,
-    waits: REMOVAL_WAITS,
-  }
+  const dependencies = createDestroyDependencies(
+    await createRunDependencies(process, environment, reporters),
+    runGroupOf(process, begun),
+  )
   const result =
     begun.error === null
       ? await destroy(requestOf(options, environment, begun.parsed), begun.identity, dependencies)
       : endUnusable(begun, dependencies)
   return endRun(process, environment, {
-    begun,
     result,
-    matrix: null,
     reporters,
     auditFile: options.auditFile,
     defaultPath: auditPathOf(process, options, begun),

@@ -2,13 +2,12 @@
 import { printableJson } from '../audit/json-lines.ts'
 import { takeAuditPath } from '../audit/file.ts'
 import type { Reporter } from '../audit/reporter.ts'
+import type { RunResult } from '../audit/result.ts'
 import type { ExitCode } from '../errors.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { ParsedInput } from '../input/parse.ts'
-import type { AccessMatrix } from '../model/access.ts'
 import type { Command } from '../model/run.ts'
 import type { Dependencies } from '../run/context.ts'
-import type { RunResult } from '../run/end/result.ts'
 import type { StartedRun } from '../run/start.ts'
 import { auditFallback } from './output.ts'
 import type { CommandProcess } from './process.ts'
@@ -40,29 +39,23 @@ export async function beginRun(
 }
 
 /** The real AWS, the clock, and where records and progress go. */
-export async function createDependencies(
+export async function createRunDependencies(
   { variables, interrupt, output, errors }: CommandProcess,
   environment: RunEnvironment,
   reporters: readonly Reporter[],
 ): Promise<Dependencies> {
-  const { awsDependencies } = await import('../run/aws.ts')
+  const { createDependencies } = await import('../run/dependencies.ts')
   const caFile = variables['PGSSLROOTCERT'] ?? ''
   const isJson = environment.logFormat === 'json'
-  return {
-    ...awsDependencies,
-    now: () => new Date(),
+  return createDependencies({
+    reporters,
     signal: interrupt,
-    sinks: [
-      (record, isQuiet) => {
-        for (const reporter of reporters) reporter.record(record, isQuiet)
-      },
-    ],
     progress: (line) => {
       if (isJson) errors.write(`${printableJson({ type: 'progress', message: line })}\n`)
       else output.write(`${line}\n`)
     },
     defaultCaFile: caFile === '' ? null : caFile,
-  }
+  })
 }
 
 /** The same, for a command that only looks: its result is alone on standard output. */
@@ -70,15 +63,12 @@ export async function createLookDependencies(
   process: CommandProcess,
   environment: RunEnvironment,
 ): Promise<Dependencies> {
-  const dependencies = await createDependencies(process, environment, [])
+  const dependencies = await createRunDependencies(process, environment, [])
   return { ...dependencies, progress: (line) => process.errors.write(`${line}\n`) }
 }
 
 export interface EndOptions {
-  readonly begun: StartedRun
   readonly result: RunResult
-  /** null: the access matrix is left as it is. */
-  readonly matrix: AccessMatrix | null
   readonly reporters: readonly Reporter[]
   /** --audit-file. */
   readonly auditFile: string | null
@@ -90,14 +80,11 @@ export interface EndOptions {
 export async function endRun(
   process: CommandProcess,
   environment: RunEnvironment,
-  { begun, result, matrix, reporters, auditFile, defaultPath }: EndOptions,
+  { result, reporters, auditFile, defaultPath }: EndOptions,
 ): Promise<ExitCode> {
   const { concludeRun } = await import('../audit/conclude.ts')
-  const governanceDir = begun.parsed?.declaration.governanceDir ?? null
-  const document = await concludeRun({
-    ...result,
+  const document = await concludeRun(result, {
     auditPath: auditFile ?? environment.auditFile ?? (await takeAuditPath(defaultPath)),
-    governance: governanceDir === null ? null : { dir: governanceDir, matrix },
     reporters,
     fallback: auditFallback(process, environment),
   })

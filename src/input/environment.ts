@@ -80,11 +80,15 @@ function wordOf<T extends string>(
   return word
 }
 
-/** Ids of runs stand in tags, file names and the server's application_name. */
 function textOf(env: Variables, variable: string, problems: Problem[]): string | null {
   const value = valueOf(env, variable)
-  if (value !== null && !isText(value)) problems.push(refusal(variable, value, TEXT_RULE))
+  problems.push(...checkId(variable, value))
   return value
+}
+
+/** Ids of runs stand in tags, file names and the server's application_name. @param field where it was given */
+export function checkId(field: string, value: string | null): Problem[] {
+  return value === null || isText(value) ? [] : [refusal(field, value, TEXT_RULE)]
 }
 
 function refusal(variable: string, value: string, remedy: string): Problem {

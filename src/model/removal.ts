@@ -8,6 +8,13 @@ export interface DestroyTarget {
   readonly value: string
 }
 
+/** What is to be removed, and by which policy. */
+export interface RemovalOrder {
+  readonly target: DestroyTarget
+  /** RDS_CLEANUP_POLICY; null: each object's own policy stands. */
+  readonly policy: CleanupPolicy | null
+}
+
 /** One managed login that is to go. */
 export interface Departure {
   readonly application: string

@@ -4,7 +4,7 @@ import { iamToken } from '../secrets/iam-token.ts'
 import { readActor } from '../secrets/identity.ts'
 import { createSnapshotClient } from '../snapshot/client.ts'
 import type { Dependencies } from './context.ts'
-import type { DestroyDependencies } from './destroy/context.ts'
+import type { DestroyDependencies } from './destroy/dependencies.ts'
 
 export const awsDependencies: Pick<Dependencies, 'secrets' | 'actor' | 'iamToken'> = {
   secrets: (aws) => createSecretReader(aws),

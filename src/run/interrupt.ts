@@ -2,7 +2,7 @@
 import { ApplyError } from '../errors.ts'
 import { cancelBusy } from '../server/blockers.ts'
 import type { Connections } from '../server/connections.ts'
-import type { SnapshotClient } from '../snapshot/client.ts'
+import type { SnapshotClient } from '../snapshot/snapshot-client.ts'
 import { interruptedProblem } from './outcome.ts'
 import type { RunContext } from './context.ts'
 

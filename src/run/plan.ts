@@ -1,5 +1,4 @@
 /** `plan`: what `apply` would do now, by the same stages; changes nothing and takes no lock. */
-import { createRecorder } from '../audit/recorder.ts'
 import { BlockedError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import { checkRequest } from '../guardrails/request.ts'
@@ -11,11 +10,9 @@ import type { Preview } from '../preview/preview.ts'
 import { inspectCluster } from '../server/inspect-cluster.ts'
 import type { Connections } from '../server/connections.ts'
 import { lockHolder } from '../server/lock.ts'
-import { assertReserved, type Credentials, readCredentials } from './connection/credentials.ts'
-
-import type { Dependencies, RunContext } from './context.ts'
+import type { Dependencies } from './context.ts'
 import { LOCK_DATABASE } from './connection/lock.ts'
-import { openUnlocked } from './connection/open.ts'
+import { withInstance } from './connection/look.ts'
 import { toProvisionError } from './end/provision-error.ts'
 import { type Round, makeRound } from './apply/round.ts'
 
@@ -64,30 +61,6 @@ async function inspectAndPlan(
       ],
     }
   })
-}
-
-/**
- * Everything that a look at an instance needs, connected without the lock, and closed afterwards.
- * @throws ProvisionError, ConnectFailure
- */
-export async function withInstance<T>(
-  declaration: Declaration,
-  identity: RunIdentity,
-  dependencies: Dependencies,
-  use: (server: Connections, context: RunContext, credentials: Credentials) => Promise<T>,
-): Promise<T> {
-  const { environment, clusterName, instance } = declaration
-  const secrets = dependencies.secrets(declaration.aws)
-  const credentials = await readCredentials(secrets, declaration)
-  assertReserved(declaration, credentials)
-  const recorder = createRecorder({ identity, environment, clusterName, instance, now: dependencies.now, sinks: [] })
-  const context = { declaration, identity, secrets, recorder, dependencies }
-  const server = await openUnlocked(context, credentials.admin)
-  try {
-    return await use(server, context, credentials)
-  } finally {
-    await server.close()
-  }
 }
 
 /**

@@ -20,7 +20,7 @@ import { TOOL_VERSION } from '../version.ts'
 import type { Credentials } from './connection/credentials.ts'
 import type { Dependencies, RunContext } from './context.ts'
 import { readAccessMatrix } from './access-matrix.ts'
-import { withInstance } from './plan.ts'
+import { withInstance } from './connection/look.ts'
 import { toProvisionError } from './end/provision-error.ts'
 import { inspectServer, guardAndPlan } from './apply/round.ts'
 

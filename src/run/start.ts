@@ -1,11 +1,11 @@
-/** From arguments and environment to a parsed declaration and a run's identity. */
+/** From arguments and environment, or from what a program gives, to a parsed declaration and a run's identity. */
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readCiIds } from '../ci.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import { decodeInput } from '../input/decode.ts'
-import type { RunEnvironment, Variables } from '../input/environment.ts'
+import { checkId, type RunEnvironment, type Variables } from '../input/environment.ts'
 import { DeclarationError, parseDeclaration, type ParsedInput } from '../input/parse.ts'
 import { idsAreGiven, resolveRun, type RunFacts, type RunIds } from '../input/run-identity.ts'
 import type { Command, RunIdentity } from '../model/run.ts'
@@ -39,14 +39,61 @@ interface IdentifiedRun {
 
 const NO_IDS: RunIds = { buildId: null, runId: null }
 
+/** What a program gives that starts a run: nothing is read from the process, its environment or a CI system. */
+export interface ProgramRun {
+  readonly command: Command
+  /** The declaration as JSON text, or base64gzip of it. */
+  readonly input: string
+  /** Counts where the declaration has none. Outside of dev, apply and destroy need one. */
+  readonly buildId?: string
+  /** Counts where the declaration has none; without both the run gets one. */
+  readonly runId?: string
+  /** Outside of dev, apply needs it (src/README.md: Guardrails). Default false. */
+  readonly allowProvision?: boolean
+}
+
+/** Where a run's declaration, ids and approval come from. */
+interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuildId'> {
+  readonly environment: RunFacts['variables'] & Pick<RunEnvironment, 'problems'>
+  /** @throws InvalidInputError */
+  readonly readInput: () => Promise<string>
+  readonly readCiIds: () => Promise<RunIds>
+}
+
 /** Everything wrong at once: the run's variables, the input, and a missing build id. */
 export async function startRun(options: StartOptions): Promise<StartedRun> {
-  const { text, parsed, isBuildIdRefused, problems } = await readDeclaration(options)
-  const facts = await gatherFacts(options, parsed, text)
-  const needsBuildId = parsed !== null && options.needsBuildId(parsed) && !isBuildIdRefused
+  return startFrom({
+    ...options,
+    readInput: () => readInput(options),
+    readCiIds: () => readCiIds(options.variables, options.cwd),
+  })
+}
+
+/**
+ * Starts a run of the library.
+ * @returns the declaration and the run's identity; where the input cannot be used, everything that is wrong with it in
+ *   `error`, and `endUnusable` makes the run's audit.
+ */
+export async function start({ command, input, allowProvision = false, ...ids }: ProgramRun): Promise<StartedRun> {
+  const { buildId, runId } = { ...NO_IDS, ...ids }
+  const problems = [...checkId('buildId', buildId), ...checkId('runId', runId)]
+  return startFrom({
+    command,
+    startedAt: new Date(),
+    environment: { allowProvision, buildId, runId, problems },
+    needsBuildId: () => command === 'apply' || command === 'destroy',
+    readInput: () => Promise.resolve(input),
+    readCiIds: () => Promise.resolve(NO_IDS),
+  })
+}
+
+async function startFrom(origin: Origin): Promise<StartedRun> {
+  const { text, parsed, isBuildIdRefused, problems } = await readDeclaration(origin)
+  const facts = await gatherFacts(origin, parsed, text)
+  const needsBuildId = parsed !== null && origin.needsBuildId(parsed) && !isBuildIdRefused
   const { identity, missing } = identify(facts, needsBuildId)
   const identified = { identity, isRunIdGiven: identity.runId !== facts.uuid }
-  const all = [...options.environment.problems, ...problems, ...missing]
+  const all = [...origin.environment.problems, ...problems, ...missing]
   if (all.length === 0 && parsed !== null) return { ...identified, parsed, error: null }
   return { ...identified, parsed, error: new InvalidInputError(all) }
 }
@@ -58,11 +105,11 @@ interface InputRead {
   readonly problems: readonly Problem[]
 }
 
-async function readDeclaration(options: StartOptions): Promise<InputRead> {
+async function readDeclaration(origin: Origin): Promise<InputRead> {
   let text = ''
   try {
-    text = decodeInput(await readInput(options))
-    const parsed = parseDeclaration(text, options.command === 'destroy' ? 'removal' : 'stack')
+    text = decodeInput(await origin.readInput())
+    const parsed = parseDeclaration(text, origin.command === 'destroy' ? 'removal' : 'stack')
     return { text, parsed, isBuildIdRefused: false, problems: [] }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
@@ -72,7 +119,7 @@ async function readDeclaration(options: StartOptions): Promise<InputRead> {
   }
 }
 
-async function readInput({ inputFile, environment }: StartOptions): Promise<string> {
+async function readInput({ inputFile, environment }: Pick<StartOptions, 'inputFile' | 'environment'>): Promise<string> {
   if (inputFile === null) {
     if (environment.input !== null) return environment.input
     throw new InvalidInputError([
@@ -105,18 +152,18 @@ async function readInput({ inputFile, environment }: StartOptions): Promise<stri
 }
 
 async function gatherFacts(
-  options: StartOptions,
+  origin: Origin,
   parsed: ParsedInput | null,
   text: string,
 ): Promise<Omit<RunFacts, 'needsBuildId'>> {
   const declared = parsed ?? NO_IDS
   return {
-    command: options.command,
+    command: origin.command,
     environment: parsed?.declaration.environment ?? null,
     declared,
-    variables: options.environment,
-    ci: idsAreGiven(declared, options.environment) ? NO_IDS : await readCiIds(options.variables, options.cwd),
-    startedAt: options.startedAt,
+    variables: origin.environment,
+    ci: idsAreGiven(declared, origin.environment) ? NO_IDS : await origin.readCiIds(),
+    startedAt: origin.startedAt,
     uuid: randomUUID(),
     toolVersion: TOOL_VERSION,
     inputSha256: createHash('sha256').update(text).digest('hex'),

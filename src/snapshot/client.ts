@@ -6,17 +6,7 @@ import type { AwsSettings } from '../model/declaration.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { toAwsError, toAwsProblem, isRefusal } from '../secrets/aws-failure.ts'
 import { CALL_LIMITS, type CallLimits, clientConfig, withinLimit } from '../secrets/client-config.ts'
-
-/** What a removal asks of RDS. Every call throws AwsError (exit 5) where RDS cannot or will not do it. */
-export interface SnapshotClient {
-  /** All manual snapshots of an instance. */
-  list(instance: string): Promise<Snapshot[]>
-  /** null: it is gone. */
-  find(id: string): Promise<Snapshot | null>
-  /** Asks for a snapshot; false where the instance is busy (a backup, a modification) and will take one later. */
-  create(id: string, instance: string, tags: ReadonlyMap<string, string>): Promise<boolean>
-  close(): void
-}
+import type { SnapshotClient } from './snapshot-client.ts'
 
 /**
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html

@@ -1,31 +1,15 @@
-/** The guide's example of the library; compiled here, so that it stays true. */
-import { randomUUID } from 'node:crypto'
-import { apply, awsDependencies, type AuditDocument, concludeRun, parseDeclaration, resolveRun } from 'rds-provision'
+/** The guide's example of the library; compiled and run here, so that it stays true. */
+import * as library from 'rds-provision'
 
-/** Runs one declaration, `input` as JSON text, and gives its audit. Throws InvalidInputError for an input that cannot be used. */
-export async function provision(input: string, buildId: string, auditPath: string): Promise<AuditDocument> {
-  const { declaration } = parseDeclaration(input)
-  const startedAt = new Date()
-  const run = resolveRun({
-    command: 'apply',
-    environment: declaration.environment,
-    declared: { buildId, runId: null },
-    variables: { allowProvision: false, buildId: null, runId: null },
-    ci: { buildId: null, runId: null },
-    startedAt,
-    uuid: randomUUID(),
-    toolVersion: 'my-lambda',
-    inputSha256: '',
-    needsBuildId: true,
-  })
-  const result = await apply(declaration, run, {
-    ...awsDependencies,
-    now: () => new Date(),
-    signal: AbortSignal.timeout(600_000),
-    sinks: [],
-    progress: () => undefined,
-    defaultCaFile: null,
-  })
-  const fallback = { write: (text: string) => process.stdout.write(text), insideTerraform: false }
-  return concludeRun({ ...result, auditPath, governance: null, reporters: [], fallback })
+/** Applies a declaration, given as JSON text. The audit tells how it went: `run.exit_code` is 0 where all is well. */
+export async function provision(input: string, buildId: string, auditPath: string): Promise<library.AuditDocument> {
+  const write = (text: string): boolean => process.stdout.write(text)
+  const reporters = [library.createTextReporter({ write, colour: false, listUnchanged: false })]
+  const dependencies = library.createDependencies({ reporters, signal: AbortSignal.timeout(600_000) })
+  const run = await library.start({ command: 'apply', input, buildId })
+  const result =
+    run.error === null
+      ? await library.apply(run.parsed.declaration, run.identity, dependencies)
+      : library.endUnusable(run, dependencies)
+  return library.concludeRun(result, { auditPath, reporters, fallback: { write, insideTerraform: false } })
 }

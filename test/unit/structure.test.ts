@@ -33,6 +33,7 @@ const ORDER = [
   'run/report.ts',
   'run/destroy',
   'run/aws.ts',
+  'run/dependencies.ts',
   'index.ts',
   'cli',
   'main.ts',

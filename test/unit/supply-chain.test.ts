@@ -7,9 +7,19 @@ import { parseSource } from '../support/sources.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const Versions = v.record(v.string(), v.string())
-const Manifest = v.object({ dependencies: Versions, devDependencies: Versions, optionalDependencies: Versions })
+/** No optional dependencies: npm would install them for whoever installs the library. */
+const Manifest = v.object({
+  dependencies: Versions,
+  devDependencies: Versions,
+  optionalDependencies: v.optional(v.never()),
+  workspaces: v.array(v.string()),
+})
+const PostgresManifest = v.object({ optionalDependencies: Versions })
 const DemoManifest = v.object({ devDependencies: Versions, optionalDependencies: Versions })
 const DEMO = 'test/demo'
+const POSTGRES = 'test/support/postgres'
+/** As npm links them, by the name of their package. */
+const LINKS = { 'node_modules/rds-provision-demo': DEMO, 'node_modules/rds-provision-test-postgres': POSTGRES }
 const Locked = v.object({
   version: v.string(),
   resolved: v.optional(v.string()),
@@ -24,16 +34,17 @@ const Lock = v.object({ lockfileVersion: v.literal(3), packages: v.record(v.stri
 const read = (name: string): unknown => JSON.parse(readFileSync(`${ROOT}${name}`, 'utf8'))
 const manifest = v.parse(Manifest, read('package.json'))
 const demo = v.parse(DemoManifest, read(`${DEMO}/package.json`))
+const postgres = v.parse(PostgresManifest, read(`${POSTGRES}/package.json`))
 const { packages } = v.parse(Lock, read('package-lock.json'))
 const locked = Object.entries(packages)
-  .filter(([path]) => path.startsWith('node_modules/') && path !== 'node_modules/rds-provision-demo')
+  .filter(([path]) => path.startsWith('node_modules/') && !Object.hasOwn(LINKS, path))
   .map(([path, entry]): [string, v.InferOutput<typeof Locked>] => [path, v.parse(Locked, entry)])
 
 test('every version is exact', (t) => {
   const all = Object.entries({
     ...manifest.dependencies,
     ...manifest.devDependencies,
-    ...manifest.optionalDependencies,
+    ...postgres.optionalDependencies,
   })
   t.true(all.length > 20)
   t.deepEqual(
@@ -43,11 +54,7 @@ test('every version is exact', (t) => {
 })
 
 test('the lock is that of package.json, each package with its hash, none from anywhere but the registry', (t) => {
-  const root = v.parse(
-    v.object({ dependencies: Versions, devDependencies: Versions, optionalDependencies: Versions }),
-    packages[''],
-  )
-  t.deepEqual(root, manifest)
+  t.deepEqual(v.parse(Manifest, packages['']), manifest)
   t.deepEqual(
     locked.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true).map(([path]) => path),
     [],
@@ -63,18 +70,31 @@ test('the lock is that of package.json, each package with its hash, none from an
   )
 })
 
-test('of what is locked, only the project and its demo are no packages', (t) => {
+test('of what is locked, only the project and its workspaces are no packages', (t) => {
   const known = new Set(locked.map(([path]) => path))
   t.deepEqual(
-    Object.keys(packages).filter((path) => !known.has(path)),
-    ['', 'node_modules/rds-provision-demo', DEMO],
+    Object.keys(packages)
+      .filter((path) => !known.has(path))
+      .sort(),
+    ['', ...Object.keys(LINKS), DEMO, POSTGRES].sort(),
   )
-  t.deepEqual(packages['node_modules/rds-provision-demo'], { resolved: DEMO, link: true })
+  t.deepEqual(manifest.workspaces, Object.values(LINKS))
+  for (const [link, resolved] of Object.entries(LINKS)) t.deepEqual(packages[link], { resolved, link: true })
   t.deepEqual(v.parse(DemoManifest, packages[DEMO]), demo)
+  t.deepEqual(v.parse(PostgresManifest, packages[POSTGRES]), postgres)
+})
+
+test('the PostgreSQL servers are a workspace of the tests: whoever installs the library gets none', (t) => {
+  t.true(Object.keys(postgres.optionalDependencies).length >= 5)
+  const own = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
+  t.deepEqual(
+    own.filter((name) => name.includes('postgres-')),
+    [],
+  )
 })
 
 test('the demo asks for what it loads and for one PostgreSQL, in the versions of the project', (t) => {
-  const { dependencies, devDependencies, optionalDependencies } = manifest
+  const { dependencies, devDependencies } = manifest
   const own = Object.keys(demo.devDependencies)
   const all: Record<string, string> = { ...dependencies, ...devDependencies }
   t.deepEqual(demo.devDependencies, Object.fromEntries(own.map((name) => [name, all[name] ?? 'not there'])))
@@ -82,7 +102,9 @@ test('the demo asks for what it loads and for one PostgreSQL, in the versions of
   t.deepEqual([...own].sort(), [...new Set([...loadedPackages(`${DEMO}/main.ts`), 'tsx'])].sort())
   t.deepEqual(
     demo.optionalDependencies,
-    Object.fromEntries(Object.entries(optionalDependencies).filter(([name]) => name.startsWith('postgres-17-'))),
+    Object.fromEntries(
+      Object.entries(postgres.optionalDependencies).filter(([name]) => name.startsWith('postgres-17-')),
+    ),
   )
   t.regex(readFileSync(`${ROOT}${DEMO}/bed.ts`, 'utf8'), /^const POSTGRES_VERSION = 17$/m)
 })

@@ -1,5 +1,6 @@
 /** The stages in order: guard, fetch secrets, connect and lock, inspect, plan, guard, apply, verify, audit. */
 import { type Recorder } from '../../audit/recorder.ts'
+import { governanceOf, type RunResult } from '../../audit/result.ts'
 import { BlockedError, type ProvisionError, AwsError } from '../../errors.ts'
 import { checkRequest } from '../../guardrails/request.ts'
 import type { AccessMatrix } from '../../model/access.ts'
@@ -11,28 +12,20 @@ import { assertReserved, type Credentials, readActorAndCredentials } from '../co
 import type { Dependencies, RunContext } from '../context.ts'
 import { readAccessMatrix } from '../access-matrix.ts'
 import { openLockedOrBootstrap, repairAdmin } from '../connection/open.ts'
-import type { RunResult } from '../end/result.ts'
 import type { Connections } from '../../server/connections.ts'
 import { recordRun } from '../end/record-run.ts'
 
-export type { RunResult }
-
-export interface ApplyResult extends RunResult {
-  /** Who may do what now; null where the run did not end well, or nobody asked (`governance_dir`). */
-  readonly matrix: AccessMatrix | null
-}
-
 /**
  * Makes an instance match a declaration.
- * @returns the audit, whatever the outcome; `end.exitCode` is the exit code (src/README.md: Exit codes).
+ * @returns the audit, whatever the outcome; `document.run.exit_code` is the exit code (src/README.md: Exit codes).
  * @throws only what is a defect of this program.
  */
 export async function apply(
   declaration: Declaration,
   identity: RunIdentity,
   dependencies: Dependencies,
-): Promise<ApplyResult> {
-  const { result, value } = await recordRun(
+): Promise<RunResult> {
+  const { value, ...ended } = await recordRun(
     {
       declaration,
       identity,
@@ -42,7 +35,7 @@ export async function apply(
     },
     (recorder) => runStages(declaration, identity, dependencies, recorder),
   )
-  return { ...result, matrix: value }
+  return { ...ended, governance: governanceOf(declaration, value) }
 }
 
 /** Guard the request; fetch secrets; connect, lock, inspect, plan, guard the plan, execute and verify (converge). */

@@ -1,10 +1,12 @@
 /** `destroy`: guard, connect and lock, look, close, snapshot, look again, remove, verify. */
+import { governanceOf, type RunResult } from '../../audit/result.ts'
 import { BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import { checkRemovalApproval, removalApproval } from '../../guardrails/removal.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { CleanupPolicy, Declaration } from '../../model/declaration.ts'
+import type { RemovalOrder } from '../../model/removal.ts'
 import type { Approvals, RunIdentity } from '../../model/run.ts'
 import type { Finding } from '../../model/step.ts'
 import { finding } from '../../plan/context.ts'
@@ -14,11 +16,9 @@ import { assertReserved, readActorAndCredentials } from '../connection/credentia
 import type { RunContext } from '../context.ts'
 import { explainUnreachable } from './gone.ts'
 import { openUnlockedOrBootstrap } from '../connection/open.ts'
-import { type RemovalOrder } from './removal.ts'
 import { runRemoval } from './rounds.ts'
-import type { RunResult } from '../end/result.ts'
 import { recordRun } from '../end/record-run.ts'
-import type { DestroyDependencies } from './context.ts'
+import type { DestroyDependencies } from './dependencies.ts'
 
 export interface DestroyRequest extends RemovalOrder {
   readonly declaration: Declaration
@@ -46,7 +46,7 @@ export function knownPolicy({
 
 /**
  * Removes an application, or all that carries a tag, by the cleanup policies.
- * @returns the audit, whatever the outcome; `end.exitCode` is the exit code (src/README.md: Exit codes).
+ * @returns the audit, whatever the outcome; `document.run.exit_code` is the exit code (src/README.md: Exit codes).
  * @throws only what is a defect of this program.
  */
 export async function destroy(
@@ -64,11 +64,11 @@ export async function destroy(
       target.by === 'application' ? onlyApplication(declaration, target.value) : withoutApplications(declaration),
     recordsOf: () => [],
   }
-  const { result } = await recordRun(options, async (recorder) => {
+  const { document, problems } = await recordRun(options, async (recorder) => {
     const context = { ...options, secrets: dependencies.secrets(declaration.aws), recorder }
     await runStages(context, request, dependencies)
   })
-  return result
+  return { document, problems, governance: governanceOf(declaration, null) }
 }
 
 /** The same stack with nothing declared: no application's secret is read, nothing is planned for one. */

@@ -4,8 +4,7 @@ import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
-import type { CleanupPolicy } from '../../model/declaration.ts'
-import type { Departure, DepartureFinding, DestroyTarget } from '../../model/removal.ts'
+import type { Departure, DepartureFinding, RemovalOrder } from '../../model/removal.ts'
 import { type Plan, planSteps } from '../../model/step.ts'
 import { resolveDepartures } from '../../plan/departures.ts'
 import { planDrops, planRevocation, planRoleDrops, type RemovalInput } from '../../plan/removal.ts'
@@ -18,13 +17,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { assertApplied, assertNotInterrupted, recordUnknown } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 import { planAdmission, planClosing, planReopening } from '../../plan/closing.ts'
-
-/** What is to be removed, and by which policy. */
-export interface RemovalOrder {
-  readonly target: DestroyTarget
-  /** RDS_CLEANUP_POLICY; null: each object's own policy stands. */
-  readonly policy: CleanupPolicy | null
-}
 
 /** What one look at the instance found. */
 export interface Examination extends RemovalInput {

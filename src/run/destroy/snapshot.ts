@@ -4,7 +4,7 @@ import { AwsError } from '../../errors.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { countPending, serverTime } from '../../server/removal-signals.ts'
 import type { Session } from '../../server/session.ts'
-import type { SnapshotClient } from '../../snapshot/client.ts'
+import type { SnapshotClient } from '../../snapshot/snapshot-client.ts'
 import { isShared, type SnapshotFacts, snapshotId, snapshotTags } from '../../snapshot/identity.ts'
 import { assertNotInterrupted } from '../outcome.ts'
 

@@ -1,5 +1,6 @@
 /** Around the stages of a command that changes something: its records, and an end whatever happens. */
 import { createRecorder, type Recorder } from '../../audit/recorder.ts'
+import type { RunResult } from '../../audit/result.ts'
 import { ApplyError, BlockedError, EXIT, ProvisionError } from '../../errors.ts'
 import type { AuditRecord, RecordDraft } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
@@ -8,7 +9,6 @@ import type { Dependencies } from '../context.ts'
 import { interruptedProblem } from '../outcome.ts'
 import { toProvisionError } from './provision-error.ts'
 import { missingRecords, violationRecords } from './records.ts'
-import type { RunResult } from './result.ts'
 
 export interface RunOptions {
   readonly declaration: Declaration
@@ -20,15 +20,19 @@ export interface RunOptions {
   readonly recordsOf: (error: ProvisionError) => readonly RecordDraft[]
 }
 
+export interface RecordedRun<T> extends Pick<RunResult, 'document' | 'problems'> {
+  /** What the stages gave; null where they failed. */
+  readonly value: T | null
+}
+
 /**
  * Runs the stages of a command with a recorder.
- * @returns the result, and what the stages gave; null where they failed.
  * @throws only what is a defect of this program.
  */
 export async function recordRun<T>(
   { declaration, identity, dependencies, concerned, recordsOf }: RunOptions,
   runStages: (recorder: Recorder) => Promise<T>,
-): Promise<{ readonly result: RunResult; readonly value: T | null }> {
+): Promise<RecordedRun<T>> {
   const { environment, clusterName, instance } = declaration
   const { now, signal } = dependencies
   const records: AuditRecord[] = []
@@ -38,7 +42,7 @@ export async function recordRun<T>(
     const value = await runStages(recorder)
     const isChanged = records.some((record) => ['created', 'updated', 'removed'].includes(record.status))
     const outcome = isChanged ? 'changed' : 'no_change'
-    return { result: { recorder, end: { outcome, exitCode: EXIT.done, problems: [] } }, value }
+    return { document: recorder.finish({ outcome, exitCode: EXIT.done, problems: [] }), problems: [], value }
   } catch (thrown) {
     const isInterrupted = signal.aborted && !(thrown instanceof ProvisionError)
     const error = isInterrupted ? new ApplyError([interruptedProblem(signal)]) : toProvisionError(thrown)
@@ -46,7 +50,7 @@ export async function recordRun<T>(
     for (const draft of drafts) recorder.record(draft)
     for (const draft of missingRecords(concerned, records, error)) recorder.record(draft)
     const outcome = error instanceof BlockedError ? 'blocked' : 'failed'
-    const end = { outcome, exitCode: error.exitCode, problems: error.problems } as const
-    return { result: { recorder, end }, value: null }
+    const { exitCode, problems } = error
+    return { document: recorder.finish({ outcome, exitCode, problems }), problems, value: null }
   }
 }

@@ -3,11 +3,12 @@
  * audit; Where the audit goes).
  */
 import { createRecorder } from '../../audit/recorder.ts'
+import { governanceOf, type RunResult } from '../../audit/result.ts'
 import { missingRecords } from './records.ts'
 import type { Dependencies } from '../context.ts'
-import type { RunResult } from './result.ts'
 import type { UnusableRun } from '../start.ts'
 
+/** The result of a run that did not begin: an audit as of any other, with exit code 3. */
 export function endUnusable(
   { identity, parsed, error }: UnusableRun,
   { now, sinks }: Pick<Dependencies, 'now' | 'sinks'>,
@@ -16,8 +17,7 @@ export function endUnusable(
   const { environment = null, clusterName = null, instance = null } = declaration ?? {}
   const recorder = createRecorder({ identity, environment, clusterName, instance, now, sinks })
   for (const draft of declaration === null ? [] : missingRecords(declaration, [], error)) recorder.record(draft)
-  return {
-    recorder,
-    end: { outcome: 'failed', exitCode: error.exitCode, problems: error.problems },
-  }
+  const { exitCode, problems } = error
+  const document = recorder.finish({ outcome: 'failed', exitCode, problems })
+  return { document, problems, governance: governanceOf(declaration, null) }
 }

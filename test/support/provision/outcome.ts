@@ -1,4 +1,5 @@
 import type { ExecutionContext } from 'ava'
+import type { RunResult } from '../../../src/audit/result.ts'
 import type { Problem } from '../../../src/model/problem.ts'
 import type { AccessMatrix } from '../../../src/model/access.ts'
 import type { AuditDocument, AuditRecord } from '../../../src/model/audit.ts'
@@ -10,6 +11,10 @@ export interface Outcome {
   readonly problems: readonly Problem[]
   /** Where `governance_dir` is declared. */
   readonly matrix: AccessMatrix | null
+}
+
+export function toOutcome({ document, problems, governance }: RunResult): Outcome {
+  return { audit: document, records: document.records, problems, matrix: governance?.matrix ?? null }
 }
 
 /** @throws Error with everything that was wrong, where it did not end well. */

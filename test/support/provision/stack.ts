@@ -8,13 +8,13 @@ import type { Step } from '../../../src/model/step.ts'
 import type { Preview } from '../../../src/preview/preview.ts'
 import { apply } from '../../../src/run/apply/apply.ts'
 import type { Dependencies } from '../../../src/run/context.ts'
-import type { DestroyDependencies } from '../../../src/run/destroy/context.ts'
+import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.ts'
 import { destroy } from '../../../src/run/destroy/destroy.ts'
 import { previewDestroy } from '../../../src/run/destroy/preview.ts'
 import { previewApply } from '../../../src/run/plan.ts'
 import { type Ended, launchBundle, type Launched } from '../launch.ts'
 import type { Bed } from '../provision.ts'
-import { endedWell, type Outcome } from './outcome.ts'
+import { endedWell, type Outcome, toOutcome } from './outcome.ts'
 import {
   begin,
   beginRemoval,
@@ -113,12 +113,7 @@ export class Stack {
   /** Applies in process, with the real AWS SDK. */
   async apply(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
     const begun = await this.#begin('apply')
-    const { recorder, end, matrix } = await apply(begun.parsed.declaration, begun.identity, {
-      ...standard(),
-      ...dependencies,
-    })
-    const audit = recorder.finish(end)
-    return { audit, records: audit.records, problems: end.problems, matrix }
+    return toOutcome(await apply(begun.parsed.declaration, begun.identity, { ...standard(), ...dependencies }))
   }
 
   /** @throws Error with everything that was wrong, where a run did not end well. */
@@ -129,12 +124,8 @@ export class Stack {
   /** Removes in process: by the module's marker where the application is declared, else as a teardown script does. */
   async destroy(target: Target, dependencies: Partial<DestroyDependencies> = {}): Promise<Outcome> {
     const { request, begun } = await this.#beginRemoval(target)
-    const { recorder, end } = await destroy(request, begun.identity, {
-      ...destroyDependencies(begun),
-      ...dependencies,
-    })
-    const audit = recorder.finish(end)
-    return { audit, records: audit.records, problems: end.problems, matrix: null }
+    const all = { ...destroyDependencies(begun), ...dependencies }
+    return toOutcome(await destroy(request, begun.identity, all))
   }
 
   /** @throws Error with everything that was wrong, where a removal did not end well. */

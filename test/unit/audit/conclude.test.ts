@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { Problem } from '../../../src/model/problem.ts'
 import type { AuditDocument } from '../../../src/model/audit.ts'
 import { concludeRun, type Conclusion } from '../../../src/audit/conclude.ts'
+import type { RunResult } from '../../../src/audit/result.ts'
 import { temporaryFolder } from './folder.ts'
 import { DONE, DRAFT, recorder } from './sample.ts'
 import { join } from 'node:path'
@@ -16,7 +17,10 @@ interface Ended {
   readonly notes: readonly string[]
 }
 
-async function conclude(changes: Partial<Conclusion>): Promise<Ended> {
+async function conclude(
+  changes: Partial<Pick<RunResult & Conclusion, 'auditPath' | 'governance'>>,
+  end = DONE,
+): Promise<Ended> {
   const book = recorder()
   book.record(DRAFT)
   const output: string[] = []
@@ -26,15 +30,14 @@ async function conclude(changes: Partial<Conclusion>): Promise<Ended> {
     finish: (_: AuditDocument, problems: readonly Problem[], notes: readonly string[]) =>
       void seen.push({ problems, notes }),
   }
-  const document = await concludeRun({
-    recorder: book,
-    end: DONE,
-    auditPath: null,
-    governance: null,
-    reporters: [reporter],
-    fallback: { write: (text) => output.push(text), insideTerraform: false },
-    ...changes,
-  })
+  const document = await concludeRun(
+    { document: book.finish(end), problems: end.problems, governance: changes.governance ?? null },
+    {
+      auditPath: changes.auditPath ?? null,
+      reporters: [reporter],
+      fallback: { write: (text) => output.push(text), insideTerraform: false },
+    },
+  )
   const [only, ...more] = seen
   if (only === undefined || more.length > 0) throw new Error('a reporter must be finished exactly once')
   return { document, output: output.join(''), ...only }
@@ -116,10 +119,10 @@ test('another failure keeps its exit code and its error', async (t) => {
     message: 'm',
     remedy: 'r',
   }
-  const { document, problems } = await conclude({
-    end: { outcome: 'blocked', exitCode: 4, problems: [earlier] },
-    auditPath: await blockedPath(t),
-  })
+  const { document, problems } = await conclude(
+    { auditPath: await blockedPath(t) },
+    { outcome: 'blocked', exitCode: 4, problems: [earlier] },
+  )
   t.deepEqual([document.run.outcome, document.run.exit_code], ['blocked', 4])
   t.deepEqual(document.run.error_codes, ['audit_unwritable', 'owner_mismatch'])
   t.regex(document.run.error ?? '', /^a: owner mismatch: m r\naudit file: /)

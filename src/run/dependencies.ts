@@ -1,0 +1,49 @@
+/** What a run reaches outside with: the real AWS, the clock, and whoever watches. */
+import type { Reporter } from '../audit/reporter.ts'
+import { awsDependencies, awsSnapshots } from './aws.ts'
+import type { Dependencies } from './context.ts'
+import { type DestroyDependencies, REMOVAL_WAITS } from './destroy/dependencies.ts'
+
+export interface DependencyOptions extends Partial<Pick<Dependencies, 'signal' | 'progress' | 'defaultCaFile'>> {
+  /** Are told of each record as it happens; `concludeRun` gives them the end. */
+  readonly reporters?: readonly Reporter[]
+}
+
+/** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */
+const SNAPSHOT_TIMEOUT_MS = 3_600_000
+
+/**
+ * Dependencies of an apply, a plan or a report. Without options nobody watches, nothing interrupts the run, and the
+ * RDS authorities are those that come with the program. AWS is found as its SDK finds it, and asked only in the run.
+ */
+export function createDependencies({
+  reporters = [],
+  signal = new AbortController().signal,
+  progress = () => undefined,
+  defaultCaFile = null,
+}: DependencyOptions = {}): Dependencies {
+  return {
+    ...awsDependencies,
+    now: () => new Date(),
+    signal,
+    sinks: reporters.map((reporter) => (record, isQuiet) => {
+      reporter.record(record, isQuiet)
+    }),
+    progress,
+    defaultCaFile,
+  }
+}
+
+/**
+ * The same, for a removal.
+ * @param runGroup the same text in all removals that run side by side and may share a snapshot.
+ */
+export function createDestroyDependencies(dependencies: Dependencies, runGroup: string): DestroyDependencies {
+  return {
+    ...dependencies,
+    snapshots: awsSnapshots,
+    runGroup,
+    snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS,
+    waits: REMOVAL_WAITS,
+  }
+}
