@@ -56,5 +56,8 @@ test('a transaction took effect as a whole or not at all: a step of it that is p
 })
 
 test('the tag of a database that is there by now is planned as an adoption: that is the same tag', (t) => {
-  t.deepEqual(told([TAG], [{ ...TAG, object: 'database', kind: 'adopt_database', action: 'adopt', status: 'updated' }]), [])
+  t.deepEqual(
+    told([TAG], [{ ...TAG, object: 'database', kind: 'adopt_database', action: 'adopt', status: 'updated' }]),
+    [],
+  )
 })
