@@ -21,8 +21,8 @@ export interface Conclusion {
 
 /**
  * Ends a run, given its result: audit file, governance files, then the reporters' last words. Gives the document as
- * it was written; its `exit_code` is the program's. Where a file cannot be written, what the run did stands: the audit goes to standard
- * output, the outcome is `failed`, the exit code 1 unless it was another failure's already.
+ * it was written; its `exit_code` is the program's. Where a file cannot be written, what the run did stands: the audit
+ * goes to standard output, the outcome is `failed`, the exit code 1 unless it was another failure's already.
  *
  * The audit file comes first, since the governance folder may have to be waited for; it is written once more where the
  * governance files then fail, so that both tell the same.

@@ -97,21 +97,32 @@ st","staging","prod"],ACCESS_LEVELS=["owner","editor","reader"],AUTH_METHODS=["p
 length,m6=b9.length,lst=1<<n4-1,pv=-1,mv=0,sc=n4,i9=n4;for(;i9--;)peq[a9.charCodeAt(i9)]|=1<<i9;for(i9=0;i9<m6;i9++){let eq=peq[b9.charCodeAt(i9)],xv=eq|mv;eq|=
 (eq&pv)+pv^pv,mv|=~(eq|pv),pv&=eq,mv&lst&&sc++,pv&lst&&sc--,mv=mv<<1|1,pv=pv<<1|~(xv|mv),mv&=xv}for(i9=n4;i9--;)peq[a9.charCodeAt(i9)]=0;return sc},myers_x=(b9,a9)=>{
 let n4=a9.length,m6=b9.length,mhc=[],phc=[],hsize=Math.ceil(n4/32),vsize=Math.ceil(m6/32);for(let i9=0;i9<hsize;i9++)phc[i9]=-1,mhc[i9]=0;let j9=0;for(;j9<vsize-
-1;j9++){let mv2=0,pv2=-1,start2=j9*32,vlen2=Math.min(32,m6)+start2;for(let k9=start2;k9<vlen2;k9++)peq[b9.charCodeAt(k9)]|=1<<k9;for(let i9=0;i9<n4;i9++){let eq=peq[a9.
+1;j9++){let mv2=0,pv2=-1,start3=j9*32,vlen2=Math.min(32,m6)+start3;for(let k9=start3;k9<vlen2;k9++)peq[b9.charCodeAt(k9)]|=1<<k9;for(let i9=0;i9<n4;i9++){let eq=peq[a9.
 charCodeAt(i9)],pb=phc[i9/32|0]>>>i9&1,mb=mhc[i9/32|0]>>>i9&1,xv=eq|mv2,xh=((eq|mb)&pv2)+pv2^pv2|eq|mb,ph=mv2|~(xh|pv2),mh=pv2&xh;ph>>>31^pb&&(phc[i9/32|0]^=1<<
-i9),mh>>>31^mb&&(mhc[i9/32|0]^=1<<i9),ph=ph<<1|pb,mh=mh<<1|mb,pv2=mh|~(xv|ph),mv2=ph&xv}for(let k9=start2;k9<vlen2;k9++)peq[b9.charCodeAt(k9)]=0}let mv=0,pv=-1,
-start=j9*32,vlen=Math.min(32,m6-start)+start;for(let k9=start;k9<vlen;k9++)peq[b9.charCodeAt(k9)]|=1<<k9;let score=m6;for(let i9=0;i9<n4;i9++){let eq=peq[a9.charCodeAt(
-i9)],pb=phc[i9/32|0]>>>i9&1,mb=mhc[i9/32|0]>>>i9&1,xv=eq|mv,xh=((eq|mb)&pv)+pv^pv|eq|mb,ph=mv|~(xh|pv),mh=pv&xh;score+=ph>>>m6-1&1,score-=mh>>>m6-1&1,ph>>>31^pb&&
-(phc[i9/32|0]^=1<<i9),mh>>>31^mb&&(mhc[i9/32|0]^=1<<i9),ph=ph<<1|pb,mh=mh<<1|mb,pv=mh|~(xv|ph),mv=ph&xv}for(let k9=start;k9<vlen;k9++)peq[b9.charCodeAt(k9)]=0;return score},
-distance=(a9,b9)=>{if(a9.length<b9.length){let tmp=b9;b9=a9,a9=tmp}return b9.length===0?a9.length:a9.length<=32?myers_32(a9,b9):myers_x(a9,b9)},closest=(str,arr)=>{
-let min_distance=1/0,min_index=0;for(let i9=0;i9<arr.length;i9++){let dist=distance(str,arr[i9]);dist<min_distance&&(min_distance=dist,min_index=i9)}return arr[min_index]}}});function isPrintable(text2){return!/[\p{Cc}\p{Cs}]/u.test(text2)}function isName(text2){return text2!==""&&Buffer.byteLength(text2)<=NAME_BYTES&&isPrintable(text2)&&
+i9),mh>>>31^mb&&(mhc[i9/32|0]^=1<<i9),ph=ph<<1|pb,mh=mh<<1|mb,pv2=mh|~(xv|ph),mv2=ph&xv}for(let k9=start3;k9<vlen2;k9++)peq[b9.charCodeAt(k9)]=0}let mv=0,pv=-1,
+start2=j9*32,vlen=Math.min(32,m6-start2)+start2;for(let k9=start2;k9<vlen;k9++)peq[b9.charCodeAt(k9)]|=1<<k9;let score=m6;for(let i9=0;i9<n4;i9++){let eq=peq[a9.
+charCodeAt(i9)],pb=phc[i9/32|0]>>>i9&1,mb=mhc[i9/32|0]>>>i9&1,xv=eq|mv,xh=((eq|mb)&pv)+pv^pv|eq|mb,ph=mv|~(xh|pv),mh=pv&xh;score+=ph>>>m6-1&1,score-=mh>>>m6-1&1,
+ph>>>31^pb&&(phc[i9/32|0]^=1<<i9),mh>>>31^mb&&(mhc[i9/32|0]^=1<<i9),ph=ph<<1|pb,mh=mh<<1|mb,pv=mh|~(xv|ph),mv=ph&xv}for(let k9=start2;k9<vlen;k9++)peq[b9.charCodeAt(
+k9)]=0;return score},distance=(a9,b9)=>{if(a9.length<b9.length){let tmp=b9;b9=a9,a9=tmp}return b9.length===0?a9.length:a9.length<=32?myers_32(a9,b9):myers_x(a9,
+b9)},closest=(str,arr)=>{let min_distance=1/0,min_index=0;for(let i9=0;i9<arr.length;i9++){let dist=distance(str,arr[i9]);dist<min_distance&&(min_distance=dist,
+min_index=i9)}return arr[min_index]}}});function isPrintable(text2){return!/[\p{Cc}\p{Cs}]/u.test(text2)}function isName(text2){return text2!==""&&Buffer.byteLength(text2)<=NAME_BYTES&&isPrintable(text2)&&
 text2===text2.trim()}function isText(text2){return text2!==""&&text2.length<=255&&isPrintable(text2)&&text2===text2.trim()}function show(value2){if(Array.isArray(
 value2))return"a list";if(typeof value2=="object"&&value2!==null)return"an object";if(typeof value2!="string")return String(value2);let cut=value2.length>80?`${value2.
 slice(0,80)}\u2026`:value2;return JSON.stringify(cut).replace(/[\p{C}\p{Zl}\p{Zp}]/gu,escapeCharacter)}function escapeCharacter(character){return`\\u{${(character.
 codePointAt(0)??0).toString(16)}}`}function suggestion(word,known){let short=word.slice(0,80),nearest=closest(short,[...known]);return distance(short,nearest)<=
 Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,init_text2=__esm({"src/input/text.ts"(){"use strict";
 init_mod();NAME_BYTES=63,NAME_RULE="Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end.",TEXT_RULE="Use 1 to 255 chara\
-cters, without control characters and without white space at either end."}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
+cters, without control characters and without white space at either end."}});function readEnvironment(env3){let problems=[];return{...{allowProvision:env3.ALLOW_DB_PROVISION==="true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(
+env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_I\
+NPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(
+env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)},problems}}function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.
+startsWith("AWS_")&&env3[name2]===""),region2=valueOf(env3,"AWS_REGION")??valueOf(env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===
+null?[]:[["AWS_REGION",region2]]])}function valueOf(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){
+let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one\
+ of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,variable);return problems.push(...checkId(variable,
+value2)),value2}function checkId(field,value2){return value2===null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){
+return{application:null,code:"invalid_value",field:variable,message:`${show(value2)} is not accepted.`,remedy}}var LOG_FORMATS,init_environment=__esm({"src/inpu\
+t/environment.ts"(){"use strict";init_declaration();init_text2();LOG_FORMATS=["text","verbose","json"]}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
  `"+position+"` and Error.stackTraceLimit was: `"+Error.stackTraceLimit+"`");var oldPrepareStackTrace=Error.prepareStackTrace;Error.prepareStackTrace=function(_,stack2){
 return stack2};var stack=new Error().stack;if(Error.prepareStackTrace=oldPrepareStackTrace,stack!==null&&typeof stack=="object")return stack[position]?stack[position].
@@ -775,23 +786,26 @@ toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variabl
 runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment,command10){
 return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10===
 "destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION\
-_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{startRun:()=>startRun});async function startRun(options2){let{text:text2,parsed,isBuildIdRefused,problems}=await readDeclaration(
-options2),facts=await gatherFacts(options2,parsed,text2),needsBuildId=parsed!==null&&options2.needsBuildId(parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(
-facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[...options2.environment.problems,...problems,...missing];return all.
-length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,error:new InvalidInputError(all)}}async function readDeclaration(options2){let text2="";
-try{text2=decodeInput(await readInput(options2));let parsed=parseDeclaration(text2,options2.command==="destroy"?"removal":"stack");return{text:text2,parsed,isBuildIdRefused:!1,
-problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,
-isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===null){
-if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"\
-Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises5.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof Error?
-error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:"--input",message:`cannot be read: ${reason}.`,remedy:"\
-Give the path of a readable file."}],{cause:error})}}async function gatherFacts(options2,parsed,text2){let declared=parsed??NO_IDS;return{command:options2.command,
-environment:parsed?.declaration.environment??null,declared,variables:options2.environment,ci:idsAreGiven(declared,options2.environment)?NO_IDS:await readCiIds(options2.
-variables,options2.cwd),startedAt:options2.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)(
+_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
+options2),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,input,allowProvision=!1,...ids}){let{buildId,runId}={
+...NO_IDS,...ids},problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command10,startedAt:new Date,environment:{allowProvision,
+buildId,runId,problems},needsBuildId:()=>command10==="apply"||command10==="destroy",readInput:()=>Promise.resolve(input),readCiIds:()=>Promise.resolve(NO_IDS)})}
+async function startFrom(origin){let{text:text2,parsed,isBuildIdRefused,problems}=await readDeclaration(origin),facts=await gatherFacts(origin,parsed,text2),needsBuildId=parsed!==
+null&&origin.needsBuildId(parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.
+runId!==facts.uuid},all=[...origin.environment.problems,...problems,...missing];return all.length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,
+parsed,error:new InvalidInputError(all)}}async function readDeclaration(origin){let text2="";try{text2=decodeInput(await origin.readInput());let parsed=parseDeclaration(
+text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
+throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,
+problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
+[{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises5.readFile)(
+inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_inp\
+ut",field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function gatherFacts(origin,parsed,text2){
+let declared=parsed??NO_IDS;return{command:origin.command,environment:parsed?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(
+declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)(
 "sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
 InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises5,NO_IDS,init_start=__esm(
 {"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises5=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
-init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
+init_environment();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
 value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.
@@ -1439,8 +1453,9 @@ inputContainsDefaultPort=urlString.includes(`${host2}:${DEFAULT_PORTS[scheme]}`)
 authority=`${host2}${inputContainsDefaultPort?`:${DEFAULT_PORTS[scheme]}`:""}`;return{scheme,authority,path:pathname,normalizedPath:pathname.endsWith("/")?pathname:
 `${pathname}/`,isIp}}}});function split(value2,delimiter,limit){if(limit===1)return[value2];if(value2==="")return[""];let parts=value2.split(delimiter);return limit===0?parts:parts.slice(
 0,limit-1).concat(parts.slice(1).join(delimiter))}var init_split=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/lib/split.js"(){}});var stringEquals,init_stringEquals=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/lib/stringEquals.js"(){stringEquals=(value1,value2)=>value1===
-value2}});var substring,init_substring=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/lib/substring.js"(){substring=(input,start,stop,reverse)=>input==
-null||start>=stop||input.length<stop||/[^\u0000-\u007f]/.test(input)?null:reverse?input.substring(input.length-stop,input.length-start):input.substring(start,stop)}});var uriEncode,init_uriEncode=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/lib/uriEncode.js"(){uriEncode=value2=>encodeURIComponent(
+value2}});var substring,init_substring=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/lib/substring.js"(){substring=(input,start2,stop,reverse)=>input==
+null||start2>=stop||input.length<stop||/[^\u0000-\u007f]/.test(input)?null:reverse?input.substring(input.length-stop,input.length-start2):input.substring(start2,
+stop)}});var uriEncode,init_uriEncode=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/lib/uriEncode.js"(){uriEncode=value2=>encodeURIComponent(
 value2).replace(/[!*'()]/g,c9=>`%${c9.charCodeAt(0).toString(16).toUpperCase()}`)}});var init_lib=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/lib/index.js"(){init_booleanEquals();init_coalesce();init_getAttr();init_isSet();
 init_transport();init_ite();init_not();init_parseURL();init_split();init_stringEquals();init_substring();init_uriEncode()}});var endpointFunctions,init_endpointFunctions=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/utils/endpointFunctions.js"(){init_lib();
 endpointFunctions={booleanEquals,coalesce,getAttr,isSet,isValidHostLabel,ite,not,parseURL,split,stringEquals,substring,uriEncode}}});var evaluateTemplate,init_evaluateTemplate=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/utils/evaluateTemplate.js"(){init_lib();
@@ -2001,7 +2016,7 @@ Uint8Array.prototype.indexOf.call(this,searchString,position)}lastIndexOf(search
 position);let fn=Uint8Array.prototype.lastIndexOf;return position!==void 0?fn.call(this,searchString,position):fn.call(this,searchString)}startsWith(searchString,position){
 return this.s().startsWith(searchString,position)}endsWith(searchString,endPosition){return this.s().endsWith(searchString,endPosition)}match(regexp){return this.
 s().match(regexp)}replace(searchValue,replaceValue){return this.s().replace(searchValue,replaceValue)}search(regexp){return this.s().search(regexp)}split(separator,limit){
-return this.s().split(separator,limit)}substring(start,end){return this.s().substring(start,end)}trim(){return this.s().trim()}trimStart(){return this.s().trimStart()}trimEnd(){
+return this.s().split(separator,limit)}substring(start2,end){return this.s().substring(start2,end)}trim(){return this.s().trim()}trimStart(){return this.s().trimStart()}trimEnd(){
 return this.s().trimEnd()}charAt(pos){return this.s().charAt(pos)}charCodeAt(index){return this.s().charCodeAt(index)}padStart(maxLength,fillString){return this.
 s().padStart(maxLength,fillString)}padEnd(maxLength,fillString){return this.s().padEnd(maxLength,fillString)}repeat(count){return this.s().repeat(count)}toUpperCase(){
 return this.s().toUpperCase()}toLowerCase(){return this.s().toLowerCase()}s(){if(this.string==null){let n4=Date.now();n4>warned+6e4&&(console.warn("@aws-sdk/cor\
@@ -7580,9 +7595,28 @@ name]??"Correct the cause and run again, or remove with the policy delete.",prob
 S, ${subject2}: ${told.name}: ${told.message}`,remedy};return new AwsError([problem])}var REMEDIES,init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_errors();
 init_aws_failure();init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier to the identifier of the RDS instance, and aws_region to its \
 region.",SnapshotQuotaExceededFault:"Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToRe\
-source and rds:DescribeDBSnapshots to the runner."}}});var aws_exports={};__export(aws_exports,{awsDependencies:()=>awsDependencies,awsSnapshots:()=>awsSnapshots});var awsDependencies,awsSnapshots,init_aws2=__esm({"\
-src/run/aws.ts"(){"use strict";init_aws_secret_reader();init_iam_token();init_identity();init_client4();awsDependencies={secrets:aws=>createSecretReader(aws),actor:aws=>readActor(
-aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(aws)}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+source and rds:DescribeDBSnapshots to the runner."}}});var awsDependencies,awsSnapshots,init_aws2=__esm({"src/run/aws.ts"(){"use strict";init_aws_secret_reader();init_iam_token();init_identity();init_client4();awsDependencies=
+{secrets:aws=>createSecretReader(aws),actor:aws=>readActor(aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(
+aws)}});var REMOVAL_WAITS,init_dependencies=__esm({"src/run/destroy/dependencies.ts"(){"use strict";REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3}}});var dependencies_exports={};__export(dependencies_exports,{createDependencies:()=>createDependencies,createDestroyDependencies:()=>createDestroyDependencies});function createDependencies({
+reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null}={}){return{...awsDependencies,now:()=>new Date,signal,sinks:reporters.map(reporter=>(record,isQuiet)=>{
+reporter.record(record,isQuiet)}),progress,defaultCaFile}}function createDestroyDependencies(dependencies2,runGroup){return{...dependencies2,snapshots:awsSnapshots,
+runGroup,snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,waits:REMOVAL_WAITS}}var SNAPSHOT_TIMEOUT_MS,init_dependencies2=__esm({"src/run/dependencies.ts"(){"use strict";init_aws2();
+init_dependencies();SNAPSHOT_TIMEOUT_MS=36e5}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
+sinks)sink(record,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
+...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}
+function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
+UNKNOWN_ENVIRONMENT,application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."\
+code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.access!==void 0&&{access:draft.access}}}
+function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,
+cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.host,port:instance.port},approval:identity2.approval,tool_version:identity2.
+toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.
+startedAt.getTime(),finished=Math.max(started,now().getTime());return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,
+exit_code:end.exitCode,...errorFields(end.problems)}}function errorFields(problems){return{error_codes:[...new Set(problems.map(({code})=>code))].sort(),error:problems.
+length===0?null:problems.map(describeProblem).join(`
+`)}}function failDocument(document,problems){let{exit_code:before}=document.run,ended=before===EXIT.done||before===EXIT.changes?{outcome:"failed",exit_code:EXIT.
+failed}:{};return{...document,run:{...document.run,...ended,...errorFields(problems)}}}function countStatuses(records){let counts={created:0,updated:0,removed:0,
+no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm(
+{"src/audit/recorder.ts"(){"use strict";init_errors();init_exit_code();UNKNOWN_ENVIRONMENT="unknown"}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
 isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
@@ -7693,9 +7727,10 @@ GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){l
 repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===void 0?
 null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??hashLink(GENESIS,line)}function parseLine(line){try{let value2=JSON.
 parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value2){
-if(!isObject2(value2))return null;let{start,end,hash}=value2;return isSize(start)&&isSize(end)&&start<=end&&typeof hash=="string"?{start,end,hash}:null}function isSize(value2){
-return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.isArray(value2)}var RUN_PREFIX,
-HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
+if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
+null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.
+isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=
+/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
 "boolean"&&(options2={forever:options2}),this._originalTimeouts=JSON.parse(JSON.stringify(timeouts)),this._timeouts=timeouts,this._options=options2||{},this._maxRetryTime=
 options2&&options2.maxRetryTime||1/0,this._fn=null,this._errors=[],this._attempts=1,this._operationTimeout=null,this._operationTimeoutCb=null,this._timeout=null,
 this._operationStart=null,this._timer=null,this._options.forever&&(this._cachedTimeouts=this._timeouts.slice(0))}module.exports=RetryOperation;RetryOperation.prototype.
@@ -7747,8 +7782,8 @@ lchownSync),fs3.chmodSync=chmodFixSync(fs3.chmodSync),fs3.fchmodSync=chmodFixSyn
 stat),fs3.fstat=statFix(fs3.fstat),fs3.lstat=statFix(fs3.lstat),fs3.statSync=statFixSync(fs3.statSync),fs3.fstatSync=statFixSync(fs3.fstatSync),fs3.lstatSync=statFixSync(
 fs3.lstatSync),fs3.chmod&&!fs3.lchmod&&(fs3.lchmod=function(path4,mode,cb){cb&&process.nextTick(cb)},fs3.lchmodSync=function(){}),fs3.chown&&!fs3.lchown&&(fs3.lchown=
 function(path4,uid,gid,cb){cb&&process.nextTick(cb)},fs3.lchownSync=function(){}),platform2==="win32"&&(fs3.rename=typeof fs3.rename!="function"?fs3.rename:(function(fs$rename){
-function rename2(from,to,cb){var start=Date.now(),backoff=0;fs$rename(from,to,function CB(er){if(er&&(er.code==="EACCES"||er.code==="EPERM"||er.code==="EBUSY")&&
-Date.now()-start<6e4){setTimeout(function(){fs3.stat(to,function(stater,st){stater&&stater.code==="ENOENT"?fs$rename(from,to,CB):cb(er)})},backoff),backoff<100&&
+function rename2(from,to,cb){var start2=Date.now(),backoff=0;fs$rename(from,to,function CB(er){if(er&&(er.code==="EACCES"||er.code==="EPERM"||er.code==="EBUSY")&&
+Date.now()-start2<6e4){setTimeout(function(){fs3.stat(to,function(stater,st){stater&&stater.code==="ENOENT"?fs$rename(from,to,CB):cb(er)})},backoff),backoff<100&&
 (backoff+=10);return}cb&&cb(er)})}return Object.setPrototypeOf&&Object.setPrototypeOf(rename2,fs$rename),rename2})(fs3.rename)),fs3.read=typeof fs3.read!="funct\
 ion"?fs3.read:(function(fs$read){function read(fd,buffer,offset,length,position,callback_){var callback;if(callback_&&typeof callback_=="function"){var eagCounter=0;
 callback=function(er,_,__){if(er&&er.code==="EAGAIN"&&eagCounter<10)return eagCounter++,fs$read.call(fs3,fd,buffer,offset,length,position,callback);callback_.apply(
@@ -7936,14 +7971,14 @@ line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(p
 null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
 let handle=await(0,import_promises10.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}async function withFile(path4,work){
 let handle=await(0,import_promises10.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size){
-for(let window2=WINDOW_BYTES;;window2*=2){let start=Math.max(0,size-window2),bytes=await readRange(handle,start,size),found=lastRunIn(bytes,start===0);if(found!==
-null)return{end:start+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){
-let lineEnd=bytes.lastIndexOf(LF2);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF2,lineEnd-1);if(before<0&&!fromBeginning)return null;let start=before+
-1;if(bytes.subarray(start,start+RUN_LINE_START.length).equals(RUN_LINE_START))return{start,end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,end,size){
+for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,size),found=lastRunIn(bytes,start2===0);if(found!==
+null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start2===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){
+let lineEnd=bytes.lastIndexOf(LF2);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF2,lineEnd-1);if(before<0&&!fromBeginning)return null;let start2=before+
+1;if(bytes.subarray(start2,start2+RUN_LINE_START.length).equals(RUN_LINE_START))return{start:start2,end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,end,size){
 if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${path4}.interrupted`;await appendDurably(aside,Buffer.concat([tail,Buffer.from(`
 `)])),await handle.truncate(end),await handle.sync();let what=`${size-end} bytes at its end belong to no complete run (a run was killed while writing, or lines \
-were removed by hand)`;return`${(0,import_node_path12.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path12.basename)(aside)}.`}async function readRange(handle,start,end){
-let bytes=Buffer.alloc(end-start),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start+filled);if(bytesRead===
+were removed by hand)`;return`${(0,import_node_path12.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path12.basename)(aside)}.`}async function readRange(handle,start2,end){
+let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
 0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises10,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
 LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises10=__toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);
 init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
@@ -7954,11 +7989,11 @@ matrix.instance,database,starts))].join(`
 login2,isSeen,starts.access(instance,database,login2.username)??created(login2,starts)));return[`### Database ${markdownName(database)}`,`Owner: ${markdownName(
 owner)}.${isSeen?"":` ${UNSEEN}`}`,...rows.length===0?[]:[markdownTable(LOGIN_HEADER,rows)],...outsideGrants2.length===0?[]:["Granted outside of rds-provision:",
 markdownTable(OUTSIDE_HEADER,outsideRows(outsideGrants2))]]}function created({build},starts){let day=build===null?null:starts.firstDay(build);return build===null?
-null:{day:day??NOTHING,build}}function loginRow(login2,isSeen,start){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREAT\
-E":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[
+null:{day:day??NOTHING,build}}function loginRow(login2,isSeen,start2){let onDatabase=[login2.connect?"CONNECT":"",login2.temporary?"TEMP":"",login2.create?"CREA\
+TE":""].filter(word=>word!==""),inSchemas=sortedBy(login2.schemas,({schema})=>schema).map(({schema,may})=>`${markdownName(schema)}: ${markdownText(may)}`);return[
 markdownName(login2.username),login2.application===null?NOTHING:markdownName(login2.application),login2.accessLevel??NOT_KNOWN,login2.auth,onDatabase.join(", ")||
-NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start?.day??NOTHING,start===null?NOTHING:markdownName(start.build),login2.validUntil===null?NOTHING:login2.
-validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===""?"PUBLIC (everybody)":markdownName(role),markdownText(
+NOTHING,inSchemas.join("<br>")||(isSeen?NOTHING:NOT_KNOWN),start2?.day??NOTHING,start2===null?NOTHING:markdownName(start2.build),login2.validUntil===null?NOTHING:
+login2.validUntil.toISOString()]}function outsideRows(grants){let rows=grants.map(({role,privilege,on})=>[role===""?"PUBLIC (everybody)":markdownName(role),markdownText(
 privilege),markdownText(on)]);return sortedBy(rows,row2=>row2.join(`
 `))}function sortedBy(items2,key){return items2.toSorted((a9,b9)=>compare(key(a9),key(b9)))}function compare(a9,b9){return a9===b9?0:a9<b9?-1:1}var UNSEEN,LOGIN_HEADER,
 OUTSIDE_HEADER,NOTHING,NOT_KNOWN,init_access=__esm({"src/audit/governance/access.ts"(){"use strict";init_markdown();UNSEEN="rds-provision could not look inside:\
@@ -8022,7 +8057,7 @@ get(accessKeyOf(instance,database,username))??{};return since===void 0||sinceBui
 build)??null}}function beginsAccess({object:object2,status}){return object2==="default_privileges"||(object2==="role"||object2==="database")&&status!=="updated"}
 function accessKeyOf(instance,database,username){return JSON.stringify([instance,database,username])}async function*tellingLines(path4){let chunks=(0,import_node_fs10.createReadStream)(
 path4,{highWaterMark:CHUNK_BYTES}),rest=Buffer.alloc(0);for await(let chunk2 of chunks){let bytes=Buffer.concat([rest,chunk2]),end=bytes.lastIndexOf(LF3)+1,found=linesWith(
-bytes.subarray(0,end));for(let start of[...found.keys()].sort((a9,b9)=>a9-b9))yield bytes.toString("utf8",start,found.get(start));rest=bytes.subarray(end)}}function linesWith(bytes){
+bytes.subarray(0,end));for(let start2 of[...found.keys()].sort((a9,b9)=>a9-b9))yield bytes.toString("utf8",start2,found.get(start2));rest=bytes.subarray(end)}}function linesWith(bytes){
 let lines=new Map;for(let text2 of TELLING)for(let at=bytes.indexOf(text2);at>=0;){let end=bytes.indexOf(LF3,at);lines.set(bytes.lastIndexOf(LF3,at)+1,end),at=bytes.
 indexOf(text2,end)}return lines}var import_node_fs10,LF3,CHUNK_BYTES,RUN2,TELLING,init_starts=__esm({"src/audit/governance/starts.ts"(){"use strict";import_node_fs10=
 __toESM(require_fs(),1);init_entry();init_jsonl();init_periods();LF3=10,CHUNK_BYTES=1024*1024,RUN2=Buffer.from(RUN_PREFIX),TELLING=[RUN2,...["created","updated",
@@ -8038,38 +8073,24 @@ try{return await(0,import_promises11.readFile)(path4,"utf8")}catch(error){if(err
 function unwritable(folder,error){return{application:null,code:"governance_unwritable",field:"governance_dir",message:`The run could not be recorded in ${folder}\
 : ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises11,
 import_node_path13,init_write=__esm({"src/audit/governance/write.ts"(){"use strict";import_promises11=__toESM(require_promises2(),1),import_node_path13=__toESM(require_path(),1);
-init_atomic();init_file();init_csv();init_hash();init_jsonl();init_lock();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({recorder,end,auditPath,governance,reporters,fallback:fallback2}){
-let document=recorder.finish(end),found=[],learn=problem2=>{problem2!==null&&(found.push(problem2),document=recorder.finish(failedEnd(end,found)))},fileProblem=auditPath===
+init_atomic();init_file();init_csv();init_hash();init_jsonl();init_lock();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({document:ended,problems,governance},{auditPath,reporters,
+fallback:fallback2}){let document=ended,found=[],learn=problem2=>{problem2!==null&&(found.push(problem2),document=failDocument(ended,[...problems,...found]))},fileProblem=auditPath===
 null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,repairs}=await writeGovernanceOf(governance,document);learn(problem),auditPath!==
 null&&fileProblem===null&&problem!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&fallback2!==null&&writeAuditLines(document,fallback2);
-for(let reporter of reporters)reporter.finish(document,[...end.problems,...found],repairs);return document}async function writeGovernanceOf(governance,document){
-if(governance===null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
-{...governance,document})}function failedEnd(end,problems){let all=[...end.problems,...problems];return end.exitCode===EXIT.done||end.exitCode===EXIT.changes?{outcome:"\
-failed",exitCode:EXIT.failed,problems:all}:{...end,problems:all}}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_errors();init_file();init_json_lines()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
-return startRun2({command:command10,inputFile:input,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createDependencies({variables,
-interrupt,output,errors},environment,reporters){let{awsDependencies:awsDependencies2}=await Promise.resolve().then(()=>(init_aws2(),aws_exports)),caFile=variables.
-PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return{...awsDependencies2,now:()=>new Date,signal:interrupt,sinks:[(record,isQuiet)=>{for(let reporter of reporters)
-reporter.record(record,isQuiet)}],progress:line=>{isJson?errors.write(`${printableJson({type:"progress",message:line})}
+for(let reporter of reporters)reporter.finish(document,[...problems,...found],repairs);return document}async function writeGovernanceOf(governance,document){if(governance===
+null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
+{...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
+return startRun2({command:command10,inputFile:input,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createRunDependencies({variables,
+interrupt,output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
+caFile=variables.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return createDependencies2({reporters,signal:interrupt,progress:line=>{isJson?errors.write(
+`${printableJson({type:"progress",message:line})}
 `):output.write(`${line}
-`)},defaultCaFile:caFile===""?null:caFile}}async function createLookDependencies(process7,environment){return{...await createDependencies(process7,environment,[]),
-progress:line=>process7.errors.write(`${line}
-`)}}async function endRun(process7,environment,{begun,result,matrix,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports)),
-governanceDir=begun.parsed?.declaration.governanceDir??null;return(await concludeRun2({...result,auditPath:auditFile??environment.auditFile??await takeAuditPath(
-defaultPath),governance:governanceDir===null?null:{dir:governanceDir,matrix},reporters,fallback:auditFallback(process7,environment)})).run.exit_code}var init_run2=__esm(
-{"src/cli/run.ts"(){"use strict";init_json_lines();init_file();init_output2()}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
-sinks)sink(record,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
-...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}
-function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
-UNKNOWN_ENVIRONMENT,application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."\
-code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.access!==void 0&&{access:draft.access}}}
-function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,
-cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.host,port:instance.port},approval:identity2.approval,tool_version:identity2.
-toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.
-startedAt.getTime(),finished=Math.max(started,now().getTime());return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,
-exit_code:end.exitCode,error_codes:[...new Set(end.problems.map(({code})=>code))].sort(),error:end.problems.length===0?null:end.problems.map(describeProblem).join(
-`
-`)}}function countStatuses(records){let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.
-status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm({"src/audit/recorder.ts"(){"use strict";init_errors();UNKNOWN_ENVIRONMENT="unknown"}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
+`)},defaultCaFile:caFile===""?null:caFile})}async function createLookDependencies(process7,environment){return{...await createRunDependencies(process7,environment,
+[]),progress:line=>process7.errors.write(`${line}
+`)}}async function endRun(process7,environment,{result,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports));
+return(await concludeRun2(result,{auditPath:auditFile??environment.auditFile??await takeAuditPath(defaultPath),reporters,fallback:auditFallback(process7,environment)})).
+run.exit_code}var init_run2=__esm({"src/cli/run.ts"(){"use strict";init_json_lines();init_file();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
+ts"(){"use strict"}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
 approval",endpoint:"endpoint",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged role",foreign_claim:"fore\
 ign claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",extension:"extension",setting:"setting",immutable:"immutable",encoding:"enc\
 oding",schema:"schema",invalid_database:"invalid database",removal_approval:"destroy",removal_obstacle:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
@@ -8482,8 +8503,8 @@ exports.BufferReader=void 0;var BufferReader=class{constructor(offset=0){this.of
 this.offset=offset,this.buffer=buffer}int16(){let result=this.buffer.readInt16BE(this.offset);return this.offset+=2,result}byte(){let result=this.buffer[this.offset];
 return this.offset++,result}int32(){let result=this.buffer.readInt32BE(this.offset);return this.offset+=4,result}uint32(){let result=this.buffer.readUInt32BE(this.
 offset);return this.offset+=4,result}string(length){let result=this.buffer.toString(this.encoding,this.offset,this.offset+length);return this.offset+=length,result}cstring(){
-let start=this.offset,end=start;for(;this.buffer[end++];);return this.offset=end,this.buffer.toString(this.encoding,start,end-1)}bytes(length){let result=this.buffer.
-slice(this.offset,this.offset+length);return this.offset+=length,result}};exports.BufferReader=BufferReader}});var require_parser=__commonJS({"node_modules/pg-protocol/dist/parser.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.Parser=
+let start2=this.offset,end=start2;for(;this.buffer[end++];);return this.offset=end,this.buffer.toString(this.encoding,start2,end-1)}bytes(length){let result=this.
+buffer.slice(this.offset,this.offset+length);return this.offset+=length,result}};exports.BufferReader=BufferReader}});var require_parser=__commonJS({"node_modules/pg-protocol/dist/parser.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.Parser=
 void 0;var messages_1=require_messages(),buffer_reader_1=require_buffer_reader(),CODE_LENGTH=1,LEN_LENGTH=4,HEADER_LENGTH=CODE_LENGTH+LEN_LENGTH,LATEINIT_LENGTH=-1,
 emptyBuffer=Buffer.allocUnsafe(0),Parser3=class{constructor(opts){if(this.buffer=emptyBuffer,this.bufferLength=0,this.bufferOffset=0,this.reader=new buffer_reader_1.
 BufferReader,opts?.mode==="binary")throw new Error("Binary mode not supported yet");this.mode=opts?.mode||"text"}parse(buffer,callback){this.mergeBuffer(buffer);
@@ -8932,9 +8953,10 @@ message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blo
 outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==
 void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)
 this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55\
-P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start=now().getTime(),due=start+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||done>=
-total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start)/done*(total-done))} left`))}}}function describeProgress(milliseconds){let seconds2=Math.
-ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
+P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
+let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
+"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
 value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
 tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
 Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
@@ -13067,51 +13089,52 @@ ole",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim
 sion",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"role",removal_obstacle:"role"}}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let value2=await runStages3(recorder),outcome=records.some(record=>["created","updated","removed"].includes(record.status))?"changed":"\
-no_change";return{result:{recorder,end:{outcome,exitCode:EXIT.done,problems:[]}},value:value2}}catch(thrown){let error=signal.aborted&&!(thrown instanceof ProvisionError)?
-new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(concerned,error):[],...recordsOf(
-error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(concerned,records,error))recorder.record(draft);let end={outcome:error instanceof
-BlockedError?"blocked":"failed",exitCode:error.exitCode,problems:error.problems};return{result:{recorder,end},value:null}}}var init_record_run=__esm({"src/run/e\
-nd/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{result,value:value2}=await recordRun(
+no_change";return{document:recorder.finish({outcome,exitCode:EXIT.done,problems:[]}),problems:[],value:value2}}catch(thrown){let error=signal.aborted&&!(thrown instanceof
+ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(concerned,error):
+[],...recordsOf(error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(concerned,records,error))recorder.record(draft);let outcome=error instanceof
+BlockedError?"blocked":"failed",{exitCode,problems}=error;return{document:recorder.finish({outcome,exitCode,problems}),problems,value:null}}}var init_record_run=__esm(
+{"src/run/end/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
 {declaration,identity:identity2,dependencies:dependencies2,concerned:declaration,recordsOf:error=>secretRecords(declaration,error)},recorder=>runStages(declaration,
-identity2,dependencies2,recorder));return{...result,matrix:value2}}async function runStages(declaration,identity2,dependencies2,recorder){let violations=checkRequest(
-declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.
-aws),recorder,dependencies:dependencies2},credentials=await readActorAndCredentials(context,declaration);assertReserved(declaration,credentials);try{return await convergeOnce(
-context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOnlyRights(error))throw error;return await repairAdmin(context,credentials.admin),
-await convergeOnce(context,credentials)}}async function convergeOnce(context,credentials){let open4=async()=>{let server=await openLockedOrBootstrap(context,credentials.
-admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(context,open4,credentials.applications,async(server,inspection)=>declaration.
-governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}function lacksOnlyRights(error){return error instanceof BlockedError&&error.problems.
-every(problem=>problem.code==="missing_right")}function secretRecords(declaration,error){return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.
-applications.find(item=>item.name===problem.application),{database=null,username=null}=application??{},object2=problem.application===null?"admin":"password";return{
-application:problem.application,database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.
-message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();init_errors();init_request();init_converge();
-init_credentials();init_access_matrix2();init_open();init_record_run()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
+identity2,dependencies2,recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
+let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.
+secrets(declaration.aws),recorder,dependencies:dependencies2},credentials=await readActorAndCredentials(context,declaration);assertReserved(declaration,credentials);
+try{return await convergeOnce(context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOnlyRights(error))throw error;return await repairAdmin(
+context,credentials.admin),await convergeOnce(context,credentials)}}async function convergeOnce(context,credentials){let open4=async()=>{let server=await openLockedOrBootstrap(
+context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(context,open4,credentials.applications,
+async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}function lacksOnlyRights(error){return error instanceof
+BlockedError&&error.problems.every(problem=>problem.code==="missing_right")}function secretRecords(declaration,error){return error instanceof AwsError?error.problems.
+map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,username=null}=application??{},object2=problem.
+application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,
+message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();
+init_result();init_errors();init_request();init_converge();init_credentials();init_access_matrix2();init_open();init_record_run()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
 declaration??null,{environment=null,clusterName=null,instance=null}=declaration??{},recorder=createRecorder({identity:identity2,environment,clusterName,instance,
-now,sinks});for(let draft of declaration===null?[]:missingRecords(declaration,[],error))recorder.record(draft);return{recorder,end:{outcome:"failed",exitCode:error.
-exitCode,problems:error.problems}}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use strict";init_recorder();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let reporters=createReporters(process7,
+now,sinks});for(let draft of declaration===null?[]:missingRecords(declaration,[],error))recorder.record(draft);let{exitCode,problems}=error;return{document:recorder.
+finish({outcome:"failed",exitCode,problems}),problems,governance:governanceOf(declaration,null)}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use stric\
+t";init_recorder();init_result();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let reporters=createReporters(process7,
 environment),[{apply:apply2},{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_apply(),apply_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
-dependencies2=await createDependencies(process7,environment,reporters),begun=await beginRun(process7,environment,{command:"apply",input:options2.input,needsBuildId:()=>!0}),
-{matrix,...result}=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):{...endUnusable2(begun,dependencies2),matrix:null},auditDir=begun.
-parsed?.auditDir??null;return endRun(process7,environment,{begun,result,matrix,reporters,auditFile:options2.auditFile,defaultPath:defaultAuditPath(process7.cwd(),
-begun.identity.runId,auditDir)})}var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();init_output2();init_run2()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply,withInstance:()=>withInstance});async function previewApply(declaration,identity2,dependencies2){
-let violations=checkRequest(declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),
-found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,approval,moving:[]};if(blocked2.some(({code})=>code==="endpoint"))return found;
-try{let{inspection,plan,moving}=await inspectAndPlan(declaration,identity2,dependencies2);return{...found,server:inspection.actual.cluster.server,plan:blocked2.
-length===0?plan:NOTHING2,moving}}catch(error){if(error instanceof BlockedError)return{...found,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(
-error)}}async function inspectAndPlan(declaration,identity2,dependencies2){return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{
-let holder=await lockHolder(server.admin,lockDatabases(declaration)),round=await makeRound(context,server,credentials.applications,null),{actual}=round.inspection;
-return{...round,moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(declaration,actual)]}})}async function withInstance(declaration,identity2,dependencies2,use){
-let{environment,clusterName,instance}=declaration,secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(
-declaration,credentials);let recorder=createRecorder({identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,
-identity:identity2,secrets,recorder,dependencies:dependencies2},server=await openUnlocked(context,credentials.admin);try{return await use(server,context,credentials)}finally{
-await server.close()}}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.
-has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){
-let after=await inspectCluster(server.admin,declaration),held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Ano\
-ther run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memb\
-erships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,
-databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.
-values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(
-problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_recorder();init_errors();init_request();init_inspect_cluster();
-init_lock2();init_credentials();init_lock3();init_open();init_provision_error();init_round();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
+dependencies2=await createRunDependencies(process7,environment,reporters),begun=await beginRun(process7,environment,{command:"apply",input:options2.input,needsBuildId:()=>!0}),
+result=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,dependencies2),auditDir=begun.parsed?.auditDir??
+null;return endRun(process7,environment,{result,reporters,auditFile:options2.auditFile,defaultPath:defaultAuditPath(process7.cwd(),begun.identity.runId,auditDir)})}
+var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration,secrets=dependencies2.secrets(declaration.
+aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder({identity:identity2,environment,
+clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},server=await openUnlocked(
+context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look=__esm({"src/run/connection/look.ts"(){"u\
+se strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
+declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),found={declaration,identity:identity2,
+server:null,plan:NOTHING2,blocked:blocked2,approval,moving:[]};if(blocked2.some(({code})=>code==="endpoint"))return found;try{let{inspection,plan,moving}=await inspectAndPlan(
+declaration,identity2,dependencies2);return{...found,server:inspection.actual.cluster.server,plan:blocked2.length===0?plan:NOTHING2,moving}}catch(error){if(error instanceof
+BlockedError)return{...found,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){
+return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
+round=await makeRound(context,server,credentials.applications,null),{actual}=round.inspection;return{...round,moving:[...await findMovement(server,declaration,actual.
+cluster,holder),...findUnseen(declaration,actual)]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(({name:name2})=>cluster.
+databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: the apply may find more t\
+o do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),held2=holder??await lockHolder(
+server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(
+before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,
+instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(
+item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){
+return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();
+init_request();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();init_round();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
 step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
 username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
 redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])
@@ -13332,7 +13355,7 @@ secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(er
 try{return{plan:await guardAndPlan(context,inspection),blocked:[]}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}
 function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,
 credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access3();init_ages();init_drift();init_history();
-init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_plan2();init_provision_error();init_round()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declared,cwd){let{governanceDir,
+init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_look();init_provision_error();init_round()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declared,cwd){let{governanceDir,
 auditDir,connect:connect2}=options2;if(governanceDir!==null||auditDir!==null)return{governanceDir,auditDir};if(declared.governanceDir!==null&&(0,import_node_fs11.existsSync)(
 declared.governanceDir))return{governanceDir:declared.governanceDir,auditDir:null};let folder=[declared.auditDir,(0,import_node_path15.join)(cwd,".rds-provision",
 "audit")].find(path4=>path4!==null&&(0,import_node_fs11.existsSync)(path4));if(folder!==void 0)return{governanceDir:null,auditDir:folder};if(connect2)return{governanceDir:null,
@@ -14173,9 +14196,8 @@ is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions tha
 row2,"database")}`).join(", ")}`),await(0,import_promises18.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures){await runRemovalPlan(context,
 server,planReopening({cluster:await inspectWholeCluster(context,server),departures}))}var import_promises18,init_removal4=__esm({"src/run/destroy/removal.ts"(){
 "use strict";init_execute();init_errors();init_removal2();init_step();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();
-init_row();import_promises18=__toESM(require_promises(),1);init_outcome();init_closing()}});var context_exports={};__export(context_exports,{REMOVAL_WAITS:()=>REMOVAL_WAITS,isSnapshotted:()=>isSnapshotted});function isSnapshotted(departure){return departure.
-policy==="snapshot-and-delete"&&departure.drops!==null}var REMOVAL_WAITS,init_context2=__esm({"src/run/destroy/context.ts"(){"use strict";REMOVAL_WAITS={othersMs:4e3,
-abandonedMs:5e3,superusersMs:15e3}}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
+init_row();import_promises18=__toESM(require_promises(),1);init_outcome();init_closing()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
+"use strict"}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
 ""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
 buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
 group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text2){return text2.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,"_").slice(0,256)}function isShared(snapshot,group4,closedAt){
@@ -14249,11 +14271,12 @@ reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplicati
 let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(
 declaration),identity:{...identity2,approval},dependencies:dependencies2,concerned:target.by==="application"?onlyApplication(declaration,target.value):withoutApplications(
-declaration),recordsOf:()=>[]},{result}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.aws),recorder};
-await runStages2(context,request,dependencies2)});return result}function withoutApplications(declaration){return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){
-return{...declaration,applications:declaration.applications.filter(item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}
-function limitConnectTimeout(declaration){return{...declaration,connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function runStages2(context,request,dependencies2){
-let known=knownPolicy(request);if(known==="retain"){recordFindings(context.recorder,[retainFinding(request)],new Set);return}assertAllowed(request);let admin=await readActorAndAdmin(
+declaration),recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.
+aws),recorder};await runStages2(context,request,dependencies2)});return{document,problems,governance:governanceOf(declaration,null)}}function withoutApplications(declaration){
+return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
+item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}function limitConnectTimeout(declaration){return{...declaration,
+connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function runStages2(context,request,dependencies2){let known=knownPolicy(
+request);if(known==="retain"){recordFindings(context.recorder,[retainFinding(request)],new Set);return}assertAllowed(request);let admin=await readActorAndAdmin(
 context),signs=known==="delete"?null:await explainUnreachable(()=>openUnlockedOrBootstrap(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.
 runGroup),await runRemoval({context,order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.close()}}function retainFinding({declaration,target,
 policy}){let application=declaration.applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:
@@ -14265,8 +14288,8 @@ request)];if(violations.length>0)throw new BlockedError(violations)}function mis
 environment,approvals,target.by==="application"?target.value:null)}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
 onlyApplication(declaration,target.value),null):[]}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(context,withoutApplications(
 context.declaration));return assertReserved(context.declaration,credentials),credentials.admin}var CONNECT_LIMIT_SECONDS,init_destroy=__esm({"src/run/destroy/de\
-stroy.ts"(){"use strict";init_errors();init_names();init_removal2();init_context();init_removal_signals();init_outcome();init_credentials();init_gone();init_open();
-init_removal4();init_rounds();init_record_run();CONNECT_LIMIT_SECONDS=60}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy});async function previewDestroy(request,identity2,dependencies2){let declaration={
+stroy.ts"(){"use strict";init_result();init_errors();init_names();init_removal2();init_context();init_removal_signals();init_outcome();init_credentials();init_gone();
+init_open();init_rounds();init_record_run();CONNECT_LIMIT_SECONDS=60}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy});async function previewDestroy(request,identity2,dependencies2){let declaration={
 ...limitConnectTimeout(request.declaration),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
 clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},
 [approval=null]=missingApproval(request),found={declaration,identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],approval,moving:[]};if(knownPolicy(
@@ -14283,31 +14306,21 @@ declaration}){return{declaration,target,policy:environment.cleanupPolicy,approva
 if(begun.error!==null)throw begun.error;let[{previewDestroy:previewDestroy2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_preview2(),preview_exports)),
 Promise.resolve().then(()=>(init_text3(),text_exports))]),request=requestOf(options2,environment,begun.parsed),found=await previewDestroy2(request,begun.identity,
 await createLookDependencies(process7,environment)),colour=wantsColour(process7.variables,process7.isTerminal);return await print(process7,previewText2(found,{colour,
-listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,begun){let[{destroy:destroy2},{REMOVAL_WAITS:REMOVAL_WAITS2},
-{endUnusable:endUnusable2},{awsSnapshots:awsSnapshots2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),Promise.resolve().then(()=>(init_context2(),context_exports)),
-Promise.resolve().then(()=>(init_unusable(),unusable_exports)),Promise.resolve().then(()=>(init_aws2(),aws_exports))]),reporters=createReporters(process7,environment,
-!0),dependencies2={...await createDependencies(process7,environment,reporters),snapshots:awsSnapshots2,runGroup:runGroupOf(process7,begun),snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,
-waits:REMOVAL_WAITS2},result=begun.error===null?await destroy2(requestOf(options2,environment,begun.parsed),begun.identity,dependencies2):endUnusable2(begun,dependencies2);
-return endRun(process7,environment,{begun,result,matrix:null,reporters,auditFile:options2.auditFile,defaultPath:auditPathOf(process7,options2,begun)})}function auditPathOf(process7,{
-target},{identity:identity2,parsed}){let auditDir=parsed?.auditDir??null;if(auditDir===null)return defaultAuditPath(process7.cwd(),identity2.runId,null);let subject2=target.
-by==="application"?target.value:`${target.by}-${target.value}`;return destroyAuditPath(auditDir,subject2,identity2.runId)}function runGroupOf(process7,{identity:identity2,
-isRunIdGiven,parsed}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.
-declaration.instance??{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,
-import_node_os7,SNAPSHOT_TIMEOUT_MS,init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);
-init_file();init_output();init_errors();init_output2();init_run2();SNAPSHOT_TIMEOUT_MS=36e5}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
+listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,begun){let[{destroy:destroy2},{createDestroyDependencies:createDestroyDependencies2},
+{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
+Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),reporters=createReporters(process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(
+process7,environment,reporters),runGroupOf(process7,begun)),result=begun.error===null?await destroy2(requestOf(options2,environment,begun.parsed),begun.identity,
+dependencies2):endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile:options2.auditFile,defaultPath:auditPathOf(process7,
+options2,begun)})}function auditPathOf(process7,{target},{identity:identity2,parsed}){let auditDir=parsed?.auditDir??null;if(auditDir===null)return defaultAuditPath(
+process7.cwd(),identity2.runId,null);let subject2=target.by==="application"?target.value:`${target.by}-${target.value}`;return destroyAuditPath(auditDir,subject2,
+identity2.runId)}function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}\
+:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.declaration.instance??{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify(
+[common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,import_node_os7,init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=
+__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_output();init_errors();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
 RDS_PROVISION_LOG==="json";for(let problem of problems){let line=isJson?printableJson({type:"problem",...problem}):oneLine(describeProblem(problem));errors.write(
 `${line}
 `)}if(!isGithubActions(variables))return;let{problemsSummary:problemsSummary2}=await Promise.resolve().then(()=>(init_job_summary(),job_summary_exports));annotateProblems(
-problems,errors),jobSummaryWriter(variables)(problemsSummary2(command10,problems))}init_errors();init_declaration();init_text2();var LOG_FORMATS=["text","verbose","json"];function readEnvironment(env3){let problems=[];return{...{allowProvision:env3.ALLOW_DB_PROVISION===
-"true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISIO\
-N_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVI\
-SION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)},problems}}
-function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===""),region2=valueOf(env3,"AWS_REGION")??valueOf(
-env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGION",region2]]])}function valueOf(env3,variable){let value2=env3[variable];
-return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??
-null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){
-let value2=valueOf(env3,variable);return value2!==null&&!isText(value2)&&problems.push(refusal(variable,value2,TEXT_RULE)),value2}function refusal(variable,value2,remedy){
-return{application:null,code:"invalid_value",field:variable,message:`${show(value2)} is not accepted.`,remedy}}init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
+problems,errors),jobSummaryWriter(variables)(problemsSummary2(command10,problems))}init_errors();init_environment();init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
 null&&_a4!==void 0?_a4:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
 ""),this.wrap&&this.shouldApplyLayoutDSL(...args)&&typeof args[0]=="string")return this.applyLayoutDSL(args[0]);let cols=args.map(arg=>typeof arg=="string"?this.
 colFromString(arg):arg);return this.rows.push(cols),cols}shouldApplyLayoutDSL(...args){return args.length===1&&typeof args[0]=="string"&&/[\t\n]/.test(args[0])}applyLayoutDSL(str){
@@ -14364,8 +14377,8 @@ fullwidthMaximumCodePoint=65510,fullwidthRanges=[12288,12288,65281,65376,65504,6
 128986,128986,128992,129003,129008,129008,129292,129338,129340,129349,129351,129535,129648,129660,129664,129734,129736,129736,129740,129757,129759,129771,129775,
 129786,131072,196605,196608,262141];var isInRange=(ranges,codePoint)=>{let low=0,high=Math.floor(ranges.length/2)-1;for(;low<=high;){let mid=Math.floor((low+high)/2),i9=mid*2;if(codePoint<ranges[i9])
 high=mid-1;else if(codePoint>ranges[i9+1])low=mid+1;else return!0}return!1};var commonCjkCodePoint=19968,[wideFastPathStart,wideFastPathEnd]=findWideFastPathRange(wideRanges);function findWideFastPathRange(ranges){let fastPathStart=ranges[0],
-fastPathEnd=ranges[1];for(let index=0;index<ranges.length;index+=2){let start=ranges[index],end=ranges[index+1];if(commonCjkCodePoint>=start&&commonCjkCodePoint<=
-end)return[start,end];end-start>fastPathEnd-fastPathStart&&(fastPathStart=start,fastPathEnd=end)}return[fastPathStart,fastPathEnd]}var isAmbiguous=codePoint=>codePoint<
+fastPathEnd=ranges[1];for(let index=0;index<ranges.length;index+=2){let start2=ranges[index],end=ranges[index+1];if(commonCjkCodePoint>=start2&&commonCjkCodePoint<=
+end)return[start2,end];end-start2>fastPathEnd-fastPathStart&&(fastPathStart=start2,fastPathEnd=end)}return[fastPathStart,fastPathEnd]}var isAmbiguous=codePoint=>codePoint<
 161||codePoint>1114109?!1:isInRange(ambiguousRanges,codePoint),isFullwidth=codePoint=>codePoint<fullwidthMinimalCodePoint||codePoint>fullwidthMaximumCodePoint?!1:
 isInRange(fullwidthRanges,codePoint);var isWide=codePoint=>codePoint>=wideFastPathStart&&codePoint<=wideFastPathEnd?!0:codePoint<wideMinimalCodePoint||codePoint>wideMaximumCodePoint?!1:isInRange(wideRanges,
 codePoint);function validate(codePoint){if(!Number.isSafeInteger(codePoint))throw new TypeError(`Expected a code point, got \`${typeof codePoint}\`.`)}function eastAsianWidth(codePoint,{ambiguousAsWide=!1}={}){return validate(codePoint),isFullwidth(codePoint)||isWide(codePoint)||ambiguousAsWide&&isAmbiguous(codePoint)?
@@ -14426,7 +14439,7 @@ function wrapAnsi(string2,columns,options2){return String(string2).normalize().r
 `,`
 `).split(`
 `).map(line=>exec(line,columns,options2)).join(`
-`)}function ui(opts){return cliui(opts,{stringWidth,stripAnsi,wrap:wrapAnsi})}var import_path=__toESM(require_path(),1),import_fs=__toESM(require_fs(),1);function sync_default(start,callback){let dir=(0,import_path.resolve)(".",start),tmp;
+`)}function ui(opts){return cliui(opts,{stringWidth,stripAnsi,wrap:wrapAnsi})}var import_path=__toESM(require_path(),1),import_fs=__toESM(require_fs(),1);function sync_default(start2,callback){let dir=(0,import_path.resolve)(".",start2),tmp;
 for((0,import_fs.statSync)(dir).isDirectory()||(dir=(0,import_path.dirname)(dir));;){if(tmp=callback(dir,(0,import_fs.readdirSync)(dir)),tmp)return(0,import_path.resolve)(
 dir,tmp);if(dir=(0,import_path.dirname)(tmp=dir),tmp===dir)break}}var import_util3=__toESM(require_util(),1),import_url=__toESM(require_url(),1);var import_util=__toESM(require_util(),1),import_path2=__toESM(require_path(),1);function camelCase(str){if(str!==str.toLowerCase()&&str!==str.toUpperCase()||(str=str.toLowerCase()),str.indexOf("-")===-1&&str.indexOf("_")===-1)return str;{let camelcase="",
 nextChrUpper=!1,leadingHyphens=str.match(/^-+/);for(let i9=leadingHyphens?leadingHyphens[0].length:0;i9<str.length;i9++){let chr=str.charAt(i9);nextChrUpper&&(nextChrUpper=

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { provision } from '../support/library-example.ts'
-import { InvalidInputError } from '../../src/errors.ts'
+import { EXIT } from '../../src/errors.ts'
 import { bedFor } from '../support/provision.ts'
 
 const bed = bedFor(16)
@@ -28,5 +28,7 @@ test('the library provisions, and a second run changes nothing', async (t) => {
   t.deepEqual(JSON.parse(await readFile(file, 'utf8')), audit)
   t.true(await server.canLogin('shop_dev_user', 'Pw_shop', 'shop_dev_db'))
   t.is((await provision(input, '4711', file)).run.outcome, 'no_change')
-  await t.throwsAsync(provision('{}', '4711', file), { instanceOf: InvalidInputError })
+  const unusable = await provision('{}', '4711', file)
+  t.like(unusable.run, { outcome: 'failed', exit_code: EXIT.invalidInput, build_id: '4711' })
+  t.deepEqual(JSON.parse(await readFile(file, 'utf8')), unusable)
 })

@@ -90,7 +90,16 @@ test('what they run are npm scripts that exist, and everything that must hold is
       (line) => !/^npm (?:run [\w:-]+(?: -- \S.*)?|ci --no-audit --no-fund)$|^\$\{\{ matrix\.run \}\}$/.test(line),
     )
   t.deepEqual(others, [])
-  const wanted = ['typecheck', 'lint', 'build:check', 'test:unit', 'test:versions', 'test:terraform', 'test:compat']
+  const wanted = [
+    'typecheck',
+    'lint',
+    'build:check',
+    'test:unit',
+    'test:package',
+    'test:versions',
+    'test:terraform',
+    'test:compat',
+  ]
   t.deepEqual(
     [...wanted, 'test:browser'].filter((name) => !run.includes(name)),
     [],

@@ -9,6 +9,7 @@ const results = [
   await check('terraform and its null provider', 'tsx', ['test/support/terraform/prepare.ts']),
   await suite('Unit tests', ['test/unit/**/*.test.ts']),
   await suite('Integration tests', ['test/integration/**/*.test.ts']),
+  await suite('Package tests', ['test/package/**/*.test.ts']),
   await suite('Terraform tests', ['test/terraform/**/*.test.ts']),
   await suite('Upgrade tests', ['test/upgrade/**/*.test.ts']),
   ...(process.argv.includes('--moto') ? [await motoSuite('test/unit/support/aws-protocol.test.ts')] : []),

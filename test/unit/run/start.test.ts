@@ -2,7 +2,7 @@
 import test from 'ava'
 import { readEnvironment, type Variables } from '../../../src/input/environment.ts'
 import type { AuditDocument } from '../../../src/model/audit.ts'
-import { type StartedRun, startRun } from '../../../src/run/start.ts'
+import { start, type StartedRun, startRun } from '../../../src/run/start.ts'
 import { endUnusable } from '../../../src/run/end/unusable.ts'
 
 const DECLARATION = {
@@ -113,4 +113,32 @@ test('nor that it needed no approval', async (t) => {
     auditOf(await begin({ ...DECLARATION, environment: 'production' }, { ALLOW_DB_PROVISION: 'true' })).run.approval,
     'approved',
   )
+})
+
+test('a program gives ids and approval itself: nothing is read from its environment or a CI system', async (t) => {
+  const input = JSON.stringify({ ...DECLARATION, build_id: null, run_id: null })
+  const begun = await start({ command: 'apply', input, buildId: '8', runId: 'mine', allowProvision: true })
+  t.is(begun.error, null)
+  t.like(begun.identity, { command: 'apply', buildId: '8', runId: 'mine', approval: 'approved' })
+  t.regex(begun.identity.inputSha256, /^[0-9a-f]{64}$/)
+  const declared = await start({ command: 'apply', input: JSON.stringify(DECLARATION), buildId: '8', runId: 'mine' })
+  t.like(declared.identity, { buildId: '7', runId: 'r', approval: 'missing' })
+})
+
+test('what a program gives is checked like the variables of a run', async (t) => {
+  const input = JSON.stringify({ ...DECLARATION, build_id: null, run_id: null })
+  const refused = await start({ command: 'apply', input, buildId: 'a\nb', runId: '' })
+  t.deepEqual(
+    refused.error?.problems.map(({ field, code }) => [field, code]),
+    [
+      ['buildId', 'invalid_value'],
+      ['runId', 'invalid_value'],
+    ],
+  )
+  for (const command of ['apply', 'destroy'] as const)
+    t.deepEqual(
+      (await start({ command, input })).error?.problems.map(({ code }) => code),
+      ['missing_build_id'],
+    )
+  t.is((await start({ command: 'plan', input })).error, null)
 })
