@@ -1,7 +1,15 @@
 /** Runs a plan: stage by stage, jobs of a stage in parallel, every record after its commit. */
 import type { RecordDraft } from '../model/audit.ts'
 import type { Statement } from '../model/statement.ts'
-import { type Job, type Plan, STAGES, type Step, stepsOf, type Transaction } from '../model/step.ts'
+import {
+  type AtomicTransaction,
+  type Job,
+  type Plan,
+  STAGES,
+  type Step,
+  stepsOf,
+  type Transaction,
+} from '../model/step.ts'
 import { watchBlockers, type BlockerWatch } from '../server/blockers.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import type { Connections } from '../server/connections.ts'
@@ -57,6 +65,7 @@ class PlanExecution implements Execution {
   readonly unknown: (readonly Step[])[] = []
   readonly skipped: Step[] = []
   lost: ConnectionLost | ConnectFailure | null = null
+  #waitedMs = 0
   readonly #server: Connections
   readonly #options: ExecuteOptions
   readonly #watch: BlockerWatch
@@ -150,9 +159,7 @@ class PlanExecution implements Execution {
    */
   async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
     const outcome =
-      transaction.kind === 'atomic'
-        ? await runAtomic(transaction, session, this.#options.signal)
-        : await runBare(transaction, session)
+      transaction.kind === 'atomic' ? await this.#atomic(transaction, session) : await runBare(transaction, session)
     if (
       outcome.kind !== 'refused' ||
       job.connectTo !== null ||
@@ -167,11 +174,18 @@ class PlanExecution implements Execution {
     )
     for (const steps of groupByApplication(others.filter((step) => step.application !== culprit.application))) {
       if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
-      else
-        allDone =
-          this.#settle(await runAtomic({ kind: 'atomic', steps }, session, this.#options.signal), session) && allDone
+      else allDone = this.#settle(await this.#atomic({ kind: 'atomic', steps }, session), session) && allDone
     }
     return allDone || this.lost === null
+  }
+
+  /** Counts what waiting for locks in vain has cost. */
+  async #atomic(transaction: AtomicTransaction, session: Session): Promise<TransactionOutcome> {
+    const started = Date.now()
+    const lockTimeoutMs = this.#waitedMs < MAX_WAITED_MS ? null : HURRIED_LOCK_TIMEOUT_MS
+    const outcome = await runAtomic(transaction, session, { signal: this.#options.signal, lockTimeoutMs })
+    if (outcome.kind === 'refused' && WAITING.has(outcome.error.code)) this.#waitedMs += Date.now() - started
+    return outcome
   }
 
   #settle(outcome: TransactionOutcome, session: Session): boolean {
@@ -218,6 +232,10 @@ class PlanExecution implements Execution {
     }
   }
 }
+
+/** When so long was waited in vain for what others hold, each further lock is waited for only shortly. */
+const MAX_WAITED_MS = 10_000
+const HURRIED_LOCK_TIMEOUT_MS = 250
 
 /** Lock timeout, cancelled, deadlock: somebody was in the way. */
 const WAITING = new Set(['55P03', '57014', '40P01'])

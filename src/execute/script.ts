@@ -4,13 +4,14 @@ import { actAs } from '../sql/role.ts'
 
 export interface Script {
   readonly texts: readonly string[]
-  /** For each text, the step it belongs to; null for BEGIN, SET LOCAL ROLE and COMMIT. */
+  /** For each text, the step it belongs to; null for what is around the statements. */
   readonly steps: readonly (Step | null)[]
 }
 
-export function scriptOf(transaction: AtomicTransaction): Script {
-  const texts = ['BEGIN']
-  const steps: (Step | null)[] = [null]
+/** @param lockTimeoutMs how long each statement waits for a lock; null: as the session does */
+export function scriptOf(transaction: AtomicTransaction, lockTimeoutMs: number | null): Script {
+  const texts = ['BEGIN', ...(lockTimeoutMs === null ? [] : [`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`])]
+  const steps: (Step | null)[] = texts.map(() => null)
   let role: string | null = null
   for (const step of transaction.steps) {
     for (const statement of step.statements) {

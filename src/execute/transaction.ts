@@ -48,14 +48,24 @@ function isRetried(error: StatementError): boolean {
   )
 }
 
+/** A transaction that others keep rolling back is given up. */
+const MAX_TRYING_MS = 5_000
+
+export interface TransactionOptions {
+  /** Aborted: not tried again. */
+  readonly signal: AbortSignal
+  /** How long each statement waits for a lock; null: as the session does. */
+  readonly lockTimeoutMs: number | null
+}
+
 /** @throws what is neither the server's refusal nor a broken connection. */
 export async function runAtomic(
   transaction: AtomicTransaction,
   session: Session,
-  signal: AbortSignal,
+  { signal, lockTimeoutMs }: TransactionOptions,
 ): Promise<TransactionOutcome> {
   const { steps } = transaction
-  const script = scriptOf(transaction)
+  const script = scriptOf(transaction, lockTimeoutMs)
   const started = Date.now()
   for (let retries = 0; ; retries += 1) {
     try {
@@ -70,7 +80,8 @@ export async function runAtomic(
       if (!(error instanceof StatementError)) throw error
       if (!(await rolledBack(session)))
         return { kind: 'unknown', steps, others: [], error: new ConnectionLost(error.message, error), applied: [] }
-      if (isRetried(error) && retries + 1 < MAX_TRIES && !signal.aborted) {
+      const mayTryAgain = retries + 1 < MAX_TRIES && Date.now() - started < MAX_TRYING_MS && !signal.aborted
+      if (isRetried(error) && mayTryAgain) {
         await sleep(Math.random() * 50 * 2 ** retries)
         continue
       }

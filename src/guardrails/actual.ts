@@ -93,7 +93,7 @@ function checkRole(
       violation(
         application,
         'unmanaged_role',
-        `the role ${role.name} exists and is not managed by this tool.`,
+        `the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration, cluster, application)}`,
         'Choose another username, or set adopt_existing = true to take it over.',
       ),
     ]
@@ -103,6 +103,20 @@ function checkRole(
     ...checkPrivileged(known.privileged, application, role),
     ...checkRight(cluster, known.administered, application, role),
   ]
+}
+
+/** Somebody who may comment on roles took its tag away: that is told where its database still has ours. */
+function ownTagNote(
+  { stack, environment }: Declaration,
+  cluster: Cluster,
+  { database, username }: Application,
+): string {
+  const state = cluster.databases.get(database)
+  const tag = state?.owner === username ? parseTag(state.comment) : null
+  const isOurs = tag?.get('Stack') === stack && tag.get('Environment') === environment
+  return isOurs
+    ? ` Its database ${database} still carries our tag: the comment on the role was overwritten by hand.`
+    : ''
 }
 
 function checkClaim(

@@ -25,9 +25,16 @@ export class Setbacks {
     return this.#blocked
   }
 
-  /** Applications that are left as they are, the guests of a database among them whose owner is. */
+  /**
+   * Applications that are left as they are: the guests of a database among them whose owner is, and all of a database
+   * where a second one failed, since each more would cost as much time.
+   */
   get leftOut(): ReadonlySet<string> {
-    return withGuests(this.#declaration, namesOf([...this.#failed, ...this.#blocked]))
+    const failed = namesOf(this.#failed)
+    const given = this.#declaration.databases
+      .filter(({ guests }) => guests.filter(({ name }) => failed.has(name)).length > 1)
+      .map(({ owner }) => owner.name)
+    return withGuests(this.#declaration, new Set([...failed, ...namesOf(this.#blocked), ...given]))
   }
 
   /** @param problems each of one application. */

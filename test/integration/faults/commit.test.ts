@@ -8,6 +8,8 @@ import { bedFor, VERSIONS } from '../../support/provision.ts'
 
 const bed = bedFor(VERSIONS[1] ?? 16)
 
+const NO_WAIT = { signal: new AbortController().signal, lockTimeoutMs: null }
+
 const step = (statement: string): Step => ({
   application: 'a',
   database: 'd',
@@ -30,12 +32,12 @@ test.serial('a COMMIT that the server refuses is a refusal of the steps, and the
   try {
     const session = new Session(client, 'postgres', server.admin.user, { version: 160004, text: '16.4', pid: 1 })
     const steps = [step('INSERT INTO late VALUES (1)'), step('INSERT INTO late VALUES (1)')]
-    const outcome = await runAtomic({ kind: 'atomic', steps }, session, new AbortController().signal)
+    const outcome = await runAtomic({ kind: 'atomic', steps }, session, NO_WAIT)
     t.is(outcome.kind, 'refused')
     t.is(outcome.kind === 'refused' ? outcome.error.code : '', '23505')
     t.deepEqual(outcome.applied, [])
     t.deepEqual(await server.sql('SELECT x FROM late'), [])
-    const again = await runAtomic({ kind: 'atomic', steps: steps.slice(1) }, session, new AbortController().signal)
+    const again = await runAtomic({ kind: 'atomic', steps: steps.slice(1) }, session, NO_WAIT)
     t.is(again.kind, 'applied')
   } finally {
     await client.end()

@@ -42,7 +42,10 @@ test('a transaction is one message: all statements as they are, the roles switch
     step('password', [alterRole('u', { verifier: new Secret('SCRAM') })]),
     step('database', [alterDatabaseLimit('d', 3, 'o'), alterRole('u', { createDb: true })]),
   ]
-  const outcome = await runAtomic({ kind: 'atomic', steps }, session, new AbortController().signal)
+  const outcome = await runAtomic({ kind: 'atomic', steps }, session, {
+    signal: new AbortController().signal,
+    lockTimeoutMs: null,
+  })
   t.deepEqual(sent, [
     [
       'BEGIN',
