@@ -165,7 +165,8 @@ function passwordFinding(context: PlanContext, application: Application, state: 
         `${application.username}: valid_until is in the past, so the server refuses every password`,
       )
     case 'cut_off': {
-      const message = `${application.username}: its session was ended while its login was checked (${state.reason}), which sessions of the same login can do; whether secret version ${version} is its password is not known`
+      const why = `its session was ended while its login was checked (${state.reason}), which sessions of the same login can do`
+      const message = `${application.username}: ${why}; whether secret version ${version} is its password is not known`
       return finding(subject(application, 'login'), 'verify', 'warning', message)
     }
     case 'refused':

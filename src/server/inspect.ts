@@ -127,8 +127,8 @@ function granteesOf(cluster: Cluster, byUsername: ReadonlyMap<string, Applicatio
 
 /**
  * Over the admin's own connection; the server's reason where the database is full (53300), went away (3D000), or the
- * owner locked the admin out (src/README.md: The admin locked out): no CONNECT (42501), a connection limit of 0 (53300),
- * or no connections allowed (55000). What breaks in one database is no reason not to do the others.
+ * owner locked the admin out (src/README.md: The admin locked out): no CONNECT (42501), a connection limit of 0
+ * (53300), or no connections allowed (55000). What breaks in one database is no reason not to do the others.
  */
 async function inspectAsAdmin(
   server: Connections,

@@ -28,8 +28,9 @@ const MIN_RECONNECTS = 5
 const MAX_PAUSE_MS = 5_000
 
 /**
- * Makes the server as declared, but for what stands in the way of single applications. A connection that breaks (a restart, a failover) is made anew, and the server inspected
- * and planned from scratch: every step is safe to plan again.
+ * Makes the server as declared, but for what stands in the way of single applications. A connection that breaks (a
+ * restart, a failover) is made anew, and the server inspected and planned from scratch: every step is safe to plan
+ * again.
  * @param open connects and takes the lock.
  * @param setbacks gets what could not be done for single applications.
  * @param finish takes the last inspection, which found nothing left to do, while the server is still open.

@@ -26,7 +26,7 @@ export function applicationNameOf(identity: RunIdentity): string {
   return `rds-provision ${started} run ${identity.runId}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 63)
 }
 
-/** For rows and objects that a tenant's open transaction holds: its own trouble (src/README.md: Whose trouble it is). */
+/** For what a tenant's open transaction holds: its own trouble (src/README.md: Whose trouble it is). */
 const OBJECT_LOCK_TIMEOUT_MS = 2_500
 
 async function targetOf(declaration: Declaration, identity: RunIdentity, dependencies: Dependencies): Promise<Target> {

@@ -7,7 +7,7 @@ const RIGHT = { kind: 'password_right', note: null } as const
 /** An owner `o` with its database `d`, as a run left them. */
 const ONE = { o: { username: 'o', database_name: 'd' } }
 const DONE: State = {
-  roles: [role('o', { comment: tagOf('o') })],
+  roles: [role('o', { comment: tagOf('o', { OwnedDatabase: 'd' }) })],
   databases: [database('d', 'o', { comment: tagOf('o', { SecretVersionId: undefined }) })],
   interiors: [interior('d')],
   logins: { o: RIGHT },
@@ -37,7 +37,11 @@ test('from nothing: role with tag, database with its membership around it, then 
     )
   }
   t.deepEqual(told(stepsOf(plan)), [
-    ['role create created', `CREATE ROLE "o" LOGIN PASSWORD '[redacted]'`, `COMMENT ON ROLE "o" IS '${tagOf('o')}'`],
+    [
+      'role create created',
+      `CREATE ROLE "o" LOGIN PASSWORD '[redacted]'`,
+      `COMMENT ON ROLE "o" IS '${tagOf('o', { OwnedDatabase: 'd' })}'`,
+    ],
     ['database create created', 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0'],
     ['grant admit created', 'GRANT CONNECT ON DATABASE "d" TO "admin"'],
     ['grant restrict updated', 'REVOKE CONNECT, TEMPORARY ON DATABASE "d" FROM PUBLIC'],
@@ -73,7 +77,7 @@ test('another build alone rewrites no tag; a change writes who made it', (t) => 
   const changed = makePlan({ ...input(declare({ o: { ...ONE.o, connection_limit: 5 } }), DONE), buildId: 'b2' })
   t.deepEqual(told(stepsOf(changed)), [
     ['role alter updated', 'ALTER ROLE "o" CONNECTION LIMIT 5'],
-    ['tag tag updated', `COMMENT ON ROLE "o" IS '${tagOf('o', { UpdatedByBuildId: 'b2' })}'`],
+    ['tag tag updated', `COMMENT ON ROLE "o" IS '${tagOf('o', { OwnedDatabase: 'd', UpdatedByBuildId: 'b2' })}'`],
   ])
 })
 

@@ -33,7 +33,7 @@ test('every attribute that differs is set in one statement, and the tag written 
   })
   t.deepEqual(steps, [
     ['role alter updated', `ALTER ROLE "u" LOGIN NOCREATEDB NOCREATEROLE CONNECTION LIMIT -1 VALID UNTIL 'infinity'`],
-    ['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a')}'`],
+    ['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a', { OwnedDatabase: 'd' })}'`],
   ])
 })
 
@@ -45,6 +45,7 @@ test('a password is set only where it is known to be wrong', (t) => {
   const others: readonly (readonly [LoginState, string])[] = [
     [RIGHT, 'password verify no_change'],
     [{ kind: 'expired' }, 'password verify skipped'],
+    [{ kind: 'cut_off', reason: 'terminated' }, 'login verify warning'],
     [{ kind: 'rotation_in_progress' }, 'password rotation_in_progress skipped'],
     [{ kind: 'refused', reason: 'no pg_hba.conf entry' }, 'login verify warning'],
     [{ kind: 'not_tried' }, 'password verify skipped'],
@@ -69,7 +70,9 @@ test("the tag follows policy, secret version and the module's tags, and keeps th
   const { steps } = forRole({
     comment: tagOf('a', { BuildId: 'b0', SecretVersionId: 'v0', CleanupPolicy: 'delete', Team: 'x' }),
   })
-  t.deepEqual(steps, [['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a', { BuildId: 'b0' })}'`]])
+  t.deepEqual(steps, [
+    ['tag tag updated', `COMMENT ON ROLE "u" IS '${tagOf('a', { OwnedDatabase: 'd', BuildId: 'b0' })}'`],
+  ])
 })
 
 test('messages tell from what to what', (t) => {

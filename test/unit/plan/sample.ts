@@ -32,6 +32,7 @@ export function tagOf(application: string, fields: object = {}): string {
     Stack: 'mine',
     Environment: 'dev',
     Application: application,
+    OwnedDatabase: undefined,
     CleanupPolicy: 'retain',
     SecretVersionId: 'v1',
     UpdatedByBuildId: 'b1',

@@ -86,10 +86,7 @@ for (const [title, declaration, variables] of [
         username,
         environment,
       ]),
-      [
-        ['role', 'skipped', 'shop', 'shop_prod_db', 'shop_prod_user', 'prod'],
-        ['database', 'skipped', 'shop', 'shop_prod_db', 'shop_prod_user', 'prod'],
-      ],
+      [['admin', 'skipped', null, null, null, 'prod']],
     )
   })
 }
@@ -98,7 +95,10 @@ test('names that could not be read are in no record', async (t) => {
   const { records } = auditOf(
     await begin({ ...DECLARATION, application_databases: { shop: { username: 'a\nb' }, till: {} } }),
   )
-  t.deepEqual([...new Set(records.map(({ application }) => application))], ['till'])
+  t.deepEqual(
+    records.map(({ action, message }) => [action, message]),
+    [['not begun', 'not begun: nothing was changed; this concerns till']],
+  )
 })
 
 test('of an input whose environment cannot be read nothing is claimed', async (t) => {
