@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import type { AccessMatrix } from '../model/access.ts'
-import type { AuditDocument } from '../model/audit.ts'
+import type { AuditDocument, GovernanceHead } from '../model/audit.ts'
 import { writeAuditFile } from './file.ts'
 import type { GovernanceResult } from './governance/write.ts'
 import { writeAuditLines, type JsonLinesOptions } from './json-lines.ts'
@@ -28,8 +28,8 @@ export interface Conclusion {
  * `exit_code` is the program's. Where a file cannot be written, what the run did stands: the audit goes to standard
  * output, the outcome is `failed`, the exit code 1 unless it was another failure's already.
  *
- * The audit file comes first, since the governance folder may have to be waited for; it is written once more where the
- * governance files then fail, so that both tell the same.
+ * The audit file comes first, since the governance folder may have to be waited for; it is written once more with what
+ * came of that: where the chain ends now, or why it does not go on.
  */
 export async function concludeRun({
   recorder,
@@ -44,16 +44,29 @@ export async function concludeRun({
   const learn = (problem: Problem | null): void => {
     if (problem === null) return
     found.push(problem)
-    document = recorder.finish(failedEnd(end, found))
+    const { governance: head } = document.run
+    document = withHead(recorder.finish(failedEnd(end, found)), head)
   }
   const fileProblem = auditPath === null ? null : await writeAuditFile(auditPath, document)
   learn(fileProblem)
-  const { problem, repairs } = await writeGovernanceOf(governance, document)
+  const { problem, head, repairs } = await writeGovernanceOf(governance, document)
   learn(problem)
-  if (auditPath !== null && fileProblem === null && problem !== null) learn(await writeAuditFile(auditPath, document))
+  document = withHead(document, head)
+  if (auditPath !== null && fileProblem === null && (problem !== null || head !== null))
+    learn(await writeAuditFile(auditPath, document))
   if (found.length > 0 && fallback !== null) writeAuditLines(document, fallback)
-  for (const reporter of reporters) reporter.finish(document, [...end.problems, ...found], repairs)
+  for (const reporter of reporters) reporter.finish(document, withFound(end, found), repairs)
   return document
+}
+
+function withHead(document: AuditDocument, governance: GovernanceHead | null): AuditDocument {
+  return { ...document, run: { ...document.run, governance } }
+}
+
+/** All problems; what was tried before the run began, and ended it, is not told twice. */
+function withFound({ problems }: RunEnd, found: readonly Problem[]): Problem[] {
+  const known = problems.filter(({ code }) => code === 'no_place_for_audit').map(({ field }) => field)
+  return [...problems, ...found.filter(({ field }) => !known.includes(field))]
 }
 
 /** The governance files' code is loaded where there is a folder for them. */
@@ -61,14 +74,14 @@ async function writeGovernanceOf(
   governance: Conclusion['governance'],
   document: AuditDocument,
 ): Promise<GovernanceResult> {
-  if (governance === null) return { problem: null, repairs: [] }
+  if (governance === null) return { problem: null, head: null, repairs: [] }
   const { writeGovernance } = await import('./governance/write.ts')
   return writeGovernance({ ...governance, document })
 }
 
-function failedEnd(end: RunEnd, problems: readonly Problem[]): RunEnd {
-  const all = [...end.problems, ...problems]
+function failedEnd(end: RunEnd, found: readonly Problem[]): RunEnd {
+  const problems = withFound(end, found)
   return end.exitCode === EXIT.done || end.exitCode === EXIT.changes
-    ? { outcome: 'failed', exitCode: EXIT.failed, problems: all }
-    : { ...end, problems: all }
+    ? { outcome: 'failed', exitCode: EXIT.failed, problems }
+    : { ...end, problems }
 }

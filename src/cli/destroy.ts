@@ -10,7 +10,7 @@ import type { DestroyRequest } from '../run/destroy/destroy.ts'
 import type { StartedRun } from '../run/start.ts'
 import { createReporters, print } from './output.ts'
 import type { CommandProcess } from './process.ts'
-import { beginRun, createDependencies, createLookDependencies, endRun } from './run.ts'
+import { beginRun, createDependencies, createLookDependencies, endRun, withPlace } from './run.ts'
 
 type DestroyOptions = Extract<Options, { command: 'destroy' }>
 
@@ -64,7 +64,7 @@ async function remove(
   process: CommandProcess,
   options: DestroyOptions,
   environment: RunEnvironment,
-  begun: StartedRun,
+  started: StartedRun,
 ): Promise<ExitCode> {
   const [{ destroy }, { REMOVAL_WAITS }, { endUnusable }, { awsSnapshots }] = await Promise.all([
     import('../run/destroy/destroy.ts'),
@@ -72,6 +72,9 @@ async function remove(
     import('../run/end/unusable.ts'),
     import('../run/aws.ts'),
   ])
+  const { auditFile } = options
+  const defaultPath = auditPathOf(process, options, started)
+  const begun = await withPlace(environment, { begun: started, auditFile, defaultPath })
   // Where something is to be removed, that it is not there is news.
   const reporters = createReporters(process, environment, true)
   const dependencies = {
@@ -85,14 +88,7 @@ async function remove(
     begun.error === null
       ? await destroy(requestOf(options, environment, begun.parsed), begun.identity, dependencies)
       : endUnusable(begun, dependencies)
-  return endRun(process, environment, {
-    begun,
-    result,
-    matrix: null,
-    reporters,
-    auditFile: options.auditFile,
-    defaultPath: auditPathOf(process, options, begun),
-  })
+  return endRun(process, environment, { begun, result, matrix: null, reporters, auditFile, defaultPath })
 }
 
 function auditPathOf(process: CommandProcess, { target }: DestroyOptions, { identity, parsed }: StartedRun): string {
