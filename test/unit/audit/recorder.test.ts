@@ -74,6 +74,7 @@ test('the document names who, where, when and how it ended', (t) => {
     exit_code: 1,
     error_codes: ['statement_failed'],
     error: 'keycloak: role: …',
+    governance: null,
   })
 })
 
