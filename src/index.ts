@@ -10,6 +10,7 @@ export { previewDestroy } from './run/destroy/preview.ts'
 export { endUnusable } from './run/end/unusable.ts'
 export type { Governance, RunResult } from './audit/result.ts'
 export { concludeRun, type Conclusion } from './audit/conclude.ts'
+export { checkAuditPlace } from './audit/place.ts'
 
 /* Who watches a run. */
 export { createTextReporter, type TextOptions } from './audit/text.ts'
@@ -55,7 +56,16 @@ export type { DestroyTarget } from './model/removal.ts'
 export type { Actor, Approval, Approvals, Command, RunIdentity } from './model/run.ts'
 
 /* What is told. */
-export type { AuditDocument, AuditObject, AuditRecord, AuditRun, AuditStatus, Outcome } from './model/audit.ts'
+export type {
+  ApplicationsEnd,
+  AuditDocument,
+  AuditObject,
+  AuditRecord,
+  AuditRun,
+  AuditStatus,
+  GovernanceHead,
+  Outcome,
+} from './model/audit.ts'
 export type { AccessChange, PrivilegeChange, PrivilegeTarget } from './model/access-change.ts'
 export type { AccessMatrix, DatabaseAccess, LoginAccess } from './model/access.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'

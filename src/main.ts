@@ -41,6 +41,9 @@ function interruptOnSignals(): AbortSignal {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // A file that grows over the limit of the process (`ulimit -f`) is EFBIG to who writes it. signal-exit, which the
+  // lock of the governance files loads, would end the process instead, unless somebody else listens.
+  process.on('SIGXFSZ', () => undefined)
   return controller.signal
 }
 

@@ -1,9 +1,10 @@
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import type { Problem } from '../model/problem.ts'
 import type { AuditDocument } from '../model/audit.ts'
 import { writeAtomically } from './atomic.ts'
+import { hasCode, makeFolder } from './special.ts'
 
 /**
  * Where the audit of a direct run goes when nobody says (src/README.md: Where the audit goes), below the working
@@ -43,6 +44,24 @@ export function safeFileName(name: string): string {
   )
 }
 
+/** Where the governance files of an environment are; null: the run does not know its environment. */
+export function governanceFolder(dir: string, environment: string | null): string {
+  return join(dir, safeFileName(environment ?? 'unknown'))
+}
+
+/** The governance files of one environment (src/README.md: The audit). */
+export function governanceFiles(folder: string): {
+  readonly jsonl: string
+  readonly csv: string
+  readonly access: string
+} {
+  return {
+    jsonl: join(folder, 'rds_provision_audit.jsonl'),
+    csv: join(folder, 'rds_provision_audit.csv'),
+    access: join(folder, 'access.md'),
+  }
+}
+
 /**
  * The path, or `…-2.json` and so on where it is another run's: the removals of one CI run on several instances have the
  * same names. An empty file holds the place, so that runs side by side do not take the same.
@@ -51,25 +70,14 @@ export async function takeAuditPath(path: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const candidate = number === 1 ? path : path.replace(/\.json$/, `-${number}.json`)
     try {
-      await mkdir(dirname(candidate), { recursive: true })
+      await makeFolder(dirname(candidate))
       await (await open(candidate, 'wx')).close()
       return candidate
     } catch (error) {
       // A folder that cannot be made is told when the audit is written.
-      if (!isTaken(error)) return path
+      if (!hasCode(error, 'EEXIST')) return path
     }
   }
-}
-
-/** mkdir says EEXIST too, of a folder that is a file. */
-function isTaken(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === 'EEXIST' &&
-    'syscall' in error &&
-    error.syscall === 'open'
-  )
 }
 
 /**

@@ -74,6 +74,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         actor,
         database_login: server?.login ?? null,
         server_version: server?.versionText ?? null,
+        governance: null,
       },
       records: [...records],
       summary: countStatuses(records),
@@ -102,14 +103,14 @@ function toRecord(draft: RecordDraft, { identity, environment, now }: RecorderOp
 }
 
 type EndField = 'finished_at' | 'duration_ms' | 'outcome' | 'exit_code' | 'error_codes' | 'error' | 'applications'
-type ServerField = 'actor' | 'database_login' | 'server_version'
+type LaterField = 'actor' | 'database_login' | 'server_version' | 'governance'
 
 function runFields({
   identity,
   environment,
   clusterName,
   instance,
-}: RecorderOptions): Omit<AuditRun, EndField | ServerField> {
+}: RecorderOptions): Omit<AuditRun, EndField | LaterField> {
   return {
     run_id: identity.runId,
     build_id: identity.buildId,

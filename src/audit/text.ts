@@ -86,7 +86,7 @@ export function saysItself({
 }
 
 function subjectParts(record: AuditRecord): string[] {
-  return [[record.object, subjectOf(record)].filter((part) => part !== '').join(' '), record.action]
+  return [[record.object, subjectOf(record)].filter((part) => part !== '').join(' '), visible(record.action)]
 }
 
 /** The name that tells a record of its kind from the others of one application. */

@@ -4,7 +4,7 @@ import type { RunEnvironment } from '../input/environment.ts'
 import type { Options } from '../input/options.ts'
 import { createReporters } from './output.ts'
 import type { CommandProcess } from './process.ts'
-import { beginRun, createRunDependencies, endRun } from './run.ts'
+import { beginRun, createRunDependencies, endRun, withPlace } from './run.ts'
 
 /** `rds-provision apply`. */
 export async function runApply(
@@ -18,20 +18,17 @@ export async function runApply(
     import('../run/end/unusable.ts'),
   ])
   const dependencies = await createRunDependencies(process, environment, reporters)
-  const begun = await beginRun(process, environment, {
+  const started = await beginRun(process, environment, {
     command: 'apply',
     input: options.input,
     needsBuildId: () => true,
   })
+  const { auditFile } = options
+  const defaultPath = defaultAuditPath(process.cwd(), started.identity.runId, started.parsed?.auditDir ?? null)
+  const begun = await withPlace(environment, { begun: started, auditFile, defaultPath })
   const result =
     begun.error === null
       ? await apply(begun.parsed.declaration, begun.identity, dependencies)
       : endUnusable(begun, dependencies)
-  const auditDir = begun.parsed?.auditDir ?? null
-  return endRun(process, environment, {
-    result,
-    reporters,
-    auditFile: options.auditFile,
-    defaultPath: defaultAuditPath(process.cwd(), begun.identity.runId, auditDir),
-  })
+  return endRun(process, environment, { result, reporters, auditFile, defaultPath })
 }

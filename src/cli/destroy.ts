@@ -10,7 +10,7 @@ import type { DestroyRequest } from '../run/destroy/destroy.ts'
 import type { StartedRun } from '../run/start.ts'
 import { createReporters, print } from './output.ts'
 import type { CommandProcess } from './process.ts'
-import { beginRun, createLookDependencies, createRunDependencies, endRun } from './run.ts'
+import { beginRun, createLookDependencies, createRunDependencies, endRun, withPlace } from './run.ts'
 
 type DestroyOptions = Extract<Options, { command: 'destroy' }>
 
@@ -61,13 +61,16 @@ async function remove(
   process: CommandProcess,
   options: DestroyOptions,
   environment: RunEnvironment,
-  begun: StartedRun,
+  started: StartedRun,
 ): Promise<ExitCode> {
   const [{ destroy }, { createDestroyDependencies }, { endUnusable }] = await Promise.all([
     import('../run/destroy/destroy.ts'),
     import('../run/dependencies.ts'),
     import('../run/end/unusable.ts'),
   ])
+  const { auditFile } = options
+  const defaultPath = auditPathOf(process, options, started)
+  const begun = await withPlace(environment, { begun: started, auditFile, defaultPath })
   // Where something is to be removed, that it is not there is news.
   const reporters = createReporters(process, environment, true)
   const dependencies = createDestroyDependencies(
@@ -78,12 +81,7 @@ async function remove(
     begun.error === null
       ? await destroy(requestOf(options, environment, begun.parsed), begun.identity, dependencies)
       : endUnusable(begun, dependencies)
-  return endRun(process, environment, {
-    result,
-    reporters,
-    auditFile: options.auditFile,
-    defaultPath: auditPathOf(process, options, begun),
-  })
+  return endRun(process, environment, { result, reporters, auditFile, defaultPath })
 }
 
 function auditPathOf(process: CommandProcess, { target }: DestroyOptions, { identity, parsed }: StartedRun): string {

@@ -1,3 +1,4 @@
+import { oneLine } from '../audit/one-line.ts'
 import { EXIT, type ExitCode, InvalidInputError } from '../errors.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { Options } from '../input/options.ts'
@@ -40,7 +41,7 @@ export async function runReport(
   if (options.output === null) await print(process, text)
   else await writeReport(options.output, text)
   if (options.output !== null || options.format !== 'text') {
-    for (const sentence of report.wrong) process.errors.write(`${sentence}\n`)
+    for (const sentence of report.wrong) process.errors.write(`${oneLine(sentence)}\n`)
   }
   return report.wrong.length > 0 ? EXIT.failed : EXIT.done
 }

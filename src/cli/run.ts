@@ -1,9 +1,11 @@
 /** What all commands share: how a run begins, what it depends on, and how one that writes an audit ends. */
+import { setImmediate } from 'node:timers/promises'
 import { printableJson } from '../audit/json-lines.ts'
 import { takeAuditPath } from '../audit/file.ts'
 import type { Reporter } from '../audit/reporter.ts'
 import type { RunResult } from '../audit/result.ts'
-import type { ExitCode } from '../errors.ts'
+import { shortLine } from '../audit/one-line.ts'
+import { type ExitCode, InvalidInputError } from '../errors.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { ParsedInput } from '../input/parse.ts'
 import type { Command } from '../model/run.ts'
@@ -52,7 +54,7 @@ export async function createRunDependencies(
     signal: interrupt,
     progress: (line) => {
       if (isJson) errors.write(`${printableJson({ type: 'progress', message: line })}\n`)
-      else output.write(`${line}\n`)
+      else output.write(`${shortLine(line)}\n`)
     },
     defaultCaFile: caFile === '' ? null : caFile,
   })
@@ -64,16 +66,38 @@ export async function createLookDependencies(
   environment: RunEnvironment,
 ): Promise<Dependencies> {
   const dependencies = await createRunDependencies(process, environment, [])
-  return { ...dependencies, progress: (line) => process.errors.write(`${line}\n`) }
+  return { ...dependencies, progress: (line) => process.errors.write(`${shortLine(line)}\n`) }
 }
 
-export interface EndOptions {
-  readonly result: RunResult
-  readonly reporters: readonly Reporter[]
+interface AuditPlace {
   /** --audit-file. */
   readonly auditFile: string | null
   /** Where the audit goes if neither option nor environment say. */
   readonly defaultPath: string
+}
+
+export interface PlaceOptions extends AuditPlace {
+  readonly begun: StartedRun
+}
+
+/** The run as it began; with an error where its audit could not be written, so that nothing is changed. */
+export async function withPlace(
+  environment: RunEnvironment,
+  { begun, auditFile, defaultPath }: PlaceOptions,
+): Promise<StartedRun> {
+  if (begun.error !== null) return begun
+  const { checkAuditPlace } = await import('../audit/place.ts')
+  const { environment: name, governanceDir } = begun.parsed.declaration
+  const problems = await checkAuditPlace({
+    auditPath: auditFile ?? environment.auditFile ?? defaultPath,
+    governance: governanceDir === null ? null : { dir: governanceDir, environment: name },
+  })
+  return problems.length === 0 ? begun : { ...begun, error: new InvalidInputError(problems) }
+}
+
+export interface EndOptions extends AuditPlace {
+  readonly result: RunResult
+  readonly reporters: readonly Reporter[]
 }
 
 /** Writes audit and governance, lets the reporters finish. @returns the exit code that the audit tells. */
@@ -88,5 +112,13 @@ export async function endRun(
     reporters,
     fallback: auditFallback(process, environment),
   })
+  await tellBrokenOutput(process, document.run.error)
   return document.run.exit_code
+}
+
+/** Where nobody can read what went wrong on standard output, it stands on standard error. */
+async function tellBrokenOutput({ output, errors }: CommandProcess, error: string | null): Promise<void> {
+  await setImmediate()
+  if (output.failure() === null || error === null) return
+  for (const line of error.split('\n')) errors.write(`${shortLine(line)}\n`)
 }

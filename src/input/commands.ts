@@ -53,7 +53,11 @@ const REPORT: OptionTable = {
   'governance-dir': value('FOLDER', "Folder with the governance files; default: the declaration's"),
   'audit-dir': value(
     'FOLDER',
-    'Folder with audit files; default where there is no governance folder: audit_dir, else .rds-provision/audit',
+    'Folder with audit files; default with --verify, or where there is no governance folder: audit_dir, else .rds-provision/audit',
+  ),
+  audit: value(
+    'FILE',
+    'One audit file more, such as `terraform output -raw audit_json` gives: what was cut from the governance files is missed there',
   ),
   connect: flag('Ask the server too; needs the declaration'),
   verify: flag('Check the files, and with --connect that everything is traceable; exit 1 where it is not'),

@@ -49,9 +49,10 @@ export interface Criteria {
 export interface ReportOptions {
   readonly command: 'report'
   readonly input: string | null
-  /** null, like the next: not given. */
+  /** null, like the next two: not given. */
   readonly governanceDir: string | null
   readonly auditDir: string | null
+  readonly auditFile: string | null
   readonly connect: boolean
   readonly verify: boolean
   readonly criteria: Criteria
@@ -81,6 +82,7 @@ export function reportOptions(
     input: text('input'),
     governanceDir: text('governance-dir'),
     auditDir: text('audit-dir'),
+    auditFile: text('audit'),
     connect: flag('connect'),
     verify: flag('verify'),
     criteria: {

@@ -116,6 +116,19 @@ export interface AuditRun {
   readonly error: string | null
   /** Only of an apply that did what it could; null otherwise. Absent before 1.1. */
   readonly applications?: ApplicationsEnd | null
+  /** null: the run was not recorded in governance files; so before 1.1, and in those files themselves. */
+  readonly governance: GovernanceHead | null
+}
+
+/** Where governance files ended when a run had been added to them (src/README.md: The end of the chain). */
+export interface GovernanceHead {
+  /** Path of the JSONL file, as the run had it. */
+  readonly file: string
+  /** The hash of its first line: tells one chain from another. */
+  readonly chain: string
+  /** The hash of its last line, which is the run's. */
+  readonly hash: string
+  readonly lines: number
 }
 
 export interface AuditDocument {

@@ -46,6 +46,7 @@ export type InputCode =
   | 'missing_build_id'
   | 'invalid_ca_file'
   | 'unreadable_folder'
+  | 'no_place_for_audit'
 
 /** What AWS, or a secret in it, would not do. */
 export type AwsCode =

@@ -60,7 +60,7 @@ export function previewText(preview: Preview, { colour, listUnchanged }: Preview
 
 function heading({ declaration, server }: Preview): string {
   const { environment, stack, instance } = declaration
-  const version = server === null ? '' : `, PostgreSQL ${server.versionText}`
+  const version = server === null ? '' : `, PostgreSQL ${visible(server.versionText)}`
   return `Plan for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version})`
 }
 

@@ -21,11 +21,15 @@ export function isInTime(at: string, { since, until }: Criteria): boolean {
   return (since === null || time >= since.getTime()) && (until === null || time < until.getTime())
 }
 
-/** Whether something that lasted from `from` to `to` (null: still does) touches the time asked for. */
+/**
+ * Whether something that lasted from `from` to `to` (null: still does) touches the time asked for. Where a clock was
+ * wrong it may end before it begins: it then counts for all the time between.
+ */
 export function touchesTime(from: string, to: string | null, { since, until }: Criteria): boolean {
+  const times = [from, ...(to === null ? [] : [to])].map((time) => Date.parse(time))
   return (
-    (until === null || Date.parse(from) < until.getTime()) &&
-    (since === null || to === null || Date.parse(to) > since.getTime())
+    (until === null || Math.min(...times) < until.getTime()) &&
+    (since === null || to === null || Math.max(...times) > since.getTime())
   )
 }
 

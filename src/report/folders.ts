@@ -7,20 +7,26 @@ import type { ReportOptions } from '../input/report-options.ts'
 import type { Folders } from './sources/read.ts'
 
 /**
- * The folders named; else the declaration's governance folder, or its folder of audit files; else the audit files of
- * direct runs below the working directory. With a connection there may be none.
+ * The folders and the file named; else the declaration's governance folder, or its folder of audit files; else the
+ * audit files of direct runs below the working directory. `--verify` reads both, since the audits tell where the chain
+ * ended. With a connection there may be none.
  * @throws InvalidInputError where there is nothing to report from.
  */
-export function foldersOf(options: ReportOptions, declared: Folders, cwd: string): Folders {
-  const { governanceDir, auditDir, connect } = options
-  if (governanceDir !== null || auditDir !== null) return { governanceDir, auditDir }
-  if (declared.governanceDir !== null && existsSync(declared.governanceDir))
-    return { governanceDir: declared.governanceDir, auditDir: null }
-  const folder = [declared.auditDir, join(cwd, '.rds-provision', 'audit')].find(
-    (path) => path !== null && existsSync(path),
-  )
-  if (folder !== undefined) return { governanceDir: null, auditDir: folder }
-  if (connect) return { governanceDir: null, auditDir: null }
+export function foldersOf(
+  { governanceDir, auditDir, auditFile, connect, verify }: ReportOptions,
+  declared: Pick<Folders, 'governanceDir' | 'auditDir'>,
+  cwd: string,
+): Folders {
+  if (governanceDir !== null || auditDir !== null)
+    return { governanceDir, expectedDir: governanceDir, auditDir, auditFile }
+  const [governance = null] = existing(declared.governanceDir)
+  const [audits = null] = existing(declared.auditDir, join(cwd, '.rds-provision', 'audit'))
+  const expectedDir = verify ? declared.governanceDir : governance
+  if (governance !== null)
+    return { governanceDir: governance, expectedDir, auditDir: verify ? audits : null, auditFile }
+  if (auditFile !== null && !verify) return { governanceDir: null, expectedDir, auditDir: null, auditFile }
+  if (auditFile !== null || audits !== null || connect)
+    return { governanceDir: null, expectedDir, auditDir: audits, auditFile }
   throw new InvalidInputError([
     {
       application: null,
@@ -30,6 +36,10 @@ export function foldersOf(options: ReportOptions, declared: Folders, cwd: string
       remedy: 'Give --governance-dir or --audit-dir, or --connect with the declaration.',
     },
   ])
+}
+
+function existing(...paths: readonly (string | null)[]): string[] {
+  return paths.filter((path) => path !== null).filter((path) => existsSync(path))
 }
 
 /** @throws InvalidInputError where the file cannot be written. */

@@ -12,7 +12,7 @@ import { problemsSection } from '../report/sections/problems.ts'
 import { runsSection } from '../report/sections/runs.ts'
 import { traceabilitySection } from '../report/sections/traceability.ts'
 import { unmanagedSection } from '../report/sections/unmanaged.ts'
-import { type AuditFiles, readAuditFiles } from '../report/sources/read.ts'
+import { type AuditFiles, type Folders, readAuditFiles } from '../report/sources/read.ts'
 import type { ReportOptions } from '../input/report-options.ts'
 import type { Inspection } from '../server/inspect.ts'
 import { TOOL_VERSION } from '../version.ts'
@@ -28,7 +28,7 @@ import { Setbacks } from './end/setbacks.ts'
 /** What a report is made for; `server` null: from the files alone. */
 export interface ReportRequest {
   readonly options: ReportOptions
-  readonly folders: { readonly governanceDir: string | null; readonly auditDir: string | null }
+  readonly folders: Folders
   readonly server: {
     readonly declaration: Declaration
     readonly identity: RunIdentity
@@ -46,7 +46,7 @@ export async function makeReport({ options, folders, server, now }: ReportReques
       : await fromServer(server.declaration, server.identity, server.dependencies, options, files, now)
   const { criteria } = options
   const all: Section[] = [
-    problemsSection(files.faults, files.files.length),
+    problemsSection(files),
     ...live,
     accessHistorySection(files.entries, criteria),
     runsSection(files.entries, criteria),
@@ -79,7 +79,7 @@ function whatIsWrong(sections: readonly Section[], sources: number): string[] {
   return [
     ...(faults === 0
       ? []
-      : [`The audit files are not as they were written: ${String(faults)} ${faults === 1 ? 'problem' : 'problems'}.`]),
+      : [`Something is wrong in the audit files: ${String(faults)} ${faults === 1 ? 'problem' : 'problems'}.`]),
     ...(untraceable === 0
       ? []
       : [

@@ -4,8 +4,22 @@ import { readInteger, readMomentOrNull, type Row, readTextOrNull } from './row.t
 import type { Connections } from './connections.ts'
 import type { Session } from './session.ts'
 
+/** Longer than any keyword, with the white space before it. */
+const HEAD_LENGTH = '64'
+
+/** What statements begin with: https://www.postgresql.org/docs/current/sql-commands.html, and their abbreviations. */
+const KEYWORDS: ReadonlySet<string> = new Set(
+  (
+    'ABORT ALTER ANALYZE BEGIN CALL CHECKPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE ' +
+    'DISCARD DO DROP END EXECUTE EXPLAIN FETCH GRANT IMPORT INSERT LISTEN LOAD LOCK MERGE MOVE NOTIFY PREPARE ' +
+    'REASSIGN REFRESH REINDEX RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SELECT SET SHOW START TABLE ' +
+    'TRUNCATE UNLISTEN UPDATE VACUUM VALUES WITH'
+  ).split(' '),
+)
+
 /**
- * Whether a query's text is visible depends on pg_read_all_stats; literals in it are none of our business.
+ * Of what another session runs only the first bytes are read, as hex: `decode` takes any encoding's (src/README.md:
+ * Text of other sessions). Whether they are visible depends on pg_read_all_stats.
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION (pg_blocking_pids)
  */
 function blockersOf(pids: readonly number[]): string {
@@ -18,7 +32,10 @@ function blockersOf(pids: readonly number[]): string {
       a.application_name AS name,
       a.state AS state,
       extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since,
-      left(a.query, 200) AS query
+      encode(
+        substring(decode(replace(a.query, E'\\\\', E'\\\\\\\\'), 'escape') FROM 1 FOR ${HEAD_LENGTH}),
+        'hex'
+      ) AS query_head
     FROM
       unnest(ARRAY[${pids.join(', ')}]::int[]) w(pid),
       unnest(pg_blocking_pids(w.pid)) b(pid)
@@ -87,19 +104,22 @@ async function describeOthers(server: Connections, queries: readonly string[]): 
 
 function describeBlocker(row: Row): string {
   const since = readMomentOrNull(row, 'since')?.toISOString() ?? 'an unknown time'
-  const query = readTextOrNull(row, 'query')
-  const doing =
-    query === null || query === ''
-      ? ''
-      : `: ${query
-          .replace(/'(?:[^']|'')*'?/g, "'…'")
-          .replace(/\s+/g, ' ')
-          .slice(0, 80)}`
+  const keyword = firstKeyword(Buffer.from(readTextOrNull(row, 'query_head') ?? '', 'hex').toString('latin1'))
+  const doing = keyword === null ? '' : `: ${keyword}`
   const name = readTextOrNull(row, 'name') ?? ''
   const who = `${readTextOrNull(row, 'login') ?? 'the server'}${name === '' ? '' : ` (${name})`}`
   const where = readTextOrNull(row, 'database') ?? 'no database'
   const state = readTextOrNull(row, 'state') ?? 'busy'
   return `session ${String(readInteger(row, 'pid'))} of ${who} in ${where}, ${state} since ${since}${doing}`
+}
+
+/**
+ * The word that a statement begins with, if it is one of PostgreSQL's own: nothing else of another session's text,
+ * which may hold a password, is kept. null: it begins otherwise, such as with a comment.
+ */
+export function firstKeyword(query: string): string | null {
+  const word = /^\s*([A-Za-z]+)(?![\w$])/.exec(query)?.[1]?.toUpperCase() ?? ''
+  return KEYWORDS.has(word) ? word : null
 }
 
 /** Ends what our own sessions are doing, for an interrupt: the server rolls each statement back. */

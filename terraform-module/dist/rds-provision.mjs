@@ -18,14 +18,20 @@ line(header.map(()=>"---")),...rows.map(line)].join(`
 `)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function closingLine({run,summary}){let head2=run.exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),
 what=[...summary.created+summary.updated+summary.removed+summary.failed===0?["nothing changed"]:[],...counts===""?[]:[counts]].join(", ");return`${head2}: ${what}\
  in ${(run.duration_ms/1e3).toFixed(1)} s (build ${visible(run.build_id)||"unknown"}, run ${visible(run.run_id)})`}function countsInWords(summary){return WORDS.
-filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}var WORDS,
-HEADS,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["created","created"],["updated","updated"],["removed","removed"],["block\
-ed","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change","unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"block\
-ed",failed:"failed"}}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
+filter(([status])=>summary[status]>0).map(([status,word])=>`${summary[status]} ${summary[status]===1&&status==="warning"?"warning":word}`).join(", ")}function applicationsLine({
+run},problems){let ended=run.applications??null;if(ended===null||ended.blocked.length+ended.failed.length===0)return null;let fieldsOf=name2=>[...new Set(problems.
+filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe146)=>{if(names2.length===0)return[];let rest=names2.
+length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe146).join(", ")}${rest}`]},
+withField=name2=>`${visible(name2)} (${fieldsOf(name2)})`,parts=[`${ended.done} done`,...group4(ended.failed,"failed",withField),...group4(ended.blocked,"blocke\
+d",withField),...group4(ended.not_begun,"not begun with them",visible)],[only,...others]=problems,remedy=only===void 0||others.length>0?"":` -> ${shortLine(only.
+remedy)}`;return`${parts.join(", ")}${remedy}`}var WORDS,HEADS,MAX_NAMES,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["crea\
+ted","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change",
+"unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};MAX_NAMES=5}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
 let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
-""?"":`: ${where}`}`,markdownText(closingLine(document)),...table("Problems",["Application","What","Problem","Remedy"],problems.map(problemRow)),...table("Warni\
-ngs",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.map(note=>["","","",markdownText(note)])]),...table("Changes",["Status",
-"Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(status)).map(changeRow))].join(`
+""?"":`: ${where}`}`,...[applicationsLine(document,problems),closingLine(document)].flatMap(line=>line===null?[]:[markdownText(line)]),...table("Problems",["App\
+lication","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.
+map(note=>["","","",markdownText(note)])]),...table("Changes",["Status","Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(
+status)).map(changeRow))].join(`
 
 `)+`
 
@@ -64,19 +70,20 @@ line=(colour,text2)=>options2.write(`${paint(colour,text2)}
 `);return{record(record,isQuiet=!1){record.status==="warning"&&warnings.push(record),isListed(record,isQuiet,options2.listUnchanged)&&line(LOOKS[record.status].
 colour,recordLine(record))},finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
 line("yellow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem of problems)
-printProblem(problem,line);line(document.run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,isQuiet,listUnchanged){let isUneventful=isQuiet||
-record.status==="skipped"&&record.object==="login";return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}function recordLine(record){
-let parts=[record.application===null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.
-status].sign} ${parts.filter(part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==
-null&&name2!==""&&message.includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),record.action]}
-function subjectOf({object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"\
-password":case"login":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"defaul\
-t_privileges":case"setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){let subject2=[
-problem.application,problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem.message)].join(
-": ")}`);for(let remedy of problem.remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm(
-{"src/audit/text.ts"(){"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{
-sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{
-sign:".",colour:"gray"},warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
+printProblem(problem,line);let applications=applicationsLine(document,problems);applications!==null&&line("red",applications),line(document.run.exit_code===0?"b\
+old":"red",closingLine(document))}}}function isListed(record,isQuiet,listUnchanged){let isUneventful=isQuiet||record.status==="skipped"&&record.object==="login";
+return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}function recordLine(record){let parts=[record.application===null?null:visible(
+record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.status].sign} ${parts.filter(part=>part!==null&&
+part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}
+function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),visible(record.action)]}function subjectOf({object:object2,
+database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":
+return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"t\
+ag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){let subject2=[problem.application,problem.field].
+filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem.message)].join(": ")}`);for(let remedy of problem.
+remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm({"src/audit/text.ts"(){
+"use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},
+removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},
+warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
 trim()}function withProblems(error,problems){let all=[...error.problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof
 AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var ProvisionError,
 InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=class extends Error{problems;constructor(problems,options2){
@@ -130,19 +137,33 @@ getFileName():void 0}}});function parseTimestamp(text2){let match=RFC_3339.exec(
 slice(1).map(part=>Number(part??0));if(month<1||month>12||day<1||day>daysIn(year2,month)||hour>23||minute>59||second>59||offsetHour>23||offsetMinute>59)return null;
 let date2=new Date(text2.toUpperCase()),utcYear=date2.getUTCFullYear();return utcYear>=1&&utcYear<=9999?date2:null}function daysIn(year2,month){let leap=year2%4===
 0&&(year2%100!==0||year2%400===0);return month===2?leap?29:28:[4,6,9,11].includes(month)?30:31}var TIMESTAMP_RULE,RFC_3339,init_timestamp=__esm({"src/input/time\
-stamp.ts"(){"use strict";TIMESTAMP_RULE="Use RFC 3339 with an offset, for example 2030-01-31T00:00:00Z.",RFC_3339=/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/i}});var TOOL_VERSION,init_version=__esm({"src/version.ts"(){"use strict";TOOL_VERSION="1.0.0"}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});async function writeAtomically(path4,text2){let folder=(0,import_node_path.dirname)(path4);await(0,import_promises2.mkdir)(folder,{recursive:!0});let temporary=(0,import_node_path.join)(
-folder,`.${(0,import_node_path.basename)(path4).slice(0,100)}.${(0,import_node_crypto.randomUUID)()}.tmp`);try{let handle=await(0,import_promises2.open)(temporary,
-"wx");try{await handle.writeFile(text2,"utf8"),await handle.sync()}finally{await handle.close()}await(0,import_promises2.rename)(temporary,path4)}catch(error){throw await(0,import_promises2.rm)(
-temporary,{force:!0}),error}}var import_node_crypto,import_promises2,import_node_path,init_atomic=__esm({"src/audit/atomic.ts"(){"use strict";import_node_crypto=
-__toESM(require_crypto(),1),import_promises2=__toESM(require_promises2(),1),import_node_path=__toESM(require_path(),1)}});function defaultAuditPath(cwd,runId,auditDir){return(0,import_node_path2.join)(auditDir??(0,import_node_path2.join)(cwd,DEFAULT_FOLDER),`${safeFileName(runId)}.\
-json`)}function destroyAuditPath(auditDir,subject2,runId){return(0,import_node_path2.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.js\
-on`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,"_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}async function takeAuditPath(path4){
-for(let number2=1;;number2+=1){let candidate=number2===1?path4:path4.replace(/\.json$/,`-${number2}.json`);try{return await(0,import_promises3.mkdir)((0,import_node_path2.dirname)(
-candidate),{recursive:!0}),await(await(0,import_promises3.open)(candidate,"wx")).close(),candidate}catch(error){if(!isTaken(error))return path4}}}function isTaken(error){
-return error instanceof Error&&"code"in error&&error.code==="EEXIST"&&"syscall"in error&&error.syscall==="open"}async function writeAuditFile(path4,document){try{
-return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,code:"audit_unwritable",field:"audit file",message:`The audit \
-could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and r\
-un again."}}}function auditJson({records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(
+stamp.ts"(){"use strict";TIMESTAMP_RULE="Use RFC 3339 with an offset, for example 2030-01-31T00:00:00Z.",RFC_3339=/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/i}});var TOOL_VERSION,init_version=__esm({"src/version.ts"(){"use strict";TOOL_VERSION="1.0.0"}});var require_promises2=__commonJS({"builtin:fs/promises"(exports,module){module.exports=__require("node:fs/promises")}});var require_crypto=__commonJS({"builtin:crypto"(exports,module){module.exports=__require("node:crypto")}});async function kindOf(path4){let own=await unlessMissing((0,import_promises2.lstat)(path4));if(own===null)return"missing";if(!own.isSymbolicLink())return kindOfStats(
+own);if(!NAMES_OF_OPEN_FILES.test((0,import_node_path.resolve)(path4)))return"link";let kind=await kindOfTarget(path4);return kind==="file"?"name of an open fil\
+e":kind}async function kindOfTarget(path4){let target=await unlessMissing((0,import_promises2.stat)(path4));return target===null?"missing":kindOfStats(target)}function kindOfStats(stats){
+return stats.isFile()?"file":stats.isDirectory()?"folder":stats.isCharacterDevice()?"character device":stats.isBlockDevice()?"block device":stats.isFIFO()?"name\
+d pipe":"socket"}async function assertRegular(path4){let kind=await kindOfTarget(path4);if(kind!=="missing"&&kind!=="file")throw notRegular(path4,kind)}function notRegular(path4,kind){
+return new Error(`${path4} is a ${kind}, and not a regular file`)}async function makeFolder(folder){let missing=[];for(let path4=(0,import_node_path.resolve)(folder);await unlessMissing(
+(0,import_promises2.stat)(path4))===null;path4=(0,import_node_path.dirname)(path4))missing.push(path4);for(let path4 of missing.reverse())try{await(0,import_promises2.mkdir)(
+path4)}catch(error){if(!hasCode(error,"EEXIST"))throw error}}async function unlessMissing(stats){try{return await stats}catch(error){if(hasCode(error,"ENOENT"))
+return null;throw error}}function hasCode(error,code){return error instanceof Error&&"code"in error&&error.code===code}var import_promises2,import_node_path,NAMES_OF_OPEN_FILES,
+init_special=__esm({"src/audit/special.ts"(){"use strict";import_promises2=__toESM(require_promises2(),1),import_node_path=__toESM(require_path(),1),NAMES_OF_OPEN_FILES=
+/^\/(?:dev|proc)\//}});async function writeAtomically(path4,text2){let kind=await kindOf(path4);if(kind==="character device")return writeThrough(path4,text2);if(!["missing","file","li\
+nk","folder"].includes(kind))throw notRegular(path4,kind);let folder=(0,import_node_path2.dirname)(path4);await makeFolder(folder);let temporary=temporaryPath(path4);
+try{let handle=await(0,import_promises3.open)(temporary,"wx");try{await handle.writeFile(text2,"utf8"),await handle.sync()}finally{await handle.close()}await(0,import_promises3.rename)(
+temporary,path4)}catch(error){throw await(0,import_promises3.rm)(temporary,{force:!0}),error}}function temporaryPath(path4){return(0,import_node_path2.join)((0,import_node_path2.dirname)(
+path4),`.${(0,import_node_path2.basename)(path4).slice(0,100)}.${(0,import_node_crypto.randomUUID)()}.tmp`)}async function writeThrough(path4,text2){let handle=await(0,import_promises3.open)(
+path4,"w");try{await handle.writeFile(text2,"utf8")}finally{await handle.close()}}var import_node_crypto,import_promises3,import_node_path2,init_atomic=__esm({"\
+src/audit/atomic.ts"(){"use strict";import_node_crypto=__toESM(require_crypto(),1),import_promises3=__toESM(require_promises2(),1),import_node_path2=__toESM(require_path(),1);
+init_special()}});function defaultAuditPath(cwd,runId,auditDir){return(0,import_node_path3.join)(auditDir??(0,import_node_path3.join)(cwd,DEFAULT_FOLDER),`${safeFileName(runId)}.\
+json`)}function destroyAuditPath(auditDir,subject2,runId){return(0,import_node_path3.join)(auditDir,`destroy-${safeFileName(subject2)}-${safeFileName(runId)}.js\
+on`)}function safeFileName(name2){return name2.replace(/[^A-Za-z0-9._-]/g,"_").replace(/^\.+/,"_").slice(0,MAX_PART_LENGTH)||"_"}function governanceFolder(dir,environment){
+return(0,import_node_path3.join)(dir,safeFileName(environment??"unknown"))}function governanceFiles(folder){return{jsonl:(0,import_node_path3.join)(folder,"rds_\
+provision_audit.jsonl"),csv:(0,import_node_path3.join)(folder,"rds_provision_audit.csv"),access:(0,import_node_path3.join)(folder,"access.md")}}async function takeAuditPath(path4){
+for(let number2=1;;number2+=1){let candidate=number2===1?path4:path4.replace(/\.json$/,`-${number2}.json`);try{return await makeFolder((0,import_node_path3.dirname)(
+candidate)),await(await(0,import_promises4.open)(candidate,"wx")).close(),candidate}catch(error){if(!hasCode(error,"EEXIST"))return path4}}}async function writeAuditFile(path4,document){
+try{return await writeAtomically(path4,auditJson(document)),null}catch(error){return{application:null,code:"audit_unwritable",field:"audit file",message:`The au\
+dit could not be written to ${path4}: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable a\
+nd run again."}}}function auditJson({records,...others}){let fields=Object.entries(others).map(([name2,value2])=>`"${name2}": ${JSON.stringify(value2,null,2).replaceAll(
 `
 `,`
   `)}`),list2=records.length===0?"[]":`[
@@ -152,9 +173,9 @@ ${records.map(record=>`    ${JSON.stringify(record)}`).join(`,
   ${[...fields,`"records": ${list2}`].join(`,
   `)}
 }
-`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises3,import_node_path2,DEFAULT_FOLDER,MAX_PART_LENGTH,
-init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises3=__toESM(require_promises2(),1),import_node_path2=__toESM(require_path(),1);init_atomic();DEFAULT_FOLDER=
-(0,import_node_path2.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
+`}function describeFileError(error){return error instanceof Error?error.message:String(error)}var import_promises4,import_node_path3,DEFAULT_FOLDER,MAX_PART_LENGTH,
+init_file=__esm({"src/audit/file.ts"(){"use strict";import_promises4=__toESM(require_promises2(),1),import_node_path3=__toESM(require_path(),1);init_atomic();init_special();
+DEFAULT_FOLDER=(0,import_node_path3.join)(".rds-provision","audit"),MAX_PART_LENGTH=100}});var appveyor_default,init_appveyor=__esm({"node_modules/env-ci/services/appveyor.js"(){appveyor_default={detect({env:env3}){return!!env3.APPVEYOR},configuration({
 env:env3}){let pr=env3.APPVEYOR_PULL_REQUEST_NUMBER,isPr=!!pr;return{name:"Appveyor",service:"appveyor",commit:env3.APPVEYOR_REPO_COMMIT,tag:env3.APPVEYOR_REPO_TAG_NAME,
 build:env3.APPVEYOR_BUILD_NUMBER,buildUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/${env3.APPVEYOR_BUILD_VERSION}`,branch:env3.APPVEYOR_REPO_BRANCH,
 job:env3.APPVEYOR_JOB_NUMBER,jobUrl:`https://ci.appveyor.com/project/${env3.APPVEYOR_PROJECT_SLUG}/build/job/${env3.APPVEYOR_JOB_ID}`,pr,isPr,prBranch:env3.APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH,
@@ -175,26 +196,26 @@ env:env3}){let pr=prNumber(env3.BUDDY_EXECUTION_PULL_REQUEST_ID),isPr=!!pr;retur
 build:env3.BUDDY_EXECUTION_ID,buildUrl:env3.BUDDY_EXECUTION_URL,branch:isPr?env3.BUDDY_EXECUTION_PULL_REQUEST_HEAD_BRANCH:env3.BUDDY_EXECUTION_BRANCH,pr,isPr,slug:env3.
 BUDDY_REPO_SLUG}}}}});var require_buffer=__commonJS({"builtin:buffer"(exports,module){module.exports=__require("node:buffer")}});var require_child_process=__commonJS({"builtin:child_process"(exports,module){module.exports=__require("node:child_process")}});var require_process=__commonJS({"builtin:process"(exports,module){module.exports=__require("node:process")}});var require_windows=__commonJS({"node_modules/isexe/windows.js"(exports,module){module.exports=isexe;isexe.sync=sync;var fs3=require_fs();function checkPathExt(path4,options2){
 var pathext=options2.pathExt!==void 0?options2.pathExt:process.env.PATHEXT;if(!pathext||(pathext=pathext.split(";"),pathext.indexOf("")!==-1))return!0;for(var i9=0;i9<
-pathext.length;i9++){var p4=pathext[i9].toLowerCase();if(p4&&path4.substr(-p4.length).toLowerCase()===p4)return!0}return!1}function checkStat(stat,path4,options2){
-return!stat.isSymbolicLink()&&!stat.isFile()?!1:checkPathExt(path4,options2)}function isexe(path4,options2,cb){fs3.stat(path4,function(er,stat){cb(er,er?!1:checkStat(
-stat,path4,options2))})}function sync(path4,options2){return checkStat(fs3.statSync(path4),path4,options2)}}});var require_mode=__commonJS({"node_modules/isexe/mode.js"(exports,module){module.exports=isexe;isexe.sync=sync;var fs3=require_fs();function isexe(path4,options2,cb){
-fs3.stat(path4,function(er,stat){cb(er,er?!1:checkStat(stat,options2))})}function sync(path4,options2){return checkStat(fs3.statSync(path4),options2)}function checkStat(stat,options2){
-return stat.isFile()&&checkMode(stat,options2)}function checkMode(stat,options2){var mod2=stat.mode,uid=stat.uid,gid=stat.gid,myUid=options2.uid!==void 0?options2.
-uid:process.getuid&&process.getuid(),myGid=options2.gid!==void 0?options2.gid:process.getgid&&process.getgid(),u=parseInt("100",8),g9=parseInt("010",8),o4=parseInt(
-"001",8),ug=u|g9,ret=mod2&o4||mod2&g9&&gid===myGid||mod2&u&&uid===myUid||mod2&ug&&myUid===0;return ret}}});var require_isexe=__commonJS({"node_modules/isexe/index.js"(exports,module){var fs3=require_fs(),core;process.platform==="win32"||global.TESTING_WINDOWS?core=require_windows():
+pathext.length;i9++){var p4=pathext[i9].toLowerCase();if(p4&&path4.substr(-p4.length).toLowerCase()===p4)return!0}return!1}function checkStat(stat3,path4,options2){
+return!stat3.isSymbolicLink()&&!stat3.isFile()?!1:checkPathExt(path4,options2)}function isexe(path4,options2,cb){fs3.stat(path4,function(er,stat3){cb(er,er?!1:checkStat(
+stat3,path4,options2))})}function sync(path4,options2){return checkStat(fs3.statSync(path4),path4,options2)}}});var require_mode=__commonJS({"node_modules/isexe/mode.js"(exports,module){module.exports=isexe;isexe.sync=sync;var fs3=require_fs();function isexe(path4,options2,cb){
+fs3.stat(path4,function(er,stat3){cb(er,er?!1:checkStat(stat3,options2))})}function sync(path4,options2){return checkStat(fs3.statSync(path4),options2)}function checkStat(stat3,options2){
+return stat3.isFile()&&checkMode(stat3,options2)}function checkMode(stat3,options2){var mod2=stat3.mode,uid=stat3.uid,gid=stat3.gid,myUid=options2.uid!==void 0?
+options2.uid:process.getuid&&process.getuid(),myGid=options2.gid!==void 0?options2.gid:process.getgid&&process.getgid(),u=parseInt("100",8),g9=parseInt("010",8),
+o4=parseInt("001",8),ug=u|g9,ret=mod2&o4||mod2&g9&&gid===myGid||mod2&u&&uid===myUid||mod2&ug&&myUid===0;return ret}}});var require_isexe=__commonJS({"node_modules/isexe/index.js"(exports,module){var fs3=require_fs(),core;process.platform==="win32"||global.TESTING_WINDOWS?core=require_windows():
 core=require_mode();module.exports=isexe;isexe.sync=sync;function isexe(path4,options2,cb){if(typeof options2=="function"&&(cb=options2,options2={}),!cb){if(typeof Promise!=
-"function")throw new TypeError("callback not provided");return new Promise(function(resolve5,reject){isexe(path4,options2||{},function(er,is){er?reject(er):resolve5(
+"function")throw new TypeError("callback not provided");return new Promise(function(resolve7,reject){isexe(path4,options2||{},function(er,is){er?reject(er):resolve7(
 is)})})}core(path4,options2||{},function(er,is){er&&(er.code==="EACCES"||options2&&options2.ignoreErrors)&&(er=null,is=!1),cb(er,is)})}function sync(path4,options2){
 try{return core.sync(path4,options2||{})}catch(er){if(options2&&options2.ignoreErrors||er.code==="EACCES")return!1;throw er}}}});var require_which=__commonJS({"node_modules/which/which.js"(exports,module){var isWindows=process.platform==="win32"||process.env.OSTYPE==="cygwin"||process.env.
 OSTYPE==="msys",path4=require_path(),COLON2=isWindows?";":":",isexe=require_isexe(),getNotFoundError=cmd=>Object.assign(new Error(`not found: ${cmd}`),{code:"EN\
 OENT"}),getPathInfo=(cmd,opt)=>{let colon=opt.colon||COLON2,pathEnv=cmd.match(/\//)||isWindows&&cmd.match(/\\/)?[""]:[...isWindows?[process.cwd()]:[],...(opt.path||
 process.env.PATH||"").split(colon)],pathExtExe=isWindows?opt.pathExt||process.env.PATHEXT||".EXE;.CMD;.BAT;.COM":"",pathExt=isWindows?pathExtExe.split(colon):[""];
 return isWindows&&cmd.indexOf(".")!==-1&&pathExt[0]!==""&&pathExt.unshift(""),{pathEnv,pathExt,pathExtExe}},which=(cmd,opt,cb)=>{typeof opt=="function"&&(cb=opt,
-opt={}),opt||(opt={});let{pathEnv,pathExt,pathExtExe}=getPathInfo(cmd,opt),found=[],step2=i9=>new Promise((resolve5,reject)=>{if(i9===pathEnv.length)return opt.
-all&&found.length?resolve5(found):reject(getNotFoundError(cmd));let ppRaw=pathEnv[i9],pathPart=/^".*"$/.test(ppRaw)?ppRaw.slice(1,-1):ppRaw,pCmd=path4.join(pathPart,
-cmd),p4=!pathPart&&/^\.[\\\/]/.test(cmd)?cmd.slice(0,2)+pCmd:pCmd;resolve5(subStep(p4,i9,0))}),subStep=(p4,i9,ii)=>new Promise((resolve5,reject)=>{if(ii===pathExt.
-length)return resolve5(step2(i9+1));let ext=pathExt[ii];isexe(p4+ext,{pathExt:pathExtExe},(er,is)=>{if(!er&&is)if(opt.all)found.push(p4+ext);else return resolve5(
-p4+ext);return resolve5(subStep(p4,i9,ii+1))})});return cb?step2(0).then(res=>cb(null,res),cb):step2(0)},whichSync=(cmd,opt)=>{opt=opt||{};let{pathEnv,pathExt,pathExtExe}=getPathInfo(
+opt={}),opt||(opt={});let{pathEnv,pathExt,pathExtExe}=getPathInfo(cmd,opt),found=[],step2=i9=>new Promise((resolve7,reject)=>{if(i9===pathEnv.length)return opt.
+all&&found.length?resolve7(found):reject(getNotFoundError(cmd));let ppRaw=pathEnv[i9],pathPart=/^".*"$/.test(ppRaw)?ppRaw.slice(1,-1):ppRaw,pCmd=path4.join(pathPart,
+cmd),p4=!pathPart&&/^\.[\\\/]/.test(cmd)?cmd.slice(0,2)+pCmd:pCmd;resolve7(subStep(p4,i9,0))}),subStep=(p4,i9,ii)=>new Promise((resolve7,reject)=>{if(ii===pathExt.
+length)return resolve7(step2(i9+1));let ext=pathExt[ii];isexe(p4+ext,{pathExt:pathExtExe},(er,is)=>{if(!er&&is)if(opt.all)found.push(p4+ext);else return resolve7(
+p4+ext);return resolve7(subStep(p4,i9,ii+1))})});return cb?step2(0).then(res=>cb(null,res),cb):step2(0)},whichSync=(cmd,opt)=>{opt=opt||{};let{pathEnv,pathExt,pathExtExe}=getPathInfo(
 cmd,opt),found=[];for(let i9=0;i9<pathEnv.length;i9++){let ppRaw=pathEnv[i9],pathPart=/^".*"$/.test(ppRaw)?ppRaw.slice(1,-1):ppRaw,pCmd=path4.join(pathPart,cmd),
 p4=!pathPart&&/^\.[\\\/]/.test(cmd)?cmd.slice(0,2)+pCmd:pCmd;for(let j9=0;j9<pathExt.length;j9++){let cur=p4+pathExt[j9];try{if(isexe.sync(cur,{pathExt:pathExtExe}))
 if(opt.all)found.push(cur);else return cur}catch{}}}if(opt.all&&found.length)return found;if(opt.nothrow)return null;throw getNotFoundError(cmd)};module.exports=
@@ -230,17 +251,17 @@ original,"spawnSync"):null}module.exports={hookChildProcess,verifyENOENT,verifyE
 function spawn(command10,args,options2){let parsed=parse3(command10,args,options2),spawned=cp.spawn(parsed.command,parsed.args,parsed.options);return enoent.hookChildProcess(
 spawned,parsed),spawned}function spawnSync(command10,args,options2){let parsed=parse3(command10,args,options2),result=cp.spawnSync(parsed.command,parsed.args,parsed.
 options);return result.error=result.error||enoent.verifyENOENTSync(result.status,parsed),result}module.exports=spawn;module.exports.spawn=spawn;module.exports.sync=
-spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF4=typeof input=="string"?`
-`:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF4&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
+spawnSync;module.exports._parse=parse3;module.exports._enoent=enoent}});function stripFinalNewline(input){let LF5=typeof input=="string"?`
+`:10,CR2=typeof input=="string"?"\r":13;return input[input.length-1]===LF5&&(input=input.slice(0,-1)),input[input.length-1]===CR2&&(input=input.slice(0,-1)),input}
 var init_strip_final_newline=__esm({"node_modules/env-ci/node_modules/strip-final-newline/index.js"(){}});function pathKey(options2={}){let{env:env3=process.env,platform:platform2=process.platform}=options2;return platform2!=="win32"?"PATH":Object.keys(env3).reverse().
-find(key=>key.toUpperCase()==="PATH")||"Path"}var init_path_key=__esm({"node_modules/env-ci/node_modules/path-key/index.js"(){}});var import_node_process,import_node_path3,import_node_url,npmRunPath,applyPreferLocal,applyExecPath,npmRunPathEnv,init_npm_run_path=__esm({"node_modules/env-ci/\
-node_modules/npm-run-path/index.js"(){import_node_process=__toESM(require_process(),1),import_node_path3=__toESM(require_path(),1),import_node_url=__toESM(require_url(),1);
+find(key=>key.toUpperCase()==="PATH")||"Path"}var init_path_key=__esm({"node_modules/env-ci/node_modules/path-key/index.js"(){}});var import_node_process,import_node_path4,import_node_url,npmRunPath,applyPreferLocal,applyExecPath,npmRunPathEnv,init_npm_run_path=__esm({"node_modules/env-ci/\
+node_modules/npm-run-path/index.js"(){import_node_process=__toESM(require_process(),1),import_node_path4=__toESM(require_path(),1),import_node_url=__toESM(require_url(),1);
 init_path_key();npmRunPath=({cwd=import_node_process.default.cwd(),path:pathOption=import_node_process.default.env[pathKey()],preferLocal=!0,execPath=import_node_process.default.
-execPath,addExecPath=!0}={})=>{let cwdString=cwd instanceof URL?(0,import_node_url.fileURLToPath)(cwd):cwd,cwdPath=import_node_path3.default.resolve(cwdString),
-result=[];return preferLocal&&applyPreferLocal(result,cwdPath),addExecPath&&applyExecPath(result,execPath,cwdPath),[...result,pathOption].join(import_node_path3.default.
-delimiter)},applyPreferLocal=(result,cwdPath)=>{let previous;for(;previous!==cwdPath;)result.push(import_node_path3.default.join(cwdPath,"node_modules/.bin")),previous=
-cwdPath,cwdPath=import_node_path3.default.resolve(cwdPath,"..")},applyExecPath=(result,execPath,cwdPath)=>{let execPathString=execPath instanceof URL?(0,import_node_url.fileURLToPath)(
-execPath):execPath;result.push(import_node_path3.default.resolve(cwdPath,execPathString,".."))},npmRunPathEnv=({env:env3=import_node_process.default.env,...options2}={})=>{
+execPath,addExecPath=!0}={})=>{let cwdString=cwd instanceof URL?(0,import_node_url.fileURLToPath)(cwd):cwd,cwdPath=import_node_path4.default.resolve(cwdString),
+result=[];return preferLocal&&applyPreferLocal(result,cwdPath),addExecPath&&applyExecPath(result,execPath,cwdPath),[...result,pathOption].join(import_node_path4.default.
+delimiter)},applyPreferLocal=(result,cwdPath)=>{let previous;for(;previous!==cwdPath;)result.push(import_node_path4.default.join(cwdPath,"node_modules/.bin")),previous=
+cwdPath,cwdPath=import_node_path4.default.resolve(cwdPath,"..")},applyExecPath=(result,execPath,cwdPath)=>{let execPathString=execPath instanceof URL?(0,import_node_url.fileURLToPath)(
+execPath):execPath;result.push(import_node_path4.default.resolve(cwdPath,execPathString,".."))},npmRunPathEnv=({env:env3=import_node_process.default.env,...options2}={})=>{
 env3={...env3};let pathName=pathKey({env:env3});return options2.path=env3[pathName],env3[pathName]=npmRunPath(options2),env3}}});function mimicFunction(to,from,{ignoreNonConfigurable=!1}={}){let{name:name2}=to;for(let property of Reflect.ownKeys(from))copyProperty(to,from,property,ignoreNonConfigurable);
 return changePrototype(to,from),changeToString(to,from,name2),to}var copyProperty,canCopyProperty,changePrototype,wrappedToString,toStringDescriptor,toStringName,
 changeToString,init_mimic_fn=__esm({"node_modules/mimic-fn/index.js"(){copyProperty=(to,from,property,ignoreNonConfigurable)=>{if(property==="length"||property===
@@ -343,7 +364,7 @@ isSigterm=signal=>signal===import_node_os3.default.constants.signals.SIGTERM||ty
 0)throw new TypeError(`Expected the \`forceKillAfterTimeout\` option to be a non-negative integer, got \`${forceKillAfterTimeout}\` (${typeof forceKillAfterTimeout}\
 )`);return forceKillAfterTimeout},spawnedCancel=(spawned,context)=>{spawned.kill()&&(context.isCanceled=!0)},timeoutKill=(spawned,signal,reject)=>{spawned.kill(
 signal),reject(Object.assign(new Error("Timed out"),{timedOut:!0,signal}))},setupTimeout=(spawned,{timeout,killSignal="SIGTERM"},spawnedPromise)=>{if(timeout===
-0||timeout===void 0)return spawnedPromise;let timeoutId,timeoutPromise=new Promise((resolve5,reject)=>{timeoutId=setTimeout(()=>{timeoutKill(spawned,killSignal,
+0||timeout===void 0)return spawnedPromise;let timeoutId,timeoutPromise=new Promise((resolve7,reject)=>{timeoutId=setTimeout(()=>{timeoutKill(spawned,killSignal,
 reject)},timeout)}),safeSpawnedPromise=spawnedPromise.finally(()=>{clearTimeout(timeoutId)});return Promise.race([timeoutPromise,safeSpawnedPromise])},validateTimeout=
 ({timeout})=>{if(timeout!==void 0&&(!Number.isFinite(timeout)||timeout<0))throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\
 \` (${typeof timeout})`)},setExitHandler=async(spawned,{cleanup,detached},timedPromise)=>{if(!cleanup||detached)return timedPromise;let removeExitHandler=onExit(
@@ -399,15 +420,15 @@ finalize:getContentsProp}}});var init_source=__esm({"node_modules/env-ci/node_mo
 var sources=[],output=new PassThrough({objectMode:!0});return output.setMaxListeners(0),output.add=add,output.isEmpty=isEmpty,output.on("unpipe",remove2),Array.
 prototype.slice.call(arguments).forEach(add),output;function add(source){return Array.isArray(source)?(source.forEach(add),this):(sources.push(source),source.once(
 "end",remove2.bind(null,source)),source.once("error",output.emit.bind(output,"error")),source.pipe(output,{end:!1}),this)}function isEmpty(){return sources.length==
-0}function remove2(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output.readable&&output.end()}}}});var import_node_fs4,import_promises4,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
-applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs4=__toESM(require_fs(),1),import_promises4=
+0}function remove2(source){sources=sources.filter(function(it){return it!==source}),!sources.length&&output.readable&&output.end()}}}});var import_node_fs4,import_promises5,import_merge_stream,validateInputOptions,getInputSync,handleInputSync,getInput,handleInput,makeAllStream,getBufferedData,getStreamPromise,
+applyEncoding,getSpawnedResult,init_stream=__esm({"node_modules/env-ci/node_modules/execa/lib/stream.js"(){import_node_fs4=__toESM(require_fs(),1),import_promises5=
 __toESM(require_promises(),1);init_is_stream();init_source();import_merge_stream=__toESM(require_merge_stream(),1),validateInputOptions=input=>{if(input!==void 0)
 throw new TypeError("The `input` and `inputFile` options cannot be both set.")},getInputSync=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(
 input),(0,import_node_fs4.readFileSync)(inputFile)),handleInputSync=options2=>{let input=getInputSync(options2);if(isStream(input))throw new TypeError("The `inp\
 ut` option cannot be a stream in sync mode");return input},getInput=({input,inputFile})=>typeof inputFile!="string"?input:(validateInputOptions(input),(0,import_node_fs4.createReadStream)(
 inputFile)),handleInput=(spawned,options2)=>{let input=getInput(options2);input!==void 0&&(isStream(input)?input.pipe(spawned.stdin):spawned.stdin.end(input))},
 makeAllStream=(spawned,{all})=>{if(!all||!spawned.stdout&&!spawned.stderr)return;let mixed=(0,import_merge_stream.default)();return spawned.stdout&&mixed.add(spawned.
-stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises4.setTimeout)(
+stdout),spawned.stderr&&mixed.add(spawned.stderr),mixed},getBufferedData=async(stream,streamPromise)=>{if(!(!stream||streamPromise===void 0)){await(0,import_promises5.setTimeout)(
 0),stream.destroy();try{return await streamPromise}catch(error){return error.bufferedData}}},getStreamPromise=(stream,{encoding,buffer,maxBuffer})=>{if(!(!stream||
 !buffer))return encoding==="utf8"||encoding==="utf-8"?getStreamAsString(stream,{maxBuffer}):encoding===null||encoding==="buffer"?getStreamAsBuffer(stream,{maxBuffer}):
 applyEncoding(stream,maxBuffer,encoding)},applyEncoding=async(stream,maxBuffer,encoding)=>(await getStreamAsBuffer(stream,{maxBuffer})).toString(encoding),getSpawnedResult=
@@ -417,8 +438,8 @@ stderrPromise,allPromise])}catch(error){return Promise.all([{error,signal:error.
 stderr,stderrPromise),getBufferedData(all,allPromise)])}}}});var nativePromisePrototype,descriptors,mergePromise,getSpawnedPromise,init_promise=__esm({"node_modules/env-ci/node_modules/execa/lib/promise.js"(){nativePromisePrototype=
 (async()=>{})().constructor.prototype,descriptors=["then","catch","finally"].map(property=>[property,Reflect.getOwnPropertyDescriptor(nativePromisePrototype,property)]),
 mergePromise=(spawned,promise)=>{for(let[property,descriptor]of descriptors){let value2=typeof promise=="function"?(...args)=>Reflect.apply(descriptor.value,promise(),
-args):descriptor.value.bind(promise);Reflect.defineProperty(spawned,property,{...descriptor,value:value2})}},getSpawnedPromise=spawned=>new Promise((resolve5,reject)=>{
-spawned.on("exit",(exitCode,signal)=>{resolve5({exitCode,signal})}),spawned.on("error",error=>{reject(error)}),spawned.stdin&&spawned.stdin.on("error",error=>{reject(
+args):descriptor.value.bind(promise);Reflect.defineProperty(spawned,property,{...descriptor,value:value2})}},getSpawnedPromise=spawned=>new Promise((resolve7,reject)=>{
+spawned.on("exit",(exitCode,signal)=>{resolve7({exitCode,signal})}),spawned.on("error",error=>{reject(error)}),spawned.stdin&&spawned.stdin.on("error",error=>{reject(
 error)})})}});var import_node_buffer,import_node_child_process2,normalizeArgs,NO_ESCAPE_REGEXP,escapeArg,joinCommand,getEscapedCommand,SPACES_REGEXP,parseExpression,concatTokens,
 parseTemplate,parseTemplates,init_command=__esm({"node_modules/env-ci/node_modules/execa/lib/command.js"(){import_node_buffer=__toESM(require_buffer(),1),import_node_child_process2=
 __toESM(require_child_process(),1),normalizeArgs=(file,args=[])=>Array.isArray(args)?[file,...args]:[file],NO_ESCAPE_REGEXP=/^[\w.-]+$/,escapeArg=arg=>typeof arg!=
@@ -458,16 +479,16 @@ command:command10,escapedCommand,exitCode:0,stdout,stderr,failed:!1,timedOut:!1,
 if(!Array.isArray(templatesOrOptions))return create$({...options2,...templatesOrOptions});let[file,...args]=parseTemplates(templatesOrOptions,expressions);return execa(
 file,args,normalizeScriptOptions(options2))}return $2.sync=(templates,...expressions)=>{if(!Array.isArray(templates))throw new TypeError("Please use $(options).\
 sync`command` instead of $.sync(options)`command`.");let[file,...args]=parseTemplates(templates,expressions);return execaSync(file,args,normalizeScriptOptions(options2))},
-$2}var import_node_buffer2,import_node_path4,import_node_child_process3,import_node_process4,import_cross_spawn,DEFAULT_MAX_BUFFER,getEnv,handleArguments,handleOutput,
+$2}var import_node_buffer2,import_node_path5,import_node_child_process3,import_node_process4,import_cross_spawn,DEFAULT_MAX_BUFFER,getEnv,handleArguments,handleOutput,
 normalizeScriptStdin,normalizeScriptOptions,$,init_execa=__esm({"node_modules/env-ci/node_modules/execa/index.js"(){import_node_buffer2=__toESM(require_buffer(),1),
-import_node_path4=__toESM(require_path(),1),import_node_child_process3=__toESM(require_child_process(),1),import_node_process4=__toESM(require_process(),1),import_cross_spawn=
+import_node_path5=__toESM(require_path(),1),import_node_child_process3=__toESM(require_child_process(),1),import_node_process4=__toESM(require_process(),1),import_cross_spawn=
 __toESM(require_cross_spawn(),1);init_strip_final_newline();init_npm_run_path();init_onetime();init_error();init_stdio();init_kill();init_pipe();init_stream();init_promise();
 init_command();init_verbose();DEFAULT_MAX_BUFFER=1e3*1e3*100,getEnv=({env:envOption,extendEnv,preferLocal,localDir,execPath})=>{let env3=extendEnv?{...import_node_process4.default.
 env,...envOption}:envOption;return preferLocal?npmRunPathEnv({env:env3,cwd:localDir,execPath}):env3},handleArguments=(file,args,options2={})=>{let parsed=import_cross_spawn.default.
 _parse(file,args,options2);return file=parsed.command,args=parsed.args,options2=parsed.options,options2={maxBuffer:DEFAULT_MAX_BUFFER,buffer:!0,stripFinalNewline:!0,
 extendEnv:!0,preferLocal:!1,localDir:options2.cwd||import_node_process4.default.cwd(),execPath:import_node_process4.default.execPath,encoding:"utf8",reject:!0,cleanup:!0,
 all:!1,windowsHide:!0,verbose:verboseDefault,...options2},options2.env=getEnv(options2),options2.stdio=normalizeStdio(options2),import_node_process4.default.platform===
-"win32"&&import_node_path4.default.basename(file,".exe")==="cmd"&&args.unshift("/q"),{file,args,options:options2,parsed}},handleOutput=(options2,value2,error)=>typeof value2!=
+"win32"&&import_node_path5.default.basename(file,".exe")==="cmd"&&args.unshift("/q"),{file,args,options:options2,parsed}},handleOutput=(options2,value2,error)=>typeof value2!=
 "string"&&!import_node_buffer2.Buffer.isBuffer(value2)?error===void 0?void 0:"":options2.stripFinalNewline?stripFinalNewline(value2):value2;normalizeScriptStdin=
 ({input,inputFile,stdio})=>input===void 0&&inputFile===void 0&&stdio===void 0?{stdin:"inherit"}:{},normalizeScriptOptions=(options2={})=>({preferLocal:!0,...normalizeScriptStdin(
 options2),...options2});$=create$()}});function head(options2){try{return execaSync("git",["rev-parse","HEAD"],options2).stdout}catch{return}}function branch(options2){try{let headRef=execaSync("git",
@@ -535,7 +556,7 @@ build:env3.BUILD_NUMBER,buildUrl:env3.BUILD_URL,branch:isPr?env3.BASE_BRANCH:env
 SHIPPABLE_REPO_SLUG,root:env3.SHIPPABLE_BUILD_DIR}}}}});var require_dist_node=__commonJS({"node_modules/java-properties/dist-node/index.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});
 exports.of=exports.PropertiesFile=void 0;var _fs=_interopRequireDefault(require_fs());function _interopRequireDefault(obj){return obj&&obj.__esModule?obj:{default:obj}}
 var PropertiesFile=class{constructor(...args){this.objs={},args.length&&this.of.apply(this,args)}makeKeys(line){if(line&&line.indexOf("#")!==0){let separatorPositions=[
-"=",":"].map(sep2=>line.indexOf(sep2)).filter(index=>index>-1),splitIndex=Math.min(...separatorPositions),key=line.substring(0,splitIndex).trim(),value2=line.substring(
+"=",":"].map(sep3=>line.indexOf(sep3)).filter(index=>index>-1),splitIndex=Math.min(...separatorPositions),key=line.substring(0,splitIndex).trim(),value2=line.substring(
 splitIndex+1).trim();if(this.objs.hasOwnProperty(key))if(Array.isArray(this.objs[key]))this.objs[key].push(value2);else{let oldValue=this.objs[key];this.objs[key]=
 [oldValue,value2]}else{let escapedValue=value2.replace(/"/g,'\\"').replace(/\\:/g,":").replace(/\\=/g,"=");this.objs[key]=unescape(JSON.parse('"'+escapedValue+'\
 "'))}}}addFile(file){let items2=_fs.default.readFileSync(file,"utf-8").split(/\r?\n/),me=this;for(let i9=0;i9<items2.length;i9++){let line=items2[i9];for(;line.
@@ -744,8 +765,8 @@ problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){
 code:"invalid_value",field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters, without control characters.");else if(reserved.
 includes(key))report("is a tag that every run writes itself.","Choose another key.");else{if(value2===null)continue;typeof value2=="string"&&isPrintable(value2)?
 tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var RESERVED_TAGS,init_tags=__esm(
-{"src/input/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPo\
-licy","SecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
+{"src/input/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","OwnedData\
+base","CleanupPolicy","SecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
 problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed=declared.value===null?null:{declaration:declared.
 value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed!==null)return parsed;let isKnown=(top2.environment??null)!==null&&
 parsed!==null;throw new DeclarationError(all,isKnown?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has("build_id"))}function withoutUnclear(declaration,unclear){
@@ -797,24 +818,24 @@ parsed,error:new InvalidInputError(all)}}async function readDeclaration(origin){
 text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
 throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,
 problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
-[{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises5.readFile)(
+[{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises6.readFile)(
 inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_inp\
 ut",field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function gatherFacts(origin,parsed,text2){
 let declared=parsed??NO_IDS;return{command:origin.command,environment:parsed?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(
 declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)(
 "sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
-InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises5,NO_IDS,init_start=__esm(
-{"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises5=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
+InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises6,NO_IDS,init_start=__esm(
+{"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises6=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
 init_environment();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
 value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.
 value,current=current.next}*drain(){for(;this.#head;)yield this.dequeue()}}}});function pLimit(concurrency){let rejectOnClear=!1;if(typeof concurrency=="object"&&({concurrency,rejectOnClear=!1}=concurrency),validateConcurrency(concurrency),
 typeof rejectOnClear!="boolean")throw new TypeError("Expected `rejectOnClear` to be a boolean");let queue=new Queue,activeCount=0,resumeNext=()=>{activeCount<concurrency&&
-queue.size>0&&(activeCount++,queue.dequeue().run())},next=()=>{activeCount--,resumeNext()},run=async(function_,resolve5,arguments_)=>{let result=(async()=>function_(
-...arguments_))();resolve5(result);try{await result}catch{}next()},enqueue=(function_,resolve5,reject,arguments_)=>{let queueItem={reject};new Promise(internalResolve=>{
-queueItem.run=internalResolve,queue.enqueue(queueItem)}).then(run.bind(void 0,function_,resolve5,arguments_)),activeCount<concurrency&&resumeNext()},generator=(function_,...arguments_)=>new Promise(
-(resolve5,reject)=>{enqueue(function_,resolve5,reject,arguments_)});return Object.defineProperties(generator,{activeCount:{get:()=>activeCount},pendingCount:{get:()=>queue.
+queue.size>0&&(activeCount++,queue.dequeue().run())},next=()=>{activeCount--,resumeNext()},run=async(function_,resolve7,arguments_)=>{let result=(async()=>function_(
+...arguments_))();resolve7(result);try{await result}catch{}next()},enqueue=(function_,resolve7,reject,arguments_)=>{let queueItem={reject};new Promise(internalResolve=>{
+queueItem.run=internalResolve,queue.enqueue(queueItem)}).then(run.bind(void 0,function_,resolve7,arguments_)),activeCount<concurrency&&resumeNext()},generator=(function_,...arguments_)=>new Promise(
+(resolve7,reject)=>{enqueue(function_,resolve7,reject,arguments_)});return Object.defineProperties(generator,{activeCount:{get:()=>activeCount},pendingCount:{get:()=>queue.
 size},clearQueue:{value(){if(!rejectOnClear){queue.clear();return}let abortError=AbortSignal.abort().reason;for(;queue.size>0;)queue.dequeue().reject(abortError)}},
 concurrency:{get:()=>concurrency,set(newConcurrency){validateConcurrency(newConcurrency),concurrency=newConcurrency,queueMicrotask(()=>{for(;activeCount<concurrency&&
 queue.size>0;)resumeNext()})}},map:{async value(iterable,function_){let promises=[];try{Array.from(iterable,(value2,index)=>{let promise=generator(function_,value2,
@@ -855,28 +876,28 @@ async options2=>((!hasResult||options2?.forceRefresh)&&(resolved=await coalesceP
 !0,resolved):(isExpired2(resolved)&&await coalesceProvider(),resolved))}}});var booleanSelector,init_booleanSelector=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/booleanSelector.js"(){booleanSelector=
 (obj,key,type)=>{if(key in obj){if(obj[key]==="true")return!0;if(obj[key]==="false")return!1;throw new Error(`Cannot load ${type} "${key}". Expected "true" or "\
 false", got ${obj[key]}.`)}}}});var SelectorType,init_types=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/types.js"(){(function(SelectorType2){SelectorType2.
-ENV="env",SelectorType2.CONFIG="shared config entry"})(SelectorType||(SelectorType={}))}});var import_node_os4,import_node_path5,homeDirCache,getHomeDirCacheKey,getHomeDir,init_getHomeDir=__esm({"node_modules/@smithy/core/dist-es/submodules/config/sha\
-red-ini-file-loader/getHomeDir.js"(){import_node_os4=__toESM(require_os()),import_node_path5=__toESM(require_path()),homeDirCache={},getHomeDirCacheKey=()=>process&&
-process.geteuid?`${process.geteuid()}`:"DEFAULT",getHomeDir=()=>{let{HOME,USERPROFILE,HOMEPATH,HOMEDRIVE=`C:${import_node_path5.sep}`}=process.env;if(HOME)return HOME;
+ENV="env",SelectorType2.CONFIG="shared config entry"})(SelectorType||(SelectorType={}))}});var import_node_os4,import_node_path6,homeDirCache,getHomeDirCacheKey,getHomeDir,init_getHomeDir=__esm({"node_modules/@smithy/core/dist-es/submodules/config/sha\
+red-ini-file-loader/getHomeDir.js"(){import_node_os4=__toESM(require_os()),import_node_path6=__toESM(require_path()),homeDirCache={},getHomeDirCacheKey=()=>process&&
+process.geteuid?`${process.geteuid()}`:"DEFAULT",getHomeDir=()=>{let{HOME,USERPROFILE,HOMEPATH,HOMEDRIVE=`C:${import_node_path6.sep}`}=process.env;if(HOME)return HOME;
 if(USERPROFILE)return USERPROFILE;if(HOMEPATH)return`${HOMEDRIVE}${HOMEPATH}`;let homeDirCacheKey=getHomeDirCacheKey();return homeDirCache[homeDirCacheKey]||(homeDirCache[homeDirCacheKey]=
 (0,import_node_os4.homedir)()),homeDirCache[homeDirCacheKey]}}});var ENV_PROFILE,DEFAULT_PROFILE,getProfileName,init_getProfileName=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getProfile\
-Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto3,import_node_path6,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
-le-loader/getSSOTokenFilepath.js"(){import_node_crypto3=__toESM(require_crypto()),import_node_path6=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
-id=>{let cacheName=(0,import_node_crypto3.createHash)("sha1").update(id).digest("hex");return(0,import_node_path6.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
-.json`)}}});var import_promises6,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
-der/getSSOTokenFromFile.js"(){import_promises6=__toESM(require_promises2());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
-return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises6.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
+Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto3,import_node_path7,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
+le-loader/getSSOTokenFilepath.js"(){import_node_crypto3=__toESM(require_crypto()),import_node_path7=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
+id=>{let cacheName=(0,import_node_crypto3.createHash)("sha1").update(id).digest("hex");return(0,import_node_path7.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
+.json`)}}});var import_promises7,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
+der/getSSOTokenFromFile.js"(){import_promises7=__toESM(require_promises2());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
+return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises7.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
 ssoTokenText)}}});var EndpointURLScheme,init_endpoint=__esm({"node_modules/@smithy/types/dist-es/endpoint.js"(){(function(EndpointURLScheme2){EndpointURLScheme2.HTTP="http",EndpointURLScheme2.
 HTTPS="https"})(EndpointURLScheme||(EndpointURLScheme={}))}});var AlgorithmId,init_checksum=__esm({"node_modules/@smithy/types/dist-es/extensions/checksum.js"(){(function(AlgorithmId2){AlgorithmId2.MD5="md5",AlgorithmId2.CRC32=
 "crc32",AlgorithmId2.CRC32C="crc32c",AlgorithmId2.SHA1="sha1",AlgorithmId2.SHA256="sha256"})(AlgorithmId||(AlgorithmId={}))}});var init_extensions=__esm({"node_modules/@smithy/types/dist-es/extensions/index.js"(){init_checksum()}});var SMITHY_CONTEXT_KEY,init_middleware=__esm({"node_modules/@smithy/types/dist-es/middleware.js"(){SMITHY_CONTEXT_KEY="__smithy_context"}});var IniSectionType,init_profile=__esm({"node_modules/@smithy/types/dist-es/profile.js"(){(function(IniSectionType2){IniSectionType2.PROFILE="profile",IniSectionType2.
 SSO_SESSION="sso-session",IniSectionType2.SERVICES="services"})(IniSectionType||(IniSectionType={}))}});var init_dist_es=__esm({"node_modules/@smithy/types/dist-es/index.js"(){init_endpoint();init_extensions();init_middleware();init_profile()}});var getConfigData,init_getConfigData=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getConfigData.js"(){init_dist_es();getConfigData=
 data=>Object.entries(data).filter(([key])=>{let indexOfSeparator=key.indexOf(".");return indexOfSeparator===-1?!1:Object.values(IniSectionType).includes(key.substring(
 0,indexOfSeparator))}).reduce((acc,[key,value2])=>{let indexOfSeparator=key.indexOf("."),updatedKey=key.substring(0,indexOfSeparator)===IniSectionType.PROFILE?key.
-substring(indexOfSeparator+1):key;return acc[updatedKey]=value2,acc},{...data.default&&{default:data.default}})}});var import_node_path7,ENV_CONFIG_PATH,getConfigFilepath,init_getConfigFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loade\
-r/getConfigFilepath.js"(){import_node_path7=__toESM(require_path());init_getHomeDir();ENV_CONFIG_PATH="AWS_CONFIG_FILE",getConfigFilepath=()=>process.env[ENV_CONFIG_PATH]||
-(0,import_node_path7.join)(getHomeDir(),".aws","config")}});var import_node_path8,ENV_CREDENTIALS_PATH,getCredentialsFilepath,init_getCredentialsFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared\
--ini-file-loader/getCredentialsFilepath.js"(){import_node_path8=__toESM(require_path());init_getHomeDir();ENV_CREDENTIALS_PATH="AWS_SHARED_CREDENTIALS_FILE",getCredentialsFilepath=
-()=>process.env[ENV_CREDENTIALS_PATH]||(0,import_node_path8.join)(getHomeDir(),".aws","credentials")}});var prefixKeyRegex,profileNameBlockList,parseIni,init_parseIni=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/parseIni.js"(){
+substring(indexOfSeparator+1):key;return acc[updatedKey]=value2,acc},{...data.default&&{default:data.default}})}});var import_node_path8,ENV_CONFIG_PATH,getConfigFilepath,init_getConfigFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loade\
+r/getConfigFilepath.js"(){import_node_path8=__toESM(require_path());init_getHomeDir();ENV_CONFIG_PATH="AWS_CONFIG_FILE",getConfigFilepath=()=>process.env[ENV_CONFIG_PATH]||
+(0,import_node_path8.join)(getHomeDir(),".aws","config")}});var import_node_path9,ENV_CREDENTIALS_PATH,getCredentialsFilepath,init_getCredentialsFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared\
+-ini-file-loader/getCredentialsFilepath.js"(){import_node_path9=__toESM(require_path());init_getHomeDir();ENV_CREDENTIALS_PATH="AWS_SHARED_CREDENTIALS_FILE",getCredentialsFilepath=
+()=>process.env[ENV_CREDENTIALS_PATH]||(0,import_node_path9.join)(getHomeDir(),".aws","credentials")}});var prefixKeyRegex,profileNameBlockList,parseIni,init_parseIni=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/parseIni.js"(){
 init_dist_es();prefixKeyRegex=/^([\w-]+)\s(["'])?([\w-@+.%:/]+)\2$/,profileNameBlockList=["__proto__","profile __proto__"],parseIni=iniData=>{let map={},currentSection,
 currentSubSection;for(let iniLine of iniData.split(/\r?\n/)){let trimmedLine=iniLine.split(/(^|\s)[;#]/)[0].trim();if(trimmedLine[0]==="["&&trimmedLine[trimmedLine.
 length-1]==="]"){currentSection=void 0,currentSubSection=void 0;let sectionName=trimmedLine.substring(1,trimmedLine.length-1),matches2=prefixKeyRegex.exec(sectionName);
@@ -884,13 +905,13 @@ if(matches2){let[,prefix,,name2]=matches2;Object.values(IniSectionType).includes
 if(profileNameBlockList.includes(sectionName))throw new Error(`Found invalid profile name "${sectionName}"`)}else if(currentSection){let indexOfEqualsSign=trimmedLine.
 indexOf("=");if(![0,-1].includes(indexOfEqualsSign)){let[name2,value2]=[trimmedLine.substring(0,indexOfEqualsSign).trim(),trimmedLine.substring(indexOfEqualsSign+
 1).trim()];if(value2==="")currentSubSection=name2;else{currentSubSection&&iniLine.trimStart()===iniLine&&(currentSubSection=void 0),map[currentSection]=map[currentSection]||
-{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value2}}}}return map}}});var import_promises7,filePromises,fileIntercept,readFile3,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readF\
-ile.js"(){import_promises7=__toESM(require_promises2()),filePromises={},fileIntercept={},readFile3=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
-((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises7.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path9,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-\
-loader/loadSharedConfigFiles.js"(){import_node_path9=__toESM(require_path());init_getConfigData();init_getConfigFilepath();init_getCredentialsFilepath();init_getHomeDir();
+{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value2}}}}return map}}});var import_promises8,filePromises,fileIntercept,readFile3,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readF\
+ile.js"(){import_promises8=__toESM(require_promises2()),filePromises={},fileIntercept={},readFile3=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
+((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises8.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path10,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file\
+-loader/loadSharedConfigFiles.js"(){import_node_path10=__toESM(require_path());init_getConfigData();init_getConfigFilepath();init_getCredentialsFilepath();init_getHomeDir();
 init_parseIni();init_readFile();swallowError=()=>({}),loadSharedConfigFiles=async(init={})=>{let{filepath=getCredentialsFilepath(),configFilepath=getConfigFilepath()}=init,
-homeDir=getHomeDir(),relativeHomeDirPrefix="~/",resolvedFilepath=filepath;filepath.startsWith(relativeHomeDirPrefix)&&(resolvedFilepath=(0,import_node_path9.join)(
-homeDir,filepath.slice(2)));let resolvedConfigFilepath=configFilepath;configFilepath.startsWith(relativeHomeDirPrefix)&&(resolvedConfigFilepath=(0,import_node_path9.join)(
+homeDir=getHomeDir(),relativeHomeDirPrefix="~/",resolvedFilepath=filepath;filepath.startsWith(relativeHomeDirPrefix)&&(resolvedFilepath=(0,import_node_path10.join)(
+homeDir,filepath.slice(2)));let resolvedConfigFilepath=configFilepath;configFilepath.startsWith(relativeHomeDirPrefix)&&(resolvedConfigFilepath=(0,import_node_path10.join)(
 homeDir,configFilepath.slice(2)));let parsedFiles=await Promise.all([readFile3(resolvedConfigFilepath,{ignoreCache:init.ignoreCache}).then(parseIni).then(getConfigData).
 catch(swallowError),readFile3(resolvedFilepath,{ignoreCache:init.ignoreCache}).then(parseIni).catch(swallowError)]);return{configFile:parsedFiles[0],credentialsFile:parsedFiles[1]}}}});var getSsoSessionData,init_getSsoSessionData=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getSsoSessionData.js"(){init_dist_es();
 getSsoSessionData=data=>Object.entries(data).filter(([key])=>key.startsWith(IniSectionType.SSO_SESSION+".")).reduce((acc,[key,value2])=>({...acc,[key.substring(
@@ -902,8 +923,8 @@ return merged}}});var parseKnownFiles,init_parseKnownFiles=__esm({"node_modules/
 init_mergeConfigFiles();parseKnownFiles=async init=>{let parsedFiles=await loadSharedConfigFiles(init);return mergeConfigFiles(parsedFiles.configFile,parsedFiles.
 credentialsFile)}}});var externalDataInterceptor,init_externalDataInterceptor=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/externalDataIntercep\
 tor.js"(){init_getSSOTokenFromFile();init_readFile();externalDataInterceptor={getFileRecord(){return fileIntercept},interceptFile(path4,contents){fileIntercept[path4]=
-Promise.resolve(contents)},getTokenRecord(){return tokenIntercept},interceptToken(id,contents){tokenIntercept[id]=contents}}}});function getSelectorName(functionString){try{let constants3=new Set(Array.from(functionString.match(/([A-Z_]){3,}/g)??[]));return constants3.delete("CONFIG"),constants3.
-delete("CONFIG_PREFIX_SEPARATOR"),constants3.delete("ENV"),[...constants3].join(", ")}catch{return functionString}}var init_getSelectorName=__esm({"node_modules\
+Promise.resolve(contents)},getTokenRecord(){return tokenIntercept},interceptToken(id,contents){tokenIntercept[id]=contents}}}});function getSelectorName(functionString){try{let constants4=new Set(Array.from(functionString.match(/([A-Z_]){3,}/g)??[]));return constants4.delete("CONFIG"),constants4.
+delete("CONFIG_PREFIX_SEPARATOR"),constants4.delete("ENV"),[...constants4].join(", ")}catch{return functionString}}var init_getSelectorName=__esm({"node_modules\
 /@smithy/core/dist-es/submodules/config/node-config-provider/getSelectorName.js"(){}});var fromEnv,init_fromEnv=__esm({"node_modules/@smithy/core/dist-es/submodules/config/node-config-provider/fromEnv.js"(){init_CredentialsProviderError();init_getSelectorName();
 fromEnv=(envVarSelector,options2)=>async()=>{try{let config=envVarSelector(process.env,options2);if(config===void 0)throw new Error;return config}catch(e9){throw new CredentialsProviderError(
 e9.message||`Not found in ENV: ${getSelectorName(envVarSelector.toString())}`,{logger:options2?.logger})}}}});var fromSharedConfigFiles,init_fromSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/node-config-provider/fromSharedConfigFiles.js"(){
@@ -986,8 +1007,8 @@ endpoint=>{if(typeof endpoint=="object"){if("url"in endpoint){let v1Endpoint=par
 headers)hasOwn(endpoint.headers,name2)&&(v1Endpoint.headers[name2.toLowerCase()]=endpoint.headers[name2].join(", "))}return v1Endpoint}return endpoint}return parseUrl(
 endpoint)}}});var init_transport=__esm({"node_modules/@smithy/core/dist-es/submodules/transport/index.js"(){init_getSmithyContext();init_hasOwn();init_httpRequest();init_httpResponse();
 init_isValidHostLabel();init_isValidHostname();init_normalizeProvider();init_parseUrl();init_toEndpointV1()}});var getCircularReplacer,init_circularReplacer=__esm({"node_modules/@smithy/core/dist-es/submodules/client/util-waiter/circularReplacer.js"(){getCircularReplacer=
-()=>{let seen=new WeakSet;return(key,value2)=>{if(typeof value2=="object"&&value2!==null){if(seen.has(value2))return"[Circular]";seen.add(value2)}return value2}}}});var sleep,init_sleep=__esm({"node_modules/@smithy/core/dist-es/submodules/client/util-waiter/utils/sleep.js"(){sleep=seconds2=>new Promise(resolve5=>setTimeout(
-resolve5,seconds2*1e3))}});var waiterServiceDefaults,WaiterState,checkExceptions,init_waiter=__esm({"node_modules/@smithy/core/dist-es/submodules/client/util-waiter/waiter.js"(){init_circularReplacer();
+()=>{let seen=new WeakSet;return(key,value2)=>{if(typeof value2=="object"&&value2!==null){if(seen.has(value2))return"[Circular]";seen.add(value2)}return value2}}}});var sleep,init_sleep=__esm({"node_modules/@smithy/core/dist-es/submodules/client/util-waiter/utils/sleep.js"(){sleep=seconds2=>new Promise(resolve7=>setTimeout(
+resolve7,seconds2*1e3))}});var waiterServiceDefaults,WaiterState,checkExceptions,init_waiter=__esm({"node_modules/@smithy/core/dist-es/submodules/client/util-waiter/waiter.js"(){init_circularReplacer();
 waiterServiceDefaults={minDelay:2,maxDelay:120};(function(WaiterState2){WaiterState2.ABORTED="ABORTED",WaiterState2.FAILURE="FAILURE",WaiterState2.SUCCESS="SUCC\
 ESS",WaiterState2.RETRY="RETRY",WaiterState2.TIMEOUT="TIMEOUT"})(WaiterState||(WaiterState={}));checkExceptions=result=>{if(result.state===WaiterState.ABORTED){
 let abortError=new Error(`${JSON.stringify({...result,reason:"Request was aborted"},getCircularReplacer())}`);throw abortError.name="AbortError",abortError}else if(result.
@@ -1014,7 +1035,7 @@ n.minDelay must be greater than 0");if(options2.maxDelay<=0)throw new Error("Wai
 minDelay)throw new Error(`WaiterConfiguration.maxWaitTime [${options2.maxWaitTime}] must be greater than WaiterConfiguration.minDelay [${options2.minDelay}] for\
  this waiter`);if(options2.maxDelay<options2.minDelay)throw new Error(`WaiterConfiguration.maxDelay [${options2.maxDelay}] must be greater than WaiterConfigurat\
 ion.minDelay [${options2.minDelay}] for this waiter`)}}});var abortTimeout,createWaiter,init_createWaiter=__esm({"node_modules/@smithy/core/dist-es/submodules/client/util-waiter/createWaiter.js"(){init_poller();init_validate();
-init_waiter();abortTimeout=abortSignal=>{let onAbort,promise=new Promise(resolve5=>{onAbort=()=>resolve5({state:WaiterState.ABORTED}),typeof abortSignal.addEventListener==
+init_waiter();abortTimeout=abortSignal=>{let onAbort,promise=new Promise(resolve7=>{onAbort=()=>resolve7({state:WaiterState.ABORTED}),typeof abortSignal.addEventListener==
 "function"?abortSignal.addEventListener("abort",onAbort):abortSignal.onabort=onAbort});return{clearListener(){typeof abortSignal.removeEventListener=="function"&&
 abortSignal.removeEventListener("abort",onAbort)},aborted:promise}},createWaiter=async(options2,input,acceptorChecks)=>{let params={...waiterServiceDefaults,...options2};
 validateWaiterOptions(params);let exitConditions=[runPolling(params,input,acceptorChecks)],finalize=[];if(options2.abortSignal){let{aborted,clearListener}=abortTimeout(
@@ -1181,11 +1202,11 @@ token=(await imdsRequest({...endpoint,path:IMDS_TOKEN_PATH,method:"PUT",headers:
 cacheNegativeAndReturnUndefined=()=>{negativeCacheUntil=Date.now()+NEG_CACHE_TTL_MS},resolveImdsEndpoint=()=>{let envEndpoint=process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT;
 if(envEndpoint){let url=new URL(envEndpoint);return{hostname:url.hostname.replace(/^\[(.+)]$/,"$1"),port:url.port?Number(url.port):void 0}}return process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE===
 "IPv6"?{hostname:"fd00:ec2::254"}:{hostname:"169.254.169.254"}},imdsRequest=async options2=>{let{request}=await Promise.resolve().then(()=>__toESM(require_http()));
-return new Promise((resolve5,reject)=>{let req=request({hostname:options2.hostname,port:options2.port,path:options2.path,method:options2.method,headers:options2.
+return new Promise((resolve7,reject)=>{let req=request({hostname:options2.hostname,port:options2.port,path:options2.path,method:options2.method,headers:options2.
 headers,timeout:TIMEOUT_MS,signal:AbortSignal.timeout(TIMEOUT_MS)});req.on("error",err=>{reject(err),req.destroy()}),req.on("timeout",()=>{reject(new Error("Tim\
 eoutError from instance metadata service")),req.destroy()}),req.on("response",res=>{let{statusCode=400}=res;if(statusCode<200||statusCode>=300){reject(Object.assign(
 new Error("Error response received from instance metadata service"),{statusCode})),req.destroy();return}let chunks=[];res.on("data",chunk2=>chunks.push(chunk2)),
-res.on("end",()=>{resolve5(Buffer.concat(chunks)),req.destroy()})}),req.end()})}}});var REGION_ENV_NAME,REGION_INI_NAME,NODE_REGION_CONFIG_OPTIONS,NODE_REGION_CONFIG_FILE_OPTIONS,init_config=__esm({"node_modules/@smithy/core/dist-es/submodules/\
+res.on("end",()=>{resolve7(Buffer.concat(chunks)),req.destroy()})}),req.end()})}}});var REGION_ENV_NAME,REGION_INI_NAME,NODE_REGION_CONFIG_OPTIONS,NODE_REGION_CONFIG_FILE_OPTIONS,init_config=__esm({"node_modules/@smithy/core/dist-es/submodules/\
 config/config-resolver/regionConfig/config.js"(){init_getInstanceMetadataRegion();REGION_ENV_NAME="AWS_REGION",REGION_INI_NAME="region",NODE_REGION_CONFIG_OPTIONS=
 {environmentVariableSelector:env3=>env3[REGION_ENV_NAME],configFileSelector:profile=>profile[REGION_INI_NAME],default:async()=>{let region2=await getInstanceMetadataRegion();
 if(region2)return region2;throw new Error("Region is missing")}},NODE_REGION_CONFIG_FILE_OPTIONS={preferredFile:"credentials"}}});var validRegions,checkRegion,init_checkRegion=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/checkRegion.js"(){init_transport();
@@ -1380,8 +1401,8 @@ ForcePathStyle===!0)throw new Error("Path-style addressing cannot be used with A
 !String(endpointParams.Endpoint).startsWith("http:")||bucket.toLowerCase()!==bucket||bucket.length<3)&&(endpointParams.ForcePathStyle=!0);return endpointParams.
 DisableMultiRegionAccessPoints&&(endpointParams.disableMultiRegionAccessPoints=!0,endpointParams.DisableMRAP=!0),endpointParams},DOMAIN_PATTERN=/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
 IP_ADDRESS_PATTERN=/(\d+\.){3}\d+/,DOTS_PATTERN=/\.\./,isDnsCompatibleBucketName=bucketName=>DOMAIN_PATTERN.test(bucketName)&&!IP_ADDRESS_PATTERN.test(bucketName)&&
-!DOTS_PATTERN.test(bucketName),isArnBucketName=bucketName=>{let[arn,partition2,service,,,bucket]=bucketName.split(":"),isArn=arn==="arn"&&bucketName.split(":").
-length>=6,isValidArn=!!(isArn&&partition2&&service&&bucket);if(isArn&&!isValidArn)throw new Error(`Invalid ARN: ${bucketName} was an invalid ARN.`);return isValidArn}}});var init_service_customizations=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js"(){init_s3()}});var createConfigValueProvider,init_createConfigValueProvider=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/adaptors/createC\
+!DOTS_PATTERN.test(bucketName),isArnBucketName=bucketName=>{let[arn,partition3,service,,,bucket]=bucketName.split(":"),isArn=arn==="arn"&&bucketName.split(":").
+length>=6,isValidArn=!!(isArn&&partition3&&service&&bucket);if(isArn&&!isValidArn)throw new Error(`Invalid ARN: ${bucketName} was an invalid ARN.`);return isValidArn}}});var init_service_customizations=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js"(){init_s3()}});var createConfigValueProvider,init_createConfigValueProvider=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/adaptors/createC\
 onfigValueProvider.js"(){createConfigValueProvider=(configKey,canonicalEndpointParamKey,config,isClientContextParam=!1)=>{let configProvider=async()=>{let configValue;
 return isClientContextParam?configValue=config.clientContextParams?.[configKey]??config[configKey]??config[canonicalEndpointParamKey]:configValue=config[configKey]??
 config[canonicalEndpointParamKey],typeof configValue=="function"?configValue():configValue};return configKey==="credentialScope"||canonicalEndpointParamKey==="C\
@@ -1550,9 +1571,9 @@ encoding).decode(buf);throw new Error("TextDecoder is not available, please make
 ERR_MSG_STREAM_HAS_BEEN_TRANSFORMED);if(transformed=!0,isBlobInstance(stream))return blobToWebStream(stream);if(isReadableStream(stream))return stream;throw new Error(
 `Cannot transform payload to web stream, got ${stream}`)}})},isBlobInstance=stream=>typeof Blob=="function"&&stream instanceof Blob}});var import_node_stream,streamCollector2,Collector,init_stream_collector=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/util-stream/stream-collector.\
 js"(){import_node_stream=__toESM(require_stream());init_concatBytes();init_stream_collector_browser();init_stream_type_check();streamCollector2=stream=>isBlob(stream)?
-collectBlob(stream):isReadableStream(stream)?collectReadableStream(stream):new Promise((resolve5,reject)=>{let collector=new Collector,nodeStream=stream;nodeStream.
+collectBlob(stream):isReadableStream(stream)?collectReadableStream(stream):new Promise((resolve7,reject)=>{let collector=new Collector,nodeStream=stream;nodeStream.
 pipe(collector),nodeStream.on("error",err=>{collector.end(),reject(err)}),collector.on("error",reject),collector.on("finish",function(){let bytes=concatBytes(this.
-bufferedBytes);resolve5(bytes)})}),Collector=class extends import_node_stream.Writable{bufferedBytes=[];_write(chunk2,encoding,callback){this.bufferedBytes.push(
+bufferedBytes);resolve7(bytes)})}),Collector=class extends import_node_stream.Writable{bufferedBytes=[];_write(chunk2,encoding,callback){this.bufferedBytes.push(
 chunk2),callback()}}}});var import_node_stream2,ERR_MSG_STREAM_HAS_BEEN_TRANSFORMED2,sdkStreamMixin2,init_sdk_stream_mixin=__esm({"node_modules/@smithy/core/dist-es/submodules/serde/ut\
 il-stream/sdk-stream-mixin.js"(){import_node_stream2=__toESM(require_stream());init_buffer_from();init_sdk_stream_mixin_browser();init_stream_collector();ERR_MSG_STREAM_HAS_BEEN_TRANSFORMED2=
 "The stream has already been transformed.",sdkStreamMixin2=stream=>{if(!(stream instanceof import_node_stream2.Readable))try{return sdkStreamMixin(stream)}catch{
@@ -1731,8 +1752,8 @@ new EventStreamCodec(utf8Encoder,utf8Decoder),this.utfEncoder=utf8Encoder}deseri
 {messageStream:new MessageDecoderStream({inputStream,decoder:this.eventStreamCodec}),deserializer:getMessageUnmarshaller(deserializer,this.utfEncoder)})}serialize(inputStream,serializer){
 return new MessageEncoderStream({messageStream:new SmithyMessageEncoderStream({inputStream,serializer}),encoder:this.eventStreamCodec,includeEndFrame:!0})}},eventStreamSerdeProvider=
 options2=>new EventStreamMarshaller(options2)}});async function*readableToIterable(readStream){let streamEnded=!1,generationEnded=!1,records=new Array;for(readStream.on("error",err=>{if(streamEnded||(streamEnded=
-!0),err)throw err}),readStream.on("data",data=>{records.push(data)}),readStream.on("end",()=>{streamEnded=!0});!generationEnded;){let value2=await new Promise(resolve5=>setTimeout(
-()=>resolve5(records.shift()),0));value2&&(yield value2),generationEnded=streamEnded&&records.length===0}}var import_node_stream3,EventStreamMarshaller2,eventStreamSerdeProvider2,
+!0),err)throw err}),readStream.on("data",data=>{records.push(data)}),readStream.on("end",()=>{streamEnded=!0});!generationEnded;){let value2=await new Promise(resolve7=>setTimeout(
+()=>resolve7(records.shift()),0));value2&&(yield value2),generationEnded=streamEnded&&records.length===0}}var import_node_stream3,EventStreamMarshaller2,eventStreamSerdeProvider2,
 init_EventStreamMarshaller2=__esm({"node_modules/@smithy/core/dist-es/submodules/event-streams/eventstream-serde/EventStreamMarshaller.js"(){import_node_stream3=
 __toESM(require_stream());init_EventStreamMarshaller();EventStreamMarshaller2=class{universalMarshaller;constructor({utf8Encoder,utf8Decoder}){this.universalMarshaller=
 new EventStreamMarshaller({utf8Decoder,utf8Encoder})}deserialize(body,deserializer){let bodyIterable=typeof body[Symbol.asyncIterator]=="function"?body:readableToIterable(
@@ -2219,9 +2240,9 @@ s",implicitGlobalRegion:"us-gov-west-1",name:"aws-us-gov",supportsDualStack:!0,s
 al":{description:"aws-us-gov global region"},"us-gov-east-1":{description:"AWS GovCloud (US-East)"},"us-gov-west-1":{description:"AWS GovCloud (US-West)"}}}],version:"\
 1.1"}}});var selectedPartitionsInfo,selectedUserAgentPrefix,partition,setPartitionInfo,useDefaultPartitionInfo,getUserAgentPrefix,init_partition=__esm({"node_modules/@aw\
 s-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partition.js"(){init_partitions();selectedPartitionsInfo=partitionsInfo,selectedUserAgentPrefix="",partition=
-value2=>{let{partitions}=selectedPartitionsInfo;for(let partition2 of partitions){let{regions,outputs}=partition2;for(let[region2,regionData]of Object.entries(regions))
-if(region2===value2)return{...outputs,...regionData}}for(let partition2 of partitions){let{regionRegex,outputs}=partition2;if(new RegExp(regionRegex).test(value2))
-return{...outputs}}let DEFAULT_PARTITION=partitions.find(partition2=>partition2.id==="aws");if(!DEFAULT_PARTITION)throw new Error("Provided region was not found\
+value2=>{let{partitions}=selectedPartitionsInfo;for(let partition3 of partitions){let{regions,outputs}=partition3;for(let[region2,regionData]of Object.entries(regions))
+if(region2===value2)return{...outputs,...regionData}}for(let partition3 of partitions){let{regionRegex,outputs}=partition3;if(new RegExp(regionRegex).test(value2))
+return{...outputs}}let DEFAULT_PARTITION=partitions.find(partition3=>partition3.id==="aws");if(!DEFAULT_PARTITION)throw new Error("Provided region was not found\
  in the partition array or regex, and default partition with id 'aws' doesn't exist.");return{...DEFAULT_PARTITION.outputs}},setPartitionInfo=(partitionsInfo2,userAgentPrefix="")=>{
 selectedPartitionsInfo=partitionsInfo2,selectedUserAgentPrefix=userAgentPrefix},useDefaultPartitionInfo=()=>{setPartitionInfo(partitionsInfo,"")},getUserAgentPrefix=
 ()=>selectedUserAgentPrefix}});var import_node_stream4,isStreamingPayload,init_isStreamingPayload=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/middleware-retry/isStreamingPayloa\
@@ -2264,7 +2285,7 @@ logger);if(lastError=asSdkError(e9),isRequest&&isStreamingPayload2(request))thro
 as encountered in a non-retryable streaming request."),lastError;try{retryToken=await race(retryStrategy.refreshRetryTokenForRetry(retryToken,retryErrorInfo),abortSignal)}catch(refreshError){
 throw abortSignal?.aborted&&isAbortError(refreshError)?refreshError:(lastError.$metadata||(lastError.$metadata={}),lastError.$metadata.attempts=attempts+1,lastError.
 $metadata.totalRetryDelay=totalRetryDelay,lastError)}attempts=retryToken.getRetryCount();let delay=retryToken.getRetryDelay();totalRetryDelay+=(retryToken?.$retryLog?.
-acquisitionDelay??0)+delay,delay>0&&await race(new Promise(resolve5=>setTimeout(resolve5,delay)),abortSignal)}}else return retryStrategy=retryStrategy,retryStrategy?.
+acquisitionDelay??0)+delay,delay>0&&await race(new Promise(resolve7=>setTimeout(resolve7,delay)),abortSignal)}}else return retryStrategy=retryStrategy,retryStrategy?.
 mode&&(context.userAgent=[...context.userAgent||[],["cfg/retry-mode",retryStrategy.mode]]),retryStrategy.retry(next,args)}}function bindGetRetryPlugin(isStreamingPayload2){
 let retryMiddleware2=bindRetryMiddleware(isStreamingPayload2);return options2=>({applyToStack:clientStack=>{clientStack.add(retryMiddleware2(options2),retryMiddlewareOptions)}})}
 var isRetryStrategyV2,getRetryErrorInfo,getRetryErrorType,retryMiddlewareOptions,init_retryMiddleware=__esm({"node_modules/@smithy/core/dist-es/submodules/retry\
@@ -2282,8 +2303,8 @@ updateMeasuredRate();let retryErrorInfo=response;if(retryErrorInfo?.errorType===
 enabled?Math.min(this.measuredTxRate,this.fillRate):this.measuredTxRate;this.lastMaxRate=rateToUse,this.calculateTimeWindow(),this.lastThrottleTime=this.getCurrentTimeInSeconds(),
 calculatedRate=this.cubicThrottle(rateToUse),this.enableTokenBucket()}else this.calculateTimeWindow(),calculatedRate=this.cubicSuccess(this.getCurrentTimeInSeconds());
 let newRate=Math.min(calculatedRate,2*this.measuredTxRate);this.updateTokenBucketRate(newRate)}getCurrentTimeInSeconds(){return Date.now()/1e3}async acquireTokenBucket(amount){
-if(this.enabled){for(this.refillTokenBucket();amount>this.availableTokens;){let delay=(amount-this.availableTokens)/this.fillRate*1e3;await new Promise(resolve5=>_DefaultRateLimiter.
-setTimeoutFn(resolve5,delay)),this.refillTokenBucket()}this.availableTokens=this.availableTokens-amount}}refillTokenBucket(){let timestamp2=this.getCurrentTimeInSeconds();
+if(this.enabled){for(this.refillTokenBucket();amount>this.availableTokens;){let delay=(amount-this.availableTokens)/this.fillRate*1e3;await new Promise(resolve7=>_DefaultRateLimiter.
+setTimeoutFn(resolve7,delay)),this.refillTokenBucket()}this.availableTokens=this.availableTokens-amount}}refillTokenBucket(){let timestamp2=this.getCurrentTimeInSeconds();
 if(!this.lastTimestamp){this.lastTimestamp=timestamp2;return}let fillAmount=(timestamp2-this.lastTimestamp)*this.fillRate;this.availableTokens=Math.min(this.maxCapacity,
 this.availableTokens+fillAmount),this.lastTimestamp=timestamp2}calculateTimeWindow(){this.timeWindow=this.getPrecise(Math.pow(this.lastMaxRate*(1-this.beta)/this.
 scaleConstant,1/3))}cubicThrottle(rateToUse){return this.getPrecise(rateToUse*this.beta)}cubicSuccess(timestamp2){return this.getPrecise(this.scaleConstant*Math.
@@ -2655,8 +2676,8 @@ test(ua))return"Chrome";if(/Safari\//.test(ua))return"Safari"}}}});var init_isIp
 leS3Bucket.js"(){init_endpoints2();init_isIpAddress2();isVirtualHostableS3Bucket=(value2,allowSubDomains=!1)=>{if(allowSubDomains){for(let label of value2.split(
 "."))if(!isVirtualHostableS3Bucket(label))return!1;return!0}return!(!isValidHostLabel(value2)||value2.length<3||value2.length>63||value2!==value2.toLowerCase()||
 isIpAddress(value2))}}});var parseArn,init_parseArn=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/parseArn.js"(){parseArn=value2=>{let segments=value2.
-split(":");if(segments.length<6)return null;let[arn,partition2,service,region2,accountId,...resourcePath]=segments;if(arn!=="arn"||partition2===""||service===""||
-resourcePath.join(":")==="")return null;let resourceId=resourcePath.map(resource=>resource.split("/")).flat();return{partition:partition2,service,region:region2,
+split(":");if(segments.length<6)return null;let[arn,partition3,service,region2,accountId,...resourcePath]=segments;if(arn!=="arn"||partition3===""||service===""||
+resourcePath.join(":")==="")return null;let resourceId=resourcePath.map(resource=>resource.split("/")).flat();return{partition:partition3,service,region:region2,
 accountId,resourceId}}}});var awsEndpointFunctions,init_aws=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/aws.js"(){init_endpoints2();init_isVirtualHostableS3Bucket();
 init_parseArn();init_partition();awsEndpointFunctions={isVirtualHostableS3Bucket,parseArn,partition};customEndpointFunctions.aws=awsEndpointFunctions}});var init_resolveEndpoint2=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/resolveEndpoint.js"(){init_endpoints2()}});var resolveDefaultAwsRegionalEndpointsConfig,toEndpointV12,init_resolveDefaultAwsRegionalEndpointsConfig=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/c\
 lient/util-endpoints/resolveDefaultAwsRegionalEndpointsConfig.js"(){init_protocols();resolveDefaultAwsRegionalEndpointsConfig=input=>{if(typeof input.endpointProvider!=
@@ -2931,9 +2952,9 @@ nt requestHandler"}).`),{name:"TimeoutError"});response?.destroy(error),request.
 connecting?socket.once("connect",registerTimeout):(socket.setTimeout(timeoutInMs,onTimeout),request.on("close",()=>socket.removeListener("timeout",onTimeout))):
 request.once("socket",registerTimeout)};if(timeoutInMs<6e3){registerTimeout();return}let deferralId=timing.setTimeout(registerTimeout,DEFER_EVENT_LISTENER_TIME3);
 request.once("close",()=>timing.clearTimeout(deferralId))}}});async function writeRequestBody(httpRequest2,request,maxContinueTimeoutMs=MIN_WAIT_TIME,externalAgent=!1){let headers=request.headers,expect=headers?headers.Expect||
-headers.expect:void 0,timeoutId=-1,sendBody=!0;!externalAgent&&expect==="100-continue"&&(sendBody=await Promise.race([new Promise(resolve5=>{timeoutId=Number(timing.
-setTimeout(()=>resolve5(!0),Math.max(MIN_WAIT_TIME,maxContinueTimeoutMs)))}),new Promise(resolve5=>{httpRequest2.on("continue",()=>{timing.clearTimeout(timeoutId),
-resolve5(!0)}),httpRequest2.on("response",()=>{timing.clearTimeout(timeoutId),resolve5(!1)}),httpRequest2.on("error",()=>{timing.clearTimeout(timeoutId),resolve5(
+headers.expect:void 0,timeoutId=-1,sendBody=!0;!externalAgent&&expect==="100-continue"&&(sendBody=await Promise.race([new Promise(resolve7=>{timeoutId=Number(timing.
+setTimeout(()=>resolve7(!0),Math.max(MIN_WAIT_TIME,maxContinueTimeoutMs)))}),new Promise(resolve7=>{httpRequest2.on("continue",()=>{timing.clearTimeout(timeoutId),
+resolve7(!0)}),httpRequest2.on("response",()=>{timing.clearTimeout(timeoutId),resolve7(!1)}),httpRequest2.on("error",()=>{timing.clearTimeout(timeoutId),resolve7(
 !1)})})])),sendBody&&writeBody(httpRequest2,request.body)}function writeBody(httpRequest2,body){if(body instanceof import_node_stream5.Readable){body.pipe(httpRequest2);
 return}if(body){let isBuffer=Buffer.isBuffer(body);if(isBuffer||typeof body=="string"){isBuffer&&body.byteLength===0?httpRequest2.end():httpRequest2.end(body);return}
 let uint8=body;if(typeof uint8=="object"&&uint8.buffer&&typeof uint8.byteOffset=="number"&&typeof uint8.byteLength=="number"){httpRequest2.end(Buffer.from(uint8.
@@ -2948,12 +2969,12 @@ if(socketsInUse>=maxSockets&&requestsEnqueued>=2*maxSockets)return logger2?.warn
 d ${requestsEnqueued} additional requests are enqueued.
 See https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
 or increase socketAcquisitionWarningTimeout=(millis) in the NodeHttpHandler config.`),Date.now()}return socketWarningTimestamp}constructor(options2){this.configProvider=
-new Promise((resolve5,reject)=>{typeof options2=="function"?options2().then(_options=>{resolve5(this.resolveDefaultConfig(_options))}).catch(reject):resolve5(this.
+new Promise((resolve7,reject)=>{typeof options2=="function"?options2().then(_options=>{resolve7(this.resolveDefaultConfig(_options))}).catch(reject):resolve7(this.
 resolveDefaultConfig(options2))})}destroy(){this.config?.httpAgent?.destroy(),this.config?.httpsAgent?.destroy()}async handle(request,{abortSignal,requestTimeout}={}){
 this.config||(this.config=await this.configProvider);let config=this.config,logger2=config.logger,isSSL=request.protocol==="https:";return!isSSL&&!this.config.httpAgent&&
 (this.config.httpAgent=await this.config.httpAgentProvider()),new Promise((_resolve,_reject)=>{let writeRequestBodyPromise,socketWarningTimeoutId=-1,connectionTimeoutId=-1,
 requestTimeoutId=-1,keepAliveTimeoutId=-1,clearTimeouts=()=>{timing.clearTimeout(socketWarningTimeoutId),timing.clearTimeout(connectionTimeoutId),timing.clearTimeout(
-requestTimeoutId),timing.clearTimeout(keepAliveTimeoutId)},resolve5=async arg=>{await writeRequestBodyPromise,clearTimeouts(),_resolve(arg)},reject=async arg=>{
+requestTimeoutId),timing.clearTimeout(keepAliveTimeoutId)},resolve7=async arg=>{await writeRequestBodyPromise,clearTimeouts(),_resolve(arg)},reject=async arg=>{
 await writeRequestBodyPromise,clearTimeouts(),_reject(arg)};if(abortSignal?.aborted){let abortError=buildAbortError(abortSignal);reject(abortError);return}let headers=request.
 headers,expectContinue=headers?(headers.Expect??headers.expect)==="100-continue":!1,agent=isSSL?config.httpsAgent:config.httpAgent;expectContinue&&!this.externalAgent&&
 (agent=new(isSSL?import_node_https.default.Agent:hAgent)({keepAlive:!1,maxSockets:1/0})),socketWarningTimeoutId=timing.setTimeout(()=>{this.socketWarningTimestamp=
@@ -2962,7 +2983,7 @@ _NodeHttpHandler.checkSocketUsage(agent,this.socketWarningTimestamp,logger2)},co
 password=request.password??"";auth=`${username}:${password}`}let path4=request.path;queryString&&(path4+=`?${queryString}`),request.fragment&&(path4+=`#${request.
 fragment}`);let hostname2=request.hostname??"";hostname2[0]==="["&&hostname2.endsWith("]")?hostname2=request.hostname.slice(1,-1):hostname2=request.hostname;let nodeHttpsOptions={
 headers:request.headers,host:hostname2,method:request.method,path:path4,port:request.port,agent,auth},req=(isSSL?import_node_https.default.request:hRequest)(nodeHttpsOptions,
-res=>{let httpResponse=new HttpResponse({statusCode:res.statusCode||-1,reason:res.statusMessage,headers:getTransformedHeaders(res.headers),body:res});resolve5({
+res=>{let httpResponse=new HttpResponse({statusCode:res.statusCode||-1,reason:res.statusMessage,headers:getTransformedHeaders(res.headers),body:res});resolve7({
 response:httpResponse})});if(req.on("error",err=>{NODEJS_TIMEOUT_ERROR_CODES2.includes(err.code)?reject(Object.assign(err,{name:"TimeoutError"})):reject(err)}),
 abortSignal){let onAbort=()=>{req.destroy();let abortError=buildAbortError(abortSignal);reject(abortError)};if(typeof abortSignal.addEventListener=="function"){
 let signal=abortSignal;signal.addEventListener("abort",onAbort,{once:!0}),req.once("close",()=>signal.removeEventListener("abort",onAbort))}else abortSignal.onabort=
@@ -3261,14 +3282,14 @@ ned no credentials",{logger:logger2})}function throwOnMissingSecretKey(logger2){
 cret key",{logger:logger2})}var init_fromCognitoIdentity=__esm({"node_modules/@aws-sdk/credential-provider-cognito-identity/dist-es/fromCognitoIdentity.js"(){init_config2();
 init_resolveLogins()}});var STORE_NAME,IndexedDbStorage,init_IndexedDbStorage=__esm({"node_modules/@aws-sdk/credential-provider-cognito-identity/dist-es/IndexedDbStorage.js"(){STORE_NAME=
 "IdentityIds",IndexedDbStorage=class{dbName;constructor(dbName="aws:cognito-identity-ids"){this.dbName=dbName}getItem(key){return this.withObjectStore("readonly",
-store=>{let req=store.get(key);return new Promise(resolve5=>{req.onerror=()=>resolve5(null),req.onsuccess=()=>resolve5(req.result?req.result.value:null)})}).catch(
-()=>null)}removeItem(key){return this.withObjectStore("readwrite",store=>{let req=store.delete(key);return new Promise((resolve5,reject)=>{req.onerror=()=>reject(
-req.error),req.onsuccess=()=>resolve5()})})}setItem(id,value2){return this.withObjectStore("readwrite",store=>{let req=store.put({id,value:value2});return new Promise(
-(resolve5,reject)=>{req.onerror=()=>reject(req.error),req.onsuccess=()=>resolve5()})})}getDb(){let openDbRequest=self.indexedDB.open(this.dbName,1);return new Promise(
-(resolve5,reject)=>{openDbRequest.onsuccess=()=>{resolve5(openDbRequest.result)},openDbRequest.onerror=()=>{reject(openDbRequest.error)},openDbRequest.onblocked=
+store=>{let req=store.get(key);return new Promise(resolve7=>{req.onerror=()=>resolve7(null),req.onsuccess=()=>resolve7(req.result?req.result.value:null)})}).catch(
+()=>null)}removeItem(key){return this.withObjectStore("readwrite",store=>{let req=store.delete(key);return new Promise((resolve7,reject)=>{req.onerror=()=>reject(
+req.error),req.onsuccess=()=>resolve7()})})}setItem(id,value2){return this.withObjectStore("readwrite",store=>{let req=store.put({id,value:value2});return new Promise(
+(resolve7,reject)=>{req.onerror=()=>reject(req.error),req.onsuccess=()=>resolve7()})})}getDb(){let openDbRequest=self.indexedDB.open(this.dbName,1);return new Promise(
+(resolve7,reject)=>{openDbRequest.onsuccess=()=>{resolve7(openDbRequest.result)},openDbRequest.onerror=()=>{reject(openDbRequest.error)},openDbRequest.onblocked=
 ()=>{reject(new Error("Unable to access DB"))},openDbRequest.onupgradeneeded=()=>{let db=openDbRequest.result;db.onerror=()=>{reject(new Error("Failed to create\
  object store"))},db.createObjectStore(STORE_NAME,{keyPath:"id"})}})}withObjectStore(mode,action){return this.getDb().then(db=>{let tx=db.transaction(STORE_NAME,
-mode);return tx.oncomplete=()=>db.close(),new Promise((resolve5,reject)=>{tx.onerror=()=>reject(tx.error),resolve5(action(tx.objectStore(STORE_NAME)))}).catch(err=>{
+mode);return tx.oncomplete=()=>db.close(),new Promise((resolve7,reject)=>{tx.onerror=()=>reject(tx.error),resolve7(action(tx.objectStore(STORE_NAME)))}).catch(err=>{
 throw db.close(),err})})}}}});var InMemoryStorage,init_InMemoryStorage=__esm({"node_modules/@aws-sdk/credential-provider-cognito-identity/dist-es/InMemoryStorage.js"(){InMemoryStorage=class{store;constructor(store={}){
 this.store=store}getItem(key){return key in this.store?this.store[key]:null}removeItem(key){delete this.store[key]}setItem(key,value2){this.store[key]=value2}}}});function localStorage(){return typeof self=="object"&&self.indexedDB?new IndexedDbStorage:typeof window=="object"&&window.localStorage?window.localStorage:inMemoryStorage}
 var inMemoryStorage,init_localStorage=__esm({"node_modules/@aws-sdk/credential-provider-cognito-identity/dist-es/localStorage.js"(){init_IndexedDbStorage();init_InMemoryStorage();
@@ -3291,11 +3312,11 @@ options2)(args)}}});var isImdsCredentials,fromImdsCredentials,init_ImdsCredentia
 isImdsCredentials=arg=>!!arg&&typeof arg=="object"&&typeof arg.AccessKeyId=="string"&&typeof arg.SecretAccessKey=="string"&&typeof arg.Token=="string"&&typeof arg.
 Expiration=="string",fromImdsCredentials=creds=>({accessKeyId:creds.AccessKeyId,secretAccessKey:creds.SecretAccessKey,sessionToken:creds.Token,expiration:new Date(
 creds.Expiration),...creds.AccountId&&{accountId:creds.AccountId}})}});var DEFAULT_TIMEOUT,DEFAULT_MAX_RETRIES,providerConfigFromInit,init_RemoteProviderInit=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/remoteProvi\
-der/RemoteProviderInit.js"(){DEFAULT_TIMEOUT=1e3,DEFAULT_MAX_RETRIES=0,providerConfigFromInit=({maxRetries=0,timeout=1e3})=>({maxRetries,timeout})}});var import_node_http,init_node_http=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/remoteProvider/node-http.js"(){import_node_http=__toESM(require_http())}});function httpRequest(options2){return new Promise((resolve5,reject)=>{let req=import_node_http.default.request({method:"GET",...options2,hostname:options2.hostname?.
+der/RemoteProviderInit.js"(){DEFAULT_TIMEOUT=1e3,DEFAULT_MAX_RETRIES=0,providerConfigFromInit=({maxRetries=0,timeout=1e3})=>({maxRetries,timeout})}});var import_node_http,init_node_http=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/remoteProvider/node-http.js"(){import_node_http=__toESM(require_http())}});function httpRequest(options2){return new Promise((resolve7,reject)=>{let req=import_node_http.default.request({method:"GET",...options2,hostname:options2.hostname?.
 replace(/^\[(.+)\]$/,"$1")});req.on("error",err=>{reject(Object.assign(new ProviderError("Unable to connect to instance metadata service"),err)),req.destroy()}),
 req.on("timeout",()=>{reject(new ProviderError("TimeoutError from instance metadata service")),req.destroy()}),req.on("response",res=>{let{statusCode=400}=res;(statusCode<
 200||300<=statusCode)&&(reject(Object.assign(new ProviderError("Error response received from instance metadata service"),{statusCode})),req.destroy());let chunks=[];
-res.on("data",chunk2=>{chunks.push(chunk2)}),res.on("end",()=>{resolve5(Buffer.concat(chunks)),req.destroy()})}),req.end()})}var init_httpRequest2=__esm({"node_\
+res.on("data",chunk2=>{chunks.push(chunk2)}),res.on("end",()=>{resolve7(Buffer.concat(chunks)),req.destroy()})}),req.end()})}var init_httpRequest2=__esm({"node_\
 modules/@smithy/credential-provider-imds/dist-es/remoteProvider/httpRequest.js"(){init_config2();init_node_http()}});var retry,init_retry3=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/remoteProvider/retry.js"(){retry=(toRetry,maxRetries)=>{let promise=toRetry();
 for(let i9=0;i9<maxRetries;i9++)promise=promise.catch(toRetry);return promise}}});var ENV_CMDS_FULL_URI,ENV_CMDS_RELATIVE_URI,ENV_CMDS_AUTH_TOKEN,fromContainerMetadata,requestFromEcsImds,CMDS_IP,GREENGRASS_HOSTS,GREENGRASS_PROTOCOLS,getCmdsUri,
 init_fromContainerMetadata=__esm({"node_modules/@smithy/credential-provider-imds/dist-es/fromContainerMetadata.js"(){init_config2();init_ImdsCredentials();init_RemoteProviderInit();
@@ -3393,9 +3414,9 @@ statusCode<500){let parsedBody={};try{parsedBody=JSON.parse(str)}catch{}throw Ob
 statusCode}`,{logger:logger2}),{Code:parsedBody.Code,Message:parsedBody.Message})}throw new CredentialsProviderError(`Server responded with status: ${response.statusCode}`,
 {logger:logger2})}var init_requestHelpers=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/requestHelpers.js"(){init_config2();init_protocols();
 init_serde();init_serde()}});var retryWrapper,init_retry_wrapper=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/retry-wrapper.js"(){retryWrapper=(toRetry,maxRetries,delayMs)=>async()=>{
-for(let i9=0;i9<maxRetries;++i9)try{return await toRetry()}catch{await new Promise(resolve5=>setTimeout(resolve5,delayMs))}return await toRetry()}}});var import_promises8,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
+for(let i9=0;i9<maxRetries;++i9)try{return await toRetry()}catch{await new Promise(resolve7=>setTimeout(resolve7,delayMs))}return await toRetry()}}});var import_promises9,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
 fromHttp,validateToken,init_fromHttp=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/fromHttp.js"(){init_client3();init_config2();init_dist_es4();
-import_promises8=__toESM(require_promises2());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_C\
+import_promises9=__toESM(require_promises2());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_C\
 REDENTIALS_RELATIVE_URI",DEFAULT_LINK_LOCAL_HOST="http://169.254.170.2",AWS_CONTAINER_CREDENTIALS_FULL_URI="AWS_CONTAINER_CREDENTIALS_FULL_URI",AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=
 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",AWS_CONTAINER_AUTHORIZATION_TOKEN="AWS_CONTAINER_AUTHORIZATION_TOKEN",fromHttp=(options2={})=>{options2.logger?.debug("\
 @aws-sdk/credential-provider-http - fromHttp");let host2,relative2=options2.awsContainerCredentialsRelativeUri??process.env[AWS_CONTAINER_CREDENTIALS_RELATIVE_URI],
@@ -3408,7 +3429,7 @@ kenFile will take precedence.")),relative2)host2=`${DEFAULT_LINK_LOCAL_HOST}${re
 TP credential provider host provided.
 Set AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.`,{logger:options2.logger});let url=new URL(host2);checkUrl(url,options2.logger);
 let requestHandler=NodeHttpHandler.create({connectionTimeout:options2.timeout??1e3}),requestTimeout=options2.timeout??1e3,provider=retryWrapper(async()=>{let request=createGetRequest(
-url);tokenFile?request.headers.Authorization=validateToken((await import_promises8.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
+url);tokenFile?request.headers.Authorization=validateToken((await import_promises9.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
 validateToken(token));try{let result=await requestHandler.handle(request,{requestTimeout});return getCredentials(result.response).then(creds=>setCredentialFeature(
 creds,"CREDENTIALS_HTTP","z"))}catch(e9){throw new CredentialsProviderError(String(e9),{logger:options2.logger})}},options2.maxRetries??3,options2.timeout??1e3);
 return async()=>{try{return await provider()}finally{requestHandler.destroy?.()}}},validateToken=token=>{if(token.includes(`\r
@@ -3791,9 +3812,9 @@ CreateOAuth2TokenWithIAMResponse$:()=>CreateOAuth2TokenWithIAMResponse$,Internal
 OAuth2ErrorCode:()=>OAuth2ErrorCode,Signin:()=>Signin,SigninClient:()=>SigninClient,SigninServiceException:()=>SigninServiceException,SigninServiceException$:()=>SigninServiceException$,
 TooManyRequestsError:()=>TooManyRequestsError,TooManyRequestsError$:()=>TooManyRequestsError$,ValidationException:()=>ValidationException,ValidationException$:()=>ValidationException$,
 __Client:()=>Client,errorTypeRegistries:()=>errorTypeRegistries3});var init_signin=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/index.\
-js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors4();init_models_03();init_SigninServiceException()}});var import_node_crypto6,import_node_fs7,import_node_os6,import_node_path10,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
+js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors4();init_models_03();init_SigninServiceException()}});var import_node_crypto6,import_node_fs7,import_node_os6,import_node_path11,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
 edential-provider-login/dist-es/LoginCredentialsFetcher.js"(){init_config2();init_protocols();import_node_crypto6=__toESM(require_crypto()),import_node_fs7=__toESM(require_fs()),
-import_node_os6=__toESM(require_os()),import_node_path10=__toESM(require_path()),LoginCredentialsFetcher=class _LoginCredentialsFetcher{profileData;init;callerClientConfig;static REFRESH_THRESHOLD=300*
+import_node_os6=__toESM(require_os()),import_node_path11=__toESM(require_path()),LoginCredentialsFetcher=class _LoginCredentialsFetcher{profileData;init;callerClientConfig;static REFRESH_THRESHOLD=300*
 1e3;constructor(profileData,init,callerClientConfig){this.profileData=profileData,this.init=init,this.callerClientConfig=callerClientConfig}async loadCredentials(){
 let token=await this.loadToken();if(!token)throw new CredentialsProviderError(`Failed to load a token for session ${this.loginSession}, please re-authenticate u\
 sing aws login`,{tryNextLink:!1,logger:this.logger});let accessToken=token.accessToken,now=Date.now();return new Date(accessToken.expiresAt).getTime()-now<=_LoginCredentialsFetcher.
@@ -3822,10 +3843,10 @@ let tokenFilePath=this.getTokenFilePath();try{let tokenData=await import_node_fs
 "accessToken","clientId","refreshToken","dpopKey"].filter(k9=>!token[k9]);if(token.accessToken?.accountId||missingFields.push("accountId"),missingFields.length>
 0)throw new CredentialsProviderError(`Token validation failed, missing fields: ${missingFields.join(", ")}`,{logger:this.logger,tryNextLink:!1});return token}catch(error){
 throw new CredentialsProviderError(`Failed to load token from ${tokenFilePath}: ${String(error)}`,{logger:this.logger,tryNextLink:!1})}}async saveToken(token){let tokenFilePath=this.
-getTokenFilePath(),directory=(0,import_node_path10.dirname)(tokenFilePath);try{await import_node_fs7.promises.mkdir(directory,{recursive:!0})}catch{}await import_node_fs7.promises.
-writeFile(tokenFilePath,JSON.stringify(token,null,2),"utf8")}getTokenFilePath(){let directory=process.env.AWS_LOGIN_CACHE_DIRECTORY??(0,import_node_path10.join)(
+getTokenFilePath(),directory=(0,import_node_path11.dirname)(tokenFilePath);try{await import_node_fs7.promises.mkdir(directory,{recursive:!0})}catch{}await import_node_fs7.promises.
+writeFile(tokenFilePath,JSON.stringify(token,null,2),"utf8")}getTokenFilePath(){let directory=process.env.AWS_LOGIN_CACHE_DIRECTORY??(0,import_node_path11.join)(
 (0,import_node_os6.homedir)(),".aws","login","cache"),loginSessionBytes=Buffer.from(this.loginSession,"utf8"),loginSessionSha256=(0,import_node_crypto6.createHash)(
-"sha256").update(loginSessionBytes).digest("hex");return(0,import_node_path10.join)(directory,`${loginSessionSha256}.json`)}derToRawSignature(derSignature){let offset=2;
+"sha256").update(loginSessionBytes).digest("hex");return(0,import_node_path11.join)(directory,`${loginSessionSha256}.json`)}derToRawSignature(derSignature){let offset=2;
 if(derSignature[offset]!==2)throw new Error("Invalid DER signature");offset++;let rLength=derSignature[offset++],r9=derSignature.subarray(offset,offset+rLength);
 if(offset+=rLength,derSignature[offset]!==2)throw new Error("Invalid DER signature");offset++;let sLength=derSignature[offset++],s2=derSignature.subarray(offset,
 offset+sLength);r9=r9[0]===0?r9.subarray(1):r9,s2=s2[0]===0?s2.subarray(1):s2;let rPadded=Buffer.concat([Buffer.alloc(32-r9.length),r9]),sPadded=Buffer.concat([
@@ -7601,22 +7622,39 @@ aws)}});var REMOVAL_WAITS,init_dependencies=__esm({"src/run/destroy/dependencies
 reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null}={}){return{...awsDependencies,now:()=>new Date,signal,sinks:reporters.map(reporter=>(record,isQuiet)=>{
 reporter.record(record,isQuiet)}),progress,defaultCaFile}}function createDestroyDependencies(dependencies2,runGroup){return{...dependencies2,snapshots:awsSnapshots,
 runGroup,snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,waits:REMOVAL_WAITS}}var SNAPSHOT_TIMEOUT_MS,init_dependencies2=__esm({"src/run/dependencies.ts"(){"use strict";init_aws2();
-init_dependencies();SNAPSHOT_TIMEOUT_MS=36e5}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
+init_dependencies();SNAPSHOT_TIMEOUT_MS=36e5}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf(
+"audit file",auditPath,"audit_dir, or --audit-file,",()=>tryAuditFile(auditPath))];if(governance!==null){let folder=governanceFolder(governance.dir,governance.environment);
+problems.push(await problemOf("governance_dir",folder,"governance_dir",()=>tryGovernance(folder)))}return problems.filter(problem=>problem!==null)}async function problemOf(field,path4,setting,attempt){
+try{return await attempt(),null}catch(error){return{application:null,code:"no_place_for_audit",field,message:`${path4} cannot be written: ${describeFileError(error)}\
+; nothing was changed.`,remedy:`Set ${setting} to a place that can be written to, with room for it (disk, ulimit -f), and run again.`}}}async function tryAuditFile(path4){
+let kind=await kindOf(path4);if(["missing","file","link"].includes(kind))await tryFolder((0,import_node_path12.dirname)(path4),0);else if(kind==="character devi\
+ce")await tryOpen(path4);else throw notRegular(path4,kind)}async function tryGovernance(folder){let longest=0;await makeFolder(folder);for(let file of Object.values(
+governanceFiles(folder)))await assertRegular(file),longest=Math.max(longest,await tryAppending(file));await tryFolder(folder,longest)}async function tryAppending(path4){
+try{return await tryOpen(path4),(await(0,import_promises10.stat)(path4)).size}catch(error){if(hasCode(error,"ENOENT"))return 0;throw error}}async function tryOpen(path4){
+await(await(0,import_promises10.open)(path4,import_promises10.constants.O_WRONLY|import_promises10.constants.O_NONBLOCK|import_promises10.constants.O_NOCTTY)).close()}
+async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path12.join)(folder,"probe")),handle=await(0,import_promises10.open)(
+path4,"wx");try{for(let written=0;written<PROBE.length;)written+=(await handle.write(PROBE,written,PROBE.length-written,offset+written)).bytesWritten}finally{await handle.
+close(),await(0,import_promises10.rm)(path4,{force:!0})}}var import_promises10,import_node_path12,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises10=
+__toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
 sinks)sink(record,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
-...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null},records:[...records],summary:countStatuses(records)})}}
-function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
+...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null,governance:null},records:[...records],summary:countStatuses(
+records)})}}function toRecord(draft,{identity:identity2,environment,now}){return{at:now().toISOString(),run_id:identity2.runId,build_id:identity2.buildId,environment:environment??
 UNKNOWN_ENVIRONMENT,application:draft.application,database:draft.database,username:draft.username,object:draft.object,action:draft.action,status:draft.status,..."\
 code"in draft&&{code:draft.code},duration_ms:draft.durationMs,message:draft.message,statements:draft.statements,...draft.access!==void 0&&{access:draft.access}}}
 function runFields({identity:identity2,environment,clusterName,instance}){return{run_id:identity2.runId,build_id:identity2.buildId,command:identity2.command,environment,
 cluster_name:clusterName,instance:instance===null?null:{identifier:instance.identifier,host:instance.host,port:instance.port},approval:identity2.approval,tool_version:identity2.
 toolVersion,input_sha256:identity2.inputSha256,started_at:identity2.startedAt.toISOString()}}function endFields(end,{identity:identity2,now}){let started=identity2.
-startedAt.getTime(),finished=Math.max(started,now().getTime());return{finished_at:new Date(finished).toISOString(),duration_ms:finished-started,outcome:end.outcome,
-exit_code:end.exitCode,...errorFields(end.problems)}}function errorFields(problems){return{error_codes:[...new Set(problems.map(({code})=>code))].sort(),error:problems.
-length===0?null:problems.map(describeProblem).join(`
-`)}}function failDocument(document,problems){let{exit_code:before}=document.run,ended=before===EXIT.done||before===EXIT.changes?{outcome:"failed",exit_code:EXIT.
-failed}:{};return{...document,run:{...document.run,...ended,...errorFields(problems)}}}function countStatuses(records){let counts={created:0,updated:0,removed:0,
-no_change:0,blocked:0,failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm(
-{"src/audit/recorder.ts"(){"use strict";init_errors();init_exit_code();UNKNOWN_ENVIRONMENT="unknown"}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
+startedAt.getTime(),finished=Math.max(started,now().getTime()),{applications=null}=end;return{finished_at:new Date(finished).toISOString(),duration_ms:finished-
+started,outcome:end.outcome,exit_code:end.exitCode,...errorFields(end.problems,applications),applications}}function errorFields(problems,applications){let lines=[
+...concernedSentence(applications),...problems.map(describeProblem)];return{error_codes:[...new Set(problems.map(({code})=>code))].sort(),error:problems.length===
+0?null:lines.join(`
+`)}}function concernedSentence(applications){if(applications===null)return[];let{done,blocked:blocked2,failed,not_begun:left2}=applications,names2=[["blocked",blocked2],
+["failed",failed],["not begun",left2]].flatMap(([word,items2])=>items2.map(name2=>`${name2} (${word})`));if(names2.length===0)return[];let verb=names2.length===
+1?"is":"are";return[`${String(names2.length)} of ${String(done+names2.length)} applications ${verb} not done: ${names2.join(", ")}.`]}function failDocument(document,problems){
+let{exit_code:before}=document.run,ended=before===EXIT.done||before===EXIT.changes?{outcome:"failed",exit_code:EXIT.failed}:{};return{...document,run:{...document.
+run,...ended,...errorFields(problems,document.run.applications??null)}}}function countStatuses(records){let counts={created:0,updated:0,removed:0,no_change:0,blocked:0,
+failed:0,skipped:0,warning:0};for(let record of records)counts[record.status]+=1;return counts}var UNKNOWN_ENVIRONMENT,init_recorder=__esm({"src/audit/recorder.\
+ts"(){"use strict";init_errors();init_exit_code();UNKNOWN_ENVIRONMENT="unknown"}});var reEscapeChar,rePropName,reIsDeepProp,reIsPlainProp,getTag,isSymbol,isKey,stringToPath,castPath,toKey,get2,init_get=__esm({"node_modules/csv-stringify/lib/ut\
 ils/get.js"(){reEscapeChar=/\\(\\)?/g,rePropName=RegExp(`[^.[\\]]+|\\[(?:([^"'][^[]*)|(["'])((?:(?!\\2)[^\\\\]|\\\\.)*?)\\2)\\]|(?=(?:\\.|\\[\\])(?:\\.|\\[\\]|$))`,
 "g"),reIsDeepProp=/\.|\[(?:[^[\]]*|(["'])(?:(?!\1)[^\\]|\\.)*?\1)\]/,reIsPlainProp=/^\w*$/,getTag=function(value2){return Object.prototype.toString.call(value2)},
 isSymbol=function(value2){let type=typeof value2;return type==="symbol"||type==="object"&&value2&&getTag(value2)==="[object Symbol]"},isKey=function(value2,object2){
@@ -7715,22 +7753,25 @@ record,function(record2){data.push(record2)});if(err2!==void 0)throw err2}if(dat
 headers)});if(err2!==void 0)throw err2}return data.join("")}}});function csvHeader(){return toCsv([CSV_COLUMNS])}function csvRows({run,records}){let actor=run.actor?.arn??"";return toCsv(records.map(record=>csvRow(record,run.
 cluster_name??"",actor)))}function csvRow(record,clusterName,actor){return[record.at,record.run_id,record.build_id,record.environment,clusterName,actor,record.application??
 "",record.database??"",record.username??"",record.object,record.action,record.status,record.message]}function toCsv(rows){return rows.length===0?"":stringify(rows.
-map(cells=>[...cells]),{record_delimiter:`\r
-`,escape_formulas:!0,cast:{string:value2=>ALSO_ESCAPED.test(value2)?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted=!1,end=0;for(let[index,byte]of bytes.
-entries())byte===QUOTE2?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,ALSO_ESCAPED,QUOTE2,CR,LF,init_csv=__esm(
-{"src/audit/governance/csv.ts"(){"use strict";init_sync();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","database","u\
-sername","object","action","status","message"],ALSO_ESCAPED=/^['\n]/;QUOTE2=34,CR=13,LF=10}});function hashLink(previous,content){return(0,import_node_crypto7.createHash)("sha256").update(`${previous}
+map(cells=>cells.map(visible)),{record_delimiter:`\r
+`,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted=!1,end=0;for(let[index,byte]of bytes.
+entries())byte===QUOTE2?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/audit\
+/governance/csv.ts"(){"use strict";init_sync();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","databas\
+e","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});function hashLink(previous,content){return(0,import_node_crypto7.createHash)("sha256").update(`${previous}
 `).update(content).digest("hex")}var import_node_crypto7,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=hashLink(hash,content),lines.push(`${content.slice(0,-1)}\
 ,"hash":"${hash}"}
-`)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,summary:document.summary,
-repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===void 0?
-null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??hashLink(GENESIS,line)}function parseLine(line){try{let value2=JSON.
+`)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,governance:void 0,summary:document.
+summary,repairs,csv,previous_hash:previousHash})),lines.join("")}function splitLine(line){let match=HASHED_LINE.exec(line);return match?.[1]===void 0||match[2]===
+void 0?null:{content:`${match[1]}}`,hash:match[2]}}function hashOf(line){return splitLine(line)?.hash??hashLink(GENESIS,line)}function parseLine(line){try{let value2=JSON.
 parse(line);return isObject2(value2)?value2:null}catch{return null}}function readRunLine(line){return{hash:hashOf(line),csv:csvMark(parseLine(line)?.csv)}}function csvMark(value2){
 if(!isObject2(value2))return null;let{start:start2,end,hash}=value2;return isSize(start2)&&isSize(end)&&start2<=end&&typeof hash=="string"?{start:start2,end,hash}:
 null}function isSize(value2){return Number.isSafeInteger(value2)&&Number(value2)>=0}function isObject2(value2){return typeof value2=="object"&&value2!==null&&!Array.
 isArray(value2)}var RUN_PREFIX,HASHED_LINE,init_jsonl=__esm({"src/audit/governance/jsonl.ts"(){"use strict";init_hash();RUN_PREFIX='{"type":"run",',HASHED_LINE=
-/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
+/^(\{.*),"hash":"([0-9a-f]{64})"\}$/s}});async function readHead(path4,hash){let chunks=(0,import_node_fs10.createReadStream)(path4,{highWaterMark:CHUNK_BYTES}),first=[],lines=0;for await(let chunk2 of chunks){
+lines===0&&first.push(chunk2);for(let at=chunk2.indexOf(LF2);at>=0;at=chunk2.indexOf(LF2,at+1))lines+=1}let beginning=Buffer.concat(first);return{file:path4,chain:hashOf(
+beginning.toString("utf8",0,beginning.indexOf(LF2))),hash,lines}}var import_node_fs10,LF2,CHUNK_BYTES,init_head=__esm({"src/audit/governance/head.ts"(){"use str\
+ict";import_node_fs10=__toESM(require_fs(),1);init_jsonl();LF2=10,CHUNK_BYTES=1024*1024}});var require_retry_operation=__commonJS({"node_modules/retry/lib/retry_operation.js"(exports,module){function RetryOperation(timeouts,options2){typeof options2==
 "boolean"&&(options2={forever:options2}),this._originalTimeouts=JSON.parse(JSON.stringify(timeouts)),this._timeouts=timeouts,this._options=options2||{},this._maxRetryTime=
 options2&&options2.maxRetryTime||1/0,this._fn=null,this._errors=[],this._attempts=1,this._operationTimeout=null,this._operationTimeoutCb=null,this._timeout=null,
 this._operationStart=null,this._timer=null,this._options.forever&&(this._cachedTimeouts=this._timeouts.slice(0))}module.exports=RetryOperation;RetryOperation.prototype.
@@ -7762,20 +7803,20 @@ this,arguments))}),op.attempt(function(){original2.apply(obj,args)})}.bind(obj,o
 t for url")||message==="Failed to fetch"||message.startsWith("Failed to fetch (")&&message.endsWith(")")?!0:errorMessages.has(message)}var objectToString2,isError,
 errorMessages,init_is_network_error=__esm({"node_modules/is-network-error/index.js"(){objectToString2=Object.prototype.toString,isError=value2=>objectToString2.
 call(value2)==="[object Error]",errorMessages=new Set(["network error","NetworkError when attempting to fetch resource.","The Internet connection appears to be \
-offline.","Network request failed","fetch failed","terminated"," A network error occurred.","Network connection lost"])}});async function pRetry(input,options2){return new Promise((resolve5,reject)=>{options2={...options2},options2.onFailedAttempt??=()=>{},options2.shouldRetry??=()=>!0,
+offline.","Network request failed","fetch failed","terminated"," A network error occurred.","Network connection lost"])}});async function pRetry(input,options2){return new Promise((resolve7,reject)=>{options2={...options2},options2.onFailedAttempt??=()=>{},options2.shouldRetry??=()=>!0,
 options2.retries??=10;let operation2=import_retry21.default.operation(options2),abortHandler=()=>{operation2.stop(),reject(options2.signal?.reason)};options2.signal&&
 !options2.signal.aborted&&options2.signal.addEventListener("abort",abortHandler,{once:!0});let cleanUp=()=>{options2.signal?.removeEventListener("abort",abortHandler),
-operation2.stop()};operation2.attempt(async attemptNumber=>{try{let result=await input(attemptNumber);cleanUp(),resolve5(result)}catch(error){try{if(!(error instanceof
+operation2.stop()};operation2.attempt(async attemptNumber=>{try{let result=await input(attemptNumber);cleanUp(),resolve7(result)}catch(error){try{if(!(error instanceof
 Error))throw new TypeError(`Non-error was thrown: "${error}". You should only throw errors.`);if(error instanceof AbortError)throw error.originalError;if(error instanceof
 TypeError&&!isNetworkError(error))throw error;if(decorateErrorWithCounts(error,attemptNumber,options2),await options2.shouldRetry(error)||(operation2.stop(),reject(
 error)),await options2.onFailedAttempt(error),!operation2.retry(error))throw operation2.mainError()}catch(finalError){decorateErrorWithCounts(finalError,attemptNumber,
 options2),cleanUp(),reject(finalError)}}})})}var import_retry21,AbortError,decorateErrorWithCounts,init_p_retry=__esm({"node_modules/p-retry/index.js"(){import_retry21=
 __toESM(require_retry2(),1);init_is_network_error();AbortError=class extends Error{constructor(message){super(),message instanceof Error?(this.originalError=message,
 {message}=message):(this.originalError=new Error(message),this.originalError.stack=this.stack),this.name="AbortError",this.message=message}},decorateErrorWithCounts=
-(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=attemptNumber,error.retriesLeft=retriesLeft,error}}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants3=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
+(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=attemptNumber,error.retriesLeft=retriesLeft,error}}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants4=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
 env.GRACEFUL_FS_PLATFORM||process.platform;process.cwd=function(){return cwd||(cwd=origCwd.call(process)),cwd};try{process.cwd()}catch{}typeof process.chdir=="f\
 unction"&&(chdir=process.chdir,process.chdir=function(d9){cwd=null,chdir.call(process,d9)},Object.setPrototypeOf&&Object.setPrototypeOf(process.chdir,chdir));var chdir;
-module.exports=patch;function patch(fs3){constants3.hasOwnProperty("O_SYMLINK")&&process.version.match(/^v0\.6\.[0-2]|^v0\.5\./)&&patchLchmod(fs3),fs3.lutimes||
+module.exports=patch;function patch(fs3){constants4.hasOwnProperty("O_SYMLINK")&&process.version.match(/^v0\.6\.[0-2]|^v0\.5\./)&&patchLchmod(fs3),fs3.lutimes||
 patchLutimes(fs3),fs3.chown=chownFix(fs3.chown),fs3.fchown=chownFix(fs3.fchown),fs3.lchown=chownFix(fs3.lchown),fs3.chmod=chmodFix(fs3.chmod),fs3.fchmod=chmodFix(
 fs3.fchmod),fs3.lchmod=chmodFix(fs3.lchmod),fs3.chownSync=chownFixSync(fs3.chownSync),fs3.fchownSync=chownFixSync(fs3.fchownSync),fs3.lchownSync=chownFixSync(fs3.
 lchownSync),fs3.chmodSync=chmodFixSync(fs3.chmodSync),fs3.fchmodSync=chmodFixSync(fs3.fchmodSync),fs3.lchmodSync=chmodFixSync(fs3.lchmodSync),fs3.stat=statFix(fs3.
@@ -7790,12 +7831,12 @@ callback=function(er,_,__){if(er&&er.code==="EAGAIN"&&eagCounter<10)return eagCo
 this,arguments)}}return fs$read.call(fs3,fd,buffer,offset,length,position,callback)}return Object.setPrototypeOf&&Object.setPrototypeOf(read,fs$read),read})(fs3.
 read),fs3.readSync=typeof fs3.readSync!="function"?fs3.readSync:(function(fs$readSync){return function(fd,buffer,offset,length,position){for(var eagCounter=0;;)
 try{return fs$readSync.call(fs3,fd,buffer,offset,length,position)}catch(er){if(er.code==="EAGAIN"&&eagCounter<10){eagCounter++;continue}throw er}}})(fs3.readSync);
-function patchLchmod(fs4){fs4.lchmod=function(path4,mode,callback){fs4.open(path4,constants3.O_WRONLY|constants3.O_SYMLINK,mode,function(err,fd){if(err){callback&&
+function patchLchmod(fs4){fs4.lchmod=function(path4,mode,callback){fs4.open(path4,constants4.O_WRONLY|constants4.O_SYMLINK,mode,function(err,fd){if(err){callback&&
 callback(err);return}fs4.fchmod(fd,mode,function(err2){fs4.close(fd,function(err22){callback&&callback(err2||err22)})})})},fs4.lchmodSync=function(path4,mode){var fd=fs4.
-openSync(path4,constants3.O_WRONLY|constants3.O_SYMLINK,mode),threw=!0,ret;try{ret=fs4.fchmodSync(fd,mode),threw=!1}finally{if(threw)try{fs4.closeSync(fd)}catch{}else
-fs4.closeSync(fd)}return ret}}function patchLutimes(fs4){constants3.hasOwnProperty("O_SYMLINK")&&fs4.futimes?(fs4.lutimes=function(path4,at,mt,cb){fs4.open(path4,
-constants3.O_SYMLINK,function(er,fd){if(er){cb&&cb(er);return}fs4.futimes(fd,at,mt,function(er2){fs4.close(fd,function(er22){cb&&cb(er2||er22)})})})},fs4.lutimesSync=
-function(path4,at,mt){var fd=fs4.openSync(path4,constants3.O_SYMLINK),ret,threw=!0;try{ret=fs4.futimesSync(fd,at,mt),threw=!1}finally{if(threw)try{fs4.closeSync(
+openSync(path4,constants4.O_WRONLY|constants4.O_SYMLINK,mode),threw=!0,ret;try{ret=fs4.fchmodSync(fd,mode),threw=!1}finally{if(threw)try{fs4.closeSync(fd)}catch{}else
+fs4.closeSync(fd)}return ret}}function patchLutimes(fs4){constants4.hasOwnProperty("O_SYMLINK")&&fs4.futimes?(fs4.lutimes=function(path4,at,mt,cb){fs4.open(path4,
+constants4.O_SYMLINK,function(er,fd){if(er){cb&&cb(er);return}fs4.futimes(fd,at,mt,function(er2){fs4.close(fd,function(er22){cb&&cb(er2||er22)})})})},fs4.lutimesSync=
+function(path4,at,mt){var fd=fs4.openSync(path4,constants4.O_SYMLINK),ret,threw=!0;try{ret=fs4.futimesSync(fd,at,mt),threw=!1}finally{if(threw)try{fs4.closeSync(
 fd)}catch{}else fs4.closeSync(fd)}return ret}):fs4.futimes&&(fs4.lutimes=function(_a4,_b2,_c10,cb){cb&&process.nextTick(cb)},fs4.lutimesSync=function(){})}function chmodFix(orig){
 return orig&&function(target,mode,cb){return orig.call(fs3,target,mode,function(er){chownErOk(er)&&(er=null),cb&&cb.apply(this,arguments)})}}function chmodFixSync(orig){
 return orig&&function(target,mode){try{return orig.call(fs3,target,mode)}catch(er){if(!chownErOk(er))throw er}}}function chownFix(orig){return orig&&function(target,uid,gid,cb){
@@ -7829,7 +7870,7 @@ close})(fs3.close),fs3.closeSync=(function(fs$closeSync){function closeSync(fd){
 previousSymbol,{value:fs$closeSync}),closeSync})(fs3.closeSync),/\bgfs4\b/i.test(process.env.NODE_DEBUG||"")&&process.on("exit",function(){debug(fs3[gracefulQueue]),
 require_assert().equal(fs3[gracefulQueue].length,0)}));var queue;global[gracefulQueue]||publishQueue(global,fs3[gracefulQueue]);module.exports=patch(clone(fs3));
 process.env.TEST_GRACEFUL_FS_GLOBAL_PATCH&&!fs3.__patched&&(module.exports=patch(fs3),fs3.__patched=!0);function patch(fs4){polyfills(fs4),fs4.gracefulify=patch,
-fs4.createReadStream=createReadStream3,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile7;function readFile7(path4,options2,cb){
+fs4.createReadStream=createReadStream4,fs4.createWriteStream=createWriteStream2;var fs$readFile=fs4.readFile;fs4.readFile=readFile7;function readFile7(path4,options2,cb){
 return typeof options2=="function"&&(cb=options2,options2=null),go$readFile(path4,options2,cb);function go$readFile(path5,options3,cb2,startTime){return fs$readFile(
 path5,options3,function(err){err&&(err.code==="EMFILE"||err.code==="ENFILE")?enqueue([go$readFile,[path5,options3,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2==
 "function"&&cb2.apply(this,arguments)})}}var fs$writeFile=fs4.writeFile;fs4.writeFile=writeFile3;function writeFile3(path4,data,options2,cb){return typeof options2==
@@ -7854,11 +7895,11 @@ return WriteStream},set:function(val){WriteStream=val},enumerable:!0,configurabl
 {get:function(){return FileReadStream},set:function(val){FileReadStream=val},enumerable:!0,configurable:!0});var FileWriteStream=WriteStream;Object.defineProperty(
 fs4,"FileWriteStream",{get:function(){return FileWriteStream},set:function(val){FileWriteStream=val},enumerable:!0,configurable:!0});function ReadStream2(path4,options2){
 return this instanceof ReadStream2?(fs$ReadStream.apply(this,arguments),this):ReadStream2.apply(Object.create(ReadStream2.prototype),arguments)}function ReadStream$open(){
-var that=this;open4(that.path,that.flags,that.mode,function(err,fd){err?(that.autoClose&&that.destroy(),that.emit("error",err)):(that.fd=fd,that.emit("open",fd),
+var that=this;open5(that.path,that.flags,that.mode,function(err,fd){err?(that.autoClose&&that.destroy(),that.emit("error",err)):(that.fd=fd,that.emit("open",fd),
 that.read())})}function WriteStream(path4,options2){return this instanceof WriteStream?(fs$WriteStream.apply(this,arguments),this):WriteStream.apply(Object.create(
-WriteStream.prototype),arguments)}function WriteStream$open(){var that=this;open4(that.path,that.flags,that.mode,function(err,fd){err?(that.destroy(),that.emit(
-"error",err)):(that.fd=fd,that.emit("open",fd))})}function createReadStream3(path4,options2){return new fs4.ReadStream(path4,options2)}function createWriteStream2(path4,options2){
-return new fs4.WriteStream(path4,options2)}var fs$open=fs4.open;fs4.open=open4;function open4(path4,flags,mode,cb){return typeof mode=="function"&&(cb=mode,mode=
+WriteStream.prototype),arguments)}function WriteStream$open(){var that=this;open5(that.path,that.flags,that.mode,function(err,fd){err?(that.destroy(),that.emit(
+"error",err)):(that.fd=fd,that.emit("open",fd))})}function createReadStream4(path4,options2){return new fs4.ReadStream(path4,options2)}function createWriteStream2(path4,options2){
+return new fs4.WriteStream(path4,options2)}var fs$open=fs4.open;fs4.open=open5;function open5(path4,flags,mode,cb){return typeof mode=="function"&&(cb=mode,mode=
 null),go$open(path4,flags,mode,cb);function go$open(path5,flags2,mode2,cb2,startTime){return fs$open(path5,flags2,mode2,function(err,fd){err&&(err.code==="EMFIL\
 E"||err.code==="ENFILE")?enqueue([go$open,[path5,flags2,mode2,cb2],err,startTime||Date.now(),Date.now()]):typeof cb2=="function"&&cb2.apply(this,arguments)})}}return fs4}
 function enqueue(elem){debug("ENQUEUE",elem[0].name,elem[1]),fs3[gracefulQueue].push(elem),retry3()}var retryTimer;function resetQueue(){for(var now=Date.now(),
@@ -7916,22 +7957,22 @@ emit,processEmit=function(ev,arg){if(ev==="exit"&&processOk2(global.process)){ar
 return emit("exit",process7.exitCode,null),emit("afterexit",process7.exitCode,null),ret}else return originalProcessEmit.apply(this,arguments)}):module.exports=function(){
 return function(){}};var assert,signals2,isWin,EE,emitter,unload2,emit,sigListeners,loaded,load2,originalProcessReallyExit,processReallyExit,originalProcessEmit,
 processEmit}});var require_mtime_precision=__commonJS({"node_modules/proper-lockfile/lib/mtime-precision.js"(exports,module){"use strict";var cacheSymbol=Symbol();function probe(file,fs3,callback){
-let cachedPrecision=fs3[cacheSymbol];if(cachedPrecision)return fs3.stat(file,(err,stat)=>{if(err)return callback(err);callback(null,stat.mtime,cachedPrecision)});
-let mtime=new Date(Math.ceil(Date.now()/1e3)*1e3+5);fs3.utimes(file,mtime,mtime,err=>{if(err)return callback(err);fs3.stat(file,(err2,stat)=>{if(err2)return callback(
-err2);let precision=stat.mtime.getTime()%1e3===0?"s":"ms";Object.defineProperty(fs3,cacheSymbol,{value:precision}),callback(null,stat.mtime,precision)})})}function getMtime(precision){
+let cachedPrecision=fs3[cacheSymbol];if(cachedPrecision)return fs3.stat(file,(err,stat3)=>{if(err)return callback(err);callback(null,stat3.mtime,cachedPrecision)});
+let mtime=new Date(Math.ceil(Date.now()/1e3)*1e3+5);fs3.utimes(file,mtime,mtime,err=>{if(err)return callback(err);fs3.stat(file,(err2,stat3)=>{if(err2)return callback(
+err2);let precision=stat3.mtime.getTime()%1e3===0?"s":"ms";Object.defineProperty(fs3,cacheSymbol,{value:precision}),callback(null,stat3.mtime,precision)})})}function getMtime(precision){
 let now=Date.now();return precision==="s"&&(now=Math.ceil(now/1e3)*1e3),new Date(now)}module.exports.probe=probe;module.exports.getMtime=getMtime}});var require_lockfile=__commonJS({"node_modules/proper-lockfile/lib/lockfile.js"(exports,module){"use strict";var path4=require_path(),fs3=require_graceful_fs(),
 retry3=require_retry4(),onExit2=require_signal_exit(),mtimePrecision=require_mtime_precision(),locks={};function getLockFile(file,options2){return options2.lockfilePath||
 `${file}.lock`}function resolveCanonicalPath(file,options2,callback){if(!options2.realpath)return callback(null,path4.resolve(file));options2.fs.realpath(file,callback)}
 function acquireLock(file,options2,callback){let lockfilePath=getLockFile(file,options2);options2.fs.mkdir(lockfilePath,err=>{if(!err)return mtimePrecision.probe(
 lockfilePath,options2.fs,(err2,mtime,mtimePrecision2)=>{if(err2)return options2.fs.rmdir(lockfilePath,()=>{}),callback(err2);callback(null,mtime,mtimePrecision2)});
 if(err.code!=="EEXIST")return callback(err);if(options2.stale<=0)return callback(Object.assign(new Error("Lock file is already being held"),{code:"ELOCKED",file}));
-options2.fs.stat(lockfilePath,(err2,stat)=>{if(err2)return err2.code==="ENOENT"?acquireLock(file,{...options2,stale:0},callback):callback(err2);if(!isLockStale(
-stat,options2))return callback(Object.assign(new Error("Lock file is already being held"),{code:"ELOCKED",file}));removeLock(file,options2,err3=>{if(err3)return callback(
-err3);acquireLock(file,{...options2,stale:0},callback)})})})}function isLockStale(stat,options2){return stat.mtime.getTime()<Date.now()-options2.stale}function removeLock(file,options2,callback){
+options2.fs.stat(lockfilePath,(err2,stat3)=>{if(err2)return err2.code==="ENOENT"?acquireLock(file,{...options2,stale:0},callback):callback(err2);if(!isLockStale(
+stat3,options2))return callback(Object.assign(new Error("Lock file is already being held"),{code:"ELOCKED",file}));removeLock(file,options2,err3=>{if(err3)return callback(
+err3);acquireLock(file,{...options2,stale:0},callback)})})})}function isLockStale(stat3,options2){return stat3.mtime.getTime()<Date.now()-options2.stale}function removeLock(file,options2,callback){
 options2.fs.rmdir(getLockFile(file,options2),err=>{if(err&&err.code!=="ENOENT")return callback(err);callback()})}function updateLock(file,options2){let lock2=locks[file];
 lock2.updateTimeout||(lock2.updateDelay=lock2.updateDelay||options2.update,lock2.updateTimeout=setTimeout(()=>{lock2.updateTimeout=null,options2.fs.stat(lock2.lockfilePath,
-(err,stat)=>{let isOverThreshold=lock2.lastUpdate+options2.stale<Date.now();if(err)return err.code==="ENOENT"||isOverThreshold?setLockAsCompromised(file,lock2,Object.
-assign(err,{code:"ECOMPROMISED"})):(lock2.updateDelay=1e3,updateLock(file,options2));if(!(lock2.mtime.getTime()===stat.mtime.getTime()))return setLockAsCompromised(
+(err,stat3)=>{let isOverThreshold=lock2.lastUpdate+options2.stale<Date.now();if(err)return err.code==="ENOENT"||isOverThreshold?setLockAsCompromised(file,lock2,
+Object.assign(err,{code:"ECOMPROMISED"})):(lock2.updateDelay=1e3,updateLock(file,options2));if(!(lock2.mtime.getTime()===stat3.mtime.getTime()))return setLockAsCompromised(
 file,lock2,Object.assign(new Error("Unable to update lock within the stale threshold"),{code:"ECOMPROMISED"}));let mtime=mtimePrecision.getMtime(lock2.mtimePrecision);
 options2.fs.utimes(lock2.lockfilePath,mtime,mtime,err2=>{let isOverThreshold2=lock2.lastUpdate+options2.stale<Date.now();if(!lock2.released){if(err2)return err2.
 code==="ENOENT"||isOverThreshold2?setLockAsCompromised(file,lock2,Object.assign(err2,{code:"ECOMPROMISED"})):(lock2.updateDelay=1e3,updateLock(file,options2));lock2.
@@ -7948,12 +7989,12 @@ releasedCallback=>{if(lock2.released)return releasedCallback&&releasedCallback(O
 options2,(err,file2)=>{if(err)return callback(err);let lock2=locks[file2];if(!lock2)return callback(Object.assign(new Error("Lock is not acquired/owned by you"),
 {code:"ENOTACQUIRED"}));lock2.updateTimeout&&clearTimeout(lock2.updateTimeout),lock2.released=!0,delete locks[file2],removeLock(file2,options2,callback)})}function check2(file,options2,callback){
 options2={stale:1e4,realpath:!0,fs:fs3,...options2},options2.stale=Math.max(options2.stale||0,2e3),resolveCanonicalPath(file,options2,(err,file2)=>{if(err)return callback(
-err);options2.fs.stat(getLockFile(file2,options2),(err2,stat)=>err2?err2.code==="ENOENT"?callback(null,!1):callback(err2):callback(null,!isLockStale(stat,options2)))})}
+err);options2.fs.stat(getLockFile(file2,options2),(err2,stat3)=>err2?err2.code==="ENOENT"?callback(null,!1):callback(err2):callback(null,!isLockStale(stat3,options2)))})}
 function getLocks(){return locks}onExit2(()=>{for(let file in locks){let options2=locks[file].options;try{options2.fs.rmdirSync(getLockFile(file,options2))}catch{}}});
 module.exports.lock=lock;module.exports.unlock=unlock;module.exports.check=check2;module.exports.getLocks=getLocks}});var require_adapter=__commonJS({"node_modules/proper-lockfile/lib/adapter.js"(exports,module){"use strict";var fs3=require_graceful_fs();function createSyncFs(fs4){
 let methods=["mkdir","realpath","stat","rmdir","utimes"],newFs={...fs4};return methods.forEach(method=>{newFs[method]=(...args)=>{let callback=args.pop(),ret;try{
-ret=fs4[`${method}Sync`](...args)}catch(err){return callback(err)}callback(null,ret)}}),newFs}function toPromise(method){return(...args)=>new Promise((resolve5,reject)=>{
-args.push((err,result)=>{err?reject(err):resolve5(result)}),method(...args)})}function toSync(method){return(...args)=>{let err,result;if(args.push((_err,_result)=>{
+ret=fs4[`${method}Sync`](...args)}catch(err){return callback(err)}callback(null,ret)}}),newFs}function toPromise(method){return(...args)=>new Promise((resolve7,reject)=>{
+args.push((err,result)=>{err?reject(err):resolve7(result)}),method(...args)})}function toSync(method){return(...args)=>{let err,result;if(args.push((_err,_result)=>{
 err=_err,result=_result}),method(...args),err)throw err;return result}}function toSyncOptions(options2){if(options2={...options2},options2.fs=createSyncFs(options2.
 fs||fs3),typeof options2.retries=="number"&&options2.retries>0||options2.retries&&typeof options2.retries.retries=="number"&&options2.retries.retries>0)throw Object.
 assign(new Error("Cannot use retries with the sync api"),{code:"ESYNC"});return options2}module.exports={toPromise,toSync,toSyncOptions}}});var require_proper_lockfile=__commonJS({"node_modules/proper-lockfile/index.js"(exports,module){"use strict";var lockfile=require_lockfile(),{toPromise,toSync,toSyncOptions}=require_adapter();
@@ -7961,27 +8002,28 @@ async function lock(file,options2){let release2=await toPromise(lockfile.lock)(f
 lockfile.lock)(file,toSyncOptions(options2));return toSync(release2)}function unlock(file,options2){return toPromise(lockfile.unlock)(file,options2)}function unlockSync(file,options2){
 return toSync(lockfile.unlock)(file,toSyncOptions(options2))}function check2(file,options2){return toPromise(lockfile.check)(file,options2)}function checkSync(file,options2){
 return toSync(lockfile.check)(file,toSyncOptions(options2))}module.exports=lock;module.exports.lock=lock;module.exports.unlock=unlock;module.exports.lockSync=lockSync;
-module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await(0,import_promises9.mkdir)(folder,
-{recursive:!0});let state2={lost:null},options2={lockfilePath:(0,import_node_path11.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,onCompromised:error=>{
-state2.lost=error}},release2=await pRetry(()=>lock(folder,options2),{...RETRIES,shouldRetry:error=>!("code"in error&&LASTING.has(String(error.code)))});try{return await work(
-()=>{if(state2.lost!==null)throw state2.lost})}finally{state2.lost===null&&await release2()}}var import_promises9,import_node_path11,STALE_MS,RETRIES,LASTING,init_lock=__esm(
-{"src/audit/governance/lock.ts"(){"use strict";import_promises9=__toESM(require_promises2(),1),import_node_path11=__toESM(require_path(),1);init_p_retry();STALE_MS=
-15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0},LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
+module.exports.unlockSync=unlockSync;module.exports.check=check2;module.exports.checkSync=checkSync}});async function withFolderLock(folder,work){let{lock}=await Promise.resolve().then(()=>__toESM(require_proper_lockfile(),1));await makeFolder(folder);let state2={
+lost:null},options2={lockfilePath:(0,import_node_path13.join)(folder,".rds_provision_audit.lock"),stale:STALE_MS,onCompromised:error=>{state2.lost=error}},release2=await pRetry(
+()=>lock(folder,options2),{...RETRIES,shouldRetry:error=>!("code"in error&&LASTING.has(String(error.code)))});try{return await work(()=>{if(state2.lost!==null)throw state2.
+lost})}finally{state2.lost===null&&await release2()}}var import_node_path13,STALE_MS,RETRIES,LASTING,init_lock=__esm({"src/audit/governance/lock.ts"(){"use stri\
+ct";import_node_path13=__toESM(require_path(),1);init_p_retry();init_special();STALE_MS=15e3,RETRIES={retries:150,factor:1.1,minTimeout:20,maxTimeout:500,randomize:!0},
+LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT","EFBIG"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
 line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.csv??
 null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
-let handle=await(0,import_promises10.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}async function withFile(path4,work){
-let handle=await(0,import_promises10.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.close()}}async function findLastRun(handle,size){
-for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,size),found=lastRunIn(bytes,start2===0);if(found!==
-null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start2===0)return{end:0,line:null}}}function lastRunIn(bytes,fromBeginning){
-let lineEnd=bytes.lastIndexOf(LF2);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF2,lineEnd-1);if(before<0&&!fromBeginning)return null;let start2=before+
-1;if(bytes.subarray(start2,start2+RUN_LINE_START.length).equals(RUN_LINE_START))return{start:start2,end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,end,size){
-if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${path4}.interrupted`;await appendDurably(aside,Buffer.concat([tail,Buffer.from(`
+await assertRegular(path4);let handle=await(0,import_promises11.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}
+async function withFile(path4,work){let handle=await(0,import_promises11.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.
+close()}}async function findLastRun(handle,size){for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,
+size),found=lastRunIn(bytes,start2===0);if(found!==null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start2===0)return{end:0,
+line:null}}}function lastRunIn(bytes,fromBeginning){let lineEnd=bytes.lastIndexOf(LF3);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF3,lineEnd-
+1);if(before<0&&!fromBeginning)return null;let start2=before+1;if(bytes.subarray(start2,start2+RUN_LINE_START.length).equals(RUN_LINE_START))return{start:start2,
+end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,end,size){if(end===size)return null;let tail=await readRange(handle,end,size),aside=`${path4}\
+.interrupted`;await appendDurably(aside,Buffer.concat([tail,Buffer.from(`
 `)])),await handle.truncate(end),await handle.sync();let what=`${size-end} bytes at its end belong to no complete run (a run was killed while writing, or lines \
-were removed by hand)`;return`${(0,import_node_path12.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path12.basename)(aside)}.`}async function readRange(handle,start2,end){
+were removed by hand)`;return`${(0,import_node_path14.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path14.basename)(aside)}.`}async function readRange(handle,start2,end){
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
-0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises10,import_node_path12,WINDOW_BYTES,RUN_LINE_START,
-LF2,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises10=__toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);
-init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF2=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
+0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises11,import_node_path14,WINDOW_BYTES,RUN_LINE_START,
+LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises11=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);
+init_special();init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF3=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
  ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
 matrix.instance,database,starts))].join(`
 
@@ -8009,8 +8051,8 @@ ${END}
 
 Who may do what on which database, as the server said after the last apply. Written by rds-provision: edits are lost.
 `}function sectionKey({stack,instance}){return JSON.stringify([stack,instance]).replace(/[^\x20-\x7e]|[<>-]/g,character=>`\\u${character.charCodeAt(0).toString(
-16).padStart(4,"0")}`)}function parseSections(text2){let sections=[],open4=null;for(let line of text2.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==void 0?
-(open4={key,lines:[]},sections.push(open4)):line===END?open4=null:open4?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
+16).padStart(4,"0")}`)}function parseSections(text2){let sections=[],open5=null;for(let line of text2.split(/\r?\n/)){let key=BEGIN.exec(line)?.[1];key!==void 0?
+(open5={key,lines:[]},sections.push(open5)):line===END?open5=null:open5?.lines.push(line)}return sections.map(({key,lines})=>[key,lines.join(`
 `).trim()])}var BEGIN,END,init_sections=__esm({"src/audit/governance/sections.ts"(){"use strict";init_markdown();init_access();BEGIN=/^<!-- rds-provision:begin (.*) -->$/,
 END="<!-- rds-provision:end -->"}});var PRIVILEGE_TARGETS,init_access_change=__esm({"src/model/access-change.ts"(){"use strict";PRIVILEGE_TARGETS=["database","schema","table","sequence","function",
 "other"]}});var OBJECTS,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting","extension",
@@ -8025,71 +8067,82 @@ action:string(),status:picklist(STATUSES),code:exactOptional(string()),duration_
 RUN=object({run_id:string(),build_id:string(),command:picklist(COMMAND_NAMES),environment:TEXT_OR_NULL,cluster_name:TEXT_OR_NULL,instance:nullable(object({identifier:string(),
 host:string(),port:number()})),actor:nullable(object({arn:string(),account:string()})),approval:picklist(["not_required","approved","missing"]),database_login:TEXT_OR_NULL,
 server_version:TEXT_OR_NULL,tool_version:string(),input_sha256:string(),started_at:TIME,finished_at:TIME,duration_ms:number(),outcome:picklist(["changed","no_ch\
-ange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL}),DOCUMENT=object({schema_version:literal(
-1),run:RUN,records:array(unknown())})}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list2]=TABLE_DEFAULTS.exec(statement)??[];if(list2===void 0)return[];
+ange","blocked","failed"]),exit_code:picklist(Object.values(EXIT)),error_codes:optional(array(string()),[]),error:TEXT_OR_NULL,governance:optional(nullable(object(
+{file:string(),chain:string(),hash:string(),lines:number()})),null)}),DOCUMENT=object({schema_version:literal(1),run:RUN,records:array(unknown())})}});function readOldChanges({statements}){return statements.flatMap(statement=>{let[,schema,verb,list2]=TABLE_DEFAULTS.exec(statement)??[];if(list2===void 0)return[];
 let where={on:"table",schema:schema?.replaceAll('""','"')??null},privileges=list2.split(", ");return[verb==="GRANT"?{...where,granted:privileges}:{...where,revoked:privileges}]})}
-var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open4=[
-...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open4].sort((a9,b9)=>sortKeyOf(a9)<sortKeyOf(b9)?-1:1)}function sortKeyOf({
-environment,instance,database,username,since}){return JSON.stringify([environment,instance,database,username,since])}function follow(record,run,logins,closed){if(!TOOK_PLACE.
-has(record.status))return;let{database,username}=record,instance=run?.instance?.identifier??null;if(record.status==="removed"&&(record.object==="database"||record.
-object==="role")){for(let[key2,login3]of logins){let{open:open4}=login3;(record.object==="database"?open4.database===database:open4.username===username)&&open4.
-environment===record.environment&&open4.instance===instance&&closePeriod(logins,key2,login3,record,closed)}return}if(database===null||username===null||!["role",
-"database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.environment,instance,database,username]),login2=logins.get(key),state2=nextState(
-login2?.state??{...NONE,isOlder:record.object==="role"&&record.status!=="created"},record),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;
-return}let isSameRun=login2?.run===record.run_id;login2!==void 0&&!isSameRun&&closePeriod(logins,key,login2,record,closed),logins.set(key,{state:state2,run:record.
-run_id,open:{...openPeriod(record,run,may),since:isSameRun?login2.open.since:record.at}})}function openPeriod(record,run,may){let{environment,database,username,
-application,at,status}=record,isNews=status!=="no_change";return{environment,instance:run?.instance?.identifier??null,database:database??"",username:username??"",
-application,may,since:at,sinceBuild:isNews?record.build_id:null,actor:isNews?run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key,login2,record,closed){
-closed.push({...login2.open,until:record.at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{
-...state2,owns:!0};if(record.object!=="default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));
-for(let{on,schema,granted=[],revoked=[]}of record.access?.changes??readOldChanges(record)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS)??
-new Set;for(let privilege of granted)held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS,held2)}return{...state2,
-schemas:schemas2}}function describeAccess({owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].
-filter(([,held2])=>privileges.some(privilege=>held2.has(privilege))).map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.
-includes(schema));return[[...written.length===0?[]:[`read and write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("\
-; ")||LOGS_IN,...isOlder?[BEFORE]:[]].join("; ")}var NONE,ALL_SCHEMAS,TOOK_PLACE,WRITES,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/periods.ts"(){"\
-use strict";init_old_records();NONE={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS="",TOOK_PLACE=new Set(["created","updated","removed","no_change"]),WRITES=[
-"INSERT","UPDATE","DELETE"];LOGS_IN="log in",BEFORE="and what it was granted before this audit begins"}});async function readBeginnings(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
+var TABLE_DEFAULTS,init_old_records=__esm({"src/audit/governance/old-records.ts"(){"use strict";TABLE_DEFAULTS=/^ALTER DEFAULT PRIVILEGES FOR ROLE "(?:[^"]|"")*"(?: IN SCHEMA "((?:[^"]|"")*)")? (GRANT|REVOKE) ([A-Z, ]+) ON TABLES (?:TO|FROM) /}});function followAccess(entries){let logins=new Map,closed=[];for(let{run,records}of entries)for(let record of records)follow(record,run,logins,closed);let open5=[
+...logins.values()].map(({open:period})=>({...period,until:null,untilBuild:null}));return[...closed,...open5].sort((a9,b9)=>compare2(sortKeyOf(a9),sortKeyOf(b9)))}
+function compare2(a9,b9){return a9===b9?0:a9<b9?-1:1}function sortKeyOf({environment,instance,database,username}){return JSON.stringify([environment,instance,database,
+username])}function follow(record,run,logins,closed){if(!TOOK_PLACE.has(record.status))return;let{database,username}=record,instance=run?.instance?.identifier??
+null;if(record.status==="removed"&&(record.object==="database"||record.object==="role")){for(let[key2,login3]of logins){let{open:open5}=login3;(record.object===
+"database"?open5.database===database:open5.username===username)&&open5.environment===record.environment&&open5.instance===instance&&closePeriod(logins,key2,login3,
+record,closed)}return}if(database===null||username===null||!["role","database","default_privileges"].includes(record.object))return;let key=JSON.stringify([record.
+environment,instance,database,username]),login2=logins.get(key),state2=nextState(login2?.state??{...NONE,isOlder:record.object==="role"&&record.status!=="create\
+d"},record),may=describeAccess(state2);if(login2?.open.may===may){login2.state=state2;return}let isSameRun=login2?.run===record.run_id;login2!==void 0&&!isSameRun&&
+closePeriod(logins,key,login2,record,closed),logins.set(key,{state:state2,run:record.run_id,open:{...openPeriod(record,run,may),since:isSameRun?login2.open.since:
+record.at}})}function openPeriod(record,run,may){let{environment,database,username,application,at,status}=record,isNews=status!=="no_change";return{environment,
+instance:run?.instance?.identifier??null,database:database??"",username:username??"",application,may,since:at,sinceBuild:isNews?record.build_id:null,actor:isNews?
+run?.actor?.arn??null:null,approval:isNews?run?.approval??null:null}}function closePeriod(logins,key,login2,record,closed){closed.push({...login2.open,until:record.
+at,untilBuild:record.build_id}),logins.delete(key)}function nextState(state2,record){if(record.object==="database")return{...state2,owns:!0};if(record.object!==
+"default_privileges")return state2;let schemas2=new Map([...state2.schemas].map(([schema,privileges])=>[schema,new Set(privileges)]));for(let{on,schema,granted=[],
+revoked=[]}of record.access?.changes??readOldChanges(record)){if(on!=="table")continue;let held2=schemas2.get(schema??ALL_SCHEMAS)??new Set;for(let privilege of granted)
+held2.add(privilege);for(let privilege of revoked)held2.delete(privilege);schemas2.set(schema??ALL_SCHEMAS,held2)}return{...state2,schemas:schemas2}}function describeAccess({
+owns,schemas:schemas2,isOlder}){if(owns)return"own it: create objects, read and write rows";let having=privileges=>[...schemas2].filter(([,held2])=>privileges.some(
+privilege=>held2.has(privilege))).map(([schema])=>schema).sort(),written=having(WRITES),read=having(["SELECT"]).filter(schema=>!written.includes(schema));return[
+[...written.length===0?[]:[`read and write rows in ${written.join(", ")}`],...read.length===0?[]:[`read in ${read.join(", ")}`]].join("; ")||LOGS_IN,...isOlder?
+[BEFORE]:[]].join("; ")}var NONE,ALL_SCHEMAS,TOOK_PLACE,WRITES,LOGS_IN,BEFORE,init_periods=__esm({"src/audit/governance/periods.ts"(){"use strict";init_old_records();
+NONE={owns:!1,schemas:new Map,isOlder:!1},ALL_SCHEMAS="",TOOK_PLACE=new Set(["created","updated","removed","no_change"]),WRITES=["INSERT","UPDATE","DELETE"];LOGS_IN=
+"log in",BEFORE="and what it was granted before this audit begins"}});async function readBeginnings(path4){let days=new Map,entries=[],records=[];for await(let line of tellingLines(path4))if(line.startsWith(RUN_PREFIX)){let{value:run}=parseRun(
 parseLine(line));run!==null&&!days.has(run.build_id)&&days.set(run.build_id,run.started_at.slice(0,10)),records.length>0&&entries.push({run,records}),records=[]}else{
 let{value:record}=parseRecord(parseLine(line));record!==null&&beginsAccess(record)&&records.push(record)}let begun=new Map(followAccess(entries).filter(({until})=>until===
 null).map(period=>[accessKeyOf(period.instance??"",period.database,period.username),period]));return{access(instance,database,username){let{since,sinceBuild=null}=begun.
 get(accessKeyOf(instance,database,username))??{};return since===void 0||sinceBuild===null?null:{day:since.slice(0,10),build:sinceBuild}},firstDay:build=>days.get(
 build)??null}}function beginsAccess({object:object2,status}){return object2==="default_privileges"||(object2==="role"||object2==="database")&&status!=="updated"}
-function accessKeyOf(instance,database,username){return JSON.stringify([instance,database,username])}async function*tellingLines(path4){let chunks=(0,import_node_fs10.createReadStream)(
-path4,{highWaterMark:CHUNK_BYTES}),rest=Buffer.alloc(0);for await(let chunk2 of chunks){let bytes=Buffer.concat([rest,chunk2]),end=bytes.lastIndexOf(LF3)+1,found=linesWith(
+function accessKeyOf(instance,database,username){return JSON.stringify([instance,database,username])}async function*tellingLines(path4){let chunks=(0,import_node_fs11.createReadStream)(
+path4,{highWaterMark:CHUNK_BYTES2}),rest=Buffer.alloc(0);for await(let chunk2 of chunks){let bytes=Buffer.concat([rest,chunk2]),end=bytes.lastIndexOf(LF4)+1,found=linesWith(
 bytes.subarray(0,end));for(let start2 of[...found.keys()].sort((a9,b9)=>a9-b9))yield bytes.toString("utf8",start2,found.get(start2));rest=bytes.subarray(end)}}function linesWith(bytes){
-let lines=new Map;for(let text2 of TELLING)for(let at=bytes.indexOf(text2);at>=0;){let end=bytes.indexOf(LF3,at);lines.set(bytes.lastIndexOf(LF3,at)+1,end),at=bytes.
-indexOf(text2,end)}return lines}var import_node_fs10,LF3,CHUNK_BYTES,RUN2,TELLING,init_starts=__esm({"src/audit/governance/starts.ts"(){"use strict";import_node_fs10=
-__toESM(require_fs(),1);init_entry();init_jsonl();init_periods();LF3=10,CHUNK_BYTES=1024*1024,RUN2=Buffer.from(RUN_PREFIX),TELLING=[RUN2,...["created","updated",
-"removed"].map(status=>Buffer.from(`"status":"${status}"`))]}});var write_exports={};__export(write_exports,{writeGovernance:()=>writeGovernance});async function writeGovernance({dir,document,matrix}){let folder=(0,import_node_path13.join)(
-dir,safeFileName(document.run.environment??"unknown"));try{return{problem:null,repairs:await withFolderLock(folder,assertHeld=>writeAll(folder,document,matrix,assertHeld))}}catch(error){
-return{problem:unwritable(folder,error),repairs:[]}}}async function writeAll(folder,document,matrix,assertHeld){let jsonl=(0,import_node_path13.join)(folder,"rd\
-s_provision_audit.jsonl"),csv=(0,import_node_path13.join)(folder,"rds_provision_audit.csv"),{lastRun,repair}=await repairJsonl(jsonl),table3=await repairCsv(csv,
-lastRun),repairs=[repair,table3.repair].filter(sentence=>sentence!==null),rows=(table3.size===0?csvHeader():"")+csvRows(document),mark={start:table3.size,end:table3.
-size+Buffer.byteLength(rows),hash:hashLink(lastRun?.csv?.hash??GENESIS,rows)};if(assertHeld(),await appendDurably(csv,rows),await appendDurably(jsonl,runLines(document,
-lastRun?.hash??GENESIS,mark,repairs)),matrix!==null){let path4=(0,import_node_path13.join)(folder,"access.md"),previous=await readIfExists(path4),text2=replaceSection(
-previous,matrix,await readBeginnings(jsonl));assertHeld(),text2!==previous&&await writeAtomically(path4,text2)}return repairs}async function readIfExists(path4){
-try{return await(0,import_promises11.readFile)(path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}
-function unwritable(folder,error){return{application:null,code:"governance_unwritable",field:"governance_dir",message:`The run could not be recorded in ${folder}\
-: ${describeFileError(error)}.`,remedy:"What the run did stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises11,
-import_node_path13,init_write=__esm({"src/audit/governance/write.ts"(){"use strict";import_promises11=__toESM(require_promises2(),1),import_node_path13=__toESM(require_path(),1);
-init_atomic();init_file();init_csv();init_hash();init_jsonl();init_lock();init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({document:ended,problems,governance},{auditPath,reporters,
-fallback:fallback2}){let document=ended,found=[],learn=problem2=>{problem2!==null&&(found.push(problem2),document=failDocument(ended,[...problems,...found]))},fileProblem=auditPath===
-null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,repairs}=await writeGovernanceOf(governance,document);learn(problem),auditPath!==
-null&&fileProblem===null&&problem!==null&&learn(await writeAuditFile(auditPath,document)),found.length>0&&fallback2!==null&&writeAuditLines(document,fallback2);
-for(let reporter of reporters)reporter.finish(document,[...problems,...found],repairs);return document}async function writeGovernanceOf(governance,document){if(governance===
-null)return{problem:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));return writeGovernance2(
-{...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
+let lines=new Map;for(let text2 of TELLING)for(let at=bytes.indexOf(text2);at>=0;){let end=bytes.indexOf(LF4,at);lines.set(bytes.lastIndexOf(LF4,at)+1,end),at=bytes.
+indexOf(text2,end)}return lines}var import_node_fs11,LF4,CHUNK_BYTES2,RUN2,TELLING,init_starts=__esm({"src/audit/governance/starts.ts"(){"use strict";import_node_fs11=
+__toESM(require_fs(),1);init_entry();init_jsonl();init_periods();LF4=10,CHUNK_BYTES2=1024*1024,RUN2=Buffer.from(RUN_PREFIX),TELLING=[RUN2,...["created","updated",
+"removed"].map(status=>Buffer.from(`"status":"${status}"`))]}});var write_exports={};__export(write_exports,{writeGovernance:()=>writeGovernance});async function writeGovernance({dir,document,matrix}){let folder=governanceFolder(
+dir,document.run.environment);try{return{problem:null,...await withFolderLock(folder,assertHeld=>writeAll(folder,document,matrix,assertHeld))}}catch(error){return{
+problem:unwritable(folder,error),head:null,repairs:[]}}}async function writeAll(folder,document,matrix,assertHeld){let{jsonl,csv,access}=governanceFiles(folder);
+for(let file of[jsonl,csv,access])await assertRegular(file);let{lastRun,repair}=await repairJsonl(jsonl),table3=await repairCsv(csv,lastRun),repairs=[repair,table3.
+repair].filter(sentence=>sentence!==null),rows=(table3.size===0?csvHeader():"")+csvRows(document),mark={start:table3.size,end:table3.size+Buffer.byteLength(rows),
+hash:hashLink(lastRun?.csv?.hash??GENESIS,rows)};assertHeld(),await appendDurably(csv,rows);let lines=runLines(document,lastRun?.hash??GENESIS,mark,repairs);await appendDurably(
+jsonl,lines);let head2=await readHead(jsonl,hashOf(lines.slice(lines.lastIndexOf(`
+`,lines.length-2)+1,-1)));if(matrix!==null){let previous=await readIfExists(access),text2=replaceSection(previous,matrix,await readBeginnings(jsonl));assertHeld(),
+text2!==previous&&await writeAtomically(access,text2)}return{head:head2,repairs}}async function readIfExists(path4){try{return await(0,import_promises12.readFile)(
+path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){return{application:null,
+code:"governance_unwritable",field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did \
+stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises12,init_write=__esm({"src/audit/governance/write.ts"(){"us\
+e strict";import_promises12=__toESM(require_promises2(),1);init_atomic();init_file();init_special();init_csv();init_hash();init_head();init_jsonl();init_lock();
+init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({document:ended,problems,governance},{auditPath,reporters,
+fallback:fallback2}){let document=ended,found=[],learn=problem2=>{if(problem2===null)return;found.push(problem2);let{governance:head3}=document.run;document=withHead(
+failDocument(ended,withFound(problems,found)),head3)},fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,
+head:head2,repairs}=await writeGovernanceOf(governance,document);learn(problem),document=withHead(document,head2),auditPath!==null&&fileProblem===null&&(problem!==
+null||head2!==null)&&learn(await writeAuditFile(auditPath,document)),found.length>0&&fallback2!==null&&writeAuditLines(document,fallback2);for(let reporter of reporters)
+reporter.finish(document,withFound(problems,found),repairs);return document}function withHead(document,governance){return{...document,run:{...document.run,governance}}}
+function withFound(problems,found){let known=problems.filter(({code})=>code==="no_place_for_audit").map(({field})=>field);return[...problems,...found.filter(({field})=>!known.
+includes(field))]}async function writeGovernanceOf(governance,document){if(governance===null)return{problem:null,head:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));
+return writeGovernance2({...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
 return startRun2({command:command10,inputFile:input,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createRunDependencies({variables,
 interrupt,output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
 caFile=variables.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return createDependencies2({reporters,signal:interrupt,progress:line=>{isJson?errors.write(
 `${printableJson({type:"progress",message:line})}
-`):output.write(`${line}
+`):output.write(`${shortLine(line)}
 `)},defaultCaFile:caFile===""?null:caFile})}async function createLookDependencies(process7,environment){return{...await createRunDependencies(process7,environment,
-[]),progress:line=>process7.errors.write(`${line}
-`)}}async function endRun(process7,environment,{result,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports));
-return(await concludeRun2(result,{auditPath:auditFile??environment.auditFile??await takeAuditPath(defaultPath),reporters,fallback:auditFallback(process7,environment)})).
-run.exit_code}var init_run2=__esm({"src/cli/run.ts"(){"use strict";init_json_lines();init_file();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
+[]),progress:line=>process7.errors.write(`${shortLine(line)}
+`)}}async function withPlace(environment,{begun,auditFile,defaultPath}){if(begun.error!==null)return begun;let{checkAuditPlace:checkAuditPlace2}=await Promise.resolve().then(()=>(init_place(),place_exports)),
+{environment:name2,governanceDir}=begun.parsed.declaration,problems=await checkAuditPlace2({auditPath:auditFile??environment.auditFile??defaultPath,governance:governanceDir===
+null?null:{dir:governanceDir,environment:name2}});return problems.length===0?begun:{...begun,error:new InvalidInputError(problems)}}async function endRun(process7,environment,{
+result,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports)),document=await concludeRun2(
+result,{auditPath:auditFile??environment.auditFile??await takeAuditPath(defaultPath),reporters,fallback:auditFallback(process7,environment)});return await tellBrokenOutput(
+process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises13.setImmediate)(),!(output.
+failure()===null||error===null))for(let line of error.split(`
+`))errors.write(`${shortLine(line)}
+`)}var import_promises13,init_run2=__esm({"src/cli/run.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);init_json_lines();init_file();init_one_line();
+init_errors();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
 ts"(){"use strict"}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
 approval",endpoint:"endpoint",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged role",foreign_claim:"fore\
 ign claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",extension:"extension",setting:"setting",immutable:"immutable",encoding:"enc\
@@ -8138,23 +8191,30 @@ M aclexplode(${expression}) a WHERE ${condition})`}var ACL_ITEMS,init_row=__esm(
       a.application_name AS name,
       a.state AS state,
       extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since,
-      left(a.query, 200) AS query
+      encode(
+        substring(decode(replace(a.query, E'\\\\', E'\\\\\\\\'), 'escape') FROM 1 FOR ${HEAD_LENGTH}),
+        'hex'
+      ) AS query_head
     FROM
       unnest(ARRAY[${pids.join(", ")}]::int[]) w(pid),
       unnest(pg_blocking_pids(w.pid)) b(pid)
       JOIN pg_stat_activity a ON a.pid = b.pid`}function watchBlockers(server,report){let seen=new Map,stopped=new AbortController;return checkOnce(server,seen,
 report,stopped.signal),{blockerOf:session=>seen.get(session.pid)??null,stop:()=>{stopped.abort()}}}async function checkOnce(server,seen,report,signal){let reported=0;
-try{for(;;){await(0,import_promises12.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(server,LOOK_EVERY_MS);if(waiting.length===0)continue;
+try{for(;;){await(0,import_promises14.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(server,LOOK_EVERY_MS);if(waiting.length===0)continue;
 let[rows=[]]=await describeOthers(server,[blockersOf(waiting.map(session=>session.pid))]);for(let row2 of rows)seen.set(readInteger(row2,"waiter"),describeBlocker(
 row2));let[first]=rows;first!==void 0&&Date.now()-reported>=REPORT_EVERY_MS&&(report(`waiting for ${describeBlocker(first)}`),reported=Date.now())}}catch{}}function busySessions(server,forMs){
 return[...new Set([...server.sessions,server.admin,server.lock])].filter(session=>session.busySince!==null&&Date.now()-session.busySince>=forMs)}async function describeOthers(server,queries){
 return server.lock.busySince===null&&server.lock.lost===null?server.lock.query(queries):server.withSession(await server.adminLogin(server.admin.database),session=>session.
-query(queries))}function describeBlocker(row2){let since=readMomentOrNull(row2,"since")?.toISOString()??"an unknown time",query=readTextOrNull(row2,"query"),doing=query===
-null||query===""?"":`: ${query.replace(/'(?:[^']|'')*'?/g,"'\u2026'").replace(/\s+/g," ").slice(0,80)}`,name2=readTextOrNull(row2,"name")??"",who=`${readTextOrNull(
-row2,"login")??"the server"}${name2===""?"":` (${name2})`}`,where=readTextOrNull(row2,"database")??"no database",state2=readTextOrNull(row2,"state")??"busy";return`\
-session ${String(readInteger(row2,"pid"))} of ${who} in ${where}, ${state2} since ${since}${doing}`}async function cancelBusy(server){let busy=busySessions(server,
-0);busy.length>0&&await describeOthers(server,busy.map(session=>`SELECT pg_cancel_backend(${String(session.pid)})`))}var import_promises12,LOOK_EVERY_MS,REPORT_EVERY_MS,
-init_blockers=__esm({"src/server/blockers.ts"(){"use strict";import_promises12=__toESM(require_promises(),1);init_row();LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=15e3}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
+query(queries))}function describeBlocker(row2){let since=readMomentOrNull(row2,"since")?.toISOString()??"an unknown time",keyword=firstKeyword(Buffer.from(readTextOrNull(
+row2,"query_head")??"","hex").toString("latin1")),doing=keyword===null?"":`: ${keyword}`,name2=readTextOrNull(row2,"name")??"",who=`${readTextOrNull(row2,"login")??
+"the server"}${name2===""?"":` (${name2})`}`,where=readTextOrNull(row2,"database")??"no database",state2=readTextOrNull(row2,"state")??"busy";return`session ${String(
+readInteger(row2,"pid"))} of ${who} in ${where}, ${state2} since ${since}${doing}`}function firstKeyword(query){let word=/^\s*([A-Za-z]+)(?![\w$])/.exec(query)?.[1]?.
+toUpperCase()??"";return KEYWORDS.has(word)?word:null}async function cancelBusy(server){let busy=busySessions(server,0);busy.length>0&&await describeOthers(server,
+busy.map(session=>`SELECT pg_cancel_backend(${String(session.pid)})`))}var import_promises14,HEAD_LENGTH,KEYWORDS,LOOK_EVERY_MS,REPORT_EVERY_MS,init_blockers=__esm(
+{"src/server/blockers.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_row();HEAD_LENGTH="64",KEYWORDS=new Set("ABORT ALTER ANALYZE BEGIN\
+ CALL CHECKPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DISCARD DO DROP END EXECUTE EXPLAIN FETCH GRANT IMPORT INSERT LISTEN LOAD LO\
+CK MERGE MOVE NOTIFY PREPARE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACU\
+UM VALUES WITH".split(" "));LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=15e3}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
 source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity2,this.position=
 0,this.entries=[],this.recorded=[],this.dimension=0}isEof(){return this.position>=this.source.length}nextCharacter(){var character=this.source[this.position++];
 return character==="\\"?{value:this.source[this.position++],escaped:!0}:{value:character,escaped:!1}}record(character){this.recorded.push(character)}newEntry(includeEmpty){
@@ -8552,7 +8612,7 @@ fields.L,message.routine=fields.R,message}}});var require_dist2=__commonJS({"nod
 exports.serialize=void 0;exports.parse=parse3;var messages_1=require_messages();Object.defineProperty(exports,"DatabaseError",{enumerable:!0,get:function(){return messages_1.
 DatabaseError}});var serializer_1=require_serializer();Object.defineProperty(exports,"serialize",{enumerable:!0,get:function(){return serializer_1.serialize}});
 var parser_1=require_parser();function parse3(stream,callback){let parser2=new parser_1.Parser;return stream.on("data",buffer=>parser2.parse(buffer,callback)),new Promise(
-resolve5=>stream.on("end",()=>resolve5()))}}});var require_net=__commonJS({"builtin:net"(exports,module){module.exports=__require("node:net")}});var require_tls=__commonJS({"builtin:tls"(exports,module){module.exports=__require("node:tls")}});var require_empty=__commonJS({"node_modules/pg-cloudflare/dist/empty.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.default=
+resolve7=>stream.on("end",()=>resolve7()))}}});var require_net=__commonJS({"builtin:net"(exports,module){module.exports=__require("node:net")}});var require_tls=__commonJS({"builtin:tls"(exports,module){module.exports=__require("node:tls")}});var require_empty=__commonJS({"node_modules/pg-cloudflare/dist/empty.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.default=
 {}}});var require_stream2=__commonJS({"node_modules/pg/lib/stream.js"(exports,module){var{getStream,getSecureStream}=getStreamFuncs();module.exports={getStream,getSecureStream};
 function getNodejsStreamFuncs(){function getStream2(ssl){let net=require_net();return new net.Socket}function getSecureStream2(options2){return require_tls().connect(
 options2)}return{getStream:getStream2,getSecureStream:getSecureStream2}}function getCloudflareStreamFuncs(){function getStream2(ssl){let{CloudflareSocket}=require_empty();
@@ -8614,8 +8674,8 @@ length-1;i9+=1){if(curChar=line.charAt(i9+1),prevChar=line.charAt(i9),isLastFiel
 exports.isValidEntry=function(entry){for(var rules={0:function(x){return x.length>0},1:function(x){return x==="*"?!0:(x=Number(x),isFinite(x)&&x>0&&x<9007199254740992&&
 Math.floor(x)===x)},2:function(x){return x.length>0},3:function(x){return x.length>0},4:function(x){return x.length>0}},idx=0;idx<fieldNames.length;idx+=1){var rule=rules[idx],
 value2=entry[fieldNames[idx]]||"",res=rule(value2);if(!res)return!1}return!0}}});var require_lib=__commonJS({"node_modules/pgpass/lib/index.js"(exports,module){"use strict";var path4=require_path(),fs3=require_fs(),helper=require_helper();module.
-exports=function(connInfo,cb){var file=helper.getFileName();fs3.stat(file,function(err,stat){if(err||!helper.usePgPass(stat,file))return cb(void 0);var st=fs3.createReadStream(
-file);helper.getPassword(connInfo,st,cb)})};module.exports.warnTo=helper.warnTo}});var require_client=__commonJS({"node_modules/pg/lib/client.js"(exports,module){var EventEmitter=require_events().EventEmitter,utils=require_utils(),nodeUtils=require_util(),
+exports=function(connInfo,cb){var file=helper.getFileName();fs3.stat(file,function(err,stat3){if(err||!helper.usePgPass(stat3,file))return cb(void 0);var st=fs3.
+createReadStream(file);helper.getPassword(connInfo,st,cb)})};module.exports.warnTo=helper.warnTo}});var require_client=__commonJS({"node_modules/pg/lib/client.js"(exports,module){var EventEmitter=require_events().EventEmitter,utils=require_utils(),nodeUtils=require_util(),
 sasl=require_sasl(),TypeOverrides2=require_type_overrides(),ConnectionParameters=require_connection_parameters(),Query2=require_query(),defaults3=require_defaults(),
 Connection2=require_connection(),crypto2=require_utils2(),activeQueryDeprecationNotice=nodeUtils.deprecate(()=>{},"Client.activeQuery is deprecated and will be \
 removed in pg@9.0"),queryQueueDeprecationNotice=nodeUtils.deprecate(()=>{},"Client.queryQueue is deprecated and will be removed in pg@9.0."),pgPassDeprecationNotice=nodeUtils.
@@ -8646,7 +8706,7 @@ sslNegotiation!=="direct"&&con.requestSsl():con.startup(self2.getStartupConf())}
 con),con.once("end",()=>{let error=this._ending?new Error("Connection terminated"):new Error("Connection terminated unexpectedly");clearTimeout(this.connectionTimeoutHandle),
 this._errorAllQueries(error),this._ended=!0,this._ending||(this._connecting&&!this._connectionError?this._connectionCallback?this._connectionCallback(error):this.
 _handleErrorEvent(error):this._connectionError||this._handleErrorEvent(error)),process.nextTick(()=>{this.emit("end")})})}connect(callback){if(callback){this._connect(
-callback);return}return new this._Promise((resolve5,reject)=>{this._connect(error=>{error?reject(error):resolve5(this)})})}_attachListeners(con){con.on("authent\
+callback);return}return new this._Promise((resolve7,reject)=>{this._connect(error=>{error?reject(error):resolve7(this)})})}_attachListeners(con){con.on("authent\
 icationCleartextPassword",this._handleAuthCleartextPassword.bind(this)),con.on("authenticationMD5Password",this._handleAuthMD5Password.bind(this)),con.on("authe\
 nticationSASL",this._handleAuthSASL.bind(this)),con.on("authenticationSASLContinue",this._handleAuthSASLContinue.bind(this)),con.on("authenticationSASLFinal",this.
 _handleAuthSASLFinal.bind(this)),con.on("backendKeyData",this._handleBackendKeyData.bind(this)),con.on("error",this._handleErrorEvent.bind(this)),con.on("errorM\
@@ -8702,7 +8762,7 @@ this.connection)});continue}this._sentQueryQueue.push(query)}this.readyForQuery&
 shift(),this.readyForQuery=!1),!this._activeQuery&&this._sentQueryQueue.length===0&&this._queryQueue.length===0&&this.hasExecuted&&this.emit("drain")}}query(config,values,callback){
 let query,result;if(config==null)throw new TypeError("Client was passed a null or undefined query");if(typeof config.submit=="function")result=query=config,query.
 callback||(typeof values=="function"?query.callback=values:callback&&(query.callback=callback));else if(query=new Query2(config,values,callback),!query.callback)
-result=new this._Promise((resolve5,reject)=>{query.callback=(err,res)=>err?reject(err):resolve5(res)}).catch(err=>{throw Error.captureStackTrace(err),err});else if(typeof query.
+result=new this._Promise((resolve7,reject)=>{query.callback=(err,res)=>err?reject(err):resolve7(res)}).catch(err=>{throw Error.captureStackTrace(err),err});else if(typeof query.
 callback!="function")throw new TypeError("callback is not a function");let readTimeout=config.query_timeout||this.connectionParameters.query_timeout;if(readTimeout){
 let queryCallback=query.callback||(()=>{}),readTimeoutTimer=setTimeout(()=>{let error=new Error("Query read timeout");process.nextTick(()=>{query.handleError(error,
 this.connection)}),queryCallback(error),query.callback=()=>{};let index=this._queryQueue.indexOf(query);if(index>-1)this._queryQueue.splice(index,1);else if(this.
@@ -8715,12 +8775,12 @@ pipeline&&queryQueueLengthDeprecationNotice(),this._queryQueue.push(query),this.
 lient has encountered a connection error and is not queryable"),this.connection)}),result)}ref(){this.connection.ref()}unref(){this.connection.unref()}getTransactionStatus(){
 return this._txStatus}end(cb){if(this._ending=!0,!this.connection._connecting||this._ended)if(cb){cb();return}else return this._Promise.resolve();if(this._queryable?
 this.pipeline&&(this._getActiveQuery()||this._sentQueryQueue.length>0||this._queryQueue.length>0)?this.once("drain",()=>this.connection.end()):this._getActiveQuery()?
-this.connection.stream.destroy():this.connection.end():this.connection.stream.destroy(),cb)this.connection.once("end",cb);else return new this._Promise(resolve5=>{
-this.connection.once("end",resolve5)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query2;module.exports=Client3}});var require_pg_pool=__commonJS({"node_modules/pg-pool/index.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,NOOP=function(){},removeWhere=(list2,predicate)=>{
+this.connection.stream.destroy():this.connection.end():this.connection.stream.destroy(),cb)this.connection.once("end",cb);else return new this._Promise(resolve7=>{
+this.connection.once("end",resolve7)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query2;module.exports=Client3}});var require_pg_pool=__commonJS({"node_modules/pg-pool/index.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,NOOP=function(){},removeWhere=(list2,predicate)=>{
 let i9=list2.findIndex(predicate);return i9===-1?void 0:list2.splice(i9,1)[0]},IdleItem=class{constructor(client,idleListener,timeoutId){this.client=client,this.
 idleListener=idleListener,this.timeoutId=timeoutId}},PendingItem=class{constructor(callback){this.callback=callback}};function throwOnDoubleRelease(){throw new Error(
 "Release called on client which has already been released to the pool.")}function promisify3(Promise2,callback){if(callback)return{callback,result:void 0};let rej,
-res,cb=function(err,client){err?rej(err):res(client)},result=new Promise2(function(resolve5,reject){res=resolve5,rej=reject}).catch(err=>{throw Error.captureStackTrace(
+res,cb=function(err,client){err?rej(err):res(client)},result=new Promise2(function(resolve7,reject){res=resolve7,rej=reject}).catch(err=>{throw Error.captureStackTrace(
 err),err});return{callback:cb,result}}function makeIdleListener(pool,client){return function idleListener(err){err.client=client,client.removeListener("error",idleListener),
 client.on("error",()=>{pool.log("additional client error after disconnection due to error",err)}),pool._remove(client),pool.emit("error",err,client)}}var Pool2=class extends EventEmitter{constructor(options2,Client3){
 super(),this.options=Object.assign({},options2),options2!=null&&"password"in options2&&Object.defineProperty(this.options,"password",{configurable:!0,enumerable:!1,
@@ -8729,7 +8789,7 @@ max=this.options.max||this.options.poolSize||10,this.options.min=this.options.mi
 this.options.allowExitOnIdle||!1,this.options.maxLifetimeSeconds=this.options.maxLifetimeSeconds||0,this.log=this.options.log||function(){},this.Client=this.options.
 Client||Client3||require_lib2().Client,this.Promise=this.options.Promise||global.Promise,typeof this.options.idleTimeoutMillis>"u"&&(this.options.idleTimeoutMillis=
 1e4),this._clients=[],this._idle=[],this._expired=new WeakSet,this._pendingQueue=[],this._endCallback=void 0,this.ending=!1,this.ended=!1}_promiseTry(f9){let Promise2=this.
-Promise;return typeof Promise2.try=="function"?Promise2.try(f9):new Promise2(resolve5=>resolve5(f9()))}_isFull(){return this._clients.length>=this.options.max}_isAboveMin(){
+Promise;return typeof Promise2.try=="function"?Promise2.try(f9):new Promise2(resolve7=>resolve7(f9()))}_isFull(){return this._clients.length>=this.options.max}_isAboveMin(){
 return this._clients.length>this.options.min}_pulseQueue(){if(this.log("pulse queue"),this.ended){this.log("pulse queue ended");return}if(this.ending){this.log(
 "pulse queue on ending"),this._idle.length&&this._idle.slice().map(item=>{this._remove(item.client)}),this._clients.length||(this.ended=!0,this._endCallback());
 return}if(!this._pendingQueue.length){this.log("no queued requests");return}if(!this._idle.length&&this._isFull())return;let pendingItem=this._pendingQueue.shift();
@@ -8780,7 +8840,7 @@ schemaName:"schema",tableName:"table",columnName:"column",dataTypeName:"dataType
 routine"};NativeQuery.prototype.handleError=function(err){let fields=this.native&&this.native.pq.resultErrorFields();if(fields)for(let key in fields){let normalizedFieldName=errorFieldMap[key]||
 key;err[normalizedFieldName]=fields[key]}this.callback?this.callback(err):this.emit("error",err),this.state="error"};NativeQuery.prototype.then=function(onSuccess,onFailure){
 return this._getPromise().then(onSuccess,onFailure)};NativeQuery.prototype.catch=function(callback){return this._getPromise().catch(callback)};NativeQuery.prototype.
-_getPromise=function(){return this._promise?this._promise:(this._promise=new Promise(function(resolve5,reject){this._once("end",resolve5),this._once("error",reject)}.
+_getPromise=function(){return this._promise?this._promise:(this._promise=new Promise(function(resolve7,reject){this._once("end",resolve7),this._once("error",reject)}.
 bind(this)),this._promise)};NativeQuery.prototype.submit=function(client){this.state="running";let self2=this;this.native=client.native,client.native.arrayMode=
 this._arrayMode;let after=function(err,rows,results){if(client.native.arrayMode=!1,setImmediate(function(){self2.emit("_done")}),err)return self2.handleError(err);
 self2._emitRowEvents&&(results.length>1?rows.forEach((rowOfRows,i9)=>{rowOfRows.forEach(row2=>{self2.emit("row",row2,results[i9])})}):rows.forEach(function(row2){
@@ -8807,19 +8867,19 @@ if(self2.connectionParameters.nativeConnectionString&&(conString=self2.connectio
 function(err2){if(err2)return self2.native.end(),cb(err2);self2._connected=!0,self2.native.on("error",function(err3){self2._queryable=!1,self2._errorAllQueries(
 err3),self2.emit("error",err3)}),self2.native.on("notification",function(msg){self2.emit("notification",{channel:msg.relname,payload:msg.extra})}),self2.emit("c\
 onnect"),self2._pulseQueryQueue(!0),cb(null,this)})})};Client3.prototype.connect=function(callback){if(callback){this._connect(callback);return}return new this.
-_Promise((resolve5,reject)=>{this._connect(error=>{error?reject(error):resolve5(this)})})};Client3.prototype.query=function(config,values,callback){let query,result,
+_Promise((resolve7,reject)=>{this._connect(error=>{error?reject(error):resolve7(this)})})};Client3.prototype.query=function(config,values,callback){let query,result,
 readTimeout,readTimeoutTimer,queryCallback;if(config==null)throw new TypeError("Client was passed a null or undefined query");if(typeof config.submit=="function")
 readTimeout=config.query_timeout||this.connectionParameters.query_timeout,result=query=config,typeof values=="function"&&(config.callback=values);else if(readTimeout=
 config.query_timeout||this.connectionParameters.query_timeout,query=new NativeQuery(config,values,callback),!query.callback){let resolveOut,rejectOut;result=new this.
-_Promise((resolve5,reject)=>{resolveOut=resolve5,rejectOut=reject}).catch(err=>{throw Error.captureStackTrace(err),err}),query.callback=(err,res)=>err?rejectOut(
+_Promise((resolve7,reject)=>{resolveOut=resolve7,rejectOut=reject}).catch(err=>{throw Error.captureStackTrace(err),err}),query.callback=(err,res)=>err?rejectOut(
 err):resolveOut(res)}return readTimeout&&(queryCallback=query.callback||(()=>{}),readTimeoutTimer=setTimeout(()=>{let error=new Error("Query read timeout");process.
 nextTick(()=>{query.handleError(error,this.connection)}),queryCallback(error),query.callback=()=>{};let index=this._queryQueue.indexOf(query);index>-1&&this._queryQueue.
 splice(index,1),this._pulseQueryQueue()},readTimeout),query.callback=(err,res)=>{clearTimeout(readTimeoutTimer),queryCallback(err,res)}),this._queryable?this._ending?
 (query.native=this.native,process.nextTick(()=>{query.handleError(new Error("Client was closed and is not queryable"))}),result):(this._queryQueue.length>0&&!this.
 pipeline&&queryQueueLengthDeprecationNotice(),this._queryQueue.push(query),this._pulseQueryQueue(),result):(query.native=this.native,process.nextTick(()=>{query.
 handleError(new Error("Client has encountered a connection error and is not queryable"))}),result)};Client3.prototype.end=function(cb){let self2=this;this._ending=
-!0,this._connecting&&!this._connected&&this.once("connect",()=>{this.end(()=>{})});let result;cb||(result=new this._Promise(function(resolve5,reject){cb=err=>err?
-reject(err):resolve5()}));let doEnd=function(){self2.native.end(function(){self2._connected=!1,self2._errorAllQueries(new Error("Connection terminated")),process.
+!0,this._connecting&&!this._connected&&this.once("connect",()=>{this.end(()=>{})});let result;cb||(result=new this._Promise(function(resolve7,reject){cb=err=>err?
+reject(err):resolve7()}));let doEnd=function(){self2.native.end(function(){self2._connected=!1,self2._errorAllQueries(new Error("Connection terminated")),process.
 nextTick(()=>{self2.emit("end"),cb&&cb()})})};return this.pipeline&&(this._pipelineInFlight||this._queryQueue.length>0)?this.once("drain",doEnd):doEnd(),result};
 Client3.prototype._hasActiveQuery=function(){return this._activeQuery&&this._activeQuery.state!=="error"&&this._activeQuery.state!=="end"};Client3.prototype._pulseQueryQueue=
 function(initialConnection){if(!this._connected)return;if(this.pipeline&&!initialConnection)return this._pulsePipelinedQueryQueue();if(this._hasActiveQuery())return;
@@ -8906,63 +8966,67 @@ admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteId
 `ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
 return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){
 return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";
-init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function scriptOf(transaction){let texts2=["BEGIN"],steps=[null],role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==
-role&&(role=statement.runAs,texts2.push(actAs(role)),steps.push(null)),texts2.push(statement.reveal()),steps.push(step2);return{texts:[...texts2,"COMMIT"],steps:[
-...steps,null]}}var init_script=__esm({"src/execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,signal){
-let{steps}=transaction,script2=scriptOf(transaction),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts);let durationMs=Date.now()-
-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){if(error instanceof ConnectionLost)
-return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(session))return{kind:"unknown",steps,
-others:[],error:new ConnectionLost(error.message,error),applied:[]};if(isRetried(error)&&retries+1<MAX_TRIES&&!signal.aborted){await(0,import_promises13.setTimeout)(
-Math.random()*50*2**retries);continue}let culprit=script2.steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.
-filter(step2=>step2!==culprit),error,applied:[]}}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof
-ConnectionLost)return!1;throw error}}async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",kind:"hold_me\
-mbership",action:"hold",status:"created",message:`what "${step2.message}" takes is granted`,statements:before},done=applied=>({step:applied,statements:applied.statements,
-durationMs:Date.now()-started,retries:0}),held2=[];try{return await session.run(revealAll(before)),held2=before.length===0?[]:[done(hold)],await session.run(revealAll(
-step2.statements)),{kind:"applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld=held2.length>0||before.length===
-0;if(error instanceof ConnectionLost)return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))
-throw error;if(held2.length===0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"release_membership",action:"release",
-status:"removed",message:`what was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.run(revealAll(undo)),{kind:"refused",
-culprit:step2,others:[],error,applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[
-step2],error:failure,applied:held2};if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken ba\
-ck (${failure.message}); the next run does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.
-map(statement=>statement.reveal())}var import_promises13,MAX_TRIES,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);
-init_session();init_script();MAX_TRIES=6}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
+init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function scriptOf(transaction,lockTimeoutMs){let texts2=["BEGIN",...lockTimeoutMs===null?[]:[`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`]],steps=texts2.
+map(()=>null),role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==role&&(role=statement.runAs,texts2.push(actAs(
+role)),steps.push(null)),texts2.push(statement.reveal()),steps.push(step2);return{texts:[...texts2,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/\
+execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,{
+signal,lockTimeoutMs}){let{steps}=transaction,script2=scriptOf(transaction,lockTimeoutMs),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(
+script2.texts);let durationMs=Date.now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){
+if(error instanceof ConnectionLost)return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(
+session))return{kind:"unknown",steps,others:[],error:new ConnectionLost(error.message,error),applied:[]};let mayTryAgain=retries+1<MAX_TRIES&&Date.now()-started<
+MAX_TRYING_MS&&!signal.aborted;if(isRetried(error)&&mayTryAgain){await(0,import_promises15.setTimeout)(Math.random()*50*2**retries);continue}let culprit=script2.
+steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(step2=>step2!==culprit),error,applied:[]}}}async function rolledBack(session){
+try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)return!1;throw error}}async function runBare({before,step:step2,undo},session){
+let started=Date.now(),hold={...step2,object:"grant",kind:"hold_membership",action:"hold",status:"created",message:`what "${step2.message}" takes is granted`,statements:before},
+done=applied=>({step:applied,statements:applied.statements,durationMs:Date.now()-started,retries:0}),held2=[];try{return await session.run(revealAll(before)),held2=
+before.length===0?[]:[done(hold)],await session.run(revealAll(step2.statements)),{kind:"applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){
+let isHeld=held2.length>0||before.length===0;if(error instanceof ConnectionLost)return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};
+if(!(error instanceof StatementError))throw error;if(held2.length===0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"\
+release_membership",action:"release",status:"removed",message:`what was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.
+run(revealAll(undo)),{kind:"refused",culprit:step2,others:[],error,applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{
+kind:"unknown",steps:[release2],others:[step2],error:failure,applied:held2};if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.
+message}, and could not be taken back (${failure.message}); the next run does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){
+return statements.map(statement=>statement.reveal())}var import_promises15,MAX_TRIES,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use s\
+trict";import_promises15=__toESM(require_promises(),1);init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
 await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function toDraft(step2,statements,durationMs,note){let{application,database,
 username,object:object2,action,status,message,access}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.
 map(statement=>statement.redacted),...access!==void 0&&statements.length>0&&{access}}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
-return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,WAITING,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();
-init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
-this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),
-...this.skipped].map(step2=>step2.database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.
-push(...jobs.filter(job=>!isOpen(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel(
-[first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(
-job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await settleAll(Array.from({length:Math.
-min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.
-withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use,hasNoSlot)}catch(error){if(!(error instanceof ConnectFailure))throw error;
-error.passing?this.lost??=error:this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.
-signal.aborted||this.lost!==null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.
-lost??=error,!1}}async#job(job,session){for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(
-transaction,job,session):null;if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){
-let outcome=transaction.kind==="atomic"?await runAtomic(transaction,session,this.#options.signal):await runBare(transaction,session);if(outcome.kind!=="refused"||
-job.stage!=="roles"||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.
-filter(step2=>step2.application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==culprit.application)))
-session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await runAtomic({kind:"atomic",steps},session,this.#options.signal),
-session)&&allDone;return allDone||this.lost===null}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refu\
-sed":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,
-message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(
-outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==
-void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)
-this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}},WAITING=new Set(["55\
-P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,MAX_WAITED_MS,HURRIED_LOCK_TIMEOUT_MS,WAITING,init_execute=__esm({"src/execute/exe\
+cute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();PlanExecution=
+class{failures=[];unknown=[];skipped=[];lost=null;#waitedMs=0;#server;#options;#watch;constructor(server,options2,watch){this.#server=server,this.#options=options2,
+this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),...this.skipped].map(step2=>step2.database)),
+isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.push(...jobs.filter(job=>!isOpen(job)).flatMap(
+jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel([first,...others]))}async#parallel(jobs){
+let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==
+void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.
+length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.withSession(await this.#server.
+adminLogin(job.connectTo??this.#server.admin.database),use,hasNoSlot)}catch(error){if(!(error instanceof ConnectFailure))throw error;error.passing?this.lost??=error:
+this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.signal.aborted||this.lost!==
+null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.lost??=error,!1}}async#job(job,session){
+for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(transaction,job,session):null;
+if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){let outcome=transaction.
+kind==="atomic"?await this.#atomic(transaction,session):await runBare(transaction,session);if(outcome.kind!=="refused"||job.connectTo!==null||job.stage==="datab\
+ases"||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.filter(step2=>step2.
+application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==culprit.application)))session.lost!==null||
+!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic({kind:"atomic",steps},session),session)&&allDone;return allDone||this.
+lost===null}async#atomic(transaction,session){let started=Date.now(),lockTimeoutMs=this.#waitedMs<MAX_WAITED_MS?null:HURRIED_LOCK_TIMEOUT_MS,outcome=await runAtomic(
+transaction,session,{signal:this.#options.signal,lockTimeoutMs});return outcome.kind==="refused"&&WAITING.has(outcome.error.code)&&(this.#waitedMs+=Date.now()-started),
+outcome}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let blocker=this.#watch.
+blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,message:blocker===null||!WAITING.has(code)?message:`${message}\
+ (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.
+push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.
+push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,retries===
+0?"":` (after ${String(retries)} tries that the server rolled back)`))}},MAX_WAITED_MS=1e4,HURRIED_LOCK_TIMEOUT_MS=250,WAITING=new Set(["55P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
 "use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
 value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
 tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
-Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(a9,b9){
-let relevant=tag=>formatTag(new Map([...tag].filter(([key])=>key!=="UpdatedByBuildId")));return relevant(a9)===relevant(b9)}function parseJson3(text2){try{return JSON.
-parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=
-["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function databases(version2){return`
+Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){
+let isCompared=key=>key!=="UpdatedByBuildId"&&(key!=="OwnedDatabase"||existing2.has(key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));
+return relevant(existing2)===relevant(desired)}function parseJson3(text2){try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;
+throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","\
+Application","OwnedDatabase","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function databases(version2){return`
     SELECT
       d.datname::text AS name,
       pg_get_userbyid(d.datdba)::text AS owner,
@@ -9357,11 +9421,12 @@ MAX_VERSIONS)return{...result,credential:tried};tried=again}}async function work
 application.secretId);if(pending===null||pending.versionId===tried.versionId)return null;let{state:state2}=await tryLogin(server,application,pending,null);return state2.
 kind==="password_right"?pending:null}async function tryLogin(server,application,credential,look){let login2={user:credential.username??application.username,password:credential.
 password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login2,async session=>look===null?null:inspectDatabase(session,
-look));return{state:{kind:"password_right",note:null},interior}}catch(error){if(!(error instanceof ConnectFailure))throw error;return{state:stateOf(error),interior:null}}}
-function stateOf(failure){switch(failure.kind){case"after_authentication":return{kind:"password_right",note:failure.message};case"wrong_password":return{kind:"p\
-assword_wrong"};case"other_method":return{kind:"other_method"};case"refused":return{kind:"refused",reason:failure.message};case"unreachable":case"starting":case"\
-full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();init_inspect_database();MAX_VERSIONS=
-3}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
+look));return{state:{kind:"password_right",note:null},interior}}catch(error){if(error instanceof StatementError)return{state:{kind:"password_right",note:null},interior:null};
+if(error instanceof ConnectionLost)return{state:{kind:"cut_off",reason:error.message},interior:null};if(!(error instanceof ConnectFailure))throw error;return{state:stateOf(
+error),interior:null}}}function stateOf(failure){switch(failure.kind){case"after_authentication":return failure.code===TERMINATED?{kind:"cut_off",reason:failure.
+message}:{kind:"password_right",note:failure.message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"ref\
+used":return{kind:"refused",reason:failure.message};case"unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,TERMINATED,
+init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
 server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
 tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===null||scope.applications.has(
 name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.databases.filter(item=>mayLookInside(
@@ -9381,26 +9446,31 @@ null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(
 function granteesOf(cluster,byUsername,database){let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.
 holders.get(database.name)??[]])].filter(role=>(byUsername.get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.
 username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){try{return await server.withSession(await server.adminLogin(database.name),
-session=>inspectDatabase(session,look))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&["42501","53300","55000"].includes(
-error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_tag();init_failure();init_inspect_cluster();init_inspect_database();
-init_settled();init_login();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
-durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function assertApplied(context,execution){
-let failures=execution.failures.filter(failure=>!OUTDATED.has(failure.code));for(let{step:step2,message}of failures)context.recorder.record({...toDraft(step2,[],
-0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.map(({step:step2,code,message})=>({application:step2.
-application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.`,remedy:REMEDIES2[code]??"Correct the cause; the next run goes on \
-from here."})),{signal}=context.dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length!==0){for(let step2 of execution.skipped)
-context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not done, since something before it failed`});throw new ApplyError(
-problems)}}function assertNotInterrupted(signal){if(signal.aborted)throw new ApplyError([interruptedProblem(signal)])}function interruptedProblem(signal){return{
-application:null,code:"interrupted",field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function recordUnknown(record,steps){
-for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.message}: the connection broke before the\
- server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...toDraft(step2,[],0,""),status:"failed",code:"connect\
-ion_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_execute();init_errors();OUTDATED=new Set(["23505","4271\
-0","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock_timeout, and run again.",57014:"The statemen\
-t was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"The server has no connecti\
-on left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/runner.md, and run again."}}});var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";init_execute();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){
-this.#recorder=recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan){let steps=planSteps(plan),open4=new Set(steps.map(
-stepKey)),leftovers=new Set(steps.filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?
-!leftovers.has(step2.application):step2.kind==="release_membership"?leftovers.has(step2.application):open4.has(stepKey(step2));for(let step2 of this.unknown.filter(
+session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&error.kind==="after_authentication"&&[
+"3D000","42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_tag();
+init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login();init_session();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
+durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function isOutdated(failure){
+return OUTDATED.has(failure.code)}function recordFailures(context,execution){let failures=execution.failures.filter(failure=>!isOutdated(failure));for(let{step:step2,
+message}of failures)context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.
+map(({step:step2,code,message})=>({application:step2.application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.`,remedy:REMEDIES2[code]??
+"Correct the cause; the next run goes on from here."})),{signal}=context.dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length===
+0)return[];let isOver=problems.some(({application})=>application===null),databases2=new Set(failures.map(({step:step2})=>step2.database));for(let step2 of execution.
+skipped.filter(item=>isOver||databases2.has(item.database)))context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not d\
+one, since something before it failed`});if(isOver)throw new ApplyError(problems);return problems}function assertApplied(context,execution){let problems=recordFailures(
+context,execution);if(problems.length>0)throw new ApplyError(problems)}function assertNotInterrupted(signal){if(signal.aborted)throw new ApplyError([interruptedProblem(
+signal)])}function interruptedProblem(signal){return{application:null,code:"interrupted",field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"Th\
+e next run goes on from here."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).
+join("; "),message=`${step2.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;
+record({...toDraft(step2,[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use stric\
+t";init_execute();init_errors();OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the l\
+ock, or raise lock_timeout, and run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge\
+ the storage, and run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lack\
+s a right: see terraform-module/docs/runner.md, and run again."}}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
+"use strict";init_execute();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){
+this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(plan),open5=new Set(steps.map(stepKey)),leftovers=new Set(steps.
+filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
+step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({application})=>application!==null&&leftOut.has(application),
+[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());for(let step2 of known.filter(
 transaction=>!transaction.some(isOpen)).flat())this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));
 this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
 let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
@@ -9496,28 +9566,44 @@ applications.length>0,createDb=!admin.createDb&&declaration.databases.some(datab
 ["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=`${alterRole(admin.
 name,lacking).redacted};`;return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement}\
  or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
-[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.`,"Choose another username, or set adopt_existing = true t\
-o take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(
-cluster,known.administered,application,role)]}function checkClaim(declaration,declaredNames,application,tag){let stack=tag.get("Stack")??"",environment=tag.get(
-"Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.environment)&&!declaration.acceptTagsFrom.has(
-stack)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}\
-).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.name&&declaredNames.has(claimant)?[violation(application,
-"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Give ${application.name} another username, \
-or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){let isManaged=parseTag(role.comment)!==null,attributes=[
-...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.
-has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_role",`the role ${role.name} holds ${attributes.
-join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){let{version:version2,
-login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2} has no right\
- over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}: ${grantAdministration(
-role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.name),installed=interior?.
-extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var init_actual=__esm({"src/guardrails/actual.\
-ts"(){"use strict";init_tag();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_violation();init_settings2();init_server_version()}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
-"src/plan/chunks.ts"(){"use strict"}});function planContext(input){return{...input,applicationByUsername:new Map(input.declaration.applications.map(application=>[application.username,application])),membershipsByRole:groupBy(
-input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.memberships,item=>item.member),settingsByRole:groupBy(input.actual.
-cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.
-username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){
-return{...about,kind,target,action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm(
-{"src/plan/context.ts"(){"use strict";init_group_by()}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
+[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
+other username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.
+privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function ownTagNote({stack,environment},cluster,{database,username}){let state2=cluster.
+databases.get(database),tag=state2?.owner===username?parseTag(state2.comment):null;return tag?.get("Stack")===stack&&tag.get("Environment")===environment?` Its \
+database ${database} still carries our tag: the comment on the role was overwritten by hand.`:""}function checkClaim(declaration,declaredNames,application,tag){
+let stack=tag.get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.
+environment)&&!declaration.acceptTagsFrom.has(stack)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the stack "${stack}" (e\
+nvironment ${environment}, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.
+name&&declaredNames.has(claimant)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is stil\
+l declared.`,`Give ${application.name} another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){
+let isManaged2=parseTag(role.comment)!==null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?
+["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(
+application,"privileged_role",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
+let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
+ has no right over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}\
+: ${grantAdministration(role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.
+name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var init_actual=__esm(
+{"src/guardrails/actual.ts"(){"use strict";init_tag();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_violation();
+init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
+declaration.applications.map(application=>[application.name,application])),stopsOne=({application:name2,code})=>{let application=name2===null?void 0:applications.
+get(name2),database=application===void 0?void 0:databases2.get(application.database);return database!==void 0&&!OF_THE_DECLARATION.has(code)&&isManaged(declaration,
+cluster,database)};return{run:problems.filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({application})=>application??"")}}function isManaged(declaration,{
+roles,databases:databases2},{name:name2,owner}){let role=tagOfStack(declaration,roles.get(owner.username)?.comment);if(role!==null)return isOwn(declaration,owner,
+role)&&(role.get("OwnedDatabase")??name2)===name2;let state2=databases2.get(name2);return state2?.owner===owner.username&&isTagOf(declaration,owner,state2.comment)}
+function isOwn({applications},{name:name2},tag){let claimant=tag.get("Application");return claimant===name2||!applications.some(application=>application.name===
+claimant)}function isTagOf(declaration,{name:name2},comment){return tagOfStack(declaration,comment)?.get("Application")===name2}function tagOfStack({stack,environment},comment){
+let tag=parseTag(comment??null);return tag?.get("Stack")===stack&&tag.get("Environment")===environment?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src/\
+guardrails/concern.ts"(){"use strict";init_group_by();init_tag();OF_THE_DECLARATION=new Set(["approval","endpoint","reserved_name","naming"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
+"src/plan/chunks.ts"(){"use strict"}});function withGuests({databases:databases2},names2){return new Set([...names2,...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.
+map(guest=>guest.name))])}function leaveOut(declaration,names2){return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(
+({name:name2})=>!names2.has(name2)),databases:declaration.databases.filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.
+filter(({name:name2})=>!names2.has(name2))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict"}});function planContext(input){return{...input,planned:leaveOut(input.declaration,input.leftOut),applicationByUsername:new Map(input.declaration.applications.map(application=>[
+application.username,application])),membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.
+memberships,item=>item.member),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.
+name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,
+object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){return{...about,kind,target,action,status,message,statements}}
+function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use strict";init_group_by();
+init_leave_out()}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CT\
 YPE ${quoteLiteral(database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(
 " "))}function alterDatabaseLimit(database,limit,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}
@@ -9563,31 +9649,31 @@ acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges2("owner").map
 version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
 {name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,login2)],step:step(
 subject(owner,"database"),"create_database","create","created",`database ${name2}, owned by ${owner.username}`,[statement]),undo:[releaseRole(version2,owner.username,
-login2)]}}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_database();init_role();init_context();init_privileges()}});function desiredRoleTag(context,application,existing){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
-"password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing?.
-get("BuildId")));return application.auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing){
-return desiredTag(context,owner,existing?.get("BuildId"))}function desiredTag(context,application,buildId){let{declaration}=context;return new Map([["ManagedBy",
-MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],["A\
-pplication",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}var init_tags2=__esm({"src/\
-plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return RESTORES_ACCESS.has(item.kind)}function planDatabase(context,database){let existing=context.actual.cluster.databases.get(database.
-name),state2=existing??newDatabase(database),access=[...accessSteps(context,database,state2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(database,
-state2),restricted=access.some(item=>item.kind==="restrict_public"),tag=tagSteps(context,database,state2,existing===void 0,restricted||limits.length>0),isAdopted=tag.
-some(item=>item.kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=existing===
-void 0||isAdopted||limits.length>0;return{creation:existing===void 0?planCreation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?
-tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function limitSteps(database,state2){
-let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen_database","reopen",
-"updated",`${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit){let message=`\
-connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit_database","limit","up\
-dated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about,"end_template","template","upd\
-ated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){
+login2)]}}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_database();init_role();init_context();init_privileges()}});function desiredRoleTag(context,application,existing2){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
+"password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing2?.
+get("BuildId")));return application.accessLevel==="owner"&&own.set("OwnedDatabase",application.database),application.auth==="password"&&version2!==void 0&&own.set(
+"SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2?.get("BuildId"))}function desiredTag(context,application,buildId){
+let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.
+stack],["Environment",declaration.environment],["Application",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],
+...declaration.tags])}var init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return RESTORES_ACCESS.has(item.kind)}function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.
+name),state2=existing2??newDatabase(database),access=[...accessSteps(context,database,state2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(
+database,state2),restricted=access.some(item=>item.kind==="restrict_public"),tag=tagSteps(context,database,state2,existing2===void 0,restricted||limits.length>0),
+isAdopted=tag.some(item=>item.kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as\
+ declared`),isChanged=existing2===void 0||isAdopted||limits.length>0;return{creation:existing2===void 0?planCreation(context,database):null,steps:[...access,...limits,
+...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}
+function limitSteps(database,state2){let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(
+step(about,"reopen_database","reopen","updated",`${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.
+connectionLimit){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,
+"limit_database","limit","updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about,"e\
+nd_template","template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){
 let owner=database.owner.username,admin=context.actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===
 0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost=subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"\
-database",schema:null,granted:lost}]},open4=heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open4).length>0,restrict=[...open4.length===0?[]:[revokeOnDatabase(
-state2.name,open4,"",owner,passedOn)],...grant2(lost,owner)],admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,
+database",schema:null,granted:lost}]},open5=heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).length>0,restrict=[...open5.length===0?[]:[revokeOnDatabase(
+state2.name,open5,"",owner,passedOn)],...grant2(lost,owner)],admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,
 database,state2),step(about,"admit_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about,"restrict_public","restrict","update\
 d",`PUBLIC may not connect to ${state2.name}`,restrict),...lost.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
-let existing=parseTag(state2.comment);if(existing===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing);if(existing!==
-null&&!changed&&sameTag(existing,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing===
+let existing2=parseTag(state2.comment);if(existing2===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing2);if(existing2!==
+null&&!changed&&sameTag(existing2,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing2===
 null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?
 "created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==
 null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(
@@ -9665,9 +9751,9 @@ name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,inte
 map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map(
 [...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(database,interior).map(name2=>step(subject(database.owner,"sc\
 hema"),"create_schema","create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)],name2))}function ownerSchemas(database,schemas2){
-let owner=database.owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn=isReachable(database,
-schema),missing=subtract(["CREATE","USAGE"],[owner,isOwn?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`sche\
-ma ${schema.name} of ${database.name}`;if(isOwn)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.
+let owner=database.owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn2=isReachable(database,
+schema),missing=subtract(["CREATE","USAGE"],[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`sch\
+ema ${schema.name} of ${database.name}`;if(isOwn2)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.
 join(", ")} in ${where}, which it owns`,"owner",[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],
 schema.name));else{let remedy=`as ${schema.owner===""?"a superuser":schema.owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted};`,message=`${owner}\
  lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}
@@ -9774,20 +9860,21 @@ let about=subject(application,"password"),{versionId:version2="",clone=null}=con
 return finding(about,"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.
 note})`}`);case"rotation_in_progress":return finding(about,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under wa\
 y; nothing was changed`);case"expired":return finding(about,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every\
- password`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a passwor\
-d: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the password cou\
-ld not be tried`)}}function tagStep(context,application,role,changed){let existing=parseTag(role.comment),desired=desiredRoleTag(context,application,existing);if(existing!==
-null&&!changed&&sameTag(existing,desired))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing===null?step(subject(application,
-"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag_role","tag","updated",`tag of r\
-ole ${role.name}: ${differences(existing,desired)}`,statements)}function differences(existing,desired){let keys=[...new Set([...existing.keys(),...desired.keys()])].
-filter(key=>existing.get(key)!==desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing.get(key)??"none"} -> ${desired.
-get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings3();
-init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+ password`);case"cut_off":{let why=`its session was ended while its login was checked (${state2.reason}), which sessions of the same login can do`,message=`${application.
+username}: ${why}; whether secret version ${version2} is its password is not known`;return finding(subject(application,"login"),"verify","warning",message)}case"\
+refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
+other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the password could not be tried`)}}function tagStep(context,application,role,changed){
+let existing2=parseTag(role.comment),desired=desiredRoleTag(context,application,existing2);if(existing2!==null&&!changed&&sameTag(existing2,desired))return null;
+let statements=[commentOnRole(role.name,formatTag(desired))];return existing2===null?step(subject(application,"role"),"tag_role","adopt","updated",`role ${role.
+name} taken under management`,statements):step(subject(application,"tag"),"tag_role","tag","updated",`tag of role ${role.name}: ${differences(existing2,desired)}`,
+statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(key=>existing2.get(key)!==desired.get(
+key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing2.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm(
+{"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
-ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.declaration.applications.map(application=>{let own=planRole(context,application);return{steps:[
+ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>{let own=planRole(context,application);return{steps:[
 ...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
 context,application),...memberFindings(context,application),...settingFindings(context,application),...adminFindings(context,application)]}}),databases2=context.
-declaration.databases.map(database=>databaseChanges(context,database));return{findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(
+planned.databases.map(database=>databaseChanges(context,database));return{findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(
 context,changes)),...planOrphans(context),...serverFindings(context)],jobs:[...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(
 context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}
 function databaseChanges(context,database){return{database,outside:planDatabase(context,database),inside:planInterior(context,database)}}function collectFindings(context,{
@@ -9801,7 +9888,7 @@ context.actual.cluster.server,steps,outside.creation!==null)],rest=settings.leng
 []:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,
 inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[holdMemberships(context.actual.cluster.server,
 inside.steps)]}]}function adoptionJob(context,{outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
-holdMemberships(context.actual.cluster.server,outside.closing)]}]}function iamJobs(context){let steps=context.declaration.applications.flatMap(application=>planIamGrant(
+holdMemberships(context.actual.cluster.server,outside.closing)]}]}function iamJobs(context){let steps=context.planned.applications.flatMap(application=>planIamGrant(
 context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm(
 {"src/plan/plan.ts"(){"use strict";init_chunks();init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_roles();
 init_server();init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
@@ -9824,47 +9911,57 @@ name);if(credential===void 0)return[];let state2=actual.logins.get(application.n
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
 hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
 let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_secret_facts=__esm(
-{"src/run/apply/secret-facts.ts"(){"use strict";init_verifier()}});async function makeRound(context,server,credentials,scope){let inspection=await inspectServer(context,server,credentials,scope);return{inspection,plan:await guardAndPlan(
-context,inspection)}}async function inspectServer(context,server,credentials,scope){let{now,progress:report}=context.dependencies,total=scope===null?context.declaration.
-applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),context.
-declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,inspection){let clones=checkClones(context.declaration,inspection.actual.
-cluster.memberships,inspection.credentials);if(clones.length>0)throw new AwsError(clones);let violations=checkActual(context.declaration,inspection.actual);if(violations.
-length>0)throw new BlockedError(violations);let secrets=await makeSecretFacts(context.declaration,inspection.actual,inspection.credentials);return makePlan({declaration:context.
-declaration,actual:inspection.actual,buildId:context.identity.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),
-current:id=>secrets.readStage(id,"AWSCURRENT")}}var init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_plan();
-init_assignments();init_inspect();init_secret_facts()}});async function converge(context,open4,credentials,finish){let ledger=new Ledger(context.recorder),{signal,progress}=context.dependencies,firstLoss=null;for(let reconnects=0;;reconnects+=
-1)try{return await withConnections(open4,async server=>finish(server,await runRounds(context,server,credentials,ledger)))}catch(error){if(signal.aborted||!(isLost(
-error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))
-return ledger.giveUp(error);progress(`the connection to the server broke (${error.message}); connecting anew`),await(0,import_promises14.setTimeout)(reconnects===
-0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}async function withConnections(open4,use){let server=await open4();
-try{return await use(server)}finally{await server.close()}}function isReplica(error){return error instanceof BlockedError&&error.problems.every(problem=>problem.
-code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&error.passing}async function runRounds(context,server,credentials,ledger){
-let{signal,progress}=context.dependencies,scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=1){assertNotInterrupted(signal);let{inspection,
-plan}=await makeRound(context,server,credentials,scope);if(ledger.settle(plan),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,
-passwords,inspection);if(moved===null)return recordFindings(context.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>
-MAX_ROUNDS||last!==null&&samePlan(last,plan))throw notConvergedError(context,plan,refused);assertNotInterrupted(signal);let execution=await execute(server,plan,
-{signal,maxConnections:context.declaration.maxConnections,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,
-execution.lost!==null&&!signal.aborted)throw execution.lost;assertApplied(context,execution),refused=execution.failures,last=refused.length===0?plan:null;for(let step2 of planSteps(
-plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=execution.failures.length===0?scopeAfter(plan,inspection):
-null}}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress(
-{total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){
-let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+{"src/run/apply/secret-facts.ts"(){"use strict";init_verifier()}});async function makeRound(context,server,credentials,scope,setbacks){let inspection=await inspectServer(context,server,credentials,scope);return{inspection,plan:await guardAndPlan(
+context,inspection,setbacks)}}async function inspectServer(context,server,credentials,scope){let{now,progress:report}=context.dependencies,total=scope===null?context.
+declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),
+context.declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration}=context,clones=checkClones(
+declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual),concerns=sortByConcern(declaration,actual.cluster,[...clones,...violations]);
+if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].flat(),isRight=({code})=>code===
+"missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights([...concerns.run,...single]);
+if(concerns.run.length>0)throw new BlockedError([...concerns.run,...single]);setbacks.block(single);let secrets=await makeSecretFacts(declaration,actual,credentials);
+return makePlan({declaration,leftOut:setbacks.leftOut,actual,buildId:context.identity.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.
+readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();
+init_errors();init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.recorder),{signal,progress}=context.dependencies,firstLoss=null;
+for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,{ledger,
+setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.
+now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.message}); con\
+necting anew`),await(0,import_promises16.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}
+async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.close()}}function isReplica(error){return error instanceof
+BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&
+error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=
+1){assertNotInterrupted(context.dependencies.signal);let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(ledger.settle(plan,setbacks.
+leftOut),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,passwords,setbacks,inspection);if(moved===null)return recordFindings(
+context.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.
+fail(recordNotConverged(context,plan,refused)),scope={before:inspection,applications:new Set,databases:new Set},number2=0;continue}let execution=await executePlan(
+context,server,plan,ledger),failed=recordFailures(context,execution);setbacks.fail(failed),refused=execution.failures.filter(isOutdated),last=execution.failures.
+length===0?plan:null,failed.length>0&&(number2=0);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.
+application);scope=refused.length===0?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;
+assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,record:recordWithProgress(ledger,
+plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,execution.lost!==null&&!signal.aborted)throw execution.lost;return execution}function recordWithProgress(ledger,plan,{
+now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
+length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
+plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
 []:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.database===null?[]:[step2.database]));return{before:inspection,applications,databases:databases2}}
-async function findNewerSecrets(context,passwords,inspection){let set=context.declaration.applications.filter(application=>passwords.has(application.name)&&application.
-auth==="password");if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),newer=new Map;for(let{
-name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.credentials.get(name2)?.
-versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,...newer])},applications:new Set(
-newer.keys()),databases:new Set}}function notConvergedError(context,plan,refused){return new ApplyError(planSteps(plan).map(step2=>{let about={application:step2.
-application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(step2));if(failure===void 0)return{...about,code:"not_converged",message:`\
-still to do after it was done: ${step2.message}.`,remedy:"Something on the server undoes it, or the server ignores it without an error; look at the statements i\
-n the audit."};let message=`${step2.message}: ${failure.message}`;return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_fail\
-ed",message}),{...about,code:"statement_failed",message:`${message}.`,remedy:"Remove or rename what is in the way; the next run goes on from here."}}))}var import_promises14,
-MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_execute();
-init_progress();init_errors();init_step();init_failure();init_inspect();init_session();init_outcome();init_ledger();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=
-5e3}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=context.declaration.applications.filter(({name:name2,auth})=>passwords.has(name2)&&
+auth==="password"&&!leftOut.has(name2));if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),
+newer=new Map;for(let{name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.
+credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,
+...newer])},applications:new Set(newer.keys()),databases:new Set}}function recordNotConverged(context,plan,refused){let problems=planSteps(plan).map(step2=>{let about={
+application:step2.application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(step2)),code=failure===void 0?"not_converged":"stateme\
+nt_failed",message=failure===void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===void 0?"Something \
+on the server undoes it, or the server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goe\
+s on from here.";return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about,code,message:`${message}.`,remedy}});if(problems.
+some(({application})=>application===null))throw new ApplyError(problems);return problems}var import_promises16,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm(
+{"src/run/apply/converge.ts"(){"use strict";import_promises16=__toESM(require_promises(),1);init_execute();init_progress();init_errors();init_step();init_failure();
+init_inspect();init_session();init_outcome();init_ledger();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
+e strict";init_leave_out();Setbacks=class{mayRepair;#declaration;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1){this.#declaration=declaration,this.
+mayRepair=mayRepair}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(this.#failed),given=this.#declaration.
+databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(this.#declaration,new Set([
+...failed,...namesOf2(this.#blocked),...given]))}fail(problems){this.#failed.push(...problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.
+filter(({application})=>application===null||!failed.has(application))}}}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
 error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
 GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
 clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
@@ -12924,13 +13021,13 @@ exports.proxyBundle=proxyBundle;module.exports.default=profiles}});async functio
 serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
 name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==null)return contextFrom({file:tls.caFile,field:"tls.ca_file"});if(defaultCaFile===
 "system")return(0,import_node_tls.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));
-return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca:profiles.ca})}async function contextFrom(source){try{let ca=await(0,import_promises15.readFile)(source.
+return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca:profiles.ca})}async function contextFrom(source){try{let ca=await(0,import_promises17.readFile)(source.
 file,"utf8");if(!holdsCertificate(ca))throw new Error("it holds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca})}catch(error){
 let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"invalid_ca_file",field:source.field,message:`${source.
 file} cannot be used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(
 /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??[]).some(block=>{try{return new import_node_crypto9.X509Certificate(block).validTo!==""}catch{return!1}})}
-var import_node_crypto9,import_promises15,import_node_tls,PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
-import_promises15=__toESM(require_promises2(),1),import_node_tls=__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P\
+var import_node_crypto9,import_promises17,import_node_tls,PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
+import_promises17=__toESM(require_promises2(),1),import_node_tls=__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P\
 -384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
  delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
 cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
@@ -12951,7 +13048,7 @@ null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===v
 return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&
 {createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair_admin","repair","updated",
 `delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(admin,attributes),comment])]}function adminTag({
-buildId,tags},role){let existing=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing?.get("BuildId")??buildId],
+buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],
 ...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.
 memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.
 role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],
@@ -13004,13 +13101,13 @@ y for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait unti
       AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`}async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){
 let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session,[session.database])??"a ru\
 n that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=
-Date.now()}await(0,import_promises16.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELE\
+Date.now()}await(0,import_promises18.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELE\
 CT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&readFlag(row2,"locked")}async function lockHolder(session,databases2){let[[row2]=[]]=await session.
 query([holderIn(databases2)]);if(row2===void 0)return null;let login2=readTextOrNull(row2,"login")??"an unknown login";return readFlag(row2,"is_admin")?`${readText(
 row2,"name")} (login ${login2})`:`${login2}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError(
 [{application:null,code:"lock_timeout",field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"W\
-ait for that run to end, or raise lock_timeout."}])}var import_promises16,LOCK_KEY,POLL_MS,REPORT_EVERY_MS2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";
-import_promises16=__toESM(require_promises(),1);init_errors();init_quote();init_row();LOCK_KEY="8242267087886938998";POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
+ait for that run to end, or raise lock_timeout."}])}var import_promises18,LOCK_KEY,POLL_MS,REPORT_EVERY_MS2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";
+import_promises18=__toESM(require_promises(),1);init_errors();init_quote();init_row();LOCK_KEY="8242267087886938998";POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
 try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress}),lock}catch(error){throw lock!==session&&await lock.
 close(),error}}async function openLockSession({declaration,dependencies:{signal,progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;
 try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.
@@ -13041,17 +13138,17 @@ ecret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems
 if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();
 init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();
 init_outcome();init_connection_error();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
-"?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=lockTimeoutSeconds*
-1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
-identity2),lockTimeoutMs,statementTimeoutMs:lockTimeoutMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){let{admin,aws,instance:declared}=declaration,
-user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?dependencies2.iamToken({host:host2,port:port2},
-user,aws):secret.password,isToken:secret===null}}async function openLockedOrBootstrap(context,adminSecret){let target=await targetOf(context.declaration,context.
-identity,context.dependencies),{session:admin,credential}=await loginOrBootstrap(context,target,adminSecret);try{let lock=await lockInstance(context,admin,target,
-credential),server=makeConnections(admin,lock,connectionsOptionsOf(context,target,admin,credential)),stopCancelling=cancelOnInterrupt(context,server);return{...server,
-close:async()=>{stopCancelling(),await server.close()}}}catch(error){throw await admin.close(),error}}async function openUnlockedOrBootstrap(context,adminSecret){
+"?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=Math.
+min(lockTimeoutSeconds*1e3,OBJECT_LOCK_TIMEOUT_MS);return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,
+dependencies2.defaultCaFile),applicationName:applicationNameOf(identity2),lockTimeoutMs,statementTimeoutMs:lockTimeoutSeconds*1e3+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
+let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
+dependencies2.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openLockedOrBootstrap(context,adminSecret){let target=await targetOf(
+context.declaration,context.identity,context.dependencies),{session:admin,credential}=await loginOrBootstrap(context,target,adminSecret);try{let lock=await lockInstance(
+context,admin,target,credential),server=makeConnections(admin,lock,connectionsOptionsOf(context,target,admin,credential)),stopCancelling=cancelOnInterrupt(context,
+server);return{...server,close:async()=>{stopCancelling(),await server.close()}}}catch(error){throw await admin.close(),error}}async function openUnlockedOrBootstrap(context,adminSecret){
 return withoutLock(context,adminSecret,loginOrBootstrap)}async function openUnlocked(context,adminSecret){return withoutLock(context,adminSecret,async(...args)=>explainFailure(
-context,adminSecret,()=>login(...args)))}async function withoutLock(context,adminSecret,open4){let target=await targetOf(context.declaration,context.identity,context.
-dependencies),{session,credential}=await open4(context,target,adminSecret);return makeConnections(session,session,connectionsOptionsOf(context,target,session,credential))}
+context,adminSecret,()=>login(...args)))}async function withoutLock(context,adminSecret,open5){let target=await targetOf(context.declaration,context.identity,context.
+dependencies),{session,credential}=await open5(context,target,adminSecret);return makeConnections(session,session,connectionsOptionsOf(context,target,session,credential))}
 function connectionsOptionsOf({declaration,dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{target:{...target,version:admin.
 version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(
 `waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function repairAdmin(context,adminSecret){let target=await targetOf(context.
@@ -13060,81 +13157,91 @@ async function loginOrBootstrap(context,target,adminSecret){return explainFailur
 if(!isRefused(error)||context.declaration.masterSecretId===null)throw error;let admin=adminCredentialOf(context.declaration,adminSecret,context.dependencies);return await bootstrapAdmin(
 context,target,admin,adminSecret),await loginAsAdmin(context,target,adminSecret)}})}async function login(context,target,adminSecret){try{return await loginAsAdmin(
 context,target,adminSecret)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret);
-if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open4){let started=Date.now();try{
-return await open4()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(
+if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.now();try{
+return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(
 error,declaration,user,Date.now()-started)}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.kind==="refu\
 sed"||error.code==="28000")}async function loginWithOtherVersion(context,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version2=await context.secrets.
 readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(context,target,version2)}catch(error){
 if(!isRefused(error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret){let{host:host2,port:port2}=target.
 endpoint,credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(async attempt=>connect(
 target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing,report:(reason,elapsedMs)=>dependencies2.
-progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var init_open=__esm(
-{"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_interrupt();init_lock3()}});function toProvisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
+progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,
+init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
+init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});function toProvisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
 thrown);if(thrown instanceof ConnectFailure)return new ConnectionError([{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further\
  connection failed: ${message}.`,remedy:"Check the server and run again."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance \
 (a restart, a failover, somebody who ends sessions); what took effect is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,
 code:"connection_lost",field:"instance",message:`the connection to the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([{application:null,
 code:"defect",field:"run",message:`${message}.`,remedy:"What took effect is in the audit; the next run goes on from there."}],{cause:thrown})}var init_provision_error=__esm(
-{"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session()}});function violationRecords(declaration,error){return error.problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
+{"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session()}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
 return{application:problem.application,database:application?.database??null,username:application?.username??null,object:isGuardrail(problem.code)?OBJECT_OF_GUARDRAIL[problem.
-code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function missingRecords(declaration,records,error){
-let told=new Set(records.map(record=>JSON.stringify([record.object,record.application]))),[first]=error.problems,ending=error instanceof BlockedError&&first!==void 0?
-{status:"blocked",code:first.code}:{status:"skipped",isQuiet:!0},message=error instanceof BlockedError||error instanceof InvalidInputError?"not begun: nothing w\
-as changed":"not reached: the run failed before",draft=(object2,application)=>{if(told.has(JSON.stringify([object2,application.name])))return[];let{name:name2,database,
-username}=application;return[{application:name2,database,username,object:object2,action:"check",...ending,durationMs:0,message,statements:[]}]};return[...declaration.
-applications.flatMap(application=>draft("role",application)),...declaration.databases.flatMap(database=>draft("database",database.owner))]}var OBJECT_OF_GUARDRAIL,
-init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"r\
-ole",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",extension:"exten\
-sion",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"role",removal_obstacle:"role"}}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
+code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function notBegunRecords(declaration,records,error){
+let told=new Set(records.filter(({object:object2})=>object2==="role").map(({application})=>application)),names2=declaration.applications.map(({name:name2})=>name2).
+filter(name2=>!told.has(name2));if(names2.length===0)return[];let why=error instanceof BlockedError||error instanceof InvalidInputError?"nothing was changed":"t\
+he run failed before",some=names2.slice(0,MAX_NAMES2).join(", "),rest=names2.length>MAX_NAMES2?`, and ${String(names2.length-MAX_NAMES2)} more`:"",message=`not \
+begun: ${why}; this concerns ${some}${rest}`;return[notBegun({application:null,database:null,username:null,object:"admin"},message)]}function leftOutRecords(declaration,names2){
+return declaration.applications.filter(({name:name2})=>names2.includes(name2)).map(({name:application,database,username})=>notBegun({application,database,username,
+object:"role"},`${username} was left as it is: the owner of ${database}, or what was done there, is blocked or failed`))}function notBegun(about,message){return{
+...about,action:"not begun",status:"skipped",isQuiet:!0,durationMs:0,message,statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/\
+records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"\
+database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",extension:"extension",setting:"setting",immutable:"\
+database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
-instance,now,sinks});try{let value2=await runStages3(recorder),outcome=records.some(record=>["created","updated","removed"].includes(record.status))?"changed":"\
-no_change";return{document:recorder.finish({outcome,exitCode:EXIT.done,problems:[]}),problems:[],value:value2}}catch(thrown){let error=signal.aborted&&!(thrown instanceof
-ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),drafts=[...error instanceof BlockedError?violationRecords(concerned,error):
-[],...recordsOf(error)];for(let draft of drafts)recorder.record(draft);for(let draft of missingRecords(concerned,records,error))recorder.record(draft);let outcome=error instanceof
-BlockedError?"blocked":"failed",{exitCode,problems}=error;return{document:recorder.finish({outcome,exitCode,problems}),problems,value:null}}}var init_record_run=__esm(
-{"src/run/end/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
+instance,now,sinks});try{let{value:value2,setbacks}=await runStages3(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
+let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
+BlockedError,drafts=[...isBlocked?blockedRecords(concerned,problems):[],...recordsOf(error)];for(let draft of drafts)recorder.record(draft);for(let draft of notBegunRecords(
+concerned,records,error))recorder.record(draft);let outcome=isBlocked?"blocked":"failed";return{document:recorder.finish({outcome,exitCode,problems}),problems,value:null}}}
+function endStages(concerned,setbacks,records,recorder){let{failed,blocked:blocked2}=setbacks??{failed:[],blocked:[]},applications=setbacks===null?null:applicationsEnd(
+concerned,setbacks),drafts=[...blockedRecords(concerned,blocked2),...leftOutRecords(concerned,applications?.not_begun??[])];for(let draft of drafts)recorder.record(
+draft);let isChanged=records.some(({status})=>["created","updated","removed"].includes(status)),problems=[...failed,...blocked2];if(problems.length===0){let outcome=isChanged?
+"changed":"no_change";return{document:recorder.finish({outcome,exitCode:EXIT.done,problems,applications}),problems}}let end=failed.length>0?{outcome:"failed",exitCode:EXIT.
+failed}:{outcome:"blocked",exitCode:EXIT.blocked};return{document:recorder.finish({...end,problems,applications}),problems}}function applicationsEnd(concerned,{
+failed,blocked:blocked2,leftOut}){let names2=problems=>[...new Set(problems.flatMap(({application})=>application??[]))].sort(),[failing,stopped]=[names2(failed),
+names2(blocked2)];return{done:concerned.applications.length-leftOut.size,blocked:stopped,failed:failing,not_begun:[...leftOut].filter(name2=>!failing.includes(name2)&&
+!stopped.includes(name2)).sort()}}var init_record_run=__esm({"src/run/end/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();
+init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
 {declaration,identity:identity2,dependencies:dependencies2,concerned:declaration,recordsOf:error=>secretRecords(declaration,error)},recorder=>runStages(declaration,
 identity2,dependencies2,recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
 let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.
 secrets(declaration.aws),recorder,dependencies:dependencies2},credentials=await readActorAndCredentials(context,declaration);assertReserved(declaration,credentials);
-try{return await convergeOnce(context,credentials)}catch(error){if(declaration.masterSecretId===null||!lacksOnlyRights(error))throw error;return await repairAdmin(
-context,credentials.admin),await convergeOnce(context,credentials)}}async function convergeOnce(context,credentials){let open4=async()=>{let server=await openLockedOrBootstrap(
-context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context;return converge(context,open4,credentials.applications,
-async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}function lacksOnlyRights(error){return error instanceof
-BlockedError&&error.problems.every(problem=>problem.code==="missing_right")}function secretRecords(declaration,error){return error instanceof AwsError?error.problems.
-map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,username=null}=application??{},object2=problem.
-application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,
-message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();
-init_result();init_errors();init_request();init_converge();init_credentials();init_access_matrix2();init_open();init_record_run()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
+try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null)}catch(error){if(!(error instanceof MissingRights))throw error;return await repairAdmin(
+context,credentials.admin),await convergeOnce(context,credentials,!1)}}async function convergeOnce(context,credentials,mayRepair){let open5=async()=>{let server=await openLockedOrBootstrap(
+context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,setbacks=new Setbacks(declaration,mayRepair);return converge(
+context,open5,credentials.applications,setbacks,async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}
+function secretRecords(declaration,error){return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.
+name===problem.application),{database=null,username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,
+database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):
+[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_converge();init_round();init_setbacks();
+init_credentials();init_access_matrix2();init_open();init_record_run()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
 declaration??null,{environment=null,clusterName=null,instance=null}=declaration??{},recorder=createRecorder({identity:identity2,environment,clusterName,instance,
-now,sinks});for(let draft of declaration===null?[]:missingRecords(declaration,[],error))recorder.record(draft);let{exitCode,problems}=error;return{document:recorder.
+now,sinks});for(let draft of declaration===null?[]:notBegunRecords(declaration,[],error))recorder.record(draft);let{exitCode,problems}=error;return{document:recorder.
 finish({outcome:"failed",exitCode,problems}),problems,governance:governanceOf(declaration,null)}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use stric\
 t";init_recorder();init_result();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let reporters=createReporters(process7,
 environment),[{apply:apply2},{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_apply(),apply_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
-dependencies2=await createRunDependencies(process7,environment,reporters),begun=await beginRun(process7,environment,{command:"apply",input:options2.input,needsBuildId:()=>!0}),
-result=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,dependencies2),auditDir=begun.parsed?.auditDir??
-null;return endRun(process7,environment,{result,reporters,auditFile:options2.auditFile,defaultPath:defaultAuditPath(process7.cwd(),begun.identity.runId,auditDir)})}
-var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration,secrets=dependencies2.secrets(declaration.
+dependencies2=await createRunDependencies(process7,environment,reporters),started=await beginRun(process7,environment,{command:"apply",input:options2.input,needsBuildId:()=>!0}),
+{auditFile}=options2,defaultPath=defaultAuditPath(process7.cwd(),started.identity.runId,started.parsed?.auditDir??null),begun=await withPlace(environment,{begun:started,
+auditFile,defaultPath}),result=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,dependencies2);return endRun(
+process7,environment,{result,reporters,auditFile,defaultPath})}var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration,secrets=dependencies2.secrets(declaration.
 aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder({identity:identity2,environment,
 clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},server=await openUnlocked(
 context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look=__esm({"src/run/connection/look.ts"(){"u\
 se strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
-declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),found={declaration,identity:identity2,
-server:null,plan:NOTHING2,blocked:blocked2,approval,moving:[]};if(blocked2.some(({code})=>code==="endpoint"))return found;try{let{inspection,plan,moving}=await inspectAndPlan(
-declaration,identity2,dependencies2);return{...found,server:inspection.actual.cluster.server,plan:blocked2.length===0?plan:NOTHING2,moving}}catch(error){if(error instanceof
-BlockedError)return{...found,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){
-return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
-round=await makeRound(context,server,credentials.applications,null),{actual}=round.inspection;return{...round,moving:[...await findMovement(server,declaration,actual.
-cluster,holder),...findUnseen(declaration,actual)]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(({name:name2})=>cluster.
-databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: the apply may find more t\
-o do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),held2=holder??await lockHolder(
-server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it does may not be in this plan.`],...fingerprint(
-before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,
-instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(
-item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){
+declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),stopped=blocked2.length>
+0,found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,stopped,approval,moving:[]};if(blocked2.some(({code})=>code==="endpoint"))return found;
+try{let{inspection,plan,moving,setbacks}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.actual.cluster;return{...found,server,plan:stopped?
+NOTHING2:plan,blocked:distinct([...blocked2,...setbacks.blocked]),moving}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct(
+[...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){return withInstance(declaration,
+identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),setbacks=new Setbacks(declaration),
+round=await makeRound(context,server,credentials.applications,null,setbacks),{actual}=round.inspection;return{...round,setbacks,moving:[...await findMovement(server,
+declaration,actual.cluster,holder),...findUnseen(declaration,actual)]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(
+({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: t\
+he apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),held2=holder??
+await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it does may not be \
+in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function lockDatabases({
+instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].
+map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){
 return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();
-init_request();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();init_round();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
+init_request();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
 step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
 username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
 redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])
@@ -13150,8 +13257,8 @@ application,changes,paint)),...others.length===0?[]:[others.map(findingLine).joi
 `)],paint(blocked2.length===0?"bold":"red",closingSentence(preview))].join(`
 
 `)}
-`}function heading2({declaration,server}){let{environment,stack,instance}=declaration,version2=server===null?"":`, PostgreSQL ${server.versionText}`;return`Plan\
- for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version2})`}function groupByApplication2(changes){
+`}function heading2({declaration,server}){let{environment,stack,instance}=declaration,version2=server===null?"":`, PostgreSQL ${visible(server.versionText)}`;return`\
+Plan for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version2})`}function groupByApplication2(changes){
 return[...groupBy(changes,({application})=>application===null?INSTANCE2:`application ${visible(application)}`)].sort(([a9],[b9])=>a9<b9?-1:1)}function applicationBlock(heading3,changes,paint){
 let lines=changes.flatMap(change=>{let{sign:sign2,colour}=SIGNS[change.status];return[paint(colour,`  ${sign2} ${changeText(change)}`),...change.statements.map(
 statement=>`      ${oneLine(statement)};`)]});return[paint("bold",heading3),...lines].join(`
@@ -13159,18 +13266,19 @@ statement=>`      ${oneLine(statement)};`)]});return[paint("bold",heading3),...l
  `;return text2.startsWith(`${kind} `)?`${verb}${text2}`:saysItself(change)?text2:`${verb}${kind}: ${text2}`}function findingLine(finding2){let{application,object:object2,
 message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
 shortLine(message)].join(": ")}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[application,field].filter(part=>part!==null).
-map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closingSentence({plan,blocked:blocked2}){
-if(blocked2.length>0)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,skipped,
+map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closingSentence({plan,blocked:blocked2,
+stopped}){if(stopped)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,skipped,
 warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==0).
-map(([count,word])=>`${String(count)} ${String(word)}`).join(", ");return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.`:
-`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.`}var import_node_util5,SIGNS,INSTANCE2,
-FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();init_text();init_preview();init_group_by();
-SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:"\
-.",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
-approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
+map(([count,word])=>`${String(count)} ${String(word)}`).join(", "),names2=[...new Set(blocked2.map(({application})=>visible(application??"the run")))],left2=names2.
+length===0?"":` Left as they are, since they are blocked: ${names2.join(", ")}.`;return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` \
+(${others})`}.${left2}`:`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.${left2}`}
+var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();
+init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2=
+"instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
+stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
 runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,
 instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,database,
-username,object:object2,action,status,message})=>({application,database,username,object:object2,action,status,message})),blocked_by:blocked2,approval,uncertain:moving,
+username,object:object2,action,status,message})=>({application,database,username,object:object2,action,status,message})),blocked_by:blocked2,stopped,approval,uncertain:moving,
 summary:{...countPlan(plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
 `}var init_json=__esm({"src/preview/json.ts"(){"use strict";init_preview()}});var summary_exports={};__export(summary_exports,{previewSummary:()=>previewSummary});function previewSummary(preview){let{environment,clusterName}=preview.declaration,
 text2=previewText(preview,{colour:!1,listUnchanged:!1}),shown=text2.length<=MAX_CHARACTERS2?text2:`${text2.slice(0,MAX_CHARACTERS2)}
@@ -13190,9 +13298,9 @@ blocked,process7.errors),jobSummaryWriter(process7.variables)(previewSummary2(fo
 plan.jobs.length>0?EXIT.changes:EXIT.done}var init_plan3=__esm({"src/cli/plan.ts"(){"use strict";init_github();init_output();init_errors();init_output2();init_run2()}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
 `application ${application}`,database===null?null:`database ${database}`,build===null?null:`build ${build}`,since===null?null:`since ${since.toISOString()}`,until===
 null?null:`before ${until.toISOString()}`].filter(part=>part!==null).join(", ")}function isInTime(at,{since,until}){let time3=Date.parse(at);return(since===null||
-time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){return(until===null||Date.parse(from)<until.getTime())&&
-(since===null||to===null||Date.parse(to)>since.getTime())}function matches(wish,value2){return wish===null||wish===value2}var init_criteria=__esm({"src/report/c\
-riteria.ts"(){"use strict"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
+time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){let times=[from,...to===null?[]:[to]].map(time3=>Date.
+parse(time3));return(until===null||Math.min(...times)<until.getTime())&&(since===null||to===null||Math.max(...times)>since.getTime())}function matches(wish,value2){
+return wish===null||wish===value2}var init_criteria=__esm({"src/report/criteria.ts"(){"use strict"}});function accessHistorySection(entries,criteria){let periods=followAccess(entries),concerned=new Set(periods.filter(period=>matches(criteria.application,period.application)).
 map(databaseOf)),rows=periods.filter(period=>concerned.has(databaseOf(period))&&isAskedFor(period,criteria)).map(periodRow);return{id:"access-history",title:"Ac\
 cess over time",about:rows.length===0?"Nothing matches.":"From the audit alone: what was granted outside of rds-provision is not in it. No end: it lasts.",columns:COLUMNS,
 rows}}function isAskedFor(period,criteria){return matches(criteria.environment,period.environment)&&matches(criteria.database,period.database)&&(criteria.build===
@@ -13248,10 +13356,13 @@ statements}=record;return{cells:[at,environment,build,application,status,message
 environment,application,build,mark:status,details:statements}}var COLUMNS3,UNEVENTFUL,init_history=__esm({"src/report/sections/history.ts"(){"use strict";init_criteria();
 COLUMNS3=[{key:"at",title:"When"},{key:"environment",title:"Environment"},{key:"build_id",title:"Build"},{key:"application",title:"Application"},{key:"status",title:"\
 Status"},{key:"message",title:"What"},{key:"object",title:"Object"},{key:"action",title:"Action"},{key:"database",title:"Database"},{key:"username",title:"Login"},
-{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection(faults,files){return{id:"problems",title:"Problems in the audit files",about:faults.length===0?files===0?"There is no audit file to che\
-ck.":"Every line is as it was written.":"These lines were torn or edited, or are missing; the rest of the report is made from the others.",columns:[{key:"file",
-title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line,message})=>({cells:[file,line,message],mark:"failed"}))}}var init_problems=__esm(
-{"src/report/sections/problems.ts"(){"use strict"}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
+{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"run_id",title:"Run"}],UNEVENTFUL=new Set(["no_change","skipped"])}});function problemsSection({faults,files,heads}){return{id:"problems",title:"Problems in the audit files",about:[faults.length>0?WRONG:files.length===0?NOTHING3:WELL,
+...aboutEnds(heads)].join(" "),columns:[{key:"file",title:"File"},{key:"line",title:"Line"},{key:"problem",title:"Problem"}],rows:faults.map(({file,line,message})=>({
+cells:[file,line,message],mark:"failed"}))}}function aboutEnds(heads){if(heads===null)return[];let{compared,unread}=heads,ends=compared===0?"Whether runs were c\
+ut from the end is not known: no audit of theirs was compared (--audit-dir, --audit).":`The ends were compared with ${String(compared)} ${compared===1?"audit":"\
+audits"}.`;return unread.length===0?[ends]:[ends,`Named by audits, and not read: ${unread.join(", ")}.`]}var NOTHING3,WELL,WRONG,init_problems=__esm({"src/repor\
+t/sections/problems.ts"(){"use strict";NOTHING3="There is no audit file to check.",WELL="Every line is as it was written.",WRONG="These lines were torn or edite\
+d, or are missing, or their time is wrong; the rest of the report is made from the others."}});function runsSection(entries,criteria){let rows=entries.flatMap(entry=>isAskedFor3(entry,criteria)?runRow(entry):[]).reverse();return{id:"runs",title:"Runs",about:rows.
 length===0?"No run matches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,columns:COLUMNS4,rows}}function isAskedFor3({run,records},criteria){
 if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record=>record[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
 matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({run,records}){if(run===null)
@@ -13315,55 +13426,78 @@ item);record===null?faults.push({file,line:null,message:`Record ${String(index+1
 run,records}],faults}}function parseJson4(text2){try{return{value:JSON.parse(text2),error:null}}catch(error){let message=error instanceof Error?error.message:String(
 error);return{error:message,line:lineOf(message,text2)}}}function lineOf(message,text2){let position=/at position (\d+)/.exec(message)?.[1];return(position===void 0?
 text2.trimEnd():text2.slice(0,Number(position))).split(`
-`).length}var init_document=__esm({"src/report/sources/document.ts"(){"use strict";init_entry()}});function readJsonl(file,text2){let entries=[],faults=verifyChain(text2).map(fault=>({...fault,file})),records=[];for(let[index,line]of text2.split(`
+`).length}var init_document=__esm({"src/report/sources/document.ts"(){"use strict";init_entry()}});function chainOf(file,text2){let lines=text2.split(`
+`).slice(0,-1),runs=lines.filter(line=>line.startsWith(RUN_PREFIX));return{file,id:hashOf(lines[0]??""),hashes:new Set(runs.map(hashOf)),lines:lines.length}}function witnessesIn(file,entries){
+return entries.flatMap(({run})=>run?.governance?[{file,head:run.governance}]:[])}function compareHeads(folder,chains,witnesses){let ids=new Set(chains.map(({id})=>id)),
+known=witnesses.filter(({head:head2})=>ids.has(head2.chain)),others=witnesses.filter(({head:head2})=>!ids.has(head2.chain)),missing=others.filter(({head:head2})=>(0,import_node_path15.resolve)(
+head2.file).startsWith(`${(0,import_node_path15.resolve)(folder)}${import_node_path15.sep}`)),gone=groupBy(missing,({head:head2})=>(0,import_node_path15.resolve)(
+head2.file)),faults=[...chains.flatMap(({file,id,hashes,lines})=>{let cut=known.filter(({head:head2})=>head2.chain===id&&!hashes.has(head2.hash));return faultOf(
+file,lines,cut,"lines were cut from its end, or written anew")}),...[...gone].flatMap(([path4,missed])=>{let now=chains.find(({file})=>(0,import_node_path15.resolve)(
+file)===path4);return faultOf(now?.file??path4,now?.lines??0,missed,BEGUN_ANEW)})],unread=others.filter(witness=>!missing.includes(witness)).map(({head:head2})=>head2.
+file);return{faults,compared:known.length,unread:[...new Set(unread)].sort()}}function faultOf(file,lines,missed,why){let[latest,...more]=[...missed].sort((a9,b9)=>b9.
+head.lines-a9.head.lines);if(latest===void 0)return[];let also=more.length===0?"":` and of ${String(more.length)} more`,counts=`It had ${String(latest.head.lines)}\
+ lines after that run, and has ${String(lines)}`;return[{file,line:lines===0?null:lines,message:`The run of ${latest.file}${also} is not in the file. ${counts}:\
+ ${why}.`}]}var import_node_path15,BEGUN_ANEW,init_heads=__esm({"src/report/sources/heads.ts"(){"use strict";import_node_path15=__toESM(require_path(),1);init_jsonl();
+init_group_by();BEGUN_ANEW="it was removed, begun anew or written anew. Where that was on purpose, put the former files into a folder beside this one"}});function readJsonl(file,text2){let entries=[],faults=verifyChain(text2).map(fault=>({...fault,file})),records=[],before=null;for(let[index,line]of text2.split(`\
+
 `).entries()){let value2=parseLine(line);if(value2===null)continue;let{type}=value2;if(type==="run"){let{value:run,problem}=parseRun(value2);problem!==null&&faults.
-push({file,line:index+1,message:`The run cannot be read: ${problem}.`}),(run!==null||records.length>0)&&entries.push({run,records}),records=[]}else if(type==="r\
-ecord"){let{value:record,problem}=parseRecord(value2);record===null?faults.push({file,line:index+1,message:`The record cannot be read: ${problem}.`}):records.push(
-record)}else faults.push({file,line:index+1,message:"The line is neither a record nor a run."})}return records.length>0&&entries.push({run:null,records}),{entries,
-faults:faults.sort((a9,b9)=>(a9.line??0)-(b9.line??0))}}var init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry()}});async function readAuditFiles({governanceDir,auditDir}){let governance=governanceDir===null?[]:await inOrder(await chains(governanceDir),readChain),documents=auditDir===
-null?[]:await inOrder(await jsonFiles(auditDir),file=>readOne(file,readDocument)),all=[...governance,...documents];return{entries:distinct2(all.flatMap(({entries})=>entries)).
-sort((a9,b9)=>timeOf(a9)-timeOf(b9)),faults:all.flatMap(({faults})=>faults),files:all.map(({file})=>file)}}async function inOrder(files,read){let results=[];for(let file of files)
-results.push(await read(file));return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises17.readFile)(file,"utf8"))}}catch(error){
-return{file,entries:[],faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(
-file,(name2,content)=>readJsonl(name2,text2=content)),csv=(0,import_node_path14.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises17.readFile)(csv),text2).map(fault=>({...fault,file:csv}));
-return{...read,faults:[...read.faults,...tableFaults]}}async function chains(folder){let found=[];for(let entry of await list(folder,"--governance-dir")){let below=entry.
-isDirectory()?await list((0,import_node_path14.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.push((0,import_node_path14.join)(
-folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path14.join)(folder,entry.name,JSONL))}return[...new Set(found)].sort()}
-function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list(folder,"--audit-dir")).filter(entry=>entry.isFile()&&
-entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path14.join)(folder,name2)).sort()}async function list(folder,option){try{return await(0,import_promises17.readdir)(
-folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,message:`cannot be read: ${reasonOf(
-error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function distinct2(entries){let seen=new Set;return entries.filter(({
-run})=>{if(run===null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size})}function timeOf({run,records}){
-return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(error)}var import_promises17,
-import_node_path14,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises17=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);
-init_verify();init_errors();init_document();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_provision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
+push({file,line:index+1,message:`The run cannot be read: ${problem}.`}),run!==null&&before!==null&&isBackwards(before,run)&&faults.push({file,line:index+1,message:backwards(
+before,run)}),before=run??before,(run!==null||records.length>0)&&entries.push({run,records}),records=[]}else if(type==="record"){let{value:record,problem}=parseRecord(
+value2);record===null?faults.push({file,line:index+1,message:`The record cannot be read: ${problem}.`}):records.push(record)}else faults.push({file,line:index+1,
+message:"The line is neither a record nor a run."})}return records.length>0&&entries.push({run:null,records}),{entries,faults:faults.sort((a9,b9)=>(a9.line??0)-
+(b9.line??0))}}function isBackwards(before,run){return Date.parse(run.finished_at)<Date.parse(before.finished_at)-TOLERANCE_MS}function backwards(before,run){return`${`\
+The run ended at ${run.finished_at} by its clock, and the run before it at ${before.finished_at}`}: time goes backwards, so a clock was wrong. The order of the \
+lines counts.`}var TOLERANCE_MS,init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry();TOLERANCE_MS=5*6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder(await chainFiles(governanceDir),
+readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile===null?[]:[auditFile]],documents=await inOrder(paths,file=>readOne(file,readDocument)),
+witnesses=documents.flatMap(({file,entries})=>witnessesIn(file,entries)),chains=chained.map(({chain:chain2})=>chain2),heads=expectedDir===null?null:compareHeads(
+expectedDir,chains,witnesses),all=[...chained,...documents];return{entries:inOrderOfTime(all.map(({entries})=>entries)),faults:[...all.flatMap(({faults})=>faults),
+...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder(files,read){let results=[];for(let file of files)results.push(await read(file));
+return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises19.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
+faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
+name2,text2=content)),chain2=chainOf(file,text2),csv=(0,import_node_path16.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
+length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises19.readFile)(csv),text2).map(fault=>({...fault,
+file:csv}));return{...read,chain:chain2,faults:[...read.faults,...tableFaults]}}async function chainFiles(folder){let found=[];for(let entry of await list(folder,
+"--governance-dir")){let below=entry.isDirectory()?await list((0,import_node_path16.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.
+push((0,import_node_path16.join)(folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path16.join)(folder,entry.name,JSONL))}
+return[...new Set(found)].sort()}function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list(folder,"--aud\
+it-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path16.join)(folder,name2)).sort()}async function list(folder,option){
+try{return await(0,import_promises19.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
+message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function inOrderOfTime(files){let seen=new Set;
+return files.flatMap(entries=>{let time3=-1/0;return entries.map(entry=>({entry,time:time3=Math.max(time3,timeOf(entry))}))}).filter(({entry:{run}})=>{if(run===
+null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size}).sort((a9,b9)=>a9.time-b9.time).map(({entry})=>entry)}
+function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(
+error)}var import_promises19,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises19=__toESM(require_promises2(),1),
+import_node_path16=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
+rovision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.identity,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(
-files.faults,files.files.length),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],
-source=server===null?[]:[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,
-criteria,sources:[...files.files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?whatIsWrong(all,source.length+
-files.files.length):[]}}function isWanted(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&
-id!=="traceability"||verify}function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count=id=>sections.find(section=>section.
-id===id)?.rows.length??0,[faults,untraceable]=[count("problems"),count("traceability")];return[...faults===0?[]:[`The audit files are not as they were written: ${String(
-faults)} ${faults===1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} \
-not traceable to a build.`]]}async function fromServer(declaration,identity2,dependencies2,options2,files,now){try{return await withInstance(declaration,identity2,
-dependencies2,async(server,context,credentials)=>{let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},server,credentials.
-applications,null),{cluster}=inspection.actual,matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;
-return[traceabilitySection(declaration,cluster,files.entries),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(
-context,inspection),declaration.environment,criteria),unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),
-secretsSection(owned(credentials),secretsOlderThanDays,criteria,now)]})}catch(error){throw toProvisionError(error)}}async function driftFrom(context,inspection){
-try{return{plan:await guardAndPlan(context,inspection),blocked:[]}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};throw error}}
-function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({application,
-credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access3();init_ages();init_drift();init_history();
-init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_look();init_provision_error();init_round()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf(options2,declared,cwd){let{governanceDir,
-auditDir,connect:connect2}=options2;if(governanceDir!==null||auditDir!==null)return{governanceDir,auditDir};if(declared.governanceDir!==null&&(0,import_node_fs11.existsSync)(
-declared.governanceDir))return{governanceDir:declared.governanceDir,auditDir:null};let folder=[declared.auditDir,(0,import_node_path15.join)(cwd,".rds-provision",
-"audit")].find(path4=>path4!==null&&(0,import_node_fs11.existsSync)(path4));if(folder!==void 0)return{governanceDir:null,auditDir:folder};if(connect2)return{governanceDir:null,
-auditDir:null};throw new InvalidInputError([{application:null,code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or\
- --audit-dir, or --connect with the declaration."}])}async function writeReport(path4,text2){try{await writeAtomically(path4,text2)}catch(error){let reason=error instanceof
-Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"output_unwritable",field:"--output",message:`cannot be written: ${reason}\
-.`,remedy:"Give the path of a file in a folder that can be written to."}],{cause:error})}}var import_node_fs11,import_node_path15,init_folders=__esm({"src/repor\
-t/folders.ts"(){"use strict";import_node_fs11=__toESM(require_fs(),1),import_node_path15=__toESM(require_path(),1);init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
+files),...live,accessHistorySection(files.entries,criteria),runsSection(files.entries,criteria),historySection(files.entries,criteria)],source=server===null?[]:
+[`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,sources:[...files.
+files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?whatIsWrong(all,source.length+files.files.length):[]}}
+function isWanted(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}
+function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count=id=>sections.find(section=>section.id===id)?.rows.length??
+0,[faults,untraceable]=[count("problems"),count("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===1?
+"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a bui\
+ld.`]]}async function fromServer(declaration,identity2,dependencies2,options2,files,now){try{return await withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{
+let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},server,credentials.applications,null),{cluster}=inspection.actual,
+matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;return[traceabilitySection(declaration,cluster,
+files.entries),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(context,inspection),declaration.environment,criteria),
+unmanagedSection(declaration,cluster),expiringSection(declaration,cluster,expiresWithinDays,criteria,now),secretsSection(owned(credentials),secretsOlderThanDays,
+criteria,now)]})}catch(error){throw toProvisionError(error)}}async function driftFrom(context,inspection){let setbacks=new Setbacks(context.declaration);try{return{
+plan:await guardAndPlan(context,inspection,setbacks),blocked:setbacks.blocked}}catch(error){if(error instanceof BlockedError)return{plan:null,blocked:error.problems};
+throw error}}function owned({admin,applications}){return[...admin===null?[]:[{application:null,credential:admin}],...[...applications].map(([application,credential])=>({
+application,credential}))]}var init_report=__esm({"src/run/report.ts"(){"use strict";init_errors();init_access_history();init_access3();init_ages();init_drift();
+init_history();init_problems();init_runs();init_traceability();init_unmanaged();init_read();init_version();init_access_matrix2();init_look();init_provision_error();
+init_round();init_setbacks()}});var folders_exports={};__export(folders_exports,{foldersOf:()=>foldersOf,writeReport:()=>writeReport});function foldersOf({governanceDir,auditDir,auditFile,connect:connect2,
+verify},declared,cwd){if(governanceDir!==null||auditDir!==null)return{governanceDir,expectedDir:governanceDir,auditDir,auditFile};let[governance=null]=existing(
+declared.governanceDir),[audits=null]=existing(declared.auditDir,(0,import_node_path17.join)(cwd,".rds-provision","audit")),expectedDir=verify?declared.governanceDir:
+governance;if(governance!==null)return{governanceDir:governance,expectedDir,auditDir:verify?audits:null,auditFile};if(auditFile!==null&&!verify)return{governanceDir:null,
+expectedDir,auditDir:null,auditFile};if(auditFile!==null||audits!==null||connect2)return{governanceDir:null,expectedDir,auditDir:audits,auditFile};throw new InvalidInputError(
+[{application:null,code:"usage",field:"report",message:"has nothing to report from.",remedy:"Give --governance-dir or --audit-dir, or --connect with the declara\
+tion."}])}function existing(...paths){return paths.filter(path4=>path4!==null).filter(path4=>(0,import_node_fs12.existsSync)(path4))}async function writeReport(path4,text2){
+try{await writeAtomically(path4,text2)}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,
+code:"output_unwritable",field:"--output",message:`cannot be written: ${reason}.`,remedy:"Give the path of a file in a folder that can be written to."}],{cause:error})}}
+var import_node_fs12,import_node_path17,init_folders=__esm({"src/report/folders.ts"(){"use strict";import_node_fs12=__toESM(require_fs(),1),import_node_path17=__toESM(require_path(),1);
+init_atomic();init_errors()}});function sectionCsv({columns,rows}){return toCsv([columns.map(({key})=>key),...rows.map(({cells})=>cells.map(cell=>String(cell??"")))])}var init_csv2=__esm({"sr\
 c/report/formats/csv.ts"(){"use strict";init_csv()}});function layOut({columns,rows}){let telling=columns.map((column,index)=>({column,cells:rows.map(({cells})=>cells[index]??null)})).filter(({cells})=>cells.some(cell=>cell!==
 null&&cell!=="")),shared=rows.length>2?telling.filter(({cells})=>cells.every(cell=>cell===cells[0])):[];return{shared,listed:telling.filter(column=>!shared.includes(
 column))}}var init_columns=__esm({"src/report/columns.ts"(){"use strict"}});var script,init_html_script=__esm({"src/report/formats/html-script.ts"(){"use strict";script=`
@@ -13870,9 +14004,9 @@ Promise.resolve().then(()=>(init_folders(),folders_exports)),Promise.resolve().t
 declaration.governanceDir??null,auditDir:begun?.parsed.auditDir??null},dependencies2=await createLookDependencies(process7,environment),report=await makeReport2(
 {options:options2,folders:foldersOf2(options2,declared,process7.cwd()),server:options2.connect&&begun!==null?{declaration:begun.parsed.declaration,identity:begun.
 identity,dependencies:dependencies2}:null,now:new Date}),text2=renderReport2(report,options2.format,options2.sections);if(options2.output===null?await print(process7,
-text2):await writeReport2(options2.output,text2),options2.output!==null||options2.format!=="text")for(let sentence of report.wrong)process7.errors.write(`${sentence}\
-
-`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
+text2):await writeReport2(options2.output,text2),options2.output!==null||options2.format!=="text")for(let sentence of report.wrong)process7.errors.write(`${oneLine(
+sentence)}
+`);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_one_line();init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
 "":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.stack||tag.get("Envir\
 onment")!==declaration.environment?null:mayAdminister(cluster,name2)?name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";
 init_administers();init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
@@ -13929,7 +14063,7 @@ query([`
         ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
 h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
 ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_row();CLOSED_KEY=
-"1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function explainUnreachable(open4){try{return await open4()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
+"1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/destroy/gone.ts"(){"use strict";init_errors();GONE=" If the in\
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
@@ -14176,8 +14310,8 @@ planRoleDrops(examination)]}}async function runRemovalPlan(context,server,plan){
 progress,maxConnections:context.declaration.maxConnections,record:draft=>{context.recorder.record(draft)}}),failures=execution.failures.filter(({code})=>code!==
 "3D000"&&code!=="42704").map(failure=>({...failure,code:""})),withNames=await Promise.all(failures.map(async failure=>({...failure,message:failure.message+await describeSessions(
 server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,failures:withNames});
-let open4=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open4.length>0)throw connectionBroke(execution.lost?.message??"the connec\
-tion broke",open4.map(step2=>step2.message))}function connectionBroke(message,open4){let what=open4.length===0?"":` Not known to be done: ${open4.join("; ")}.`;
+let open5=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(execution.lost?.message??"the connec\
+tion broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;
 return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`the connection to the server was lost: ${message}.${what}`,remedy:"Run agai\
 n: it goes on from there."}])}async function describeSessions(server,database){if(database===null||server.admin.lost!==null)return"";let[rows=[]]=await server.admin.
 query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(readInteger(row2,
@@ -14193,10 +14327,10 @@ code:"not_converged",field:"destroy",message:`${what} is still there after it wa
 s in the audit and run again."}}async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.
 now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.
 is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(
-row2,"database")}`).join(", ")}`),await(0,import_promises18.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures){await runRemovalPlan(context,
-server,planReopening({cluster:await inspectWholeCluster(context,server),departures}))}var import_promises18,init_removal4=__esm({"src/run/destroy/removal.ts"(){
+row2,"database")}`).join(", ")}`),await(0,import_promises20.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures){await runRemovalPlan(context,
+server,planReopening({cluster:await inspectWholeCluster(context,server),departures}))}var import_promises20,init_removal4=__esm({"src/run/destroy/removal.ts"(){
 "use strict";init_execute();init_errors();init_removal2();init_step();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();
-init_row();import_promises18=__toESM(require_promises(),1);init_outcome();init_closing()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
+init_row();import_promises20=__toESM(require_promises(),1);init_outcome();init_closing()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
 "use strict"}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
 ""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
 buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
@@ -14205,7 +14339,7 @@ return snapshot.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes
 getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use strict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionReq\
 uestedAt"}});async function awaitOtherRemovals(session,{group:group4,signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-
 quiet<othersMs&&Date.now()<end;){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending>0&&(quiet=Date.now(),reported||progress(`wa\
-iting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises19.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
+iting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises21.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
 let{client,group:group4,instance}=order,shared=(await client.list(instance)).find(snapshot=>isShared(snapshot,group4,closedAt));if(shared!==void 0)return{id:shared.
 id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance,snapshotTags(facts))?{id,isNew:!0}:
 null}async function awaitIdleInstance({instance,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(`the instance ${instance}\
@@ -14217,10 +14351,10 @@ now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status?
  s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(`t\
 he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){return new AwsError(
 [{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
-assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises19.setTimeout)(
+assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises21.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises19,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
-LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises19=__toESM(require_promises(),1);init_errors();
+bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises21,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
+LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_errors();
 init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,signs}=all,{declaration,identity:identity2,recorder}=context,{signal,
 progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,
 signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
@@ -14245,15 +14379,15 @@ let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowC
 waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,server,planAdmission(examination)),{server,examination:await examine(
 context,order,server)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(signs!==null&&await hidePending(signs.admin,dependencies2.
 runGroup),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){throw await server.close(),error}await server.
-close(),await(0,import_promises20.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}function stillClosed(databases2){return new ApplyError([{application:null,
+close(),await(0,import_promises22.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}function stillClosed(databases2){return new ApplyError([{application:null,
 code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}
 async function closeOrRemove({context,dependencies:dependencies2,signs},server,examination){let{departures}=examination;if(departures.length===0)return null;let names2=departures.
 filter(isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),
 await closeDepartures(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(
 context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before){
 let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.
-recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{departures,cluster}=examination,open4=departures.filter(item=>isSnapshotted(
-item)&&letsIn(cluster.databases.get(item.drops??"")));if(open4.length>0)throw new BlockedError(open4.map(openedAgain));await closeDepartures(context,server,examination),
+recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{departures,cluster}=examination,open5=departures.filter(item=>isSnapshotted(
+item)&&letsIn(cluster.databases.get(item.drops??"")));if(open5.length>0)throw new BlockedError(open5.map(openedAgain));await closeDepartures(context,server,examination),
 await removeDepartures(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.filter(item=>!departures.some(other=>other.username===
 item.username));await reopenDepartures(context,server,staying)}finally{await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){
 return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===!0&&database.connectionLimit!==
@@ -14264,7 +14398,7 @@ calm,admin);try{await reopenDepartures(calm,server,departures)}finally{await ser
 error,departures.map(({application,username,drops})=>({application,code:"left_closed",field:"destroy",message:`${drops===null?username:`the database ${drops}`} \
 may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply; by hand: ${reopeningByHand(username,drops)}`})))}}
 function reopeningByHand(username,database){return[...database===null?[]:[allowConnections(database,!0,username)],alterRole(username,{login:!0})].map(({redacted})=>`${redacted}\
-;`).join(" ")}var import_promises20,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises20=__toESM(require_promises(),1);init_errors();
+;`).join(" ")}var import_promises22,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises22=__toESM(require_promises(),1);init_errors();
 init_context();init_removal_signals();init_outcome();init_gone();init_open();init_provision_error();init_removal4();init_closing();init_context2();init_take_snapshot();
 init_database();init_role();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
@@ -14272,11 +14406,11 @@ let declared=target.by==="application"?declaration.applications.find(item=>item.
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(
 declaration),identity:{...identity2,approval},dependencies:dependencies2,concerned:target.by==="application"?onlyApplication(declaration,target.value):withoutApplications(
 declaration),recordsOf:()=>[]},{document,problems}=await recordRun(options2,async recorder=>{let context={...options2,secrets:dependencies2.secrets(declaration.
-aws),recorder};await runStages2(context,request,dependencies2)});return{document,problems,governance:governanceOf(declaration,null)}}function withoutApplications(declaration){
-return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,applications:declaration.applications.filter(
-item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}function limitConnectTimeout(declaration){return{...declaration,
-connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function runStages2(context,request,dependencies2){let known=knownPolicy(
-request);if(known==="retain"){recordFindings(context.recorder,[retainFinding(request)],new Set);return}assertAllowed(request);let admin=await readActorAndAdmin(
+aws),recorder};return await runStages2(context,request,dependencies2),{value:null,setbacks:null}});return{document,problems,governance:governanceOf(declaration,
+null)}}function withoutApplications(declaration){return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,
+applications:declaration.applications.filter(item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}function limitConnectTimeout(declaration){
+return{...declaration,connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function runStages2(context,request,dependencies2){
+let known=knownPolicy(request);if(known==="retain"){recordFindings(context.recorder,[retainFinding(request)],new Set);return}assertAllowed(request);let admin=await readActorAndAdmin(
 context),signs=known==="delete"?null:await explainUnreachable(()=>openUnlockedOrBootstrap(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.
 runGroup),await runRemoval({context,order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.close()}}function retainFinding({declaration,target,
 policy}){let application=declaration.applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:
@@ -14292,31 +14426,33 @@ stroy.ts"(){"use strict";init_result();init_errors();init_names();init_removal2(
 init_open();init_rounds();init_record_run();CONNECT_LIMIT_SECONDS=60}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy});async function previewDestroy(request,identity2,dependencies2){let declaration={
 ...limitConnectTimeout(request.declaration),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
 clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},
-[approval=null]=missingApproval(request),found={declaration,identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],approval,moving:[]};if(knownPolicy(
-request)==="retain")return{...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);if(reserved.length>0)return{
-...found,blocked:reserved};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(declaration,credentials);let server=await explainUnreachable(
-()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,request,server),{closing,removal}=planRemoval(examination),jobs=[planAdmission(
-examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...snapshotFindings(examination.departures)];return{...found,approval:jobs.
-length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{
-...found,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();init_errors();
-init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_gone();init_removal4();init_rounds()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
+[approval=null]=missingApproval(request),found={declaration,identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],stopped:!1,approval,moving:[]};
+if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);if(reserved.
+length>0)return{...found,stopped:!0,blocked:reserved};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(
+declaration,credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,request,server),
+{closing,removal}=planRemoval(examination),jobs=[planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...snapshotFindings(
+examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{await server.close()}}catch(error){
+if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/pre\
+view.ts"(){"use strict";init_recorder();init_errors();init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_gone();init_removal4();
+init_rounds()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
 begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,needsBuildId:parsed=>!options2.dryRun&&knownPolicy2(requestOf(options2,environment,
 parsed))!=="retain"});return options2.dryRun?printDryRun(process7,options2,environment,begun):remove(process7,options2,environment,begun)}function requestOf({target},environment,{
 declaration}){return{declaration,target,policy:environment.cleanupPolicy,approvals:environment}}async function printDryRun(process7,options2,environment,begun){
 if(begun.error!==null)throw begun.error;let[{previewDestroy:previewDestroy2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_preview2(),preview_exports)),
 Promise.resolve().then(()=>(init_text3(),text_exports))]),request=requestOf(options2,environment,begun.parsed),found=await previewDestroy2(request,begun.identity,
 await createLookDependencies(process7,environment)),colour=wantsColour(process7.variables,process7.isTerminal);return await print(process7,previewText2(found,{colour,
-listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,begun){let[{destroy:destroy2},{createDestroyDependencies:createDestroyDependencies2},
+listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}async function remove(process7,options2,environment,started){let[{destroy:destroy2},{createDestroyDependencies:createDestroyDependencies2},
 {endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
-Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),reporters=createReporters(process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(
-process7,environment,reporters),runGroupOf(process7,begun)),result=begun.error===null?await destroy2(requestOf(options2,environment,begun.parsed),begun.identity,
-dependencies2):endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile:options2.auditFile,defaultPath:auditPathOf(process7,
-options2,begun)})}function auditPathOf(process7,{target},{identity:identity2,parsed}){let auditDir=parsed?.auditDir??null;if(auditDir===null)return defaultAuditPath(
-process7.cwd(),identity2.runId,null);let subject2=target.by==="application"?target.value:`${target.by}-${target.value}`;return destroyAuditPath(auditDir,subject2,
-identity2.runId)}function runGroupOf(process7,{identity:identity2,isRunIdGiven,parsed}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}\
-:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.declaration.instance??{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify(
-[common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,import_node_os7,init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=
-__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);init_file();init_output();init_errors();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
+Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),{auditFile}=options2,defaultPath=auditPathOf(process7,options2,started),begun=await withPlace(environment,
+{begun:started,auditFile,defaultPath}),reporters=createReporters(process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(process7,
+environment,reporters),runGroupOf(process7,begun)),result=begun.error===null?await destroy2(requestOf(options2,environment,begun.parsed),begun.identity,dependencies2):
+endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}function auditPathOf(process7,{target},{identity:identity2,
+parsed}){let auditDir=parsed?.auditDir??null;if(auditDir===null)return defaultAuditPath(process7.cwd(),identity2.runId,null);let subject2=target.by==="applicati\
+on"?target.value:`${target.by}-${target.value}`;return destroyAuditPath(auditDir,subject2,identity2.runId)}function runGroupOf(process7,{identity:identity2,isRunIdGiven,
+parsed}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.declaration.
+instance??{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,
+import_node_os7,init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);
+init_file();init_output();init_errors();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
 RDS_PROVISION_LOG==="json";for(let problem of problems){let line=isJson?printableJson({type:"problem",...problem}):oneLine(describeProblem(problem));errors.write(
 `${line}
 `)}if(!isGithubActions(variables))return;let{problemsSummary:problemsSummary2}=await Promise.resolve().then(()=>(init_job_summary(),job_summary_exports));annotateProblems(
@@ -14795,8 +14931,8 @@ return Object.keys(groups).forEach(group4=>{groupedKeys=groupedKeys.concat(group
 k9=>groupedKeys.indexOf(k9)!==-1)||groups[defaultGroup].push(key)}),groupedKeys}function filterHiddenOptions(key){return yargs.getOptions().hiddenOptions.indexOf(
 key)<0||yargs.parsed.argv[yargs.getOptions().showHiddenOpt]}self2.showHelp=level=>{let logger2=yargs.getInternalMethods().getLoggerInstance();level||(level="err\
 or"),(typeof level=="function"?level:logger2[level])(self2.help())},self2.functionDescription=fn=>["(",fn.name?shim3.Parser.decamelize(fn.name,"-"):__("generate\
-d-value"),")"].join(""),self2.stringifiedValues=function(values,separator){let string2="",sep2=separator||", ",array2=[].concat(values);return!values||!array2.length||
-array2.forEach(value2=>{string2.length&&(string2+=sep2),string2+=JSON.stringify(value2)}),string2};function defaultString(value2,defaultDescription){let string2=`\
+d-value"),")"].join(""),self2.stringifiedValues=function(values,separator){let string2="",sep3=separator||", ",array2=[].concat(values);return!values||!array2.length||
+array2.forEach(value2=>{string2.length&&(string2+=sep3),string2+=JSON.stringify(value2)}),string2};function defaultString(value2,defaultDescription){let string2=`\
 [${__("default:")} `;if(value2===void 0&&!defaultDescription)return null;if(defaultDescription)string2+=defaultDescription;else switch(typeof value2){case"strin\
 g":string2+=`"${value2}"`;break;case"object":string2+=JSON.stringify(value2);break;default:string2+=value2}return`${string2}]`}function windowWidth(){return shim3.
 process.stdColumns?Math.min(80,shim3.process.stdColumns):80}let version2=null;self2.version=ver=>{version2=ver},self2.showVersion=level=>{let logger2=yargs.getInternalMethods().
@@ -15073,7 +15209,7 @@ exit(code)}exitProcess(enabled=!0){return argsert("[boolean]",[enabled],argument
 if(argsert("<function|boolean>",[f9],arguments.length),typeof f9=="boolean"&&f9!==!1)throw new YError("Invalid first argument. Expected function or boolean 'fal\
 se'");return __classPrivateFieldGet(this,_YargsInstance_usage,"f").failFn(f9),this}getAliases(){return this.parsed?this.parsed.aliases:{}}async getCompletion(args,done){
 return argsert("<array> [function]",[args,done],arguments.length),done?__classPrivateFieldGet(this,_YargsInstance_completion,"f").getCompletion(args,done):new Promise(
-(resolve5,reject)=>{__classPrivateFieldGet(this,_YargsInstance_completion,"f").getCompletion(args,(err,completions2)=>{err?reject(err):resolve5(completions2)})})}getDemandedOptions(){
+(resolve7,reject)=>{__classPrivateFieldGet(this,_YargsInstance_completion,"f").getCompletion(args,(err,completions2)=>{err?reject(err):resolve7(completions2)})})}getDemandedOptions(){
 return argsert([],0),__classPrivateFieldGet(this,_YargsInstance_options,"f").demandedOptions}getDemandedCommands(){return argsert([],0),__classPrivateFieldGet(this,
 _YargsInstance_options,"f").demandedCommands}getDeprecatedOptions(){return argsert([],0),__classPrivateFieldGet(this,_YargsInstance_options,"f").deprecatedOptions}getDetectLocale(){
 return __classPrivateFieldGet(this,_YargsInstance_detectLocale,"f")}getExitProcess(){return __classPrivateFieldGet(this,_YargsInstance_exitProcess,"f")}getGroups(){
@@ -15087,9 +15223,9 @@ this,_YargsInstance_strictCommands,"f")}getStrictOptions(){return __classPrivate
 "<string|array> [boolean]",[globals,global3],arguments.length),globals=[].concat(globals),global3!==!1?__classPrivateFieldGet(this,_YargsInstance_options,"f").local=
 __classPrivateFieldGet(this,_YargsInstance_options,"f").local.filter(l6=>globals.indexOf(l6)===-1):globals.forEach(g9=>{__classPrivateFieldGet(this,_YargsInstance_options,
 "f").local.includes(g9)||__classPrivateFieldGet(this,_YargsInstance_options,"f").local.push(g9)}),this}group(opts,groupName){argsert("<string|array> <string>",[
-opts,groupName],arguments.length);let existing=__classPrivateFieldGet(this,_YargsInstance_preservedGroups,"f")[groupName]||__classPrivateFieldGet(this,_YargsInstance_groups,
+opts,groupName],arguments.length);let existing2=__classPrivateFieldGet(this,_YargsInstance_preservedGroups,"f")[groupName]||__classPrivateFieldGet(this,_YargsInstance_groups,
 "f")[groupName];__classPrivateFieldGet(this,_YargsInstance_preservedGroups,"f")[groupName]&&delete __classPrivateFieldGet(this,_YargsInstance_preservedGroups,"f")[groupName];
-let seen={};return __classPrivateFieldGet(this,_YargsInstance_groups,"f")[groupName]=(existing||[]).concat(opts).filter(key=>seen[key]?!1:seen[key]=!0),this}hide(key){
+let seen={};return __classPrivateFieldGet(this,_YargsInstance_groups,"f")[groupName]=(existing2||[]).concat(opts).filter(key=>seen[key]?!1:seen[key]=!0),this}hide(key){
 return argsert("<string>",[key],arguments.length),__classPrivateFieldGet(this,_YargsInstance_options,"f").hiddenOptions.push(key),this}implies(key,value2){return argsert(
 "<string|object> [number|string|array]",[key,value2],arguments.length),__classPrivateFieldGet(this,_YargsInstance_validation,"f").implies(key,value2),this}locale(locale){
 return argsert("[string]",[locale],arguments.length),locale===void 0?(this[kGuessLocale](),__classPrivateFieldGet(this,_YargsInstance_shim,"f").y18n.getLocale()):
@@ -15308,28 +15444,30 @@ if(typeof keys=="string")__classPrivateFieldGet(this,_YargsInstance_options,"f")
 "f").key[k9]=!0}};function isYargsInstance(y){return!!y&&typeof y.getInternalMethods=="function"}var Yargs=YargsFactory(esm_default),yargs_default=Yargs;init_errors();init_text2();init_errors();init_text2();init_timestamp();var REPORT_FORMATS=["text","markdown","csv","json","html"],REPORT_SECTIONS=["problems","traceability","access","outs\
 ide-grants","drift","unmanaged","expiring","secrets","access-history","runs","history"],LIVE_SECTIONS=new Set(["traceability","access","outside-grants","drift",
 "unmanaged","expiring","secrets"]),EXPIRES_WITHIN_DAYS=30,SECRETS_OLDER_THAN_DAYS=90;function reportOptions(text2,flag2){let problems=[],options2={command:"repo\
-rt",input:text2("input"),governanceDir:text2("governance-dir"),auditDir:text2("audit-dir"),connect:flag2("connect"),verify:flag2("verify"),criteria:{environment:text2(
-"environment"),application:text2("application"),database:text2("database"),build:text2("build-id"),since:momentOf("since",text2("since"),problems)?.from??null,until:momentOf(
-"until",text2("until"),problems)?.to??null},sections:wordsOf("section",text2("section"),REPORT_SECTIONS,problems),expiresWithinDays:daysOf("expires-within",text2(
-"expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf("secrets-older-than",text2("secrets-older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf(
-"format",text2("format"),REPORT_FORMATS,problems)[0]??"text",output:text2("output")};options2.format==="csv"&&options2.sections.length!==1&&problems.push(refusal2(
-"format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.join(", ")}.`));let unseen=options2.connect?[]:options2.sections.filter(section=>LIVE_SECTIONS.
-has(section));if(unseen.length>0&&problems.push(refusal2("section",`only the server can tell ${unseen.join(", ")}.`,"Give --connect, and the declaration.")),problems.
-length>0)throw new InvalidInputError(problems);return options2}function momentOf(option,value2,problems){if(value2===null)return null;let moment=parseTimestamp(
-value2);if(moment!==null)return{from:moment,to:moment};let day=/^\d{4}-\d\d(-\d\d)?$/.test(value2)?parseTimestamp(`${value2.length===7?`${value2}-01`:value2}T00\
-:00:00Z`):null;if(day===null)return problems.push(refusal2(option,`${show(value2)} is no day, month or time.`,"Use 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.")),
-null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMonth()+1):end.setUTCDate(end.getUTCDate()+1),{from:day,to:end}}function daysOf(option,value2,byDefault2,problems){
-return value2===null?byDefault2:/^\d{1,5}$/.test(value2)?Number(value2):(problems.push(refusal2(option,`${show(value2)} is no number of days.`,"Use a whole numb\
-er from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){return(value2===null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{
-let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,`${show(word)} is not known.`,`Use one of ${known.join(", ")}\
-.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,code:"usage",field:`--${option}`,message,remedy}}function value(placeholder,describe146,words){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words!==void 0&&{words}}}function flag(describe146){
+rt",input:text2("input"),governanceDir:text2("governance-dir"),auditDir:text2("audit-dir"),auditFile:text2("audit"),connect:flag2("connect"),verify:flag2("verif\
+y"),criteria:{environment:text2("environment"),application:text2("application"),database:text2("database"),build:text2("build-id"),since:momentOf("since",text2(
+"since"),problems)?.from??null,until:momentOf("until",text2("until"),problems)?.to??null},sections:wordsOf("section",text2("section"),REPORT_SECTIONS,problems),
+expiresWithinDays:daysOf("expires-within",text2("expires-within"),EXPIRES_WITHIN_DAYS,problems),secretsOlderThanDays:daysOf("secrets-older-than",text2("secrets-\
+older-than"),SECRETS_OLDER_THAN_DAYS,problems),format:wordsOf("format",text2("format"),REPORT_FORMATS,problems)[0]??"text",output:text2("output")};options2.format===
+"csv"&&options2.sections.length!==1&&problems.push(refusal2("format","csv holds one table.",`Name it with --section: one of ${REPORT_SECTIONS.join(", ")}.`));let unseen=options2.
+connect?[]:options2.sections.filter(section=>LIVE_SECTIONS.has(section));if(unseen.length>0&&problems.push(refusal2("section",`only the server can tell ${unseen.
+join(", ")}.`,"Give --connect, and the declaration.")),problems.length>0)throw new InvalidInputError(problems);return options2}function momentOf(option,value2,problems){
+if(value2===null)return null;let moment=parseTimestamp(value2);if(moment!==null)return{from:moment,to:moment};let day=/^\d{4}-\d\d(-\d\d)?$/.test(value2)?parseTimestamp(
+`${value2.length===7?`${value2}-01`:value2}T00:00:00Z`):null;if(day===null)return problems.push(refusal2(option,`${show(value2)} is no day, month or time.`,"Use\
+ 2026-10, 2026-10-31 or 2026-10-31T12:00:00Z.")),null;let end=new Date(day);return value2.length===7?end.setUTCMonth(end.getUTCMonth()+1):end.setUTCDate(end.getUTCDate()+
+1),{from:day,to:end}}function daysOf(option,value2,byDefault2,problems){return value2===null?byDefault2:/^\d{1,5}$/.test(value2)?Number(value2):(problems.push(refusal2(
+option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){return(value2===
+null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,
+`${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,
+code:"usage",field:`--${option}`,message,remedy}}function value(placeholder,describe146,words){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words!==void 0&&{words}}}function flag(describe146){
 return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value(
 "FILE","File to write the audit to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to ch\
 ange, 0 where there is not"),json:flag("Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove eve\
 rything that this build created"),"cluster-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={
-"governance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default whe\
-re there is no governance folder: audit_dir, else .rds-provision/audit"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files,\
- and with --connect that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),
+"governance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default wit\
+h --verify, or where there is no governance folder: audit_dir, else .rds-provision/audit"),audit:value("FILE","One audit file more, such as `terraform output -r\
+aw audit_json` gives: what was cut from the governance files is missed there"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the \
+files, and with --connect that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),
 environment:value("NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only \
 this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),
 until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),
@@ -15394,8 +15532,8 @@ remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DIS
 process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,isTerminal:process.
 stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){let controller=new AbortController,
 stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",
-stop),controller.signal}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"help":return await print(commandProcess,
-options2.text),EXIT.done;case"version":return await print(commandProcess,`${TOOL_VERSION}
+stop),process.on("SIGXFSZ",()=>{}),controller.signal}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"help":
+return await print(commandProcess,options2.text),EXIT.done;case"version":return await print(commandProcess,`${TOOL_VERSION}
 `),EXIT.done;case"apply":return(await Promise.resolve().then(()=>(init_apply2(),apply_exports2))).runApply(commandProcess,options2,readEnvironment(process.env));case"\
 plan":return(await Promise.resolve().then(()=>(init_plan3(),plan_exports2))).runPlan(commandProcess,options2,readEnvironment(process.env));case"report":return(await Promise.resolve().then(()=>(init_report2(),report_exports2))).
 runReport(commandProcess,options2,readEnvironment(process.env));case"destroy":return(await Promise.resolve().then(()=>(init_destroy2(),destroy_exports2))).runDestroy(

@@ -1,12 +1,15 @@
 /** The program as a person or a CI system runs it, without a server: what it prints where, and how it exits. */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { execa } from 'execa'
 import * as v from 'valibot'
+import { concludeRun } from '../../src/audit/conclude.ts'
+import { createRecorder } from '../../src/audit/recorder.ts'
+import type { RecordDraft } from '../../src/model/audit.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const Line = v.looseObject({ type: v.string() })
@@ -170,4 +173,160 @@ test('the audit of an input that cannot be read does not say that no approval wa
   const { code } = await run(['apply', '--input', 'torn.json', '--audit-file', 'torn-audit.json'])
   t.is(code, 3)
   t.regex(await readFile(join(folder, 'torn-audit.json'), 'utf8'), /"approval": "missing"/)
+})
+
+// Nothing of these connects: the server's name leads nowhere.
+const APPROVED = { ALLOW_DB_PROVISION: 'true', RDS_PROVISION_INPUT: JSON.stringify(DECLARATION) }
+
+test('an audit that could not be written changes nothing: exit 3, with what to set', async (t) => {
+  const fifo = join(folder, 'fifo')
+  await execa('mkfifo', [fifo])
+  for (const path of [fifo, '/proc/rds-provision/audit.json', join(folder, 'prod.json', 'audit.json'), '/dev/stdout']) {
+    const { code, stdout } = await run(['apply', '--audit-file', path], APPROVED)
+    t.is(code, 3, path)
+    t.regex(
+      stdout,
+      /^problems: 1\n! audit file: .* cannot be written: .*; nothing was changed\.\n {2}-> Set audit_dir/m,
+    )
+    // The audit itself, which would be lost otherwise.
+    t.regex(stdout, /^\{"type":"run",.*"error_codes":\["no_place_for_audit"\]/m)
+  }
+  t.true((await lstat(fifo)).isFIFO())
+  const removal = await run(['destroy', '--application', 'shop', '--audit-file', fifo], APPROVED)
+  t.is(removal.code, 3)
+})
+
+test('a governance folder that could not be written changes nothing, and the audit says so', async (t) => {
+  const input = JSON.stringify({ ...DECLARATION, governance_dir: 'prod.json' })
+  const { code, stdout } = await run(['apply', '--audit-file', 'no-governance.json'], {
+    ...APPROVED,
+    RDS_PROVISION_INPUT: input,
+  })
+  t.is(code, 3)
+  t.regex(stdout, /^problems: 1\n! governance_dir: prod\.json\/prod cannot be written: ENOTDIR/m)
+  t.regex(await readFile(join(folder, 'no-governance.json'), 'utf8'), /"no_place_for_audit"[^]*"not begun: nothing/)
+})
+
+if (existsSync('/dev/full')) {
+  test('where neither audit nor output can be written nothing is changed, and standard error says why', async (t) => {
+    for (const log of ['text', 'json']) {
+      const variables = { ...APPROVED, RDS_PROVISION_LOG: log }
+      const { code, stderr } = await run(['apply', '--audit-file', '/proc/x/audit.json'], variables, '/dev/full')
+      t.is(code, 3)
+      t.regex(stderr, /^audit file: \/proc\/x\/audit\.json cannot be written: ENOENT/)
+    }
+  })
+}
+
+test('an audit for /dev/null goes there, and /dev/null stays', async (t) => {
+  const { code } = await run(['apply', '--input', 'prod.json', '--audit-file', '/dev/null'])
+  t.is(code, 4)
+  t.true((await lstat('/dev/null')).isCharacterDevice())
+})
+
+/** Three runs that make a login an editor, a reader and an editor again; the clock of the second is a year ahead. */
+async function recordThree(name: string): Promise<void> {
+  const lines = (on: 'granted' | 'revoked'): RecordDraft => ({
+    ...GUEST,
+    object: 'default_privileges',
+    action: 'grant',
+    status: 'updated',
+    access: { level: null, changes: [{ on: 'table', schema: 'app', [on]: ['INSERT', 'UPDATE', 'DELETE'] }] },
+  })
+  const drafts: readonly (readonly RecordDraft[])[] = [
+    [{ ...GUEST, object: 'role', action: 'create', status: 'created' }, lines('granted')],
+    [lines('revoked')],
+    [lines('granted')],
+  ]
+  const years = [2026, 2027, 2026]
+  for (const [index, records] of drafts.entries()) {
+    const at = new Date(Date.UTC(years[index] ?? 0, 0, index + 1))
+    const recorder = createRecorder({
+      identity: {
+        runId: `run-${String(index + 1)}`,
+        buildId: `c${String(index + 1)}`,
+        command: 'apply',
+        approval: 'approved',
+        startedAt: at,
+        toolVersion: '1.0.0',
+        inputSha256: '',
+      },
+      environment: 'prod',
+      clusterName: 'db-1',
+      instance: { identifier: 'db-1', host: 'db-1.example', port: 5432 },
+      now: () => at,
+      sinks: [],
+    })
+    for (const record of records) recorder.record(record)
+    const ended = { outcome: 'changed', exitCode: 0, problems: [] } as const
+    await concludeRun(
+      {
+        document: recorder.finish(ended),
+        problems: [],
+        governance: { dir: join(folder, name, 'governance'), matrix: null },
+      },
+      { auditPath: join(folder, name, 'audits', `${String(index + 1)}.json`), reporters: [], fallback: null },
+    )
+  }
+}
+
+const GUEST = {
+  application: 'guest',
+  database: 'shop_db',
+  username: 'guest_user',
+  durationMs: 0,
+  message: '',
+  statements: [],
+}
+
+test('access over time follows the chain and no clock; --verify names the time that goes backwards', async (t) => {
+  await recordThree('clocks')
+  const args = ['report', '--governance-dir', 'clocks/governance', '--verify', '--section', 'access-history']
+  const { code, stdout } = await run([...args, '--format', 'json'])
+  t.is(code, 1)
+  const { sections } = v.parse(
+    v.looseObject({ sections: v.record(v.string(), v.array(v.looseObject({}))) }),
+    JSON.parse(stdout),
+  )
+  t.deepEqual(
+    sections['access-history']?.map((row) => [row['may'], row['since_build'], row['until_build']]),
+    [
+      ['read and write rows in app', 'c1', 'c2'],
+      ['log in', 'c2', 'c3'],
+      ['read and write rows in app', 'c3', null],
+    ],
+  )
+  t.like(sections['problems'], [{ line: 7 }])
+  t.regex(String(sections['problems']?.[0]?.['problem']), /2026-01-03.*2027-01-02.*time goes backwards/)
+})
+
+test('--verify misses runs that were cut from the end of both files, by the audits of those runs', async (t) => {
+  await recordThree('cut')
+  const dev = join(folder, 'cut', 'governance', 'prod')
+  const verify = ['report', '--governance-dir', 'cut/governance', '--verify', '--section', 'problems']
+  for (const [file, rows] of [
+    ['rds_provision_audit.jsonl', 3],
+    ['rds_provision_audit.csv', 3],
+  ] as const) {
+    const lines = (await readFile(join(dev, file), 'utf8')).split('\n')
+    await writeFile(join(dev, file), `${lines.slice(0, rows).join('\n')}\n`)
+  }
+  const alone = await run(verify)
+  t.is(alone.code, 0)
+  t.regex(alone.stdout, /Whether runs were cut from the end is not known: no audit of theirs was compared/)
+  for (const more of [
+    ['--audit', 'cut/audits/3.json'],
+    ['--audit-dir', 'cut/audits'],
+  ]) {
+    const { code, stdout } = await run([...verify, ...more])
+    t.is(code, 1)
+    t.regex(stdout, /The run of cut\/audits\/3\.json.* is not in the file\. It had 7 lines .* has 3: lines were cut/)
+  }
+  t.is((await run([...verify, '--audit', 'cut/audits/1.json'])).code, 0)
+  // Where the declaration names both folders, nobody has to.
+  await writeFile(
+    join(folder, 'both.json'),
+    JSON.stringify({ ...DECLARATION, audit_dir: 'cut/audits', governance_dir: 'cut/governance' }),
+  )
+  t.is((await run(['report', '--input', 'both.json', '--verify'])).code, 1)
 })

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 
 import type { AuditDocument, AuditRecord } from '../../model/audit.ts'
+import { visible } from '../one-line.ts'
 
 /** The columns of `rds_provision_audit.csv`; an interface (src/README.md: The audit). */
 export const CSV_COLUMNS = [
@@ -18,13 +19,6 @@ export const CSV_COLUMNS = [
   'status',
   'message',
 ] as const
-
-/**
- * csv-stringify's `escape_formulas` puts an apostrophe before = + - @ tab CR and their full-width forms. Added here are
- * LF (OWASP, CSV injection) and the apostrophe itself, so that the escape can be undone: one leading apostrophe is
- * ours.
- */
-const ALSO_ESCAPED = /^['\n]/
 
 /** The header row of a new file, RFC 4180 with CRLF. */
 export function csvHeader(): string {
@@ -55,15 +49,21 @@ function csvRow(record: AuditRecord, clusterName: string, actor: string): readon
   ]
 }
 
-/** Any table so; no row gives ''. */
+/**
+ * Any table so, safe on a terminal too: control characters are made visible. No row gives ''.
+ *
+ * csv-stringify's `escape_formulas` puts an apostrophe before = + - @ and their full-width forms (OWASP, CSV injection;
+ * there tab, CR and LF too, which are no longer there). Added is the apostrophe itself, so that the escape can be
+ * undone: one leading apostrophe is ours.
+ */
 export function toCsv(rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
   return stringify(
-    rows.map((cells) => [...cells]),
+    rows.map((cells) => cells.map(visible)),
     {
       record_delimiter: '\r\n',
       escape_formulas: true,
-      cast: { string: (value) => (ALSO_ESCAPED.test(value) ? `'${value}` : value) },
+      cast: { string: (value) => (value.startsWith("'") ? `'${value}` : value) },
     },
   )
 }

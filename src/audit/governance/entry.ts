@@ -78,6 +78,10 @@ const RUN = v.object({
   exit_code: v.picklist(Object.values(EXIT)),
   error_codes: v.optional(v.array(v.string()), []),
   error: TEXT_OR_NULL,
+  governance: v.optional(
+    v.nullable(v.object({ file: v.string(), chain: v.string(), hash: v.string(), lines: v.number() })),
+    null,
+  ),
 })
 
 const DOCUMENT = v.object({ schema_version: v.literal(1), run: RUN, records: v.array(v.unknown()) })

@@ -48,6 +48,8 @@ export function runLines(
     JSON.stringify({
       type: 'run',
       ...document.run,
+      // The line cannot hold its own hash.
+      governance: undefined,
       summary: document.summary,
       repairs,
       csv,

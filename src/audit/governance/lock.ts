@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import pRetry from 'p-retry'
+import { makeFolder } from '../special.ts'
 
 /** A lock this old, not refreshed, is of a writer that was killed; its holder refreshes it every half of this. */
 const STALE_MS = 15_000
@@ -9,7 +9,7 @@ const STALE_MS = 15_000
 const RETRIES = { retries: 150, factor: 1.1, minTimeout: 20, maxTimeout: 500, randomize: true }
 
 /** What no other writer's end will change: not waited for. */
-const LASTING = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUOT'])
+const LASTING = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /**
  * Runs `work` while no other process works in this folder (created where missing). `assertHeld` throws where the lock
@@ -22,7 +22,7 @@ const LASTING = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUO
 export async function withFolderLock<T>(folder: string, work: (assertHeld: () => void) => Promise<T>): Promise<T> {
   // Loaded here, since it hooks into the process's signals and exit, and most runs have no governance folder.
   const { lock } = await import('proper-lockfile')
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const state: { lost: Error | null } = { lost: null }
   const options = {
     lockfilePath: join(folder, '.rds_provision_audit.lock'),

@@ -44,17 +44,23 @@ const ALL_SCHEMAS = ''
 const TOOK_PLACE: ReadonlySet<string> = new Set(['created', 'updated', 'removed', 'no_change'])
 const WRITES = ['INSERT', 'UPDATE', 'DELETE']
 
-/** `entries` in order of time. The periods come by database and login, each login's in order of time. */
+/** The periods come by database and login, each login's in the order of `entries`, whatever the clocks said. */
 export function followAccess(entries: readonly RecordedRun[]): Period[] {
   const logins = new Map<string, LoginHistory>()
   const closed: Period[] = []
   for (const { run, records } of entries) for (const record of records) follow(record, run, logins, closed)
   const open = [...logins.values()].map(({ open: period }) => ({ ...period, until: null, untilBuild: null }))
-  return [...closed, ...open].sort((a, b) => (sortKeyOf(a) < sortKeyOf(b) ? -1 : 1))
+  return [...closed, ...open].sort((a, b) => compare(sortKeyOf(a), sortKeyOf(b)))
 }
 
-function sortKeyOf({ environment, instance, database, username, since }: Period): string {
-  return JSON.stringify([environment, instance, database, username, since])
+/** 0 for equal ones, so that they keep their order. */
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+function sortKeyOf({ environment, instance, database, username }: Period): string {
+  return JSON.stringify([environment, instance, database, username])
 }
 
 function follow(record: AuditRecord, run: AuditRun | null, logins: Map<string, LoginHistory>, closed: Period[]): void {

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 
+import { assertRegular } from '../special.ts'
 import { lastRowEnd } from './csv.ts'
 import { readRunLine, RUN_PREFIX, type LastRun } from './jsonl.ts'
 
@@ -46,6 +47,7 @@ export async function repairCsv(
 
 /** Appends bytes and waits until the disk has them. */
 export async function appendDurably(path: string, bytes: string | Uint8Array): Promise<void> {
+  await assertRegular(path)
   const handle = await open(path, 'a')
   try {
     await handle.appendFile(bytes)

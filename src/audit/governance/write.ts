@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 
 import type { Problem } from '../../model/problem.ts'
 import type { AccessMatrix } from '../../model/access.ts'
-import type { AuditDocument } from '../../model/audit.ts'
+import type { AuditDocument, GovernanceHead } from '../../model/audit.ts'
 import { writeAtomically } from '../atomic.ts'
-import { describeFileError, safeFileName } from '../file.ts'
+import { describeFileError, governanceFiles, governanceFolder } from '../file.ts'
+import { assertRegular } from '../special.ts'
 import { csvHeader, csvRows } from './csv.ts'
 import { GENESIS, hashLink } from './hash.ts'
-import { runLines } from './jsonl.ts'
+import { readHead } from './head.ts'
+import { hashOf, runLines } from './jsonl.ts'
 import { withFolderLock } from './lock.ts'
 import { appendDurably, repairCsv, repairJsonl } from './repair.ts'
 import { replaceSection } from './sections.ts'
@@ -27,6 +28,8 @@ export interface GovernanceResult {
    * Why the folder could not be written; null: it was. What the run did stands (exit 1, the audit on standard output).
    */
   readonly problem: Problem | null
+  /** The end of the chain after the run; null: it is not in it. */
+  readonly head: GovernanceHead | null
   /** Sentences on what was found broken, and moved away, in files of earlier runs. */
   readonly repairs: readonly string[]
 }
@@ -38,14 +41,12 @@ export interface GovernanceResult {
  * is moved away first.
  */
 export async function writeGovernance({ dir, document, matrix }: GovernanceRun): Promise<GovernanceResult> {
-  const folder = join(dir, safeFileName(document.run.environment ?? 'unknown'))
+  const folder = governanceFolder(dir, document.run.environment)
   try {
-    return {
-      problem: null,
-      repairs: await withFolderLock(folder, (assertHeld) => writeAll(folder, document, matrix, assertHeld)),
-    }
+    const written = await withFolderLock(folder, (assertHeld) => writeAll(folder, document, matrix, assertHeld))
+    return { problem: null, ...written }
   } catch (error) {
-    return { problem: unwritable(folder, error), repairs: [] }
+    return { problem: unwritable(folder, error), head: null, repairs: [] }
   }
 }
 
@@ -54,9 +55,9 @@ async function writeAll(
   document: AuditDocument,
   matrix: AccessMatrix | null,
   assertHeld: () => void,
-): Promise<readonly string[]> {
-  const jsonl = join(folder, 'rds_provision_audit.jsonl')
-  const csv = join(folder, 'rds_provision_audit.csv')
+): Promise<Pick<GovernanceResult, 'head' | 'repairs'>> {
+  const { jsonl, csv, access } = governanceFiles(folder)
+  for (const file of [jsonl, csv, access]) await assertRegular(file)
   const { lastRun, repair } = await repairJsonl(jsonl)
   const table = await repairCsv(csv, lastRun)
   const repairs = [repair, table.repair].filter((sentence) => sentence !== null)
@@ -69,16 +70,17 @@ async function writeAll(
   }
   assertHeld()
   await appendDurably(csv, rows)
-  await appendDurably(jsonl, runLines(document, lastRun?.hash ?? GENESIS, mark, repairs))
+  const lines = runLines(document, lastRun?.hash ?? GENESIS, mark, repairs)
+  await appendDurably(jsonl, lines)
+  const head = await readHead(jsonl, hashOf(lines.slice(lines.lastIndexOf('\n', lines.length - 2) + 1, -1)))
 
   if (matrix !== null) {
-    const path = join(folder, 'access.md')
-    const previous = await readIfExists(path)
+    const previous = await readIfExists(access)
     const text = replaceSection(previous, matrix, await readBeginnings(jsonl))
     assertHeld()
-    if (text !== previous) await writeAtomically(path, text)
+    if (text !== previous) await writeAtomically(access, text)
   }
-  return repairs
+  return { head, repairs }
 }
 
 async function readIfExists(path: string): Promise<string> {

@@ -1,17 +1,12 @@
 import type { Section } from '../report.ts'
-import type { FileFault } from '../../audit/governance/entry.ts'
+import type { AuditFiles } from '../sources/read.ts'
 
 /** What is wrong in the audit files, by file and line. */
-export function problemsSection(faults: readonly FileFault[], files: number): Section {
+export function problemsSection({ faults, files, heads }: Omit<AuditFiles, 'entries'>): Section {
   return {
     id: 'problems',
     title: 'Problems in the audit files',
-    about:
-      faults.length === 0
-        ? files === 0
-          ? 'There is no audit file to check.'
-          : 'Every line is as it was written.'
-        : 'These lines were torn or edited, or are missing; the rest of the report is made from the others.',
+    about: [faults.length > 0 ? WRONG : files.length === 0 ? NOTHING : WELL, ...aboutEnds(heads)].join(' '),
     columns: [
       { key: 'file', title: 'File' },
       { key: 'line', title: 'Line' },
@@ -19,4 +14,20 @@ export function problemsSection(faults: readonly FileFault[], files: number): Se
     ],
     rows: faults.map(({ file, line, message }) => ({ cells: [file, line, message], mark: 'failed' })),
   }
+}
+
+const NOTHING = 'There is no audit file to check.'
+const WELL = 'Every line is as it was written.'
+const WRONG =
+  'These lines were torn or edited, or are missing, or their time is wrong; the rest of the report is made from the others.'
+
+/** Whether lines are missing at the end of a chain, only an audit that was kept elsewhere can tell. */
+function aboutEnds(heads: AuditFiles['heads']): string[] {
+  if (heads === null) return []
+  const { compared, unread } = heads
+  const ends =
+    compared === 0
+      ? 'Whether runs were cut from the end is not known: no audit of theirs was compared (--audit-dir, --audit).'
+      : `The ends were compared with ${String(compared)} ${compared === 1 ? 'audit' : 'audits'}.`
+  return unread.length === 0 ? [ends] : [ends, `Named by audits, and not read: ${unread.join(', ')}.`]
 }

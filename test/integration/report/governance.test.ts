@@ -29,6 +29,7 @@ test.after.always(() => rm(folder, { recursive: true, force: true }))
 async function apply(
   stack: Stack,
   variables: Readonly<Record<string, string>> = {},
+  limit = 'true',
 ): Promise<{ code: number; stdout: string }> {
   // The preview makes the secrets.
   await stack.preview()
@@ -40,8 +41,17 @@ async function apply(
     ...variables,
   }
   const { exitCode = -1, stdout } = await execa(
-    process.execPath,
-    [`--import=${import.meta.resolve('tsx')}`, MAIN, 'apply', '--audit-file', audit],
+    'bash',
+    [
+      '-c',
+      `${limit}; exec "$0" "$@"`,
+      process.execPath,
+      `--import=${import.meta.resolve('tsx')}`,
+      MAIN,
+      'apply',
+      '--audit-file',
+      audit,
+    ],
     { env, extendEnv: false, reject: false, cwd: folder },
   )
   return { code: exitCode, stdout }
@@ -79,31 +89,29 @@ test.serial('processes that apply at once record every run, in one chain, with a
   )
 })
 
-test.serial(
-  'a folder that cannot be written: the changes stand, the audit is on standard output, exit 1',
-  async (t) => {
-    const dir = join(folder, 'no-folder')
-    await writeFile(dir, '')
-    const text = await apply(bed().declare({ stands: {} }, { governance_dir: dir }))
-    t.is(text.code, 1)
-    t.true((await bed().server.sql(`SELECT FROM pg_database WHERE datname = 'stands_dev_db'`)).length === 1)
-    const told = linesOf(text.stdout)
-    t.true(
-      told
-        .flatMap(({ statements = [] }) => statements)
-        .some((statement) => statement.startsWith('CREATE DATABASE "stands_dev_db"')),
-    )
+test.serial('a folder that cannot be written: nothing is changed, and the audit says so', async (t) => {
+  const dir = join(folder, 'no-folder')
+  await writeFile(dir, '')
+  for (const log of ['text', 'json']) {
+    const { code, stdout } = await apply(bed().declare({ stands: {} }, { governance_dir: dir }), {
+      RDS_PROVISION_LOG: log,
+    })
+    t.is(code, 3)
+    t.deepEqual(await bed().server.sql(`SELECT FROM pg_database WHERE datname = 'stands_dev_db'`), [])
+    t.regex(stdout, /governance_dir.*no-folder\/dev cannot be written: ENOTDIR/)
+    const told = linesOf(stdout)
     t.like(told.at(-1), { type: 'run', outcome: 'failed' })
-    t.regex(told.at(-1)?.error ?? '', /^governance_dir: The run could not be recorded in .*no-folder/)
-    t.regex(text.stdout, /! governance_dir: The run could not be recorded[^]*\nfailed \(exit 1\): \d+ created/)
-    const json = await apply(bed().declare({ counted: {} }, { governance_dir: dir }), { RDS_PROVISION_LOG: 'json' })
-    t.is(json.code, 1)
-    const created = linesOf(json.stdout)
-      .flatMap(({ statements = [] }) => statements)
-      .filter((statement) => statement.startsWith('CREATE DATABASE'))
-    t.is(created.length, 1, 'JSON lines tell each record once')
-  },
-)
+    t.is(told.filter(({ type }) => type === 'run').length, 1)
+  }
+})
+
+test.serial('a limit on the size of files, met before the first change: no statement runs', async (t) => {
+  const dir = join(folder, 'limited')
+  const { code, stdout } = await apply(bed().declare({ limited: {} }, { governance_dir: dir }), {}, 'ulimit -f 1')
+  t.is(code, 3)
+  t.deepEqual(await bed().server.sql(`SELECT FROM pg_database WHERE datname = 'limited_dev_db'`), [])
+  t.regex(stdout, /! audit file: .*EFBIG[^]*! governance_dir: .*EFBIG/)
+})
 
 test.serial('access.md tells since when, and by which build, a login may do what it may do', async (t) => {
   const dir = join(folder, 'history')

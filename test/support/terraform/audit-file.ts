@@ -11,6 +11,7 @@ import { isCode } from '../postgres/binaries.ts'
 
 const Time = v.pipe(v.string(), v.isoTimestamp())
 const Count = v.pipe(v.number(), v.minValue(0))
+const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
 const Run = v.strictObject({
   run_id: v.string(),
@@ -32,6 +33,9 @@ const Run = v.strictObject({
   exit_code: v.picklist(Object.values(EXIT)),
   error_codes: v.array(v.string()),
   error: v.nullable(v.string()),
+  governance: v.nullable(
+    v.strictObject({ file: v.string(), chain: Sha256, hash: Sha256, lines: v.pipe(v.number(), v.minValue(1)) }),
+  ),
 })
 
 const Access = v.strictObject({

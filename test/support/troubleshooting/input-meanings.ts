@@ -80,4 +80,10 @@ export const INPUT_MEANINGS: Readonly<Record<InputCode, Meaning>> = {
     'A folder named on the command line cannot be read.',
     'Give the path of a folder that rds-provision wrote to.',
   ),
+  no_place_for_audit: entry(
+    invalidInput,
+    ['… cannot be written: …; nothing was changed.'],
+    'A run that could not say what it did changes nothing: before the first change, the places of its audit are tried with 1 MiB each.',
+    'Give a folder that can be written to in `audit_dir`, `governance_dir` or `--audit-file`, and room on its disk; look at `ulimit -f` too. A device such as `/dev/null` is written to; a named pipe, a socket or `/dev/stdout` is refused: `RDS_PROVISION_LOG=json` prints the audit.',
+  ),
 }

@@ -1,5 +1,9 @@
 /** A stack's life under the real Terraform on a real server: nothing to do, taint, drift, failures, an instance that is gone. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { execa } from 'execa'
 import { difference, dump } from '../../support/catalogs.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { parseAudit, type Variables } from '../../support/terraform.ts'
@@ -46,6 +50,30 @@ test.serial(
     t.is((await stack.outputs())['changed'], true)
   },
 )
+
+test.serial('the audit in the state misses what was cut from the end of the governance files', async (t) => {
+  const { declare } = given()
+  const stack = await declare(t, { kept: {} }, { governance_dir: './governance' })
+  await stack.applyOk()
+  const folder = join(stack.folder, 'governance', 'dev')
+  const names = ['rds_provision_audit.jsonl', 'rds_provision_audit.csv']
+  const before = await Promise.all(names.map((name) => readFile(join(folder, name))))
+  await stack.taint()
+  await stack.applyOk()
+  await writeFile(join(stack.folder, 'state.json'), String((await stack.outputs())['audit_json']))
+  const bundle = fileURLToPath(new URL('../../../terraform-module/dist/rds-provision.mjs', import.meta.url))
+  const verify = async (...more: string[]): Promise<{ code: number | undefined; stdout: string }> => {
+    const args = [bundle, 'report', '--governance-dir', './governance', '--verify', '--section', 'problems', ...more]
+    const { exitCode: code, stdout } = await execa(process.execPath, args, { cwd: stack.folder, reject: false })
+    return { code, stdout }
+  }
+  t.like(await verify('--audit', 'state.json'), { code: 0 })
+  for (const [index, name] of names.entries()) await writeFile(join(folder, name), before[index] ?? '')
+  t.is((await verify()).code, 0)
+  const { code, stdout } = await verify('--audit', 'state.json')
+  t.is(code, 1)
+  t.regex(stdout, /The run of state\.json is not in the file\..* lines were cut from its end/)
+})
 
 test.serial(
   'a blocked first run: exit status 4, an audit, no outputs; with the approval the same configuration converges',

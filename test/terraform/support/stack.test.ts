@@ -71,6 +71,7 @@ const AUDIT: AuditDocument = {
     exit_code: 0,
     error_codes: [],
     error: null,
+    governance: null,
   },
   records: [],
   summary: { created: 0, updated: 0, removed: 0, no_change: 0, blocked: 0, failed: 0, skipped: 0, warning: 0 },

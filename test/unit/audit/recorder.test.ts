@@ -75,6 +75,7 @@ test('the document names who, where, when and how it ended', (t) => {
     error_codes: ['statement_failed'],
     error: 'keycloak: role: …',
     applications: null,
+    governance: null,
   })
 })
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parse } from 'csv-parse/sync'
 import test from 'ava'
+import { visible } from '../../../src/audit/one-line.ts'
 import { renderReport } from '../../../src/report/render.ts'
 import { HOSTILE, sampleReport } from './sample.ts'
 
@@ -41,7 +42,7 @@ test('text: what is the same in all rows is told once', (t) => {
 test('csv: one section, RFC 4180, no formula', (t) => {
   const rows: string[][] = parse(renderReport(sampleReport(), 'csv', ['history']))
   t.deepEqual(rows[0], ['application', 'status', 'what'])
-  t.is(rows[2]?.[2], `'${HOSTILE}`)
+  t.is(rows[2]?.[2], `'${visible(HOSTILE)}`)
   t.is(rows[3]?.[2], '')
 })
 

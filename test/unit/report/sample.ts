@@ -35,6 +35,7 @@ export function auditRun(over: Partial<AuditRun> = {}): AuditRun {
     exit_code: 0,
     error_codes: [],
     error: null,
+    governance: null,
     ...over,
   }
 }

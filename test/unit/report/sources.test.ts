@@ -1,5 +1,5 @@
 import test from 'ava'
-import { runLines } from '../../../src/audit/governance/jsonl.ts'
+import { hashOf, runLines } from '../../../src/audit/governance/jsonl.ts'
 import { countStatuses } from '../../../src/audit/recorder.ts'
 import { readDocument } from '../../../src/report/sources/document.ts'
 import { readJsonl } from '../../../src/report/sources/jsonl.ts'
@@ -89,4 +89,32 @@ test('a torn audit file is named with its last line', (t) => {
 
 test('a file that is JSON and no audit is named', (t) => {
   t.regex(readDocument('a.json', '{"schema_version":1}').faults[0]?.message ?? '', /^The file is no audit: run: /)
+})
+
+/** The lines of runs that ended at these times, one after the other. */
+function chainOfTimes(times: readonly string[]): string {
+  let previous = '0'.repeat(64)
+  return times
+    .map((time, index) => {
+      const run = auditRun({ run_id: `run-${String(index)}`, started_at: time, finished_at: time })
+      const lines = runLines({ ...document, run }, previous, { start: 0, end: 0, hash: 'x' }, [])
+      previous = hashOf(lines.trimEnd().split('\n').at(-1) ?? '')
+      return lines
+    })
+    .join('')
+}
+
+test('a time that goes backwards is named at its run; runs that end beside each other are not', (t) => {
+  const times = ['2026-10-05T12:00:00.000Z', '2027-10-05T12:00:00.000Z', '2026-10-05T12:05:00.000Z']
+  const { entries, faults } = readJsonl('a.jsonl', chainOfTimes(times))
+  t.deepEqual(
+    faults.map(({ line }) => line),
+    [9],
+  )
+  t.regex(faults[0]?.message ?? '', /^The run ended at 2026-10-05T12:05:00.000Z .* 2027-10-05T12:00:00.000Z: time goes/)
+  t.deepEqual(
+    entries.map(({ run }) => run?.run_id),
+    ['run-0', 'run-1', 'run-2'],
+  )
+  t.deepEqual(readJsonl('a.jsonl', chainOfTimes([times[2] ?? '', times[0] ?? ''])).faults, [])
 })

@@ -144,7 +144,7 @@ test('every changed, added or removed byte of the CSV is found', (t) => {
 test('an edited CSV row is named with the run that it belongs to', (t) => {
   const [fault, ...others] = verifyCsv(Buffer.from(csv.replace('no_change', 'NO_change')), jsonl)
   t.deepEqual(others, [])
-  t.is(fault?.line, 5)
+  t.is(fault?.line, 4)
   t.regex(fault?.message ?? '', /run two/)
 })
 
@@ -156,13 +156,13 @@ test('an edit that moves the rows after it is named alone', (t) => {
     const faults = verifyCsv(Buffer.from(csv.replace(from, to)), jsonl)
     t.deepEqual(
       faults.map(({ line }) => line),
-      [5],
+      [4],
     )
     t.regex(faults[0]?.message ?? '', /^The rows of run two/)
   }
   const rows = csv.split('\r\n')
   t.deepEqual(verifyCsv(Buffer.from(rows.toSpliced(4, 0, 'a,row').join('\r\n')), jsonl), [
-    { line: 6, message: 'Rows were added or removed before those of run three.' },
+    { line: 5, message: 'Rows were added or removed before those of run three.' },
   ])
 })
 

@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 
 import { CSV_COLUMNS, csvHeader, csvRows, lastRowEnd } from '../../../../src/audit/governance/csv.ts'
+import { visible } from '../../../../src/audit/one-line.ts'
 import { readCsv } from '../read-back.ts'
 import { documentOf } from '../sample.ts'
 
@@ -15,13 +16,19 @@ test('header and a row a record, RFC 4180 with CRLF', (t) => {
 })
 
 test('no cell begins as a formula', (t) => {
-  for (const start of ['=', '+', '-', '@', '\t', '\r', '\n', '\uff1d', '\uff0b', '\uff0d', '\uff20']) {
+  for (const start of ['=', '+', '-', '@', '\uff1d', '\uff0b', '\uff0d', '\uff20']) {
     const [row] = readCsv(
       csvHeader() + csvRows(documentOf([{ username: `${start}1+1`, message: `${start}cmd|'/c calc'!A1` }])),
     )
     t.is(row?.['username'], `'${start}1+1`)
     t.is(row?.['message'], `'${start}cmd|'/c calc'!A1`)
   }
+})
+
+test('no cell moves a terminal, turns text around or commands a CI runner; line breaks are shown too', (t) => {
+  const text = csvRows(documentOf([{ username: '\u001b[31m\u009b1m\u007f', message: 'a\r\nb\t\u202ec ##[error]d' }]))
+  t.true(text.includes('\\u{1b}[31m\\u{9b}1m\\u{7f},'), text)
+  t.true(text.includes('a\\u{d}\\u{a}b\\u{9}\\u{202e}c ##\\[error]d'), text)
 })
 
 const hostile = fc.oneof(
@@ -31,7 +38,7 @@ const hostile = fc.oneof(
     .map((parts) => parts.join('')),
 )
 
-test('whatever a value holds, it comes back; one leading apostrophe is ours', (t) => {
+test('whatever a value holds, it comes back as it is shown; one leading apostrophe is ours', (t) => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ database: hostile, username: hostile, message: hostile }), { minLength: 1, maxLength: 4 }),
@@ -45,7 +52,7 @@ test('whatever a value holds, it comes back; one leading apostrophe is ours', (t
           rows.map(({ database, username, message }) =>
             [database, username, message].map((cell) => String(cell).replace(/^'/, '')),
           ),
-          values.map(({ database, username, message }) => [database, username, message]),
+          values.map(({ database, username, message }) => [database, username, message].map(visible)),
         )
         for (const row of rows) for (const cell of Object.values(row)) t.notRegex(String(cell), /^[=+\-@\t\r\n]/)
       },

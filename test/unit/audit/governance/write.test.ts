@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs'
-import { appendFile, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, lstat, mkdir, readdir, readFile, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import test from 'ava'
 import { execa } from 'execa'
 
+import { splitLine } from '../../../../src/audit/governance/jsonl.ts'
 import { verifyChain, verifyCsv } from '../../../../src/audit/governance/verify.ts'
 import { writeGovernance } from '../../../../src/audit/governance/write.ts'
 import type { AccessMatrix } from '../../../../src/model/access.ts'
@@ -63,14 +64,24 @@ const faults = ({ jsonl, csv }: Files): readonly unknown[] => [
   ...verifyCsv(Buffer.from(csv), jsonl),
 ]
 
+const NO_PROBLEM = { problem: null, repairs: [] }
+
 test('runs are appended to both files, and access.md is written', async (t) => {
   const dir = join(temporaryFolder(t), 'made', 'on', 'the', 'way')
-  t.deepEqual(await write(dir, 'one', MATRIX), { problem: null, repairs: [] })
-  t.deepEqual(await write(dir, 'two', MATRIX), { problem: null, repairs: [] })
+  const { head: first, ...one } = await write(dir, 'one', MATRIX)
+  const { head: second, ...two } = await write(dir, 'two', MATRIX)
+  t.deepEqual([one, two], [NO_PROBLEM, NO_PROBLEM])
   const files = await read(dir)
   t.deepEqual(files.runs, ['one', 'two'])
   t.is(files.csv.match(/^at,run_id/gm)?.length, 1)
   t.deepEqual(faults(files), [])
+  const hashes = files.jsonl
+    .trimEnd()
+    .split('\n')
+    .map((line) => splitLine(line)?.hash)
+  const file = join(dir, 'dev', 'rds_provision_audit.jsonl')
+  t.deepEqual(first, { file, chain: hashes[0], hash: hashes[hashes.length / 2 - 1], lines: hashes.length / 2 })
+  t.deepEqual(second, { file, chain: hashes[0], hash: hashes.at(-1), lines: hashes.length })
   t.deepEqual((await readdir(join(dir, 'dev'))).toSorted(), [
     'access.md',
     'rds_provision_audit.csv',
@@ -189,7 +200,7 @@ test('a lock that a killed writer left is taken over', async (t) => {
   const lock = join(dir, 'dev', '.rds_provision_audit.lock')
   await mkdir(lock, { recursive: true })
   await utimes(lock, new Date(0), new Date(0))
-  t.deepEqual(await write(dir, 'one'), { problem: null, repairs: [] })
+  t.like(await write(dir, 'one'), NO_PROBLEM)
 })
 
 test('a folder in which no lock can be made is told, and not waited for', async (t) => {
@@ -217,3 +228,30 @@ test('an unwritable folder is a problem that names it', async (t) => {
   t.true(problem?.message.includes(join(file, 'dev')))
   t.not(problem?.remedy, '')
 })
+
+test('what is no regular file is neither written to nor waited for, as root too', async (t) => {
+  const device = linkTo('/dev/null')
+  for (const [name, make] of [
+    ['rds_provision_audit.jsonl', pipe],
+    ['rds_provision_audit.csv', pipe],
+    ['rds_provision_audit.csv', device],
+    ['access.md', pipe],
+  ] as const) {
+    const dir = temporaryFolder(t)
+    await mkdir(join(dir, 'dev'))
+    await make(join(dir, 'dev', name))
+    const { problem, head } = await write(dir, 'one', MATRIX)
+    t.is(problem?.code, 'governance_unwritable')
+    t.regex(problem?.message ?? '', /is a (named pipe|character device), and not a regular file/)
+    t.is(head, null)
+    t.false((await lstat(join(dir, 'dev', name))).isFile())
+  }
+})
+
+async function pipe(path: string): Promise<void> {
+  await execa('mkfifo', [path])
+}
+
+function linkTo(target: string): (path: string) => Promise<void> {
+  return (path) => symlink(target, path)
+}
