@@ -181,6 +181,8 @@ export type LoginState =
   | { readonly kind: 'rotation_in_progress' }
   /** The server wants another method than a password for this role (rds_iam). */
   | { readonly kind: 'other_method' }
+  /** The login was ended: it would have proven nothing, or the server could not be read; `remedy` is what helps. */
+  | { readonly kind: 'unproven'; readonly reason: string; readonly remedy: string }
   /** The server let nobody in who calls itself so (pg_hba and the like); the password was not asked for. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** Not tried: the role does not exist yet, or logs in by IAM. */

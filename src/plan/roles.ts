@@ -165,6 +165,13 @@ function passwordFinding(context: PlanContext, application: Application, state: 
         'skipped',
         `${application.username}: valid_until is in the past, so the server refuses every password`,
       )
+    case 'unproven':
+      return finding(
+        subject(application, 'login'),
+        'verify',
+        'warning',
+        `the login ${application.username} cannot be proven: ${state.reason}. ${state.remedy}`,
+      )
     case 'refused':
       return finding(
         subject(application, 'login'),

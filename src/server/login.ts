@@ -5,8 +5,10 @@
 import type { Interior, LoginState } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application } from '../model/declaration.ts'
+import { remedyOf } from '../model/authentication.ts'
 import type { LoginTarget } from './connect.ts'
 import { ConnectFailure } from './failure.ts'
+import { ConnectionLost } from './session.ts'
 import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
 import type { Connections } from './connections.ts'
 
@@ -87,8 +89,11 @@ async function tryLogin(
     )
     return { state: { kind: 'password_right', note: null }, interior }
   } catch (error) {
-    if (!(error instanceof ConnectFailure)) throw error
-    return { state: stateOf(error), interior: null }
+    if (error instanceof ConnectFailure) return { state: stateOf(error), interior: null }
+    if (!(error instanceof ConnectionLost)) throw error
+    // Its own session alone: where the server is gone, the admin's is too, and says so.
+    const reason = `its connection broke: ${error.message}`
+    return { state: { kind: 'unproven', reason, remedy: 'Run again; look for who ends its sessions.' }, interior: null }
   }
 }
 
@@ -100,6 +105,8 @@ function stateOf(failure: ConnectFailure): LoginState {
       return { kind: 'password_wrong' }
     case 'other_method':
       return { kind: 'other_method' }
+    case 'unproven':
+      return { kind: 'unproven', reason: failure.message, remedy: remedyOf(failure.code) }
     case 'refused':
       return { kind: 'refused', reason: failure.message }
     case 'unreachable':

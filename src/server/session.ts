@@ -1,6 +1,7 @@
 /** One connection to one database. */
-import { type Client, DatabaseError } from 'pg'
+import type { Client } from 'pg'
 import type { Row } from './row.ts'
+import { readServerError, type ServerError } from './server-error.ts'
 
 /** The server refused a statement, and nothing of its message took effect unless it was committed before. */
 export class StatementError extends Error {
@@ -8,12 +9,15 @@ export class StatementError extends Error {
   readonly index: number
   /** SQLSTATE */
   readonly code: string
+  /** The function of the server's source that refused; '' where it does not tell. */
+  readonly routine: string
 
-  constructor(index: number, code: string, message: string, cause: unknown) {
+  constructor(index: number, { code, message, routine }: ServerError, cause: unknown) {
     super(message, { cause })
     this.name = 'StatementError'
     this.index = index
     this.code = code
+    this.routine = routine
   }
 }
 
@@ -113,11 +117,10 @@ export class Session {
       this.#preamble = []
       return result
     } catch (error) {
-      if (!(error instanceof DatabaseError)) throw new ConnectionLost(messageOf(error), error)
-      const code = error.code ?? ''
-      if (!ENDING.test(code)) throw new StatementError(this.#completed, code, error.message, error)
-      this.#lost ??= error
-      throw new ConnectionLost(error.message, error)
+      const answer = readServerError(error)
+      if (answer !== null && !ENDING.test(answer.code)) throw new StatementError(this.#completed, answer, error)
+      this.#lost ??= error instanceof Error ? error : new Error(String(error))
+      throw new ConnectionLost(messageOf(error), error)
     } finally {
       this.#busySince = null
       this.#answeredAt = Date.now()
