@@ -118,7 +118,7 @@ export async function connect(target: Target, login: LoginTarget, signal: AbortS
   } finally {
     signal.removeEventListener('abort', giveUp)
   }
-  const server = { ...versionOf(seen.version), pid: seen.pid }
+  const server = { ...versionOf(seen.version), pid: seen.pid, lost: seen.lost }
   // The first connection of a run does not know the version before: what came too late for its start is set with its
   // first message.
   const known = newerParameters(target.version).map(([name]) => name)

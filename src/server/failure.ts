@@ -104,7 +104,8 @@ export function classifyConnectError(error: unknown, authenticated: boolean): Co
   }
   if (readServerError(error) !== null)
     return new ConnectFailure(kindOfServerError(code, authenticated), code, message, error)
-  if (error instanceof Unreadable) return unproven('AUTH_UNREADABLE', message, error)
+  // The driver trips over a message that comes out of turn.
+  if (error instanceof Unreadable || error instanceof TypeError) return unproven('AUTH_UNREADABLE', message, error)
   const advice = CERTIFICATE_ADVICE[code]
   if (advice !== undefined) return new ConnectFailure('tls', code, `${advice} (${code}: ${message})`, error)
   if (message.includes('does not support SSL'))

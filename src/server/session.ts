@@ -50,7 +50,7 @@ export class Session {
   readonly #client: Client
   /** Sent before the first message, with it: no round trip of their own. */
   #preamble: readonly string[]
-  #lost: Error | null = null
+  #lost: Error | null
   #completed = 0
   #busySince: number | null = null
   #answeredAt = Date.now()
@@ -59,7 +59,7 @@ export class Session {
     client: Client,
     database: string,
     login: string,
-    server: { readonly version: number; readonly text: string; readonly pid: number },
+    server: { readonly version: number; readonly text: string; readonly pid: number; readonly lost?: Error | null },
     preamble: readonly string[] = [],
   ) {
     this.#client = client
@@ -69,6 +69,7 @@ export class Session {
     this.version = server.version
     this.versionText = server.text
     this.pid = server.pid
+    this.#lost = server.lost ?? null
     client.on('error', (error) => (this.#lost ??= error))
     client.on('end', () => (this.#lost ??= new Error('the connection was closed')))
     client.connection.on('commandComplete', () => (this.#completed += 1))
@@ -120,7 +121,7 @@ export class Session {
       const answer = readServerError(error)
       if (answer !== null && !ENDING.test(answer.code)) throw new StatementError(this.#completed, answer, error)
       this.#lost ??= error instanceof Error ? error : new Error(String(error))
-      throw new ConnectionLost(messageOf(error), error)
+      throw new ConnectionLost(this.#lost.message, this.#lost)
     } finally {
       this.#busySince = null
       this.#answeredAt = Date.now()
@@ -155,8 +156,4 @@ function rowsOf(result: unknown): Row[] {
 
 function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -71,13 +71,12 @@ export function makeWire(options: WireOptions, mayGoInClear: boolean): Wire {
 }
 
 /** Connects. What fails leaves no connection behind. @throws Error of the driver, LoginEnded, Unreadable */
-export async function openWire({ client, seen }: Wire, hasTls: boolean): Promise<void> {
+export async function openWire({ client }: Wire, hasTls: boolean): Promise<void> {
   try {
     const connected = client.connect()
     // Without TLS the driver listens to the socket from the start.
     if (!hasTls) catchThrown(client.connection)
     await connected
-    if (seen.lost !== null) throw seen.lost
   } catch (error) {
     client.connection.stream.destroy()
     throw error

@@ -27,7 +27,7 @@ const step = (object: Step['object'], statements: readonly Statement[]): Step =>
   statements,
 })
 
-test('a transaction is one message: all statements as they are, the roles switched between them, BEGIN before and COMMIT after', async (t) => {
+test('a transaction is one message: all statements as they are, the roles switched between them, BEGIN before and COMMIT after; and one that hides a verifier', async (t) => {
   const sent: string[] = []
   const db = newDb()
   db.public.interceptQueries((text) => {
@@ -52,6 +52,7 @@ test('a transaction is one message: all statements as they are, the roles switch
       'ALTER ROLE "u" CREATEDB',
       'COMMIT',
     ].join(';\n'),
+    'SELECT 1',
   ])
   t.deepEqual(
     outcome.applied.map((applied) => applied.statements.map(String)),
