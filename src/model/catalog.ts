@@ -61,7 +61,7 @@ export interface StoredSetting {
   readonly value: string
 }
 
-/** One row of pg_settings. */
+/** One row of pg_show_all_settings(). */
 export interface Parameter {
   readonly name: string
   /** `user`, `superuser`, `sighup`, … */
