@@ -36,8 +36,8 @@ const commandProcess: CommandProcess = {
 }
 
 /**
- * Aborted by the first signal; the second one ends the process at once. Also by what is thrown where nobody waits for it,
- * with the error as its reason: the run then ends in order and writes its audit, which tells it as a defect.
+ * Aborted by the first signal; the second one ends the process at once. Also by what is thrown where nobody waits for
+ * it, with the error as its reason: the run then ends in order and writes its audit, which tells it as a defect.
  */
 function interruptOnSignals(): AbortSignal {
   const controller = new AbortController()

@@ -55,10 +55,10 @@ async function contextOf(tls: Tls, defaultCaFile: string | null): Promise<Secure
 }
 
 /**
- * Those of RDS; with the host's name checked also Amazon's public ones, which sign for proxies. Without it they are left
- * out: they give anybody a certificate.
+ * Those of RDS; with the host's name checked also Amazon's public ones, which sign for proxies. Without it they are
+ * left out: they give anybody a certificate.
  */
-function authoritiesOf({ mode }: Tls, { ca, proxyBundle }: typeof AwsProfiles): string[] {
+export function authoritiesOf({ mode }: Pick<Tls, 'mode'>, { ca, proxyBundle }: typeof AwsProfiles): string[] {
   const publicOnes = new Set(proxyBundle.ca)
   return mode === 'verify-ca' ? ca.filter((pem) => !publicOnes.has(pem)) : ca
 }

@@ -84,9 +84,9 @@ export async function openWire({ client }: Wire, hasTls: boolean): Promise<void>
 }
 
 /**
- * As libpq's `require_auth=scram-sha-256`, or `password` for a token over TLS: the server proves by SCRAM that it knows
- * the password (the driver compares its signature), or is asked nothing. Runs before the driver's own listeners, so that
- * what it throws keeps them from answering.
+ * As libpq's `require_auth=scram-sha-256`, or `password` for a token over TLS: the server proves by SCRAM that it
+ * knows the password (the driver compares its signature). Runs before the driver's own listeners, so that what it
+ * throws keeps them from answering.
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-REQUIRE-AUTH
  */
 function requireProof(connection: Connection, mayGoInClear: boolean, hasTls: boolean, onDone: () => void): void {

@@ -33,6 +33,10 @@ const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "Set this machine's clock, or wait until the certificate is valid.",
 }
 
+function remedyFor({ kind, code }: ConnectFailure): string {
+  return kind === 'unproven' ? remedyOf(code) : (CERTIFICATE_REMEDIES[code] ?? REMEDIES[kind])
+}
+
 /** A failed connection as the caller is told of it; `elapsedMs`: how long was tried. */
 export function toConnectionError(
   failure: ConnectFailure,
@@ -49,7 +53,7 @@ export function toConnectionError(
     code: CONNECTION_CODES[failure.kind],
     field: 'instance',
     message: `cannot connect to ${target}: ${failure.message} (${tried}).`,
-    remedy: failure.kind === 'unproven' ? remedyOf(failure.code) : (CERTIFICATE_REMEDIES[failure.code] ?? REMEDIES[failure.kind]),
+    remedy: remedyFor(failure),
   }
   return new ConnectionError([problem], { cause: failure })
 }

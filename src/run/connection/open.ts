@@ -196,10 +196,7 @@ async function explainFailure<T>(
 function isRefused(error: unknown): boolean {
   return (
     error instanceof ConnectFailure &&
-    (error.kind === 'wrong_password' ||
-      error.kind === 'refused' ||
-      error.code === '28000' ||
-      error.code === 'AUTH_MD5')
+    (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000' || error.code === 'AUTH_MD5')
   )
 }
 
