@@ -6,6 +6,9 @@ const SQL_WORDS =
   'GRANT|REVOKE|ALTER|REASSIGN|DROP|COMMENT|CREATE|SELECT|INSERT|UPDATE|DELETE|SET|OWNER|FROM|TO|ON|WHERE|LOGIN'
 /** A text with such a word, the places for values aside. */
 const STATEMENT = `TemplateLiteral:has(> TemplateElement[value.raw=/\\b(?:${SQL_WORDS})\\b/])`
+/** The one relation of the catalogs on which PUBLIC has more than SELECT (UPDATE), so that anybody may lock it. */
+const LOCKABLE = '/\\bpg_settings\\b/'
+const READ = 'Anybody may lock pg_settings: read pg_show_all_settings().'
 const QUOTE = 'A name or value in a statement, printed ones included, is quoted by src/sql/quote.ts alone.'
 
 /** The program is held to more than the tests: small files, small functions, no assertions that the compiler cannot check. */
@@ -44,6 +47,7 @@ export default defineConfig(
           selector: `BinaryExpression[operator="+"] > Literal[value=/\\b(?:${SQL_WORDS})\\b.*["']$/]`,
           message: QUOTE,
         },
+        { selector: `:matches(TemplateElement[value.raw=${LOCKABLE}], Literal[value=${LOCKABLE}])`, message: READ },
       ],
     },
   },

@@ -21,6 +21,9 @@ for (const [name, value] of awsCorrections(process.env)) {
 /** For output that is still under way. */
 const LINGER_MS = 2_000
 
+/** For a run to end in order once something was thrown where nobody waits for it. */
+const CRASH_LIMIT_MS = 30_000
+
 /** From the first moment on: a signal during start-up has its audit too. */
 const commandProcess: CommandProcess = {
   variables: process.env,
@@ -32,13 +35,27 @@ const commandProcess: CommandProcess = {
   interrupt: interruptOnSignals(),
 }
 
-/** Aborted by the first signal; the second one ends the process at once. */
+/**
+ * Aborted by the first signal; the second one ends the process at once. Also by what is thrown where nobody waits for
+ * it, with the error as its reason: the run then ends in order and writes its audit, which tells it as a defect.
+ */
 function interruptOnSignals(): AbortSignal {
   const controller = new AbortController()
   const stop = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(EXIT.failed)
     controller.abort(`received ${signal}`)
   }
+  process.on('uncaughtException', (error) => {
+    if (controller.signal.aborted) process.stderr.write(`also: ${String(error)}\n`)
+    else {
+      // No unref: the process must not end before the run has.
+      setTimeout(() => {
+        process.stderr.write(`${String(error)}: the run did not end by itself, and has no audit.\n`)
+        process.exit(EXIT.failed)
+      }, CRASH_LIMIT_MS)
+      controller.abort(error)
+    }
+  })
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   // A file that grows over the limit of the process (`ulimit -f`) is EFBIG to who writes it. signal-exit, which the
@@ -70,9 +87,14 @@ async function main(): Promise<ExitCode> {
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (!(error instanceof ProvisionError)) throw error
-  await reportProblems(commandProcess, process.argv[2] ?? '', error)
-  process.exitCode = error.exitCode
+  const { toProvisionError } = await import('./run/end/provision-error.ts')
+  const told = error instanceof ProvisionError ? error : toProvisionError(error)
+  await reportProblems(commandProcess, process.argv[2] ?? '', told)
+  process.exitCode = told.exitCode
+}
+if (commandProcess.interrupt.reason instanceof Error && process.exitCode === EXIT.done) {
+  process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when the run was done.\n`)
+  process.exitCode = EXIT.failed
 }
 // What an interrupt leaves behind (a call to AWS, a connection being made) is not waited for; nor is what does not end
 // by itself, such as a credential_process that hangs.

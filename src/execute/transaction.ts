@@ -40,12 +40,16 @@ const MAX_TRIES = 6
 
 /** Rolled back whole by the server, and likely to pass at the next try: serialization, deadlock, concurrent GRANTs. */
 function isRetried(error: StatementError): boolean {
-  // XX000 has no code of its own for this one; the text of elog() is never translated.
-  return (
-    error.code === '40001' ||
-    error.code === '40P01' ||
-    (error.code === 'XX000' && error.message.includes('tuple concurrently'))
-  )
+  return error.code === '40001' || error.code === '40P01' || (error.code === 'XX000' && isConcurrent(error))
+}
+
+/**
+ * Two statements on one row of a catalog. XX000 is the code of all that has none, such as `no possible grantors`, which
+ * stays as it is: the function that says so decides, and its text, which is never translated (elog).
+ * https://www.postgresql.org/docs/current/error-message-reporting.html
+ */
+function isConcurrent({ routine, message }: StatementError): boolean {
+  return routine.startsWith('simple_heap_') && /^tuple concurrently (?:updated|deleted)$/.test(message)
 }
 
 /** A transaction that others keep rolling back is given up. */
@@ -70,6 +74,7 @@ export async function runAtomic(
   for (let retries = 0; ; retries += 1) {
     try {
       await session.run(script.texts)
+      await forgetSecrets(steps, session)
       const durationMs = Date.now() - started
       return {
         kind: 'applied',
@@ -89,6 +94,21 @@ export async function runAtomic(
       if (culprit === undefined) throw error
       return { kind: 'refused', culprit, others: steps.filter((step) => step !== culprit), error, applied: [] }
     }
+  }
+}
+
+/**
+ * Who may read other sessions' activity (pg_monitor) reads their last message, verifiers included, until the next one:
+ * so one comes at once (src/README.md: The last message is shown).
+ */
+async function forgetSecrets(steps: readonly Step[], session: Session): Promise<void> {
+  const isSecret = steps.some((step) => step.statements.some((statement) => statement.isSecret))
+  if (!isSecret) return
+  try {
+    await session.run(['SELECT 1'])
+  } catch (error) {
+    // What came before is committed; a session that broke shows nothing any more, and says so where it is used next.
+    if (!(error instanceof ConnectionLost)) throw error
   }
 }
 

@@ -61,7 +61,7 @@ export interface StoredSetting {
   readonly value: string
 }
 
-/** One row of pg_settings. */
+/** One row of pg_show_all_settings(). */
 export interface Parameter {
   readonly name: string
   /** `user`, `superuser`, `sighup`, … */
@@ -177,12 +177,12 @@ export type LoginState =
   | { readonly kind: 'password_wrong' }
   /** Nothing can be known: the password expired (VALID UNTIL), and the server answers as to a wrong one. */
   | { readonly kind: 'expired' }
-  /** Somebody ended the session of the check, which any session of the same login may. */
-  | { readonly kind: 'cut_off'; readonly reason: string }
   /** AWSPENDING logs in: a rotation is between its set and its finish step. */
   | { readonly kind: 'rotation_in_progress' }
   /** The server wants another method than a password for this role (rds_iam). */
   | { readonly kind: 'other_method' }
+  /** The login was ended: it would have proven nothing, or the server could not be read; `remedy` is what helps. */
+  | { readonly kind: 'unproven'; readonly reason: string; readonly remedy: string }
   /** The server let nobody in who calls itself so (pg_hba and the like); the password was not asked for. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** Not tried: the role does not exist yet, or logs in by IAM. */

@@ -75,6 +75,7 @@ export type ConnectionCode =
   | 'tls_missing'
   | 'wrong_password'
   | 'other_authentication'
+  | 'server_unproven'
   | 'refused_after_authentication'
   | 'login_refused'
 

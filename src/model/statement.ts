@@ -17,6 +17,11 @@ export class Statement {
     this.runAs = options.runAs ?? null
   }
 
+  /** Whether the text for the server holds what may not be printed. */
+  get isSecret(): boolean {
+    return this.redacted !== this.reveal()
+  }
+
   /** The text for the server. */
   reveal(): string {
     return this.#sql.reveal()

@@ -164,11 +164,13 @@ function passwordFinding(context: PlanContext, application: Application, state: 
         'skipped',
         `${application.username}: valid_until is in the past, so the server refuses every password`,
       )
-    case 'cut_off': {
-      const why = `its session was ended while its login was checked (${state.reason}), which sessions of the same login can do`
-      const message = `${application.username}: ${why}; whether secret version ${version} is its password is not known`
-      return finding(subject(application, 'login'), 'verify', 'warning', message)
-    }
+    case 'unproven':
+      return finding(
+        subject(application, 'login'),
+        'verify',
+        'warning',
+        `the login ${application.username} cannot be proven: ${state.reason}. ${state.remedy}`,
+      )
     case 'refused':
       return finding(
         subject(application, 'login'),

@@ -84,14 +84,26 @@ export function assertNotInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw new ApplyError([interruptedProblem(signal)])
 }
 
-/** Why the run ended, as it was told. */
+/** Why the run ended, as it was told; an error was thrown where nobody waits for it. */
 export function interruptedProblem(signal: AbortSignal): Problem {
+  if (signal.reason instanceof Error) return defectProblem(signal.reason)
   return {
     application: null,
     code: 'interrupted',
     field: 'run',
     message: `interrupted: ${String(signal.reason)}.`,
     remedy: 'The next run goes on from here.',
+  }
+}
+
+/** What no part of the program expects. */
+export function defectProblem(thrown: unknown): Problem {
+  return {
+    application: null,
+    code: 'defect',
+    field: 'run',
+    message: `${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)}.`,
+    remedy: 'What took effect is in the audit; the next run goes on from there.',
   }
 }
 

@@ -123,7 +123,7 @@ export function parameters(names: readonly string[]): string {
     SELECT
       lower(name) AS name,
       context
-    FROM pg_settings
+    FROM pg_show_all_settings()
     WHERE ${isOneOf('lower(name)', names)}`
 }
 

@@ -1,10 +1,10 @@
 /** Connections that nobody on the other side can steer: every setting that matters is fixed at start-up. */
 import type { ConnectionOptions } from 'node:tls'
-import pg from 'pg'
 import type { Endpoint } from '../model/declaration.ts'
 import type { Secret } from '../model/secret.ts'
 import { classifyConnectError, ConnectFailure } from './failure.ts'
 import { Session } from './session.ts'
+import { makeWire, openWire } from './wire.ts'
 import { VERSION_16, VERSION_17 } from '../model/server-version.ts'
 import { quoteLiteral } from '../sql/quote.ts'
 
@@ -25,7 +25,7 @@ export interface LoginTarget {
   readonly user: string
   readonly password: Secret
   readonly database: string
-  /** An IAM token goes to the server in clear over TLS (PAM); a password never does. */
+  /** An IAM token goes to the server in clear (PAM), over TLS; a password never does. */
   readonly mayGoInClear: boolean
 }
 
@@ -83,55 +83,49 @@ function versionOf(parameter: string): { version: number; text: string } {
  */
 export async function connect(target: Target, login: LoginTarget, signal: AbortSignal): Promise<Session> {
   if (isAborted(signal)) throw giveUpError(signal)
-  const client = new pg.Client({
-    host: target.endpoint.host,
-    port: target.endpoint.port,
-    user: login.user,
-    database: login.database,
-    password: login.password.reveal(),
-    ssl: target.ssl,
-    // One round trip less, from 17 on:
-    // https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
-    sslnegotiation: target.ssl !== false && target.version >= VERSION_17 ? 'direct' : 'postgres',
-    application_name: target.applicationName,
-    options: startupOptions(target),
-    client_encoding: 'UTF8',
-    connectionTimeoutMillis: CONNECT_LIMIT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-  })
-  const progress = { authenticated: false, passwordAskedInClear: false }
-  let pid = 0
-  let server = { version: target.version, text: '' }
-  client.connection.on('authenticationOk', () => (progress.authenticated = true))
-  client.connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
-    if (message.parameterName === 'server_version') server = versionOf(message.parameterValue)
-  })
-  client.connection.on('backendKeyData', (message: { processID: number }) => (pid = message.processID))
-  if (!login.mayGoInClear) {
-    client.connection.prependListener('authenticationCleartextPassword', () => {
-      progress.passwordAskedInClear = true
-      client.connection.stream.destroy()
-    })
-  }
+  const hasTls = target.ssl !== false
+  const wire = makeWire(
+    {
+      host: target.endpoint.host,
+      port: target.endpoint.port,
+      user: login.user,
+      database: login.database,
+      password: login.password.reveal(),
+      ssl: target.ssl,
+      // SCRAM-SHA-256-PLUS where the server offers it: nobody between us who has another certificate.
+      // https://www.postgresql.org/docs/current/sasl-authentication.html#SASL-SCRAM-SHA-256
+      enableChannelBinding: hasTls,
+      // One round trip less, from 17 on:
+      // https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNECT-SSLNEGOTIATION
+      sslnegotiation: hasTls && target.version >= VERSION_17 ? 'direct' : 'postgres',
+      application_name: target.applicationName,
+      options: startupOptions(target),
+      connectionTimeoutMillis: CONNECT_LIMIT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    },
+    login.mayGoInClear,
+  )
+  const { client, seen } = wire
   const giveUp = (): void => {
     client.connection.stream.destroy()
   }
   signal.addEventListener('abort', giveUp, { once: true })
   try {
-    await client.connect()
+    await openWire(wire, hasTls)
   } catch (error) {
-    throw isAborted(signal) ? giveUpError(signal) : classifyConnectError(error, progress)
+    throw isAborted(signal) ? giveUpError(signal) : classifyConnectError(error, seen.authenticated)
   } finally {
     signal.removeEventListener('abort', giveUp)
   }
+  const server = { ...versionOf(seen.version), pid: seen.pid, lost: seen.lost }
   // The first connection of a run does not know the version before: what came too late for its start is set with its
   // first message.
   const known = newerParameters(target.version).map(([name]) => name)
   const late = newerParameters(server.version)
     .filter(([name]) => !known.includes(name))
     .map(([name, value]) => `SET ${name} = ${quoteLiteral(value)}`)
-  return new Session(client, login.database, login.user, { ...server, pid }, late)
+  return new Session(client, login.database, login.user, server, late)
 }
 
 /** A call, since the type checker takes a property that it saw once for unchanged. */

@@ -1,6 +1,8 @@
 /** Why a connection could not be made, told apart by code and never by text: messages are translated (lc_messages). */
-import { DatabaseError } from 'pg'
+import { UNPROVEN } from '../model/authentication.ts'
 import type { ConnectionCode } from '../model/problem.ts'
+import { readServerError } from './server-error.ts'
+import { LoginEnded, Unreadable } from './wire.ts'
 
 export type FailureKind =
   /** Name, route, refused, reset, timed out: may pass. */
@@ -15,12 +17,14 @@ export type FailureKind =
   | 'wrong_password'
   /** The server asked for the password in clear: PAM, that is rds_iam (src/README.md: IAM and PAM). It was not sent. */
   | 'other_method'
+  /** The login was ended by us: it proves nothing, or would give the password away; the code is one of UNPROVEN. */
+  | 'unproven'
   /**
    * The password was accepted, then the session refused: limits, CONNECT, NOLOGIN, missing database (src/README.md:
    * Refusals at login).
    */
   | 'after_authentication'
-  /** 28000 and others before authentication: pg_hba, an unknown method, a protocol error. */
+  /** 28000 and others before authentication: pg_hba. */
   | 'refused'
 
 export class ConnectFailure extends Error {
@@ -63,14 +67,9 @@ export const CONNECTION_CODES: Readonly<Record<FailureKind, ConnectionCode>> = {
   no_tls: 'tls_missing',
   wrong_password: 'wrong_password',
   other_method: 'other_authentication',
+  unproven: 'server_unproven',
   after_authentication: 'refused_after_authentication',
   refused: 'login_refused',
-}
-
-/** What was seen of the connection when it failed. */
-export interface ConnectProgress {
-  readonly authenticated: boolean
-  readonly passwordAskedInClear: boolean
 }
 
 function codeOf(error: unknown): string {
@@ -85,7 +84,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function kindOfDatabaseError(code: string, authenticated: boolean): FailureKind {
+function kindOfServerError(code: string, authenticated: boolean): FailureKind {
   if (code === '57P03') return 'starting'
   if (authenticated) return 'after_authentication'
   if (code === '53300') return 'full'
@@ -94,21 +93,31 @@ function kindOfDatabaseError(code: string, authenticated: boolean): FailureKind 
   return 'refused'
 }
 
-/** Any error of connecting, classified. */
-export function classifyConnectError(error: unknown, progress: ConnectProgress): ConnectFailure {
+/** Any error of connecting, classified. @param authenticated the server had taken the login's proof. */
+export function classifyConnectError(error: unknown, authenticated: boolean): ConnectFailure {
   const code = codeOf(error)
   const message = messageOf(error)
-  if (progress.passwordAskedInClear) {
-    return new ConnectFailure('other_method', code, 'the server asks for something else than a SCRAM password', error)
+  if (error instanceof LoginEnded) {
+    return error.code === 'AUTH_CLEARTEXT'
+      ? new ConnectFailure('other_method', '', 'the server asks for something else than a SCRAM password', error)
+      : unproven(error.code, '', error)
   }
-  if (error instanceof DatabaseError)
-    return new ConnectFailure(kindOfDatabaseError(code, progress.authenticated), code, message, error)
+  if (readServerError(error) !== null)
+    return new ConnectFailure(kindOfServerError(code, authenticated), code, message, error)
+  // The driver trips over a message that comes out of turn.
+  if (error instanceof Unreadable || error instanceof TypeError) return unproven('AUTH_UNREADABLE', message, error)
   const advice = CERTIFICATE_ADVICE[code]
   if (advice !== undefined) return new ConnectFailure('tls', code, `${advice} (${code}: ${message})`, error)
   if (message.includes('does not support SSL'))
     return new ConnectFailure('no_tls', code, 'the server offers no TLS', error)
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO')
     return new ConnectFailure('tls', code, message, error)
-  if (message.startsWith('SASL')) return new ConnectFailure('refused', code, message, error)
+  // The driver has no code for what it refuses of a server's SCRAM, and does not translate.
+  if (message.startsWith('SASL')) return unproven('AUTH_SCRAM', message, error)
   return new ConnectFailure('unreachable', code, message, error)
+}
+
+function unproven(code: keyof typeof UNPROVEN, detail: string, cause: unknown): ConnectFailure {
+  const { message } = UNPROVEN[code]
+  return new ConnectFailure('unproven', code, detail === '' ? message : `${message} (${detail})`, cause)
 }

@@ -5,6 +5,7 @@
 import type { Interior, LoginState } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application } from '../model/declaration.ts'
+import { remedyOf } from '../model/authentication.ts'
 import type { LoginTarget } from './connect.ts'
 import { ConnectFailure } from './failure.ts'
 import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
@@ -90,9 +91,19 @@ async function tryLogin(
   } catch (error) {
     // It was let in; what it cannot look at for us, the admin looks at.
     if (error instanceof StatementError) return { state: { kind: 'password_right', note: null }, interior: null }
-    if (error instanceof ConnectionLost) return { state: { kind: 'cut_off', reason: error.message }, interior: null }
-    if (!(error instanceof ConnectFailure)) throw error
-    return { state: stateOf(error), interior: null }
+    if (error instanceof ConnectFailure) return { state: stateOf(error), interior: null }
+    if (!(error instanceof ConnectionLost)) throw error
+    // Its own session alone: where the server is gone, the admin's is too, and says so.
+    return { state: endedByOthers(error.message), interior: null }
+  }
+}
+
+/** Any session of the same login may do that. */
+function endedByOthers(message: string): LoginState {
+  return {
+    kind: 'unproven',
+    reason: `its session was ended (${message})`,
+    remedy: 'Run again; look for who ends its sessions.',
   }
 }
 
@@ -103,12 +114,14 @@ function stateOf(failure: ConnectFailure): LoginState {
   switch (failure.kind) {
     case 'after_authentication':
       return failure.code === TERMINATED
-        ? { kind: 'cut_off', reason: failure.message }
+        ? endedByOthers(failure.message)
         : { kind: 'password_right', note: failure.message }
     case 'wrong_password':
       return { kind: 'password_wrong' }
     case 'other_method':
       return { kind: 'other_method' }
+    case 'unproven':
+      return { kind: 'unproven', reason: failure.message, remedy: remedyOf(failure.code) }
     case 'refused':
       return { kind: 'refused', reason: failure.message }
     case 'unreachable':

@@ -1,6 +1,7 @@
 /** One connection to one database. */
-import { type Client, DatabaseError } from 'pg'
+import type { Client } from 'pg'
 import type { Row } from './row.ts'
+import { readServerError, type ServerError } from './server-error.ts'
 
 /** The server refused a statement, and nothing of its message took effect unless it was committed before. */
 export class StatementError extends Error {
@@ -8,12 +9,15 @@ export class StatementError extends Error {
   readonly index: number
   /** SQLSTATE */
   readonly code: string
+  /** The function of the server's source that refused; '' where it does not tell. */
+  readonly routine: string
 
-  constructor(index: number, code: string, message: string, cause: unknown) {
+  constructor(index: number, { code, message, routine }: ServerError, cause: unknown) {
     super(message, { cause })
     this.name = 'StatementError'
     this.index = index
     this.code = code
+    this.routine = routine
   }
 }
 
@@ -46,7 +50,7 @@ export class Session {
   readonly #client: Client
   /** Sent before the first message, with it: no round trip of their own. */
   #preamble: readonly string[]
-  #lost: Error | null = null
+  #lost: Error | null
   #completed = 0
   #busySince: number | null = null
   #answeredAt = Date.now()
@@ -55,7 +59,7 @@ export class Session {
     client: Client,
     database: string,
     login: string,
-    server: { readonly version: number; readonly text: string; readonly pid: number },
+    server: { readonly version: number; readonly text: string; readonly pid: number; readonly lost?: Error | null },
     preamble: readonly string[] = [],
   ) {
     this.#client = client
@@ -65,6 +69,7 @@ export class Session {
     this.version = server.version
     this.versionText = server.text
     this.pid = server.pid
+    this.#lost = server.lost ?? null
     client.on('error', (error) => (this.#lost ??= error))
     client.on('end', () => (this.#lost ??= new Error('the connection was closed')))
     client.connection.on('commandComplete', () => (this.#completed += 1))
@@ -113,11 +118,10 @@ export class Session {
       this.#preamble = []
       return result
     } catch (error) {
-      if (!(error instanceof DatabaseError)) throw new ConnectionLost(messageOf(error), error)
-      const code = error.code ?? ''
-      if (!ENDING.test(code)) throw new StatementError(this.#completed, code, error.message, error)
-      this.#lost ??= error
-      throw new ConnectionLost(error.message, error)
+      const answer = readServerError(error)
+      if (answer !== null && !ENDING.test(answer.code)) throw new StatementError(this.#completed, answer, error)
+      this.#lost ??= error instanceof Error ? error : new Error(String(error))
+      throw new ConnectionLost(this.#lost.message, this.#lost)
     } finally {
       this.#busySince = null
       this.#answeredAt = Date.now()
@@ -152,8 +156,4 @@ function rowsOf(result: unknown): Row[] {
 
 function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

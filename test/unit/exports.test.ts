@@ -18,6 +18,7 @@ const VALUES = [
   'Secret',
   'TOOL_VERSION',
   'apply',
+  'checkAuditPlace',
   'concludeRun',
   'createDependencies',
   'createDestroyDependencies',

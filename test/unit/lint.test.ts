@@ -37,3 +37,9 @@ test('a sentence that quotes a name, and a statement of the builders, are not', 
   ])
     t.deepEqual(await broken(HEAD + sentence), [], sentence)
 })
+
+test('a catalog view that anybody may lock is found, the function behind it is not', async (t) => {
+  for (const statement of ['`SELECT name FROM pg_settings`', "'pg_catalog.pg_settings'", '`${name} pg_settings s`'])
+    t.deepEqual(await broken(HEAD + statement), ['no-restricted-syntax'], statement)
+  t.deepEqual(await broken(`${HEAD}'SELECT name FROM pg_show_all_settings()'`), [])
+})

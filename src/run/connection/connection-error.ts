@@ -1,5 +1,6 @@
 /** What was tried, for how long, and what to check. Pure. */
 import { ConnectionError } from '../../errors.ts'
+import { remedyOf } from '../../model/authentication.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { CONNECTION_CODES, type ConnectFailure, type FailureKind } from '../../server/failure.ts'
@@ -18,6 +19,8 @@ const REMEDIES: Readonly<Record<FailureKind, string>> = {
     "Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",
   other_method:
     'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',
+  // By its code, in UNPROVEN.
+  unproven: '',
   after_authentication:
     "Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",
   refused: 'Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM).',
@@ -28,6 +31,10 @@ const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'Spell instance.host as in the certificate, or name what it holds in tls.server_name.',
   CERT_HAS_EXPIRED: "Renew the server's certificate (on RDS: a newer certificate authority for the instance).",
   CERT_NOT_YET_VALID: "Set this machine's clock, or wait until the certificate is valid.",
+}
+
+function remedyFor({ kind, code }: ConnectFailure): string {
+  return kind === 'unproven' ? remedyOf(code) : (CERTIFICATE_REMEDIES[code] ?? REMEDIES[kind])
 }
 
 /** A failed connection as the caller is told of it; `elapsedMs`: how long was tried. */
@@ -46,7 +53,7 @@ export function toConnectionError(
     code: CONNECTION_CODES[failure.kind],
     field: 'instance',
     message: `cannot connect to ${target}: ${failure.message} (${tried}).`,
-    remedy: CERTIFICATE_REMEDIES[failure.code] ?? REMEDIES[failure.kind],
+    remedy: remedyFor(failure),
   }
   return new ConnectionError([problem], { cause: failure })
 }

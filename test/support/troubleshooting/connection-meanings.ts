@@ -44,6 +44,12 @@ export const CONNECTION_MEANINGS: Readonly<Record<ConnectionCode, Meaning>> = {
     'The server wants something else than a password for this login: it is in rds_iam.',
     'Use `admin_auth = "iam"`, or take the login out of rds_iam as the master.',
   ),
+  server_unproven: entry(
+    connection,
+    ['cannot connect to …'],
+    'The login would prove nothing, or give its password away, so it was ended: the server asks for no password, for an MD5 hash or for Kerberos, or does not prove by SCRAM that it knows the password.',
+    "Have the login's password stored for SCRAM (`password_encryption = scram-sha-256`, then set it anew) and asked for by `scram-sha-256` in pg_hba.conf; the message says what it is.",
+  ),
   refused_after_authentication: entry(
     connection,
     ['cannot connect to …'],

@@ -45,7 +45,6 @@ test('a password is set only where it is known to be wrong', (t) => {
   const others: readonly (readonly [LoginState, string])[] = [
     [RIGHT, 'password verify no_change'],
     [{ kind: 'expired' }, 'password verify skipped'],
-    [{ kind: 'cut_off', reason: 'terminated' }, 'login verify warning'],
     [{ kind: 'rotation_in_progress' }, 'password rotation_in_progress skipped'],
     [{ kind: 'refused', reason: 'no pg_hba.conf entry' }, 'login verify warning'],
     [{ kind: 'not_tried' }, 'password verify skipped'],
