@@ -3,7 +3,7 @@ import { ensureInstalled } from './support/install.mjs'
 
 /** Seconds and MB as measured on a machine of two cores; they tell a newcomer the order of magnitude. */
 const INTRODUCTION = `
-rds-provision, tried out on this machine in about 20 seconds.
+rds-provision, tried out on this machine in 20 to 60 seconds.
 
 It starts a PostgreSQL 17 made like RDS and a stand-in for AWS, both reached from this machine only, runs a real
 terraform apply of the module against them, and logs in as each login to show what it may do. It needs Terraform or

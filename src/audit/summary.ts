@@ -35,7 +35,7 @@ export function closingLine({ run, summary }: AuditDocument): string {
 }
 
 /** `3 created, 12 unchanged`; statuses without a record are left out, so '' is no record at all. */
-export function countsInWords(summary: AuditDocument['summary']): string {
+function countsInWords(summary: AuditDocument['summary']): string {
   return WORDS.filter(([status]) => summary[status] > 0)
     .map(([status, word]) => `${summary[status]} ${summary[status] === 1 && status === 'warning' ? 'warning' : word}`)
     .join(', ')

@@ -67,7 +67,7 @@ function isListed(record: AuditRecord, isQuiet: boolean, listUnchanged: boolean)
 }
 
 /** `+ keycloak: role keycloak_dev_user (owner)` on one line, safe to print. */
-export function recordLine(record: AuditRecord): string {
+function recordLine(record: AuditRecord): string {
   const parts = [
     record.application === null ? null : visible(record.application),
     ...(saysItself(record) ? [] : subjectParts(record)),

@@ -67,7 +67,7 @@ export function parseTls(input: unknown, peer: Endpoint | null): Part<Tls> {
  * Whether a host is this machine by its spelling alone (RFC 6761 section 6.3, RFC 5735 section 3, RFC 4291 section
  * 2.5.3).
  */
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|::1)$/i.test(hostname)
 }
 

@@ -58,7 +58,7 @@ export function idsAreGiven(declared: RunIds, variables: RunIds): boolean {
  * Approval of a run: `dev` needs none, elsewhere, and where nobody knows, the environment of the run gives it
  * (src/README.md: Guardrails).
  */
-export function approvalOf(environment: Environment | null, allowed: boolean): Approval {
+function approvalOf(environment: Environment | null, allowed: boolean): Approval {
   if (environment === 'dev') return 'not_required'
   return allowed ? 'approved' : 'missing'
 }

@@ -37,7 +37,7 @@ export function formatTag(tag: Tag): string {
   return JSON.stringify(Object.fromEntries([...ours, ...others].map((key) => [key, tag.get(key)])))
 }
 
-export function isTagField(key: string): key is TagField {
+function isTagField(key: string): key is TagField {
   return TAG_FIELDS.some((field) => field === key)
 }
 

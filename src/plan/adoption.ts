@@ -13,7 +13,7 @@ import { heldBy, subtract } from './privileges.ts'
  * is managed already. Who owns, holds or does something in it today; and every login that is no application's: what a
  * login does through PUBLIC alone leaves no trace in the catalogs while it is not connected.
  */
-export function formerUsers(context: PlanContext, database: Database): string[] {
+function formerUsers(context: PlanContext, database: Database): string[] {
   const state = context.actual.cluster.databases.get(database.name)
   if (!database.owner.adoptExisting || state === undefined || parseTag(state.comment) !== null) return []
   const { server, roles, databaseUsers } = context.actual.cluster

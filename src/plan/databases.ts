@@ -3,7 +3,7 @@ import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { BareTransaction, Changes, Finding, Step, StepKind } from '../model/step.ts'
-import { formatTag, parseTag, sameTag } from '../model/tag.ts'
+import { formatTag, parseTag } from '../model/tag.ts'
 import {
   allowConnections,
   alterDatabaseLimit,
@@ -17,7 +17,7 @@ import { finding, type PlanContext, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
 import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
-import { desiredDatabaseTag } from './tags.ts'
+import { desiredDatabaseTag, isWritten } from './tags.ts'
 
 export interface DatabasePlan extends Changes {
   /** null: it exists. */
@@ -131,7 +131,7 @@ function tagSteps(
   const existing = parseTag(state.comment)
   if (existing === null && state.comment !== null) return []
   const desired = desiredDatabaseTag(context, database.owner, existing)
-  if (existing !== null && !changed && sameTag(existing, desired)) return []
+  if (existing !== null && isWritten(existing, desired, changed)) return []
   const statements = [commentOnDatabase(state.name, formatTag(desired), database.owner.username)]
   const isAdopted = existing === null && !isNew
   const about = subject(database.owner, isAdopted ? 'database' : 'tag')

@@ -3,12 +3,12 @@ import type { LoginState, RoleState } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
-import { formatTag, parseTag, sameTag } from '../model/tag.ts'
+import { formatTag, parseTag } from '../model/tag.ts'
 import { alterRole, commentOnRole, createRole, type RoleAttributes } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planIamGrant, planIamRevoke } from './memberships.ts'
 import { planSettings } from './settings.ts'
-import { desiredRoleTag } from './tags.ts'
+import { desiredRoleTag, isWritten } from './tags.ts'
 
 /** What one application's role needs, from nothing or from what is there. */
 export function planRole(context: PlanContext, application: Application): Changes {
@@ -188,7 +188,7 @@ function passwordFinding(context: PlanContext, application: Application, state: 
 function tagStep(context: PlanContext, application: Application, role: RoleState, changed: boolean): Step | null {
   const existing = parseTag(role.comment)
   const desired = desiredRoleTag(context, application, existing)
-  if (existing !== null && !changed && sameTag(existing, desired)) return null
+  if (existing !== null && isWritten(existing, desired, changed)) return null
   const statements = [commentOnRole(role.name, formatTag(desired))]
   if (existing === null)
     return step(

@@ -1,6 +1,6 @@
 /** Which tag a role or database should carry (src/README.md: Tags). */
 import type { Application } from '../model/declaration.ts'
-import { MANAGED_BY, type Tag } from '../model/tag.ts'
+import { formatTag, MANAGED_BY, sameTag, type Tag } from '../model/tag.ts'
 import type { PlanContext } from './context.ts'
 
 /**
@@ -19,6 +19,14 @@ export function desiredRoleTag(context: PlanContext, application: Application, e
   if (application.accessLevel === 'owner') own.set('OwnedDatabase', application.database)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
   return own
+}
+
+/**
+ * Whether a tag needs no writing: it says what it should, and either this build wrote it already or changes nothing now.
+ * @param changed the object changes with this plan
+ */
+export function isWritten(existing: Tag, desired: Tag, changed: boolean): boolean {
+  return changed ? formatTag(existing) === formatTag(desired) : sameTag(existing, desired)
 }
 
 /** A database's tag is that of its owner's application (src/README.md: Tags), without the secret's version. */

@@ -113,7 +113,7 @@ function levelOf(
  * What a login may do in a schema, the same words whether or not there are tables yet: `create objects, read and write
  * rows`, `read rows`. What is neither is spelled out: `SELECT on 3 of 5 tables`.
  */
-export function describeSchemaAccess({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
+function describeSchemaAccess({ usage, create, tables, held, byDefault }: SchemaPrivileges): string {
   const having = ROW_PRIVILEGES.filter((privilege) =>
     tables === 0 ? byDefault[privilege] : held[privilege] === tables,
   )

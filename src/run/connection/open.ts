@@ -21,7 +21,7 @@ import { cancelOnInterrupt } from '../interrupt.ts'
 import { lockInstance } from './lock.ts'
 
 /** The server cuts application_name at 63 bytes and replaces what is not ASCII. */
-export function applicationNameOf(identity: RunIdentity): string {
+function applicationNameOf(identity: RunIdentity): string {
   const started = identity.startedAt.toISOString().replace(/\.\d+Z$/, 'Z')
   return `rds-provision ${started} run ${identity.runId}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 63)
 }

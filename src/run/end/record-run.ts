@@ -29,7 +29,7 @@ export interface Stages<T> {
   readonly setbacks: Setbacks | null
 }
 
-export interface RecordedRun<T> extends Pick<RunResult, 'document' | 'problems'> {
+export interface EndedRun<T> extends Pick<RunResult, 'document' | 'problems'> {
   /** What the stages gave; null where they failed. */
   readonly value: T | null
 }
@@ -41,7 +41,7 @@ export interface RecordedRun<T> extends Pick<RunResult, 'document' | 'problems'>
 export async function recordRun<T>(
   { declaration, identity, dependencies, concerned, recordsOf }: RunOptions,
   runStages: (recorder: Recorder) => Promise<Stages<T>>,
-): Promise<RecordedRun<T>> {
+): Promise<EndedRun<T>> {
   const { environment, clusterName, instance } = declaration
   const { now, signal } = dependencies
   const records: AuditRecord[] = []
