@@ -1,5 +1,6 @@
 /** Who keeps a session waiting: which session, since when, doing what. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { beginningOfText, catalogText } from './catalog-text.ts'
 import { readInteger, readMomentOrNull, type Row, readTextOrNull } from './row.ts'
 import type { Connections } from './connections.ts'
 import type { Session } from './session.ts'
@@ -13,12 +14,12 @@ function blockersOf(pids: readonly number[]): string {
     SELECT
       w.pid AS waiter,
       a.pid AS pid,
-      a.usename::text AS login,
-      a.datname::text AS database,
-      a.application_name AS name,
-      a.state AS state,
+      ${catalogText('a.usename')} AS login,
+      ${catalogText('a.datname')} AS database,
+      ${catalogText('a.application_name')} AS name,
+      ${catalogText('a.state')} AS state,
       extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since,
-      left(a.query, 200) AS query
+      ${beginningOfText('a.query', 200)} AS query
     FROM
       unnest(ARRAY[${pids.join(', ')}]::int[]) w(pid),
       unnest(pg_blocking_pids(w.pid)) b(pid)
