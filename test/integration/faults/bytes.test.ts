@@ -12,7 +12,7 @@ const wire = { size: 0, foreign: new Set<string>() }
 const query = Session.prototype.query
 Session.prototype.query = async function (queries) {
   const rows = await query.call(this, queries)
-  const text = JSON.stringify(rows)
+  const text = JSON.stringify(rows).replaceAll(/\\udc[89a-f][\da-f]/g, '') // what the session marked
   wire.size += text.length
   for (const [found] of text.matchAll(/"[^"]*(?:[^\0-\x7f]|\\u[0-9a-f]{4})[^"]*"/gi)) wire.foreign.add(found)
   return rows
@@ -91,6 +91,19 @@ for (const version of VERSIONS) {
     await bed().server.sql('GRANT ALL ON SCHEMA public TO "rôle"', [], 'menu_dev_db')
     await bed().server.forget('menu_dev_db')
     await other.check(t)
+    for (const encoding of ['LATIN1', 'EUC_JP', 'SQL_ASCII']) {
+      const database = `admin_${encoding.toLowerCase()}`
+      await bed().server.sql(`CREATE DATABASE ${database} ENCODING ${encoding} LOCALE 'C' TEMPLATE template0`)
+      const { host, port } = bed().server
+      const from = bed().declare(other.stack.applications, {
+        ...other.stack.variables,
+        instance: { host, port, identifier: 'db-1', database },
+      })
+      for (const name of Object.keys(from.applications)) from.setPassword(name, other.stack.password(name))
+      await from.applyOk() // the version of each secret is a new one
+      t.is((await from.applyOk()).audit.run.outcome, 'no_change', encoding)
+      t.regex(await from.report('text'), /caf/)
+    }
     const applied = await menu.applyOk()
     const told = warnings(applied).join('\n')
     t.regex(told, /the comment on database menu_dev_db is not ours/)
@@ -191,7 +204,7 @@ for (const version of VERSIONS) {
     await long.sql(
       'long',
       `DO $$ BEGIN
-        EXECUTE format('ALTER ROLE long_dev_user IN DATABASE long_dev_db SET application_name = %L', repeat('x', 20000000));
+        EXECUTE format('ALTER ROLE long_dev_user IN DATABASE long_dev_db SET application_name = %L', repeat('x', 5000000));
         EXECUTE format('ALTER ROLE long_dev_user SET search_path = %L', repeat('x', 1000000));
       END $$`,
     )

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import * as v from 'valibot'
 import { BlockedError } from '../../../src/errors.ts'
-import { reportOptions, type ReportFormat } from '../../../src/input/report-options.ts'
+import type { ReportFormat } from '../../../src/input/report-options.ts'
 import type { Command } from '../../../src/model/run.ts'
 import type { Step } from '../../../src/model/step.ts'
 import type { Preview } from '../../../src/preview/preview.ts'
@@ -12,9 +12,7 @@ import type { Dependencies } from '../../../src/run/context.ts'
 import type { DestroyDependencies } from '../../../src/run/destroy/context.ts'
 import { destroy } from '../../../src/run/destroy/destroy.ts'
 import { previewDestroy } from '../../../src/run/destroy/preview.ts'
-import { renderReport } from '../../../src/report/render.ts'
 import { previewApply } from '../../../src/run/plan.ts'
-import { makeReport } from '../../../src/run/report.ts'
 import { type Ended, launchBundle, type Launched } from '../launch.ts'
 import type { Bed } from '../provision.ts'
 import { endedWell, type Outcome } from './outcome.ts'
@@ -24,6 +22,7 @@ import {
   dependencies as standard,
   destroyDependencies,
   type Entry,
+  makeReportOf,
   markerOf,
   type Target,
   targetOf,
@@ -170,14 +169,7 @@ export class Stack {
 
   /** Every section of a report that the server tells, as the formats print it. */
   async report(format: ReportFormat): Promise<string> {
-    const { parsed, identity } = await this.#begin('report')
-    const options = reportOptions(
-      (option) => (option === 'format' ? format : null),
-      (option) => option === 'connect',
-    )
-    const server = { declaration: parsed.declaration, identity, dependencies: standard() }
-    const folders = { governanceDir: null, auditDir: null }
-    return renderReport(await makeReport({ options, folders, server, now: new Date() }), format, options.sections)
+    return makeReportOf(await this.#begin('report'), format)
   }
 
   /** The committed bundle, as Terraform runs it. */
