@@ -34,8 +34,29 @@ const ESCAPE = /\\(\\|[0-7]{3})/g
  * surrogate pair (0xE9 is U+DCE9): no declared name holds one (src/README.md: Names), and different bytes stay different.
  */
 export function decodeText(escaped: string): string {
+  return textOf(bytesIn(escaped))
+}
+
+/**
+ * A JSON text of which the server sent the bytes (it makes JSON of any); strings in it become text each for itself.
+ * @throws SyntaxError where it is no JSON.
+ */
+export function decodeJson(escaped: string): unknown {
+  return withText(JSON.parse(bytesIn(escaped)))
+}
+
+function withText(value: unknown): unknown {
+  if (typeof value === 'string') return textOf(value)
+  return Array.isArray(value) ? value.map(withText) : value
+}
+
+/** Each byte as the character of its number. */
+function bytesIn(escaped: string): string {
   if (!escaped.includes('\\')) return escaped
-  const bytes = escaped.replace(ESCAPE, (_match, code: string) => (code === '\\' ? code : byteOf(code)))
+  return escaped.replace(ESCAPE, (_match, code: string) => (code === '\\' ? code : byteOf(code)))
+}
+
+function textOf(bytes: string): string {
   if (!/[\x80-\xff]/.test(bytes)) return bytes
   const text = Buffer.from(bytes, 'latin1')
   return isUtf8(text) ? text.toString('utf8') : bytes.replace(/[\x80-\xff]/g, marked)

@@ -93,7 +93,7 @@ export function objects(grantees: readonly string[]): string {
       'function',
       ${catalogText(ARGUMENTS)},
       ${aclJson(ROUTINE_ACL, concerned)},
-      NULL::json
+      NULL::text
     FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.proowner = ${OWNER}

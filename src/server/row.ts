@@ -1,6 +1,6 @@
 /** Typed access to result rows: the edge where the server's answers become types. */
 import type { AclItem } from '../model/catalog.ts'
-import { catalogText, decodeText } from './catalog-text.ts'
+import { catalogText, decodeJson, decodeText } from './catalog-text.ts'
 
 /** One result row, untyped until a row mapper has read it. */
 export type Row = Readonly<Record<string, unknown>>
@@ -51,30 +51,30 @@ function readList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** A JSON list of [grantor, grantee, privilege]; null is the empty list. */
+/** The list of [grantor, grantee, privilege] that `ACL_ITEMS` makes; null is the empty list. */
 export function readAcl(row: Row, name: string): AclItem[] {
   const value = row[name]
   if (value === null) return []
-  if (!Array.isArray(value)) throw wrong(name, value, 'an access control list')
-  return value.map((item: unknown) => {
+  if (typeof value !== 'string') throw wrong(name, value, 'an access control list')
+  return readList(decodeJson(value)).map((item) => {
     const [grantor, grantee, privilege] = readList(item)
     if (typeof grantor !== 'string' || typeof grantee !== 'string' || typeof privilege !== 'string')
       throw wrong(name, item, 'three names')
-    return { grantor: decodeText(grantor), grantee: decodeText(grantee), privilege }
+    return { grantor, grantee, privilege }
   })
 }
 
-/** SQL that makes the JSON list `acl` reads, from an expression of type aclitem[]; `condition` filters on `a`. */
+/** SQL that makes the list that `readAcl` reads, from an expression of type aclitem[]; `condition` filters on `a`. */
 export function aclJson(expression: string, condition = 'true'): string {
   return `(SELECT ${ACL_ITEMS} FROM aclexplode(${expression}) a WHERE ${condition})`
 }
 
 /** The same as an aggregate over rows of aclexplode, named `a`. */
-export const ACL_ITEMS = `json_agg(
+export const ACL_ITEMS = catalogText(`CAST(json_agg(
         json_build_array(
-          ${catalogText('pg_get_userbyid(a.grantor)')},
-          CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END,
+          pg_get_userbyid(a.grantor),
+          CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
           a.privilege_type
         )
         ORDER BY a.grantee, a.privilege_type, a.grantor
-      )`
+      ) AS text)`)
