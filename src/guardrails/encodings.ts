@@ -64,7 +64,8 @@ export function checkUnread(database: Database, interior: Interior, { databases 
     violation(
       database.owner,
       'encoding',
-      `a name inside ${database.name} has a character that UTF-8 has not, so the schema ${missing.join(', ')} is not told from ${unread.map(showBytes).join(', ')}.`,
+      `a name inside ${database.name} has a character that UTF-8 has not: ` +
+        `the schema ${missing.join(', ')} is not told from ${unread.map(showBytes).join(', ')}.`,
       'Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.',
     ),
   ]

@@ -30,8 +30,8 @@ export function parseTag(comment: string | null): Tag | null {
 }
 
 /**
- * The comment's text: our fields in their fixed order, then the module's tags by name; equal tags give equal text. It is
- * ASCII, and so reads the same from a database of any encoding (src/README.md: Bytes in catalogs).
+ * The comment's text: our fields in their fixed order, then the module's tags by name; equal tags give equal text. It
+ * is ASCII, and so reads the same from a database of any encoding (src/README.md: Bytes in catalogs).
  */
 export function formatTag(tag: Tag): string {
   const ours = TAG_FIELDS.filter((field) => tag.has(field))

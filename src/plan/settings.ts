@@ -71,7 +71,9 @@ function unnamedFindings(application: Application, stored: readonly StoredSettin
   )
   if (names.length === 0) return []
   const list = names.map((item) => showBytes(item.name)).join(', ')
-  const message = `${username} has settings whose names are no text in UTF-8 (${list}): they were neither checked nor reset; RESET ALL for it takes them away with all others`
+  const message =
+    `${username} has settings whose names are no text in UTF-8 (${list}): they were neither checked nor reset; ` +
+    'let whoever set them reset them, over a connection in the encoding that they were named in'
   return [finding(subject(application, 'setting'), 'keep', 'warning', message)]
 }
 

@@ -14,7 +14,7 @@ export function catalogText(expression: string): string {
 
 import { isUtf8 } from 'node:buffer'
 
-/** What stands for text that was not read, in SQL: a byte that is no text, so that it equals nothing that is declared. */
+/** Stands for text that was not read, in SQL: a byte that is no text, so that it equals nothing that is declared. */
 export const NOT_READ = String.raw`'\377'`
 
 /** As `catalogText` of text of at most so many bytes, else `NOT_READ`; the server looks at the length alone then. */
@@ -31,7 +31,7 @@ const ESCAPE = /\\(\\|[0-7]{3})/g
 
 /**
  * The text of which the server sent the bytes. Where they are no UTF-8, each byte that is not ASCII becomes half of a
- * surrogate pair (0xE9 is U+DCE9): no declared name holds one (src/README.md: Names), and different bytes stay different.
+ * surrogate pair (0xE9 is U+DCE9): no declared name holds one, and different bytes stay different.
  */
 export function decodeText(escaped: string): string {
   return textOf(bytesIn(escaped))
@@ -63,8 +63,8 @@ function textOf(bytes: string): string {
 }
 
 /**
- * As the server sent rows of catalog text, with every byte marked that is not ASCII: where bytes are of an encoding that
- * was not converted, they might be UTF-8 by chance.
+ * As the server sent rows of catalog text, with every byte marked that is not ASCII: where bytes are of an encoding
+ * that was not converted, they might be UTF-8 by chance.
  */
 export function markBytes(value: unknown): unknown {
   if (typeof value === 'string')

@@ -35,8 +35,8 @@ export class ConnectionLost extends Error {
 const ENDING = /^(?:57P0[1245]|25P03|25P04|08...|25006)$/
 
 /**
- * Bytes that the client's encoding has no text for: invalid ones (22021), or a character of the database's encoding only
- * (22P05).
+ * Bytes that the client's encoding has no text for: invalid ones (22021), or a character of the database's encoding
+ * only (22P05).
  */
 const NO_TEXT: readonly string[] = ['22021', '22P05']
 

@@ -2,7 +2,7 @@
 import test from 'ava'
 import { isSendable, showBytes } from '../../../src/model/sendable.ts'
 import { formatTag, parseTag } from '../../../src/model/tag.ts'
-import { decodeText, markBytes } from '../../../src/server/catalog-text.ts'
+import { decodeJson, decodeText, markBytes } from '../../../src/server/catalog-text.ts'
 import { readSources } from '../../support/sources.ts'
 
 /** As the server's encode(…, 'escape') writes these bytes. */
@@ -59,6 +59,11 @@ test('bytes of an encoding that was not converted are all marked, also where the
   t.is(decodeText(list[0]), '\\351')
 })
 
+test('of a JSON text each string is read for itself', (t) => {
+  const json = Buffer.concat([Buffer.from('[["é \\"\\\\", "x'), Buffer.from([0xe9]), Buffer.from('", "SELECT"]]')])
+  t.deepEqual(decodeJson(escape(json)), [['é "\\', 'x\udce9', 'SELECT']])
+})
+
 test('a tag is ASCII, and reads as it was declared', (t) => {
   const tag = new Map([
     ['ManagedBy', 'platform'],
@@ -81,7 +86,7 @@ test('no query reads catalog text but by catalogText', (t) => {
     ),
   )
   const found = readSources()
-    .filter(({ path }) => path.startsWith('server/'))
+    .filter(({ path }) => path.startsWith('server/') && path !== 'server/row.ts') // makes one text of a whole list
     .flatMap(({ path, text }) =>
       text
         .split('\n')
