@@ -5,7 +5,7 @@ import type { Application, Database, Declaration } from '../model/declaration.ts
 import { parseTag, type Tag } from '../model/tag.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
-import { checkSharedNames } from './encodings.ts'
+import { checkSharedNames, checkUnread } from './encodings.ts'
 import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
 import { administrators, membersOf } from './members.ts'
@@ -196,5 +196,8 @@ function checkRight(
 function checkInside(database: Database, actual: Actual): Problem[] {
   const interior = actual.interiors.get(database.name)
   const installed = interior?.extensions ?? new Map<string, never>()
-  return checkInterior(database, interior, (name) => installed.has(name), actual.cluster.extensions)
+  return [
+    ...checkInterior(database, interior, (name) => installed.has(name), actual.cluster.extensions),
+    ...(interior === undefined ? [] : checkUnread(database, interior, actual.cluster)),
+  ]
 }

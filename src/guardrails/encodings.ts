@@ -5,8 +5,9 @@
  * https://www.postgresql.org/docs/current/multibyte.html
  */
 import type { Problem } from '../model/problem.ts'
-import type { Cluster } from '../model/catalog.ts'
+import type { Cluster, Interior } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { isSendable, showBytes } from '../model/sendable.ts'
 import { violation } from './violation.ts'
 
 /** SQL_ASCII is no encoding: bytes are taken and given as they are. */
@@ -21,12 +22,7 @@ function isAscii(text: string): boolean {
 /** The database that the admin is connected to: everything that all databases share is written and read there. */
 export function checkSharedNames(declaration: Declaration, { server }: Cluster): Problem[] {
   if (keepsBytes(server.encoding)) return []
-  const shared = [
-    ...declaration.tags.values(),
-    ...declaration.tags.keys(),
-    declaration.stack,
-    ...declaration.applications.flatMap((application) => [application.database, ...sharedBy(application)]),
-  ]
+  const shared = declaration.applications.flatMap((application) => [application.database, ...sharedBy(application)])
   return [...new Set(shared)]
     .filter((text) => !isAscii(text))
     .map((text) => {
@@ -53,6 +49,26 @@ export function checkNamesInside(database: Database, { server, databases, encodi
         ),
       ),
   )
+}
+
+/**
+ * A character that only the database's encoding has makes all its names be read as bytes: then a declared name in other
+ * letters than ASCII is not told from the rest (src/README.md: Bytes in catalogs).
+ */
+export function checkUnread(database: Database, interior: Interior, { databases }: Cluster): Problem[] {
+  if (keepsBytes(databases.get(database.name)?.encoding ?? '')) return []
+  const unread = [...interior.schemas.keys()].filter((name) => !isSendable(name))
+  const missing = database.schemas.filter((name) => !isAscii(name) && !interior.schemas.has(name))
+  if (missing.length === 0 || unread.length === 0) return []
+  return [
+    violation(
+      database.owner,
+      'encoding',
+      `a name inside ${database.name} has a character that UTF-8 has not: ` +
+        `the schema ${missing.join(', ')} is not told from ${unread.map(showBytes).join(', ')}.`,
+      'Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.',
+    ),
+  ]
 }
 
 function sharedBy({ username, settings }: Application): string[] {

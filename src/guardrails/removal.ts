@@ -96,15 +96,13 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
   const own = obstacles.filter((item) => item.role === username && (item.database === null || item.database !== drops))
   const inTheWay = obstacles.filter((item) => item.role === null && item.database === drops)
   return [
-    ...own.map(({ database, what }) => {
+    ...own.map(({ database, what, remedy }) => {
       const where = database === null ? '' : ` in database ${database}`
-      return obstacle(
-        departure,
-        `the role ${username} ${what}${where}.`,
+      const handOver =
         database === null
           ? 'Hand it over or remove it, then run again.'
-          : `Hand it over (in ${database}: ${reassignOwned(username, null).redacted}) or remove it, then run again.`,
-      )
+          : `Hand it over (in ${database}: ${reassignOwned(username, null).redacted}) or remove it, then run again.`
+      return obstacle(departure, `the role ${username} ${what}${where}.`, remedy ?? handOver)
     }),
     ...inTheWay.map(({ what }) =>
       obstacle(departure, `the database ${drops ?? ''} ${what}.`, 'End that first, then run again.'),

@@ -10,3 +10,11 @@ export interface Credential {
   /** When this version was made; null where the service does not say. */
   readonly createdAt: Date | null
 }
+
+/**
+ * The second login of AWS's alternating-users rotation:
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotation-strategy-alternating
+ */
+export function cloneOf(username: string): string {
+  return `${username}_clone`
+}

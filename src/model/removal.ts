@@ -63,6 +63,8 @@ export interface Obstacle {
   readonly database: string | null
   /** What it is, after the subject: `owns table public.things`, `is used by subscription s`. */
   readonly what: string
+  /** What to do about it; absent: hand it over, or remove it. */
+  readonly remedy?: string
 }
 
 /** Sessions of one login in one database. */

@@ -30,11 +30,15 @@ export function parseTag(comment: string | null): Tag | null {
   return tag.get('ManagedBy') === MANAGED_BY ? tag : null
 }
 
-/** The comment's text: our fields in their fixed order, then the module's tags by name; equal tags give equal text. */
+/**
+ * The comment's text: our fields in their fixed order, then the module's tags by name; equal tags give equal text. It
+ * is ASCII, and so reads the same from a database of any encoding (src/README.md: Bytes in catalogs).
+ */
 export function formatTag(tag: Tag): string {
   const ours = TAG_FIELDS.filter((field) => tag.has(field))
   const others = [...tag.keys()].filter((key) => !isTagField(key)).sort()
-  return JSON.stringify(Object.fromEntries([...ours, ...others].map((key) => [key, tag.get(key)])))
+  const text = JSON.stringify(Object.fromEntries([...ours, ...others].map((key) => [key, tag.get(key)])))
+  return text.replace(/[\x7f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function isTagField(key: string): key is TagField {

@@ -5,6 +5,7 @@ import type { CleanupPolicy, Declaration } from '../model/declaration.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { Departure, DepartureFinding, DestroyTarget } from '../model/removal.ts'
 import type { Subject } from '../model/step.ts'
+import { isSendable } from '../model/sendable.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { alterDatabaseOwner } from '../sql/owner.ts'
 import { finding } from './context.ts'
@@ -228,7 +229,8 @@ function elsewhere(
  * the only one of a login that cannot have made it itself. Others that it owns then stand in the way, by name.
  */
 function taggedDatabase({ cluster, declaration }: DepartureInput, { application, username }: Candidate): string | null {
-  const owned = [...cluster.databases.values()].filter((database) => database.owner === username)
+  // One that no statement can name stands in the way, too (src/README.md: Bytes in catalogs).
+  const owned = [...cluster.databases.values()].filter(({ owner, name }) => owner === username && isSendable(name))
   const declared = owned.filter((database) =>
     declaration.databases.some((item) => item.name === database.name && item.owner.username === username),
   )

@@ -11,6 +11,7 @@ import { chunk } from './chunks.ts'
 import { alongWith, heldBy, isReachable, passedOnTo, subtract } from './privileges.ts'
 import { placeFindings } from './grant-findings.ts'
 import { placesOf, type GrantPlace, wantedOn } from './grant-places.ts'
+import { leaveOutUnnamed } from './unnamed.ts'
 import { groupBy } from '../group-by.ts'
 
 /** Names in one GRANT: keeps statements readable in logs, whatever the number of tables. */
@@ -23,13 +24,14 @@ export function planGrants(
   schemas: ReadonlyMap<string, SchemaState>,
 ): Changes {
   const logins = concernedLogins(context, database)
-  const places = logins.flatMap((application) => placesOf(database, application, interior, schemas))
+  const named = leaveOutUnnamed(database, logins, interior, schemas)
+  const places = logins.flatMap((application) => placesOf(database, application, named.interior, named.schemas))
   return {
     steps: [
       ...places.flatMap(placeSteps),
       ...logins.flatMap((application) => everywhereSteps(database, application, interior)),
     ],
-    findings: places.flatMap(placeFindings),
+    findings: [...places.flatMap(placeFindings), ...named.findings],
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is inside a database: schemas, extensions, and what PUBLIC may create. */
 import type { AclItem, AvailableExtension, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
+import { showBytes } from '../model/sendable.ts'
 import { VERSION_15 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
@@ -204,7 +205,7 @@ function coverageFindings(database: Database, schemas: ReadonlyMap<string, Schem
     }
     if (!isListed && schema.objects > 0) {
       const message =
-        `schema ${schema.name} of ${database.name} holds objects and is not listed: ` +
+        `schema ${showBytes(schema.name)} of ${database.name} holds objects and is not listed: ` +
         'editors and readers get nothing in it from this declaration, and what they hold there is not checked; ' +
         'list it in schemas'
       findings.push(finding(about, 'cover', 'warning', message))

@@ -3,7 +3,9 @@
  * declaration).
  */
 import { mayAdminister } from '../model/administers.ts'
+import type { StoredSetting } from '../model/catalog.ts'
 import type { Application, SettingValue } from '../model/declaration.ts'
+import { isSendable, showBytes } from '../model/sendable.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
@@ -16,7 +18,7 @@ export function planSettings(context: PlanContext, application: Application): St
       .map((item) => [item.name.toLowerCase(), item.value]),
   )
   const set = [...settings].filter(([name, value]) => !isStored(stored.get(name), value))
-  const reset = [...stored.keys()].filter((name) => !settings.has(name)).sort()
+  const reset = [...stored.keys()].filter((name) => !settings.has(name) && isSendable(name)).sort()
   const about = subject(application, 'setting')
   return [
     ...set.map(([name, value]) =>
@@ -50,13 +52,29 @@ export function planSettings(context: PlanContext, application: Application): St
  */
 export function settingFindings(context: PlanContext, application: Application): Finding[] {
   const { username, settings } = application
-  const names = (context.settingsByRole.get(username) ?? [])
-    .filter((item) => item.database === null && !settings.has(item.name.toLowerCase()))
+  const stored = context.settingsByRole.get(username) ?? []
+  const unnamed = unnamedFindings(application, stored)
+  const names = stored
+    .filter((item) => item.database === null && isSendable(item.name) && !settings.has(item.name.toLowerCase()))
     .map((item) => item.name)
-  if (names.length === 0) return []
+  if (names.length === 0) return unnamed
   const resets = names.map((parameter) => `${resetEverywhere(username, parameter).redacted};`).join(' ')
   const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`
-  return [finding(subject(application, 'setting'), 'keep', 'skipped', message)]
+  return [...unnamed, finding(subject(application, 'setting'), 'keep', 'skipped', message)]
+}
+
+/** No statement can name these parameters (src/README.md: Bytes in catalogs). */
+function unnamedFindings(application: Application, stored: readonly StoredSetting[]): Finding[] {
+  const { username, database } = application
+  const names = stored.filter(
+    (item) => !isSendable(item.name) && (item.database === null || item.database === database),
+  )
+  if (names.length === 0) return []
+  const list = names.map((item) => showBytes(item.name)).join(', ')
+  const message =
+    `${username} has settings whose names are no text in UTF-8 (${list}): they were neither checked nor reset; ` +
+    'let whoever set them reset them, over a connection in the encoding that they were named in'
+  return [finding(subject(application, 'setting'), 'keep', 'warning', message)]
 }
 
 /** `work_mem = 8MB`, `work_mem 1MB -> 8MB`. */

@@ -1,5 +1,6 @@
 import type { AccessMatrix, InsideAccess } from '../model/access.ts'
 import type { Declaration } from '../model/declaration.ts'
+import { isSendable } from '../model/sendable.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import { accessQueries, insideAccess, inspectDatabasePrivileges } from '../server/inspect-access.ts'
 import type { Inspection } from '../server/inspect.ts'
@@ -22,7 +23,9 @@ export async function readAccessMatrix(
     ),
   )
   const others = stackDatabases(declaration, cluster).flatMap(({ name }) => (known.has(name) ? [] : [name]))
-  const looks = await settleAll(others.map(async (name) => [name, await lookInside(server, name)] as const))
+  const looks = await settleAll(
+    others.filter(isSendable).map(async (name) => [name, await lookInside(server, name)] as const),
+  )
   const inside = new Map([
     ...known,
     ...looks.flatMap(([name, access]) => (access === null ? [] : [[name, access] as const])),

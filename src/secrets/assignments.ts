@@ -1,7 +1,7 @@
 import type { Problem } from '../model/problem.ts'
 import { groupBy } from '../group-by.ts'
 import type { Membership } from '../model/catalog.ts'
-import type { Credential } from '../model/credential.ts'
+import { cloneOf, type Credential } from '../model/credential.ts'
 import type { Application, Declaration } from '../model/declaration.ts'
 
 /** Applications that log in by password, and so need their secret. */
@@ -37,17 +37,10 @@ export function nameApplications(problems: ReadonlyMap<string, Problem>, declara
 export function checkUsernames(declaration: Declaration, credentials: ReadonlyMap<string, Credential>): Problem[] {
   return passwordLogins(declaration).flatMap((application) => {
     const username = credentials.get(application.secretId)?.username ?? null
-    const isAccepted = username === null || username === application.username || username === cloneOf(application)
+    const isAccepted =
+      username === null || username === application.username || username === cloneOf(application.username)
     return isAccepted ? [] : [wrongUsername(application, username)]
   })
-}
-
-/**
- * The second login of AWS's alternating-users rotation:
- * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotation-strategy-alternating
- */
-function cloneOf({ username }: Application): string {
-  return `${username}_clone`
 }
 
 /**
@@ -60,7 +53,7 @@ export function checkClones(
   credentials: ReadonlyMap<string, Credential>,
 ): Problem[] {
   return passwordLogins(declaration).flatMap((application) => {
-    const clone = cloneOf(application)
+    const clone = cloneOf(application.username)
     if (credentials.get(application.name)?.username !== clone) return []
     const isMember = memberships.some((item) => item.member === clone && item.role === application.username)
     return isMember ? [] : [wrongUsername(application, clone)]

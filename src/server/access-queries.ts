@@ -1,12 +1,13 @@
 /** What the server itself says of privileges, asked inside one database. Pure: names in, SQL out. */
-import { quoteLiteral } from '../sql/quote.ts'
+import { isOneOf, quoteLiteral } from '../sql/quote.ts'
+import { catalogText } from './catalog-text.ts'
 import { RELATIONS, noMember, NO_SYSTEM_SCHEMA } from './database-queries.ts'
 
 /** Roles that carry our tag; which stack's, the caller reads from the tag. */
 const MANAGED = `
   SELECT
     r.oid,
-    r.rolname::text AS login
+    ${catalogText('r.rolname')} AS login
   FROM pg_roles r
   JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass
   WHERE s.description LIKE '{%"ManagedBy":"platform"%'`
@@ -18,12 +19,12 @@ export function databasePrivileges(databases: readonly string[]): string {
   return `
     SELECT
       r.login,
-      d.datname::text AS database,
+      ${catalogText('d.datname')} AS database,
       has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
       has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary,
       has_database_privilege(r.oid, d.oid, 'CREATE') AS create
     FROM (${MANAGED}) r, pg_database d
-    WHERE d.datname IN (${databases.map(quoteLiteral).join(', ')})
+    WHERE ${isOneOf('d.datname', databases)}
       AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE')
     ORDER BY 1, 2`
 }
@@ -51,7 +52,7 @@ function held(privilege: string): string {
 export const SCHEMA_PRIVILEGES = `
   SELECT
     r.login,
-    n.nspname::text AS schema,
+    ${catalogText('n.nspname')} AS schema,
     has_schema_privilege(r.oid, n.oid, 'USAGE') AS usage,
     has_schema_privilege(r.oid, n.oid, 'CREATE') AS create,
     t.*,
@@ -85,8 +86,8 @@ const SCHEMA_GRANTS = `
       a.grantee,
       a.privilege_type AS privilege,
       'schema' AS kind,
-      n.nspname::text AS schema,
-      n.nspname::text AS name
+      ${catalogText('n.nspname')} AS schema,
+      ${catalogText('n.nspname')} AS name
     FROM pg_namespace n, aclexplode(n.nspacl) a
     WHERE ${NO_SYSTEM_SCHEMA}
       AND a.grantee <> n.nspowner
@@ -97,8 +98,8 @@ const RELATION_GRANTS = `
       a.grantee,
       a.privilege_type,
       CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END,
-      n.nspname::text,
-      c.relname::text
+      ${catalogText('n.nspname')},
+      ${catalogText('c.relname')}
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
     WHERE ${NO_SYSTEM_SCHEMA}
@@ -111,8 +112,8 @@ const COLUMN_GRANTS = `
       a.grantee,
       a.privilege_type,
       'column',
-      n.nspname::text,
-      c.relname || '.' || t.attname
+      ${catalogText('n.nspname')},
+      ${catalogText("c.relname || '.' || t.attname")}
     FROM pg_attribute t
     JOIN pg_class c ON c.oid = t.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
@@ -125,8 +126,8 @@ const FUNCTION_GRANTS = `
       a.grantee,
       a.privilege_type,
       'function',
-      n.nspname::text,
-      p.proname::text
+      ${catalogText('n.nspname')},
+      ${catalogText('p.proname')}
     FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) a
     WHERE ${NO_SYSTEM_SCHEMA}
@@ -145,8 +146,8 @@ const DEFAULT_GRANTS = `
         WHEN 'T' THEN 'new type'
         ELSE 'new table'
       END,
-      coalesce(n.nspname::text, ''),
-      pg_get_userbyid(f.defaclrole)::text
+      coalesce(${catalogText('n.nspname')}, ''),
+      ${catalogText('pg_get_userbyid(f.defaclrole)')}
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
     WHERE a.grantee <> f.defaclrole
@@ -158,7 +159,7 @@ const DEFAULT_GRANTS = `
  */
 export const GRANTS = `
   SELECT
-    coalesce(r.rolname::text, '') AS role,
+    coalesce(${catalogText('r.rolname')}, '') AS role,
     g.privilege,
     g.kind,
     g.schema,

@@ -1,11 +1,12 @@
 /** Who keeps a session waiting: which session, since when, doing what. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { beginningOfText, catalogText } from './catalog-text.ts'
 import { readInteger, readMomentOrNull, type Row, readTextOrNull } from './row.ts'
 import type { Connections } from './connections.ts'
 import type { Session } from './session.ts'
 
 /** Longer than any keyword, with the white space before it. */
-const HEAD_LENGTH = '64'
+const HEAD_LENGTH = 64
 
 /** What statements begin with: https://www.postgresql.org/docs/current/sql-commands.html, and their abbreviations. */
 const KEYWORDS: ReadonlySet<string> = new Set(
@@ -18,8 +19,7 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 )
 
 /**
- * Of what another session runs only the first bytes are read, as hex: `decode` takes any encoding's (src/README.md:
- * Text of other sessions). Whether they are visible depends on pg_read_all_stats.
+ * Of what another session runs only the first bytes are read (src/README.md: Text of other sessions). Whether they are visible depends on pg_read_all_stats.
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION (pg_blocking_pids)
  */
 function blockersOf(pids: readonly number[]): string {
@@ -27,15 +27,12 @@ function blockersOf(pids: readonly number[]): string {
     SELECT
       w.pid AS waiter,
       a.pid AS pid,
-      a.usename::text AS login,
-      a.datname::text AS database,
-      a.application_name AS name,
-      a.state AS state,
+      ${catalogText('a.usename')} AS login,
+      ${catalogText('a.datname')} AS database,
+      ${catalogText('a.application_name')} AS name,
+      ${catalogText('a.state')} AS state,
       extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since,
-      encode(
-        substring(decode(replace(a.query, E'\\\\', E'\\\\\\\\'), 'escape') FROM 1 FOR ${HEAD_LENGTH}),
-        'hex'
-      ) AS query_head
+      ${beginningOfText('a.query', HEAD_LENGTH)} AS query_head
     FROM
       unnest(ARRAY[${pids.join(', ')}]::int[]) w(pid),
       unnest(pg_blocking_pids(w.pid)) b(pid)
@@ -104,7 +101,7 @@ async function describeOthers(server: Connections, queries: readonly string[]): 
 
 function describeBlocker(row: Row): string {
   const since = readMomentOrNull(row, 'since')?.toISOString() ?? 'an unknown time'
-  const keyword = firstKeyword(Buffer.from(readTextOrNull(row, 'query_head') ?? '', 'hex').toString('latin1'))
+  const keyword = firstKeyword(readTextOrNull(row, 'query_head') ?? '')
   const doing = keyword === null ? '' : `: ${keyword}`
   const name = readTextOrNull(row, 'name') ?? ''
   const who = `${readTextOrNull(row, 'login') ?? 'the server'}${name === '' ? '' : ` (${name})`}`

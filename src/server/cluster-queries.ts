@@ -1,6 +1,7 @@
 /** Catalog queries on the whole instance, run from the admin's database. Pure: version and names in, SQL out. */
 import { VERSION_17, VERSION_15, VERSION_16 } from '../model/server-version.ts'
 import { isOneOf, quoteLiteral } from '../sql/quote.ts'
+import { beginningOfText, boundedText, catalogText, NOT_READ } from './catalog-text.ts'
 import { aclJson } from './row.ts'
 
 /**
@@ -32,21 +33,31 @@ export const RESTRICTS_PASSWORDS = `
     coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`
 
 const encodingOf = (database: string): string =>
-  `(SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = ${database})`
+  `(SELECT ${catalogText('pg_encoding_to_char(encoding)')} FROM pg_database WHERE datname = ${database})`
 
 /**
- * More of a comment or a setting is not read: a database's owner may write some hundred megabytes there, a tag is never
- * so long.
+ * Longer comments are not read: a database's owner may write some hundred megabytes there, a role's takes 90,000 bytes,
+ * and no tag is so long.
  */
-const LONGEST = '1000000'
+const LONGEST_COMMENT = 100_000
+
+/** The comment on an object of the instance. Its length is known without reading it. */
+function commentOn(oid: string, catalog: 'pg_authid' | 'pg_database'): string {
+  return `(
+      SELECT ${boundedText('s.description', LONGEST_COMMENT)}
+      FROM pg_shdescription s
+      WHERE s.objoid = ${oid}
+        AND s.classoid = ${quoteLiteral(catalog)}::regclass
+    )`
+}
 
 export const FACTS = `
   SELECT
     current_setting('server_version_num')::int AS version,
-    current_setting('server_version') AS version_text,
-    session_user::text AS login,
+    ${catalogText("current_setting('server_version')")} AS version_text,
+    ${catalogText('session_user')} AS login,
     pg_is_in_recovery() AS in_recovery,
-    current_setting('password_encryption') AS password_encryption,
+    ${catalogText("current_setting('password_encryption')")} AS password_encryption,
     ${RESTRICTS_PASSWORDS} AS restricts_passwords,
     ${encodingOf('current_database()')} AS encoding,
     ${encodingOf("'template0'")} AS default_encoding,
@@ -54,7 +65,7 @@ export const FACTS = `
 
 export const ROLES = `
   SELECT
-    rolname::text AS name,
+    ${catalogText('rolname')} AS name,
     rolcanlogin AS can_login,
     rolsuper AS superuser,
     rolcreatedb AS create_db,
@@ -67,7 +78,7 @@ export const ROLES = `
       WHEN '-infinity' THEN 0
       ELSE extract(epoch FROM rolvaliduntil)::float8
     END AS valid_until,
-    shobj_description(oid, 'pg_authid') AS comment
+    ${commentOn('oid', 'pg_authid')} AS comment
   FROM pg_roles`
 
 /**
@@ -78,16 +89,16 @@ export function databases(version: number): string {
   const icu = version >= VERSION_17 ? 'd.datlocale' : version >= VERSION_15 ? 'd.daticulocale' : 'NULL::text'
   return `
     SELECT
-      d.datname::text AS name,
-      pg_get_userbyid(d.datdba)::text AS owner,
-      pg_encoding_to_char(d.encoding)::text AS encoding,
-      d.datcollate::text AS collate,
-      d.datctype::text AS ctype,
-      ${icu}::text AS icu_locale,
+      ${catalogText('d.datname')} AS name,
+      ${catalogText('pg_get_userbyid(d.datdba)')} AS owner,
+      ${catalogText('pg_encoding_to_char(d.encoding)')} AS encoding,
+      ${catalogText('d.datcollate')} AS collate,
+      ${catalogText('d.datctype')} AS ctype,
+      ${catalogText(icu)} AS icu_locale,
       d.datconnlimit AS connection_limit,
       d.datallowconn AS allow_connections,
       d.datistemplate AS is_template,
-      left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
+      ${commentOn('d.oid', 'pg_database')} AS comment,
       ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
     FROM pg_database d
     WHERE d.datname NOT IN ('template0', 'template1')`
@@ -99,30 +110,42 @@ export function memberships(version: number): string {
     version >= VERSION_16 ? 'inherit_option AS inherit, set_option AS set' : 'true AS inherit, true AS set'
   return `
     SELECT
-      pg_get_userbyid(roleid)::text AS role,
-      pg_get_userbyid(member)::text AS member,
-      pg_get_userbyid(grantor)::text AS grantor,
+      ${catalogText('pg_get_userbyid(roleid)')} AS role,
+      ${catalogText('pg_get_userbyid(member)')} AS member,
+      ${catalogText('pg_get_userbyid(grantor)')} AS grantor,
       admin_option AS admin,
       ${options}
     FROM pg_auth_members`
 }
 
-export const SETTINGS = `
-  SELECT
-    d.datname::text AS database,
-    r.rolname::text AS role,
-    split_part(c, '=', 1) AS name,
-    substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
-  FROM pg_db_role_setting s
-  LEFT JOIN pg_database d ON d.oid = s.setdatabase
-  JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`
+/** Of what is set for a role in one database, after so many bytes the names are read only. */
+const LONGEST_SETTINGS = 200_000
+/** Longer than the name of any parameter. */
+const LONGEST_NAME = 200
+
+/** What is set for these roles, as `name=value`. */
+export function settings(roles: readonly string[]): string {
+  return `
+    SELECT
+      ${catalogText('d.datname')} AS database,
+      ${catalogText('r.rolname')} AS role,
+      CASE
+        WHEN sum(octet_length(c.item)) OVER (PARTITION BY s.setrole, s.setdatabase ORDER BY c.position) <= ${String(LONGEST_SETTINGS)}
+          THEN ${catalogText('c.item')}
+        ELSE ${beginningOfText('c.item', LONGEST_NAME)} || ${NOT_READ}
+      END AS item
+    FROM pg_db_role_setting s
+    LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) WITH ORDINALITY c(item, position)
+    WHERE ${isOneOf('r.rolname', roles)}`
+}
 
 /** `names` in lower case. */
 export function parameters(names: readonly string[]): string {
   return `
     SELECT
-      lower(name) AS name,
-      context
+      ${catalogText('lower(name)')} AS name,
+      ${catalogText('context')} AS context
     FROM pg_show_all_settings()
     WHERE ${isOneOf('lower(name)', names)}`
 }
@@ -138,8 +161,8 @@ export function encodings(names: readonly string[]): string {
       : `VALUES ${names.map((name) => `(${quoteLiteral(name)})`).join(', ')}`
   return `
     SELECT
-      declared,
-      pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name
+      ${catalogText('declared')} AS declared,
+      ${catalogText('pg_encoding_to_char(pg_char_to_encoding(declared))')} AS name
     FROM (${values}) e(declared)
     WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`
 }
@@ -150,8 +173,8 @@ export function encodings(names: readonly string[]): string {
  */
 export const HOLDERS = `
   SELECT DISTINCT
-    d.datname::text AS database,
-    r.rolname::text AS role
+    ${catalogText('d.datname')} AS database,
+    ${catalogText('r.rolname')} AS role
   FROM pg_shdepend s
   JOIN pg_database d ON d.oid = s.dbid
   JOIN pg_roles r ON r.oid = s.refobjid
@@ -162,10 +185,10 @@ export const HOLDERS = `
 export function extensions(areWanted: boolean): string {
   return `
     SELECT
-      v.name::text AS name,
+      ${catalogText('v.name')} AS name,
       (v.trusted OR NOT v.superuser) AS trusted,
-      coalesce(v.requires::text[], '{}') AS requires,
-      v.schema::text AS schema
+      ARRAY(SELECT ${catalogText('r')} FROM unnest(v.requires) r) AS requires,
+      ${catalogText('v.schema')} AS schema
     FROM pg_available_extensions e
     JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
     WHERE ${String(areWanted)}`
@@ -178,8 +201,8 @@ export function extensions(areWanted: boolean): string {
 export function databaseUsers(names: readonly string[]): string {
   return `
     SELECT DISTINCT
-      d.datname::text AS database,
-      r.rolname::text AS role
+      ${catalogText('d.datname')} AS database,
+      ${catalogText('r.rolname')} AS role
     FROM (
       SELECT dbid, refobjid AS role
       FROM pg_shdepend

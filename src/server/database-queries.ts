@@ -1,5 +1,6 @@
 /** Catalog queries inside one database. They run the same for its owner and for the admin. Pure. */
 import { isOneOf } from '../sql/quote.ts'
+import { catalogText } from './catalog-text.ts'
 import { ACL_ITEMS, aclJson } from './row.ts'
 
 const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database())'
@@ -41,8 +42,8 @@ const COUNTS = `LEFT JOIN (
 export function schemas(count: boolean): string {
   return `
     SELECT
-      n.nspname::text AS name,
-      pg_get_userbyid(n.nspowner)::text AS owner,
+      ${catalogText('n.nspname')} AS name,
+      ${catalogText('pg_get_userbyid(n.nspowner)')} AS owner,
       ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
       coalesce(o.objects, 0) AS objects,
       coalesce(o.foreign_objects, 0) AS foreign_objects
@@ -72,8 +73,8 @@ export function objects(grantees: readonly string[]): string {
   const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
   return `
     SELECT
-      n.nspname::text AS schema,
-      c.relname::text AS name,
+      ${catalogText('n.nspname')} AS schema,
+      ${catalogText('c.relname')} AS name,
       CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
       NULL::text AS args,
       ${aclJson(RELATION_ACL, concerned)} AS acl,
@@ -87,12 +88,12 @@ export function objects(grantees: readonly string[]): string {
       AND ${noMember('pg_class', 'c.oid')}
     UNION ALL
     SELECT
-      n.nspname::text,
-      p.proname::text,
+      ${catalogText('n.nspname')},
+      ${catalogText('p.proname')},
       'function',
-      ${ARGUMENTS},
+      ${catalogText(ARGUMENTS)},
       ${aclJson(ROUTINE_ACL, concerned)},
-      NULL::json
+      NULL::text
     FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.proowner = ${OWNER}
@@ -117,11 +118,11 @@ function columnAcls(condition: string): string {
 export function defaultAcl(grantees: readonly string[]): string {
   return `
     SELECT
-      pg_get_userbyid(f.defaclrole)::text AS creator,
-      n.nspname::text AS schema,
+      ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
+      ${catalogText('n.nspname')} AS schema,
       CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
-      pg_get_userbyid(a.grantee)::text AS grantee,
-      a.privilege_type::text AS privilege
+      ${catalogText('pg_get_userbyid(a.grantee)')} AS grantee,
+      ${catalogText('a.privilege_type')} AS privilege
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
     WHERE f.defaclobjtype IN ('r', 'S', 'f')
@@ -130,8 +131,8 @@ export function defaultAcl(grantees: readonly string[]): string {
 
 export const INSTALLED_EXTENSIONS = `
   SELECT
-    extname::text AS name,
-    pg_get_userbyid(extowner)::text AS owner
+    ${catalogText('extname')} AS name,
+    ${catalogText('pg_get_userbyid(extowner)')} AS owner
   FROM pg_extension`
 
 function isRoleOf(oid: string, names: readonly string[]): string {

@@ -1,5 +1,6 @@
 /** Who may do what: the server's own answers, as the access matrix is made of. */
 import type { DatabasePrivileges, InsideAccess, OutsideGrant, SchemaPrivileges } from '../model/access.ts'
+import { isSendable } from '../model/sendable.ts'
 import { databasePrivileges, GRANTS, SCHEMA_PRIVILEGES } from './access-queries.ts'
 import { readFlag, readInteger, readText, type Row } from './row.ts'
 import type { Session } from './session.ts'
@@ -23,8 +24,9 @@ export async function inspectDatabasePrivileges(
   session: Session,
   databases: readonly string[],
 ): Promise<DatabasePrivileges[]> {
-  if (databases.length === 0) return []
-  const [rows = []] = await session.query([databasePrivileges(databases)])
+  const names = databases.filter(isSendable)
+  if (names.length === 0) return []
+  const [rows = []] = await session.query([databasePrivileges(names)])
   return rows.map(databasePrivilege)
 }
 

@@ -8,6 +8,7 @@ import type {
   RoleState,
   StoredSetting,
 } from '../model/catalog.ts'
+import { cloneOf } from '../model/credential.ts'
 import type { Declaration } from '../model/declaration.ts'
 import {
   databases,
@@ -19,7 +20,7 @@ import {
   memberships,
   parameters,
   ROLES,
-  SETTINGS,
+  settings,
 } from './cluster-queries.ts'
 import {
   readAcl,
@@ -47,7 +48,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     roles = [],
     databaseRows = [],
     members = [],
-    settings = [],
+    settingRows = [],
     parameterRows = [],
     extensionRows = [],
     users = [],
@@ -58,7 +59,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     ROLES,
     databases(session.version),
     memberships(session.version),
-    SETTINGS,
+    settings(declaration.applications.flatMap(({ username }) => [username, cloneOf(username)])),
     parameters(parameterNames(declaration)),
     extensions(wantsExtensions),
     databaseUsers(adopted),
@@ -82,7 +83,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     roles: byName(roles.map(roleState)),
     databases: byName(databaseRows.map(databaseState)),
     memberships: members.map(membership),
-    settings: settings.map(storedSetting),
+    settings: settingRows.map(storedSetting),
     parameters: byName(parameterRows.map(parameter)),
     extensions: byName(extensionRows.map(availableExtension)),
     databaseUsers: users.map((row) => ({ database: readText(row, 'database'), role: readText(row, 'role') })),
@@ -151,11 +152,12 @@ function membership(row: Row): Membership {
 }
 
 function storedSetting(row: Row): StoredSetting {
+  const [name = '', ...rest] = readText(row, 'item').split('=')
   return {
     database: readTextOrNull(row, 'database'),
     role: readText(row, 'role'),
-    name: readText(row, 'name'),
-    value: readText(row, 'value'),
+    name,
+    value: rest.join('='),
   }
 }
 

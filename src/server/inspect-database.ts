@@ -1,5 +1,4 @@
 /** The inside of one database, in one round trip, over whichever connection is at hand. */
-import { BlockedError } from '../errors.ts'
 import type {
   DefaultAcl,
   InstalledExtension,
@@ -11,7 +10,7 @@ import type {
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
 import { readAcl, readInteger, readText, readTextOrNull, type Row } from './row.ts'
-import { type Session, StatementError } from './session.ts'
+import type { Session } from './session.ts'
 
 /** What to look for inside a database. */
 export interface DatabaseQuestion {
@@ -24,7 +23,7 @@ export interface DatabaseQuestion {
   readonly wantsAccess: boolean
 }
 
-/** @throws BlockedError where a name in it has no form in UTF-8. */
+/** @throws StatementError, ConnectionLost */
 export async function inspectDatabase(
   session: Session,
   { grantees, wantsAccess }: DatabaseQuestion,
@@ -36,9 +35,7 @@ export async function inspectDatabase(
     ...(counted ? [objects(grantees), defaultAcl(grantees)] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
-  const results = await session.query([...queries, ...access]).catch((error: unknown) => {
-    throw explainUnreadable(error, session.database)
-  })
+  const results = await session.query([...queries, ...access])
   const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
   return {
     database: session.database,
@@ -48,25 +45,6 @@ export async function inspectDatabase(
     defaultAcl: defaultRows.map(defaultAclItem),
     ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
   }
-}
-
-/** Bytes that are no UTF-8 (in a database of SQL_ASCII), or a character that it has none for: 22021, 22P05. */
-function explainUnreadable(error: unknown, database: string): unknown {
-  if (!(error instanceof StatementError) || !['22021', '22P05'].includes(error.code)) return error
-  const message = `a name inside ${database} cannot be read: ${error.message}.`
-  return new BlockedError(
-    [
-      {
-        application: null,
-        code: 'encoding',
-        field: 'encoding',
-        message,
-        remedy:
-          'Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.',
-      },
-    ],
-    { cause: error },
-  )
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {

@@ -1,6 +1,7 @@
 /** What the master may grant, which pg_auth_members alone does not tell: rights come through other roles too. */
 import { VERSION_16 } from '../model/server-version.ts'
 import { quoteLiteral } from '../sql/quote.ts'
+import { catalogText } from './catalog-text.ts'
 import { RESTRICTS_PASSWORDS } from './cluster-queries.ts'
 import { readFlag, readText } from './row.ts'
 import type { Session } from './session.ts'
@@ -29,7 +30,7 @@ export async function inspectMaster(session: Session, roles: readonly string[]):
   const [rows = [], [setting] = []] = await session.query([
     `
       SELECT
-        r.rolname::text AS name
+        ${catalogText('r.rolname')} AS name
       FROM pg_roles r, pg_roles me
       WHERE me.rolname = session_user
         AND r.rolname IN (${names})

@@ -1,6 +1,7 @@
 /** What stands between a login and its removal, in all databases. */
 import type { Cluster } from '../model/catalog.ts'
 import type { DefaultHolding, Departure, Holding, Obstacle, RemovalFacts, SessionCount } from '../model/removal.ts'
+import { isSendable, showBytes } from '../model/sendable.ts'
 import { quoteIdentifier } from '../sql/quote.ts'
 import { ConnectFailure } from './failure.ts'
 import type { Connections } from './connections.ts'
@@ -44,13 +45,23 @@ export async function inspectRemoval(
   ]
   const [shared = [], ofDatabases = [], concerned = [], tenantRows = [], sessionRows = [], [signal] = []] =
     await server.admin.query(queries)
-  const names = concerned.map((row) => readText(row, 'database'))
+  const concernedNames = concerned.map((row) => readText(row, 'database'))
+  const names = concernedNames.filter(isSendable)
   const insides = await settleAll(names.map((database) => seenInside(server, database, roles)))
   const seen = insides.filter((inside) => inside !== null)
+  const held = [...seen.flatMap((inside) => inside.holdings), ...onDatabases(cluster, roles, dropped)]
+  const defaults = seen.flatMap((inside) => inside.defaults)
   return {
-    holdings: [...seen.flatMap((inside) => inside.holdings), ...onDatabases(cluster, roles, dropped)],
-    defaults: seen.flatMap((inside) => inside.defaults),
-    obstacles: [...shared.map(obstacle), ...ofDatabases.map(obstacle), ...seen.flatMap((inside) => inside.obstacles)],
+    holdings: held.filter(({ identity }) => isSendable(identity)),
+    defaults: defaults.filter(({ schema }) => isSendable(schema ?? '')),
+    obstacles: [
+      ...shared.map(obstacle),
+      ...ofDatabases.map(obstacle),
+      ...seen.flatMap((inside) => inside.obstacles),
+      ...concernedNames.filter((name) => !isSendable(name)).flatMap((name) => unnamedDatabase(name, roles)),
+      ...held.flatMap((item) => unnamedHolding(item, roles)),
+      ...defaults.flatMap(unnamedDefault),
+    ],
     unseen: names.filter((_name, index) => insides[index] === null),
     tenants: groupTenants(tenantRows),
     sessions: sessionRows.map(sessionCount),
@@ -108,8 +119,37 @@ function onDatabases(cluster: Cluster, roles: readonly string[], dropped: readon
   })
 }
 
+const RENAME = 'Let its owner rename it, over a connection in the encoding that it was named in; then run again.'
+
+/** No statement can name these, and no connection (src/README.md: Bytes in catalogs). */
+function unnamedDatabase(name: string, roles: readonly string[]): Obstacle[] {
+  const what = `may hold something in the database ${showBytes(name)}, whose name is no text in UTF-8`
+  return roles.map((role) => ({ role, database: null, what, remedy: RENAME }))
+}
+
+function unnamedHolding(
+  { database, keyword, identity, grantor, grantee }: Holding,
+  roles: readonly string[],
+): Obstacle[] {
+  if (isSendable(identity)) return []
+  const what = `has or gave privileges on ${keyword} ${showBytes(identity)}, whose name is no text in UTF-8,`
+  return [...new Set([grantor, grantee])]
+    .filter((role) => roles.includes(role))
+    .map((role) => ({ role, database: isSendable(database) ? database : null, what, remedy: RENAME }))
+}
+
+function unnamedDefault({ database, grantee, schema }: DefaultHolding): Obstacle[] {
+  if (schema === null || isSendable(schema)) return []
+  const what = `has default privileges in schema ${showBytes(schema)}, whose name is no text in UTF-8,`
+  return [{ role: grantee, database, what, remedy: RENAME }]
+}
+
 function obstacle(row: Row): Obstacle {
-  return { role: readTextOrNull(row, 'role'), database: readTextOrNull(row, 'database'), what: readText(row, 'what') }
+  return {
+    role: readTextOrNull(row, 'role'),
+    database: readTextOrNull(row, 'database'),
+    what: showBytes(readText(row, 'what')),
+  }
 }
 
 function holding(row: Row, database: string): Holding {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError } from '../errors.ts'
 import { isOneOf } from '../sql/quote.ts'
+import { catalogText } from './catalog-text.ts'
 import { readFlag, readText, readTextOrNull } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -15,8 +16,8 @@ const LOCK_KEY = '8242267087886938998'
 function holderIn(databases: readonly string[]): string {
   return `
     SELECT
-      a.application_name AS name,
-      a.usename::text AS login,
+      ${catalogText('a.application_name')} AS name,
+      ${catalogText('a.usename')} AS login,
       coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
     FROM pg_locks l
     JOIN pg_stat_activity a ON a.pid = l.pid

@@ -1,5 +1,6 @@
 /** Catalog queries of a removal. Pure: names in, SQL out. */
 import { quoteLiteral } from '../sql/quote.ts'
+import { catalogText } from './catalog-text.ts'
 
 function oneOf(names: readonly string[]): string {
   return names.length === 0 ? '(NULL)' : `(${names.map(quoteLiteral).join(', ')})`
@@ -23,9 +24,9 @@ const WHAT = `
 export function sharedObstacles(roles: readonly string[], dropped: readonly string[]): string {
   return `
     SELECT
-      pg_get_userbyid(d.refobjid)::text AS role,
+      ${catalogText('pg_get_userbyid(d.refobjid)')} AS role,
       NULL::text AS database,
-      ${WHAT} AS what
+      ${catalogText(WHAT)} AS what
     FROM pg_shdepend d
     LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
     WHERE d.dbid = 0
@@ -41,7 +42,7 @@ export function sharedObstacles(roles: readonly string[], dropped: readonly stri
 export function concernedDatabases(roles: readonly string[], dropped: readonly string[]): string {
   return `
     SELECT DISTINCT
-      b.datname::text AS database
+      ${catalogText('b.datname')} AS database
     FROM pg_shdepend d
     JOIN pg_database b ON b.oid = d.dbid
     WHERE d.refclassid = 'pg_authid'::regclass
@@ -53,8 +54,8 @@ export function concernedDatabases(roles: readonly string[], dropped: readonly s
 export function tenants(roles: readonly string[], dropped: readonly string[]): string {
   return `
     SELECT DISTINCT
-      b.datname::text AS database,
-      pg_get_userbyid(d.refobjid)::text AS role
+      ${catalogText('b.datname')} AS database,
+      ${catalogText('pg_get_userbyid(d.refobjid)')} AS role
     FROM pg_shdepend d
     JOIN pg_database b ON b.oid = d.dbid
     WHERE d.refclassid = 'pg_authid'::regclass
@@ -72,23 +73,23 @@ export function databaseObstacles(dropped: readonly string[]): string {
   return `
     SELECT
       NULL::text AS role,
-      database::text,
-      'has the prepared transaction ' || gid || ' of ' || owner AS what
+      ${catalogText('database')},
+      ${catalogText("'has the prepared transaction ' || gid || ' of ' || owner")} AS what
     FROM pg_prepared_xacts
     WHERE database IN ${oneOf(dropped)}
     UNION ALL
     SELECT
       NULL,
-      b.datname::text,
-      'is used by the subscription ' || s.subname
+      ${catalogText('b.datname')},
+      ${catalogText("'is used by the subscription ' || s.subname")}
     FROM pg_subscription s
     JOIN pg_database b ON b.oid = s.subdbid
     WHERE b.datname IN ${oneOf(dropped)}
     UNION ALL
     SELECT
       NULL,
-      database::text,
-      'has the active replication slot ' || slot_name
+      ${catalogText('database')},
+      ${catalogText("'has the active replication slot ' || slot_name")}
     FROM pg_replication_slots
     WHERE active
       AND database IN ${oneOf(dropped)}`
@@ -97,8 +98,8 @@ export function databaseObstacles(dropped: readonly string[]): string {
 export function sessions(roles: readonly string[], dropped: readonly string[]): string {
   return `
     SELECT
-      coalesce(a.datname, '')::text AS database,
-      r.rolname::text AS login,
+      coalesce(${catalogText('a.datname')}, '') AS database,
+      ${catalogText('r.rolname')} AS login,
       r.rolsuper AS is_superuser,
       count(*)::int AS count
     FROM pg_stat_activity a
@@ -139,9 +140,9 @@ function dependencies(roles: readonly string[]): string {
 export function interiorObstacles(roles: readonly string[]): string {
   return `
     SELECT
-      d.rolname::text AS role,
-      current_database()::text AS database,
-      ${WHAT} AS what
+      ${catalogText('d.rolname')} AS role,
+      ${catalogText('current_database()')} AS database,
+      ${catalogText(WHAT)} AS what
     FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
     WHERE d.deptype <> 'a'
       AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
@@ -179,9 +180,9 @@ export function holdings(roles: readonly string[]): string {
   return `
     SELECT DISTINCT
       l.keyword,
-      i.identity,
-      pg_get_userbyid(a.grantor)::text AS grantor,
-      CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END AS grantee
+      ${catalogText('i.identity')} AS identity,
+      ${catalogText('pg_get_userbyid(a.grantor)')} AS grantor,
+      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END AS grantee
     FROM
       ${dependencies(roles)},
       LATERAL (${lists.join('\n        UNION ALL')}
@@ -197,9 +198,9 @@ export function holdings(roles: readonly string[]): string {
 export function defaultHoldings(roles: readonly string[]): string {
   return `
     SELECT DISTINCT
-      r.rolname::text AS grantee,
-      pg_get_userbyid(f.defaclrole)::text AS creator,
-      n.nspname::text AS schema,
+      ${catalogText('r.rolname')} AS grantee,
+      ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
+      ${catalogText('n.nspname')} AS schema,
       CASE f.defaclobjtype
         WHEN 'r' THEN 'TABLES'
         WHEN 'S' THEN 'SEQUENCES'

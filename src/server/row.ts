@@ -1,5 +1,6 @@
 /** Typed access to result rows: the edge where the server's answers become types. */
 import type { AclItem } from '../model/catalog.ts'
+import { catalogText, decodeJson, decodeText } from './catalog-text.ts'
 
 /** One result row, untyped until a row mapper has read it. */
 export type Row = Readonly<Record<string, unknown>>
@@ -8,10 +9,11 @@ function wrong(name: string, value: unknown, wanted: string): TypeError {
   return new TypeError(`the server answered ${typeof value} for ${name}, where ${wanted} was expected`)
 }
 
+/** Text that a query made by `catalogText`; a word of the query's own reads as it is. */
 export function readText(row: Row, name: string): string {
   const value = row[name]
   if (typeof value !== 'string') throw wrong(name, value, 'text')
-  return value
+  return decodeText(value)
 }
 
 export function readTextOrNull(row: Row, name: string): string | null {
@@ -42,19 +44,19 @@ export function readTexts(row: Row, name: string): string[] {
   const value = row[name]
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
     throw wrong(name, value, 'a list of texts')
-  return value
+  return value.map(decodeText)
 }
 
 function readList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** A JSON list of [grantor, grantee, privilege]; null is the empty list. */
+/** The list of [grantor, grantee, privilege] that `ACL_ITEMS` makes; null is the empty list. */
 export function readAcl(row: Row, name: string): AclItem[] {
   const value = row[name]
   if (value === null) return []
-  if (!Array.isArray(value)) throw wrong(name, value, 'an access control list')
-  return value.map((item: unknown) => {
+  if (typeof value !== 'string') throw wrong(name, value, 'an access control list')
+  return readList(decodeJson(value)).map((item) => {
     const [grantor, grantee, privilege] = readList(item)
     if (typeof grantor !== 'string' || typeof grantee !== 'string' || typeof privilege !== 'string')
       throw wrong(name, item, 'three names')
@@ -62,17 +64,17 @@ export function readAcl(row: Row, name: string): AclItem[] {
   })
 }
 
-/** SQL that makes the JSON list `acl` reads, from an expression of type aclitem[]; `condition` filters on `a`. */
+/** SQL that makes the list that `readAcl` reads, from an expression of type aclitem[]; `condition` filters on `a`. */
 export function aclJson(expression: string, condition = 'true'): string {
   return `(SELECT ${ACL_ITEMS} FROM aclexplode(${expression}) a WHERE ${condition})`
 }
 
 /** The same as an aggregate over rows of aclexplode, named `a`. */
-export const ACL_ITEMS = `json_agg(
+export const ACL_ITEMS = catalogText(`CAST(json_agg(
         json_build_array(
           pg_get_userbyid(a.grantor),
           CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
           a.privilege_type
         )
         ORDER BY a.grantee, a.privilege_type, a.grantor
-      )`
+      ) AS text)`)

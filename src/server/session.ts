@@ -1,6 +1,8 @@
 /** One connection to one database. */
 import type { Client } from 'pg'
-import type { Row } from './row.ts'
+import { isSendable } from '../model/sendable.ts'
+import { catalogText, markBytes } from './catalog-text.ts'
+import { readText, type Row } from './row.ts'
 import { readServerError, type ServerError } from './server-error.ts'
 
 /** The server refused a statement, and nothing of its message took effect unless it was committed before. */
@@ -35,6 +37,24 @@ export class ConnectionLost extends Error {
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const ENDING = /^(?:57P0[1245]|25P03|25P04|08...|25006)$/
+
+/**
+ * Bytes that the client's encoding has no text for: invalid ones (22021), or a character of the database's encoding
+ * only (22P05).
+ */
+const NO_TEXT: readonly string[] = ['22021', '22P05']
+
+/**
+ * For the rest of the message the server sends bytes as they are stored. What is in the message it has read by then.
+ * https://www.postgresql.org/docs/current/multibyte.html#MULTIBYTE-AUTOMATIC-CONVERSION
+ */
+const AS_STORED: readonly string[] = [
+  'SET LOCAL client_encoding = SQL_ASCII',
+  `SELECT ${catalogText('getdatabaseencoding()')} AS encoding`,
+]
+
+/** What the server would answer, said before anything goes out. */
+const UNSENDABLE: ServerError = { code: '22021', message: 'a name has bytes that cannot be sent', routine: '' }
 
 const CLOSE_LIMIT_MS = 2_000
 
@@ -91,13 +111,19 @@ export class Session {
   }
 
   /**
-   * Several queries in one round trip; the rows of each.
+   * Several queries in one round trip, or in two where the catalogs hold bytes that are no text in this encoding; the
+   * rows of each (src/README.md: Bytes in catalogs).
    * @throws StatementError, ConnectionLost
    */
   async query(queries: readonly string[]): Promise<Row[][]> {
-    const result = await this.#send(queries)
-    const results = Array.isArray(result) ? result.slice(-queries.length) : [result]
-    return results.map(rowsOf)
+    try {
+      return lastRows(await this.#send(queries), queries.length)
+    } catch (error) {
+      if (!(error instanceof StatementError) || !NO_TEXT.includes(error.code)) throw error
+    }
+    const [[server] = [], ...rows] = lastRows(await this.#send(queries, AS_STORED), queries.length + 1)
+    const keepsBytes = server !== undefined && ['UTF8', 'SQL_ASCII'].includes(readText(server, 'encoding'))
+    return keepsBytes ? rows : rows.map((list) => list.map(markedRow))
   }
 
   /**
@@ -110,11 +136,14 @@ export class Session {
     await this.#send(statements)
   }
 
-  async #send(statements: readonly string[]): Promise<unknown> {
-    this.#completed = -this.#preamble.length
+  async #send(statements: readonly string[], before: readonly string[] = []): Promise<unknown> {
+    const unsendable = statements.findIndex((statement) => !isSendable(statement))
+    if (unsendable >= 0) throw new StatementError(unsendable, UNSENDABLE, null)
+    const first = [...this.#preamble, ...before]
+    this.#completed = -first.length
     this.#busySince = Date.now()
     try {
-      const result: unknown = await this.#client.query([...this.#preamble, ...statements].join(';\n'))
+      const result: unknown = await this.#client.query([...first, ...statements].join(';\n'))
       this.#preamble = []
       return result
     } catch (error) {
@@ -146,6 +175,15 @@ export class Session {
       clearTimeout(limit)
     }
   }
+}
+
+/** The rows of the last so many statements of a message. */
+function lastRows(result: unknown, count: number): Row[][] {
+  return (Array.isArray(result) ? result.slice(-count) : [result]).map(rowsOf)
+}
+
+function markedRow(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, markBytes(value)]))
 }
 
 function rowsOf(result: unknown): Row[] {

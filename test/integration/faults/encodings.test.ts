@@ -77,41 +77,72 @@ for (const version of VERSIONS) {
     },
   )
 
-  test.serial(`${on}blocked: a name inside that has no form in UTF-8`, async (t) => {
-    for (const [encoding, character] of [
-      ['SQL_ASCII', `convert_from('\\xe9'::bytea, 'SQL_ASCII')`],
-      ['WIN1252', 'chr(129)'],
-    ] as const) {
-      const name = `unreadable-${encoding.toLowerCase().replace('_', '-')}`
-      const stack = bed().declare({ [name]: { encoding, locale: 'C', schemas: ['app'] } })
-      await stack.applyOk()
-      await stack.sql(name, `DO $$ BEGIN EXECUTE 'CREATE SCHEMA "x' || ${character} || '"'; END $$`)
-      const { audit, problems } = await stack.apply()
-      t.is(audit.run.exit_code, 4, audit.run.error ?? '')
-      t.like(problems[0], { application: null, field: 'encoding' })
-      t.regex(problems[0]?.message ?? '', new RegExp(`a name inside ${stack.database(name)} cannot be read`))
-      await stack.sql(name, `DO $$ BEGIN EXECUTE 'ALTER SCHEMA "x' || ${character} || '" RENAME TO readable'; END $$`)
-      t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
-    }
-    count('planted traps', 'names without a form in UTF-8', 2)
+  test.serial(
+    `${on}a name inside that has no form in UTF-8 matters only where a schema could be taken for it`,
+    async (t) => {
+      for (const [encoding, character, shown] of [
+        ['SQL_ASCII', `convert_from('\\xe9'::bytea, 'SQL_ASCII')`, 'E9'],
+        ['WIN1252', 'chr(129)', '81'],
+      ] as const) {
+        const name = `unreadable-${encoding.toLowerCase().replace('_', '-')}`
+        const stack = bed().declare({
+          [name]: { encoding, locale: 'C', schemas: ['app'] },
+          [`reads-${name}`]: { database_name: `${name.replaceAll('-', '_')}_dev_db`, access_level: 'reader' },
+        })
+        await stack.applyOk()
+        await stack.sql(
+          name,
+          `DO $$ BEGIN EXECUTE 'CREATE SCHEMA "x' || ${character} || '"'; EXECUTE 'CREATE TABLE app."x' || ${character} || '" (x int)'; CREATE TABLE app.plain (x int); END $$`,
+        )
+        const applied = await stack.applyOk()
+        const told = applied.records.filter(({ status }) => status === 'warning').map(({ message }) => message)
+        t.regex(
+          told.join('\n'),
+          new RegExp(`table app\\.x\\\\x${shown} in ${stack.database(name)}: the name is no text in UTF-8`),
+        )
+        t.is(await stack.answer(`reads-${name}`, 'SELECT * FROM app.plain'), 'ok')
+        t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+        t.deepEqual(await stack.plan(), [])
+      }
+      count('planted traps', 'names without a form in UTF-8', 2)
+    },
+  )
+
+  test.serial(`${on}blocked: a schema in letters of a database where names cannot be converted`, async (t) => {
+    const stack = bed().declare({
+      lettered: { encoding: 'WIN1252', locale: 'C', schemas: ['app', 'schéma'] },
+      apart: {},
+    })
+    await stack.applyOk()
+    await stack.sql('lettered', `DO $$ BEGIN EXECUTE 'CREATE SCHEMA "x' || chr(129) || '"'; END $$`)
+    const { audit, problems } = await stack.apply()
+    t.is(audit.run.exit_code, 4, audit.run.error ?? '')
+    t.like(problems, [{ application: 'lettered', code: 'encoding' }])
+    t.is(problems.length, 1)
+    t.regex(problems[0]?.message ?? '', /the schema schéma is not told from .*x\\x81/)
+    await stack.sql('lettered', `DO $$ BEGIN EXECUTE 'ALTER SCHEMA "x' || chr(129) || '" RENAME TO readable'; END $$`)
+    t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
+    count('planted traps', 'names without a form in UTF-8')
   })
 
   test.serial(`${on}an admin's database in another encoding: ASCII works, other names are blocked`, async (t) => {
     await bed().server.sql(`CREATE DATABASE latin ENCODING LATIN1 LOCALE 'C' TEMPLATE template0`)
     const { host, port } = bed().server
     const instance = { host, port, identifier: 'db-1', database: 'latin' }
-    const plain = bed().declare({ plain: { schemas: ['schéma'], settings: { application_name: 'x\\' } } }, { instance })
+    const plain = bed().declare(
+      { plain: { schemas: ['schéma'], settings: { application_name: 'x\\' } } },
+      { instance, tags: { Note: 'Ünïcödé 👩' } },
+    )
     await plain.applyOk()
     t.is((await plain.applyOk()).audit.run.outcome, 'no_change')
+    plain.variables = { ...plain.variables, instance: { host, port, identifier: 'db-1' } }
+    t.is((await plain.applyOk()).audit.run.outcome, 'no_change')
     const { problems } = await bed()
-      .declare({ other: { username: 'é' } }, { instance, tags: { Note: 'ü' } })
+      .declare({ other: { username: 'é' } }, { instance })
       .apply()
     t.deepEqual(
       problems.map(({ application, field, message }) => [application, field, message.replace(/^.* in which /, '')]),
-      [
-        [null, 'encoding', '"ü" reads otherwise than in other databases.'],
-        [null, 'encoding', '"é" reads otherwise than in other databases.'],
-      ],
+      [[null, 'encoding', '"é" reads otherwise than in other databases.']],
     )
     count('events', 'encodings')
   })

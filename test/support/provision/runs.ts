@@ -2,10 +2,13 @@
 import { fileURLToPath } from 'node:url'
 import { type RunEnvironment, readEnvironment } from '../../../src/input/environment.ts'
 import type { DestroyTarget } from '../../../src/model/removal.ts'
+import { reportOptions, type ReportFormat } from '../../../src/input/report-options.ts'
 import type { ParsedInput } from '../../../src/input/parse.ts'
 import type { Command } from '../../../src/model/run.ts'
+import { renderReport } from '../../../src/report/render.ts'
 import { awsDependencies, awsSnapshots } from '../../../src/run/aws.ts'
 import type { Dependencies } from '../../../src/run/context.ts'
+import { makeReport } from '../../../src/run/report.ts'
 import { type DestroyRequest, knownPolicy } from '../../../src/run/destroy/destroy.ts'
 
 import { type StartedRun, startRun } from '../../../src/run/start.ts'
@@ -71,6 +74,21 @@ export function dependencies(): Dependencies {
     progress: () => {},
     defaultCaFile: null,
   }
+}
+
+/** Every section that the server tells, as the program prints them. */
+export async function makeReportOf({ parsed, identity }: Begun, format: ReportFormat): Promise<string> {
+  const options = reportOptions(
+    (option) => (option === 'format' ? format : null),
+    (option) => option === 'connect',
+  )
+  const report = await makeReport({
+    options,
+    folders: { governanceDir: null, auditDir: null, expectedDir: null, auditFile: null },
+    server: { declaration: parsed.declaration, identity, dependencies: dependencies() },
+    now: new Date(),
+  })
+  return renderReport(report, format, options.sections)
 }
 
 /** Removals with the same run id share a snapshot. */

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import * as v from 'valibot'
 import { BlockedError } from '../../../src/errors.ts'
+import type { ReportFormat } from '../../../src/input/report-options.ts'
 import type { Command } from '../../../src/model/run.ts'
 import type { Step } from '../../../src/model/step.ts'
 import type { Preview } from '../../../src/preview/preview.ts'
@@ -21,6 +22,7 @@ import {
   dependencies as standard,
   destroyDependencies,
   type Entry,
+  makeReportOf,
   markerOf,
   type Target,
   targetOf,
@@ -154,6 +156,11 @@ export class Stack {
         transaction.kind === 'atomic' ? transaction.steps : [transaction.step],
       ),
     )
+  }
+
+  /** Every section of a report that the server tells, as the formats print it. */
+  async report(format: ReportFormat): Promise<string> {
+    return makeReportOf(await this.#begin('report'), format)
   }
 
   /** The committed bundle, as Terraform runs it. */
