@@ -115,3 +115,8 @@ export function resetInDatabase(role: string, database: string, parameter: strin
 export function resetEverywhere(role: string, parameter: string): Statement {
   return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter)}`)
 }
+
+/** https://www.postgresql.org/docs/current/sql-rollback-prepared.html */
+export function rollbackPrepared(transaction: string): Statement {
+  return new Statement(`ROLLBACK PREPARED ${quoteLiteral(transaction)}`)
+}
