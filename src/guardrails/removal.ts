@@ -33,7 +33,16 @@ export function checkRemovalApproval(
   return [violation(application === null ? null : { name: application }, 'removal_approval', message, remedy)]
 }
 
-/** Everything that stands in the way, named: nothing changes before all of it is gone. */
+/** What is not ours to change at all: not even its access ends then. */
+export function checkRemovable(
+  declaration: Declaration,
+  cluster: Cluster,
+  departures: readonly Departure[],
+): Problem[] {
+  return departures.flatMap((departure) => checkServer(declaration, cluster, departure))
+}
+
+/** Everything that stands in the way of the drop, named; a login is closed by then (src/README.md: Removal). */
 export function checkRemoval(
   declaration: Declaration,
   cluster: Cluster,
@@ -41,7 +50,6 @@ export function checkRemoval(
   facts: RemovalFacts,
 ): Problem[] {
   return departures.flatMap((departure) => [
-    ...checkServer(declaration, cluster, departure),
     ...checkObstacles(departure, facts),
     ...checkGrants(declaration, cluster, departure, facts),
     ...checkSessions(cluster, departure, facts),

@@ -52,6 +52,8 @@ export type StepKind =
   | 'hold_membership'
   | 'release_membership'
   | 'leftover_membership'
+  /** Of somebody else in a role. */
+  | 'revoke_membership'
 
 /** One change: becomes one audit record with status `status` once its transaction has committed. */
 export interface Step extends Subject {

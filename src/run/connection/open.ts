@@ -26,15 +26,19 @@ export function applicationNameOf(identity: RunIdentity): string {
   return `rds-provision ${started} run ${identity.runId}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 63)
 }
 
+/** A removal waits no longer for a lock that a tenant's open transaction holds (src/README.md: Removal). */
+const REMOVAL_WAIT_MS = 2_000
+
 async function targetOf(declaration: Declaration, identity: RunIdentity, dependencies: Dependencies): Promise<Target> {
   const { instance: declared, connectThrough, tls, lockTimeoutSeconds } = declaration
-  const lockTimeoutMs = lockTimeoutSeconds * 1000
+  const instanceLockMs = lockTimeoutSeconds * 1000
+  const lockTimeoutMs = identity.command === 'destroy' ? Math.min(instanceLockMs, REMOVAL_WAIT_MS) : instanceLockMs
   return {
     endpoint: connectThrough ?? { host: declared.host, port: declared.port },
     ssl: await tlsOptions(tls, declared.host, dependencies.defaultCaFile),
     applicationName: applicationNameOf(identity),
     lockTimeoutMs,
-    statementTimeoutMs: lockTimeoutMs + 600_000,
+    statementTimeoutMs: instanceLockMs + 600_000,
     version: 0,
   }
 }
