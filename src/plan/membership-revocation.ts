@@ -16,9 +16,12 @@ export function revocationOf({ server }: Pick<Cluster, 'server'>, item: Membersh
   return revokeMembership(version, item.role, item.member, item.grantor)
 }
 
-/** The step that takes it back: its target tells it from the others of the login. */
-export function membershipStep(about: Subject, item: Membership, revoke: Statement): Step {
-  const message = `${item.member} is no member of ${item.role} any more, granted by ${item.grantor}`
+/**
+ * The step that takes it back: its target tells it from the others of the login.
+ * @param why `: …`, or empty
+ */
+export function membershipStep(about: Subject, item: Membership, revoke: Statement, why = ''): Step {
+  const message = `${item.member} is no member of ${item.role} any more, granted by ${item.grantor}${why}`
   return step(about, 'revoke_membership', 'revoke', 'removed', message, [revoke], membershipKey(item))
 }
 
@@ -30,20 +33,29 @@ export function membershipFinding(cluster: Pick<Cluster, 'server'>, about: Subje
   return finding(about, 'keep', 'warning', message)
 }
 
+/**
+ * Below 16 each login holds ADMIN on itself, and can make anybody its member, asked or not. Nobody who administers the
+ * role did that. https://www.postgresql.org/docs/16/release-16.html
+ */
+export function isSelfGrant({ role, member, grantor }: Membership): boolean {
+  return grantor === role && member !== `${role}_clone`
+}
+
+/**
+ * The login's own memberships by which it is in rds_iam, so that RDS asks it for a token (src/README.md: IAM and PAM).
+ * @param tokenLogins all members of rds_iam
+ */
+export function tokenMemberships(
+  memberships: readonly Membership[],
+  tokenLogins: ReadonlySet<string>,
+  login: string,
+): readonly Membership[] {
+  return memberships.filter(({ role, member }) => member === login && (role === RDS_IAM || tokenLogins.has(role)))
+}
+
+export const RDS_IAM = 'rds_iam'
+
 /** A role and its member may have several, by several grantors. */
 export function membershipKey({ role, member, grantor }: Membership): string {
   return JSON.stringify([role, member, grantor])
-}
-
-/** Everybody who may act as the role, through others too. */
-export function allMembers(memberships: readonly Membership[], role: string): readonly string[] {
-  const found = new Set<string>()
-  const open = [role]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const { member } of memberships.filter((item) => item.role === next)) {
-      if (!found.has(member)) open.push(member)
-      found.add(member)
-    }
-  }
-  return [...found]
 }

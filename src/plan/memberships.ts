@@ -2,14 +2,19 @@
 import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
 import { VERSION_16 } from '../model/server-version.ts'
-import type { Finding, Step } from '../model/step.ts'
+import type { Changes, Finding, Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
+import {
+  isSelfGrant,
+  membershipFinding,
+  membershipStep,
+  RDS_IAM,
+  revocationOf,
+  tokenMemberships,
+} from './membership-revocation.ts'
 
-export const RDS_IAM = 'rds_iam'
-
-/** Action of the step that takes back what a cut run left granted. */
 /** The action of a step that takes back a membership which a run before left behind. */
 export const LEFTOVER = 'revoke leftover'
 
@@ -50,19 +55,52 @@ export function planIamGrant(context: PlanContext, application: Application): St
   ]
 }
 
-/** The admin's own memberships with INHERIT or SET in an application's role: a run ended between grant and revoke. */
+/**
+ * Memberships in the application's role that nobody should have: the admin's own with INHERIT or SET, left by a run that
+ * ended between grant and revoke or given by somebody else, and those that the login itself gave to others.
+ */
 export function planLeftover(context: PlanContext, application: Application): Step[] {
-  const { version, login } = context.actual.cluster.server
-  const leftover = (context.membershipsByRole.get(application.username) ?? []).some((item) =>
-    isLeftover(item, login, version),
+  const { server } = context.actual.cluster
+  const about = subject(application, 'grant')
+  return (context.membershipsByRole.get(application.username) ?? []).flatMap((item) => {
+    if (
+      item.member === server.login &&
+      item.grantor === server.login &&
+      isLeftover(item, server.login, server.version)
+    ) {
+      const message = `${server.login} leaves ${application.username}: left behind by a run that was cut off`
+      const release = releaseRole(server.version, application.username, server.login)
+      return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [release])]
+    }
+    const isOurs = item.member === server.login && isLeftover(item, server.login, server.version)
+    const revoke = isOurs || isSelfGrant(item) ? revocationOf(context.actual.cluster, item) : null
+    return revoke === null ? [] : [membershipStep(about, item, revoke)]
+  })
+}
+
+/**
+ * A password login that became a member of an IAM login cannot use its password any more. What the other login gave it
+ * itself is taken back there.
+ */
+export function planTokenRevoke(context: PlanContext, application: Application): Changes {
+  const items = indirectTokens(context, application)
+  const steps = items.flatMap((item) => {
+    const revoke = revocationOf(context.actual.cluster, item)
+    const why = ': its members are asked for a token, and it logs in with a password'
+    return revoke === null ? [] : [membershipStep(subject(application, 'login'), item, revoke, why)]
+  })
+  const findings = items
+    .filter((item) => revocationOf(context.actual.cluster, item) === null)
+    .map((item) => membershipFinding(context.actual.cluster, subject(application, 'login'), item))
+  return { steps, findings }
+}
+
+function indirectTokens(context: PlanContext, application: Application): readonly Membership[] {
+  if (application.auth === 'iam') return []
+  const own = context.membershipsByMember.get(application.username) ?? []
+  return tokenMemberships(own, context.tokenLogins, application.username).filter(
+    (item) => item.role !== RDS_IAM && !(isSelfGrant(item) && context.applicationByUsername.has(item.role)),
   )
-  if (!leftover) return []
-  const message = `${login} leaves ${application.username}: left behind by a run that was cut off`
-  return [
-    step(subject(application, 'grant'), 'leftover_membership', LEFTOVER, 'removed', message, [
-      releaseRole(version, application.username, login),
-    ]),
-  ]
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */

@@ -8,7 +8,8 @@ import { type Session, StatementError } from './session.ts'
 /** Each is waited for so long. */
 const END_MS = 5_000
 /** A login that does not hide is through its start-up by then. */
-const BETWEEN_LOOKS_MS = 2_000
+const START_UP_MS = 2_000
+const LOOK_EVERY_MS = 200
 
 /** Whose sessions end: those of the logins wherever they are, and all in the databases. */
 export interface SessionsToEnd {
@@ -62,10 +63,12 @@ const HIDDEN = `
  * @returns processes that are still there: a superuser's, or without the right to end them.
  */
 export async function endHidden(session: Session): Promise<readonly number[]> {
-  const first = await hiddenPids(session)
-  if (first.length === 0) return []
-  await sleep(BETWEEN_LOOKS_MS)
-  const hiding = await stillHidden(session, first)
+  const end = Date.now() + START_UP_MS
+  let hiding: readonly number[] = await hiddenPids(session)
+  while (hiding.length > 0 && Date.now() < end) {
+    await sleep(LOOK_EVERY_MS)
+    hiding = await stillHidden(session, hiding)
+  }
   for (const pid of hiding) await endProcess(session, pid)
   return hiding.length === 0 ? [] : stillHidden(session, hiding)
 }

@@ -193,11 +193,14 @@ async function explainFailure<T>(
   }
 }
 
-/** The role does not exist or has another password, which a server does not tell apart; or it may not log in. */
+/**
+ * The role does not exist or has another password, which a server does not tell apart; or it may not log in, or not in
+ * this way any more.
+ */
 function isRefused(error: unknown): boolean {
   return (
     error instanceof ConnectFailure &&
-    (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000')
+    (['wrong_password', 'refused', 'other_method'].includes(error.kind) || error.code === '28000')
   )
 }
 

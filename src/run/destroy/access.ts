@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execute, type Execution } from '../../execute/execute.ts'
 import { ApplyError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
+import { membersOf } from '../../model/members.ts'
 import type { Departure } from '../../model/removal.ts'
 import { planAccessEnd } from '../../plan/closing.ts'
-import { allMembers } from '../../plan/membership-revocation.ts'
 import type { RemovalInput } from '../../plan/removal.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endHidden, endSessions } from '../../server/end-sessions.ts'
@@ -69,7 +69,10 @@ async function whileEnding<T>(server: Connections, logins: readonly string[], ru
 }
 
 function loginsOf({ cluster }: Pick<RemovalInput, 'cluster'>, { username }: Departure): readonly string[] {
-  return [username, ...allMembers(cluster.memberships, username).filter((member) => member !== cluster.server.login)]
+  return [
+    username,
+    ...[...membersOf(cluster.memberships, username)].filter((member) => member !== cluster.server.login),
+  ]
 }
 
 async function endSessionsOf(
