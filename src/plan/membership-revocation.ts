@@ -22,7 +22,9 @@ export function revocationOf({ server }: Pick<Cluster, 'server'>, item: Membersh
  */
 export function membershipStep(about: Subject, item: Membership, revoke: Statement, why = ''): Step {
   const message = `${item.member} is no member of ${item.role} any more, granted by ${item.grantor}${why}`
-  return step(about, 'revoke_membership', 'revoke', 'removed', message, [revoke], membershipKey(item))
+  const revocation = step(about, 'revoke_membership', 'revoke', 'removed', message, [revoke], membershipKey(item))
+  // Who was made a member unasked loses nothing of its own.
+  return isSelfGrant(item) ? revocation : { ...revocation, loser: item.member }
 }
 
 /** Who can take back what the run cannot. */

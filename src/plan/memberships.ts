@@ -31,16 +31,17 @@ export function planIamRevoke(context: PlanContext, application: Application): S
     !context.actual.cluster.databases.has(application.database)
   if (application.auth === 'iam' && !recreated) return []
   const why = recreated ? 'while its database is created' : 'it logs in with a password'
-  return [
-    step(
-      subject(application, 'login'),
-      'leave_iam',
-      'revoke',
-      'removed',
-      `${application.username} leaves ${RDS_IAM}: ${why}`,
-      [revokeRole(RDS_IAM, application.username)],
-    ),
-  ]
+  const { username } = application
+  const revoke = revokeRole(RDS_IAM, username)
+  const leave = step(
+    subject(application, 'login'),
+    'leave_iam',
+    'revoke',
+    'removed',
+    `${username} leaves ${RDS_IAM}: ${why}`,
+    [revoke],
+  )
+  return [recreated ? leave : { ...leave, loser: username }]
 }
 
 /** Last of all: below 16, the admin's membership in such a role would end its own password login. */

@@ -17,19 +17,26 @@ export interface SessionsToEnd {
   readonly databases: readonly string[]
 }
 
+export interface EndedSessions {
+  readonly ended: number
+  /** Those that we may not end. */
+  readonly left: number
+}
+
 /**
  * Ends them as far as we may, and waits for each to be gone. A session of an admin goes only with its database, a
  * superuser's never.
- * @returns how many there were
  */
-export async function endSessions(session: Session, { logins, databases }: SessionsToEnd): Promise<number> {
+export async function endSessions(session: Session, { logins, databases }: SessionsToEnd): Promise<EndedSessions> {
   const [[row] = []] = await session.query([
     `
     SELECT
-      count(*) FILTER (WHERE pg_terminate_backend(s.pid, ${String(END_MS)}))::int AS ended
+      count(*) FILTER (WHERE CASE WHEN s.may THEN pg_terminate_backend(s.pid, ${String(END_MS)}) END)::int AS ended,
+      count(*) FILTER (WHERE NOT s.may)::int AS remaining
     FROM (
       SELECT
-        a.pid
+        a.pid,
+        ${maySignal('r')} AS may
       FROM pg_stat_activity a
       JOIN pg_roles r ON r.oid = a.usesysid
       WHERE (
@@ -37,11 +44,12 @@ export async function endSessions(session: Session, { logins, databases }: Sessi
           OR (${isOneOf('r.rolname', logins)} AND NOT ${isAdmin('r')})
         )
         AND a.pid <> pg_backend_pid()
-        AND ${maySignal('r')}
       OFFSET 0
     ) s`,
   ])
-  return row === undefined ? 0 : readInteger(row, 'ended')
+  return row === undefined
+    ? { ended: 0, left: 0 }
+    : { ended: readInteger(row, 'ended'), left: readInteger(row, 'remaining') }
 }
 
 /**

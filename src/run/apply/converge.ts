@@ -13,6 +13,7 @@ import { ConnectionLost } from '../../server/session.ts'
 import { assertApplied, assertNotInterrupted, recordFindings } from '../outcome.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
+import { endSessionsOfLosers } from './lost-access.ts'
 import { makeRound } from './round.ts'
 
 /** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
@@ -116,6 +117,7 @@ async function runRounds(
       progress,
     })
     ledger.unknown = execution.unknown
+    await endSessionsOfLosers(context, server, plan, execution)
     if (execution.lost !== null && !signal.aborted) throw execution.lost
     assertApplied(context, execution)
     refused = execution.failures

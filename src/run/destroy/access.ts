@@ -82,7 +82,7 @@ async function endSessionsOf(
   departure: Departure,
 ): Promise<void> {
   const logins = loginsOf(removal, departure)
-  const ended = await endSessions(server.admin, { logins, databases: [] })
+  const { ended } = await endSessions(server.admin, { logins, databases: [] })
   const members = logins.length === 1 ? '' : ' and of who could act as it'
   recordEnded(context, departure, ended, `of ${departure.username}${members}`)
 }

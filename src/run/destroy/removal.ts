@@ -116,7 +116,7 @@ export async function closeDatabases(
   for (const departure of examination.departures) {
     const { drops } = departure
     if (drops === null) continue
-    const ended = await endSessions(server.admin, { logins: [], databases: [drops] })
+    const { ended } = await endSessions(server.admin, { logins: [], databases: [drops] })
     recordEnded(context, departure, ended, `in ${drops}`)
   }
   await assertNobodyHides(server, examination.departures)
