@@ -29,10 +29,14 @@ export function membershipStep(about: Subject, item: Membership, revoke: Stateme
 
 /** Who can take back what the run cannot. */
 export function membershipFinding(cluster: Pick<Cluster, 'server'>, about: Subject, item: Membership): Finding {
-  const { role, member, grantor } = item
-  const revoke = revokeMembership(cluster.server.version, role, member, grantor).redacted
-  const message = `${member} stays a member of ${role}, and may do what it may: only ${grantor}, which granted it, can revoke it: ${revoke};`
+  const { role, member } = item
+  const message = `${member} stays a member of ${role}, and may do what it may, until it is revoked: ${revocationRemedy(cluster, item)}`
   return finding(about, 'keep', 'warning', message)
+}
+
+/** `as …: REVOKE …;`, in the name of whoever granted it. */
+export function revocationRemedy({ server }: Pick<Cluster, 'server'>, item: Membership): string {
+  return `as ${item.grantor}: ${revokeMembership(server.version, item.role, item.member, item.grantor).redacted};`
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   membershipStep,
   RDS_IAM,
   revocationOf,
+  revocationRemedy,
   tokenMemberships,
 } from './membership-revocation.ts'
 
@@ -74,14 +75,15 @@ export function planLeftover(context: PlanContext, application: Application): St
       return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [release])]
     }
     const isOurs = item.member === server.login && isLeftover(item, server.login, server.version)
-    const revoke = isOurs || isSelfGrant(item) ? revocationOf(context.actual.cluster, item) : null
+    const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item))
+    const revoke = isTaken ? revocationOf(context.actual.cluster, item) : null
     return revoke === null ? [] : [membershipStep(about, item, revoke)]
   })
 }
 
 /**
- * A password login that became a member of an IAM login cannot use its password any more. What the other login gave it
- * itself is taken back there.
+ * A password login that became a member of an IAM login cannot use its password any more. Its own step, so that the
+ * next round tries its password again.
  */
 export function planTokenRevoke(context: PlanContext, application: Application): Changes {
   const items = indirectTokens(context, application)
@@ -99,9 +101,12 @@ export function planTokenRevoke(context: PlanContext, application: Application):
 function indirectTokens(context: PlanContext, application: Application): readonly Membership[] {
   if (application.auth === 'iam') return []
   const own = context.membershipsByMember.get(application.username) ?? []
-  return tokenMemberships(own, context.tokenLogins, application.username).filter(
-    (item) => item.role !== RDS_IAM && !(isSelfGrant(item) && context.applicationByUsername.has(item.role)),
-  )
+  return tokenMemberships(own, context.tokenLogins, application.username).filter(({ role }) => role !== RDS_IAM)
+}
+
+/** Seen to at the member. */
+function locksOut(context: PlanContext, { role, member }: Membership): boolean {
+  return context.tokenLogins.has(role) && context.applicationByUsername.get(member)?.auth === 'password'
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */
@@ -157,32 +162,26 @@ export function memberFindings(context: PlanContext, application: Application): 
  * warning: what keeps applications apart does not hold then (src/README.md: Access levels).
  */
 export function membershipFindings(context: PlanContext, application: Application): Finding[] {
-  const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))]
-    .filter((role) => role !== RDS_IAM)
-    .sort()
-  const isApplication = (role: string): boolean =>
+  const own = (context.membershipsByMember.get(application.username) ?? []).filter(({ role }) => role !== RDS_IAM)
+  const isApplication = ({ role }: Membership): boolean =>
     parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
-  const told = (some: readonly string[], status: Finding['status'], more: string): Finding[] =>
-    some.length === 0
-      ? []
-      : [
-          finding(
-            subject(application, 'grant'),
-            'keep',
-            status,
-            `${application.username} is a member of ${some.join(', ')}, granted outside of this declaration and left alone${more}`,
-          ),
-        ]
+  const told = (some: readonly Membership[], status: Finding['status'], more: string): Finding[] => {
+    const roles = [...new Set(some.map(({ role }) => role))].sort().join(', ')
+    const message = `${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`
+    return some.length === 0 ? [] : [finding(subject(application, 'grant'), 'keep', status, message)]
+  }
+  const ofApplications = own.filter(isApplication)
+  const remedies = ofApplications.map((item) => revocationRemedy(context.actual.cluster, item)).join(' ')
   return [
     ...told(
-      joined.filter((role) => !isApplication(role)),
+      own.filter((item) => !isApplication(item)),
       'skipped',
       '',
     ),
     ...told(
-      joined.filter(isApplication),
+      ofApplications,
       'warning',
-      ': it may do what that application may; whoever granted it can revoke it',
+      `: it may do what that application may; whoever granted it can revoke it: ${remedies}`,
     ),
   ]
 }
