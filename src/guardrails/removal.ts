@@ -33,15 +33,6 @@ export function checkRemovalApproval(
   return [violation(application === null ? null : { name: application }, 'removal_approval', message, remedy)]
 }
 
-/** What is not ours to change at all: not even its access ends then. */
-export function checkRemovable(
-  declaration: Declaration,
-  cluster: Cluster,
-  departures: readonly Departure[],
-): Problem[] {
-  return departures.flatMap((departure) => checkServer(declaration, cluster, departure))
-}
-
 /** Everything that stands in the way of the drop, named; a login is closed by then (src/README.md: Removal). */
 export function checkRemoval(
   declaration: Declaration,
@@ -50,6 +41,7 @@ export function checkRemoval(
   facts: RemovalFacts,
 ): Problem[] {
   return departures.flatMap((departure) => [
+    ...checkServer(declaration, cluster, departure),
     ...checkObstacles(departure, facts),
     ...checkGrants(declaration, cluster, departure, facts),
     ...checkSessions(cluster, departure, facts),
@@ -60,7 +52,8 @@ function obstacle({ application }: Departure, message: string, remedy: string): 
   return violation({ name: application }, 'removal_obstacle', message, remedy)
 }
 
-function checkServer(declaration: Declaration, cluster: Cluster, departure: Departure): Problem[] {
+/** What is not ours to change: not even the access of such a login ends. */
+export function checkServer(declaration: Declaration, cluster: Cluster, departure: Departure): Problem[] {
   const { server, roles } = cluster
   const { username, drops } = departure
   const role = roles.get(username)
@@ -115,7 +108,11 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
       )
     }),
     ...inTheWay.map(({ what }) =>
-      obstacle(departure, `the database ${drops ?? ''} ${what}.`, 'End that first, then run again.'),
+      obstacle(
+        departure,
+        `the database ${drops ?? ''} ${what}.`,
+        'End that first, as its owner or a member of it, then run again.',
+      ),
     ),
     ...unseen.map((database) =>
       obstacle(

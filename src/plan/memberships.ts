@@ -58,23 +58,19 @@ export function planIamGrant(context: PlanContext, application: Application): St
 }
 
 /**
- * Memberships in the application's role that nobody should have: the admin's own with INHERIT or SET, left by a run that
- * ended between grant and revoke or given by somebody else, and those that the login itself gave to others.
+ * Memberships in the application's role that nobody should have: the admin's own with INHERIT or SET, left by a run
+ * that ended between grant and revoke or given by somebody else, and those that the login itself gave to others.
  */
 export function planLeftover(context: PlanContext, application: Application): Step[] {
   const { server } = context.actual.cluster
   const about = subject(application, 'grant')
   return (context.membershipsByRole.get(application.username) ?? []).flatMap((item) => {
-    if (
-      item.member === server.login &&
-      item.grantor === server.login &&
-      isLeftover(item, server.login, server.version)
-    ) {
+    const isOurs = isLeftover(item, server.login, server.version)
+    if (isOurs && item.grantor === server.login) {
       const message = `${server.login} leaves ${application.username}: left behind by a run that was cut off`
       const release = releaseRole(server.version, application.username, server.login)
       return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [release])]
     }
-    const isOurs = item.member === server.login && isLeftover(item, server.login, server.version)
     const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item))
     const revoke = isTaken ? revocationOf(context.actual.cluster, item) : null
     return revoke === null ? [] : [membershipStep(about, item, revoke)]

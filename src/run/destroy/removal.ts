@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
-import { checkRemovable, checkRemoval } from '../../guardrails/removal.ts'
+import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { CleanupPolicy } from '../../model/declaration.ts'
 import type { Departure, DepartureFinding, DestroyTarget } from '../../model/removal.ts'
@@ -42,7 +42,7 @@ export interface Leaving extends Pick<RemovalInput, 'cluster' | 'departures'> {
 
 /**
  * Who is to go by the order and the tags.
- * @throws BlockedError where they disagree, or what is to go is not ours to change; nothing was changed.
+ * @throws BlockedError where they disagree; nothing was changed.
  */
 export async function findLeaving(
   { declaration }: RunContext,
@@ -51,8 +51,7 @@ export async function findLeaving(
 ): Promise<Leaving> {
   const cluster = await inspectWholeCluster({ declaration }, server)
   const { departures, findings, problems } = resolveDepartures({ declaration, ...order, cluster })
-  const foreign = [...problems, ...checkRemovable(declaration, cluster, departures)]
-  if (foreign.length > 0) throw new BlockedError(foreign)
+  if (problems.length > 0) throw new BlockedError(problems)
   return { cluster, departures, findings }
 }
 

@@ -11,6 +11,7 @@ import { finding } from '../../plan/context.ts'
 
 import type { Connections } from '../../server/connections.ts'
 import { areClosed, hidePending, serverTime, showClosed, showPending } from '../../server/removal-signals.ts'
+import { checkServer } from '../../guardrails/removal.ts'
 import { assertNotInterrupted, recordFindings } from '../outcome.ts'
 import { explainUnreachable } from './gone.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
@@ -110,9 +111,10 @@ async function openAndLook(all: Removal, closed: Closed): Promise<OpenExaminatio
 
 /** What a login that leaves does about the look, it does before: its access ends first. */
 async function closeAndExamine({ context, order }: Removal, server: Connections, closed: Closed): Promise<Examination> {
-  const leaving = await findLeaving(context, order, server)
-  await endAccess(context, server, leaving)
-  for (const departure of leaving.departures) closed.logins.set(departure.username, departure)
+  const { cluster, departures } = await findLeaving(context, order, server)
+  const ours = departures.filter((departure) => checkServer(context.declaration, cluster, departure).length === 0)
+  await endAccess(context, server, { cluster, departures: ours })
+  for (const departure of ours) closed.logins.set(departure.username, departure)
   return examine(context, await findLeaving(context, order, server), server)
 }
 
