@@ -51,9 +51,13 @@ export class ApplyError extends ProvisionError {
   override readonly exitCode = EXIT.failed
 }
 
-/** The same error, with more that is wrong. */
-export function withProblems(error: ProvisionError, problems: readonly Problem[]): ProvisionError {
-  const all = [...error.problems, ...problems]
+/** The same error, with more that is wrong; `own` are its own problems in other words. */
+export function withProblems(
+  error: ProvisionError,
+  problems: readonly Problem[],
+  own: readonly Problem[] = error.problems,
+): ProvisionError {
+  const all = [...own, ...problems]
   if (error instanceof BlockedError) return new BlockedError(all, { cause: error })
   if (error instanceof AwsError) return new AwsError(all, { cause: error })
   if (error instanceof ConnectionError) return new ConnectionError(all, { cause: error })

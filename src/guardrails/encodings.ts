@@ -60,12 +60,12 @@ export function checkUnread(database: Database, interior: Interior, { databases 
   const unread = [...interior.schemas.keys()].filter((name) => !isSendable(name))
   const missing = database.schemas.filter((name) => !isAscii(name) && !interior.schemas.has(name))
   if (missing.length === 0 || unread.length === 0) return []
+  const others = unread.map(showBytes).join(', ')
   return [
     violation(
       database.owner,
       'encoding',
-      `a name inside ${database.name} has a character that UTF-8 has not: ` +
-        `the schema ${missing.join(', ')} is not told from ${unread.map(showBytes).join(', ')}.`,
+      `a name inside ${database.name} has a character that UTF-8 has not: the schema ${missing.join(', ')} is not told from ${others}.`,
       'Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.',
     ),
   ]

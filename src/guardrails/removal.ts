@@ -33,7 +33,7 @@ export function checkRemovalApproval(
   return [violation(application === null ? null : { name: application }, 'removal_approval', message, remedy)]
 }
 
-/** Everything that stands in the way, named: nothing changes before all of it is gone. */
+/** Everything that stands in the way of the drop, named; a login is closed by then (src/README.md: Removal). */
 export function checkRemoval(
   declaration: Declaration,
   cluster: Cluster,
@@ -52,7 +52,8 @@ function obstacle({ application }: Departure, message: string, remedy: string): 
   return violation({ name: application }, 'removal_obstacle', message, remedy)
 }
 
-function checkServer(declaration: Declaration, cluster: Cluster, departure: Departure): Problem[] {
+/** What is not ours to change: not even the access of such a login ends. */
+export function checkServer(declaration: Declaration, cluster: Cluster, departure: Departure): Problem[] {
   const { server, roles } = cluster
   const { username, drops } = departure
   const role = roles.get(username)
@@ -105,7 +106,11 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
       return obstacle(departure, `the role ${username} ${what}${where}.`, remedy ?? handOver)
     }),
     ...inTheWay.map(({ what }) =>
-      obstacle(departure, `the database ${drops ?? ''} ${what}.`, 'End that first, then run again.'),
+      obstacle(
+        departure,
+        `the database ${drops ?? ''} ${what}.`,
+        'End that first, as its owner or a member of it, then run again.',
+      ),
     ),
     ...unseen.map((database) =>
       obstacle(

@@ -52,6 +52,8 @@ export type StepKind =
   | 'hold_membership'
   | 'release_membership'
   | 'leftover_membership'
+  /** Of somebody else in a role. */
+  | 'revoke_membership'
 
 /** One change: becomes one audit record with status `status` once its transaction has committed. */
 export interface Step extends Subject {
@@ -65,6 +67,11 @@ export interface Step extends Subject {
   readonly statements: readonly Statement[]
   /** What the statements change of the login's privileges; absent where nothing. */
   readonly access?: AccessChange
+  /**
+   * The login that loses something by it. A session keeps what it took on before, so those of the login end once it has
+   * taken effect (src/README.md: What a session keeps); absent where nobody loses anything.
+   */
+  readonly loser?: string
 }
 
 /** Something found that needs no statement; becomes one audit record. */

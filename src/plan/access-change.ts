@@ -10,6 +10,8 @@ export interface PrivilegeStatement {
   readonly change: PrivilegeChange
 }
 
+const LOSSES: ReadonlySet<StepKind> = new Set(['revoke_privileges', 'revoke_default_privileges'])
+
 /**
  * Equal changes count once: of many objects each statement names some.
  * @param level what the declaration gives the login there; null: nothing.
@@ -28,6 +30,7 @@ export function accessStep(
   const statements = items.map(({ statement }) => statement)
   return {
     ...step(about, kind, action, status, message, statements, target),
+    ...(LOSSES.has(kind) && about.username !== null && { loser: about.username }),
     ...(items.length > 0 && { access: { level, changes: [...changes.values()] } }),
   }
 }

@@ -1,12 +1,13 @@
 /** The delegated admin, made or repaired by the master (src/README.md: Delegated admin; Rights over roles). Pure. */
 import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { AuthMethod } from '../model/declaration.ts'
+import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Plan, Step, StepKind, Subject } from '../model/step.ts'
 import { formatTag, MANAGED_BY, parseTag } from '../model/tag.ts'
 import { alterRole, commentOnRole, createRole, grantAdministration, grantRole } from '../sql/role.ts'
-import { RDS_IAM } from './memberships.ts'
+import { membershipFinding, membershipStep, RDS_IAM, revocationOf, tokenMemberships } from './membership-revocation.ts'
 
 /** What the master sees, and what the admin is to be. */
 export interface BootstrapInput {
@@ -41,6 +42,27 @@ export function planBootstrap(input: BootstrapInput): Plan {
   const steps = [...role, ...grants.steps]
   return {
     findings: grants.findings,
+    jobs: steps.length === 0 ? [] : [{ stage: 'roles', connectTo: null, transactions: [{ kind: 'atomic', steps }] }],
+  }
+}
+
+/**
+ * A member of an IAM login, however it became one, is asked for a token: the admin that logs in with a password is
+ * locked out until the membership is gone (src/README.md: IAM and PAM).
+ */
+export function planAdminFreedom({ cluster, admin, auth }: Pick<BootstrapInput, 'cluster' | 'admin' | 'auth'>): Plan {
+  if (auth === 'iam') return { findings: [], jobs: [] }
+  const about: Subject = { application: null, database: null, username: admin, object: 'admin' }
+  const items = tokenMemberships(cluster.memberships, membersOf(cluster.memberships, RDS_IAM), admin)
+  const why = `: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`
+  const steps = items.flatMap((item) => {
+    const revoke = revocationOf(cluster, item)
+    return revoke === null ? [] : [membershipStep(about, item, revoke, why)]
+  })
+  return {
+    findings: items
+      .filter((item) => revocationOf(cluster, item) === null)
+      .map((item) => membershipFinding(cluster, about, item)),
     jobs: steps.length === 0 ? [] : [{ stage: 'roles', connectTo: null, transactions: [{ kind: 'atomic', steps }] }],
   }
 }

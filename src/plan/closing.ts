@@ -1,38 +1,63 @@
 /** Closing what a removal is about, opening it again, and letting the admin in. Pure. */
 
-import type { DatabaseState } from '../model/catalog.ts'
+import type { Cluster, DatabaseState, Membership } from '../model/catalog.ts'
 import { revokerOf } from '../model/revoker.ts'
 import type { Plan, Subject, Step } from '../model/step.ts'
 import { alterDatabaseTemplate, allowConnections, alterDatabaseLimit, grantOnDatabase } from '../sql/database.ts'
 import { alterRole, releaseRole } from '../sql/role.ts'
 import { step } from './context.ts'
 import { holdMemberships } from './memberships-held.ts'
+import { membershipFinding, membershipStep, revocationOf } from './membership-revocation.ts'
 import { isLeftover, LEFTOVER } from './memberships.ts'
 import { heldBy } from './privileges.ts'
 import { planOf, departureSubject, type RemovalInput } from './removal.ts'
 
-/** No new sessions: neither in the databases that go nor of the logins that go. What is closed already stays so. */
+/**
+ * Access ends first: the logins that go may not log in, and nobody else may act as them. What is closed already stays
+ * so.
+ */
+export function planAccessEnd({ cluster, departures }: Pick<RemovalInput, 'cluster' | 'departures'>): Plan {
+  const transactions = departures.flatMap((departure) => {
+    const { username } = departure
+    const close = step(
+      departureSubject(departure, 'login'),
+      'close_login',
+      'close',
+      'updated',
+      `${username} may no longer log in`,
+      [alterRole(username, { login: false })],
+    )
+    const steps = [
+      ...(cluster.roles.get(username)?.canLogin === true ? [close] : []),
+      ...membersOf(cluster, username).flatMap((item) => {
+        const revoke = revocationOf(cluster, item)
+        return revoke === null ? [] : [membershipStep(departureSubject(departure, 'grant'), item, revoke)]
+      }),
+    ]
+    return steps.length === 0 ? [] : [holdMemberships(cluster.server, steps)]
+  })
+  const findings = departures.flatMap((departure) =>
+    membersOf(cluster, departure.username)
+      .filter((item) => revocationOf(cluster, item) === null)
+      .map((item) => membershipFinding(cluster, departureSubject(departure, 'grant'), item)),
+  )
+  return { ...planOf([{ stage: 'roles', connectTo: null, transactions }]), findings }
+}
+
+/** Memberships of others in a role: the admin's own come and go with what it does. */
+function membersOf(cluster: Cluster, role: string): readonly Membership[] {
+  return cluster.memberships.filter((item) => item.role === role && item.member !== cluster.server.login)
+}
+
+/** No new sessions in the databases that go. */
 export function planClosing({ cluster, departures }: RemovalInput): Plan {
   const transactions = departures.flatMap((departure) => {
-    const { username, drops } = departure
+    const { drops } = departure
     const database = drops === null ? undefined : cluster.databases.get(drops)
-    const steps = [
-      ...(cluster.roles.get(username)?.canLogin === true
-        ? [
-            step(
-              departureSubject(departure, 'login'),
-              'close_login',
-              'close',
-              'updated',
-              `${username} may no longer log in`,
-              [alterRole(username, { login: false })],
-            ),
-          ]
-        : []),
-      ...(database === undefined || database.connectionLimit === INVALID
+    const steps =
+      database === undefined || database.connectionLimit === INVALID
         ? []
-        : closingSteps(departureSubject(departure, 'database', drops), database)),
-    ]
+        : closingSteps(departureSubject(departure, 'database', drops), database)
     return steps.length === 0 ? [] : [holdMemberships(cluster.server, steps)]
   })
   return planOf([{ stage: 'roles', connectTo: null, transactions }])
@@ -55,8 +80,12 @@ export const INVALID = -2
 /**
  * The opposite of the closing, for whatever of it is still there; also of one that a run before left behind. What was
  * held for a drop goes back, too, where the database has gone and its role has not.
+ * @param logins also lets the logins in again: they are to stay after all.
  */
-export function planReopening({ cluster, departures }: Pick<RemovalInput, 'cluster' | 'departures'>): Plan {
+export function planReopening(
+  { cluster, departures }: Pick<RemovalInput, 'cluster' | 'departures'>,
+  logins: boolean,
+): Plan {
   const transactions = departures.flatMap((departure) => {
     const { username, drops } = departure
     const role = cluster.roles.get(username)
@@ -89,7 +118,7 @@ export function planReopening({ cluster, departures }: Pick<RemovalInput, 'clust
             ),
           ]
         : []),
-      ...(role?.canLogin === false
+      ...(logins && role?.canLogin === false
         ? [
             step(
               departureSubject(departure, 'login'),

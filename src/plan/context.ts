@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { leaveOut } from '../model/leave-out.ts'
+import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
 import type { AuditObject } from '../model/audit.ts'
 import type { Finding, Step, StepKind, Subject } from '../model/step.ts'
@@ -33,6 +34,8 @@ export interface PlanContext extends PlanInput {
   readonly applicationByUsername: ReadonlyMap<string, Application>
   readonly membershipsByRole: ReadonlyMap<string, readonly Membership[]>
   readonly membershipsByMember: ReadonlyMap<string, readonly Membership[]>
+  /** Members of rds_iam, through others too. */
+  readonly tokenLogins: ReadonlySet<string>
   readonly settingsByRole: ReadonlyMap<string, readonly StoredSetting[]>
 }
 
@@ -45,6 +48,7 @@ export function planContext(input: PlanInput): PlanContext {
     ),
     membershipsByRole: groupBy(input.actual.cluster.memberships, (item) => item.role),
     membershipsByMember: groupBy(input.actual.cluster.memberships, (item) => item.member),
+    tokenLogins: membersOf(input.actual.cluster.memberships, 'rds_iam'),
     settingsByRole: groupBy(input.actual.cluster.settings, (item) => item.role),
   }
 }

@@ -2,14 +2,20 @@
 import type { Membership } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
 import { VERSION_16 } from '../model/server-version.ts'
-import type { Finding, Step } from '../model/step.ts'
+import type { Changes, Finding, Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
+import {
+  isSelfGrant,
+  membershipFinding,
+  membershipStep,
+  RDS_IAM,
+  revocationOf,
+  revocationRemedy,
+  tokenMemberships,
+} from './membership-revocation.ts'
 
-export const RDS_IAM = 'rds_iam'
-
-/** Action of the step that takes back what a cut run left granted. */
 /** The action of a step that takes back a membership which a run before left behind. */
 export const LEFTOVER = 'revoke leftover'
 
@@ -26,16 +32,17 @@ export function planIamRevoke(context: PlanContext, application: Application): S
     !context.actual.cluster.databases.has(application.database)
   if (application.auth === 'iam' && !recreated) return []
   const why = recreated ? 'while its database is created' : 'it logs in with a password'
-  return [
-    step(
-      subject(application, 'login'),
-      'leave_iam',
-      'revoke',
-      'removed',
-      `${application.username} leaves ${RDS_IAM}: ${why}`,
-      [revokeRole(RDS_IAM, application.username)],
-    ),
-  ]
+  const { username } = application
+  const revoke = revokeRole(RDS_IAM, username)
+  const leave = step(
+    subject(application, 'login'),
+    'leave_iam',
+    'revoke',
+    'removed',
+    `${username} leaves ${RDS_IAM}: ${why}`,
+    [revoke],
+  )
+  return [recreated ? leave : { ...leave, loser: username }]
 }
 
 /** Last of all: below 16, the admin's membership in such a role would end its own password login. */
@@ -50,19 +57,52 @@ export function planIamGrant(context: PlanContext, application: Application): St
   ]
 }
 
-/** The admin's own memberships with INHERIT or SET in an application's role: a run ended between grant and revoke. */
+/**
+ * Memberships in the application's role that nobody should have: the admin's own with INHERIT or SET, left by a run
+ * that ended between grant and revoke or given by somebody else, and those that the login itself gave to others.
+ */
 export function planLeftover(context: PlanContext, application: Application): Step[] {
-  const { version, login } = context.actual.cluster.server
-  const leftover = (context.membershipsByRole.get(application.username) ?? []).some((item) =>
-    isLeftover(item, login, version),
-  )
-  if (!leftover) return []
-  const message = `${login} leaves ${application.username}: left behind by a run that was cut off`
-  return [
-    step(subject(application, 'grant'), 'leftover_membership', LEFTOVER, 'removed', message, [
-      releaseRole(version, application.username, login),
-    ]),
-  ]
+  const { server } = context.actual.cluster
+  const about = subject(application, 'grant')
+  return (context.membershipsByRole.get(application.username) ?? []).flatMap((item) => {
+    const isOurs = isLeftover(item, server.login, server.version)
+    if (isOurs && item.grantor === server.login) {
+      const message = `${server.login} leaves ${application.username}: left behind by a run that was cut off`
+      const release = releaseRole(server.version, application.username, server.login)
+      return [step(about, 'leftover_membership', LEFTOVER, 'removed', message, [release])]
+    }
+    const isTaken = isOurs || (isSelfGrant(item) && !locksOut(context, item))
+    const revoke = isTaken ? revocationOf(context.actual.cluster, item) : null
+    return revoke === null ? [] : [membershipStep(about, item, revoke)]
+  })
+}
+
+/**
+ * A password login that became a member of an IAM login cannot use its password any more. Its own step, so that the
+ * next round tries its password again.
+ */
+export function planTokenRevoke(context: PlanContext, application: Application): Changes {
+  const items = indirectTokens(context, application)
+  const steps = items.flatMap((item) => {
+    const revoke = revocationOf(context.actual.cluster, item)
+    const why = ': its members are asked for a token, and it logs in with a password'
+    return revoke === null ? [] : [membershipStep(subject(application, 'login'), item, revoke, why)]
+  })
+  const findings = items
+    .filter((item) => revocationOf(context.actual.cluster, item) === null)
+    .map((item) => membershipFinding(context.actual.cluster, subject(application, 'login'), item))
+  return { steps, findings }
+}
+
+function indirectTokens(context: PlanContext, application: Application): readonly Membership[] {
+  if (application.auth === 'iam') return []
+  const own = context.membershipsByMember.get(application.username) ?? []
+  return tokenMemberships(own, context.tokenLogins, application.username).filter(({ role }) => role !== RDS_IAM)
+}
+
+/** Seen to at the member. */
+function locksOut(context: PlanContext, { role, member }: Membership): boolean {
+  return context.tokenLogins.has(role) && context.applicationByUsername.get(member)?.auth === 'password'
 }
 
 /** From 16 on only what the admin granted itself can be revoked by it; below, every membership is one of ours. */
@@ -118,32 +158,26 @@ export function memberFindings(context: PlanContext, application: Application): 
  * warning: what keeps applications apart does not hold then (src/README.md: Access levels).
  */
 export function membershipFindings(context: PlanContext, application: Application): Finding[] {
-  const joined = [...new Set((context.membershipsByMember.get(application.username) ?? []).map((item) => item.role))]
-    .filter((role) => role !== RDS_IAM)
-    .sort()
-  const isApplication = (role: string): boolean =>
+  const own = (context.membershipsByMember.get(application.username) ?? []).filter(({ role }) => role !== RDS_IAM)
+  const isApplication = ({ role }: Membership): boolean =>
     parseTag(context.actual.cluster.roles.get(role)?.comment ?? null)?.has('Application') === true
-  const told = (some: readonly string[], status: Finding['status'], more: string): Finding[] =>
-    some.length === 0
-      ? []
-      : [
-          finding(
-            subject(application, 'grant'),
-            'keep',
-            status,
-            `${application.username} is a member of ${some.join(', ')}, granted outside of this declaration and left alone${more}`,
-          ),
-        ]
+  const told = (some: readonly Membership[], status: Finding['status'], more: string): Finding[] => {
+    const roles = [...new Set(some.map(({ role }) => role))].sort().join(', ')
+    const message = `${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`
+    return some.length === 0 ? [] : [finding(subject(application, 'grant'), 'keep', status, message)]
+  }
+  const ofApplications = own.filter(isApplication)
+  const remedies = ofApplications.map((item) => revocationRemedy(context.actual.cluster, item)).join(' ')
   return [
     ...told(
-      joined.filter((role) => !isApplication(role)),
+      own.filter((item) => !isApplication(item)),
       'skipped',
       '',
     ),
     ...told(
-      joined.filter(isApplication),
+      ofApplications,
       'warning',
-      ': it may do what that application may; whoever granted it can revoke it',
+      `: it may do what that application may; whoever granted it can revoke it: ${remedies}`,
     ),
   ]
 }

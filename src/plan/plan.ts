@@ -12,6 +12,7 @@ import {
   planIamGrant,
   planIamRevoke,
   planLeftover,
+  planTokenRevoke,
 } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
@@ -37,9 +38,16 @@ export function makePlan(input: PlanInput): Plan {
   const context = planContext(input)
   const roles = context.planned.applications.map((application) => {
     const own = planRole(context, application)
+    const tokens = planTokenRevoke(context, application)
     return {
-      steps: [...planLeftover(context, application), ...planIamRevoke(context, application), ...own.steps],
+      steps: [
+        ...planLeftover(context, application),
+        ...tokens.steps,
+        ...planIamRevoke(context, application),
+        ...own.steps,
+      ],
       findings: [
+        ...tokens.findings,
         ...own.findings,
         ...planClone(context, application).findings,
         ...membershipFindings(context, application),

@@ -9,7 +9,7 @@ import { dropDatabase, dropRole, holdRights, revokeAll, revokeAllByDefault } fro
 import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { step } from './context.ts'
-import { RDS_IAM } from './memberships.ts'
+import { RDS_IAM } from './membership-revocation.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 

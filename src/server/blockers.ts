@@ -19,7 +19,8 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 )
 
 /**
- * Of what another session runs only the first bytes are read (src/README.md: Text of other sessions). Whether they are visible depends on pg_read_all_stats.
+ * Of what another session runs only the first bytes are read (src/README.md: Text of other sessions). Whether they are
+ * visible depends on pg_read_all_stats.
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION (pg_blocking_pids)
  */
 function blockersOf(pids: readonly number[]): string {

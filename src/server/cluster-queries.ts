@@ -42,7 +42,7 @@ const encodingOf = (database: string): string =>
 const LONGEST_COMMENT = 100_000
 
 /** The comment on an object of the instance. Its length is known without reading it. */
-function commentOn(oid: string, catalog: 'pg_authid' | 'pg_database'): string {
+export function commentOn(oid: string, catalog: 'pg_authid' | 'pg_database'): string {
   return `(
       SELECT ${boundedText('s.description', LONGEST_COMMENT)}
       FROM pg_shdescription s

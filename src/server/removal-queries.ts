@@ -110,18 +110,6 @@ export function sessions(roles: readonly string[], dropped: readonly string[]): 
     ORDER BY 1, 2`
 }
 
-/** Ends what `sessions` shows, superusers' apart, and waits for each to be gone. */
-export function endSessions(roles: readonly string[], dropped: readonly string[]): string {
-  return `
-    SELECT
-      count(*) FILTER (WHERE pg_terminate_backend(a.pid, 5000))::int AS ended
-    FROM pg_stat_activity a
-    JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf(dropped)} OR r.rolname IN ${oneOf(roles)})
-      AND NOT r.rolsuper
-      AND a.pid <> pg_backend_pid()`
-}
-
 export const CAN_SIGNAL = `SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal`
 
 /** Dependencies of the roles on objects of this database. */

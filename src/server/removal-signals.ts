@@ -1,10 +1,11 @@
 /**
  * What concurrent removals tell each other through the server: which of one run have not closed their databases yet,
  * and which databases are closed on purpose. Each shows it by a session of its own, so that a process that dies takes
- * its signs with it. Another session's application_name and advisory locks are hidden from nobody (src/README.md: The
- * instance's lock).
+ * its signs with it. Another session's application_name and advisory locks are hidden from nobody, and anybody may set
+ * them: so only an admin's count (src/README.md: The instance's lock; Locks and signs of others).
  */
 import { quoteLiteral } from '../sql/quote.ts'
+import { isAdmin } from './admins.ts'
 import { readFlag, readInteger, readMomentOrNull } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -40,9 +41,11 @@ export async function countPending(session: Session, group: string): Promise<num
     `
       SELECT
         count(*)::int AS pending
-      FROM pg_stat_activity
-      WHERE application_name = ${quoteLiteral(pendingName(group))}
-        AND pid <> pg_backend_pid()`,
+      FROM pg_stat_activity a
+      JOIN pg_roles r ON r.oid = a.usesysid
+      WHERE a.application_name = ${quoteLiteral(pendingName(group))}
+        AND a.pid <> pg_backend_pid()
+        AND ${isAdmin('r')}`,
   ])
   return row === undefined ? 0 : readInteger(row, 'pending')
 }
@@ -55,10 +58,13 @@ export async function areClosed(session: Session, databases: readonly string[]):
         EXISTS (
           SELECT FROM pg_locks l
           JOIN pg_database d ON d.oid = l.objid
+          JOIN pg_stat_activity a ON a.pid = l.pid
+          JOIN pg_roles r ON r.oid = a.usesysid
           WHERE l.locktype = 'advisory'
             AND l.granted
             AND l.objsubid = 2
             AND l.classid = ${CLOSED_KEY}::oid
+            AND ${isAdmin('r')}
             AND d.datname IN (${databases.map(quoteLiteral).join(', ')})
         ) AS closed`,
   ])

@@ -73,6 +73,15 @@ export function revokeRole(role: string, member: string): Statement {
 }
 
 /**
+ * The membership that `grantor` gave, with those that hang on it. Below 16 a role and its member have one, whoever
+ * granted it.
+ */
+export function revokeMembership(version: number, role: string, member: string, grantor: string): Statement {
+  const by = version >= VERSION_16 ? ` GRANTED BY ${quoteIdentifier(grantor)}` : ''
+  return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member)}${by} CASCADE`)
+}
+
+/**
  * The admin becomes a member of a role that it administers, able to SET ROLE. From 16 on without INHERIT, so that the
  * admin's own statements gain nothing by it (src/README.md: Owner's membership).
  */
@@ -114,4 +123,9 @@ export function resetInDatabase(role: string, database: string, parameter: strin
 
 export function resetEverywhere(role: string, parameter: string): Statement {
   return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter)}`)
+}
+
+/** https://www.postgresql.org/docs/current/sql-rollback-prepared.html */
+export function rollbackPrepared(transaction: string): Statement {
+  return new Statement(`ROLLBACK PREPARED ${quoteLiteral(transaction)}`)
 }

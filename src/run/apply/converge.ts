@@ -14,6 +14,7 @@ import { ConnectionLost } from '../../server/session.ts'
 import { assertNotInterrupted, isOutdated, recordFailures, recordFindings } from '../outcome.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
+import { endSessionsOfLosers } from './lost-access.ts'
 import { makeRound } from './round.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
@@ -150,6 +151,7 @@ async function executePlan(context: RunContext, server: Connections, plan: Plan,
     progress,
   })
   ledger.unknown = execution.unknown
+  await endSessionsOfLosers(context, server, plan, execution)
   if (execution.lost !== null && !signal.aborted) throw execution.lost
   return execution
 }

@@ -6,7 +6,7 @@ import { checkReservedNames } from '../../guardrails/names.ts'
 import type { Credential } from '../../model/credential.ts'
 import { planSteps, type Plan } from '../../model/step.ts'
 import { execute } from '../../execute/execute.ts'
-import { planBootstrap } from '../../plan/bootstrap.ts'
+import { planAdminFreedom, planBootstrap } from '../../plan/bootstrap.ts'
 import { scramVerifier } from '../../secrets/verifier.ts'
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
@@ -54,6 +54,9 @@ export async function bootstrapAdmin(
       ...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable),
       ...(role === undefined ? [] : checkAdminRole(role)),
     ])
+    const sessions = { session, lock, target, master }
+    const freedom = planAdminFreedom({ cluster, admin: admin.user, auth: declaration.admin.auth })
+    await executeBootstrap(context, freedom, sessions)
     const plan = planBootstrap({
       cluster,
       admin: admin.user,
@@ -69,7 +72,7 @@ export async function bootstrapAdmin(
     })
     const repairs = planSteps(plan).some((step) => step.kind === 'repair_admin')
     assertNone(repairs ? checkMasterRight(master.user, admin.user, facts.grantable.has(admin.user)) : [])
-    await executeBootstrap(context, plan, { session, lock, target, master })
+    await executeBootstrap(context, plan, sessions)
   } finally {
     await session.close()
     if (lock !== session) await lock.close()

@@ -1,8 +1,10 @@
 /** Where the instance's lock lives, and taking it (src/README.md: The instance's lock). */
+import type { RecordDraft } from '../../model/audit.ts'
+import { parseTag } from '../../model/tag.ts'
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
 import { type AdminCredential, loginTo } from '../../server/connections.ts'
-import { takeLock } from '../../server/lock.ts'
+import { shutToPublic, type Squatter, takeLock } from '../../server/lock.ts'
 import { isPassing, retryPatiently } from '../../server/patience.ts'
 import type { Session } from '../../server/session.ts'
 import type { RunContext } from '../context.ts'
@@ -24,11 +26,44 @@ export async function lockInstance(
   const { signal, progress } = context.dependencies
   const lock = await openLockSession(context, session, target, credential)
   try {
-    await takeLock(lock, { timeoutMs: context.declaration.lockTimeoutSeconds * 1000, signal, report: progress })
+    await takeLock(lock, {
+      timeoutMs: context.declaration.lockTimeoutSeconds * 1000,
+      signal,
+      report: progress,
+      ended: (squatter) => {
+        context.recorder.record(squatterRecord(context, squatter, lock.database))
+      },
+    })
     return lock
   } catch (error) {
     if (lock !== session) await lock.close()
     throw error
+  }
+}
+
+/** Named as an application only where its tag says that it is one of this stack. */
+function squatterRecord(
+  { declaration }: RunContext,
+  { login, comment, pids }: Squatter,
+  database: string,
+): RecordDraft {
+  const tag = parseTag(comment)
+  const isOurs = tag?.get('Stack') === declaration.stack && tag.get('Environment') === declaration.environment
+  const application = tag?.get('Application') ?? null
+  const whose =
+    application === null || isOurs ? '' : ` (application ${application} of stack ${tag?.get('Stack') ?? ''})`
+  return {
+    application: isOurs ? application : null,
+    database,
+    username: login,
+    object: 'login',
+    action: 'disconnect',
+    status: 'warning',
+    durationMs: 0,
+    message:
+      `${String(pids.size)} session(s) of ${login}${whose} ended: on the key of the instance's lock, and no admin's; ` +
+      `as the owner of ${database} keep others out: ${shutToPublic(database)}`,
+    statements: [],
   }
 }
 

@@ -31,13 +31,13 @@ const OBJECT_LOCK_TIMEOUT_MS = 2_500
 
 async function targetOf(declaration: Declaration, identity: RunIdentity, dependencies: Dependencies): Promise<Target> {
   const { instance: declared, connectThrough, tls, lockTimeoutSeconds } = declaration
-  const lockTimeoutMs = Math.min(lockTimeoutSeconds * 1000, OBJECT_LOCK_TIMEOUT_MS)
+  const instanceLockMs = lockTimeoutSeconds * 1000
   return {
     endpoint: connectThrough ?? { host: declared.host, port: declared.port },
     ssl: await tlsOptions(tls, declared.host, dependencies.defaultCaFile),
     applicationName: applicationNameOf(identity),
-    lockTimeoutMs,
-    statementTimeoutMs: lockTimeoutSeconds * 1000 + 600_000,
+    lockTimeoutMs: Math.min(instanceLockMs, OBJECT_LOCK_TIMEOUT_MS),
+    statementTimeoutMs: instanceLockMs + 600_000,
     version: 0,
   }
 }
@@ -193,13 +193,13 @@ async function explainFailure<T>(
 }
 
 /**
- * The role does not exist or has another password, which a server does not tell apart; or it may not log in; or its
- * password is stored as an MD5 hash. The master mends each.
+ * The role does not exist or has another password, which a server does not tell apart; or it may not log in, or not in
+ * this way any more; or its password is stored as an MD5 hash. The master mends each.
  */
 function isRefused(error: unknown): boolean {
   return (
     error instanceof ConnectFailure &&
-    (error.kind === 'wrong_password' || error.kind === 'refused' || error.code === '28000' || error.code === 'AUTH_MD5')
+    (['wrong_password', 'refused', 'other_method'].includes(error.kind) || ['28000', 'AUTH_MD5'].includes(error.code))
   )
 }
 

@@ -19,7 +19,7 @@ import {
   withoutApplications,
 } from './destroy.ts'
 import { explainUnreachable } from './gone.ts'
-import { examine, planRemoval } from './removal.ts'
+import { examine, findLeaving, planRemoval } from './removal.ts'
 import { snapshotFindings } from './rounds.ts'
 
 /**
@@ -56,10 +56,11 @@ export async function previewDestroy(
     assertReserved(declaration, credentials)
     const server = await explainUnreachable(() => openUnlocked(context, credentials.admin))
     try {
-      const examination = await examine(context, request, server)
-      const { closing, removal } = planRemoval(examination)
-      const jobs = [planAdmission(examination), closing, ...removal].flatMap((plan) => plan.jobs)
-      const findings = [...examination.findings, ...snapshotFindings(examination.departures)]
+      const examination = await examine(context, await findLeaving(context, request, server), server)
+      if (examination.obstacles.length > 0) throw new BlockedError(examination.obstacles)
+      const { access, closing, removal } = planRemoval(examination)
+      const jobs = [access, planAdmission(examination), closing, ...removal].flatMap((plan) => plan.jobs)
+      const findings = [...examination.findings, ...access.findings, ...snapshotFindings(examination.departures)]
       return {
         ...found,
         approval: jobs.length === 0 ? null : approval,

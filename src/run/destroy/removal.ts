@@ -1,48 +1,72 @@
 /** The removal over an open instance: look, check, close, remove, verify; and reopen where it went wrong. */
-import { execute } from '../../execute/execute.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
 import type { Departure, DepartureFinding, RemovalOrder } from '../../model/removal.ts'
 import { type Plan, planSteps } from '../../model/step.ts'
+import { planAccessEnd, planAdmission, planClosing, planReopening } from '../../plan/closing.ts'
 import { resolveDepartures } from '../../plan/departures.ts'
 import { planDrops, planRevocation, planRoleDrops, type RemovalInput } from '../../plan/removal.ts'
 import { inspectCluster } from '../../server/inspect-cluster.ts'
 import { droppedDatabases, inspectRemoval } from '../../server/inspect-removal.ts'
 import type { Connections } from '../../server/connections.ts'
-import { endSessions, sessions } from '../../server/removal-queries.ts'
-import { readInteger, readText } from '../../server/row.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { assertApplied, assertNotInterrupted, recordUnknown } from '../outcome.ts'
+import { endSessions } from '../../server/end-sessions.ts'
+import { sessions } from '../../server/removal-queries.ts'
+import { readText } from '../../server/row.ts'
+import { assertNotInterrupted } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
-import { planAdmission, planClosing, planReopening } from '../../plan/closing.ts'
+import { assertNobodyHides, recordEnded } from './access.ts'
+import { runRemovalPlan } from './removal-plan.ts'
 
-/** What one look at the instance found. */
+/** What one look at the instance found: `departures` are those that nothing stands in the way of. */
 export interface Examination extends RemovalInput {
+  readonly findings: readonly DepartureFinding[]
+  /** What stands in the way of the others. */
+  readonly obstacles: readonly Problem[]
+}
+
+/** Who is to go, before anything stands in the way. */
+export interface Leaving extends Pick<RemovalInput, 'cluster' | 'departures'> {
   readonly findings: readonly DepartureFinding[]
 }
 
 /**
- * Looks at what is to go and at what stands in its way.
- * @throws BlockedError with everything that does; nothing was changed.
+ * Who is to go by the order and the tags.
+ * @throws BlockedError where they disagree; nothing was changed.
  */
-export async function examine(
+export async function findLeaving(
   { declaration }: RunContext,
   order: RemovalOrder,
   server: Connections,
-): Promise<Examination> {
+): Promise<Leaving> {
   const cluster = await inspectWholeCluster({ declaration }, server)
   const { departures, findings, problems } = resolveDepartures({ declaration, ...order, cluster })
   if (problems.length > 0) throw new BlockedError(problems)
-  const facts = await inspectRemoval(server, cluster, departures)
-  const examination = { declaration, cluster, departures, facts, findings }
-  // What cannot be seen yet is looked at, and guarded, once the admin was let in again (src/README.md: The admin locked
-  // out).
-  const visible = isAdmissible(examination) ? { ...facts, unseen: [] } : facts
-  const violations = checkRemoval(declaration, cluster, departures, visible)
-  if (violations.length > 0) throw new BlockedError(violations)
-  return examination
+  return { cluster, departures, findings }
+}
+
+/** Looks at what stands in the way of each; one that is blocked is looked at no more, and stays with all it has. */
+export async function examine(
+  { declaration }: RunContext,
+  { cluster, departures, findings }: Leaving,
+  server: Connections,
+): Promise<Examination> {
+  let going = departures
+  const obstacles: Problem[] = []
+  for (;;) {
+    const facts = await inspectRemoval(server, cluster, going)
+    const examination = { declaration, cluster, departures: going, facts, findings, obstacles }
+    // What cannot be seen yet is looked at, and guarded, once the admin was let in again (src/README.md: The admin
+    // locked out).
+    const visible = isAdmissible(examination) ? { ...facts, unseen: [] } : facts
+    const found = checkRemoval(declaration, cluster, going, visible)
+    if (found.length === 0) return examination
+    obstacles.push(...found)
+    const stopped = new Set(found.map(({ application }) => application))
+    going = going.filter(({ application }) => !stopped.has(application))
+  }
 }
 
 /** Everything there is to see waits behind a door that is ours to open. */
@@ -59,109 +83,71 @@ async function inspectWholeCluster(
 }
 
 /** Everything that a removal will run, in order; what the preview prints is what the removal runs. */
-export function planRemoval(examination: RemovalInput): { readonly closing: Plan; readonly removal: readonly Plan[] } {
+export function planRemoval(examination: RemovalInput): {
+  readonly access: Plan
+  readonly closing: Plan
+  readonly removal: readonly Plan[]
+} {
   return {
+    access: planAccessEnd(examination),
     closing: planClosing(examination),
-    removal: [planRevocation(examination), planDrops(examination), planRoleDrops(examination)],
+    removal: removalPlans.map((plan) => plan(examination)),
   }
 }
 
-/** @throws ApplyError */
-export async function runRemovalPlan(context: RunContext, server: Connections, plan: Plan): Promise<void> {
-  const { signal, progress } = context.dependencies
-  const execution = await execute(server, plan, {
-    signal,
-    progress,
-    maxConnections: context.declaration.maxConnections,
-    record: (draft) => {
-      context.recorder.record(draft)
-    },
-  })
-  // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
-  const failures = execution.failures
-    .filter(({ code }) => code !== '3D000' && code !== '42704')
-    .map((failure) => ({ ...failure, code: '' }))
-  const withNames = await Promise.all(
-    failures.map(async (failure) => ({
-      ...failure,
-      message: failure.message + (await describeSessions(server, failure.step.database)),
-    })),
-  )
-  recordUnknown((draft) => {
-    context.recorder.record(draft)
-  }, execution.unknown.flat())
-  assertApplied(context, { ...execution, failures: withNames })
-  const open = [...execution.unknown.flat(), ...execution.skipped]
-  if (execution.lost !== null || open.length > 0)
-    throw connectionBroke(
-      execution.lost?.message ?? 'the connection broke',
-      open.map((step) => step.message),
-    )
-}
+const removalPlans = [planRevocation, planDrops, planRoleDrops] as const
 
-function connectionBroke(message: string, open: readonly string[]): ApplyError {
-  const what = open.length === 0 ? '' : ` Not known to be done: ${open.join('; ')}.`
-  return new ApplyError([
-    {
-      application: null,
-      code: 'connection_lost',
-      field: 'run',
-      message: `the connection to the server was lost: ${message}.${what}`,
-      remedy: 'Run again: it goes on from there.',
-    },
-  ])
-}
-
-async function describeSessions(server: Connections, database: string | null): Promise<string> {
-  if (database === null || server.admin.lost !== null) return ''
-  const [rows = []] = await server.admin.query([sessions([], [database])])
-  if (rows.length === 0) return ''
-  return ` (sessions in ${database}: ${rows.map((row) => `${readText(row, 'login')} ×${String(readInteger(row, 'count'))}`).join(', ')})`
-}
-
-/** Closes to new sessions what goes, and ends the ones that are there. @throws ApplyError */
-export async function closeDepartures(
+/** Closes the databases that go to new sessions, and ends those that are there. @throws ApplyError */
+export async function closeDatabases(
   context: RunContext,
   server: Connections,
   examination: Examination,
 ): Promise<void> {
-  await runRemovalPlan(context, server, planRemoval(examination).closing)
-  if (!examination.facts.canSignal) return
-  for (const { application, username, database, drops } of examination.departures) {
-    const [[row] = []] = await server.admin.query([endSessions([username], drops === null ? [] : [drops])])
-    const ended = row === undefined ? 0 : readInteger(row, 'ended')
-    if (ended === 0) continue
-    const message = `${String(ended)} session(s) of ${username}${drops === null ? '' : ` and in ${drops}`} ended`
-    context.recorder.record({
-      application,
-      database,
-      username,
-      object: 'login',
-      action: 'disconnect',
-      status: 'updated',
-      durationMs: 0,
-      message,
-      statements: [],
-    })
+  await runRemovalPlan(context, server, planClosing(examination))
+  for (const departure of examination.departures) {
+    const { drops } = departure
+    if (drops === null) continue
+    const { ended } = await endSessions(server.admin, { logins: [], databases: [drops] })
+    recordEnded(context, departure, ended, `in ${drops}`)
   }
+  await assertNobodyHides(server, examination.departures)
 }
 
-/** @throws ApplyError */
+/**
+ * Takes away, drops and looks whether it is gone; what fails is so for its application alone.
+ * @throws ApplyError
+ */
 export async function removeDepartures(
   context: RunContext,
   server: Connections,
   examination: Examination,
   superusersMs: number,
 ): Promise<void> {
-  const { departures } = examination
-  await awaitSuperusers(context, server, droppedDatabases(departures), superusersMs)
-  for (const plan of planRemoval(examination).removal) await runRemovalPlan(context, server, plan)
+  await awaitSuperusers(context, server, droppedDatabases(examination.departures), superusersMs)
+  const problems: Problem[] = []
+  let { departures } = examination
+  for (const plan of removalPlans) {
+    const failed = await problemsOf(runRemovalPlan(context, server, plan({ ...examination, departures })))
+    problems.push(...failed)
+    departures = departures.filter((item) => !failed.some(({ application }) => application === item.application))
+  }
   const left = await inspectWholeCluster(context, server)
-  const problems = departures.flatMap(({ application, username, drops }): Problem[] => [
-    ...(left.roles.has(username) ? [stillThere(application, `role ${username}`)] : []),
-    ...(drops !== null && left.databases.has(drops) ? [stillThere(application, `database ${drops}`)] : []),
-  ])
+  for (const { application, username, drops } of departures) {
+    if (left.roles.has(username)) problems.push(stillThere(application, `role ${username}`))
+    if (drops !== null && left.databases.has(drops)) problems.push(stillThere(application, `database ${drops}`))
+  }
   if (problems.length > 0) throw new ApplyError(problems)
+}
+
+/** What the server refused of single applications. @throws what concerns the run */
+async function problemsOf(running: Promise<void>): Promise<readonly Problem[]> {
+  try {
+    await running
+    return []
+  } catch (error) {
+    if (!(error instanceof ApplyError) || error.problems.some(({ application }) => application === null)) throw error
+    return error.problems
+  }
 }
 
 function stillThere(application: string, what: string): Problem {
@@ -195,15 +181,17 @@ async function awaitSuperusers(
   }
 }
 
-/** Opens again what was closed, as far as it is still there. @throws whatever the server says. */
+/**
+ * Opens again what was closed, as far as it is still there.
+ * @param logins also lets the logins in again
+ * @throws whatever the server says
+ */
 export async function reopenDepartures(
   context: RunContext,
   server: Connections,
   departures: readonly Departure[],
+  logins: boolean,
 ): Promise<void> {
-  await runRemovalPlan(
-    context,
-    server,
-    planReopening({ cluster: await inspectWholeCluster(context, server), departures }),
-  )
+  const cluster = await inspectWholeCluster(context, server)
+  await runRemovalPlan(context, server, planReopening({ cluster, departures }, logins))
 }

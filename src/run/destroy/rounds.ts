@@ -2,7 +2,7 @@
  * The rounds of a removal: one under the lock that closes, the snapshot without it, one under the lock that removes.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApplyError, BlockedError, type ProvisionError, withProblems } from '../../errors.ts'
+import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { DatabaseState } from '../../model/catalog.ts'
 import type { Departure, DepartureFinding } from '../../model/removal.ts'
@@ -11,46 +11,46 @@ import { finding } from '../../plan/context.ts'
 
 import type { Connections } from '../../server/connections.ts'
 import { areClosed, hidePending, serverTime, showClosed, showPending } from '../../server/removal-signals.ts'
+import { checkServer } from '../../guardrails/removal.ts'
 import { assertNotInterrupted, recordFindings } from '../outcome.ts'
 import { explainUnreachable } from './gone.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
-import { toProvisionError } from '../end/provision-error.ts'
-import {
-  closeDepartures,
-  type Examination,
-  examine,
-  isAdmissible,
-  removeDepartures,
-  reopenDepartures,
-  runRemovalPlan,
-} from './removal.ts'
+import { endAccess } from './access.ts'
+import { closeDatabases, type Examination, examine, findLeaving, isAdmissible, removeDepartures } from './removal.ts'
+import { runRemovalPlan } from './removal-plan.ts'
+import { type Closed, endOf, reopenStaying } from './ending.ts'
 import { planAdmission, INVALID } from '../../plan/closing.ts'
 import { type Removal, isSnapshotted } from './context.ts'
 import { takeSnapshot } from './take-snapshot.ts'
-import { allowConnections } from '../../sql/database.ts'
-import { alterRole } from '../../sql/role.ts'
 
 const POLL_MS = 1_000
 
-/** @throws ProvisionError, after what was closed is open again as far as it is still there. */
+/**
+ * Removes what nothing stands in the way of.
+ * @throws ProvisionError, after databases that were closed are open again as far as they are still there.
+ */
 export async function runRemoval(all: Removal): Promise<void> {
-  let closed: readonly Departure[] = []
+  const closed: Closed = { logins: new Map(), databases: [], obstacles: [] }
   try {
-    const { server, examination } = await explainUnreachable(() => openAndLook(all))
-    let closedAt: Date | null = null
-    try {
-      recordFindings(all.context.recorder, examination.findings, new Set())
-      closed = examination.departures
-      closedAt = await closeOrRemove(all, server, examination)
-    } finally {
-      await server.close()
-    }
-    if (closedAt === null) return
-    await takeSnapshot(all, examination.departures.filter(isSnapshotted), closedAt)
-    await removeAfterSnapshot(all, examination)
+    await removeInRounds(all, closed)
+    if (closed.obstacles.length > 0) throw new BlockedError(closed.obstacles)
   } catch (error) {
-    throw await reopenAfter(all, closed, toProvisionError(error))
+    throw await endOf(all, closed, error)
   }
+}
+
+async function removeInRounds(all: Removal, closed: Closed): Promise<void> {
+  const { server, examination } = await explainUnreachable(() => openAndLook(all, closed))
+  let closedAt: Date | null = null
+  try {
+    recordFindings(all.context.recorder, examination.findings, new Set())
+    closedAt = await closeOrRemove(all, server, examination, closed)
+  } finally {
+    await server.close()
+  }
+  if (closedAt === null) return
+  await takeSnapshot(all, examination.departures.filter(isSnapshotted), closedAt)
+  await removeAfterSnapshot(all, examination, closed)
 }
 
 /** What the policy snapshot-and-delete comes to for each departure. */
@@ -71,23 +71,26 @@ interface OpenExamination {
   readonly examination: Examination
 }
 
-/** Under the lock, with everything in sight. A database that another removal keeps closed is waited for. */
-async function openAndLook(all: Removal): Promise<OpenExamination> {
-  const { context, dependencies, order, admin, signs } = all
+/**
+ * Under the lock: access ends, and then everything comes in sight. A database that another removal keeps closed is
+ * waited for.
+ */
+async function openAndLook(all: Removal, closed: Closed): Promise<OpenExamination> {
+  const { context, dependencies, signs, admin } = all
   const started = Date.now()
   let isWaiting = false
   for (;;) {
     const server = await openLockedOrBootstrap(context, admin)
     context.recorder.setServer(server.admin)
     try {
-      const examination = await examine(context, order, server)
+      const examination = await closeAndExamine(all, server, closed)
       const { unseen } = examination.facts
-      if (!isAdmissible(examination)) return { server, examination }
+      if (!isAdmissible(examination)) return { server, examination: settle(examination, closed) }
       const isClosed = unseen.some((name) => examination.cluster.databases.get(name)?.allowConnections === false)
       const elapsed = Date.now() - started
       if (!isClosed || (elapsed > dependencies.waits.abandonedMs && !(await areClosed(server.admin, unseen)))) {
         await runRemovalPlan(context, server, planAdmission(examination))
-        return { server, examination: await examine(context, order, server) }
+        return { server, examination: settle(await closeAndExamine(all, server, closed), closed) }
       }
       if (elapsed > dependencies.snapshotTimeoutMs) throw stillClosed(unseen)
       if (!isWaiting) {
@@ -104,6 +107,21 @@ async function openAndLook(all: Removal): Promise<OpenExamination> {
     await sleep(POLL_MS)
     assertNotInterrupted(dependencies.signal)
   }
+}
+
+/** What a login that leaves does about the look, it does before: its access ends first. */
+async function closeAndExamine({ context, order }: Removal, server: Connections, closed: Closed): Promise<Examination> {
+  const { cluster, departures } = await findLeaving(context, order, server)
+  const ours = departures.filter((departure) => checkServer(context.declaration, cluster, departure).length === 0)
+  await endAccess(context, server, { cluster, departures: ours })
+  for (const departure of ours) closed.logins.set(departure.username, departure)
+  return examine(context, await findLeaving(context, order, server), server)
+}
+
+/** The last look counts. */
+function settle(examination: Examination, closed: Closed): Examination {
+  closed.obstacles.push(...examination.obstacles)
+  return examination
 }
 
 function stillClosed(databases: readonly string[]): ApplyError {
@@ -123,12 +141,14 @@ async function closeOrRemove(
   { context, dependencies, signs }: Removal,
   server: Connections,
   examination: Examination,
+  closed: Closed,
 ): Promise<Date | null> {
   const { departures } = examination
   if (departures.length === 0) return null
   const names = departures.filter(isSnapshotted).flatMap((departure) => departure.drops ?? [])
   if (signs !== null) await (names.length === 0 ? hidePending : showPending)(signs.admin, dependencies.runGroup)
-  await closeDepartures(context, server, examination)
+  closed.databases = departures
+  await closeDatabases(context, server, examination)
   if (names.length === 0 || signs === null) {
     recordFindings(context.recorder, snapshotFindings(departures), new Set())
     await removeDepartures(context, server, examination, dependencies.waits.superusersMs)
@@ -139,9 +159,9 @@ async function closeOrRemove(
 }
 
 /** Everything is checked again: the lock was not held while the snapshot was made. */
-async function removeAfterSnapshot(all: Removal, before: Examination): Promise<void> {
+async function removeAfterSnapshot(all: Removal, before: Examination, closed: Closed): Promise<void> {
   const { context, dependencies } = all
-  const { server, examination } = await openAndLook(all)
+  const { server, examination } = await openAndLook(all, closed)
   try {
     const told = new Set(before.findings.map(keyOfFinding))
     recordFindings(
@@ -152,10 +172,9 @@ async function removeAfterSnapshot(all: Removal, before: Examination): Promise<v
     const { departures, cluster } = examination
     const open = departures.filter((item) => isSnapshotted(item) && letsIn(cluster.databases.get(item.drops ?? '')))
     if (open.length > 0) throw new BlockedError(open.map(openedAgain))
-    await closeDepartures(context, server, examination)
+    await closeDatabases(context, server, examination)
     await removeDepartures(context, server, examination, dependencies.waits.superusersMs)
-    const staying = before.departures.filter((item) => !departures.some((other) => other.username === item.username))
-    await reopenDepartures(context, server, staying)
+    await reopenStaying(all, server, before.departures, examination, closed)
   } finally {
     await server.close()
   }
@@ -179,44 +198,4 @@ function openedAgain({ application, drops }: Departure): Problem {
     message: `somebody opened the database ${drops ?? ''} while the snapshot was made: it may hold what the snapshot does not.`,
     remedy: 'Nothing was dropped; run again.',
   }
-}
-
-/** The error to end with: the removal's own, and what stays closed if the server cannot be reached. */
-async function reopenAfter(
-  { context, admin }: Removal,
-  departures: readonly Departure[],
-  error: ProvisionError,
-): Promise<ProvisionError> {
-  if (departures.length === 0) return error
-  const calm = { ...context, dependencies: { ...context.dependencies, signal: new AbortController().signal } }
-  try {
-    const server = await openLockedOrBootstrap(calm, admin)
-    try {
-      await reopenDepartures(calm, server, departures)
-    } finally {
-      await server.close()
-    }
-    return error
-  } catch (failure) {
-    const { message } = toProvisionError(failure)
-    return withProblems(
-      error,
-      departures.map(({ application, username, drops }) => ({
-        application,
-        code: 'left_closed',
-        field: 'destroy',
-        message: `${drops === null ? username : `the database ${drops}`} may still be closed, and could not be opened again: ${message}`,
-        remedy: `Run again, or put the application back and apply; by hand: ${reopeningByHand(username, drops)}`,
-      })),
-    )
-  }
-}
-
-/** What opens again by hand, for the login and the database that it owns. */
-function reopeningByHand(username: string, database: string | null): string {
-  const statements = [
-    ...(database === null ? [] : [allowConnections(database, true, username)]),
-    alterRole(username, { login: true }),
-  ]
-  return statements.map(({ redacted }) => `${redacted};`).join(' ')
 }

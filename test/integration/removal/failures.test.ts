@@ -1,4 +1,7 @@
-/** A removal that fails or dies: nothing stays closed, nothing is left held, and the next run ends where it should. */
+/**
+ * A removal that fails or dies: the login stays closed and the database does not, nothing is left held, and the next run
+ * ends where it should.
+ */
 import test from 'ava'
 import { IS_WHOLE } from '../../support/faults/intensity.ts'
 import { until } from '../../support/faults/moments.ts'
@@ -41,7 +44,7 @@ for (const version of VERSIONS) {
     bed().aws.putInstance('db-1')
   })
 
-  test.serial(`${on}a drop that fails opens everything again, names who is there, and holds nothing`, async (t) => {
+  test.serial(`${on}a drop that fails opens the database again, names who is there, and holds nothing`, async (t) => {
     const stack = bed().declare({ kept: DELETED })
     await stack.applyOk()
     await bed().server.sql('SELECT 1', [], 'kept_dev_db') // a superuser's session, which nobody may end
@@ -49,8 +52,9 @@ for (const version of VERSIONS) {
     const outcome = await stack.destroy('kept')
     t.is(outcome.audit.run.exit_code, 1)
     t.regex(outcome.audit.run.error ?? '', /sessions in kept_dev_db: rdsadmin ×1/)
-    t.is(await stack.answer('kept', 'SELECT 1'), 'ok')
-    t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [[], []])
+    t.regex(outcome.audit.run.error ?? '', /kept_dev_user can no longer log in; the next run tries again\./)
+    t.is(await stack.answer('kept', 'SELECT 1'), '28000')
+    t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [['kept_dev_user'], []])
     await bed().server.forget('kept_dev_db')
     const failed = (await bed().server.changesSince(mark)).filter((statement) => !statement.startsWith('DROP DATABASE'))
     t.deepEqual(outcome.records.flatMap(({ statements }) => statements).sort(), failed.sort())
@@ -65,7 +69,8 @@ for (const version of VERSIONS) {
     const { audit } = await stack.destroy({ by: 'build-id', value: 'build-several' })
     t.is(audit.run.exit_code, 1)
     t.deepEqual([await exists(bed(), 'goes_dev_db'), await exists(bed(), 'stays_dev_db')], [false, true])
-    t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [[], []])
+    t.false(await exists(bed(), 'goes_dev_user'))
+    t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [['stays_dev_user'], []])
     await bed().server.forget('stays_dev_db')
     await stack.destroyOk({ by: 'build-id', value: 'build-several' })
     t.deepEqual([await exists(bed(), 'goes_dev_user'), await exists(bed(), 'stays_dev_user')], [false, false])
@@ -92,7 +97,7 @@ for (const version of VERSIONS) {
     )
 
     test.serial(
-      `${on}told to stop while it waits for its snapshot, it opens the database and drops nothing`,
+      `${on}told to stop while it waits for its snapshot, it opens the database, drops nothing and says that the login is closed`,
       async (t) => {
         const stack = bed().declare({ stopped: SNAPSHOT })
         await stack.applyOk()
@@ -107,8 +112,9 @@ for (const version of VERSIONS) {
         bed().aws.snapshotsTake({ milliseconds: 0 })
         t.is(code, 1)
         t.regex(stdout, /interrupted: received SIGTERM/)
-        t.is(await stack.answer('stopped', 'SELECT 1'), 'ok')
-        t.deepEqual(await closedOnes(bed()), [])
+        t.regex(stdout, /stopped_dev_user can no longer log in/)
+        t.is(await stack.answer('stopped', 'SELECT 1'), '28000')
+        t.deepEqual(await closedOnes(bed()), ['stopped_dev_user'])
         await stack.destroyOk('stopped')
       },
     )
@@ -134,7 +140,7 @@ for (const version of VERSIONS) {
   )
 
   test.serial(
-    `${on}an owner that locked the admin out: it is let in to look, and what it finds blocks before anything else changes`,
+    `${on}an owner that locked the admin out: once the guest's access has ended it is let in to look, and what it finds blocks`,
     async (t) => {
       const guest = { database_name: 'lock_dev_db', access_level: 'reader', cleanup_policy: 'delete' }
       const stack = bed().declare({ lock: DELETED, guest: { ...guest, username: 'lock_guest' } })
@@ -154,7 +160,7 @@ for (const version of VERSIONS) {
       t.regex(blocked.audit.run.error ?? '', /lock_guest owns table (public\.)?own in database lock_dev_db/)
       t.deepEqual(
         blocked.records.filter(({ statements }) => statements.length > 0).map(({ action }) => action),
-        ['reopen'],
+        ['close', 'reopen'],
       )
       await bed().server.sql('DROP TABLE public.own', [], 'lock_dev_db')
       await bed().server.forget('lock_dev_db')
@@ -209,7 +215,7 @@ for (const version of VERSIONS) {
         await bed().server.sql('SELECT 1', [], 'token_dev_db')
         t.is((await stack.destroy('token')).audit.run.exit_code, 1)
         t.true(await isIam())
-        t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [[], []])
+        t.deepEqual([await closedOnes(bed()), await leftMemberships(bed())], [['token_dev_user'], []])
         await bed().server.forget('token_dev_db')
         const mark = await bed().server.mark()
         await isTruthful(t, bed(), mark, await stack.destroyOk('token'))

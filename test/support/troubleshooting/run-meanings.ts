@@ -44,6 +44,12 @@ export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
     'Nothing was dropped.',
     'Run again.',
   ),
+  session_hides: entry(
+    failed,
+    ['a session that may be of … is in its start-up and could not be ended: process ….'],
+    'A login that was closed may have a session that is not to be seen yet. Nothing was dropped.',
+    'Give the delegated admin `pg_signal_backend`, and run again.',
+  ),
   left_closed: entry(
     failed,
     ['… may still be closed, and could not be opened again: …'],

@@ -1,0 +1,122 @@
+/** The first thing that a removal does: whoever leaves gets in no more (src/README.md: Removal). */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execute, type Execution } from '../../execute/execute.ts'
+import { ApplyError } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
+import { membersOf } from '../../model/members.ts'
+import type { Departure } from '../../model/removal.ts'
+import { planAccessEnd } from '../../plan/closing.ts'
+import type { RemovalInput } from '../../plan/removal.ts'
+import type { Connections } from '../../server/connections.ts'
+import { endHidden, endSessions } from '../../server/end-sessions.ts'
+import { recordFindings } from '../outcome.ts'
+import type { RunContext } from '../context.ts'
+import { settleRemovalPlan } from './removal-plan.ts'
+
+/** While a statement waits for a lock of a session that leaves, that is ended as often as it comes back. */
+const END_EVERY_MS = 100
+
+/**
+ * Logins that go may not log in, their members are members no more, and the sessions of both end, those included that
+ * hide in start-up. An open transaction of theirs holds nothing up.
+ * @throws ApplyError
+ */
+export async function endAccess(
+  context: RunContext,
+  server: Connections,
+  removal: Pick<RemovalInput, 'cluster' | 'departures'>,
+): Promise<void> {
+  if (removal.departures.length === 0) return
+  const plan = planAccessEnd(removal)
+  const logins = removal.departures.flatMap((departure) => loginsOf(removal, departure))
+  const run = (): Promise<Execution> =>
+    execute(server, plan, {
+      ...context.dependencies,
+      maxConnections: context.declaration.maxConnections,
+      record: (draft) => {
+        context.recorder.record(draft)
+      },
+    })
+  if (plan.jobs.length > 0) await endSessions(server.admin, { logins, databases: [] })
+  const first = await run()
+  const isHeldUp = first.lost === null && first.failures.some(({ code }) => code === LOCK_NOT_AVAILABLE)
+  await settleRemovalPlan(context, server, isHeldUp ? await whileEnding(server, logins, run) : first)
+  recordFindings(context.recorder, plan.findings, new Set())
+  for (const departure of removal.departures) await endSessionsOf(context, server, removal, departure)
+  await assertNobodyHides(server, removal.departures)
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const LOCK_NOT_AVAILABLE = '55P03'
+
+async function whileEnding<T>(server: Connections, logins: readonly string[], run: () => Promise<T>): Promise<T> {
+  const login = await server.adminLogin(server.admin.database)
+  return server.withSession(login, async (session) => {
+    const running = { is: true }
+    const ending = (async () => {
+      while (running.is) {
+        await endSessions(session, { logins, databases: [] })
+        await sleep(END_EVERY_MS)
+      }
+    })()
+    try {
+      return await run()
+    } finally {
+      running.is = false
+      await ending
+    }
+  })
+}
+
+function loginsOf({ cluster }: Pick<RemovalInput, 'cluster'>, { username }: Departure): readonly string[] {
+  return [
+    username,
+    ...[...membersOf(cluster.memberships, username)].filter((member) => member !== cluster.server.login),
+  ]
+}
+
+async function endSessionsOf(
+  context: RunContext,
+  server: Connections,
+  removal: Pick<RemovalInput, 'cluster'>,
+  departure: Departure,
+): Promise<void> {
+  const logins = loginsOf(removal, departure)
+  const { ended } = await endSessions(server.admin, { logins, databases: [] })
+  const members = logins.length === 1 ? '' : ' and of who could act as it'
+  recordEnded(context, departure, ended, `of ${departure.username}${members}`)
+}
+
+/** Nothing is recorded where nobody was there. */
+export function recordEnded(context: RunContext, departure: Departure, ended: number, which: string): void {
+  if (ended === 0) return
+  const { application, database, username } = departure
+  context.recorder.record({
+    application,
+    database,
+    username,
+    object: 'login',
+    action: 'disconnect',
+    status: 'updated',
+    durationMs: 0,
+    message: `${String(ended)} session(s) ${which} ended`,
+    statements: [],
+  })
+}
+
+/** Before anything is called closed, or a snapshot is taken. @throws ApplyError */
+export async function assertNobodyHides(server: Connections, departures: readonly Departure[]): Promise<void> {
+  const left = await endHidden(server.admin)
+  if (left.length === 0) return
+  throw new ApplyError(departures.map((departure) => hiding(departure, left)))
+}
+
+function hiding({ application, username }: Departure, pids: readonly number[]): Problem {
+  return {
+    application,
+    code: 'session_hides',
+    field: 'destroy',
+    message: `a session that may be of ${username} is in its start-up and could not be ended: process ${pids.join(', ')}.`,
+    remedy: 'Wait for it to end, or give the delegated admin pg_signal_backend, and run again.',
+  }
+}
