@@ -53,14 +53,14 @@ const MAX_NAMES = 20
 /**
  * What was not done because the run stopped: one record, however many applications it did not come to.
  * @param records what the run told so far
- * @returns none where all of the declaration's roles were told of
+ * @returns none where all of the declaration's applications were told of
  */
 export function notBegunRecords(
   declaration: Declaration,
   records: readonly AuditRecord[],
   error: ProvisionError,
 ): RecordDraft[] {
-  const told = new Set(records.filter(({ object }) => object === 'role').map(({ application }) => application))
+  const told = new Set(records.map(({ application }) => application))
   const names = declaration.applications.map(({ name }) => name).filter((name) => !told.has(name))
   if (names.length === 0) return []
   const isUntouched = error instanceof BlockedError || error instanceof InvalidInputError
