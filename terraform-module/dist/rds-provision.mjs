@@ -9926,13 +9926,13 @@ isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):nu
 context,inspection,setbacks)}}async function inspectServer(context,server,credentials,scope){let{now,progress:report}=context.dependencies,total=scope===null?context.
 declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),
 context.declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration}=context,clones=checkClones(
-declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual),concerns=sortByConcern(declaration,actual.cluster,[...clones,...violations]);
-if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].flat(),isRight=({code})=>code===
-"missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights([...concerns.run,...single]);
-if(concerns.run.length>0)throw new BlockedError([...concerns.run,...single]);setbacks.block(single);let secrets=await makeSecretFacts(declaration,actual,credentials);
-return makePlan({declaration,leftOut:setbacks.leftOut,actual,buildId:context.identity.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.
-readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();
-init_errors();init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.recorder),{signal,progress}=context.dependencies,firstLoss=null;
+declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual),problems=[...clones,...violations],concerns=sortByConcern(declaration,
+actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].flat(),
+isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights(problems);
+if(concerns.run.length>0)throw new BlockedError(problems);setbacks.block(single);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan(
+{declaration,leftOut:setbacks.leftOut,actual,buildId:context.identity.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AW\
+SPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();
+init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.recorder),{signal,progress}=context.dependencies,firstLoss=null;
 for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,{ledger,
 setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.
 now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.message}); con\
@@ -13239,16 +13239,16 @@ o the server broke: ${thrown.message}.`,remedy}],{cause:thrown})}return new Appl
 src/run/end/provision-error.ts"(){"use strict";init_errors();init_failure();init_session();init_outcome()}});function blockedRecords(declaration,problems){return problems.map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application);
 return{application:problem.application,database:application?.database??null,username:application?.username??null,object:isGuardrail(problem.code)?OBJECT_OF_GUARDRAIL[problem.
 code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:0,message:`${problem.message} ${problem.remedy}`,statements:[]}})}function notBegunRecords(declaration,records,error){
-let told=new Set(records.filter(({object:object2})=>object2==="role").map(({application})=>application)),names2=declaration.applications.map(({name:name2})=>name2).
-filter(name2=>!told.has(name2));if(names2.length===0)return[];let why=error instanceof BlockedError||error instanceof InvalidInputError?"nothing was changed":"t\
-he run failed before",some=names2.slice(0,MAX_NAMES2).join(", "),rest=names2.length>MAX_NAMES2?`, and ${String(names2.length-MAX_NAMES2)} more`:"",message=`not \
-begun: ${why}; this concerns ${some}${rest}`;return[notBegun({application:null,database:null,username:null,object:"admin"},message)]}function leftOutRecords(declaration,names2){
-return declaration.applications.filter(({name:name2})=>names2.includes(name2)).map(({name:application,database,username})=>notBegun({application,database,username,
-object:"role"},`${username} was left as it is: the owner of ${database}, or what was done there, is blocked or failed`))}function notBegun(about,message){return{
-...about,action:"not begun",status:"skipped",isQuiet:!0,durationMs:0,message,statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/\
-records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"\
-database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",extension:"extension",setting:"setting",immutable:"\
-database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
+let told=new Set(records.map(({application})=>application)),names2=declaration.applications.map(({name:name2})=>name2).filter(name2=>!told.has(name2));if(names2.
+length===0)return[];let why=error instanceof BlockedError||error instanceof InvalidInputError?"nothing was changed":"the run failed before",some=names2.slice(0,
+MAX_NAMES2).join(", "),rest=names2.length>MAX_NAMES2?`, and ${String(names2.length-MAX_NAMES2)} more`:"",message=`not begun: ${why}; this concerns ${some}${rest}`;
+return[notBegun({application:null,database:null,username:null,object:"admin"},message)]}function leftOutRecords(declaration,names2){return declaration.applications.
+filter(({name:name2})=>names2.includes(name2)).map(({name:application,database,username})=>notBegun({application,database,username,object:"role"},`${username} w\
+as left as it is: the owner of ${database}, or what was done there, is blocked or failed`))}function notBegun(about,message){return{...about,action:"not begun",
+status:"skipped",isQuiet:!0,durationMs:0,message,statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();
+init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"\
+role",missing_right:"role",privileged_role:"role",iam:"login",extension:"extension",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"\
+database",removal_approval:"role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let{value:value2,setbacks}=await runStages3(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
 let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
@@ -14215,7 +14215,7 @@ init_memberships();init_privileges();init_removal3();INVALID=-2}});function oneO
     ORDER BY 1, 2`}function databaseObstacles(dropped){return`
     SELECT
       NULL::text AS role,
-      ${catalogText("database")},
+      ${catalogText("database")} AS database,
       ${catalogText("'has the prepared transaction ' || gid || ' of ' || owner")} AS what
     FROM pg_prepared_xacts
     WHERE database IN ${oneOf2(dropped)}

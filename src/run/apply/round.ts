@@ -70,13 +70,14 @@ export async function guardAndPlan(
   const { declaration } = context
   const clones = checkClones(declaration, actual.cluster.memberships, credentials)
   const violations = checkActual(declaration, actual)
-  const concerns = sortByConcern(declaration, actual.cluster, [...clones, ...violations])
+  const problems = [...clones, ...violations]
+  const concerns = sortByConcern(declaration, actual.cluster, problems)
   if (clones.some((problem) => concerns.run.includes(problem))) throw new AwsError(clones)
   const single = [...concerns.applications.values()].flat()
   const isRight = ({ code }: Problem): boolean => code === 'missing_right'
   if (setbacks.mayRepair && concerns.run.every(isRight) && [...concerns.run, ...single].some(isRight))
-    throw new MissingRights([...concerns.run, ...single])
-  if (concerns.run.length > 0) throw new BlockedError([...concerns.run, ...single])
+    throw new MissingRights(problems)
+  if (concerns.run.length > 0) throw new BlockedError(problems)
   setbacks.block(single)
   const secrets = await makeSecretFacts(declaration, actual, credentials)
   return makePlan({
