@@ -202,7 +202,7 @@ async function expected(bed: Bed, stack: Stack, { entries, tags }: Case): Promis
         role: {
           rolconnlimit: entry['connection_limit'],
           rolcreatedb: entry['can_create_databases'],
-          tag: { ...tag, Application: name },
+          tag: { ...tag, Application: name, ...(name === 'own' && { OwnedDatabase: stack.database('own') }) },
         },
         database: { owner: stack.username('own'), tag: { ...tag, Application: 'own' } },
         shown: [

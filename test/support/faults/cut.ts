@@ -80,7 +80,7 @@ export async function cutOff(
     const { audit, records } = await runLeg(stack, leg)
     tale = told(records)
     faults.push(...wrongEnd(audit.run, leg, aftermath, isReached))
-    if (aftermath === 'blink' && leg.removes !== undefined) faults.push(...(await closed(bed)))
+    if (aftermath === 'blink' && leg.removes !== undefined) faults.push(...(await closed(bed, audit.run.error ?? '')))
   }
   await quiet(bed.server)
   proxy.reset()
@@ -101,12 +101,18 @@ function wrongEnd(
   return [0, 1, 6].includes(code) ? [] : [`exit code ${String(code)}: ${error ?? ''}`]
 }
 
-/** A removal that failed while the server can be reached leaves nothing closed. */
-async function closed({ server }: Bed): Promise<string[]> {
+/**
+ * A removal that failed while the server can be reached leaves no database closed; a login stays closed until it is gone
+ * or declared again, and that is told.
+ */
+async function closed({ server }: Bed, error: string): Promise<string[]> {
   const rows =
     await server.sql(`SELECT 'database ' || datname AS what FROM pg_database WHERE datname LIKE '%\\_dev\\_db' AND NOT datallowconn
     UNION ALL SELECT 'login ' || rolname FROM pg_roles WHERE rolname LIKE '%\\_dev\\_user' AND NOT rolcanlogin`)
-  return rows.map(({ what }) => `${String(what)} was left closed`)
+  return rows
+    .map(({ what }) => String(what))
+    .filter((what) => what.startsWith('database') || !/can no longer log in|is not known/.test(error))
+    .map((what) => `${what} was left closed: ${error}`)
 }
 
 const Line = v.object({ message: v.string(), status: v.picklist(STATUSES), statements: v.array(v.string()) })
