@@ -22,7 +22,8 @@ export function desiredRoleTag(context: PlanContext, application: Application, e
 }
 
 /**
- * Whether a tag needs no writing: it says what it should, and either this build wrote it already or changes nothing now.
+ * Whether a tag needs no writing: it says what it should, and either this build wrote it already or changes nothing
+ * now.
  * @param changed the object changes with this plan
  */
 export function isWritten(existing: Tag, desired: Tag, changed: boolean): boolean {

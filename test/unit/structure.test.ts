@@ -157,6 +157,13 @@ test('only main.ts touches arguments, environment and exit', (t) => {
   )
 })
 
+test('one place knows the number that marks an invalid database', (t) => {
+  t.deepEqual(
+    sources.filter(({ text }) => /(?:[=!]==|=) -2\b/.test(text)).map(({ path }) => path),
+    ['model/catalog.ts'],
+  )
+})
+
 test('no circular imports', (t) => {
   t.is(
     sources.map(({ path }) => cycle(path, byPath)).find((found) => found !== null),
