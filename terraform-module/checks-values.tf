@@ -125,7 +125,10 @@ locals {
 
   setting_problems = flatten([
     for app, entry in local.odd_entries : [
-      for parameter, value in try({ for parameter, value in entry.settings : parameter => value }, {}) : concat(
+      # A list can be gone through too, with numbers for names; that it is no map, type_problems say.
+      for parameter, value in try({
+        for parameter, value in entry.settings : parameter => value if can(keys(entry.settings))
+      }, {}) : concat(
         !can(regex("^[A-Za-z_][A-Za-z0-9_.$]*$", parameter)) ? [
           "${app}: settings.${parameter}: is not the name of a parameter. Use letters, digits, _, . and $."
         ] : [],
