@@ -164,6 +164,25 @@ test('one place knows the number that marks an invalid database', (t) => {
   )
 })
 
+test('texts of errors are branched on where nothing else tells, and nowhere else', (t) => {
+  const branches = /\.(?:test|exec)\(message\)|\bmessage\.(?:includes|startsWith|endsWith|match|search)\(/
+  t.deepEqual(
+    sources
+      .filter(({ text }) => branches.test(text))
+      .map(({ path }) => path)
+      .sort(),
+    [
+      'audit/text.ts', // whether a name stands in a text, which is then not said twice
+      'execute/transaction.ts', // the server: XX000
+      'input/command-line.ts', // yargs
+      'report/sources/document.ts', // JSON.parse: the position
+      'secrets/aws-failure.ts', // AWS
+      'secrets/secret-failure.ts', // AWS
+      'server/failure.ts', // pg: errors of its own
+    ],
+  )
+})
+
 test('no circular imports', (t) => {
   t.is(
     sources.map(({ path }) => cycle(path, byPath)).find((found) => found !== null),
