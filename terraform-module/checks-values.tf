@@ -61,11 +61,8 @@ locals {
   # less.
   timestamp_pattern = "(?i)^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 
-  # In a map of their own: an expression inside of try() that refers to a whole map looks through all of it each time.
-  odd_entries = { for app in local.odd_values : app => local.applications[app] }
-
   value_problems = flatten([
-    for app, entry in local.odd_entries : concat(
+    for app, entry in { for app in local.odd_values : app => local.applications[app] } : concat(
       [
         for field, words in local.words :
         "${app}: ${field}: ${jsonencode(entry[field])} is not accepted. Use one of ${join(", ", words)}."
@@ -124,8 +121,11 @@ locals {
   ])
 
   setting_problems = flatten([
-    for app, entry in local.odd_entries : [
-      for parameter, value in try({ for parameter, value in entry.settings : parameter => value }, {}) : concat(
+    for app, entry in { for app in local.odd_settings : app => local.applications[app] } : [
+      # A list can be gone through too, with numbers for names; that it is no map, type_problems say.
+      for parameter, value in try({
+        for parameter, value in entry.settings : parameter => value if can(keys(entry.settings))
+        }, {}) : concat(
         !can(regex("^[A-Za-z_][A-Za-z0-9_.$]*$", parameter)) ? [
           "${app}: settings.${parameter}: is not the name of a parameter. Use letters, digits, _, . and $."
         ] : [],

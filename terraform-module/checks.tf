@@ -34,7 +34,7 @@ locals {
   }
 
   type_problems = flatten([
-    for app in local.odd_values : [
+    for app in local.odd_types : [
       for field, value in var.application_databases[app] :
       "${app}: ${field}: ${jsonencode(value)} is not accepted. Use ${local.shapes[local.fields[field]].words}."
       if can(local.type_patterns[field]) ? !can(regex(local.type_patterns[field], jsonencode(value))) : false

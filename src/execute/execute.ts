@@ -1,6 +1,5 @@
 /** Runs a plan: stage by stage, jobs of a stage in parallel, every record after its commit. */
 import type { RecordDraft } from '../model/audit.ts'
-import type { Statement } from '../model/statement.ts'
 import {
   type AtomicTransaction,
   type Job,
@@ -18,6 +17,7 @@ import { ConnectionLost, type Session } from '../server/session.ts'
 import { settleAll } from '../server/settled.ts'
 import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
 import { groupBy } from '../group-by.ts'
+import { toDraft } from './draft.ts'
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal
@@ -239,23 +239,6 @@ const HURRIED_LOCK_TIMEOUT_MS = 250
 
 /** Lock timeout, cancelled, deadlock: somebody was in the way. */
 const WAITING = new Set(['55P03', '57014', '40P01'])
-
-/** The record of a step; without statements none took effect, and no access was changed. */
-export function toDraft(step: Step, statements: readonly Statement[], durationMs: number, note: string): RecordDraft {
-  const { application, database, username, object, action, status, message, access } = step
-  return {
-    application,
-    database,
-    username,
-    object,
-    action,
-    status,
-    durationMs,
-    message: message + note,
-    statements: statements.map((statement) => statement.redacted),
-    ...(access !== undefined && statements.length > 0 && { access }),
-  }
-}
 
 function jobSteps(job: Job): Step[] {
   return job.transactions.flatMap(stepsOf)

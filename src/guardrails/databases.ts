@@ -1,6 +1,12 @@
 /** Guardrails on databases: owner, what cannot be changed later, schemas and extensions. */
 import type { Problem } from '../model/problem.ts'
-import type { AvailableExtension, Cluster, DatabaseState, Interior } from '../model/catalog.ts'
+import {
+  isInvalid,
+  type AvailableExtension,
+  type Cluster,
+  type DatabaseState,
+  type Interior,
+} from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
 import { parseTag } from '../model/tag.ts'
@@ -15,7 +21,7 @@ import { violation } from './violation.ts'
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
   if (state === undefined) return [...checkEncoding(database, cluster), ...checkNamesInside(database, cluster)]
-  if (state.connectionLimit === -2) {
+  if (isInvalid(state)) {
     return [
       violation(
         database.owner,

@@ -1,4 +1,4 @@
-/** What the server's catalogs say, as far as provisioning needs it. Types only. */
+/** What the server's catalogs say, as far as provisioning needs it. */
 import type { InsideAccess } from './access.ts'
 
 /** One item of an access control list (aclexplode); grantee '' is PUBLIC. */
@@ -42,7 +42,7 @@ export interface DatabaseState {
   readonly ctype: string
   /** The ICU or builtin locale (15 and later), null with libc. */
   readonly icuLocale: string | null
-  /** -1 is no limit, -2 an invalid database (an interrupted DROP DATABASE). */
+  /** -1 is no limit, INVALID what `isInvalid` tells. */
   readonly connectionLimit: number
   readonly allowConnections: boolean
   /** Whoever has CREATEDB may copy it. */
@@ -50,6 +50,17 @@ export interface DatabaseState {
   readonly comment: string | null
   /** Never null: the built-in default is filled in. */
   readonly acl: readonly AclItem[]
+}
+
+/** pg_database.datconnlimit of a database whose DROP was interrupted. */
+const INVALID = -2
+
+/**
+ * Whether a database can only be dropped, since its DROP was interrupted: it lets nobody in, whatever it allows
+ * (the manual, "DROP DATABASE").
+ */
+export function isInvalid({ connectionLimit }: Pick<DatabaseState, 'connectionLimit'>): boolean {
+  return connectionLimit === INVALID
 }
 
 /** One parameter of `ALTER ROLE role [IN DATABASE database] SET`, as pg_db_role_setting stores it. */

@@ -1,6 +1,6 @@
 /** Closing what a removal is about, opening it again, and letting the admin in. Pure. */
 
-import type { Cluster, DatabaseState, Membership } from '../model/catalog.ts'
+import { isInvalid, type Cluster, type DatabaseState, type Membership } from '../model/catalog.ts'
 import { revokerOf } from '../model/revoker.ts'
 import type { Plan, Subject, Step } from '../model/step.ts'
 import { alterDatabaseTemplate, allowConnections, alterDatabaseLimit, grantOnDatabase } from '../sql/database.ts'
@@ -55,7 +55,7 @@ export function planClosing({ cluster, departures }: RemovalInput): Plan {
     const { drops } = departure
     const database = drops === null ? undefined : cluster.databases.get(drops)
     const steps =
-      database === undefined || database.connectionLimit === INVALID
+      database === undefined || isInvalid(database)
         ? []
         : closingSteps(departureSubject(departure, 'database', drops), database)
     return steps.length === 0 ? [] : [holdMemberships(cluster.server, steps)]
@@ -73,9 +73,6 @@ function closingSteps(subject: Subject, { name, owner, allowConnections: isOpen,
     ? []
     : [step(subject, 'close_database', 'close', 'updated', `${name} accepts no new connections`, statements)]
 }
-
-/** pg_database.datconnlimit of a database whose DROP was interrupted: it can only be dropped. */
-export const INVALID = -2
 
 /**
  * The opposite of the closing, for whatever of it is still there; also of one that a run before left behind. What was
@@ -106,7 +103,7 @@ export function planReopening(
             ),
           ]
         : []),
-      ...(database?.allowConnections === false && database.owner === username && database.connectionLimit !== INVALID
+      ...(database?.allowConnections === false && database.owner === username && !isInvalid(database)
         ? [
             step(
               departureSubject(departure, 'database', drops),

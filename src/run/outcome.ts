@@ -1,5 +1,6 @@
 /** What running a plan came to: records of what failed, and whether the run can go on. */
-import { toDraft, type Execution, type Failure } from '../execute/execute.ts'
+import type { Execution, Failure } from '../execute/execute.ts'
+import { toDraft } from '../execute/draft.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import { ApplyError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'

@@ -100,7 +100,10 @@ function describeAwsFailure({ name, message, status }: AwsFailure, service: stri
   return problem('aws_refused', service, "Check the runner's permissions, the region and AWS_ENDPOINT_URL.")
 }
 
-/** STS says which action was denied; Secrets Manager's own refusals name its own actions. */
+/**
+ * STS says which action was denied; Secrets Manager's own refusals name its own actions (src/README.md: Refusals that
+ * only a text tells apart).
+ */
 function isAssumeRole(message: string): boolean {
   return /sts:AssumeRole/i.test(message)
 }

@@ -4,7 +4,8 @@ import type { AwsFailure } from './aws-failure.ts'
 
 /**
  * What is wrong with one secret, by the service's answer to GetSecretValue; null where the failure is not about the
- * secret:
+ * secret. Where a name stands for several cases its text decides (src/README.md: Refusals that only a text tells
+ * apart):
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
  */
 export function secretProblem(secretId: string, failure: AwsFailure): Problem | null {

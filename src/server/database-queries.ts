@@ -1,5 +1,5 @@
 /** Catalog queries inside one database. They run the same for its owner and for the admin. Pure. */
-import { isOneOf } from '../sql/quote.ts'
+import { isOneOf, quoteLiteral } from '../sql/quote.ts'
 import { catalogText } from './catalog-text.ts'
 import { ACL_ITEMS, aclJson } from './row.ts'
 
@@ -9,7 +9,7 @@ const OWNER = '(SELECT datdba FROM pg_database WHERE datname = current_database(
 export function noMember(catalog: string, oid: string): string {
   return `NOT EXISTS (
         SELECT FROM pg_depend d
-        WHERE d.classid = 'pg_catalog.${catalog}'::regclass
+        WHERE d.classid = ${quoteLiteral(`pg_catalog.${catalog}`)}::regclass
           AND d.objid = ${oid}
           AND d.deptype = 'e'
       )`

@@ -1,5 +1,5 @@
 /** The actual state: the instance's catalogs, every login tried, every declared database seen from inside. */
-import type { Actual, Cluster, Interior, LoginState } from '../model/catalog.ts'
+import { isInvalid, type Actual, type Cluster, type Interior, type LoginState } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
@@ -107,7 +107,7 @@ function mayTryLogin(cluster: Cluster, application: Application): boolean {
 
 function mayLookInside(cluster: Cluster, database: Database): boolean {
   const state = cluster.databases.get(database.name)
-  return state?.owner === database.owner.username && state.connectionLimit !== -2
+  return state?.owner === database.owner.username && !isInvalid(state)
 }
 
 function isExpired(cluster: Cluster, application: Application): boolean {

@@ -8897,16 +8897,16 @@ applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof Connecti
 if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}); the next ru\
 n does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.map(statement=>statement.
 reveal())}var import_promises15,MAX_TRIES,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises15=__toESM(require_promises(),1);
-init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
-await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function toDraft(step2,statements,durationMs,note2){let{application,database,
-username,object:object2,action,status,message,access}=step2;return{application,database,username,object:object2,action,status,durationMs,message:message+note2,statements:statements.
-map(statement=>statement.redacted),...access!==void 0&&statements.length>0&&{access}}}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
+init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});function toDraft(step2,statements,durationMs,note2){let{application,database,username,object:object2,action,status,message,access}=step2;return{application,database,
+username,object:object2,action,status,durationMs,message:message+note2,statements:statements.map(statement=>statement.redacted),...access!==void 0&&statements.length>
+0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict"}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
+await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
 return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,MAX_WAITED_MS,HURRIED_LOCK_TIMEOUT_MS,WAITING,init_execute=__esm({"src/execute/exe\
-cute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();PlanExecution=
-class{failures=[];unknown=[];skipped=[];lost=null;#waitedMs=0;#server;#options;#watch;constructor(server,options2,watch){this.#server=server,this.#options=options2,
-this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),...this.skipped].map(step2=>step2.database)),
-isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.push(...jobs.filter(job=>!isOpen(job)).flatMap(
-jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel([first,...others]))}async#parallel(jobs){
+cute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();init_draft();
+PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#waitedMs=0;#server;#options;#watch;constructor(server,options2,watch){this.#server=server,this.#options=
+options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),...this.skipped].map(step2=>step2.
+database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.push(...jobs.filter(job=>!isOpen(
+job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel([first,...others]))}async#parallel(jobs){
 let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==
 void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.
 length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.withSession(await this.#server.
@@ -8929,7 +8929,7 @@ push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retrie
 0?"":` (after ${String(retries)} tries that the server rolled back)`))}},MAX_WAITED_MS=1e4,HURRIED_LOCK_TIMEOUT_MS=250,WAITING=new Set(["55P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
-"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
+"use strict"}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
 value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
 tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
 Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)]))).replace(/[\x7f-\uffff]/g,unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isTagField(key){
@@ -9091,7 +9091,7 @@ name:readText(row2,"name"),context:readText(row2,"context")}}function availableE
 requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm({"src/server/inspect-cluster.ts"(){"use strict";init_credential();
 init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (
         SELECT FROM pg_depend d
-        WHERE d.classid = 'pg_catalog.${catalog}'::regclass
+        WHERE d.classid = ${quoteLiteral(`pg_catalog.${catalog}`)}::regclass
           AND d.objid = ${oid}
           AND d.deptype = 'e'
       )`}function schemas(count){return`
@@ -9363,14 +9363,14 @@ database=>!interiors.has(database.name)).map(async database=>{let seen=await ins
 database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[
 ...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database)?.connectionLimit??-1)>=0?`database ${database}`:`application ${name2}`).values()]}
 function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
-null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&state2.connectionLimit!==
--2}function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}
-function granteesOf(cluster,byUsername,database){let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.
-holders.get(database.name)??[]])].filter(role=>(byUsername.get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.
-username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){try{return await server.withSession(await server.adminLogin(database.name),
-session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||error instanceof ConnectFailure&&error.kind==="after_authentication"&&[
-"3D000","42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_tag();
-init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login();init_session();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
+null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&!isInvalid(state2)}
+function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){
+let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.
+get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
+try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||
+error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm(
+{"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login();init_session();
+init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
 durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function isOutdated(failure){
 return OUTDATED.has(failure.code)}function recordFailures(context,execution){let failures=execution.failures.filter(failure=>!isOutdated(failure));for(let{step:step2,
 message}of failures)context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.
@@ -9385,12 +9385,12 @@ message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on fr
 field:"run",message:`${thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown)}.`,remedy:"What took effect is in the audit; the next run goes\
  on from there."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.
 message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...toDraft(step2,
-[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_execute();init_errors();
+[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_draft();init_errors();
 OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock_timeout, and \
 run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"\
 The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/\
 runner.md, and run again."}}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
-"use strict";init_execute();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){
+"use strict";init_draft();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){
 this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(plan),open5=new Set(steps.map(stepKey)),leftovers=new Set(steps.
 filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
 step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({application})=>application!==null&&leftOut.has(application),
@@ -9479,16 +9479,16 @@ filter(name2=>!isAscii(name2)&&!interior.schemas.has(name2));if(missing.length==
 violation(database.owner,"encoding",`a name inside ${database.name} has a character that UTF-8 has not: the schema ${missing.join(", ")} is not told from ${others}\
 .`,"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.")]}function sharedBy({username,
 settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
-database,cluster)]:state2.connectionLimit===-2?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interru\
-pted.`,`As its owner: ${dropDatabase(state2.name,!1).redacted};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(
-database,cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===
-wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.
-name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handoverStatements(cluster,state2,
-wanted)}`)]}function handoverStatements(cluster,state2,wanted){let[name2,from,to]=[quoteIdentifier(state2.name),quoteIdentifier(state2.owner),quoteIdentifier(wanted)],
-create=cluster.roles.has(wanted)?[]:[createRole(wanted,{login:!0})];if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=print2([...create,alterDatabaseOwner(
-state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from})`;return`as a superuser: ${statements2}\
- and, ${inside}.`}let statements=[...create,joinRole(wanted),reassignInOneDatabase(state2.owner,wanted),leaveRole(wanted)],who=`${from}, or as a member of it, w\
-ith CREATEDB and the right to grant ${to}`;return`connected to ${name2} as ${who}: ${print2(statements)}`}function print2(statements){return statements.map(({redacted})=>`${redacted}\
+database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As\
+ its owner: ${dropDatabase(state2.name,!1).redacted};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,
+state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===wanted)return[];
+let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.name} belongs \
+to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handoverStatements(cluster,state2,wanted)}`)]}
+function handoverStatements(cluster,state2,wanted){let[name2,from,to]=[quoteIdentifier(state2.name),quoteIdentifier(state2.owner),quoteIdentifier(wanted)],create=cluster.
+roles.has(wanted)?[]:[createRole(wanted,{login:!0})];if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=print2([...create,alterDatabaseOwner(state2.
+name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from})`;return`as a superuser: ${statements2} and\
+, ${inside}.`}let statements=[...create,joinRole(wanted),reassignInOneDatabase(state2.owner,wanted),leaveRole(wanted)],who=`${from}, or as a member of it, with \
+CREATEDB and the right to grant ${to}`;return`connected to ${name2} as ${who}: ${print2(statements)}`}function print2(statements){return statements.map(({redacted})=>`${redacted}\
 ;`).join(" ")}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the serve\
 r has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.toLowerCase().
 replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.get(database.
@@ -9504,8 +9504,8 @@ tension ${name2}.`,"Remove it from extensions, or use an engine version that has
 available.get(required)?.trusted!==!0);if(refused.length===0)return[];let remedy=`As the master, in ${database.name}: ${print2(refused.map(item=>createExtension(
 item,null,null)))}`;return[violation(database.owner,"extension",`only a superuser could install ${refused.join(", ")} (not trusted).`,remedy)]}function addRequired(name2,available,seen=new Set){
 if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,
-name2])))]}var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_tag();init_interior();init_owner();init_quote();init_removal();init_role();
-init_encodings();init_violation()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
+name2])))]}var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_catalog();init_tag();init_interior();init_owner();init_quote();init_removal();
+init_role();init_encodings();init_violation()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
 !found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/m\
 odel/members.ts"(){"use strict"}});function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].
 sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.join(" or ")}`}var init_members2=__esm({"src/guardrails/members.ts"(){
@@ -9966,8 +9966,8 @@ nt_failed",message=failure===void 0?`still to do after it was done: ${step2.mess
 on the server undoes it, or the server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goe\
 s on from here.";return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about,code,message:`${message}.`,remedy}});if(problems.
 some(({application})=>application===null))throw new ApplyError(problems);return problems}var import_promises17,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm(
-{"src/run/apply/converge.ts"(){"use strict";import_promises17=__toESM(require_promises(),1);init_execute();init_progress();init_errors();init_step();init_failure();
-init_inspect();init_session();init_outcome();init_ledger();init_lost_access();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
+{"src/run/apply/converge.ts"(){"use strict";import_promises17=__toESM(require_promises(),1);init_execute();init_draft();init_progress();init_errors();init_step();
+init_failure();init_inspect();init_session();init_outcome();init_ledger();init_lost_access();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
 e strict";init_leave_out();Setbacks=class{mayRepair;#declaration;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1){this.#declaration=declaration,this.
 mayRepair=mayRepair}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(this.#failed),given=this.#declaration.
 databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(this.#declaration,new Set([
@@ -14165,24 +14165,24 @@ t"),item,revoke)]})];return steps.length===0?[]:[holdMemberships(cluster.server,
 filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,departureSubject(departure,"grant"),item)));return{...planOf([{stage:"roles",
 connectTo:null,transactions}]),findings}}function membersOf2(cluster,role){return cluster.memberships.filter(item=>item.role===role&&item.member!==cluster.server.
 login)}function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{drops}=departure,database=drops===null?void 0:cluster.databases.
-get(drops),steps=database===void 0||database.connectionLimit===INVALID?[]:closingSteps(departureSubject(departure,"database",drops),database);return steps.length===
-0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{name:name2,owner,allowConnections:isOpen,
-isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,!1,owner)]:[]];return statements.length===
-0?[]:[step(subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({cluster,departures},logins){let transactions=departures.
+get(drops),steps=database===void 0||isInvalid(database)?[]:closingSteps(departureSubject(departure,"database",drops),database);return steps.length===0?[]:[holdMemberships(
+cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{name:name2,owner,allowConnections:isOpen,isTemplate}){
+let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,!1,owner)]:[]];return statements.length===0?[]:[step(
+subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({cluster,departures},logins){let transactions=departures.
 flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.memberships.
 some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,
 "removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],...database?.allowConnections===
-!1&&database.owner===username&&database.connectionLimit!==INVALID?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.
-name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"re\
-open_login","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,
-steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,
-transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,
-cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===
-0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,
-owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",
-`${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}
-var INVALID,init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_revoker();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();
-init_memberships();init_privileges();init_removal3();INVALID=-2}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+!1&&database.owner===username&&!isInvalid(database)?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.name} ac\
+cepts connections again`,[allowConnections(database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_log\
+in","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});
+return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.
+unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,
+name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(
+name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.
+length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
+n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var init_closing=__esm(
+{"src/plan/closing.ts"(){"use strict";init_catalog();init_revoker();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();
+init_memberships();init_privileges();init_removal3()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
     SELECT
       ${catalogText("pg_get_userbyid(d.refobjid)")} AS role,
       NULL::text AS database,
@@ -14505,9 +14505,9 @@ new Set);let{departures,cluster}=examination,open5=departures.filter(item=>isSna
 throw new BlockedError(open5.map(openedAgain));await closeDatabases(context,server,examination),await removeDepartures(context,server,examination,dependencies2.
 waits.superusersMs),await reopenStaying(all,server,before.departures,examination,closed)}finally{await server.close()}}function keyOfFinding({kind,object:object2,
 application,database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===
-!0&&database.connectionLimit!==INVALID}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`someb\
-ody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}var import_promises24,
-POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();init_context();init_removal_signals();
+!0&&!isInvalid(database)}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the\
+ database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}var import_promises24,POLL_MS3,
+init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();init_catalog();init_context();init_removal_signals();
 init_removal2();init_outcome();init_gone();init_open();init_access4();init_removal4();init_removal_plan();init_ending();init_closing();init_context2();init_take_snapshot();
 POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){

@@ -124,6 +124,9 @@ test("the compiler accepts the guide's example, in its strictest settings, and n
     ['--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2023'],
   ]
   for (const resolution of settings) t.is(await compile('example.ts', example, resolution), '')
+  const compileCommon = (resolution: readonly string[]): Promise<string> => compile('example.cts', example, resolution)
+  t.is(await compileCommon(['--module', 'nodenext', '--target', 'es2023']), '')
+  t.regex(await compileCommon(['--module', 'node16', '--target', 'es2023']), /^example\.cts\(1,\d+\): error TS1479/)
   const misuse = "import { start } from 'rds-provision'\nawait start({ command: 'aply', input: '{}' })\n"
   t.regex(await compile('misuse.ts', misuse, settings[0] ?? []), /^misuse\.ts\(2,15\): error TS2820/)
 })

@@ -8,7 +8,7 @@ import ts from 'typescript'
 const SRC = fileURLToPath(new URL('../../src', import.meta.url))
 
 export interface Import {
-  /** A file of src (`plan/roles.ts`), or a package's or Node's module as written. */
+  /** A file of src (`plan/roles.ts`), or a package's or Node's module as written; COMPUTED where no one text is it. */
   readonly target: string
   readonly local: boolean
   /** Erased by the compiler: loads nothing when the program runs. */
@@ -43,32 +43,44 @@ export function parseSource(path: string, text: string): Source {
     const found = importOf(node)
     if (found !== null) imports.push(resolve(path, found))
     if (found?.specifier.replace('node:', '') === 'process') processUses.push('process')
-    if ((ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) && isProcess(node.expression))
-      processUses.push(memberOf(node))
+    if (isProcess(node)) processUses.push(...membersOf(node, 'process'))
+    if (ts.isIdentifier(node) && node.text === 'globalThis')
+      processUses.push(...membersOf(node, 'globalThis').filter((name) => ['globalThis', COMPUTED].includes(name)))
     ts.forEachChild(node, visit)
   }
-  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))
-  return { path, imports, processUses, text }
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  visit(file)
+  // A parameter of that name is what the caller hands in (src/cli): no part of it is known to be the process.
+  const handedIn = /[(,]\s*process: /.test(text)
+  return { path, imports, processUses: processUses.filter((name) => !handedIn || name !== 'process'), text }
 }
+
+/** What a name is that is made when the program runs: of a module, or of a member. */
+export const COMPUTED = '[…]'
 
 interface Found {
   readonly specifier: string
   readonly typeOnly: boolean
 }
 
-/** Of `import`, `export … from`, `import()` and `import('…').Type`. */
+/** Of `import`, `export … from`, `import()`, `import('…').Type`, `import x = require()` and `require()`. */
 function importOf(node: ts.Node): Found | null {
   if (ts.isImportDeclaration(node))
     return found(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
-  if (ts.isExportDeclaration(node)) return found(node.moduleSpecifier, node.isTypeOnly)
+  if (ts.isExportDeclaration(node))
+    return node.moduleSpecifier === undefined ? null : found(node.moduleSpecifier, node.isTypeOnly)
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return found(node.argument.literal, true)
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-    return found(node.arguments[0], false)
-  return null
+  if (ts.isExternalModuleReference(node)) return found(node.expression, false)
+  return ts.isCallExpression(node) && isLoader(node.expression) ? found(node.arguments[0], false) : null
 }
 
-function found(specifier: ts.Node | undefined, typeOnly: boolean): Found | null {
-  return specifier !== undefined && ts.isStringLiteral(specifier) ? { specifier: specifier.text, typeOnly } : null
+function isLoader(node: ts.Expression): boolean {
+  return node.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(node) && node.text === 'require')
+}
+
+function found(specifier: ts.Node | undefined, typeOnly: boolean): Found {
+  const isKnown = specifier !== undefined && ts.isStringLiteralLike(specifier)
+  return { specifier: isKnown ? specifier.text : COMPUTED, typeOnly }
 }
 
 function resolve(path: string, { specifier, typeOnly }: Found): Import {
@@ -76,14 +88,32 @@ function resolve(path: string, { specifier, typeOnly }: Found): Import {
   return { target: local ? join(dirname(path), specifier) : specifier, local, typeOnly }
 }
 
-/** `process`, `globalThis.process`. */
-function isProcess(node: ts.Expression): boolean {
-  return ts.isIdentifier(node)
-    ? node.text === 'process'
-    : ts.isPropertyAccessExpression(node) && node.name.text === 'process'
+/** `process`, `globalThis.process`, `globalThis['process']`; not where the word only names a parameter or a property. */
+function isProcess(node: ts.Node): boolean {
+  if (ts.isPropertyAccessExpression(node)) return node.name.text === 'process'
+  if (ts.isElementAccessExpression(node)) return memberOf(node) === 'process'
+  if (!ts.isIdentifier(node) || node.text !== 'process') return false
+  const { parent } = node
+  return !(
+    ts.isParameter(parent) ||
+    ts.isPropertySignature(parent) ||
+    (ts.isPropertyAccessExpression(parent) && parent.name === node)
+  )
+}
+
+/** What is read of an object where it stands: a member, all that a pattern takes, or the `whole`. */
+function membersOf(node: ts.Node, whole: string): string[] {
+  const { parent } = node
+  if ((ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) && parent.expression === node)
+    return [memberOf(parent)]
+  if (ts.isVariableDeclaration(parent) && parent.initializer === node && ts.isObjectBindingPattern(parent.name))
+    return parent.name.elements.map(({ dotDotDotToken, propertyName, name }) =>
+      dotDotDotToken === undefined ? (propertyName ?? name).getText() : whole,
+    )
+  return [whole]
 }
 
 function memberOf(node: ts.PropertyAccessExpression | ts.ElementAccessExpression): string {
   if (ts.isPropertyAccessExpression(node)) return node.name.text
-  return ts.isStringLiteral(node.argumentExpression) ? node.argumentExpression.text : '[…]'
+  return ts.isStringLiteralLike(node.argumentExpression) ? node.argumentExpression.text : COMPUTED
 }

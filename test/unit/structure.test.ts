@@ -1,7 +1,7 @@
 /** The folders are the stages data flows through: who may import whom, what is pure, and who may touch the process. */
 import test from 'ava'
 import { longLines } from '../support/lines.ts'
-import { parseSource, readSources, type Source } from '../support/sources.ts'
+import { COMPUTED, parseSource, readSources, type Source } from '../support/sources.ts'
 
 /** From what all may import to what joins all; a file or folder imports nothing that stands later. */
 const ORDER = [
@@ -41,8 +41,10 @@ const ORDER = [
 const PURE = ['model', 'input', 'guardrails', 'plan', 'sql']
 /** Whatever reaches out of the process, or into its environment. */
 const IMPURE =
-  /^(node:)?(fs|process|child_process|net|tls|dns|dgram|http|https|http2|os|worker_threads|cluster)(\/|$)|^pg($|[-/])|^@aws-sdk\/|^@smithy\//
-const PROCESS_STATE = ['argv', 'env', 'exit', 'exitCode', 'process', '[…]']
+  /^(node:)?(fs|process|child_process|net|tls|dns|dgram|http|https|http2|os|worker_threads|cluster|module|vm)(\/|$)|^pg($|[-/])|^@aws-sdk\/|^@smithy\//
+const PROCESS_STATE = ['argv', 'env', 'exit', 'exitCode', 'process', 'globalThis', COMPUTED]
+/** The one file outside of src that it reads. */
+const MANIFEST = '../package.json'
 /** Not modules: declarations of types for a package that has none. */
 const sources = readSources().filter(({ path }) => !path.endsWith('.d.ts'))
 const byPath = new Map(sources.map((source) => [source.path, source]))
@@ -77,6 +79,19 @@ function impurities(start: Source, files: ReadonlyMap<string, Source>, seen = ne
       if (local) return next === undefined ? [] : impurities(next, files, seen)
       return IMPURE.test(target) ? [`${start.path} → ${target}`] : []
     })
+}
+
+/** Ways around the order: this package by its own name, what is outside of src, and modules of no name to read. */
+function detours(all: readonly Source[]): string[] {
+  return all.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ local, target }) =>
+        local
+          ? target.startsWith('..') && target !== MANIFEST
+          : /^rds-provision(\/|$)|^#|^\/|^file:|^(node:)?module$/.test(target) || target === COMPUTED,
+      )
+      .map(({ target }) => `${path} → ${target}`),
+  )
 }
 
 /** The first cycle found from a file, as the paths along it; null: none. */
@@ -117,6 +132,10 @@ test('no stage imports a later one', (t) => {
   t.deepEqual(backward(sources), [])
 })
 
+test('nothing goes around the order: by the own name of the package, out of src, or by a computed name', (t) => {
+  t.deepEqual(detours(sources), [])
+})
+
 test('pure stages load nothing that reaches out', (t) => {
   t.deepEqual(
     sources.filter(isPure).flatMap((source) => impurities(source, byPath)),
@@ -135,6 +154,32 @@ test('only main.ts touches arguments, environment and exit', (t) => {
   t.deepEqual(
     others.map(({ path }) => path),
     [],
+  )
+})
+
+test('one place knows the number that marks an invalid database', (t) => {
+  t.deepEqual(
+    sources.filter(({ text }) => /(?:[=!]==|=) -2\b/.test(text)).map(({ path }) => path),
+    ['model/catalog.ts'],
+  )
+})
+
+test('texts of errors are branched on where nothing else tells, and nowhere else', (t) => {
+  const branches = /\.(?:test|exec)\(message\)|\bmessage\.(?:includes|startsWith|endsWith|match|search)\(/
+  t.deepEqual(
+    sources
+      .filter(({ text }) => branches.test(text))
+      .map(({ path }) => path)
+      .sort(),
+    [
+      'audit/text.ts', // whether a name stands in a text, which is then not said twice
+      'execute/transaction.ts', // the server: XX000
+      'input/command-line.ts', // yargs
+      'report/sources/document.ts', // JSON.parse: the position
+      'secrets/aws-failure.ts', // AWS
+      'secrets/secret-failure.ts', // AWS
+      'server/failure.ts', // pg: errors of its own
+    ],
   )
 })
 
@@ -186,4 +231,37 @@ test('these rules see what they forbid', (t) => {
   )
   t.deepEqual(cycle('plan/a.ts', all), ['plan/a.ts', 'plan/b.ts', 'plan/c.ts', 'plan/a.ts'])
   t.deepEqual(files[2]?.processUses, ['env', 'exit'])
+})
+
+test('these rules see imports and uses of the process in every form', (t) => {
+  const written = parseSource(
+    'plan/a.ts',
+    [
+      "import { apply } from 'rds-provision'",
+      "import type { B } from 'rds-provision/lib/b.js'",
+      "import { c } from '../../test/support/c.ts'",
+      "import type { D } from '../../package.json'",
+      'const e = await import(`../run/outcome.ts`)',
+      'const f = await import(`../run/${name}.ts`)',
+      "import g = require('node:fs')",
+      "import { createRequire } from 'node:module'",
+      "const h = require('../run/start.ts')",
+      "export { i } from '#i'",
+    ].join('\n'),
+  )
+  t.deepEqual(
+    detours([written]).map((line) => line.replace('plan/a.ts → ', '')),
+    ['rds-provision', 'rds-provision/lib/b.js', '../test/support/c.ts', COMPUTED, 'node:module', '#i'],
+  )
+  t.deepEqual(backward([written]), ['plan/a.ts → run/outcome.ts', 'plan/a.ts → run/start.ts'])
+  t.deepEqual(impurities(written, new Map()), ['plan/a.ts → node:fs', 'plan/a.ts → node:module'])
+
+  const uses = (text: string): readonly string[] => parseSource('plan/a.ts', text).processUses
+  t.deepEqual(uses('const { env, argv: words } = process'), ['env', 'argv'])
+  t.deepEqual(uses('const { cwd, ...others } = process'), ['cwd', 'process'])
+  t.deepEqual(uses("globalThis['process'].env; globalThis[`process`]['argv']"), ['env', 'argv'])
+  t.deepEqual(uses('const { process: own } = globalThis; const all = globalThis'), ['process', 'globalThis'])
+  t.deepEqual(uses('const own = process; globalThis[word]'), ['process', COMPUTED])
+  t.deepEqual(uses('globalThis.fetch(x)'), [])
+  t.deepEqual(uses('const read = (process: Own) => print(process)'), [])
 })

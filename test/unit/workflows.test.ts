@@ -99,6 +99,7 @@ test('what they run are npm scripts that exist, and everything that must hold is
     'test:versions',
     'test:terraform',
     'test:compat',
+    'test:upgrade',
   ]
   t.deepEqual(
     [...wanted, 'test:browser'].filter((name) => !run.includes(name)),

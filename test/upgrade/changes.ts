@@ -1,7 +1,7 @@
 /** What an upgrade may change: the one table to extend with a release that changes more. */
 
 export interface Change {
-  /** The heading of CHANGELOG.md below which users are told. */
+  /** The heading of CHANGELOG.md below which users are told (test/unit/support/upgrade.test.ts); a release moves it. */
   readonly heading: string
   /** Resources that the plan touches without a change of the configuration. */
   readonly resources: readonly ResourceChange[]

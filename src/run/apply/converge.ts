@@ -1,6 +1,7 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toDraft, execute, type Execution, type Failure } from '../../execute/execute.ts'
+import { execute, type Execution, type Failure } from '../../execute/execute.ts'
+import { toDraft } from '../../execute/draft.ts'
 import { createProgress } from '../../audit/progress.ts'
 import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Credential } from '../../model/credential.ts'

@@ -1,5 +1,5 @@
 /** What a run has done so far, across connections; and what it cannot know yet. */
-import { toDraft } from '../../execute/execute.ts'
+import { toDraft } from '../../execute/draft.ts'
 import type { Recorder } from '../../audit/recorder.ts'
 import type { RecordDraft } from '../../model/audit.ts'
 import { type Plan, planSteps, type Step, stepKey } from '../../model/step.ts'

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
-import type { DatabaseState } from '../../model/catalog.ts'
+import { isInvalid, type DatabaseState } from '../../model/catalog.ts'
 import type { Departure, DepartureFinding } from '../../model/removal.ts'
 import type { Finding } from '../../model/step.ts'
 import { finding } from '../../plan/context.ts'
@@ -19,7 +19,7 @@ import { endAccess } from './access.ts'
 import { closeDatabases, type Examination, examine, findLeaving, isAdmissible, removeDepartures } from './removal.ts'
 import { runRemovalPlan } from './removal-plan.ts'
 import { type Closed, endOf, reopenStaying } from './ending.ts'
-import { planAdmission, INVALID } from '../../plan/closing.ts'
+import { planAdmission } from '../../plan/closing.ts'
 import { type Removal, isSnapshotted } from './context.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 
@@ -187,7 +187,7 @@ function keyOfFinding({ kind, object, application, database, username }: Departu
 
 /** An invalid database lets nobody in, whatever it allows. */
 function letsIn(database: DatabaseState | undefined): boolean {
-  return database?.allowConnections === true && database.connectionLimit !== INVALID
+  return database?.allowConnections === true && !isInvalid(database)
 }
 
 function openedAgain({ application, drops }: Departure): Problem {

@@ -1,4 +1,7 @@
-/** What is tried again and what is not, and what a message leaves behind for those who may look (src/README.md). */
+/**
+ * What is tried again and what is not, and what a message leaves behind for those who may look (src/README.md: What is
+ * tried again).
+ */
 import test from 'ava'
 import type pg from 'pg'
 import { runAtomic, type TransactionOutcome } from '../../../src/execute/transaction.ts'

@@ -26,7 +26,7 @@ async function tellsAll(t: ExecutionContext, bed: Bed, stack: Stack): Promise<Au
   return audit
 }
 
-/** Design §10: one record of object role for every application, one of object database for every database, in every run. */
+/** One record of object role for every application, one of object database for every database, in every run. */
 function standsAlone(t: ExecutionContext, stack: Stack, audit: AuditDocument): void {
   const { run, records, summary } = audit
   for (const application of Object.keys(stack.applications)) {

@@ -1,4 +1,4 @@
-/** Design §7: each guardrail blocks with exit 4, names application, field and remedy, and nothing has changed. */
+/** Each guardrail blocks with exit 4, names application, field and remedy, and nothing has changed. */
 import test, { type ExecutionContext } from 'ava'
 import { difference, dump } from '../../support/catalogs.ts'
 import { type Bed, bedFor, type Entry, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'

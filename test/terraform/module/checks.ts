@@ -15,7 +15,9 @@ export const SPARED = {
   odd_fields: ['field_problems'],
   odd_names: ['name_problems'],
   odd_secrets: ['secret_problems'],
-  odd_values: ['type_problems', 'value_problems', 'setting_problems'],
+  odd_types: ['type_problems'],
+  odd_values: ['value_problems'],
+  odd_settings: ['setting_problems'],
 } as const
 
 const SETS = Object.keys(SPARED)
@@ -43,27 +45,80 @@ export function readPlain(): Promise<string> {
  * @throws Error with Terraform's output where the module cannot be evaluated
  */
 export async function ask(plain: string, variables: Variables): Promise<Answer> {
+  return inFolder(async (folder, run) => {
+    await copyChecks(folder, plain)
+    await writeFile(join(folder, 'terraform.tfvars.json'), JSON.stringify(variables))
+    const encoded = /^"([A-Za-z0-9+/=]+)"$/.exec(await run(['console'], `${QUESTION}\n`))?.[1]
+    if (encoded === undefined) throw new Error('terraform console has told nothing')
+    return v.parse(Answer, JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')))
+  })
+}
+
+/**
+ * The same where a value is known only after apply: what each list says, null where that is not known at plan.
+ * @param applications HCL, in which `terraform_data.late.id` is such a value
+ */
+export async function askAtPlan(plain: string, applications: string): Promise<Record<string, string | null>> {
+  return inFolder(async (folder, run) => {
+    const checks = join(folder, 'checks')
+    await copyChecks(checks, plain)
+    await writeFile(
+      join(checks, 'lists.tf'),
+      LISTS.map((name) => `output "${name}" {\n value = local.${name}\n}\n`).join(''),
+    )
+    await writeFile(
+      join(folder, 'main.tf'),
+      `resource "terraform_data" "late" {}
+module "checks" {
+  source                = "./checks"
+  environment           = "dev"
+  instance              = { host = "x" }
+  admin_secret_id       = "a"
+  application_databases = ${applications}
+}
+`,
+    )
+    await run(['init', '-no-color'])
+    const encode = (name: string): string => `${name} = base64encode(jsonencode(module.checks.${name}))`
+    const told = await run(['console'], `{ ${LISTS.map(encode).join(', ')} }\n`)
+    const lines = told.matchAll(/^ *"(\w+)" = (?:"([A-Za-z0-9+/=]+)"|\(known after apply\))$/gm)
+    return Object.fromEntries(
+      [...lines].map(([, name = '', text]) => [
+        name,
+        text === undefined ? null : Buffer.from(text, 'base64').toString('utf8'),
+      ]),
+    )
+  })
+}
+
+type Run = (args: readonly string[], input?: string) => Promise<string>
+
+/** A folder of its own, and what runs Terraform there and gives its output. */
+async function inFolder<T>(work: (folder: string, run: Run) => Promise<T>): Promise<T> {
   const { command } = await findProgram()
   const folder = await mkdtemp(join(tmpdir(), 'rds-provision-checks-'))
   try {
     await mkdir(join(folder, 'home'))
-    for (const file of SOURCES) await cp(join(MODULE, file), join(folder, file))
-    await writeFile(join(folder, 'plain.tf'), plain)
-    await writeFile(join(folder, 'terraform.tfvars.json'), JSON.stringify(variables))
-    const { stdout, exitCode, all } = await execa(command, ['console'], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: join(folder, 'home'), CHECKPOINT_DISABLE: '1' },
-      extendEnv: false,
-      input: `${QUESTION}\n`,
-      reject: false,
-      all: true,
+    return await work(folder, async (args, input = '') => {
+      const { stdout, exitCode, all } = await execa(command, args, {
+        cwd: folder,
+        env: { PATH: process.env['PATH'], HOME: join(folder, 'home'), CHECKPOINT_DISABLE: '1' },
+        extendEnv: false,
+        input,
+        reject: false,
+        all: true,
+      })
+      if (exitCode !== 0) throw new Error(`terraform ${args.join(' ')} failed:\n${all}`)
+      return stdout
     })
-    const encoded = /^"([A-Za-z0-9+/=]+)"$/.exec(stdout)?.[1]
-    if (exitCode !== 0 || encoded === undefined) throw new Error(`terraform console failed:\n${all}`)
-    return v.parse(Answer, JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function copyChecks(folder: string, plain: string): Promise<void> {
+  for (const file of SOURCES) await cp(join(MODULE, file), join(folder, file))
+  await writeFile(join(folder, 'plain.tf'), plain)
 }
 
 /** What breaks the invariant of plain.tf: a message about an entry that is plain. */

@@ -2,6 +2,9 @@
 import type { Value } from '../../support/terraform.ts'
 
 const BYTES_63 = 'é'.repeat(31) + 'x'
+/** What holds something where something else is wanted: of a list, of a map, of both. */
+const NESTED: readonly Value[] = [['work_mem'], [['work_mem']], [{ work_mem: '8MB' }]]
+const MAPS: readonly Value[] = [{ a: 'b' }, { a: ['b'] }]
 const NAMES: readonly Value[] = [
   'plain',
   'Mixed',
@@ -34,7 +37,8 @@ const NAMES: readonly Value[] = [
   5,
   true,
   {},
-  ['x'],
+  ...NESTED,
+  ...MAPS,
 ]
 export const SHORT_NAMES: readonly Value[] = [
   'plain',
@@ -66,6 +70,9 @@ const LISTS: readonly Value[] = [
   ['a', 'a'],
   'a',
   {},
+  ...MAPS,
+  [['a']],
+  [{ a: 'b' }],
   [''],
   [' a'],
   [5],
@@ -78,14 +85,14 @@ const LISTS: readonly Value[] = [
   ['a"b'],
   ['a],[b'],
 ]
-const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, []]
-const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes']
+const LIMITS: readonly Value[] = [-1, 0, 2147483647, -2, 2147483648, 1.5, '5', true, [], ...NESTED, ...MAPS]
+const SWITCHES: readonly Value[] = [true, false, 'true', 1, 'yes', ...NESTED, ...MAPS]
 
 /** Values of one field, whatever the others are. */
 export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   database_name: [...NAMES, ...RESERVED],
   username: [...NAMES, ...RESERVED],
-  access_level: ['owner', 'Owner', 'admin', '', 'owner ', true],
+  access_level: ['owner', 'Owner', 'admin', '', 'owner ', true, ['owner'], { a: 'owner' }],
   secret_id: [
     'a/b',
     'rds!db-1',
@@ -98,8 +105,9 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     'x'.repeat(2049),
     5,
     ['x'],
+    ...MAPS,
   ],
-  auth: ['password', 'iam', 'IAM', '', true],
+  auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
   can_create_databases: SWITCHES,
   adopt_existing: SWITCHES,
   connection_limit: LIMITS,
@@ -133,6 +141,8 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     'infinity',
     '2030-01-31T00:00:00Z\n',
     1893456000,
+    ['2030-01-31T00:00:00Z'],
+    ...MAPS,
   ],
   settings: [
     {},
@@ -150,6 +160,9 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
     { work_mem: ['a', 'b'] },
     'x',
     [],
+    ...NESTED,
+    { work_mem: { a: 'b' } },
+    { work_mem: [['a']] },
     { '': 'x' },
     { '5x': 'x' },
     { 'a b': 'x' },
@@ -170,7 +183,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   extensions: LISTS,
   encoding: NAMES,
   locale: NAMES,
-  cleanup_policy: ['retain', 'delete', 'snapshot-and-delete', 'Retain', 'drop', '', false],
+  cleanup_policy: ['retain', 'delete', 'snapshot-and-delete', 'Retain', 'drop', '', false, ['retain'], { a: 'retain' }],
   acces_level: ['owner'],
   Username: ['x'],
 }

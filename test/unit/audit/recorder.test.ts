@@ -1,6 +1,6 @@
 import test from 'ava'
 
-import { toDraft } from '../../../src/execute/execute.ts'
+import { toDraft } from '../../../src/execute/draft.ts'
 import type { AuditRecord } from '../../../src/model/audit.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import type { Step } from '../../../src/model/step.ts'

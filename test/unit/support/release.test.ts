@@ -6,15 +6,17 @@ import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
 import { readSections } from '../../support/release/obstacles.ts'
+import { compareVersions } from '../../support/release/version.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../support/release/main.ts', import.meta.url))
 const TSX = import.meta.resolve('tsx')
 /** Stands for the check of the bundle: a file says whether it is current. */
 const CHECK = `if (require('fs').readFileSync('bundle.txt', 'utf8') !== 'new') { console.error('old.mjs is old'); process.exit(1) }`
+const lock = (version: string, own = version): string => JSON.stringify({ version, packages: { '': { version: own } } })
 const FILES = {
   'package.json': JSON.stringify({ name: 'thing', version: '1.2.0', scripts: { 'build:check': 'node check.cjs' } }),
-  'package-lock.json': JSON.stringify({ version: '1.2.0' }),
+  'package-lock.json': lock('1.2.0'),
   'check.cjs': CHECK,
   'bundle.txt': 'new',
   'CHANGELOG.md':
@@ -74,8 +76,26 @@ const refusals: Readonly<Record<string, readonly [(repo: Repository) => Promise<
   'an old bundle': [(repo) => repo.commit({ 'bundle.txt': 'old' }), /The bundle is not what[^]*old\.mjs is old/],
   'a tag that exists': [(repo) => repo.git('tag', 'v1.2.0'), /The tag v1\.2\.0 exists\./],
   'a lock of another version': [
-    (repo) => repo.commit({ 'package-lock.json': '{"version":"1.1.0"}' }),
+    (repo) => repo.commit({ 'package-lock.json': lock('1.1.0') }),
     /has the version 1\.1\.0/,
+  ],
+  'a lock whose own package has another version': [
+    (repo) => repo.commit({ 'package-lock.json': lock('1.2.0', '1.1.0') }),
+    /has the version 1\.1\.0/,
+  ],
+  'a version before a tag': [(repo) => repo.git('tag', 'v1.10.0'), /1\.2\.0 does not come after v1\.10\.0\. Raise/],
+  'a version equal to a tag but for its build': [(repo) => repo.git('tag', 'v1.2.0+1'), /not come after v1\.2\.0\+1\./],
+  'a date that is no day': [
+    (repo) => repo.commit({ 'CHANGELOG.md': '## [1.2.0] - 2026-02-30\n\n- A thing.\n' }),
+    /dates 1\.2\.0 2026-02-30, and there is no such day/,
+  ],
+  'commits that are not on the remote': [
+    async (repo) => {
+      await repo.git('remote', 'add', 'origin', '/nowhere')
+      await repo.git('update-ref', 'refs/remotes/origin/main', 'HEAD')
+      await repo.commit({ 'check.cjs': `${CHECK}\n` })
+    },
+    /commits are not on origin\.[^]*git push origin main\.\n[0-9a-f]{7,} a commit\n?$/,
   ],
   'no section of the version': [
     (repo) => repo.commit({ 'CHANGELOG.md': '## [Unreleased]\n\n## [1.1.0] - 2026-01-01\n\n- B.\n' }),
@@ -103,6 +123,32 @@ for (const [title, [spoil, says]] of Object.entries(refusals)) {
     t.is(stderr.split('\n\n').length, 2, 'nothing else is in the way')
   })
 }
+
+test('earlier tags, tags of something else and a remote that has all are in no way', async (t) => {
+  const { release, git } = await repository(t)
+  for (const tag of ['v1.1.9', 'v1.2.0-rc.1', 'vendor', '9.0.0']) await git('tag', tag)
+  await git('remote', 'add', 'origin', '/nowhere')
+  await git('update-ref', 'refs/remotes/origin/main', 'HEAD')
+  const { exitCode, stderr } = await release()
+  t.is(exitCode, 0, stderr)
+})
+
+test('versions have the order of Semantic Versioning', (t) => {
+  const order = [
+    '0.9.0',
+    '1.0.0-1',
+    '1.0.0-alpha',
+    '1.0.0-alpha.1',
+    '1.0.0-alpha.beta',
+    '1.0.0-beta.2',
+    '1.0.0-beta.11',
+  ]
+  const all = [...order, '1.0.0', '1.2.0', '1.10.0', '2.0.0']
+  for (const [at, one] of all.entries())
+    for (const [other, two] of all.entries()) t.is(compareVersions(one, two), Math.sign(at - other), `${one} ${two}`)
+  t.is(compareVersions('1.0.0+a', '1.0.0+b'), 0)
+  t.is(compareVersions('1.0', '1.0.0'), null)
+})
 
 test('all that stands in the way is said at once', async (t) => {
   const { release, git, write } = await repository(t)
