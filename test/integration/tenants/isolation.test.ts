@@ -185,16 +185,16 @@ for (const version of VERSIONS) {
     const stack = await provisioned('ends')
     declareMore(stack)
     const killer = await stack.connect('crm', 'postgres')
-    let isOver = false
+    const attack = { isOver: false }
     const loop = (async () => {
-      while (!isOver) {
+      while (!attack.isOver) {
         await killer.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE usename = current_user AND pid <> pg_backend_pid() AND application_name LIKE 'rds-provision%'`)
         await sleep(1)
       }
     })()
     const { audit, records } = await stack.apply()
-    isOver = true
+    attack.isOver = true
     await loop
     await killer.end()
     t.is(audit.run.exit_code, 0, audit.run.error ?? '')
