@@ -33,6 +33,14 @@ const Run = v.strictObject({
   exit_code: v.picklist(Object.values(EXIT)),
   error_codes: v.array(v.string()),
   error: v.nullable(v.string()),
+  applications: v.nullable(
+    v.strictObject({
+      done: Count,
+      blocked: v.array(v.string()),
+      failed: v.array(v.string()),
+      not_begun: v.array(v.string()),
+    }),
+  ),
   governance: v.nullable(
     v.strictObject({ file: v.string(), chain: Sha256, hash: Sha256, lines: v.pipe(v.number(), v.minValue(1)) }),
   ),
