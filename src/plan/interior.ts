@@ -5,6 +5,8 @@ import { showBytes } from '../model/sendable.ts'
 import { VERSION_15 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
+import { printInside } from '../sql/print.ts'
+import { printName } from '../sql/quote.ts'
 import { accessStep } from './access-change.ts'
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
@@ -118,8 +120,9 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
         ),
       )
     } else {
-      const grantor = schema.owner === '' ? 'a superuser' : schema.owner
-      const remedy = `as ${grantor}: ${grantOnSchema(schema.name, missing, owner, owner).redacted};`
+      const grantor = schema.owner === '' ? 'a superuser' : printName(schema.owner)
+      const grant = printInside([grantOnSchema(schema.name, missing, owner, owner)], schema.owner || null)
+      const remedy = `as ${grantor}, in ${printName(database.name)}: ${grant}`
       const message = `${owner} lacks ${missing.join(' and ')} in ${where}; ${remedy}`
       findings.push(finding(subject(database.owner, 'grant'), 'grant', 'warning', message))
     }
@@ -186,7 +189,7 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
   ]
   const message =
     `everybody who may connect to ${database.name} may create objects in ${where}; ` +
-    `as a superuser: ${statements.map(({ redacted }) => `${redacted};`).join(' ')} ` +
+    `as a superuser, in ${printName(database.name)}: ${printInside(statements, null)} ` +
     'or declare schemas = ["app"] and a search_path'
   return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
 }

@@ -1,0 +1,68 @@
+/** How a person, on an instance where nobody is a superuser, gives what one role owns to another. Pure. */
+import { mayAdminister } from '../model/administers.ts'
+import type { Cluster, DatabaseState } from '../model/catalog.ts'
+import { VERSION_16 } from '../model/server-version.ts'
+import type { Statement } from '../model/statement.ts'
+import { alterDatabaseOwner, joinRole, leaveRole } from '../sql/owner.ts'
+import { printInside } from '../sql/print.ts'
+import { printName } from '../sql/quote.ts'
+
+export interface HandOver {
+  readonly from: string
+  readonly to: string
+  /** Where it runs. */
+  readonly database: string
+  /** What hands it over; takes membership in both roles, and CREATEDB where databases change hands. */
+  readonly statements: readonly Statement[]
+}
+
+/**
+ * `as …, in …: …;`: who can run it, where, and what. The login of the run where it may become a member of both.
+ * https://www.postgresql.org/docs/current/sql-reassign-owned.html
+ */
+export function printHandOver(cluster: Cluster, { from, to, database, statements }: HandOver): string {
+  const where = `in ${printName(database)}`
+  if ([from, to].some((role) => cluster.roles.get(role)?.superuser === true))
+    return `as a superuser, ${where}: ${printInside(statements, null)}`
+  const { login } = cluster.server
+  if ([from, to].every((role) => canJoin(cluster, role)))
+    return `as ${printName(login)}, ${where}: ${withMembership(
+      [from, to].filter((role) => !isMember(cluster, role)),
+      statements,
+    )}`
+  const who = `a login with CREATEDB that may grant ${printName(from)} and ${printName(to)}`
+  return `as ${who}, ${where}: ${withMembership([from, to], statements)}`
+}
+
+/**
+ * What to do about a database that became somebody else's.
+ * @param from where the statement runs: not in that database, which may be closed
+ */
+export function printGiveBack(cluster: Cluster, { name, owner }: DatabaseState, to: string, from: string): string {
+  const leave = 'To leave it as it is, take the marker out of the state (terraform state rm).'
+  if (!cluster.roles.has(to)) return leave
+  const statements = [alterDatabaseOwner(name, to)]
+  return `${leave} To give it back, ${printHandOver(cluster, { from: owner, to, database: from, statements })}`
+}
+
+/**
+ * The statements as a member of the roles, which is given back.
+ * @param before what comes before the membership: a role may have to be made
+ */
+export function withMembership(
+  roles: readonly string[],
+  statements: readonly Statement[],
+  before: readonly Statement[] = [],
+): string {
+  return printInside([...before, ...roles.map(joinRole), ...statements, ...roles.map(leaveRole)], null)
+}
+
+function canJoin(cluster: Cluster, role: string): boolean {
+  return role === cluster.server.login || (cluster.roles.has(role) && mayAdminister(cluster, role))
+}
+
+/** Below 16 there is one membership, which leaving would take away; from 16 on it is another grantor's. */
+function isMember({ server, memberships }: Cluster, role: string): boolean {
+  if (role === server.login) return true
+  return server.version < VERSION_16 && memberships.some((item) => item.role === role && item.member === server.login)
+}
