@@ -4,8 +4,9 @@ import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Statement } from '../model/statement.ts'
 import { alterDatabaseOwner, joinRole, leaveRole } from '../sql/owner.ts'
-import { printInside } from '../sql/print.ts'
+import { printInside, printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
+import { grantRole, revokeMembership } from '../sql/role.ts'
 
 export interface HandOver {
   readonly from: string
@@ -17,21 +18,29 @@ export interface HandOver {
 }
 
 /**
- * `as …, in …: …;`: who can run it, where, and what. The login of the run where it may become a member of both.
+ * `as …, in …: …;`: who can run it, where, and what. Where nobody may become a member of both, the former owner's role is
+ * granted to the new owner for that long.
  * https://www.postgresql.org/docs/current/sql-reassign-owned.html
  */
 export function printHandOver(cluster: Cluster, { from, to, database, statements }: HandOver): string {
   const where = `in ${printName(database)}`
   if ([from, to].some((role) => cluster.roles.get(role)?.superuser === true))
     return `as a superuser, ${where}: ${printInside(statements, null)}`
-  const { login } = cluster.server
-  if ([from, to].every((role) => canJoin(cluster, role)))
-    return `as ${printName(login)}, ${where}: ${withMembership(
-      [from, to].filter((role) => !isMember(cluster, role)),
-      statements,
-    )}`
-  const who = `a login with CREATEDB that may grant ${printName(from)} and ${printName(to)}`
-  return `as ${who}, ${where}: ${withMembership([from, to], statements)}`
+  const { login, version } = cluster.server
+  const who = runnerOf(cluster, from, to)
+  if (who !== null) {
+    const roles = [from, to].filter((role) => !isMember(cluster, who, role))
+    return `as ${printName(who)}, ${where}: ${withMembership(roles, statements)}`
+  }
+  if (mayAdminister(cluster, from) && cluster.roles.get(to)?.createDb === true) {
+    const [grant, revoke] = [grantRole(from, to), revokeMembership(version, from, to, login)]
+    return (
+      `as ${printName(login)}: ${printStatements([grant])} Then as ${printName(to)}, ${where}: ` +
+      `${printInside(statements, null)} Then as ${printName(login)}: ${printStatements([revoke])}`
+    )
+  }
+  const roles = [from, to].map(printName).join(' and ')
+  return `as a login with CREATEDB that may grant ${roles}, ${where}: ${withMembership([from, to], statements)}`
 }
 
 /**
@@ -57,12 +66,24 @@ export function withMembership(
   return printInside([...before, ...roles.map(joinRole), ...statements, ...roles.map(leaveRole)], null)
 }
 
-function canJoin(cluster: Cluster, role: string): boolean {
-  return role === cluster.server.login || (cluster.roles.has(role) && mayAdminister(cluster, role))
+/** Who is, or may become, a member of both, the login of the run before others. */
+function runnerOf({ server, roles, memberships }: Cluster, from: string, to: string): string | null {
+  const may = (who: string): boolean =>
+    [from, to].every(
+      (role) =>
+        role === who ||
+        (server.version < VERSION_16
+          ? roles.get(who)?.createRole === true
+          : memberships.some((item) => item.role === role && item.member === who && item.admin)),
+    )
+  const administrators = memberships.filter((item) => item.role === from && item.admin).map(({ member }) => member)
+  return (
+    [server.login, to, from, ...administrators].find((who) => roles.get(who)?.createDb === true && may(who)) ?? null
+  )
 }
 
 /** Below 16 there is one membership, which leaving would take away; from 16 on it is another grantor's. */
-function isMember({ server, memberships }: Cluster, role: string): boolean {
-  if (role === server.login) return true
-  return server.version < VERSION_16 && memberships.some((item) => item.role === role && item.member === server.login)
+function isMember({ server, memberships }: Cluster, who: string, role: string): boolean {
+  if (role === who) return true
+  return server.version < VERSION_16 && memberships.some((item) => item.role === role && item.member === who)
 }
