@@ -11,6 +11,7 @@ import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
 import { checkNamesInside } from './encodings.ts'
 import { printHandOver, withMembership } from './hand-over.ts'
+import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
@@ -148,12 +149,8 @@ function checkSchemas(database: Database, interior: Interior | undefined, cluste
   })
 }
 
-function checkExtension(
-  database: Database,
-  name: string,
-  interior: Interior | undefined,
-  { databases, extensions: available }: Cluster,
-): Problem[] {
+function checkExtension(database: Database, name: string, interior: Interior | undefined, cluster: Cluster): Problem[] {
+  const { databases, extensions: available } = cluster
   const extension = available.get(name)
   if (extension === undefined) {
     return [
@@ -174,13 +171,14 @@ function checkExtension(
   const statements = refused.map((item) =>
     createExtension(item, (available.get(item)?.schema ?? null) === null ? home : null, null),
   )
-  const first = databases.has(database.name) ? 'As' : 'Declare it without that first; then, as'
+  const first = databases.has(database.name) ? '' : 'Declare it without that first. '
+  const master = printLogin(cluster, 'rds_superuser', database.name, 'the master')
   return [
     violation(
       database.owner,
       'extension',
       `only a superuser could install ${refused.join(', ')} (not trusted).`,
-      `${first} the master, in ${printName(database.name)}: ${printInside(statements, null)}`,
+      `${first}${capitalized(master)}: ${printInside(statements, null)}`,
     ),
   ]
 }

@@ -7,6 +7,7 @@ import { alterDatabaseOwner, joinRole, leaveRole } from '../sql/owner.ts'
 import { printInside, printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { grantRole, revokeMembership } from '../sql/role.ts'
+import { printLogin } from './printed-login.ts'
 
 export interface HandOver {
   readonly from: string
@@ -30,12 +31,12 @@ export function printHandOver(cluster: Cluster, { from, to, database, statements
   const who = runnerOf(cluster, from, to)
   if (who !== null) {
     const roles = [from, to].filter((role) => !isMember(cluster, who, role))
-    return `as ${printName(who)}, ${where}: ${withMembership(roles, statements)}`
+    return `${printLogin(cluster, who, database)}: ${withMembership(roles, statements)}`
   }
   if (mayAdminister(cluster, from) && cluster.roles.get(to)?.createDb === true) {
     const [grant, revoke] = [grantRole(from, to), revokeMembership(version, from, to, login)]
     return (
-      `as ${printName(login)}: ${printStatements([grant])} Then as ${printName(to)}, ${where}: ` +
+      `as ${printName(login)}: ${printStatements([grant])} Then ${printLogin(cluster, to, database)}: ` +
       `${printInside(statements, null)} Then as ${printName(login)}: ${printStatements([revoke])}`
     )
   }

@@ -9,11 +9,11 @@ import type { Statement } from '../model/statement.ts'
 import { mayAdminister } from '../model/administers.ts'
 import { reassignInOneDatabase } from '../sql/owner.ts'
 import { printInside, printStatements } from '../sql/print.ts'
-import { printName } from '../sql/quote.ts'
 import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantAdministration, grantRole } from '../sql/role.ts'
 import { printHandOver } from './hand-over.ts'
 import { administrators } from './members.ts'
+import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (src/README.md: Removal). */
@@ -183,12 +183,12 @@ function checkGrants(
 
 /** As whoever granted it, where it stands; what pg_database_owner granted, the owner of the database takes back. */
 function printRevoke(
-  { databases }: Cluster,
+  cluster: Cluster,
   { grantor, database }: { readonly grantor: string; readonly database: string },
   statement: Statement,
 ): string {
-  const who = grantor === PG_DATABASE_OWNER ? (databases.get(database)?.owner ?? grantor) : grantor
-  return `As ${printName(who)}, in ${printName(database)}: ${printInside([statement], who)}`
+  const who = grantor === PG_DATABASE_OWNER ? (cluster.databases.get(database)?.owner ?? grantor) : grantor
+  return `${capitalized(printLogin(cluster, who, database))}: ${printInside([statement], who)}`
 }
 
 /**
