@@ -1,6 +1,7 @@
 /** How a person, on an instance where nobody is a superuser, gives what one role owns to another. Pure. */
 import { mayAdminister } from '../model/administers.ts'
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
+import { membersOf } from '../model/members.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Statement } from '../model/statement.ts'
 import { alterDatabaseOwner, joinRole, leaveRole } from '../sql/owner.ts'
@@ -19,8 +20,8 @@ export interface HandOver {
 }
 
 /**
- * `as …, in …: …;`: who can run it, where, and what. Where nobody may become a member of both, the former owner's role is
- * granted to the new owner for that long.
+ * `as …, in …: …;`: who can run it, where, and what. Where nobody may become a member of both
+ * and one is the master, the other is granted to it for that long: to a tenant that would be too much.
  * https://www.postgresql.org/docs/current/sql-reassign-owned.html
  */
 export function printHandOver(cluster: Cluster, { from, to, database, statements }: HandOver): string {
@@ -33,10 +34,16 @@ export function printHandOver(cluster: Cluster, { from, to, database, statements
     const roles = [from, to].filter((role) => !isMember(cluster, who, role))
     return `${printLogin(cluster, who, database)}: ${withMembership(roles, statements)}`
   }
-  if (mayAdminister(cluster, from) && cluster.roles.get(to)?.createDb === true) {
-    const [grant, revoke] = [grantRole(from, to), revokeMembership(version, from, to, login)]
+  const pairs = [
+    { one: to, other: from },
+    { one: from, other: to },
+  ]
+  const masters = membersOf(cluster.memberships, 'rds_superuser')
+  const lent = pairs.find(({ one, other }) => masters.has(one) && mayAdminister(cluster, other))
+  if (lent !== undefined) {
+    const [grant, revoke] = [grantRole(lent.other, lent.one), revokeMembership(version, lent.other, lent.one, login)]
     return (
-      `as ${printName(login)}: ${printStatements([grant])} Then ${printLogin(cluster, to, database)}: ` +
+      `as ${printName(login)}: ${printStatements([grant])} Then ${printLogin(cluster, lent.one, database)}: ` +
       `${printInside(statements, null)} Then as ${printName(login)}: ${printStatements([revoke])}`
     )
   }

@@ -66,6 +66,8 @@ const PRINTING: Readonly<Record<string, string>> = {
   'run/destroy/ending.ts': TRIED,
   'server/lock.ts': TRIED,
 }
+/** Who runs what, for those that print. */
+const WORDING = ['guardrails/hand-over.ts', 'guardrails/printed-login.ts']
 /** Where a statement's text is kept, for the audit and for a plan, and is not for running. */
 const KEEPING = ['execute/execute.ts', 'model/statement.ts', 'preview/preview.ts', 'run/outcome.ts']
 
@@ -74,7 +76,7 @@ test('whoever prints statements for people does so by the one module, and stands
   const printing = /\b(?:printStatements|printInside|printAsMember|printHandOver|printGiveBack|shutToPublic)\(/
   t.deepEqual(
     sources
-      .filter(({ path, text }) => printing.test(text) && path !== 'guardrails/hand-over.ts')
+      .filter(({ path, text }) => printing.test(text) && !WORDING.includes(path))
       .map(({ path }) => path)
       .sort(),
     Object.keys(PRINTING).sort(),
@@ -95,9 +97,8 @@ function traps(database: string, owner: string): string {
     CREATE FUNCTION evil.trap() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('evil.ran'); RETURN 'x'; END $$;
     CREATE FUNCTION evil.trap(x text) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('evil.ran'); RETURN true; END $$;
     CREATE FUNCTION evil.current_database() RETURNS pg_catalog.name LANGUAGE sql AS $$ SELECT evil.trap()::pg_catalog.name $$;
-    CREATE FUNCTION evil.format(text, VARIADIC "any") RETURNS text LANGUAGE internal AS 'text_format';
+    CREATE FUNCTION evil.format(text, VARIADIC pg_catalog.text[]) RETURNS text LANGUAGE sql AS $$ SELECT evil.trap() $$;
     CREATE FUNCTION evil.format(text, name, text) RETURNS text LANGUAGE sql AS $$ SELECT evil.trap() $$;
-    CREATE FUNCTION evil.format(text, name, unknown) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN evil.trap(); END $$;
     CREATE FUNCTION evil.same(name, name) RETURNS bool LANGUAGE sql AS $$ SELECT evil.trap($1::text) $$; CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = name, FUNCTION = evil.same);
     CREATE FUNCTION evil.same(name, text) RETURNS bool LANGUAGE sql AS $$ SELECT evil.trap($1::text) $$; CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = text, FUNCTION = evil.same);
     CREATE FUNCTION evil.same(oid, oid) RETURNS bool LANGUAGE sql AS $$ SELECT evil.trap($1::text) $$; CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.same);
@@ -166,7 +167,7 @@ for (const version of VERSIONS) {
     t.deepEqual(codes(outcome), ['owner_mismatch'])
     const [instruction] = instructionsIn(outcome.problems[0]?.remedy ?? '')
     if (instruction === undefined) return t.fail(outcome.audit.run.error ?? '')
-    t.is(instruction.database, '"gamma_dev_db"'.replaceAll('"', ''))
+    t.is(instruction.database, 'gamma_dev_db')
     await bed().server.sql(`SET ROLE ${admin}; GRANT alpha_dev_user TO ${admin}; RESET ROLE`)
     await follow(bed(), { ...instruction, who: admin })
     tried.add('owner_mismatch')
@@ -187,4 +188,143 @@ for (const version of VERSIONS) {
     await control(admin, 'gamma_dev_db', 'SELECT current_database()')
     t.deepEqual(await bed().server.sql('SELECT is_called FROM evil.ran', [], 'gamma_dev_db'), [{ is_called: true }])
   })
+
+  test.serial(`${on}inside a managed database: schema, extension, and what is warned of`, async (t) => {
+    const { server } = bed()
+    const stack = bed().declare({ den: {}, mate: {} }, { stack: 'inside' })
+    await stack.applyOk()
+    await plant(stack, 'den', 'den_dev_db')
+    await server.sql(`SET ROLE ${admin}; CREATE ROLE "old\nowner"; RESET ROLE`)
+    await server.sql('CREATE SCHEMA app AUTHORIZATION "old\nowner"', [], 'den_dev_db')
+    await server.forget('den_dev_db')
+    stack.applications = { mate: {}, den: { schemas: ['public', 'app'], extensions: ['file_fdw'] } }
+    const blocked = await stack.apply()
+    t.deepEqual(codes(blocked).sort(), ['extension', 'schema'])
+    await mend(bed(), blocked, PLANTED)
+    await isQuiet(t, bed(), 'den_dev_db')
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+
+    await server.sql('REVOKE ALL ON SCHEMA public FROM PUBLIC; ALTER SCHEMA public OWNER TO dbmaster', [], 'den_dev_db')
+    await server.sql('ALTER ROLE den_dev_user SET work_mem = 65')
+    await server.sql(`${version >= 16 ? '' : 'SET ROLE dbmaster;'} GRANT den_dev_user TO mate_dev_user; RESET ROLE`)
+    if (version >= 16)
+      await server.sql(
+        `CREATE ROLE rotator CREATEROLE; SET ROLE rotator; CREATE ROLE den_dev_user_clone LOGIN PASSWORD 'x'; RESET ROLE; GRANT den_dev_user TO den_dev_user_clone; GRANT den_dev_user TO ${admin} WITH INHERIT TRUE, SET TRUE`,
+      )
+    await server.forget('den_dev_db')
+    if (version >= 16) bed().aws.putLogin(stack.secretId('den'), 'den_dev_user_clone', 'x')
+    const warned = asking(await stack.applyOk())
+    t.is(warned.length, version >= 16 ? 5 : version < 15 ? 4 : 3, warned.join('\n'))
+    if (version >= 16) await server.sql('ALTER ROLE rotator LOGIN')
+    for (const message of warned) await followAll(bed(), message, PLANTED)
+    t.deepEqual(asking(await stack.applyOk()), [])
+    await isQuiet(t, bed(), 'den_dev_db')
+
+    await server.sql('ALTER SCHEMA public OWNER TO rdsadmin; GRANT CREATE ON SCHEMA public TO PUBLIC', [], 'den_dev_db')
+    await server.forget('den_dev_db')
+    const open = asking(await stack.applyOk())
+    t.is(open.length, 1, open.join('\n'))
+    for (const message of open) await followAll(bed(), message, PLANTED)
+    t.deepEqual(asking(await stack.applyOk()), [])
+    await isQuiet(t, bed(), 'den_dev_db')
+  })
+
+  test.serial(`${on}what stands in the way of a removal: objects, grants, default privileges, rights`, async (t) => {
+    const { server } = bed()
+    const others = bed().declare({ host: {} }, { stack: 'theirs' })
+    const stack = bed().declare(
+      { leaver: { cleanup_policy: 'delete' }, lost: { cleanup_policy: 'delete' } },
+      { stack: 'leaving' },
+    )
+    await others.applyOk()
+    await stack.applyOk()
+    await plant(others, 'host', 'host_dev_db')
+    await server.sql(
+      `CREATE SCHEMA theirs AUTHORIZATION leaver_dev_user; CREATE TABLE theirs.t (id int); ALTER TABLE theirs.t OWNER TO leaver_dev_user;
+      SET ROLE host_dev_user; CREATE SCHEMA mine; CREATE TABLE mine."pay\nroll" (id int); GRANT SELECT ON mine."pay\nroll" TO leaver_dev_user;
+      CREATE FUNCTION mine."f\n"(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT EXECUTE ON FUNCTION mine."f\n"(int) TO leaver_dev_user;
+      ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO leaver_dev_user; RESET ROLE`,
+      [],
+      'host_dev_db',
+    )
+    await server.forget('host_dev_db')
+    const refused = await stack.destroy('leaver')
+    t.is(refused.audit.run.exit_code, 4, refused.audit.run.error ?? '')
+    t.true(refused.problems.some(({ remedy }) => remedy.includes(String.raw`mine.U&"pay\000aroll"`)))
+    t.true((await mend(bed(), refused)) >= 4)
+    await isQuiet(t, bed(), 'host_dev_db')
+    t.deepEqual(
+      await server.sql(
+        `SELECT pg_get_userbyid(datdba)::text AS owner FROM pg_database WHERE datname = 'leaver_dev_db'`,
+      ),
+      [{ owner: 'leaver_dev_user' }],
+    )
+    await stack.destroyOk('leaver')
+    t.is((await others.apply()).audit.run.exit_code, 0)
+
+    await server.sql('ALTER DATABASE lost_dev_db OWNER TO dbmaster')
+    const elsewhere = await stack.destroy('lost')
+    t.deepEqual(codes(elsewhere), ['removal_obstacle'])
+    t.true((await mend(bed(), elsewhere)) > 0)
+    if (version >= 16) {
+      await server.sql(
+        `REVOKE lost_dev_user FROM ${admin}; GRANT lost_dev_user TO dbmaster WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,
+      )
+      const unruled = await stack.destroy('lost')
+      t.true((await mend(bed(), unruled)) > 0, unruled.audit.run.error ?? '')
+    }
+    await stack.destroyOk('lost')
+  })
+
+  test.serial(`${on}rights that are missing, an invalid database, one that was left closed, the lock`, async (t) => {
+    const { server } = bed()
+    const stack = bed().declare({ ill: {}, adopted: { adopt_existing: true } }, { stack: 'rights', lock_timeout: 1 })
+    stack.applications = { ill: { cleanup_policy: 'delete' } }
+    await stack.applyOk()
+    await server.sql(
+      `SET ROLE dbmaster; CREATE ROLE adopted_dev_user LOGIN; ALTER ROLE ${admin} NOCREATEDB; RESET ROLE`,
+    )
+    stack.applications = { ...stack.applications, adopted: { adopt_existing: true } }
+    const lacking = await stack.apply()
+    t.true(codes(lacking).every((code) => code === 'missing_right'))
+    t.is(await mend(bed(), lacking), version >= 16 ? 2 : 1, lacking.audit.run.error ?? '')
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+
+    const squatter = await stack.connect('ill', 'postgres')
+    squatter.on('error', () => {}) // ended by the run
+    await server.sql(`SET ROLE dbmaster; REVOKE pg_signal_backend FROM ${admin}; RESET ROLE`)
+    await squatter.query('SELECT pg_advisory_lock(8242267087886938998)')
+    const held = await stack.apply()
+    t.deepEqual(codes(held), ['lock_timeout'])
+    t.is(await mend(bed(), held), 2)
+    const [warning] = asking(await stack.applyOk())
+    t.regex(warning ?? '', /as the owner of postgres keep others out/)
+    await followAll(bed(), warning ?? '')
+    t.is(await stack.answer('ill', 'SELECT 1', 'postgres'), '42501')
+    await server.sql('GRANT CONNECT ON DATABASE postgres TO PUBLIC')
+
+    await server.sql('ALTER DATABASE ill_dev_db ALLOW_CONNECTIONS false')
+    await follow(bed(), {
+      who: admin,
+      database: null,
+      sql: printAsMember('ill_dev_user', [allowConnections('ill_dev_db', true, 'ill_dev_user')]),
+    })
+    t.is(await stack.answer('ill', 'SELECT 1'), 'ok')
+
+    await server.sql(`UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'ill_dev_db'`)
+    const invalid = await stack.apply()
+    t.deepEqual(codes(invalid), ['invalid_database'])
+    t.is(await mend(bed(), invalid), 1)
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+  })
 }
+
+test.serial('every code whose remedy has SQL was tried', (t) => {
+  t.deepEqual(
+    [...tried].sort(),
+    Object.entries(CODES)
+      .filter(([, how]) => how === TRIED)
+      .map(([code]) => code)
+      .sort(),
+  )
+})
