@@ -6,7 +6,7 @@ import { parseTag } from '../model/tag.ts'
 import { createExtension } from '../sql/interior.ts'
 import { alterDatabaseOwner, alterSchemaOwner, reassignInOneDatabase } from '../sql/owner.ts'
 import { printInside, printStatements } from '../sql/print.ts'
-import { printName } from '../sql/quote.ts'
+import { printableSql, printName, quoteIdentifier } from '../sql/quote.ts'
 import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
 import { checkNamesInside } from './encodings.ts'
@@ -59,10 +59,11 @@ function printTakeOver({ owner }: Database, cluster: Cluster, state: DatabaseSta
   const isNew = !cluster.roles.has(wanted)
   const create = isNew ? [createRole(wanted, { login: true })] : []
   const [name, from, to] = [state.name, state.owner, wanted].map(printName)
+  const [quotedFrom, quotedTo] = [state.owner, wanted].map((role) => printableSql(quoteIdentifier(role)))
   const adopt = isNew && !owner.adoptExisting ? ` And set adopt_existing = true, since ${to} is there by then.` : ''
   if (cluster.roles.get(state.owner)?.superuser === true) {
     const statements = printStatements([...create, alterDatabaseOwner(state.name, wanted)])
-    const inside = `inside it, ALTER … OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from})`
+    const inside = `inside it, ALTER … OWNER TO ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`
     return `as a superuser: ${statements} and, ${inside}.${adopt}`
   }
   const who = `${from}, or as a member of it, with CREATEDB and the right to grant ${to}`

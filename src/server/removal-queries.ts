@@ -73,7 +73,7 @@ export function databaseObstacles(dropped: readonly string[]): string {
   return `
     SELECT
       NULL::text AS role,
-      ${catalogText('database')},
+      ${catalogText('database')} AS database,
       ${catalogText("'has the prepared transaction ' || gid || ' of ' || owner")} AS what
     FROM pg_prepared_xacts
     WHERE database IN ${oneOf(dropped)}

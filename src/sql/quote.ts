@@ -62,9 +62,12 @@ export function printableSql(sql: string): string {
   })
 }
 
-/** A name in a sentence for people: as it is, or as a statement would have to name it. */
+/**
+ * A name in a sentence for people: as it is, or as a statement would have to name it, where it could be taken for more
+ * than a name.
+ */
 export function printName(name: string): string {
-  return isPrintable(name) ? name : printableSql(quoteIdentifier(name))
+  return /^[\p{L}\p{N}_.$-]+$/u.test(name) ? name : printableSql(quoteIdentifier(name))
 }
 
 function isPrintable(text: string): boolean {

@@ -32,7 +32,7 @@ export function instructionsIn(text: string): Instruction[] {
 /** `"a""b"` and `U&"a\000ab"` to the names that they are. */
 export function nameOf(printed: string): string {
   const escaped = /^U&"(.*)"$/s.exec(printed)?.[1]
-  if (escaped === undefined) return printed
+  if (escaped === undefined) return /^"(.*)"$/s.exec(printed)?.[1]?.replaceAll('""', '"') ?? printed
   return escaped
     .replaceAll('""', '"')
     .replace(/\\(?:\+([0-9a-f]{6})|([0-9a-f]{4})|\\)/g, (_all, six?: string, four?: string) => {
