@@ -3,6 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
+import { printStatements } from '../sql/print.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
 import { checkSharedNames, checkUnread } from './encodings.ts'
@@ -69,7 +70,7 @@ function checkAdmin(declaration: Declaration, { server, roles, databases }: Clus
   const missing = [...(createRole ? ['CREATEROLE'] : []), ...(createDb ? ['CREATEDB'] : [])]
   if (missing.length === 0) return []
   const lacking = { ...(createRole ? { createRole } : {}), ...(createDb ? { createDb } : {}) }
-  const statement = `${alterRole(admin.name, lacking).redacted};`
+  const statement = printStatements([alterRole(admin.name, lacking)])
   return [
     violation(
       null,
@@ -188,16 +189,15 @@ function checkRight(
       application,
       'missing_right',
       message,
-      `${administrators(cluster, role.name)}: ${grantAdministration(role.name, login).redacted}; or give master_secret_id.`,
+      `${administrators(cluster, role.name)}: ${printStatements([grantAdministration(role.name, login)])} or give master_secret_id.`,
     ),
   ]
 }
 
 function checkInside(database: Database, actual: Actual): Problem[] {
   const interior = actual.interiors.get(database.name)
-  const installed = interior?.extensions ?? new Map<string, never>()
   return [
-    ...checkInterior(database, interior, (name) => installed.has(name), actual.cluster.extensions),
+    ...checkInterior(database, interior, actual.cluster),
     ...(interior === undefined ? [] : checkUnread(database, interior, actual.cluster)),
   ]
 }

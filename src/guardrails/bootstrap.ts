@@ -3,8 +3,10 @@ import type { Problem } from '../model/problem.ts'
 import type { Cluster, RoleState } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
+import { printStatements } from '../sql/print.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { checkActual } from './actual.ts'
+import { administrators } from './members.ts'
 import { violation } from './violation.ts'
 
 const RDS_IAM = 'rds_iam'
@@ -44,7 +46,7 @@ export function checkAdminRole(role: RoleState): Problem[] {
 }
 
 /** From 16 on CREATEROLE gives no right over a role that somebody else created (src/README.md: Rights over roles). */
-export function checkMasterRight(master: string, admin: string, mayAlter: boolean): Problem[] {
+export function checkMasterRight(cluster: Cluster, master: string, admin: string, mayAlter: boolean): Problem[] {
   if (mayAlter) return []
   const message = `${master} has no right over the role ${admin}, which it would repair.`
   return [
@@ -52,7 +54,7 @@ export function checkMasterRight(master: string, admin: string, mayAlter: boolea
       null,
       'missing_right',
       message,
-      `Whoever created ${admin}: ${grantAdministration(admin, master).redacted};`,
+      `${administrators(cluster, admin)}: ${printStatements([grantAdministration(admin, master)])}`,
     ),
   ]
 }

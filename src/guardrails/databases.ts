@@ -8,14 +8,16 @@ import {
   type Interior,
 } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
-import type { Statement } from '../model/statement.ts'
 import { parseTag } from '../model/tag.ts'
 import { createExtension } from '../sql/interior.ts'
-import { alterDatabaseOwner, alterSchemaOwner, joinRole, leaveRole, reassignInOneDatabase } from '../sql/owner.ts'
-import { quoteIdentifier } from '../sql/quote.ts'
+import { alterDatabaseOwner, alterSchemaOwner, reassignInOneDatabase } from '../sql/owner.ts'
+import { printInside, printStatements } from '../sql/print.ts'
+import { printableSql, printName, quoteIdentifier } from '../sql/quote.ts'
 import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
 import { checkNamesInside } from './encodings.ts'
+import { printHandOver, withMembership } from './hand-over.ts'
+import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
@@ -27,7 +29,7 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
         database.owner,
         'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
-        `As its owner: ${dropDatabase(state.name, false).redacted};`,
+        `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])}`,
       ),
     ]
   }
@@ -48,7 +50,7 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
       database.owner,
       'owner_mismatch',
       `the database ${state.name} belongs to ${state.owner}, not to ${wanted}.${managed}`,
-      `Declare the right database_name or username; or let a person run, ${handoverStatements(cluster, state, wanted)}`,
+      `Declare the right database_name or username; or let a person run, ${printTakeOver(database, cluster, state)}`,
     ),
   ]
 }
@@ -58,21 +60,21 @@ function checkOwner(database: Database, cluster: Cluster, state: DatabaseState):
  * and REASSIGN OWNED want membership in both roles.
  * https://www.postgresql.org/docs/current/sql-reassign-owned.html
  */
-function handoverStatements(cluster: Cluster, state: DatabaseState, wanted: string): string {
-  const [name, from, to] = [quoteIdentifier(state.name), quoteIdentifier(state.owner), quoteIdentifier(wanted)]
-  const create = cluster.roles.has(wanted) ? [] : [createRole(wanted, { login: true })]
+function printTakeOver({ owner }: Database, cluster: Cluster, state: DatabaseState): string {
+  const wanted = owner.username
+  const isNew = !cluster.roles.has(wanted)
+  const create = isNew ? [createRole(wanted, { login: true })] : []
+  const [name, from, to] = [state.name, state.owner, wanted].map(printName)
+  const [quotedFrom, quotedTo] = [state.owner, wanted].map((role) => printableSql(quoteIdentifier(role)))
+  const adopt = isNew && !owner.adoptExisting ? ` And set adopt_existing = true, since ${to} is there by then.` : ''
   if (cluster.roles.get(state.owner)?.superuser === true) {
-    const statements = print([...create, alterDatabaseOwner(state.name, wanted)])
-    const inside = `inside it, ALTER … OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from})`
-    return `as a superuser: ${statements} and, ${inside}.`
+    const statements = printStatements([...create, alterDatabaseOwner(state.name, wanted)])
+    const inside = `inside it, ALTER … OWNER TO ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`
+    return `as a superuser: ${statements} and, ${inside}.${adopt}`
   }
-  const statements = [...create, joinRole(wanted), reassignInOneDatabase(state.owner, wanted), leaveRole(wanted)]
   const who = `${from}, or as a member of it, with CREATEDB and the right to grant ${to}`
-  return `connected to ${name} as ${who}: ${print(statements)}`
-}
-
-function print(statements: readonly Statement[]): string {
-  return statements.map(({ redacted }) => `${redacted};`).join(' ')
+  const statements = withMembership([wanted], [reassignInOneDatabase(state.owner, wanted)], create)
+  return `connected to ${name} as ${who}: ${statements}${adopt}`
 }
 
 /** CREATE DATABASE would refuse it, after other things had changed. */
@@ -123,43 +125,39 @@ function checkImmutable(database: Database, cluster: Cluster, state: DatabaseSta
 }
 
 /** `interior` is undefined for a database that does not exist or cannot be entered yet. */
-export function checkInterior(
-  database: Database,
-  interior: Interior | undefined,
-  isInstalled: (extension: string) => boolean,
-  available: ReadonlyMap<string, AvailableExtension>,
-): Problem[] {
+export function checkInterior(database: Database, interior: Interior | undefined, cluster: Cluster): Problem[] {
   return [
-    ...checkSchemas(database, interior),
+    ...checkSchemas(database, interior, cluster),
     ...database.extensions
-      .filter((name) => !isInstalled(name))
-      .flatMap((name) => checkExtension(database, name, isInstalled, available)),
+      .filter((name) => interior?.extensions.has(name) !== true)
+      .flatMap((name) => checkExtension(database, name, interior, cluster)),
   ]
 }
 
-function checkSchemas(database: Database, interior: Interior | undefined): Problem[] {
+function checkSchemas(database: Database, interior: Interior | undefined, cluster: Cluster): Problem[] {
   const owner = database.owner.username
   return database.schemas.flatMap((name) => {
     const schema = interior?.schemas.get(name)
     if (schema === undefined || schema.owner === owner || name === 'public') return []
-    const statement = `${alterSchemaOwner(name, owner).redacted};`
+    const handOver = {
+      from: schema.owner,
+      to: owner,
+      database: database.name,
+      statements: [alterSchemaOwner(name, owner)],
+    }
     return [
       violation(
         database.owner,
         'schema',
         `the schema ${name} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
-        `Declare another schema; or let a person with the right to do so run: ${statement}`,
+        `Declare another schema; or let a person run, ${printHandOver(cluster, handOver)}`,
       ),
     ]
   })
 }
 
-function checkExtension(
-  database: Database,
-  name: string,
-  isInstalled: (extension: string) => boolean,
-  available: ReadonlyMap<string, AvailableExtension>,
-): Problem[] {
+function checkExtension(database: Database, name: string, interior: Interior | undefined, cluster: Cluster): Problem[] {
+  const { databases, extensions: available } = cluster
   const extension = available.get(name)
   if (extension === undefined) {
     return [
@@ -172,16 +170,22 @@ function checkExtension(
     ]
   }
   const refused = addRequired(name, available).filter(
-    (required) => !isInstalled(required) && available.get(required)?.trusted !== true,
+    (required) => interior?.extensions.has(required) !== true && available.get(required)?.trusted !== true,
   )
   if (refused.length === 0) return []
-  const remedy = `As the master, in ${database.name}: ${print(refused.map((item) => createExtension(item, null, null)))}`
+  // The search_path of what is printed names no schema that an extension could be put into.
+  const home = database.schemas.find((schema) => interior?.schemas.has(schema) === true) ?? 'public'
+  const statements = refused.map((item) =>
+    createExtension(item, (available.get(item)?.schema ?? null) === null ? home : null, null),
+  )
+  const first = databases.has(database.name) ? '' : 'Declare it without that first. '
+  const master = printLogin(cluster, 'rds_superuser', database.name, 'the master')
   return [
     violation(
       database.owner,
       'extension',
       `only a superuser could install ${refused.join(', ')} (not trusted).`,
-      remedy,
+      `${first}${capitalized(master)}: ${printInside(statements, null)}`,
     ),
   ]
 }

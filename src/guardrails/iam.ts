@@ -4,6 +4,7 @@ import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Application } from '../model/declaration.ts'
+import { printStatements } from '../sql/print.ts'
 import { grantAdministration } from '../sql/role.ts'
 import type { Known } from './known.ts'
 import { administrators } from './members.ts'
@@ -40,7 +41,7 @@ export function checkIam(
     ]
   }
   if (known.administered.has('rds_iam')) return []
-  const remedy = `${administrators(cluster, 'rds_iam')}: ${grantAdministration('rds_iam', login).redacted}; or give master_secret_id.`
+  const remedy = `${administrators(cluster, 'rds_iam')}: ${printStatements([grantAdministration('rds_iam', login)])} or give master_secret_id.`
   return [violation(application, 'missing_right', `${login} may not grant rds_iam.`, remedy)]
 }
 

@@ -2,6 +2,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { Actual } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
+import { printStatements } from '../sql/print.ts'
 import { grantRole } from '../sql/role.ts'
 import { membersOf } from './members.ts'
 import { violation } from './violation.ts'
@@ -28,7 +29,7 @@ export function checkPasswordRight({ applications }: Declaration, { cluster, log
       null,
       'missing_right',
       message,
-      `As the master: ${grantRole('rds_password', server.login).redacted}; or give master_secret_id.`,
+      `As the master: ${printStatements([grantRole('rds_password', server.login)])} or give master_secret_id.`,
     ),
   ]
 }

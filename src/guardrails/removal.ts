@@ -2,13 +2,18 @@
 import type { Problem } from '../model/problem.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration, Environment } from '../model/declaration.ts'
-import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
+import type { Departure, Obstacle, RemovalFacts, SessionCount } from '../model/removal.ts'
 import type { Approval, Approvals } from '../model/run.ts'
-import { revokerOf } from '../model/revoker.ts'
+import { PG_DATABASE_OWNER, revokerOf } from '../model/revoker.ts'
+import type { Statement } from '../model/statement.ts'
 import { mayAdminister } from '../model/administers.ts'
-import { reassignOwned } from '../sql/owner.ts'
+import { reassignInOneDatabase } from '../sql/owner.ts'
+import { printInside, printStatements } from '../sql/print.ts'
 import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantAdministration, grantRole } from '../sql/role.ts'
+import { printHandOver } from './hand-over.ts'
+import { administrators } from './members.ts'
+import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (src/README.md: Removal). */
@@ -42,7 +47,7 @@ export function checkRemoval(
 ): Problem[] {
   return departures.flatMap((departure) => [
     ...checkServer(declaration, cluster, departure),
-    ...checkObstacles(departure, facts),
+    ...checkObstacles(cluster, departure, facts),
     ...checkGrants(declaration, cluster, departure, facts),
     ...checkSessions(cluster, departure, facts),
   ])
@@ -76,7 +81,7 @@ export function checkServer(declaration: Declaration, cluster: Cluster, departur
           obstacle(
             departure,
             `${server.login} has no right over the role ${username}, which another role created.`,
-            `As the master: ${grantAdministration(username, server.login).redacted};`,
+            `${administrators(cluster, username)}: ${printStatements([grantAdministration(username, server.login)])}`,
           ),
         ]),
     ...(drops === declaration.instance.database
@@ -92,18 +97,15 @@ export function checkServer(declaration: Declaration, cluster: Cluster, departur
 }
 
 /** What is inside a database that goes is no obstacle: it goes with it. */
-function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFacts): Problem[] {
+function checkObstacles(cluster: Cluster, departure: Departure, { obstacles, unseen }: RemovalFacts): Problem[] {
   const { username, drops } = departure
   const own = obstacles.filter((item) => item.role === username && (item.database === null || item.database !== drops))
   const inTheWay = obstacles.filter((item) => item.role === null && item.database === drops)
   return [
-    ...own.map(({ database, what, remedy }) => {
-      const where = database === null ? '' : ` in database ${database}`
-      const handOver =
-        database === null
-          ? 'Hand it over or remove it, then run again.'
-          : `Hand it over (in ${database}: ${reassignOwned(username, null).redacted}) or remove it, then run again.`
-      return obstacle(departure, `the role ${username} ${what}${where}.`, remedy ?? handOver)
+    ...own.map((item) => {
+      const where = item.database === null ? '' : ` in database ${item.database}`
+      const remedy = item.remedy ?? wayOut(cluster, item, username)
+      return obstacle(departure, `the role ${username} ${item.what}${where}.`, remedy)
     }),
     ...inTheWay.map(({ what }) =>
       obstacle(
@@ -120,6 +122,16 @@ function checkObstacles(departure: Departure, { obstacles, unseen }: RemovalFact
       ),
     ),
   ]
+}
+
+/** What a role owns inside a database goes to the database's owner, and no other database with it. */
+function wayOut(cluster: Cluster, { database, isReassigned }: Obstacle, username: string): string {
+  const heir = cluster.databases.get(database ?? '')?.owner
+  if (database === null || heir === undefined || heir === username || isReassigned !== true)
+    return 'Hand it over or remove it, then run again.'
+  const statements = [reassignInOneDatabase(username, heir)]
+  const handOver = printHandOver(cluster, { from: username, to: heir, database, statements })
+  return `Remove it, or hand what it owns there to the database's owner, ${handOver} Then run again.`
 }
 
 /**
@@ -145,7 +157,7 @@ function checkGrants(
       obstacle(
         departure,
         `the role ${username} holds privileges on ${keyword} ${identity} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,
-        `As ${grantor}, in ${database}: ${revokeAll(keyword, identity, username, null).redacted};`,
+        printRevoke(cluster, { grantor, database }, revokeAll(keyword, identity, username, null)),
       ),
     ),
     ...given.map(({ database, keyword, identity, grantee }) =>
@@ -159,10 +171,24 @@ function checkGrants(
       obstacle(
         departure,
         `the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`,
-        `As ${creator}, in ${database}: ${revokeAllByDefault(creator, schema, keyword, username, null).redacted};`,
+        printRevoke(
+          cluster,
+          { grantor: creator, database },
+          revokeAllByDefault(creator, schema, keyword, username, null),
+        ),
       ),
     ),
   ]
+}
+
+/** As whoever granted it, where it stands; what pg_database_owner granted, the owner of the database takes back. */
+function printRevoke(
+  cluster: Cluster,
+  { grantor, database }: { readonly grantor: string; readonly database: string },
+  statement: Statement,
+): string {
+  const who = grantor === PG_DATABASE_OWNER ? (cluster.databases.get(database)?.owner ?? grantor) : grantor
+  return `${capitalized(printLogin(cluster, who, database))}: ${printInside([statement], who)}`
 }
 
 /**
@@ -180,7 +206,7 @@ function checkSessions(cluster: Cluster, departure: Departure, { sessions, canSi
       obstacle(
         departure,
         `${login} has ${String(count)} session(s) in database ${database}, which ${cluster.server.login} may not end.`,
-        `End them, or as the master: ${grantRole('pg_signal_backend', cluster.server.login).redacted};`,
+        `End them, or as the master: ${printStatements([grantRole('pg_signal_backend', cluster.server.login)])}`,
       ),
     )
 }

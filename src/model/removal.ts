@@ -63,6 +63,8 @@ export interface Obstacle {
   readonly database: string | null
   /** What it is, after the subject: `owns table public.things`, `is used by subscription s`. */
   readonly what: string
+  /** It is inside a database, and goes with REASSIGN OWNED. */
+  readonly isReassigned?: boolean
   /** What to do about it; absent: hand it over, or remove it. */
   readonly remedy?: string
 }

@@ -5,7 +5,7 @@ import type { Declaration } from './declaration.ts'
 import { parseTag } from './tag.ts'
 
 /** Owner of the schema public from 15 on: whoever owns the database is its member. */
-const PG_DATABASE_OWNER = 'pg_database_owner'
+export const PG_DATABASE_OWNER = 'pg_database_owner'
 
 /**
  * The role to act as for what `grantor` granted: itself, or the database's owner in its stead. null: neither the

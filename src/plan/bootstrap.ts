@@ -6,6 +6,8 @@ import type { Secret } from '../model/secret.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Plan, Step, StepKind, Subject } from '../model/step.ts'
 import { formatTag, MANAGED_BY, parseTag } from '../model/tag.ts'
+import { administrators } from '../guardrails/members.ts'
+import { printStatements } from '../sql/print.ts'
 import { alterRole, commentOnRole, createRole, grantAdministration, grantRole } from '../sql/role.ts'
 import { membershipFinding, membershipStep, RDS_IAM, revocationOf, tokenMemberships } from './membership-revocation.ts'
 
@@ -167,7 +169,7 @@ function planAdminGrants(input: BootstrapInput): Changes {
       ...adminSubject(input),
       action: 'grant',
       status: 'warning',
-      message: `${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`,
+      message: `${cluster.server.login} may not grant ${role}. ${administrators(cluster, role)}: ${printStatements([statement])}`,
     }))
   return { steps, findings }
 }

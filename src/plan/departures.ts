@@ -7,7 +7,7 @@ import type { Departure, DepartureFinding, DestroyTarget } from '../model/remova
 import type { Subject } from '../model/step.ts'
 import { isSendable } from '../model/sendable.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
-import { alterDatabaseOwner } from '../sql/owner.ts'
+import { printGiveBack } from '../guardrails/hand-over.ts'
 import { finding } from './context.ts'
 
 export interface Departures {
@@ -218,7 +218,7 @@ function elsewhere(
         code: 'removal_obstacle',
         field: 'destroy',
         message,
-        remedy: `Give it back (${alterDatabaseOwner(name, username).redacted}), or take the marker out of the state (terraform state rm).`,
+        remedy: printGiveBack(input.cluster, state, username, input.declaration.instance.database),
       },
     ],
   }

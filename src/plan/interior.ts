@@ -5,6 +5,9 @@ import { showBytes } from '../model/sendable.ts'
 import { VERSION_15 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
+import { printLogin } from '../guardrails/printed-login.ts'
+import { printInside } from '../sql/print.ts'
+import { printName } from '../sql/quote.ts'
 import { accessStep } from './access-change.ts'
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
@@ -24,7 +27,7 @@ export function planInterior(context: PlanContext, database: Database): Changes 
   const schemas = schemasAfterCreation(database, interior)
   const grants = planGrants(context, database, interior, schemas)
   const publicSchema = planPublicSchema(context, database, interior)
-  const own = ownerSchemas(database, schemas)
+  const own = ownerSchemas(context, database, schemas)
   return {
     steps: [
       ...createSchemas(database, interior),
@@ -87,7 +90,7 @@ function createSchemas(database: Database, interior: Interior): Step[] {
 }
 
 /** What the owner took from itself, or a restored dump left out; on a schema of others it has what PUBLIC has. */
-function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaState>): Changes {
+function ownerSchemas(context: PlanContext, database: Database, schemas: ReadonlyMap<string, SchemaState>): Changes {
   const owner = database.owner.username
   const steps: Step[] = []
   const findings: Finding[] = []
@@ -118,8 +121,13 @@ function ownerSchemas(database: Database, schemas: ReadonlyMap<string, SchemaSta
         ),
       )
     } else {
-      const grantor = schema.owner === '' ? 'a superuser' : schema.owner
-      const remedy = `as ${grantor}: ${grantOnSchema(schema.name, missing, owner, owner).redacted};`
+      const grant = printInside([grantOnSchema(schema.name, missing, owner, owner)], schema.owner || null)
+      const { cluster } = context.actual
+      const login =
+        schema.owner === ''
+          ? `as a superuser, in ${printName(database.name)}`
+          : printLogin(cluster, schema.owner, database.name)
+      const remedy = `${login}: ${grant}`
       const message = `${owner} lacks ${missing.join(' and ')} in ${where}; ${remedy}`
       findings.push(finding(subject(database.owner, 'grant'), 'grant', 'warning', message))
     }
@@ -186,7 +194,7 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
   ]
   const message =
     `everybody who may connect to ${database.name} may create objects in ${where}; ` +
-    `as a superuser: ${statements.map(({ redacted }) => `${redacted};`).join(' ')} ` +
+    `as a superuser, in ${printName(database.name)}: ${printInside(statements, null)} ` +
     'or declare schemas = ["app"] and a search_path'
   return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
 }

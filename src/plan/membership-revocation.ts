@@ -3,6 +3,8 @@ import type { Cluster, Membership } from '../model/catalog.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Finding, Step, Subject } from '../model/step.ts'
+import { printStatements } from '../sql/print.ts'
+import { printName } from '../sql/quote.ts'
 import { revokeMembership } from '../sql/role.ts'
 import { finding, step } from './context.ts'
 
@@ -36,7 +38,8 @@ export function membershipFinding(cluster: Pick<Cluster, 'server'>, about: Subje
 
 /** `as …: REVOKE …;`, in the name of whoever granted it. */
 export function revocationRemedy({ server }: Pick<Cluster, 'server'>, item: Membership): string {
-  return `as ${item.grantor}: ${revokeMembership(server.version, item.role, item.member, item.grantor).redacted};`
+  const statement = revokeMembership(server.version, item.role, item.member, item.grantor)
+  return `as ${printName(item.grantor)}: ${printStatements([statement])}`
 }
 
 /**

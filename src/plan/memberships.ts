@@ -4,6 +4,8 @@ import type { Application } from '../model/declaration.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { parseTag } from '../model/tag.ts'
+import { printStatements } from '../sql/print.ts'
+import { printName } from '../sql/quote.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import {
@@ -122,7 +124,7 @@ export function adminFindings(context: PlanContext, application: Application): F
     (item) => item.member === login && item.grantor !== login && (item.inherit || item.set),
   )
   return held.map(({ role, grantor }) => {
-    const remedy = `as ${grantor}: ${grantAdministration(role, login).redacted};`
+    const remedy = `as ${printName(grantor)}: ${printStatements([grantAdministration(role, login)])}`
     return finding(
       subject(application, 'grant'),
       'keep',

@@ -7,6 +7,8 @@ import type { StoredSetting } from '../model/catalog.ts'
 import type { Application, SettingValue } from '../model/declaration.ts'
 import { isSendable, showBytes } from '../model/sendable.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
+import { administrators } from '../guardrails/members.ts'
+import { printStatements } from '../sql/print.ts'
 import { resetEverywhere, resetInDatabase, setInDatabase } from '../sql/role.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 
@@ -58,8 +60,9 @@ export function settingFindings(context: PlanContext, application: Application):
     .filter((item) => item.database === null && isSendable(item.name) && !settings.has(item.name.toLowerCase()))
     .map((item) => item.name)
   if (names.length === 0) return unnamed
-  const resets = names.map((parameter) => `${resetEverywhere(username, parameter).redacted};`).join(' ')
-  const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`
+  const { login } = context.actual.cluster.server
+  const resets = printStatements(names.map((parameter) => resetEverywhere(username, parameter)))
+  const message = `${username} has ${names.join(', ')} set for all databases, outside of this declaration and left alone; to undo it, as ${login}: ${resets}`
   return [...unnamed, finding(subject(application, 'setting'), 'keep', 'skipped', message)]
 }
 
@@ -104,7 +107,8 @@ export function planClone(context: PlanContext, application: Application): Chang
       ],
       findings: [],
     }
-  const message = `what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`
+  const remedy = `${administrators(context.actual.cluster, clone)}: ${printStatements([statement])}`
+  const message = `what ${clone} creates belongs to it and not to ${username}. ${remedy}`
   return { steps: [], findings: [finding(about, 'set', 'warning', message)] }
 }
 

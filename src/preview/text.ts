@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printableSql } from '../sql/quote.ts'
 import { oneLine, shortLine, visible } from '../audit/one-line.ts'
 import { saysItself } from '../audit/text.ts'
 import type { Problem } from '../model/problem.ts'
@@ -76,7 +77,7 @@ function applicationBlock(heading: string, changes: readonly PlannedChange[], pa
     const { sign, colour } = SIGNS[change.status]
     return [
       paint(colour, `  ${sign} ${changeText(change)}`),
-      ...change.statements.map((statement) => `      ${oneLine(statement)};`),
+      ...change.statements.map((statement) => `      ${oneLine(printableSql(statement))};`),
     ]
   })
   return [paint('bold', heading), ...lines].join('\n')

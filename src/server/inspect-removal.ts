@@ -96,7 +96,7 @@ async function inspectInside(session: Session, roles: readonly string[]): Promis
     defaultHoldings(roles),
   ])
   return {
-    obstacles: obstacleRows.map(obstacle),
+    obstacles: obstacleRows.map((row) => ({ ...obstacle(row), isReassigned: readFlag(row, 'is_reassigned') })),
     holdings: holdingRows.map((row) => holding(row, session.database)),
     defaults: defaultRows.map((row) => defaultHolding(row, session.database)),
   }

@@ -1,8 +1,9 @@
 /** One session-level advisory lock for the whole instance (src/README.md: The instance's lock). */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError } from '../errors.ts'
-import { revokeOnDatabase } from '../sql/database.ts'
-import { isOneOf } from '../sql/quote.ts'
+import { grantOnDatabase, revokeOnDatabase } from '../sql/database.ts'
+import { printStatements } from '../sql/print.ts'
+import { isOneOf, printName } from '../sql/quote.ts'
 import { grantRole, rollbackPrepared } from '../sql/role.ts'
 import { isAdmin, maySignal } from './admins.ts'
 import { catalogText } from './catalog-text.ts'
@@ -223,14 +224,20 @@ function lockTimeout(session: Session, holder: Holder | null, timeoutMs: number)
 function remedyFor(session: Session, holder: Holder | null): string {
   if (holder === null || (holder.isAdmin && holder.prepared === null))
     return 'Wait for that run to end, or raise lock_timeout.'
-  const shut = `keep others out: ${shutToPublic(holder.database)}`
-  if (holder.prepared !== null)
-    return `As ${holder.login ?? 'its owner'}, in ${holder.database}: ${rollbackPrepared(holder.prepared).redacted}; then ${shut}`
-  const right = grantRole('pg_signal_backend', session.login).redacted
-  return `${session.login} may not end its session: as the master: ${right}; then run again, and ${shut}`
+  const shut = shutToPublic(holder.database, session.login)
+  if (holder.prepared !== null) {
+    const where = `As ${printName(holder.login ?? 'its owner')}, in ${printName(holder.database)}`
+    return `${where}: ${printStatements([rollbackPrepared(holder.prepared)])} Then ${shut}`
+  }
+  const right = printStatements([grantRole('pg_signal_backend', session.login)])
+  return `${session.login} may not end its session: as the master: ${right} Then run again, and ${shut}`
 }
 
-/** How a database is shut to those who have no business there; its owner runs it. */
-export function shutToPublic(database: string): string {
-  return `${revokeOnDatabase(database, ['CONNECT'], '', '').redacted};`
+/** How a database is shut to those who have no business there, which the admin has; its owner runs it. */
+export function shutToPublic(database: string, admin: string): string {
+  const statements = [
+    grantOnDatabase(database, ['CONNECT'], admin, ''),
+    revokeOnDatabase(database, ['CONNECT'], '', ''),
+  ]
+  return `as the owner of ${printName(database)} keep others out: ${printStatements(statements)}`
 }

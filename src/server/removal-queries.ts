@@ -124,13 +124,20 @@ function dependencies(roles: readonly string[]): string {
     ) d`
 }
 
+/**
+ * REASSIGN OWNED passes over default privileges and user mappings.
+ * https://www.postgresql.org/docs/current/sql-reassign-owned.html
+ */
+const IS_REASSIGNED = `d.deptype = 'o' AND d.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)`
+
 /** All but privileges; what is temporary goes with its session. */
 export function interiorObstacles(roles: readonly string[]): string {
   return `
     SELECT
       ${catalogText('d.rolname')} AS role,
       ${catalogText('current_database()')} AS database,
-      ${catalogText(WHAT)} AS what
+      ${catalogText(WHAT)} AS what,
+      ${IS_REASSIGNED} AS is_reassigned
     FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
     WHERE d.deptype <> 'a'
       AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'

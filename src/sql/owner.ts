@@ -12,24 +12,23 @@ export function alterSchemaOwner(schema: string, owner: string): Statement {
   return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)
 }
 
-/**
- * Everything of a role in the database where it runs. https://www.postgresql.org/docs/current/sql-reassign-owned.html
- * @param to null: whoever reads it has to choose.
- */
-export function reassignOwned(from: string, to: string | null): Statement {
-  return new Statement(`REASSIGN OWNED BY ${quoteIdentifier(from)} TO ${to === null ? '…' : quoteIdentifier(to)}`)
+/** Everything of a role in the database where it runs. https://www.postgresql.org/docs/current/sql-reassign-owned.html */
+export function reassignOwned(from: string, to: string): Statement {
+  return new Statement(`REASSIGN OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`)
 }
 
 /**
  * Everything of a role in the database where it runs, and that database. REASSIGN OWNED takes in every database of the
- * former owner, wherever it runs, so the block gives the others back.
+ * former owner, wherever it runs, so the block gives the others back. Names are qualified, since it runs where somebody
+ * else may have made objects of the same names (src/README.md: Printed statements).
  */
 export function reassignInOneDatabase(from: string, to: string): Statement {
-  const owner = `${quoteLiteral(quoteIdentifier(from))}::regrole`
-  const others = `SELECT datname FROM pg_database WHERE datdba = ${owner} AND datname <> current_database()`
-  const giveBack = `EXECUTE format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(from)});`
+  const owner = `(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(from)})`
+  const isOther = `datdba = ${owner} AND datname <> pg_catalog.current_database()`
+  const others = `SELECT datname FROM pg_catalog.pg_database WHERE ${isOther}`
+  const giveBack = `EXECUTE pg_catalog.format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(from)});`
   const body = [
-    `DECLARE others name[] := ARRAY(${others}); other name;`,
+    `DECLARE others pg_catalog.name[] := ARRAY(${others}); other pg_catalog.name;`,
     `BEGIN ${reassignOwned(from, to).redacted};`,
     `FOREACH other IN ARRAY others LOOP ${giveBack} END LOOP; END`,
   ].join(' ')

@@ -71,7 +71,7 @@ export async function bootstrapAdmin(
       tags: declaration.tags,
     })
     const repairs = planSteps(plan).some((step) => step.kind === 'repair_admin')
-    assertNone(repairs ? checkMasterRight(master.user, admin.user, facts.grantable.has(admin.user)) : [])
+    assertNone(repairs ? checkMasterRight(cluster, master.user, admin.user, facts.grantable.has(admin.user)) : [])
     await executeBootstrap(context, plan, sessions)
   } finally {
     await session.close()

@@ -31,7 +31,7 @@ export async function lockInstance(
       signal,
       report: progress,
       ended: (squatter) => {
-        context.recorder.record(squatterRecord(context, squatter, lock.database))
+        context.recorder.record(squatterRecord(context, squatter, lock))
       },
     })
     return lock
@@ -45,7 +45,7 @@ export async function lockInstance(
 function squatterRecord(
   { declaration }: RunContext,
   { login, comment, pids }: Squatter,
-  database: string,
+  { database, login: admin }: Session,
 ): RecordDraft {
   const tag = parseTag(comment)
   const isOurs = tag?.get('Stack') === declaration.stack && tag.get('Environment') === declaration.environment
@@ -62,7 +62,7 @@ function squatterRecord(
     durationMs: 0,
     message:
       `${String(pids.size)} session(s) of ${login}${whose} ended: on the key of the instance's lock, and no admin's; ` +
-      `as the owner of ${database} keep others out: ${shutToPublic(database)}`,
+      shutToPublic(database, admin),
     statements: [],
   }
 }

@@ -3,6 +3,8 @@ import { BlockedError, type ProvisionError, withProblems } from '../../errors.ts
 import type { Problem } from '../../model/problem.ts'
 import type { Departure } from '../../model/removal.ts'
 import { allowConnections } from '../../sql/database.ts'
+import { printAsMember } from '../../sql/print.ts'
+import { printName } from '../../sql/quote.ts'
 import type { Connections } from '../../server/connections.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
 import { toProvisionError } from '../end/provision-error.ts'
@@ -80,19 +82,21 @@ async function reopenAfter(
   } catch (failure) {
     const { message } = toProvisionError(failure)
     const left = departures.flatMap(({ application, drops, username }) =>
-      drops === null ? [] : [leftClosed(application, drops, username, message)],
+      drops === null
+        ? []
+        : [leftClosed(application, drops, username, message, admin?.username ?? 'the delegated admin')],
     )
     return withProblems(error, left)
   }
 }
 
-function leftClosed(application: string, database: string, owner: string, reason: string): Problem {
-  const statement = allowConnections(database, true, owner).redacted
+function leftClosed(application: string, database: string, owner: string, reason: string, admin: string): Problem {
+  const statements = printAsMember(owner, [allowConnections(database, true, owner)])
   return {
     application,
     code: 'left_closed',
     field: 'destroy',
     message: `the database ${database} may still be closed, and could not be opened again: ${reason}`,
-    remedy: `Run again, or put the application back and apply; by hand: ${statement};`,
+    remedy: `Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`,
   }
 }

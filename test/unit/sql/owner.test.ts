@@ -12,7 +12,6 @@ test('who owns a database, a schema, everything of a role', (t) => {
   t.is(alterDatabaseOwner('d"', 'o').reveal(), 'ALTER DATABASE "d""" OWNER TO "o"')
   t.is(alterSchemaOwner('s', 'o"').reveal(), 'ALTER SCHEMA "s" OWNER TO "o"""')
   t.is(reassignOwned('x" TO "evil', 'o').reveal(), 'REASSIGN OWNED BY "x"" TO ""evil" TO "o"')
-  t.is(reassignOwned('f', null).reveal(), 'REASSIGN OWNED BY "f" TO …')
 })
 
 test('the role of whoever runs it, for as long as it takes', (t) => {
@@ -23,8 +22,8 @@ test('the role of whoever runs it, for as long as it takes', (t) => {
 test('a handover gives back the databases that it was not about; names are quoted as often as they are nested', (t) => {
   t.is(
     reassignInOneDatabase(`f'"`, 't').reveal(),
-    `DO 'DECLARE others name[] := ARRAY(SELECT datname FROM pg_database WHERE datdba = ''"f''''"""''::regrole AND datname <> current_database()); other name; ` +
+    `DO 'DECLARE others pg_catalog.name[] := ARRAY(SELECT datname FROM pg_catalog.pg_database WHERE datdba = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ''f''''"'') AND datname <> pg_catalog.current_database()); other pg_catalog.name; ` +
       `BEGIN REASSIGN OWNED BY "f''""" TO "t"; ` +
-      `FOREACH other IN ARRAY others LOOP EXECUTE format(''ALTER DATABASE %I OWNER TO %I'', other, ''f''''"''); END LOOP; END'`,
+      `FOREACH other IN ARRAY others LOOP EXECUTE pg_catalog.format(''ALTER DATABASE %I OWNER TO %I'', other, ''f''''"''); END LOOP; END'`,
   )
 })
