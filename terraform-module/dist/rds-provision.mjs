@@ -8,11 +8,11 @@ __getOwnPropDesc(from,key))||desc.enumerable});return to};var __toESM=(mod2,isNo
 lt",{value:mod2,enumerable:!0}):target,mod2));var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});function createOutput(stream){let failure=null,fail=error=>{failure??=error};return stream.on("error",fail),{write(text2){failure===null&&stream.write(text2)},failure:()=>failure}}
 function createFileOutput(path4){let failure=null;return{write(text2){try{failure===null&&(0,import_node_fs.appendFileSync)(path4,text2)}catch(error){failure=error instanceof
 Error?error:new Error(String(error))}},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??"")!=="";return isTerminal&&
-!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var import_node_fs,init_output=__esm({"src/audit/output.ts"(){"use strict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});function oneLine(text2){return disarm(text2.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text2){let line=oneLine(text2);return line.length<=MAX_CHARACTERS?
+!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var import_node_fs,init_output=__esm({"src/audit/output.ts"(){"use strict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});var UNPRINTABLE,RUNNER_COMMAND,init_printable=__esm({"src/model/printable.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+RUNNER_COMMAND=/##(\w*)\[/g}});function oneLine(text2){return disarm(text2.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text2){let line=oneLine(text2);return line.length<=MAX_CHARACTERS?
 line:`${line.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}function disarm(text2){return text2.
-replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}var UNPRINTABLE,RUNNER_COMMAND,MAX_CHARACTERS,
-init_one_line=__esm({"src/audit/one-line.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,RUNNER_COMMAND=
-/##(\w*)\[/g;MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text2){return escape(oneLine(text2))}function escape(text2){return text2.replace(
+replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}var MAX_CHARACTERS,init_one_line=__esm({"\
+src/audit/one-line.ts"(){"use strict";init_printable();MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text2){return escape(oneLine(text2))}function escape(text2){return text2.replace(
 ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,"\\_")}function markdownTable(header,rows){let line=cells=>`| ${cells.join(" | ")} |`;return[line(header),
 line(header.map(()=>"---")),...rows.map(line)].join(`
 `)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function closingLine({run,summary}){let head2=run.exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),
@@ -8854,7 +8854,13 @@ reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});func
 '"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
 "\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(name2)}`}function quoteGrantee(role){
 return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===
-0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}var init_quote=__esm({"src/sql/quote.ts"(){"use strict"}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
+0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}function printableSql(sql){return sql.replace(QUOTED,(text2,escaped,plain,name2)=>isPrintable2(
+text2)?text2:name2!==void 0?`U&"${escapeWith("","+",name2.replaceAll("\\","\\\\"))}"`:`E'${escapeWith("u","U00",escaped??plain?.replaceAll("\\","\\\\")??"")}'`)}
+function printName(name2){return/^[\p{L}\p{N}_.$-]+$/u.test(name2)?name2:printableSql(quoteIdentifier(name2))}function isPrintable2(text2){return text2.search(UNPRINTABLE)===
+-1&&text2.search(RUNNER_COMMAND)===-1}function escapeWith(short,long,body){let escape3=character=>{let digits=(character.codePointAt(0)??0).toString(16);return digits.
+length>4?`\\${long}${digits.padStart(6,"0")}`:`\\${short}${digits.padStart(4,"0")}`};return body.replace(UNPRINTABLE,escape3).replace(RUNNER_SIGN,escape3)}var QUOTED,
+RUNNER_SIGN,init_quote=__esm({"src/sql/quote.ts"(){"use strict";init_printable();QUOTED=/\bE'((?:[^'\\]|\\.|'')*)'|'((?:[^']|'')*)'|"((?:[^"]|"")*)"/gsu,RUNNER_SIGN=
+/#(?=#\w*\[)/g}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
 words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
 connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${quoteLiteral(
 attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
@@ -9441,7 +9447,18 @@ loser,step2);for(let[login2,{application,database}]of losses){let{ended,left:lef
 database,username:login2,object:"login",action:"disconnect"},rest={durationMs:0,statements:[]};if(ended>0){let message=`${String(ended)} session(s) of ${login2}\
  ended: a session keeps what its login lost`;recorder.record({...about,...rest,status:"updated",message})}if(left2>0){let message=`${String(left2)} session(s) o\
 f ${login2} keep what it lost until they end: ${server.admin.login} may not end them`;recorder.record({...about,...rest,status:"warning",message})}}losses.size>
-0&&await endHidden(server.admin)}var init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";init_step();init_end_sessions()}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+0&&await endHidden(server.admin)}var init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";init_step();init_end_sessions()}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
+return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIG\
+N OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`)}function reassignInOneDatabase(from,to){let others=`SELECT datname FROM pg_catalog.pg_database W\
+HERE ${`datdba = ${`(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(from)})`} AND datname <> pg_catalog.current_database()`}`,giveBack=`EXEC\
+UTE pg_catalog.format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(from)});`,body=[`DECLARE others pg_catalog.name[] := ARRAY(${others}); other pg_cat\
+alog.name;`,`BEGIN ${reassignOwned(from,to).redacted};`,`FOREACH other IN ARRAY others LOOP ${giveBack} END LOOP; END`].join(" ");return new Statement(`DO ${quoteLiteral(
+body)}`)}function joinRole(role){return new Statement(`GRANT ${quoteIdentifier(role)} TO CURRENT_USER`)}function leaveRole(role){return new Statement(`REVOKE ${quoteIdentifier(
+role)} FROM CURRENT_USER GRANTED BY CURRENT_USER`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statement();init_quote()}});function printStatements(statements){return join11(statements.map(({redacted})=>redacted))}function printInside(statements,role){return join11(["SET search_path\
+ = pg_catalog, pg_temp","BEGIN READ WRITE",role===null?NO_ROLE:actAs(role),...statements.map(({redacted})=>redacted),"COMMIT"])}function printAsMember(role,statements){
+return join11(["BEGIN",joinRole(role).redacted,actAs(role),...statements.map(({redacted})=>redacted),NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join11(texts2){
+return texts2.map(text2=>`${printableSql(text2)};`).join(" ")}var NO_ROLE,init_print=__esm({"src/sql/print.ts"(){"use strict";init_owner();init_quote();init_role();
+NO_ROLE="SET LOCAL ROLE NONE"}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
 let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
 function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
 role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
@@ -9454,14 +9471,7 @@ let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(schema)}`;return new St
 {runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
 objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=quoteQualified(object2.schema,object2.name);return object2.args===null?
 name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interior.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD=
-{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
-return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIG\
-N OWNED BY ${quoteIdentifier(from)} TO ${to===null?"\u2026":quoteIdentifier(to)}`)}function reassignInOneDatabase(from,to){let others=`SELECT datname FROM pg_da\
-tabase WHERE datdba = ${`${quoteLiteral(quoteIdentifier(from))}::regrole`} AND datname <> current_database()`,giveBack=`EXECUTE format('ALTER DATABASE %I OWNER \
-TO %I', other, ${quoteLiteral(from)});`,body=[`DECLARE others name[] := ARRAY(${others}); other name;`,`BEGIN ${reassignOwned(from,to).redacted};`,`FOREACH othe\
-r IN ARRAY others LOOP ${giveBack} END LOOP; END`].join(" ");return new Statement(`DO ${quoteLiteral(body)}`)}function joinRole(role){return new Statement(`GRAN\
-T ${quoteIdentifier(role)} TO CURRENT_USER`)}function leaveRole(role){return new Statement(`REVOKE ${quoteIdentifier(role)} FROM CURRENT_USER GRANTED BY CURRENT\
-_USER`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statement();init_quote()}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
+{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
 `DROP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`\
 GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identity2,role,grantor){return new Statement(`REVOKE ALL ON ${keyword}\
  ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
@@ -9478,51 +9488,85 @@ if(keepsBytes(databases2.get(database.name)?.encoding??""))return[];let unread=[
 filter(name2=>!isAscii(name2)&&!interior.schemas.has(name2));if(missing.length===0||unread.length===0)return[];let others=unread.map(showBytes).join(", ");return[
 violation(database.owner,"encoding",`a name inside ${database.name} has a character that UTF-8 has not: the schema ${missing.join(", ")} is not told from ${others}\
 .`,"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.")]}function sharedBy({username,
-settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
-database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As\
- its owner: ${dropDatabase(state2.name,!1).redacted};`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,cluster),...checkImmutable(database,cluster,
-state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.username;if(state2.owner===wanted)return[];
-let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mismatch",`the database ${state2.name} belongs \
-to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${handoverStatements(cluster,state2,wanted)}`)]}
-function handoverStatements(cluster,state2,wanted){let[name2,from,to]=[quoteIdentifier(state2.name),quoteIdentifier(state2.owner),quoteIdentifier(wanted)],create=cluster.
-roles.has(wanted)?[]:[createRole(wanted,{login:!0})];if(cluster.roles.get(state2.owner)?.superuser===!0){let statements2=print2([...create,alterDatabaseOwner(state2.
-name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${to} for each object (REASSIGN OWNED is refused for ${from})`;return`as a superuser: ${statements2} and\
-, ${inside}.`}let statements=[...create,joinRole(wanted),reassignInOneDatabase(state2.owner,wanted),leaveRole(wanted)],who=`${from}, or as a member of it, with \
-CREATEDB and the right to grant ${to}`;return`connected to ${name2} as ${who}: ${print2(statements)}`}function print2(statements){return statements.map(({redacted})=>`${redacted}\
-;`).join(" ")}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the serve\
-r has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.toLowerCase().
-replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.get(database.
-encoding??"")??state2.encoding;encoding!==state2.encoding&&problems.push(violation(database.owner,"immutable",`${state2.name} has the encoding ${state2.encoding}\
-, not ${encoding}.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.locale??
-""))&&problems.push(violation(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}function checkInterior(database,interior,isInstalled,available){
-return[...checkSchemas(database,interior),...database.extensions.filter(name2=>!isInstalled(name2)).flatMap(name2=>checkExtension(database,name2,isInstalled,available))]}
-function checkSchemas(database,interior){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);if(schema===
-void 0||schema.owner===owner||name2==="public")return[];let statement=`${alterSchemaOwner(name2,owner).redacted};`;return[violation(database.owner,"schema",`the\
- schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another schema; or let a person with the right to do so run: ${statement}`)]})}
-function checkExtension(database,name2,isInstalled,available){if(available.get(name2)===void 0)return[violation(database.owner,"extension",`the server has no ex\
-tension ${name2}.`,"Remove it from extensions, or use an engine version that has it.")];let refused=addRequired(name2,available).filter(required=>!isInstalled(required)&&
-available.get(required)?.trusted!==!0);if(refused.length===0)return[];let remedy=`As the master, in ${database.name}: ${print2(refused.map(item=>createExtension(
-item,null,null)))}`;return[violation(database.owner,"extension",`only a superuser could install ${refused.join(", ")} (not trusted).`,remedy)]}function addRequired(name2,available,seen=new Set){
-if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,
-name2])))]}var init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_catalog();init_tag();init_interior();init_owner();init_quote();init_removal();
-init_role();init_encodings();init_violation()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
+settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
+item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
 !found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/m\
-odel/members.ts"(){"use strict"}});function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].
-sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.join(" or ")}`}var init_members2=__esm({"src/guardrails/members.ts"(){
-"use strict";init_members()}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
+odel/members.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
+encoding!==null&&words.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CT\
+YPE ${quoteLiteral(database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(
+" "))}function alterDatabaseLimit(database,limit,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}
+function allowConnections(database,allow,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}
+function alterDatabaseTemplate(database,isTemplate,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{
+runAs:owner})}function commentOnDatabase(database,comment,owner){return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`,
+{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)}\
+ TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join("\
+, ")} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}var init_database=__esm({"src/sql/database.ts"(){"\
+use strict";init_statement();init_quote()}});function printLogin(cluster,role,database,label=printName(role)){let login2=`as ${label}, in ${printName(database)}`,state2=cluster.databases.get(database);if(state2===
+void 0||!cluster.roles.has(role)||mayConnect(cluster,role,database))return login2;let grant2=grantOnDatabase(database,["CONNECT"],role,state2.owner);return`as ${printName(
+state2.owner)}: ${printStatements([grant2])} Then ${login2}`}function mayConnect({roles,databases:databases2,memberships:memberships2},role,database){let state2=databases2.
+get(database);if(roles.get(role)?.superuser===!0||state2?.owner===role)return!0;let isIn=group4=>group4===""||group4===role||membersOf(memberships2,group4).has(
+role);return state2?.acl.some(({privilege,grantee})=>privilege==="CONNECT"&&isIn(grantee))===!0}function capitalized(text2){return`${text2.slice(0,1).toUpperCase()}${text2.
+slice(1)}`}var init_printed_login=__esm({"src/guardrails/printed-login.ts"(){"use strict";init_members();init_database();init_print();init_quote()}});function printHandOver(cluster,{from,to,database,statements}){let where=`in ${printName(database)}`;if([from,to].some(role=>cluster.roles.get(role)?.superuser===
+!0))return`as a superuser, ${where}: ${printInside(statements,null)}`;let{login:login2,version:version2}=cluster.server,who=runnerOf(cluster,from,to);if(who!==null){
+let roles2=[from,to].filter(role=>!isMember(cluster,who,role));return`${printLogin(cluster,who,database)}: ${withMembership(roles2,statements)}`}let pairs=[{one:to,
+other:from},{one:from,other:to}],masters=membersOf(cluster.memberships,"rds_superuser"),lent=pairs.find(({one,other})=>masters.has(one)&&mayAdminister(cluster,other));
+if(lent!==void 0){let[grant2,revoke]=[grantRole(lent.other,lent.one),revokeMembership(version2,lent.other,lent.one,login2)];return`as ${printName(login2)}: ${printStatements(
+[grant2])} Then ${printLogin(cluster,lent.one,database)}: ${printInside(statements,null)} Then as ${printName(login2)}: ${printStatements([revoke])}`}return`as \
+a login with CREATEDB that may grant ${[from,to].map(printName).join(" and ")}, ${where}: ${withMembership([from,to],statements)}`}function printGiveBack(cluster,{
+name:name2,owner},to,from){let leave="To leave it as it is, take the marker out of the state (terraform state rm).";if(!cluster.roles.has(to))return leave;let statements=[
+alterDatabaseOwner(name2,to)];return`${leave} To give it back, ${printHandOver(cluster,{from:owner,to,database:from,statements})}`}function withMembership(roles,statements,before=[]){
+return printInside([...before,...roles.map(joinRole),...statements,...roles.map(leaveRole)],null)}function runnerOf({server,roles,memberships:memberships2},from,to){
+let may=who=>[from,to].every(role=>role===who||(server.version<16e4?roles.get(who)?.createRole===!0:memberships2.some(item=>item.role===role&&item.member===who&&
+item.admin))),administrators2=memberships2.filter(item=>item.role===from&&item.admin).map(({member:member2})=>member2);return[server.login,to,from,...administrators2].
+find(who=>roles.get(who)?.createDb===!0&&may(who))??null}function isMember({server,memberships:memberships2},who,role){return role===who?!0:server.version<16e4&&
+memberships2.some(item=>item.role===role&&item.member===who)}var init_hand_over=__esm({"src/guardrails/hand-over.ts"(){"use strict";init_administers();init_members();
+init_server_version();init_owner();init_print();init_quote();init_role();init_printed_login()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
+database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As\
+ ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,!1)])}`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,
+cluster),...checkImmutable(database,cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.
+username;if(state2.owner===wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mism\
+atch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${printTakeOver(
+database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){let wanted=owner.username,isNew=!cluster.roles.has(wanted),create=isNew?[createRole(
+wanted,{login:!0})]:[],[name2,from,to]=[state2.name,state2.owner,wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,wanted].map(role=>printableSql(quoteIdentifier(
+role))),adopt=isNew&&!owner.adoptExisting?` And set adopt_existing = true, since ${to} is there by then.`:"";if(cluster.roles.get(state2.owner)?.superuser===!0){
+let statements2=printStatements([...create,alterDatabaseOwner(state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${quotedTo} for each object (REASSI\
+GN OWNED is refused for ${quotedFrom})`;return`as a superuser: ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or as a member of it, with CREATEDB and\
+ the right to grant ${to}`,statements=withMembership([wanted],[reassignInOneDatabase(state2.owner,wanted)],create);return`connected to ${name2} as ${who}: ${statements}${adopt}`}
+function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encod\
+ing ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.toLowerCase().replace(
+/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.get(database.encoding??
+"")??state2.encoding;encoding!==state2.encoding&&problems.push(violation(database.owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${encoding}\
+.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.locale??""))&&problems.push(
+violation(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}function checkInterior(database,interior,cluster){
+return[...checkSchemas(database,interior,cluster),...database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(database,
+name2,interior,cluster))]}function checkSchemas(database,interior,cluster){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.
+schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,to:owner,database:database.name,statements:[
+alterSchemaOwner(name2,owner)]};return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
+`Declare another schema; or let a person run, ${printHandOver(cluster,handOver)}`)]})}function checkExtension(database,name2,interior,cluster){let{databases:databases2,
+extensions:available}=cluster;if(available.get(name2)===void 0)return[violation(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it fr\
+om extensions, or use an engine version that has it.")];let refused=addRequired(name2,available).filter(required=>interior?.extensions.has(required)!==!0&&available.
+get(required)?.trusted!==!0);if(refused.length===0)return[];let home=database.schemas.find(schema=>interior?.schemas.has(schema)===!0)??"public",statements=refused.
+map(item=>createExtension(item,(available.get(item)?.schema??null)===null?home:null,null)),first=databases2.has(database.name)?"":"Declare it without that first\
+. ",master=printLogin(cluster,"rds_superuser",database.name,"the master");return[violation(database.owner,"extension",`only a superuser could install ${refused.
+join(", ")} (not trusted).`,`${first}${capitalized(master)}: ${printInside(statements,null)}`)]}function addRequired(name2,available,seen=new Set){if(seen.has(name2))
+return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,name2])))]}var init_databases2=__esm(
+{"src/guardrails/databases.ts"(){"use strict";init_catalog();init_tag();init_interior();init_owner();init_print();init_quote();init_removal();init_role();init_encodings();
+init_hand_over();init_printed_login();init_violation()}});function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].
+sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.map(printName).join(" or ")}`}var init_members2=__esm({"src/guardrai\
+ls/members.ts"(){"use strict";init_quote();init_members()}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
 login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
 cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
 ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
-administered.has("rds_iam"))return[];let remedy=`${administrators(cluster,"rds_iam")}: ${grantAdministration("rds_iam",login2).redacted}; or give master_secret_\
-id.`;return[violation(application,"missing_right",`${login2} may not grant rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){let{version:version2,
-login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];let message=`the rol\
-e ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username} out of r\
-ds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"iam",message,remedy)]}var init_iam=__esm({"src/guardrails/\
-iam.ts"(){"use strict";init_role();init_members2();init_violation();init_server_version()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
+administered.has("rds_iam"))return[];let remedy=`${administrators(cluster,"rds_iam")}: ${printStatements([grantAdministration("rds_iam",login2)])} or give maste\
+r_secret_id.`;return[violation(application,"missing_right",`${login2} may not grant rds_iam.`,remedy)]}function checkNoIam(declaration,cluster,known,application){
+let{version:version2,login:login2}=cluster.server,{username}=application;if(version2<16e4||declaration.admin.auth==="iam"||!known.byToken.has(username))return[];
+let message=`the role ${username} is in rds_iam, and from PostgreSQL 16 on the right over it ends the password login of ${login2}.`,remedy=`As the master, take ${username}\
+ out of rds_iam; or let the delegated admin log in by IAM (admin_auth = "iam").`;return[violation(application,"iam",message,remedy)]}var init_iam=__esm({"src/gu\
+ardrails/iam.ts"(){"use strict";init_print();init_role();init_members2();init_violation();init_server_version()}});function checkPasswordRight({applications},{cluster,logins}){let{server,roles,memberships:memberships2}=cluster,isSet2=applications.some(({auth,username,name:name2})=>auth===
 "password"&&(!roles.has(username)||logins.get(name2)?.kind==="password_wrong"));if(!server.restrictsPasswords||!isSet2||roles.get(server.login)?.superuser===!0||
 membersOf(memberships2,"rds_password").has(server.login))return[];let message=`${server.login} may not set passwords: the instance restricts that to members of \
-rds_password.`;return[violation(null,"missing_right",message,`As the master: ${grantRole("rds_password",server.login).redacted}; or give master_secret_id.`)]}var init_passwords=__esm(
-{"src/guardrails/passwords.ts"(){"use strict";init_role();init_members2();init_violation()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
+rds_password.`;return[violation(null,"missing_right",message,`As the master: ${printStatements([grantRole("rds_password",server.login)])} or give master_secret_\
+id.`)]}var init_passwords=__esm({"src/guardrails/passwords.ts"(){"use strict";init_print();init_role();init_members2();init_violation()}});function checkSettings({parameters:parameters2},application){return[...application.settings.keys()].flatMap(name2=>{if(FORBIDDEN_SETTINGS.has(name2))return[violation(
 application,"setting",`${name2} would let the role act as another or load code.`,"Remove it from settings.")];let parameter2=parameters2.get(name2);return parameter2===
 void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
 "setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
@@ -9536,9 +9580,9 @@ databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(d
 [violation(null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
 server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.
 applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?
-["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=`${alterRole(admin.
-name,lacking).redacted};`;return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement}\
- or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
+["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
+admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or \
+give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
 [violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
 other username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.
 privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function ownTagNote({stack,environment},cluster,{database,username}){let state2=cluster.
@@ -9554,10 +9598,10 @@ let isManaged2=parseTag(role.comment)!==null,attributes=[...role.superuser?["SUP
 application,"privileged_role",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
 let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
  has no right over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}\
-: ${grantAdministration(role.name,login2).redacted}; or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(database.
-name),installed=interior?.extensions??new Map;return[...checkInterior(database,interior,name2=>installed.has(name2),actual.cluster.extensions),...interior===void 0?
-[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm({"src/guardrails/actual.ts"(){"use strict";init_tag();init_role();init_databases2();init_encodings();
-init_iam();init_members2();init_passwords();init_violation();init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
+: ${printStatements([grantAdministration(role.name,login2)])} or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(
+database.name);return[...checkInterior(database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm(
+{"src/guardrails/actual.ts"(){"use strict";init_tag();init_print();init_role();init_databases2();init_encodings();init_iam();init_members2();init_passwords();init_violation();
+init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
 declaration.applications.map(application=>[application.name,application])),stopsOne=({application:name2,code})=>{let application=name2===null?void 0:applications.
 get(name2),database=application===void 0?void 0:databases2.get(application.database);return database!==void 0&&!OF_THE_DECLARATION.has(code)&&isManaged(declaration,
 cluster,database)};return{run:problems.filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({application})=>application??"")}}function isManaged(declaration,{
@@ -9576,17 +9620,7 @@ memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.member
 role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
 return{...subject(application,object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){return{...about,kind,target,
 action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"src/plan/context\
-.ts"(){"use strict";init_group_by();init_leave_out();init_members()}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
-encoding!==null&&words.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CT\
-YPE ${quoteLiteral(database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(
-" "))}function alterDatabaseLimit(database,limit,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}
-function allowConnections(database,allow,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}
-function alterDatabaseTemplate(database,isTemplate,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{
-runAs:owner})}function commentOnDatabase(database,comment,owner){return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`,
-{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)}\
- TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join("\
-, ")} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}var init_database=__esm({"src/sql/database.ts"(){"\
-use strict";init_statement();init_quote()}});function databasePrivileges2(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS3[level][objectClass2]}
+.ts"(){"use strict";init_group_by();init_leave_out();init_members()}});function databasePrivileges2(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS3[level][objectClass2]}
 function heldBy(acl,grantee,grantor){let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(
 item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(
 item.privilege));return[...new Set(items2.map(item=>item.grantee===""?"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; \
@@ -9728,55 +9762,56 @@ return chunk(group4,OBJECTS_PER_STATEMENT).map(part=>({objectClass:object2.objec
 init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();
 init_privileges();init_grant_findings();init_grant_places();init_unnamed();init_group_by();OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
 context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
-database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(database,schemas2);return{steps:[...createSchemas(database,
-interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.findings,
-...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER:"",toPublic=version2>=
+database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(context,database,schemas2);return{steps:[...createSchemas(
+database,interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.
+findings,...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER:"",toPublic=version2>=
 15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.map(privilege=>({grantor:owner,grantee,privilege})),acl=[...items2("",toPublic),...owner===
 ""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),
 objects:[],defaultAcl:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(
 name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(database,interior).
 map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map(
 [...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(database,interior).map(name2=>step(subject(database.owner,"sc\
-hema"),"create_schema","create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)],name2))}function ownerSchemas(database,schemas2){
+hema"),"create_schema","create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)],name2))}function ownerSchemas(context,database,schemas2){
 let owner=database.owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn2=isReachable(database,
 schema),missing=subtract(["CREATE","USAGE"],[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`sch\
 ema ${schema.name} of ${database.name}`;if(isOwn2)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.
 join(", ")} in ${where}, which it owns`,"owner",[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],
-schema.name));else{let remedy=`as ${schema.owner===""?"a superuser":schema.owner}: ${grantOnSchema(schema.name,missing,owner,owner).redacted};`,message=`${owner}\
- lacks ${missing.join(" and ")} in ${where}; ${remedy}`;findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}
-function createExtensions(context,database,interior){return orderByRequirement(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.
-has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(
-name2,schema,database.owner.username)];return step(subject(database.owner,"extension"),"create_extension","create","created",`extension ${name2} in ${database.name}`,
-statements,name2)})}function orderByRequirement(declared,available){let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(
-name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){
-let schema=interior.schemas.get("public");if(schema===void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;
-if(isReachable(database,schema)&&heldBy(schema.acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(
-subject(database.owner,"grant"),"restrict_public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,schema.name);
-return{steps:[...keepOnSchema(context,database,schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner}\
- owns`,statements=[grantOnSchema("public",["CREATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.
-name} may create objects in ${where}; as a superuser: ${statements.map(({redacted})=>`${redacted};`).join(" ")} or declare schemas = ["app"] and a search_path`;
-return{steps:[],findings:[finding(subject(database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.
-length===0)return[];let about=subject(database.owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);
-if(isListed2&&schema.foreignObjects>0){let message=`${`${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`} belong to other\
-s than ${database.owner.username}: editors and readers got nothing on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>
-0){let message=`schema ${showBytes(schema.name)} of ${database.name} holds objects and is not listed: editors and readers get nothing in it from this declaratio\
-n, and what they hold there is not checked; list it in schemas`;findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm(
-{"src/plan/interior.ts"(){"use strict";init_sendable();init_server_version();init_interior();init_access_change2();init_adoption();init_context();init_grants();
-init_privileges()}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
+schema.name));else{let grant2=printInside([grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),{cluster}=context.actual,remedy=`${schema.owner===
+""?`as a superuser, in ${printName(database.name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,message=`${owner} lacks ${missing.join(" and ")}\
+ in ${where}; ${remedy}`;findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function createExtensions(context,database,interior){
+return orderByRequirement(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.
+actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];
+return step(subject(database.owner,"extension"),"create_extension","create","created",`extension ${name2} in ${database.name}`,statements,name2)})}function orderByRequirement(declared,available){
+let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.
+add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===
+void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&heldBy(schema.
+acl,"",schema.owner).includes("CREATE")){let statements2=[revokeOnSchema("public",["CREATE"],"",owner)],restrict=step(subject(database.owner,"grant"),"restrict_\
+public","restrict","updated",`PUBLIC may no longer create in schema public of ${database.name}`,statements2,schema.name);return{steps:[...keepOnSchema(context,database,
+schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CRE\
+ATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a sup\
+eruser, in ${printName(database.name)}: ${printInside(statements,null)} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(
+database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about=subject(database.
+owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${`${String(
+schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`} belong to others than ${database.owner.username}: editors and readers got nothi\
+ng on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${showBytes(schema.name)} of ${database.
+name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list it in schemas`;
+findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_sendable();init_server_version();
+init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_adoption();init_context();init_grants();init_privileges()}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
 role,item.member,item.grantor)}function membershipStep(about,item,revoke,why=""){let message=`${item.member} is no member of ${item.role} any more, granted by ${item.
 grantor}${why}`,revocation=step(about,"revoke_membership","revoke","removed",message,[revoke],membershipKey(item));return isSelfGrant(item)?revocation:{...revocation,
 loser:item.member}}function membershipFinding(cluster,about,item){let{role,member:member2}=item,message=`${member2} stays a member of ${role}, and may do what i\
-t may, until it is revoked: ${revocationRemedy(cluster,item)}`;return finding(about,"keep","warning",message)}function revocationRemedy({server},item){return`as\
- ${item.grantor}: ${revokeMembership(server.version,item.role,item.member,item.grantor).redacted};`}function isSelfGrant({role,member:member2,grantor}){return grantor===
-role&&member2!==`${role}_clone`}function tokenMemberships(memberships2,tokenLogins,login2){return memberships2.filter(({role,member:member2})=>member2===login2&&
-(role===RDS_IAM||tokenLogins.has(role)))}function membershipKey({role,member:member2,grantor}){return JSON.stringify([role,member2,grantor])}var RDS_IAM,init_membership_revocation=__esm(
-{"src/plan/membership-revocation.ts"(){"use strict";init_server_version();init_role();init_context();RDS_IAM="rds_iam"}});function isMember(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
-if(!isMember(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
+t may, until it is revoked: ${revocationRemedy(cluster,item)}`;return finding(about,"keep","warning",message)}function revocationRemedy({server},item){let statement=revokeMembership(
+server.version,item.role,item.member,item.grantor);return`as ${printName(item.grantor)}: ${printStatements([statement])}`}function isSelfGrant({role,member:member2,
+grantor}){return grantor===role&&member2!==`${role}_clone`}function tokenMemberships(memberships2,tokenLogins,login2){return memberships2.filter(({role,member:member2})=>member2===
+login2&&(role===RDS_IAM||tokenLogins.has(role)))}function membershipKey({role,member:member2,grantor}){return JSON.stringify([role,member2,grantor])}var RDS_IAM,
+init_membership_revocation=__esm({"src/plan/membership-revocation.ts"(){"use strict";init_server_version();init_print();init_quote();init_role();init_context();
+RDS_IAM="rds_iam"}});function isMember2(context,role,member2){return(context.membershipsByRole.get(role)??[]).some(item=>item.member===member2)}function planIamRevoke(context,application){
+if(!isMember2(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
 n with a password",{username}=application,revoke=revokeRole(RDS_IAM,username),leave=step(subject(application,"login"),"leave_iam","revoke","removed",`${username}\
  leaves ${RDS_IAM}: ${why}`,[revoke]);return[recreated?leave:{...leave,loser:username}]}function planIamGrant(context,application){return application.auth!=="ia\
-m"?[]:isMember(context,RDS_IAM,application.username)&&planIamRevoke(context,application).length===0?[]:[step(subject(application,"login"),"join_iam","grant","cr\
-eated",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}function planLeftover(context,application){let{server}=context.actual.
+m"?[]:isMember2(context,RDS_IAM,application.username)&&planIamRevoke(context,application).length===0?[]:[step(subject(application,"login"),"join_iam","grant","c\
+reated",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}function planLeftover(context,application){let{server}=context.actual.
 cluster,about=subject(application,"grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs4=isLeftover(item,server.login,
 server.version);if(isOurs4&&item.grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(
 server.version,application.username,server.login);return[step(about,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let revoke=isOurs4||isSelfGrant(
@@ -9788,19 +9823,19 @@ if(application.auth==="iam")return[];let own=context.membershipsByMember.get(app
 username).filter(({role})=>role!==RDS_IAM)}function locksOut(context,{role,member:member2}){return context.tokenLogins.has(role)&&context.applicationByUsername.
 get(member2)?.auth==="password"}function isLeftover(item,admin,version2){return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.
 set)}function adminFindings(context,application){let{version:version2,login:login2}=context.actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.
-get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${grantor}\
-: ${grantAdministration(role,login2).redacted};`;return finding(subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}\
- that only it can narrow; ${remedy}`)})}function memberFindings(context,application){let{username}=application,expected=new Set([context.actual.cluster.server.login,
-`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.inherit||item.set)&&!expected.
-has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===0)return[];let message=`members of ${username}, which may do what\
- it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(subject(application,"grant"),"keep","skipped",message)]}function membershipFindings(context,application){
-let own=(context.membershipsByMember.get(application.username)??[]).filter(({role})=>role!==RDS_IAM),isApplication=({role})=>parseTag(context.actual.cluster.roles.
-get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(some.map(({role})=>role))].sort().join(", "),message=`${application.
-username} is a member of ${roles}, granted outside of this declaration and left alone${more}`;return some.length===0?[]:[finding(subject(application,"grant"),"k\
-eep",status,message)]},ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).join(" ");return[
-...told(own.filter(item=>!isApplication(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that application may; whoever granted it can rev\
-oke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_role();init_context();
-init_membership_revocation();LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
+get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${printName(
+grantor)}: ${printStatements([grantAdministration(role,login2)])}`;return finding(subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, b\
+y a grant of ${grantor} that only it can narrow; ${remedy}`)})}function memberFindings(context,application){let{username}=application,expected=new Set([context.
+actual.cluster.server.login,`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.
+inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===0)return[];let message=`members of ${username}\
+, which may do what it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(subject(application,"grant"),"keep","skippe\
+d",message)]}function membershipFindings(context,application){let own=(context.membershipsByMember.get(application.username)??[]).filter(({role})=>role!==RDS_IAM),
+isApplication=({role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(
+some.map(({role})=>role))].sort().join(", "),message=`${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`;
+return some.length===0?[]:[finding(subject(application,"grant"),"keep",status,message)]},ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(
+context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isApplication(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what t\
+hat application may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();
+init_tag();init_print();init_quote();init_role();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
 get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
 roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
 [orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));
@@ -9815,29 +9850,30 @@ init_context()}});function holdMemberships({version:version2,login:login2},steps
 runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.lastIndexOf(!0),hold=isHeld?
 []:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",steps:steps.map((item,index)=>({
 ...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm({"src/plan/memberships-held.ts"(){
-"use strict";init_role()}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
-item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function planSettings(context,application){let{database,username,settings:settings2}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(
+"use strict";init_role()}});function planSettings(context,application){let{database,username,settings:settings2}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(
 item=>item.database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings2].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),
 reset=[...stored.keys()].filter(name2=>!settings2.has(name2)&&isSendable(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(
 about,"set_setting","set",stored.has(name2)?"updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(
 username,database,name2,items(value2))],name2)),...reset.map(name2=>step(about,"reset_setting","reset","removed",`${name2} is no longer declared for ${username}\
  in ${database}`,[resetInDatabase(username,database,name2)],name2))]}function settingFindings(context,application){let{username,settings:settings2}=application,
 stored=context.settingsByRole.get(username)??[],unnamed=unnamedFindings2(application,stored),names2=stored.filter(item=>item.database===null&&isSendable(item.name)&&
-!settings2.has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===0)return unnamed;let resets=names2.map(parameter2=>`${resetEverywhere(username,
-parameter2).redacted};`).join(" "),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration and left alone; to undo it: ${resets}`;
-return[...unnamed,finding(subject(application,"setting"),"keep","skipped",message)]}function unnamedFindings2(application,stored){let{username,database}=application,
-names2=stored.filter(item=>!isSendable(item.name)&&(item.database===null||item.database===database));if(names2.length===0)return[];let list2=names2.map(item=>showBytes(
-item.name)).join(", "),message=`${username} has settings whose names are no text in UTF-8 (${list2}): they were neither checked nor reset; let whoever set them \
-reset them, over a connection in the encoding that they were named in`;return[finding(subject(application,"setting"),"keep","warning",message)]}function describeDifference(name2,stored,value2){
-let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2} ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.
-secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&
-item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};let about={...subject(application,"setting"),username:clone},statement=setInDatabase(
-clone,database,"role",[username]);if(mayAdminister(context.actual.cluster,clone))return{steps:[step(about,"act_as","set","created",`${clone} acts as ${username}\
- in ${database}`,[statement],clone)],findings:[]};let message=`what ${clone} creates belongs to it and not to ${username}; as the master: ${statement.redacted};`;
-return{steps:[],findings:[finding(about,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){
-if(stored===void 0)return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===value2.length&&actual.every((item,index)=>item===
+!settings2.has(item.name.toLowerCase())).map(item=>item.name);if(names2.length===0)return unnamed;let{login:login2}=context.actual.cluster.server,resets=printStatements(
+names2.map(parameter2=>resetEverywhere(username,parameter2))),message=`${username} has ${names2.join(", ")} set for all databases, outside of this declaration a\
+nd left alone; to undo it, as ${login2}: ${resets}`;return[...unnamed,finding(subject(application,"setting"),"keep","skipped",message)]}function unnamedFindings2(application,stored){
+let{username,database}=application,names2=stored.filter(item=>!isSendable(item.name)&&(item.database===null||item.database===database));if(names2.length===0)return[];
+let list2=names2.map(item=>showBytes(item.name)).join(", "),message=`${username} has settings whose names are no text in UTF-8 (${list2}): they were neither che\
+cked nor reset; let whoever set them reset them, over a connection in the encoding that they were named in`;return[finding(subject(application,"setting"),"keep",
+"warning",message)]}function describeDifference(name2,stored,value2){let wanted=items(value2).join(", ");return stored===void 0?`${name2} = ${wanted}`:`${name2}\
+ ${stored} -> ${wanted}`}function planClone(context,application){let clone=context.secrets.get(application.name)?.clone??null,{database,username}=application,isSet2=(context.
+settingsByRole.get(clone??"")??[]).some(item=>item.database===database&&item.name==="role"&&item.value===username);if(clone===null||isSet2)return{steps:[],findings:[]};
+let about={...subject(application,"setting"),username:clone},statement=setInDatabase(clone,database,"role",[username]);if(mayAdminister(context.actual.cluster,clone))
+return{steps:[step(about,"act_as","set","created",`${clone} acts as ${username} in ${database}`,[statement],clone)],findings:[]};let remedy=`${administrators(context.
+actual.cluster,clone)}: ${printStatements([statement])}`,message=`what ${clone} creates belongs to it and not to ${username}. ${remedy}`;return{steps:[],findings:[
+finding(about,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)
+return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===value2.length&&actual.every((item,index)=>item===
 value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('"\
-"','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_sendable();init_role();init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
+"','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_sendable();init_members2();init_print();init_role();
+init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
 validUntil},...application.auth==="password"&&verifier!==void 0&&{verifier}},comment=commentOnRole(application.username,formatTag(desiredRoleTag(context,application,
@@ -13045,14 +13081,14 @@ __toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:
 cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
 .`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
 name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
-dmin secret.")]}function checkMasterRight(master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which it would\
- repair.`;return[violation(null,"missing_right",message,`Whoever created ${admin}: ${grantAdministration(admin,master).redacted};`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable){
+dmin secret.")]}function checkMasterRight(cluster,master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which \
+it would repair.`;return[violation(null,"missing_right",message,`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable){
 let databases2=declaration.databases.map(database=>cluster.databases.has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.
 server,login:admin}},administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),isBeyond=role=>cluster.roles.has(
 role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.applications.filter(({username,auth})=>isBeyond(username)||auth==="iam"&&isBeyond(
 RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,unseen:new Map,logins:new Map}).
 filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
-s"(){"use strict";init_tag();init_role();init_actual();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+s"(){"use strict";init_tag();init_print();init_role();init_actual();init_members2();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],
 jobs:[]};let about={application:null,database:null,username:admin,object:"admin"},items2=tokenMemberships(cluster.memberships,membersOf(cluster.memberships,RDS_IAM),
 admin),why=`: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`,steps=items2.flatMap(item=>{let revoke=revocationOf(
@@ -13072,9 +13108,9 @@ filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROL
 statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,
 admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant","crea\
 ted",`${admin} gets ${role}`,[statement],role)),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(input),action:"grant",
-status:"warning",message:`${cluster.server.login} may not grant ${role}; who may: ${statement.redacted};`}));return{steps,findings}}var HELPING_ROLES,RDS_PASSWORD,
-init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_members();init_server_version();init_tag();init_role();init_membership_revocation();HELPING_ROLES=
-["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+status:"warning",message:`${cluster.server.login} may not grant ${role}. ${administrators(cluster,role)}: ${printStatements([statement])}`}));return{steps,findings}}
+var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_members();init_server_version();init_tag();init_members2();init_print();
+init_role();init_membership_revocation();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
  OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
             SELECT FROM pg_auth_members m
             WHERE m.roleid = r.oid
@@ -13138,13 +13174,14 @@ databases2);return holder===null?null:describeHolder(holder)}function describeHo
 "an unknown login";return holder.prepared!==null?`the prepared transaction ${holder.prepared} of ${login2}`:holder.isAdmin?`${holder.name} (login ${login2})`:`${login2}\
 , which is no admin: somebody else took the lock's key`}function lockTimeout(session,holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeo\
 ut",field:"lock",message:`the instance's lock is held by ${describeHolder(holder)}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:remedyFor2(session,holder)}])}
-function remedyFor2(session,holder){if(holder===null||holder.isAdmin&&holder.prepared===null)return"Wait for that run to end, or raise lock_timeout.";let shut=`\
-keep others out: ${shutToPublic(holder.database)}`;if(holder.prepared!==null)return`As ${holder.login??"its owner"}, in ${holder.database}: ${rollbackPrepared(holder.
-prepared).redacted}; then ${shut}`;let right2=grantRole("pg_signal_backend",session.login).redacted;return`${session.login} may not end its session: as the mast\
-er: ${right2}; then run again, and ${shut}`}function shutToPublic(database){return`${revokeOnDatabase(database,["CONNECT"],"","").redacted};`}var import_promises19,
+function remedyFor2(session,holder){if(holder===null||holder.isAdmin&&holder.prepared===null)return"Wait for that run to end, or raise lock_timeout.";let shut=shutToPublic(
+holder.database,session.login);if(holder.prepared!==null)return`${`As ${printName(holder.login??"its owner")}, in ${printName(holder.database)}`}: ${printStatements(
+[rollbackPrepared(holder.prepared)])} Then ${shut}`;let right2=printStatements([grantRole("pg_signal_backend",session.login)]);return`${session.login} may not e\
+nd its session: as the master: ${right2} Then run again, and ${shut}`}function shutToPublic(database,admin){let statements=[grantOnDatabase(database,["CONNECT"],
+admin,""),revokeOnDatabase(database,["CONNECT"],"","")];return`as the owner of ${printName(database)} keep others out: ${printStatements(statements)}`}var import_promises19,
 LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises19=
-__toESM(require_promises(),1);init_errors();init_database();init_quote();init_role();init_admins();init_catalog_text();init_cluster_queries();init_row();init_session();
-LOCK_KEY="8242267087886938998",ON_THE_KEY=`
+__toESM(require_promises(),1);init_errors();init_database();init_print();init_quote();init_role();init_admins();init_catalog_text();init_cluster_queries();init_row();
+init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
         l.locktype = 'advisory'
         AND l.objsubid = 1
         AND l.classid = (${LOCK_KEY}::bigint >> 32)::int8::oid
@@ -13167,14 +13204,14 @@ LOCK_KEY="8242267087886938998",ON_THE_KEY=`
         AND ${maySignal("r")}
     ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE="55P03"}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
 try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(
-context,squatter,lock.database))}}),lock}catch(error){throw lock!==session&&await lock.close(),error}}function squatterRecord({declaration},{login:login2,comment,
-pids},database){let tag=parseTag(comment),isOurs4=tag?.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment,application=tag?.get("\
-Application")??null,whose=application===null||isOurs4?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs4?application:
+context,squatter,lock))}}),lock}catch(error){throw lock!==session&&await lock.close(),error}}function squatterRecord({declaration},{login:login2,comment,pids},{
+database,login:admin}){let tag=parseTag(comment),isOurs4=tag?.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment,application=tag?.
+get("Application")??null,whose=application===null||isOurs4?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs4?application:
 null,database,username:login2,object:"login",action:"disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(s) of ${login2}${whose} end\
-ed: on the key of the instance's lock, and no admin's; as the owner of ${database} keep others out: ${shutToPublic(database)}`,statements:[]}}async function openLockSession({
-declaration,dependencies:{signal,progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect(
-{...target,version:session.version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{
-progress(`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&
+ed: on the key of the instance's lock, and no admin's; `+shutToPublic(database,admin),statements:[]}}async function openLockSession({declaration,dependencies:{signal,
+progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect({...target,version:session.
+version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(
+`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&
 error.kind==="after_authentication"&&!isPassing(error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use stric\
 t";init_tag();init_connect();init_failure();init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(context,target,master,admin.user),lock=session;try{lock=
@@ -13184,12 +13221,12 @@ user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.g
 target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap(
 {cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),
 ...facts,taken:usernames,buildId:context.identity.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.kind==="repair_admin");assertNone(repairs?
-checkMasterRight(master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,sessions2)}finally{await session.close(),lock!==
-session&&await lock.close()}}async function executeBootstrap(context,plan,{session,lock,target,master}){let{recorder,dependencies:dependencies2}=context,{signal,
-progress}=dependencies2,record=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,
-signal,report:progress}}),execution=await execute(server,plan,{signal,maxConnections:1,record,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(
-record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}async function canLogIn({declaration,dependencies:{
-signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof
+checkMasterRight(cluster,master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,sessions2)}finally{await session.close(),
+lock!==session&&await lock.close()}}async function executeBootstrap(context,plan,{session,lock,target,master}){let{recorder,dependencies:dependencies2}=context,
+{signal,progress}=dependencies2,record=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{
+timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,maxConnections:1,record,progress});if(recordFindings(recorder,plan.findings,new Set),
+recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}async function canLogIn({declaration,
+dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof
 ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;
 if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===
 void 0)throw new AwsError([...problems.values()]);let user=credential.username;if(user===null)throw new AwsError([{application:null,code:"malformed_secret",field:id,
@@ -13325,7 +13362,7 @@ application,changes,paint)),...others.length===0?[]:[others.map(findingLine).joi
 Plan for stack ${visible(stack)} (${environment}) on ${visible(instance.identifier)} (${visible(instance.host)}:${String(instance.port)}${version2})`}function groupByApplication2(changes){
 return[...groupBy(changes,({application})=>application===null?INSTANCE2:`application ${visible(application)}`)].sort(([a9],[b9])=>a9<b9?-1:1)}function applicationBlock(heading3,changes,paint){
 let lines=changes.flatMap(change=>{let{sign:sign2,colour}=SIGNS[change.status];return[paint(colour,`  ${sign2} ${changeText(change)}`),...change.statements.map(
-statement=>`      ${oneLine(statement)};`)]});return[paint("bold",heading3),...lines].join(`
+statement=>`      ${oneLine(printableSql(statement))};`)]});return[paint("bold",heading3),...lines].join(`
 `)}function changeText(change){let{object:object2,action,message}=change,[kind,text2]=[object2.replaceAll("_"," "),oneLine(message)],verb=action===object2?"":`${action}\
  `;return text2.startsWith(`${kind} `)?`${verb}${text2}`:saysItself(change)?text2:`${verb}${kind}: ${text2}`}function findingLine(finding2){let{application,object:object2,
 message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
@@ -13336,9 +13373,9 @@ warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skip
 map(([count,word])=>`${String(count)} ${String(word)}`).join(", "),names2=[...new Set(blocked2.map(({application})=>visible(application??"the run")))],left2=names2.
 length===0?"":` Left as they are, since they are blocked: ${names2.join(", ")}.`;return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` \
 (${others})`}.${left2}`:`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.${left2}`}
-var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_one_line();
-init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2=
-"instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
+var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_quote();
+init_one_line();init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"\
+red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
 stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
 runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,
 instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,database,
@@ -14078,31 +14115,36 @@ proved":"missing"}function checkRemovalApproval(environment,approvals,applicatio
 ...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
 nd nobody approved a removal that deletes.`,remedy=`Set ${missing.join(" and ")} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`;
 return[violation(application===null?null:{name:application},"removal_approval",message,remedy)]}function checkRemoval(declaration,cluster,departures,facts){return departures.
-flatMap(departure=>[...checkServer2(declaration,cluster,departure),...checkObstacles(departure,facts),...checkGrants(declaration,cluster,departure,facts),...checkSessions(
-cluster,departure,facts)])}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,remedy)}function checkServer2(declaration,cluster,departure){
-let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?[obstacle(departure,`${declaration.instance.host} is a\
- replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(departure,`the role ${username} is a superuser.`,
-"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,`${server.login} has no right over the role ${username}, which another role \
-created.`,`As the master: ${grantAdministration(username,server.login).redacted};`)],...drops===declaration.instance.database?[obstacle(departure,`the database ${drops}\
- is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(departure,{obstacles,unseen}){let{username,drops}=departure,
-own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(item=>item.role===null&&item.database===
-drops);return[...own.map(({database,what,remedy})=>{let where=database===null?"":` in database ${database}`,handOver=database===null?"Hand it over or remove it,\
- then run again.":`Hand it over (in ${database}: ${reassignOwned(username,null).redacted}) or remove it, then run again.`;return obstacle(departure,`the role ${username}\
- ${what}${where}.`,remedy??handOver)}),...inTheWay.map(({what})=>obstacle(departure,`the database ${drops??""} ${what}.`,"End that first, as its owner or a memb\
-er of it, then run again.")),...unseen.map(database=>obstacle(departure,`${username} may hold something in database ${database}, which cannot be looked into.`,"\
-Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{holdings:holdings2,defaults:defaults2}){let{username}=departure,
-held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,item.database)===null),given=holdings2.filter(item=>item.grantor===
-username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.creator,item.database)===null);
-return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the role ${username} holds privileges on ${keyword} ${identity2} in dat\
-abase ${database}, granted by ${grantor}, which is not managed by this stack.`,`As ${grantor}, in ${database}: ${revokeAll(keyword,identity2,username,null).redacted}\
-;`)),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username} granted ${grantee===""?"PUBLIC":grantee} privileges \
-on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.map(({database,keyword,creator,schema})=>obstacle(
-departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, which is not managed by this stack.`,`As ${creator},\
- in ${database}: ${revokeAllByDefault(creator,schema,keyword,username,null).redacted};`))]}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){
-if(canSignal)return[];let{username,drops,policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy==="delete";return sessions2.
-filter(item=>(item.database===drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count})=>obstacle(departure,`${login2} has ${String(count)}\
- session(s) in database ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${grantRole("pg_signal_backend",cluster.server.login).
-redacted};`))}var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";init_revoker();init_administers();init_owner();init_removal();init_role();init_violation()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+flatMap(departure=>[...checkServer2(declaration,cluster,departure),...checkObstacles(cluster,departure,facts),...checkGrants(declaration,cluster,departure,facts),
+...checkSessions(cluster,departure,facts)])}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,remedy)}
+function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?[
+obstacle(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(
+departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,`${server.login} has no rig\
+ht over the role ${username}, which another role created.`,`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],
+...drops===declaration.instance.database?[obstacle(departure,`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.databa\
+se.")]:[]]}function checkObstacles(cluster,departure,{obstacles,unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===
+null||item.database!==drops)),inTheWay=obstacles.filter(item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":
+` in database ${item.database}`,remedy=item.remedy??wayOut(cluster,item,username);return obstacle(departure,`the role ${username} ${item.what}${where}.`,remedy)}),
+...inTheWay.map(({what})=>obstacle(departure,`the database ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.
+map(database=>obstacle(departure,`${username} may hold something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, \
+then run again."))]}function wayOut(cluster,{database,isReassigned},username){let heir=cluster.databases.get(database??"")?.owner;if(database===null||heir===void 0||
+heir===username||isReassigned!==!0)return"Hand it over or remove it, then run again.";let statements=[reassignInOneDatabase(username,heir)];return`Remove it, or\
+ hand what it owns there to the database's owner, ${printHandOver(cluster,{from:username,to:heir,database,statements})} Then run again.`}function checkGrants(declaration,cluster,departure,{
+holdings:holdings2,defaults:defaults2}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
+item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&
+revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the r\
+ole ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,printRevoke(cluster,
+{grantor,database},revokeAll(keyword,identity2,username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username}\
+ granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.
+map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, wh\
+ich is not managed by this stack.`,printRevoke(cluster,{grantor:creator,database},revokeAllByDefault(creator,schema,keyword,username,null))))]}function printRevoke(cluster,{
+grantor,database},statement){let who=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??grantor:grantor;return`${capitalized(printLogin(cluster,
+who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,
+policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy==="delete";return sessions2.filter(item=>(item.database===
+drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count})=>obstacle(departure,`${login2} has ${String(count)} session(s) in database ${database}\
+, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements([grantRole("pg_signal_backend",cluster.server.login)])}`))}var init_removal2=__esm(
+{"src/guardrails/removal.ts"(){"use strict";init_revoker();init_administers();init_owner();init_print();init_removal();init_role();init_hand_over();init_members2();
+init_printed_login();init_violation()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`
       SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
@@ -14256,7 +14298,8 @@ init_memberships();init_privileges();init_removal3()}});function oneOf2(names2){
     SELECT
       ${catalogText("d.rolname")} AS role,
       ${catalogText("current_database()")} AS database,
-      ${catalogText(WHAT)} AS what
+      ${catalogText(WHAT)} AS what,
+      ${IS_REASSIGNED} AS is_reassigned
     FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
     WHERE d.deptype <> 'a'
       AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
@@ -14300,18 +14343,18 @@ init_memberships();init_privileges();init_removal3()}});function oneOf2(names2){
     JOIN pg_roles r ON r.oid = a.grantee
     WHERE r.rolname IN ${oneOf2(roles)}
       AND f.defaclrole <> r.oid
-    ORDER BY 1, 2, 3, 4`}var WHAT,CAN_SIGNAL,GRANTABLE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use strict";init_quote();init_catalog_text();
+    ORDER BY 1, 2, 3, 4`}var WHAT,CAN_SIGNAL,IS_REASSIGNED,GRANTABLE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use strict";init_quote();init_catalog_text();
 WHAT=`
         CASE d.deptype
           WHEN 'o' THEN 'owns '
           WHEN 'r' THEN 'is named by '
           WHEN 'i' THEN 'has initial privileges on '
           ELSE 'has privileges on '
-        END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal";GRANTABLE=[["CASE\
- o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid\
- = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["\
-'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper","o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o\
-.lomacl"]]}});async function runRemovalPlan(context,server,plan){let{signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.
+        END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal";IS_REASSIGNED="d.\
+deptype = 'o' AND d.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)";GRANTABLE=[["CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' \
+END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["\
+'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper",
+"o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o.lomacl"]]}});async function runRemovalPlan(context,server,plan){let{signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.
 declaration.maxConnections,record:draft=>{context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){
 let failures=execution.failures.filter(({code})=>code!=="3D000"&&code!=="42704").map(failure=>({...failure,code:""})),withNames=await Promise.all(failures.map(async failure=>({
 ...failure,message:failure.message+await describeSessions(server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.
@@ -14368,14 +14411,14 @@ get(candidate.owned.name))}}function elsewhere(input,{application,username},name
 void 0)return{findings:[departureFinding(about,"gone",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.
 comment??null);if(tag!==null&&isOurs3(input,tag)){let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belong\
 s to ${owner} and is left as it is`;return{findings:[departureFinding(about,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.
-owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:`Give it back (${alterDatabaseOwner(
-name2,username).redacted}), or take the marker out of the state (terraform state rm).`}]}}function taggedDatabase({cluster,declaration},{application,username}){
-let owned2=[...cluster.databases.values()].filter(({owner,name:name2})=>owner===username&&isSendable(name2)),declared=owned2.filter(database=>declaration.databases.
-some(item=>item.name===database.name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Appli\
-cation")===application&&tag.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===
-1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,
-init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_declaration();init_sendable();init_tag();init_owner();init_context();NONE2={departures:[],findings:[],
-problems:[]};FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
+owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:printGiveBack(input.
+cluster,state2,username,input.declaration.instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.
+values()].filter(({owner,name:name2})=>owner===username&&isSendable(name2)),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.
+name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&tag.get(
+"Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??
+null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm(
+{"src/plan/departures.ts"(){"use strict";init_declaration();init_sendable();init_tag();init_hand_over();init_context();NONE2={departures:[],findings:[],problems:[]};
+FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
 concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
 filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
@@ -14386,23 +14429,24 @@ flatMap(unnamedDefault)],unseen:names2.filter((_name,index)=>insides[index]===nu
 void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
 try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
 kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
-holdingRows=[],defaultRows=[]]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles)]);return{obstacles:obstacleRows.map(obstacle2),
-holdings:holdingRows.map(row2=>holding(row2,session.database)),defaults:defaultRows.map(row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){
-return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(
-item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,
-grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(database.name),...key}))})}function unnamedDatabase(name2,roles){
-let what=`may hold something in the database ${showBytes(name2)}, whose name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}
-function unnamedHolding({database,keyword,identity:identity2,grantor,grantee},roles){if(isSendable(identity2))return[];let what=`has or gave privileges on ${keyword}\
- ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(
-database)?database:null,what,remedy:RENAME}))}function unnamedDefault({database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has def\
-ault privileges in schema ${showBytes(schema)}, whose name is no text in UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{
-role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"database"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,
-keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){
-return{database,grantee:readText(row2,"grantee"),creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){
-return{database:readText(row2,"database"),login:readText(row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){
-let groups=groupBy(rows,row2=>readText(row2,"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}
-var RENAME,init_inspect_removal=__esm({"src/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_row();
-init_settled();init_group_by();RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function findLeaving({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
+holdingRows=[],defaultRows=[]]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles)]);return{obstacles:obstacleRows.map(row2=>({
+...obstacle2(row2),isReassigned:readFlag(row2,"is_reassigned")})),holdings:holdingRows.map(row2=>holding(row2,session.database)),defaults:defaultRows.map(row2=>defaultHolding(
+row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(database.name)||
+roles.includes(database.owner))return[];let items2=database.acl.filter(item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[...new Map(items2.
+map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(
+database.name),...key}))})}function unnamedDatabase(name2,roles){let what=`may hold something in the database ${showBytes(name2)}, whose name is no text in UTF-\
+8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({database,keyword,identity:identity2,grantor,grantee},roles){if(isSendable(
+identity2))return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[...new Set([grantor,grantee])].
+filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({database,grantee,
+schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text in UTF-8,`;return[
+{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"database"),what:showBytes(
+readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),grantor:readText(row2,
+"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(row2,"crea\
+tor"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
+row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
+"database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
+c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_row();init_settled();init_group_by();RENAME=
+"Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function findLeaving({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
 {declaration,...order,cluster});if(problems.length>0)throw new BlockedError(problems);return{cluster,departures,findings}}async function examine({declaration},{
 cluster,departures,findings},server){let going=departures,obstacles=[];for(;;){let facts=await inspectRemoval(server,cluster,going),examination={declaration,cluster,
 departures:going,facts,findings,obstacles},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(declaration,cluster,going,visible2);
@@ -14437,10 +14481,11 @@ item));for(let{username}of theirs)closed.logins.delete(username);await reopenDep
 filter(isBlocked),!1)}async function reopenAfter({context,admin},departures,error){if(departures.length===0)return error;let calm={...context,dependencies:{...context.
 dependencies,signal:new AbortController().signal}};try{let server=await openLockedOrBootstrap(calm,admin);try{await reopenDepartures(calm,server,departures,!1)}finally{
 await server.close()}return error}catch(failure){let{message}=toProvisionError(failure),left2=departures.flatMap(({application,drops,username})=>drops===null?[]:
-[leftClosed(application,drops,username,message)]);return withProblems(error,left2)}}function leftClosed(application,database,owner,reason){let statement=allowConnections(
-database,!0,owner).redacted;return{application,code:"left_closed",field:"destroy",message:`the database ${database} may still be closed, and could not be opened\
- again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand: ${statement};`}}var init_ending=__esm({"src/run/destroy/ending.ts"(){"use \
-strict";init_errors();init_database();init_open();init_provision_error();init_records();init_removal4()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
+[leftClosed(application,drops,username,message,admin?.username??"the delegated admin")]);return withProblems(error,left2)}}function leftClosed(application,database,owner,reason,admin){
+let statements=printAsMember(owner,[allowConnections(database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database}\
+ may still be closed, and could not be opened again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}
+var init_ending=__esm({"src/run/destroy/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
+init_removal4()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
 "use strict"}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
 ""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
 buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
