@@ -114,7 +114,7 @@ for (const version of VERSIONS) {
           .filter(({ status, message }) => status === 'warning' && message.includes('lacks'))
           .map(({ message }) => message)
       t.deepEqual(await lacking(), [
-        'closed_out lacks CREATE in schema public of closed_out; as rdsadmin: GRANT CREATE ON SCHEMA "public" TO "closed_out";',
+        'closed_out lacks CREATE in schema public of closed_out; as rdsadmin, in closed_out: SET search_path = pg_catalog, pg_temp; BEGIN READ WRITE; SET LOCAL ROLE "rdsadmin"; GRANT CREATE ON SCHEMA "public" TO "closed_out"; COMMIT;',
       ])
       t.is(await stack.answer('app', 'CREATE TABLE public.t (x int)'), '42501')
       await bed().server.sql('GRANT CREATE ON SCHEMA "public" TO "closed_out"', [], 'closed_out')
