@@ -22,6 +22,8 @@ import { toDraft } from './draft.ts'
 export interface ExecuteOptions {
   readonly signal: AbortSignal
   readonly maxConnections: number
+  /** What waiting in vain has cost the run so far; counted on. */
+  readonly waits: { ms: number }
   readonly record: (draft: RecordDraft) => void
   readonly progress: (line: string) => void
 }
@@ -65,7 +67,6 @@ class PlanExecution implements Execution {
   readonly unknown: (readonly Step[])[] = []
   readonly skipped: Step[] = []
   lost: ConnectionLost | ConnectFailure | null = null
-  #waitedMs = 0
   readonly #server: Connections
   readonly #options: ExecuteOptions
   readonly #watch: BlockerWatch
@@ -182,9 +183,9 @@ class PlanExecution implements Execution {
   /** Counts what waiting for locks in vain has cost. */
   async #atomic(transaction: AtomicTransaction, session: Session): Promise<TransactionOutcome> {
     const started = Date.now()
-    const lockTimeoutMs = this.#waitedMs < MAX_WAITED_MS ? null : HURRIED_LOCK_TIMEOUT_MS
+    const lockTimeoutMs = this.#options.waits.ms < MAX_WAITED_MS ? null : HURRIED_LOCK_TIMEOUT_MS
     const outcome = await runAtomic(transaction, session, { signal: this.#options.signal, lockTimeoutMs })
-    if (outcome.kind === 'refused' && WAITING.has(outcome.error.code)) this.#waitedMs += Date.now() - started
+    if (outcome.kind === 'refused') this.#options.waits.ms += Date.now() - started
     return outcome
   }
 

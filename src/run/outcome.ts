@@ -3,6 +3,7 @@ import type { Execution, Failure } from '../execute/execute.ts'
 import { toDraft } from '../execute/draft.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import { ApplyError } from '../errors.ts'
+import type { Declaration } from '../model/declaration.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Finding, Step, Subject } from '../model/step.ts'
 import type { RunContext } from './context.ts'
@@ -24,6 +25,17 @@ export function keyOf({ object, application, database }: Subject): string {
   return JSON.stringify([object, application, database])
 }
 
+/**
+ * The step, named after whoever has to mend it: what a login of another database holds on this one is its owner's
+ * trouble, since only the owner can have granted it.
+ */
+export function namedAfterOwner(declaration: Declaration, step: Step): Step {
+  const application = declaration.applications.find(({ name }) => name === step.application)
+  if (application === undefined || step.database === null || application.database === step.database) return step
+  const database = declaration.databases.find(({ name }) => name === step.database)
+  return database === undefined ? step : { ...step, application: database.owner.name }
+}
+
 /** Another round may mend it. */
 export function isOutdated(failure: Failure): boolean {
   return OUTDATED.has(failure.code)
@@ -34,8 +46,10 @@ export function isOutdated(failure: Failure): boolean {
  * @returns a problem for each failure that another round cannot mend; each has an application
  * @throws ApplyError where one concerns the instance, or the run was interrupted
  */
-export function recordFailures(context: RunContext, execution: Execution): Problem[] {
-  const failures = execution.failures.filter((failure) => !isOutdated(failure))
+export function recordFailures(context: RunContext, execution: Execution, isMended = isOutdated): Problem[] {
+  const failures = execution.failures
+    .filter((failure) => !isMended(failure))
+    .map((failure) => ({ ...failure, step: namedAfterOwner(context.declaration, failure.step) }))
   for (const { step, message } of failures)
     context.recorder.record({
       ...toDraft(step, [], 0, ''),
@@ -47,7 +61,7 @@ export function recordFailures(context: RunContext, execution: Execution): Probl
     application: step.application,
     code: 'statement_failed',
     field: step.object,
-    message: `${step.message}: ${message}.`,
+    message: `${step.message}: ${message}.${isLeftOpen(step) ? ` ${step.database ?? ''} stays open to everybody until a run succeeds.` : ''}`,
     remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
   }))
   const { signal } = context.dependencies
@@ -65,15 +79,23 @@ export function recordFailures(context: RunContext, execution: Execution): Probl
   return problems
 }
 
-/** @throws ApplyError unless another round may mend it: nothing of such a plan stands alone. */
-export function assertApplied(context: RunContext, execution: Execution): void {
-  const problems = recordFailures(context, execution)
+/** Whether a database can still be connected to by whoever logs in. */
+function isLeftOpen({ kind, target }: Step): boolean {
+  return kind === 'restrict_public' && target === null
+}
+
+/**
+ * @param isMended what another round may mend
+ * @throws ApplyError for all others: nothing of such a plan stands alone.
+ */
+export function assertApplied(context: RunContext, execution: Execution, isMended = isOutdated): void {
+  const problems = recordFailures(context, execution, isMended)
   if (problems.length > 0) throw new ApplyError(problems)
 }
 
 /** By SQLSTATE, where more can be said than to correct the cause. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  '55P03': 'End the session that holds the lock, or raise lock_timeout, and run again.',
+  '55P03': 'End the session that holds the lock, and run again.',
   '57014': 'The statement was cancelled or ran into its time limit; run again.',
   '53100': "The server's disk is full: enlarge the storage, and run again.",
   '53300': 'The server has no connection left: free some, or raise its max_connections, and run again.',

@@ -8909,10 +8909,10 @@ username,object:object2,action,status,durationMs,message:message+note2,statement
 await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
 return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,MAX_WAITED_MS,HURRIED_LOCK_TIMEOUT_MS,WAITING,init_execute=__esm({"src/execute/exe\
 cute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();init_draft();
-PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#waitedMs=0;#server;#options;#watch;constructor(server,options2,watch){this.#server=server,this.#options=
-options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),...this.skipped].map(step2=>step2.
-database)),isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.push(...jobs.filter(job=>!isOpen(
-job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel([first,...others]))}async#parallel(jobs){
+PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){this.#server=server,this.#options=options2,
+this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),...this.skipped].map(step2=>step2.database)),
+isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.push(...jobs.filter(job=>!isOpen(job)).flatMap(
+jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel([first,...others]))}async#parallel(jobs){
 let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==
 void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.
 length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.withSession(await this.#server.
@@ -8925,14 +8925,14 @@ kind==="atomic"?await this.#atomic(transaction,session):await runBare(transactio
 ases"||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.filter(step2=>step2.
 application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==culprit.application)))session.lost!==null||
 !await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic({kind:"atomic",steps},session),session)&&allDone;return allDone||this.
-lost===null}async#atomic(transaction,session){let started=Date.now(),lockTimeoutMs=this.#waitedMs<MAX_WAITED_MS?null:HURRIED_LOCK_TIMEOUT_MS,outcome=await runAtomic(
-transaction,session,{signal:this.#options.signal,lockTimeoutMs});return outcome.kind==="refused"&&WAITING.has(outcome.error.code)&&(this.#waitedMs+=Date.now()-started),
-outcome}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let blocker=this.#watch.
-blockerOf(session),{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,message:blocker===null||!WAITING.has(code)?message:`${message}\
- (waited for ${blocker})`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.
-push(...outcome.others),this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.
-push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,retries===
-0?"":` (after ${String(retries)} tries that the server rolled back)`))}},MAX_WAITED_MS=1e4,HURRIED_LOCK_TIMEOUT_MS=250,WAITING=new Set(["55P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+lost===null}async#atomic(transaction,session){let started=Date.now(),lockTimeoutMs=this.#options.waits.ms<MAX_WAITED_MS?null:HURRIED_LOCK_TIMEOUT_MS,outcome=await runAtomic(
+transaction,session,{signal:this.#options.signal,lockTimeoutMs});return outcome.kind==="refused"&&(this.#options.waits.ms+=Date.now()-started),outcome}#settle(outcome,session){
+switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),
+{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker}\
+)`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),
+this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){
+for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} \
+tries that the server rolled back)`))}},MAX_WAITED_MS=1e4,HURRIED_LOCK_TIMEOUT_MS=250,WAITING=new Set(["55P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
 "use strict"}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
@@ -9377,32 +9377,36 @@ try{return await server.withSession(await server.adminLogin(database.name),sessi
 error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm(
 {"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login();init_session();
 init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
-durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function isOutdated(failure){
-return OUTDATED.has(failure.code)}function recordFailures(context,execution){let failures=execution.failures.filter(failure=>!isOutdated(failure));for(let{step:step2,
-message}of failures)context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.
-map(({step:step2,code,message})=>({application:step2.application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.`,remedy:REMEDIES2[code]??
-"Correct the cause; the next run goes on from here."})),{signal}=context.dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length===
-0)return[];let isOver=problems.some(({application})=>application===null),databases2=new Set(failures.map(({step:step2})=>step2.database));for(let step2 of execution.
-skipped.filter(item=>isOver||databases2.has(item.database)))context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not d\
-one, since something before it failed`});if(isOver)throw new ApplyError(problems);return problems}function assertApplied(context,execution){let problems=recordFailures(
-context,execution);if(problems.length>0)throw new ApplyError(problems)}function assertNotInterrupted(signal){if(signal.aborted)throw new ApplyError([interruptedProblem(
-signal)])}function interruptedProblem(signal){return signal.reason instanceof Error?defectProblem(signal.reason):{application:null,code:"interrupted",field:"run",
-message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function defectProblem(thrown){return{application:null,code:"defect",
-field:"run",message:`${thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown)}.`,remedy:"What took effect is in the audit; the next run goes\
- on from there."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.
-message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...toDraft(step2,
-[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_draft();init_errors();
-OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, or raise lock_timeout, and \
-run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"\
-The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/\
-runner.md, and run again."}}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
-"use strict";init_draft();init_step();init_outcome();Ledger=class{touched=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=recorder}record(draft){
-this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(plan),open5=new Set(steps.map(stepKey)),leftovers=new Set(steps.
-filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
-step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({application})=>application!==null&&leftOut.has(application),
-[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());for(let step2 of known.filter(
-transaction=>!transaction.some(isOpen)).flat())this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));
-this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function isAdmin(role){return`coalesce(
+durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function namedAfterOwner(declaration,step2){
+let application=declaration.applications.find(({name:name2})=>name2===step2.application);if(application===void 0||step2.database===null||application.database===
+step2.database)return step2;let database=declaration.databases.find(({name:name2})=>name2===step2.database);return database===void 0?step2:{...step2,application:database.
+owner.name}}function isOutdated(failure){return OUTDATED.has(failure.code)}function recordFailures(context,execution,isMended=isOutdated){let failures=execution.
+failures.filter(failure=>!isMended(failure)).map(failure=>({...failure,step:namedAfterOwner(context.declaration,failure.step)}));for(let{step:step2,message}of failures)
+context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.map(({
+step:step2,code,message})=>({application:step2.application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.${isLeftOpen(step2)?
+` ${step2.database??""} stays open to everybody until a run succeeds.`:""}`,remedy:REMEDIES2[code]??"Correct the cause; the next run goes on from here."})),{signal}=context.
+dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length===0)return[];let isOver=problems.some(({application})=>application===null),
+databases2=new Set(failures.map(({step:step2})=>step2.database));for(let step2 of execution.skipped.filter(item=>isOver||databases2.has(item.database)))context.
+recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not done, since something before it failed`});if(isOver)throw new ApplyError(
+problems);return problems}function isLeftOpen({kind,target}){return kind==="restrict_public"&&target===null}function assertApplied(context,execution,isMended=isOutdated){
+let problems=recordFailures(context,execution,isMended);if(problems.length>0)throw new ApplyError(problems)}function assertNotInterrupted(signal){if(signal.aborted)
+throw new ApplyError([interruptedProblem(signal)])}function interruptedProblem(signal){return signal.reason instanceof Error?defectProblem(signal.reason):{application:null,
+code:"interrupted",field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function defectProblem(thrown){return{
+application:null,code:"defect",field:"run",message:`${thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown)}.`,remedy:"What took effect is \
+in the audit; the next run goes on from there."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.
+redacted).join("; "),message=`${step2.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out:\
+ ${statements}`;record({...toDraft(step2,[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.\
+ts"(){"use strict";init_draft();init_errors();OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session th\
+at holds the lock, and run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the stor\
+age, and run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right\
+: see terraform-module/docs/runner.md, and run again."}}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
+"use strict";init_draft();init_step();init_outcome();Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=
+recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(plan),open5=new Set(steps.map(stepKey)),
+leftovers=new Set(steps.filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.
+has(step2.application):step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({application})=>application!==null&&
+leftOut.has(application),[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());for(let step2 of known.
+filter(transaction=>!transaction.some(isOpen)).flat())this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterw\
+ards)"));this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function isAdmin(role){return`coalesce(
         ${role}.rolsuper
           OR ${role}.rolcreaterole
           OR ${role}.rolname = session_user
@@ -9447,7 +9451,10 @@ loser,step2);for(let[login2,{application,database}]of losses){let{ended,left:lef
 database,username:login2,object:"login",action:"disconnect"},rest={durationMs:0,statements:[]};if(ended>0){let message=`${String(ended)} session(s) of ${login2}\
  ended: a session keeps what its login lost`;recorder.record({...about,...rest,status:"updated",message})}if(left2>0){let message=`${String(left2)} session(s) o\
 f ${login2} keep what it lost until they end: ${server.admin.login} may not end them`;recorder.record({...about,...rest,status:"warning",message})}}losses.size>
-0&&await endHidden(server.admin)}var init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";init_step();init_end_sessions()}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
+0&&await endHidden(server.admin)}async function endHolders(server,failures,ended){let held2=failures.filter(({code,step:{loser}})=>code===LOCK_NOT_AVAILABLE&&loser!==
+void 0&&!ended.has(loser)),logins=held2.flatMap(({step:{loser}})=>loser??[]);for(let login2 of logins)ended.add(login2);return logins.length>0&&await endSessions(
+server.admin,{logins,databases:[]}),held2}var LOCK_NOT_AVAILABLE,init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";init_step();init_end_sessions();
+LOCK_NOT_AVAILABLE="55P03"}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
 return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIG\
 N OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`)}function reassignInOneDatabase(from,to){let others=`SELECT datname FROM pg_catalog.pg_database W\
 HERE ${`datdba = ${`(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(from)})`} AND datname <> pg_catalog.current_database()`}`,giveBack=`EXEC\
@@ -9979,15 +9986,16 @@ error.passing}async function runRounds(context,server,credentials,{ledger,setbac
 1){assertNotInterrupted(context.dependencies.signal);let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(ledger.settle(plan,setbacks.
 leftOut),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,passwords,setbacks,inspection);if(moved===null)return recordFindings(
 context.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.
-fail(recordNotConverged(context,plan,refused)),scope={before:inspection,applications:new Set,databases:new Set},number2=0;continue}let execution=await executePlan(
-context,server,plan,ledger),failed=recordFailures(context,execution);setbacks.fail(failed),refused=execution.failures.filter(isOutdated),last=execution.failures.
-length===0?plan:null,failed.length>0&&(number2=0);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.
-application);scope=refused.length===0?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;
-assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,record:recordWithProgress(ledger,
-plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,await endSessionsOfLosers(context,server,plan,execution),execution.lost!==null&&!signal.
-aborted)throw execution.lost;return execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2===
-"database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(
-draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+fail(recordNotConverged(context,plan,refused)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(
+context,server,plan,ledger),held2=await endHolders(server,execution.failures,ledger.endedHolders),failures=execution.failures.filter(failure=>!held2.includes(failure)),
+failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===
+0?plan:null,failed.length>0&&(number2=0);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);
+scope=refused.length===0?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;assertNotInterrupted(
+signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:recordWithProgress(ledger,plan,
+context.dependencies),progress});if(ledger.unknown=execution.unknown,await endSessionsOfLosers(context,server,plan,execution),execution.lost!==null&&!signal.aborted)
+throw execution.lost;return execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="databa\
+se"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),
+isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
@@ -9996,19 +10004,21 @@ async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=
 auth==="password"&&!leftOut.has(name2));if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),
 newer=new Map;for(let{name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.
 credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,
-...newer])},applications:new Set(newer.keys()),databases:new Set}}function recordNotConverged(context,plan,refused){let problems=planSteps(plan).map(step2=>{let about={
-application:step2.application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(step2)),code=failure===void 0?"not_converged":"stateme\
-nt_failed",message=failure===void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===void 0?"Something \
-on the server undoes it, or the server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goe\
-s on from here.";return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about,code,message:`${message}.`,remedy}});if(problems.
-some(({application})=>application===null))throw new ApplyError(problems);return problems}var import_promises17,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm(
-{"src/run/apply/converge.ts"(){"use strict";import_promises17=__toESM(require_promises(),1);init_execute();init_draft();init_progress();init_errors();init_step();
-init_failure();init_inspect();init_session();init_outcome();init_ledger();init_lost_access();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
-e strict";init_leave_out();Setbacks=class{mayRepair;#declaration;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1){this.#declaration=declaration,this.
-mayRepair=mayRepair}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(this.#failed),given=this.#declaration.
+...newer])},applications:new Set(newer.keys()),databases:new Set}}function recordNotConverged(context,plan,refused){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(
+context.declaration,planned),about={application:step2.application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===
+void 0?"not_converged":"statement_failed",message=failure===void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===
+void 0?"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way\
+; the next run goes on from here.";return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about,code,message:`${message}.`,
+remedy}});if(problems.some(({application})=>application===null))throw new ApplyError(problems);return problems}var import_promises17,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,
+init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises17=__toESM(require_promises(),1);init_execute();init_draft();init_progress();init_errors();
+init_step();init_failure();init_inspect();init_session();init_outcome();init_ledger();init_lost_access();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=
+5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
+e strict";init_errors();init_leave_out();Setbacks=class{mayRepair;#declaration;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1){this.#declaration=declaration,
+this.mayRepair=mayRepair}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(this.#failed),given=this.#declaration.
 databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(this.#declaration,new Set([
-...failed,...namesOf2(this.#blocked),...given]))}fail(problems){this.#failed.push(...problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.
-filter(({application})=>application===null||!failed.has(application))}}}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
+...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.push(...problems),this.
+leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.filter(({application})=>application===
+null||!failed.has(application))}}}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
 error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
 GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
 clearTimeout(timer)}}async function raceInterrupt(answer,signal){let settled=new AbortController,interrupt=new Promise((_resolve,reject)=>{let stop=()=>{reject(
@@ -13165,7 +13175,7 @@ values())wait.ended(squatter)}}async function tryLock(session){let[[row2]=[]]=aw
 void 0&&readFlag(row2,"locked")}async function takeFromSquatters(session,squatters){let[rows=[]]=await session.query([END_SQUATTERS]);return note(squatters,rows)?
 await queueFor(session,squatters)?"taken":"ended":"none"}async function queueFor(session,squatters){try{let[,,rows=[]]=await session.query(["BEGIN",`SET LOCAL l\
 ock_timeout = ${String(QUEUE_MS)}`,END_SQUATTERS,`SELECT pg_advisory_lock(${LOCK_KEY})`,"COMMIT"]);return note(squatters,rows),!0}catch(error){if(!(error instanceof
-StatementError)||error.code!==LOCK_NOT_AVAILABLE)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
+StatementError)||error.code!==LOCK_NOT_AVAILABLE2)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
 row2,"ended"));for(let row2 of ended){let login2=readText(row2,"login"),pids=new Set([...squatters.get(login2)?.pids??[],readInteger(row2,"pid")]);squatters.set(
 login2,{login:login2,comment:readTextOrNull(row2,"comment"),pids})}return ended.length>0}async function findHolder(session,databases2){let[[row2]=[]]=await session.
 query([holderIn(databases2)]);return row2===void 0?null:{database:readText(row2,"database"),name:readTextOrNull(row2,"name")??"",login:readTextOrNull(row2,"logi\
@@ -13179,7 +13189,7 @@ holder.database,session.login);if(holder.prepared!==null)return`${`As ${printNam
 [rollbackPrepared(holder.prepared)])} Then ${shut}`;let right2=printStatements([grantRole("pg_signal_backend",session.login)]);return`${session.login} may not e\
 nd its session: as the master: ${right2} Then run again, and ${shut}`}function shutToPublic(database,admin){let statements=[grantOnDatabase(database,["CONNECT"],
 admin,""),revokeOnDatabase(database,["CONNECT"],"","")];return`as the owner of ${printName(database)} keep others out: ${printStatements(statements)}`}var import_promises19,
-LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises19=
+LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises19=
 __toESM(require_promises(),1);init_errors();init_database();init_print();init_quote();init_role();init_admins();init_catalog_text();init_cluster_queries();init_row();
 init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
         l.locktype = 'advisory'
@@ -13202,7 +13212,7 @@ init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
         ${ON_THE_KEY}
         AND NOT ${isAdmin("r")}
         AND ${maySignal("r")}
-    ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE="55P03"}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
+    ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE2="55P03"}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
 try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(
 context,squatter,lock))}}),lock}catch(error){throw lock!==session&&await lock.close(),error}}function squatterRecord({declaration},{login:login2,comment,pids},{
 database,login:admin}){let tag=parseTag(comment),isOurs4=tag?.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment,application=tag?.
@@ -13224,20 +13234,20 @@ target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declarati
 checkMasterRight(cluster,master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,sessions2)}finally{await session.close(),
 lock!==session&&await lock.close()}}async function executeBootstrap(context,plan,{session,lock,target,master}){let{recorder,dependencies:dependencies2}=context,
 {signal,progress}=dependencies2,record=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{
-timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,maxConnections:1,record,progress});if(recordFindings(recorder,plan.findings,new Set),
-recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}async function canLogIn({declaration,
-dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof
-ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;
-if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===
-void 0)throw new AwsError([...problems.values()]);let user=credential.username;if(user===null)throw new AwsError([{application:null,code:"malformed_secret",field:id,
-message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(credential.password),isToken:!1}}
-async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.
-instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-
-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_s\
-ecret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){
-if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();
-init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();
-init_outcome();init_connection_error();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},maxConnections:1,record,progress});if(recordFindings(recorder,plan.
+findings,new Set),recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}async function canLogIn({
+declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){
+if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.
+masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.
+get(id);if(credential===void 0)throw new AwsError([...problems.values()]);let user=credential.username;if(user===null)throw new AwsError([{application:null,code:"\
+malformed_secret",field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(
+credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
+target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,
+declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both se\
+crets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,
+{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){
+"use strict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();
+init_inspect_master();init_connections();init_outcome();init_connection_error();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
 identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
@@ -13279,27 +13289,28 @@ code]:"role",action:problem.field,status:"blocked",code:problem.code,durationMs:
 let told=new Set(records.map(({application})=>application)),names2=declaration.applications.map(({name:name2})=>name2).filter(name2=>!told.has(name2));if(names2.
 length===0)return[];let why=error instanceof BlockedError||error instanceof InvalidInputError?"nothing was changed":"the run failed before",some=names2.slice(0,
 MAX_NAMES2).join(", "),rest=names2.length>MAX_NAMES2?`, and ${String(names2.length-MAX_NAMES2)} more`:"",message=`not begun: ${why}; this concerns ${some}${rest}`;
-return[notBegun({application:null,database:null,username:null,object:"admin"},message)]}function leftOutRecords(declaration,names2){return declaration.applications.
-filter(({name:name2})=>names2.includes(name2)).map(({name:application,database,username})=>notBegun({application,database,username,object:"role"},`${username} w\
-as left as it is: the owner of ${database}, or what was done there, is blocked or failed`))}function notBegun(about,message){return{...about,action:"not begun",
-status:"skipped",isQuiet:!0,durationMs:0,message,statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();
-init_problem();OBJECT_OF_GUARDRAIL={approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"\
-role",missing_right:"role",privileged_role:"role",iam:"login",extension:"extension",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"\
-database",removal_approval:"role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
+return[notBegun({application:null,database:null,username:null,object:"admin"},message)]}function leftOutRecords(declaration,records,names2){let changed=new Set(
+records.filter(isChange).map(({application})=>application));return declaration.applications.filter(({name:name2})=>names2.includes(name2)).map(({name:application,
+database,username})=>{let what=changed.has(application)?"is not finished":"was left as it is",message=`${username} ${what}: the owner of ${database}, or what wa\
+s done there, is blocked or failed`;return notBegun({application,database,username,object:"role"},message)})}function isChange({status}){return status==="create\
+d"||status==="updated"||status==="removed"}function notBegun(about,message){return{...about,action:"not begun",status:"skipped",isQuiet:!0,durationMs:0,message,
+statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={
+approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"\
+role",iam:"login",extension:"extension",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"\
+role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let{value:value2,setbacks}=await runStages3(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
 let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
 BlockedError,drafts=[...isBlocked?blockedRecords(concerned,problems):[],...recordsOf(error)];for(let draft of drafts)recorder.record(draft);for(let draft of notBegunRecords(
 concerned,records,error))recorder.record(draft);let outcome=isBlocked?"blocked":"failed";return{document:recorder.finish({outcome,exitCode,problems}),problems,value:null}}}
 function endStages(concerned,setbacks,records,recorder){let{failed,blocked:blocked2}=setbacks??{failed:[],blocked:[]},applications=setbacks===null?null:applicationsEnd(
-concerned,setbacks),drafts=[...blockedRecords(concerned,blocked2),...leftOutRecords(concerned,applications?.not_begun??[])];for(let draft of drafts)recorder.record(
-draft);let isChanged=records.some(({status})=>["created","updated","removed"].includes(status)),problems=[...failed,...blocked2];if(problems.length===0){let outcome=isChanged?
-"changed":"no_change";return{document:recorder.finish({outcome,exitCode:EXIT.done,problems,applications}),problems}}let end=failed.length>0?{outcome:"failed",exitCode:EXIT.
-failed}:{outcome:"blocked",exitCode:EXIT.blocked};return{document:recorder.finish({...end,problems,applications}),problems}}function applicationsEnd(concerned,{
-failed,blocked:blocked2,leftOut}){let names2=problems=>[...new Set(problems.flatMap(({application})=>application??[]))].sort(),[failing,stopped]=[names2(failed),
-names2(blocked2)];return{done:concerned.applications.length-leftOut.size,blocked:stopped,failed:failing,not_begun:[...leftOut].filter(name2=>!failing.includes(name2)&&
-!stopped.includes(name2)).sort()}}var init_record_run=__esm({"src/run/end/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();
-init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
+concerned,setbacks),drafts=[...blockedRecords(concerned,blocked2),...leftOutRecords(concerned,records,applications?.not_begun??[])];for(let draft of drafts)recorder.
+record(draft);let isChanged=records.some(isChange),problems=[...failed,...blocked2];if(problems.length===0){let outcome=isChanged?"changed":"no_change";return{document:recorder.
+finish({outcome,exitCode:EXIT.done,problems,applications}),problems}}let end=failed.length>0?{outcome:"failed",exitCode:EXIT.failed}:{outcome:"blocked",exitCode:EXIT.
+blocked};return{document:recorder.finish({...end,problems,applications}),problems}}function applicationsEnd(concerned,{failed,blocked:blocked2,leftOut}){let names2=problems=>[
+...new Set(problems.flatMap(({application})=>application??[]))].sort(),[failing,stopped]=[names2(failed),names2(blocked2)];return{done:concerned.applications.length-
+leftOut.size,blocked:stopped,failed:failing,not_begun:[...leftOut].filter(name2=>!failing.includes(name2)&&!stopped.includes(name2)).sort()}}var init_record_run=__esm(
+{"src/run/end/record-run.ts"(){"use strict";init_recorder();init_errors();init_outcome();init_provision_error();init_records()}});var apply_exports={};__export(apply_exports,{apply:()=>apply});async function apply(declaration,identity2,dependencies2){let{value:value2,...ended}=await recordRun(
 {declaration,identity:identity2,dependencies:dependencies2,concerned:declaration,recordsOf:error=>secretRecords(declaration,error)},recorder=>runStages(declaration,
 identity2,dependencies2,recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
 let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.
@@ -14355,20 +14366,22 @@ deptype = 'o' AND d.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping
 END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["\
 'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper",
 "o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o.lomacl"]]}});async function runRemovalPlan(context,server,plan){let{signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.
-declaration.maxConnections,record:draft=>{context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){
-let failures=execution.failures.filter(({code})=>code!=="3D000"&&code!=="42704").map(failure=>({...failure,code:""})),withNames=await Promise.all(failures.map(async failure=>({
-...failure,message:failure.message+await describeSessions(server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.
-flat()),assertApplied(context,{...execution,failures:withNames});let open5=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open5.length>
-0)throw connectionBroke(execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){let what=open5.
-length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`the connection \
-to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}async function describeSessions(server,database){if(database===null||server.
-admin.lost!==null)return"";let[rows=[]]=await server.admin.query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(
-row2,"login")} \xD7${String(readInteger(row2,"count"))}`).join(", ")})`}var init_removal_plan=__esm({"src/run/destroy/removal-plan.ts"(){"use strict";init_execute();
-init_errors();init_removal_queries();init_row();init_outcome()}});async function endAccess(context,server,removal){if(removal.departures.length===0)return;let plan=planAccessEnd(removal),logins=removal.departures.flatMap(departure=>loginsOf(
-removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,record:draft=>{context.recorder.record(
-draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),isHeldUp=first.lost===null&&first.failures.some(({code})=>code===
-LOCK_NOT_AVAILABLE2);await settleRemovalPlan(context,server,isHeldUp?await whileEnding(server,logins,run):first),recordFindings(context.recorder,plan.findings,new Set);
-for(let departure of removal.departures)await endSessionsOf(context,server,removal,departure);await assertNobodyHides(server,removal.departures)}async function whileEnding(server,logins,run){
+declaration.maxConnections,waits:{ms:0},record:draft=>{context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){
+let failures=execution.failures.filter(({code})=>code!=="3D000"&&code!=="42704"),withNames=await Promise.all(failures.map(async failure=>({...failure,message:failure.
+message+await describeSessions(server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.flat()),assertApplied(context,
+{...execution,failures:withNames},()=>!1);let open5=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(
+execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){let what=open5.length===0?"":` Not know\
+n to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`the connection to the server was lost: ${message}\
+.${what}`,remedy:"Run again: it goes on from there."}])}async function describeSessions(server,database){if(database===null||server.admin.lost!==null)return"";let[
+rows=[]]=await server.admin.query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(
+readInteger(row2,"count"))}`).join(", ")})`}var init_removal_plan=__esm({"src/run/destroy/removal-plan.ts"(){"use strict";init_execute();init_errors();init_removal_queries();
+init_row();init_outcome()}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return;let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
+departure=>loginsOf(removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
+context.recorder.record(draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),execution=first.lost===null&&first.
+failures.some(({code})=>code===LOCK_NOT_AVAILABLE3)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
+execution,username)))onClosed(departure);await settleRemovalPlan(context,server,execution),recordFindings(context.recorder,plan.findings,new Set);for(let departure of removal.
+departures)await endSessionsOf(context,server,removal,departure);await assertNobodyHides(server,removal.departures)}function isLeftOpen2({failures,skipped},username){
+return[...failures.map(({step:step2})=>step2),...skipped].some(step2=>step2.kind==="close_login"&&step2.username===username)}async function whileEnding(server,logins,run){
 let login2=await server.adminLogin(server.admin.database);return server.withSession(login2,async session=>{let running={is:!0},ending=(async()=>{for(;running.is;)
 await endSessions(session,{logins,databases:[]}),await(0,import_promises21.setTimeout)(END_EVERY_MS)})();try{return await run()}finally{running.is=!1,await ending}})}
 function loginsOf({cluster},{username}){return[username,...[...membersOf(cluster.memberships,username)].filter(member2=>member2!==cluster.server.login)]}async function endSessionsOf(context,server,removal,departure){
@@ -14378,9 +14391,9 @@ database,username}=departure;context.recorder.record({application,database,usern
 ended)} session(s) ${which} ended`,statements:[]})}async function assertNobodyHides(server,departures){let left2=await endHidden(server.admin);if(left2.length!==
 0)throw new ApplyError(departures.map(departure=>hiding(departure,left2)))}function hiding({application,username},pids){return{application,code:"session_hides",
 field:"destroy",message:`a session that may be of ${username} is in its start-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end\
-, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,END_EVERY_MS,LOCK_NOT_AVAILABLE2,init_access4=__esm({"src/run/destroy/ac\
+, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,END_EVERY_MS,LOCK_NOT_AVAILABLE3,init_access4=__esm({"src/run/destroy/ac\
 cess.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_errors();init_members();init_closing();init_end_sessions();init_outcome();
-init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE2="55P03"}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
+init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE3="55P03"}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
 "owner"?{name:database}:"none",policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role));if(found.
 length===0){let about={application:target.by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[departureFinding(
@@ -14536,25 +14549,25 @@ unseen))return await runRemovalPlan(context,server,planAdmission(examination)),{
 dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(signs!==null&&await hidePending(signs.admin,dependencies2.runGroup),dependencies2.progress(
 `waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises24.setTimeout)(
 POLL_MS3),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order},server,closed){let{cluster,departures}=await findLeaving(context,
-order,server),ours=departures.filter(departure=>checkServer2(context.declaration,cluster,departure).length===0);await endAccess(context,server,{cluster,departures:ours});
-for(let departure of ours)closed.logins.set(departure.username,departure);return examine(context,await findLeaving(context,order,server),server)}function settle(examination,closed){
-return closed.obstacles.push(...examination.obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_ano\
-ther_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}async function closeOrRemove({
-context,dependencies:dependencies2,signs},server,examination,closed){let{departures}=examination;if(departures.length===0)return null;let names2=departures.filter(
-isSnapshotted).flatMap(departure=>departure.drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),
-closed.databases=departures,await closeDatabases(context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),
-new Set),await removeDepartures(context,server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),
-serverTime(server.admin))}async function removeAfterSnapshot(all,before,closed){let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(
-all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),
-new Set);let{departures,cluster}=examination,open5=departures.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(item.drops??"")));if(open5.length>0)
-throw new BlockedError(open5.map(openedAgain));await closeDatabases(context,server,examination),await removeDepartures(context,server,examination,dependencies2.
-waits.superusersMs),await reopenStaying(all,server,before.departures,examination,closed)}finally{await server.close()}}function keyOfFinding({kind,object:object2,
-application,database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===
-!0&&!isInvalid(database)}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the\
- database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"Nothing was dropped; run again."}}var import_promises24,POLL_MS3,
-init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();init_catalog();init_context();init_removal_signals();
-init_removal2();init_outcome();init_gone();init_open();init_access4();init_removal4();init_removal_plan();init_ending();init_closing();init_context2();init_take_snapshot();
-POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
+order,server),open5=departures.filter(departure=>checkServer2(context.declaration,cluster,departure).length===0).filter(({username})=>!closed.logins.has(username)||
+cluster.roles.get(username)?.canLogin===!0);return await endAccess(context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)),
+examine(context,await findLeaving(context,order,server),server)}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.
+obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`anoth\
+er removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}async function closeOrRemove({context,dependencies:dependencies2,
+signs},server,examination,closed){let{departures}=examination;if(departures.length===0)return null;let names2=departures.filter(isSnapshotted).flatMap(departure=>departure.
+drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),closed.databases=departures,await closeDatabases(
+context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(context,
+server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before,closed){
+let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(
+context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{departures,cluster}=examination,open5=departures.filter(item=>isSnapshotted(
+item)&&letsIn(cluster.databases.get(item.drops??"")));if(open5.length>0)throw new BlockedError(open5.map(openedAgain));await closeDatabases(context,server,examination),
+await removeDepartures(context,server,examination,dependencies2.waits.superusersMs),await reopenStaying(all,server,before.departures,examination,closed)}finally{
+await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,application,database,username])}
+function letsIn(database){return database?.allowConnections===!0&&!isInvalid(database)}function openedAgain({application,drops}){return{application,code:"opened\
+_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"\
+Nothing was dropped; run again."}}var import_promises24,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);
+init_errors();init_catalog();init_context();init_removal_signals();init_removal2();init_outcome();init_gone();init_open();init_access4();init_removal4();init_removal_plan();
+init_ending();init_closing();init_context2();init_take_snapshot();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
 let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(

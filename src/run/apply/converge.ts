@@ -12,10 +12,10 @@ import { ConnectFailure } from '../../server/failure.ts'
 import { type Inspection, type InspectionScope } from '../../server/inspect.ts'
 import type { Connections } from '../../server/connections.ts'
 import { ConnectionLost } from '../../server/session.ts'
-import { assertNotInterrupted, isOutdated, recordFailures, recordFindings } from '../outcome.ts'
+import { assertNotInterrupted, isOutdated, namedAfterOwner, recordFailures, recordFindings } from '../outcome.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
-import { endSessionsOfLosers } from './lost-access.ts'
+import { endHolders, endSessionsOfLosers } from './lost-access.ts'
 import { makeRound } from './round.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
@@ -126,12 +126,15 @@ async function runRounds(
       setbacks.fail(recordNotConverged(context, plan, refused))
       scope = { before: inspection, applications: new Set(), databases: new Set() }
       number = 0
+      last = null
       continue
     }
     const execution = await executePlan(context, server, plan, ledger)
-    const failed = recordFailures(context, execution)
+    const held = await endHolders(server, execution.failures, ledger.endedHolders)
+    const failures = execution.failures.filter((failure) => !held.includes(failure))
+    const failed = recordFailures(context, { ...execution, failures })
     setbacks.fail(failed)
-    refused = execution.failures.filter(isOutdated)
+    refused = [...failures.filter(isOutdated), ...held]
     last = execution.failures.length === 0 ? plan : null
     // Each such round leaves something out, so there is an end.
     if (failed.length > 0) number = 0
@@ -148,6 +151,7 @@ async function executePlan(context: RunContext, server: Connections, plan: Plan,
   const execution = await execute(server, plan, {
     signal,
     maxConnections: context.declaration.maxConnections,
+    waits: ledger.waits,
     record: recordWithProgress(ledger, plan, context.dependencies),
     progress,
   })
@@ -220,9 +224,10 @@ async function findNewerSecrets(
  * @throws ApplyError where it concerns no application
  */
 function recordNotConverged(context: RunContext, plan: Plan, refused: readonly Failure[]): Problem[] {
-  const problems = planSteps(plan).map((step): Problem => {
+  const problems = planSteps(plan).map((planned): Problem => {
+    const step = namedAfterOwner(context.declaration, planned)
     const about = { application: step.application, field: step.object }
-    const failure = refused.find((item) => stepKey(item.step) === stepKey(step))
+    const failure = refused.find((item) => stepKey(item.step) === stepKey(planned))
     const code = failure === undefined ? 'not_converged' : 'statement_failed'
     const message =
       failure === undefined ? `still to do after it was done: ${step.message}` : `${step.message}: ${failure.message}`

@@ -8,6 +8,10 @@ import { keyOf, recordUnknown } from '../outcome.ts'
 export class Ledger {
   /** What has a record of a change: object, application, database. */
   readonly touched = new Set<string>()
+  /** What waiting in vain for what others hold has cost so far. */
+  readonly waits = { ms: 0 }
+  /** Logins whose sessions were ended since they held up what takes something from them. */
+  readonly endedHolders = new Set<string>()
   /** Steps whose answer was lost, by transaction, until an inspection tells. */
   unknown: readonly (readonly Step[])[] = []
   readonly #recorder: Recorder

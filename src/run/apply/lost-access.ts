@@ -1,5 +1,5 @@
 /** A session keeps what it took on, so it ends when its login loses something (src/README.md: What a session keeps). */
-import type { Execution } from '../../execute/execute.ts'
+import type { Execution, Failure } from '../../execute/execute.ts'
 import { type Plan, planSteps, type Step } from '../../model/step.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endHidden, endSessions } from '../../server/end-sessions.ts'
@@ -33,4 +33,26 @@ export async function endSessionsOfLosers(
     }
   }
   if (losses.size > 0) await endHidden(server.admin)
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/**
+ * A login that is to lose something must not keep it by holding a lock: its sessions end before, once in a run.
+ * @param ended logins whose sessions were ended for that; gains those of this call
+ * @returns the failures that are worth another round
+ */
+export async function endHolders(
+  server: Connections,
+  failures: readonly Failure[],
+  ended: Set<string>,
+): Promise<readonly Failure[]> {
+  const held = failures.filter(
+    ({ code, step: { loser } }) => code === LOCK_NOT_AVAILABLE && loser !== undefined && !ended.has(loser),
+  )
+  const logins = held.flatMap(({ step: { loser } }) => loser ?? [])
+  for (const login of logins) ended.add(login)
+  if (logins.length > 0) await endSessions(server.admin, { logins, databases: [] })
+  return held
 }

@@ -99,7 +99,7 @@ async function executeBootstrap(
   }
   const patience = { timeoutMs: 0, signal, report: progress }
   const server = makeConnections(session, lock, { target, credential: master, maxConnections: 1, patience })
-  const execution = await execute(server, plan, { signal, maxConnections: 1, record, progress })
+  const execution = await execute(server, plan, { signal, waits: { ms: 0 }, maxConnections: 1, record, progress })
   recordFindings(recorder, plan.findings, new Set())
   recordUnknown(record, execution.unknown.flat())
   if (execution.lost !== null) throw execution.lost

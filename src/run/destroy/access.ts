@@ -19,12 +19,14 @@ const END_EVERY_MS = 100
 /**
  * Logins that go may not log in, their members are members no more, and the sessions of both end, those included that
  * hide in start-up. An open transaction of theirs holds nothing up.
+ * @param onClosed called for each login as soon as it is closed, whatever goes wrong after that
  * @throws ApplyError
  */
 export async function endAccess(
   context: RunContext,
   server: Connections,
   removal: Pick<RemovalInput, 'cluster' | 'departures'>,
+  onClosed: (departure: Departure) => void,
 ): Promise<void> {
   if (removal.departures.length === 0) return
   const plan = planAccessEnd(removal)
@@ -33,6 +35,7 @@ export async function endAccess(
     execute(server, plan, {
       ...context.dependencies,
       maxConnections: context.declaration.maxConnections,
+      waits: { ms: 0 },
       record: (draft) => {
         context.recorder.record(draft)
       },
@@ -40,10 +43,20 @@ export async function endAccess(
   if (plan.jobs.length > 0) await endSessions(server.admin, { logins, databases: [] })
   const first = await run()
   const isHeldUp = first.lost === null && first.failures.some(({ code }) => code === LOCK_NOT_AVAILABLE)
-  await settleRemovalPlan(context, server, isHeldUp ? await whileEnding(server, logins, run) : first)
+  const execution = isHeldUp ? await whileEnding(server, logins, run) : first
+  for (const departure of removal.departures.filter(({ username }) => !isLeftOpen(execution, username)))
+    onClosed(departure)
+  await settleRemovalPlan(context, server, execution)
   recordFindings(context.recorder, plan.findings, new Set())
   for (const departure of removal.departures) await endSessionsOf(context, server, removal, departure)
   await assertNobodyHides(server, removal.departures)
+}
+
+/** Whether the statement that closes a login was refused or never sent. One without an answer may have closed it. */
+function isLeftOpen({ failures, skipped }: Execution, username: string): boolean {
+  return [...failures.map(({ step }) => step), ...skipped].some(
+    (step) => step.kind === 'close_login' && step.username === username,
+  )
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */

@@ -15,6 +15,7 @@ export async function runRemovalPlan(context: RunContext, server: Connections, p
     signal,
     progress,
     maxConnections: context.declaration.maxConnections,
+    waits: { ms: 0 },
     record: (draft) => {
       context.recorder.record(draft)
     },
@@ -25,9 +26,7 @@ export async function runRemovalPlan(context: RunContext, server: Connections, p
 /** Tells what running a plan came to. @throws ApplyError where it is not done */
 export async function settleRemovalPlan(context: RunContext, server: Connections, execution: Execution): Promise<void> {
   // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
-  const failures = execution.failures
-    .filter(({ code }) => code !== '3D000' && code !== '42704')
-    .map((failure) => ({ ...failure, code: '' }))
+  const failures = execution.failures.filter(({ code }) => code !== '3D000' && code !== '42704')
   const withNames = await Promise.all(
     failures.map(async (failure) => ({
       ...failure,
@@ -37,7 +36,7 @@ export async function settleRemovalPlan(context: RunContext, server: Connections
   recordUnknown((draft) => {
     context.recorder.record(draft)
   }, execution.unknown.flat())
-  assertApplied(context, { ...execution, failures: withNames })
+  assertApplied(context, { ...execution, failures: withNames }, () => false)
   const open = [...execution.unknown.flat(), ...execution.skipped]
   if (execution.lost !== null || open.length > 0)
     throw connectionBroke(

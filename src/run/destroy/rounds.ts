@@ -113,14 +113,19 @@ async function openAndLook(all: Removal, closed: Closed): Promise<OpenExaminatio
 async function closeAndExamine({ context, order }: Removal, server: Connections, closed: Closed): Promise<Examination> {
   const { cluster, departures } = await findLeaving(context, order, server)
   const ours = departures.filter((departure) => checkServer(context.declaration, cluster, departure).length === 0)
-  await endAccess(context, server, { cluster, departures: ours })
-  for (const departure of ours) closed.logins.set(departure.username, departure)
+  // Once is enough, unless somebody opened the login again: its members may have business elsewhere.
+  const open = ours.filter(
+    ({ username }) => !closed.logins.has(username) || cluster.roles.get(username)?.canLogin === true,
+  )
+  await endAccess(context, server, { cluster, departures: open }, (departure) =>
+    closed.logins.set(departure.username, departure),
+  )
   return examine(context, await findLeaving(context, order, server), server)
 }
 
 /** The last look counts. */
 function settle(examination: Examination, closed: Closed): Examination {
-  closed.obstacles.push(...examination.obstacles)
+  closed.obstacles.splice(0, closed.obstacles.length, ...examination.obstacles)
   return examination
 }
 

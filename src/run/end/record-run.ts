@@ -9,7 +9,7 @@ import type { Dependencies } from '../context.ts'
 import { interruptedProblem } from '../outcome.ts'
 import { toProvisionError } from './provision-error.ts'
 import type { Problem } from '../../model/problem.ts'
-import { blockedRecords, leftOutRecords, notBegunRecords } from './records.ts'
+import { blockedRecords, isChange, leftOutRecords, notBegunRecords } from './records.ts'
 import type { Setbacks } from './setbacks.ts'
 
 export interface RunOptions {
@@ -72,9 +72,12 @@ function endStages(
 ): Pick<RunResult, 'document' | 'problems'> {
   const { failed, blocked } = setbacks ?? { failed: [], blocked: [] }
   const applications = setbacks === null ? null : applicationsEnd(concerned, setbacks)
-  const drafts = [...blockedRecords(concerned, blocked), ...leftOutRecords(concerned, applications?.not_begun ?? [])]
+  const drafts = [
+    ...blockedRecords(concerned, blocked),
+    ...leftOutRecords(concerned, records, applications?.not_begun ?? []),
+  ]
   for (const draft of drafts) recorder.record(draft)
-  const isChanged = records.some(({ status }) => ['created', 'updated', 'removed'].includes(status))
+  const isChanged = records.some(isChange)
   const problems = [...failed, ...blocked]
   if (problems.length === 0) {
     const outcome = isChanged ? 'changed' : 'no_change'

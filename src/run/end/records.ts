@@ -72,15 +72,24 @@ export function notBegunRecords(
 }
 
 /** Applications that were left as they are, since they share the database of one that was blocked or failed. */
-export function leftOutRecords(declaration: Declaration, names: readonly string[]): RecordDraft[] {
+export function leftOutRecords(
+  declaration: Declaration,
+  records: readonly AuditRecord[],
+  names: readonly string[],
+): RecordDraft[] {
+  const changed = new Set(records.filter(isChange).map(({ application }) => application))
   return declaration.applications
     .filter(({ name }) => names.includes(name))
-    .map(({ name: application, database, username }) =>
-      notBegun(
-        { application, database, username, object: 'role' },
-        `${username} was left as it is: the owner of ${database}, or what was done there, is blocked or failed`,
-      ),
-    )
+    .map(({ name: application, database, username }) => {
+      const what = changed.has(application) ? 'is not finished' : 'was left as it is'
+      const message = `${username} ${what}: the owner of ${database}, or what was done there, is blocked or failed`
+      return notBegun({ application, database, username, object: 'role' }, message)
+    })
+}
+
+/** Whether a record tells of a change on the server. */
+export function isChange({ status }: AuditRecord): boolean {
+  return status === 'created' || status === 'updated' || status === 'removed'
 }
 
 function notBegun(about: Subject, message: string): RecordDraft {

@@ -1,4 +1,5 @@
 /** What a run cannot do for single applications, while it does the others (src/README.md: Whose trouble it is). */
+import { ApplyError } from '../../errors.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { withGuests } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
@@ -37,9 +38,15 @@ export class Setbacks {
     return withGuests(this.#declaration, new Set([...failed, ...namesOf(this.#blocked), ...given]))
   }
 
-  /** @param problems each of one application. */
+  /**
+   * @param problems each of one application.
+   * @throws ApplyError where nothing more is left out for it: the next round would be the same.
+   */
   fail(problems: readonly Problem[]): void {
+    if (problems.length === 0) return
+    const before = this.leftOut.size
     this.#failed.push(...problems)
+    if (this.leftOut.size === before) throw new ApplyError(problems)
   }
 
   /** Takes the place of what blocked before: whatever it was may have gone. */

@@ -202,6 +202,38 @@ for (const version of VERSIONS) {
     t.true(records.some(({ application, status }) => application === 'crm' && status === 'warning'))
   })
 
+  test.serial(
+    `${on}an owner that gives rights to another application's login, and holds them: its own trouble, and an end`,
+    async (t) => {
+      const stack = await provisioned('stranger')
+      declareMore(stack)
+      await stack.sql('crm', 'GRANT CONNECT ON DATABASE crm_dev_db_stranger TO shop_dev_user_stranger')
+      const holder = await stack.connect('crm')
+      await holder.query('BEGIN; GRANT CREATE ON DATABASE crm_dev_db_stranger TO wiki_dev_user_stranger')
+      // The session of the holder is not that of a loser, so it goes on holding.
+      const outcome = await stack.apply()
+      isIsolated(t, outcome, { exit: 1, code: 'statement_failed' })
+      t.deepEqual(await limits(stack, ['shop', 'wiki']), [17, 17])
+      await holder.query('ROLLBACK')
+      await holder.end()
+      await stack.applyOk()
+    },
+  )
+
+  test.serial(`${on}a guest that is lowered keeps nothing by holding a lock`, async (t) => {
+    const stack = await provisioned('lowered')
+    stack.applications = { ...stack.applications, reads: { ...stack.applications['reads'], access_level: 'editor' } }
+    await stack.applyOk()
+    await stack.sql('crm', 'CREATE TABLE app.t (x int)')
+    await stack.applyOk()
+    const holder = await stack.connect('reads')
+    holder.on('error', () => {}) // ended by the run
+    await holder.query('BEGIN; GRANT SELECT ON app.t TO PUBLIC')
+    stack.applications = { ...stack.applications, reads: { ...stack.applications['reads'], access_level: 'reader' } }
+    await stack.applyOk()
+    t.is(await stack.answer('reads', 'INSERT INTO app.t VALUES (1)', 'crm_dev_db_lowered'), '42501')
+  })
+
   test.serial(`${on}a new claim that cannot be made stops the run before its first change`, async (t) => {
     const stack = await provisioned('claim')
     await bed().server.sql('CREATE DATABASE of_somebody')
