@@ -53,7 +53,7 @@ test.serial(
 
 test.serial('the audit in the state misses what was cut from the end of the governance files', async (t) => {
   const { declare } = given()
-  const stack = await declare(t, { kept: {} }, { governance_dir: './governance' })
+  const stack = await declare(t, { governed: {} }, { governance_dir: './governance' })
   await stack.applyOk()
   const folder = join(stack.folder, 'governance', 'dev')
   const names = ['rds_provision_audit.jsonl', 'rds_provision_audit.csv']
