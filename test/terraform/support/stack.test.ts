@@ -71,6 +71,7 @@ const AUDIT: AuditDocument = {
     exit_code: 0,
     error_codes: [],
     error: null,
+    applications: null,
     governance: null,
   },
   records: [],
