@@ -193,13 +193,18 @@ for (const version of VERSIONS) {
         await sleep(1)
       }
     })()
-    const { audit, records } = await stack.apply()
+    let isTold = false
+    // A look takes milliseconds, so not each is met.
+    for (let run = 0; run < 30 && !isTold; run += 1) {
+      const { audit, records } = await stack.apply()
+      t.is(audit.run.exit_code, 0, audit.run.error ?? '')
+      isTold = records.some(({ application, status }) => application === 'crm' && status === 'warning')
+    }
     attack.isOver = true
     await loop
     await killer.end()
-    t.is(audit.run.exit_code, 0, audit.run.error ?? '')
     t.deepEqual(await limits(stack, ['crm', 'reads', 'shop', 'wiki']), [17, 17, 17, 17])
-    t.true(records.some(({ application, status }) => application === 'crm' && status === 'warning'))
+    t.true(isTold)
   })
 
   test.serial(

@@ -19,7 +19,7 @@ function taken({ records }: Outcome): string[] {
     .map(({ message }) => message)
 }
 
-for (const version of VERSIONS.filter((item) => item < 16)) {
+for (const version of VERSIONS.filter((item) => item < 15)) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
 
