@@ -2,8 +2,7 @@ import yargs from 'yargs'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import { show, suggestion } from './text.ts'
-import type { Option } from '@aws-sdk/client-rds'
-import { COMMANDS, type OptionTable, type CommandText } from './commands.ts'
+import { COMMANDS, type CommandText, type Option, type OptionTable } from './commands.ts'
 
 /** Values by the spelling of their option, as yargs gives them. */
 export type Arguments = Readonly<Record<string, unknown>>

@@ -81,6 +81,11 @@ function impurities(start: Source, files: ReadonlyMap<string, Source>, seen = ne
     })
 }
 
+/** What a file names of impure modules, types included: a pure stage has no use for those either. */
+function impureNames({ path, imports }: Source): string[] {
+  return imports.filter(({ local, target }) => !local && IMPURE.test(target)).map(({ target }) => `${path} → ${target}`)
+}
+
 /** Ways around the order: this package by its own name, what is outside of src, and modules of no name to read. */
 function detours(all: readonly Source[]): string[] {
   return all.flatMap(({ path, imports }) =>
@@ -136,9 +141,9 @@ test('nothing goes around the order: by the own name of the package, out of src,
   t.deepEqual(detours(sources), [])
 })
 
-test('pure stages load nothing that reaches out', (t) => {
+test('pure stages load nothing that reaches out, and name no type of it', (t) => {
   t.deepEqual(
-    sources.filter(isPure).flatMap((source) => impurities(source, byPath)),
+    sources.filter(isPure).flatMap((source) => [...impureNames(source), ...impurities(source, byPath)]),
     [],
   )
   t.deepEqual(
