@@ -137,3 +137,20 @@ export function planSteps(plan: Plan): Step[] {
 export function stepKey({ application, database, username, kind, target }: Step): string {
   return JSON.stringify([application, database, username, kind === 'adopt_database' ? 'tag_database' : kind, target])
 }
+
+/** A step as people and programs are told of it; `statements` are redacted. */
+export interface ToldStep extends Subject {
+  readonly action: string
+  readonly status: Step['status']
+  readonly message: string
+  readonly statements: readonly string[]
+}
+
+/** @param statements those to tell: the step's own, or what took effect of them and around them */
+export function tellStep(
+  { application, database, username, object, action, status, message }: Step,
+  statements: readonly Statement[],
+): ToldStep {
+  const redacted = statements.map((statement) => statement.redacted)
+  return { application, database, username, object, action, status, message, statements: redacted }
+}

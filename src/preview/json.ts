@@ -7,7 +7,7 @@ import { countPlan, listChanges, type Preview } from './preview.ts'
  * needs in addition, or null; `uncertain` says in sentences why the apply may come to something else.
  */
 export function previewJson(preview: Preview): string {
-  const { declaration, identity, server, plan, blocked, stopped, approval, moving } = preview
+  const { declaration, identity, server, plan, blocked, leftOut, stopped, approval, moving } = preview
   const { identifier, host, port } = declaration.instance
   const document = {
     format_version: 1,
@@ -32,6 +32,7 @@ export function previewJson(preview: Preview): string {
     })),
     blocked_by: blocked,
     stopped,
+    left_out: leftOut,
     approval,
     uncertain: moving,
     summary: { ...countPlan(plan), blocked: blocked.length },

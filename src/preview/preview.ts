@@ -4,7 +4,7 @@ import type { AuditStatus } from '../model/audit.ts'
 import type { ServerFacts } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { RunIdentity } from '../model/run.ts'
-import type { Plan, Step, Subject } from '../model/step.ts'
+import { type Plan, tellStep, type ToldStep } from '../model/step.ts'
 
 export interface Preview {
   readonly declaration: Pick<Declaration, 'environment' | 'stack' | 'clusterName' | 'instance'>
@@ -15,6 +15,8 @@ export interface Preview {
   readonly plan: Plan
   /** Guardrails that would block the apply, or single applications of it, whoever approves it. */
   readonly blocked: readonly Problem[]
+  /** Applications that the apply would leave as they are: those that are blocked, and the guests of their databases. */
+  readonly leftOut: readonly string[]
   /** Whether the apply would stop before its first change; otherwise it leaves out what is blocked. */
   readonly stopped: boolean
   /** The approval that the apply would need and this run does not have; a plan needs none (src/README.md: Commands). */
@@ -27,37 +29,16 @@ export interface Preview {
 }
 
 /** One step as it is printed: its redacted statements are those that the apply will record. */
-export interface PlannedChange extends Subject {
-  readonly action: string
-  readonly status: Step['status']
-  readonly message: string
-  readonly statements: readonly string[]
-}
+export type PlannedChange = ToldStep
 
 /** All changes in the order they run; a CREATE DATABASE with the membership grants around it, as the audit has it. */
 export function listChanges(plan: Plan): PlannedChange[] {
   return plan.jobs.flatMap((job) =>
     job.transactions.flatMap((transaction) => {
-      if (transaction.kind === 'atomic') return transaction.steps.map((step) => plannedChange(step, step.statements))
-      return [plannedChange(transaction.step, [...transaction.before, ...transaction.step.statements])]
+      if (transaction.kind === 'atomic') return transaction.steps.map((step) => tellStep(step, step.statements))
+      return [tellStep(transaction.step, [...transaction.before, ...transaction.step.statements])]
     }),
   )
-}
-
-function plannedChange(
-  { application, database, username, object, action, status, message }: Step,
-  statements: Step['statements'],
-): PlannedChange {
-  return {
-    application,
-    database,
-    username,
-    object,
-    action,
-    status,
-    message,
-    statements: statements.map((statement) => statement.redacted),
-  }
 }
 
 /** How many changes and findings have each status that a plan knows. */

@@ -108,7 +108,7 @@ function problemLines({ application, field, message, remedy }: Problem, colour: 
   return [paint(colour, `! ${subject}: ${shortLine(message)}`), paint('bold', `  -> ${shortLine(remedy)}`)]
 }
 
-function closingSentence({ plan, blocked, stopped }: Preview): string {
+function closingSentence({ plan, blocked, leftOut, stopped }: Preview): string {
   if (stopped) return 'Plan: nothing would be changed, since the apply would be blocked.'
   const { created, updated, removed, no_change: unchanged, skipped, warning } = countPlan(plan)
   const rest = [
@@ -117,8 +117,9 @@ function closingSentence({ plan, blocked, stopped }: Preview): string {
     [warning, warning === 1 ? 'warning' : 'warnings'],
   ].filter(([count]) => count !== 0)
   const others = rest.map(([count, word]) => `${String(count)} ${String(word)}`).join(', ')
-  const names = [...new Set(blocked.map(({ application }) => visible(application ?? 'the run')))]
-  const left = names.length === 0 ? '' : ` Left as they are, since they are blocked: ${names.join(', ')}.`
+  const isBlocked = (name: string): boolean => blocked.some(({ application }) => application === name)
+  const names = leftOut.map((name) => `${visible(name)} (${isBlocked(name) ? 'blocked' : 'its database is'})`)
+  const left = names.length === 0 ? '' : ` Left as they are: ${names.join(', ')}.`
   if (created + updated + removed === 0) return `Plan: nothing to change${others === '' ? '' : ` (${others})`}.${left}`
   return `Plan: ${String(created)} to create, ${String(updated)} to update, ${String(removed)} to remove${others === '' ? '' : ` (${others})`}.${left}`
 }

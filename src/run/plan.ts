@@ -4,6 +4,7 @@ import type { Problem } from '../model/problem.ts'
 import { checkRequest } from '../guardrails/request.ts'
 import type { Actual, Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
+import { leaveOut } from '../model/leave-out.ts'
 import type { RunIdentity } from '../model/run.ts'
 import type { Plan } from '../model/step.ts'
 import type { Preview } from '../preview/preview.ts'
@@ -33,7 +34,17 @@ export async function previewApply(
   const approval = violations.find(({ code }) => code === 'approval') ?? null
   const blocked = violations.filter((problem) => problem !== approval)
   const stopped = blocked.length > 0
-  const found = { declaration, identity, server: null, plan: NOTHING, blocked, stopped, approval, moving: [] }
+  const found = {
+    declaration,
+    identity,
+    server: null,
+    plan: NOTHING,
+    blocked,
+    leftOut: [],
+    stopped,
+    approval,
+    moving: [],
+  }
   // A proxy cannot carry what the inspection needs; there is nobody to ask.
   if (blocked.some(({ code }) => code === 'endpoint')) return found
   try {
@@ -44,6 +55,7 @@ export async function previewApply(
       server,
       plan: stopped ? NOTHING : plan,
       blocked: distinct([...blocked, ...setbacks.blocked]),
+      leftOut: stopped ? [] : [...setbacks.leftOut].sort(),
       moving,
     }
   } catch (error) {
@@ -69,7 +81,7 @@ async function inspectAndPlan(
       setbacks,
       moving: [
         ...(await findMovement(server, declaration, actual.cluster, holder)),
-        ...findUnseen(declaration, actual),
+        ...findUnseen(leaveOut(declaration, setbacks.leftOut), actual),
       ],
     }
   })

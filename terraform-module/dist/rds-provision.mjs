@@ -8166,7 +8166,9 @@ obody approved this run.`,"Set ALLOW_DB_PROVISION=true in the environment of the
 ot carry provisioning.`,"Use the writer's own endpoint; applications may still connect through the proxy."))}var PROXY,init_request=__esm({"src/guardrails/reque\
 st.ts"(){"use strict";init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){return plan.jobs.flatMap(job=>job.
 transactions.flatMap(stepsOf))}function stepKey({application,database,username,kind,target}){return JSON.stringify([application,database,username,kind==="adopt_\
-database"?"tag_database":kind,target])}var STAGES,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
+database"?"tag_database":kind,target])}function tellStep({application,database,username,object:object2,action,status,message},statements){let redacted=statements.
+map(statement=>statement.redacted);return{application,database,username,object:object2,action,status,message,statements:redacted}}var STAGES,init_step=__esm({"s\
+rc/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
 ) <= ${String(bytes)} THEN ${catalogText(expression)} ELSE ${NOT_READ} END`}function beginningOfText(expression,bytes){return`encode(substring(textsend(${expression}\
 ) FROM 1 FOR ${String(bytes)}), 'escape')`}function decodeText(escaped){return textOf3(bytesIn(escaped))}function decodeJson(escaped){return withText(JSON.parse(
 bytesIn(escaped)))}function withText(value2){return typeof value2=="string"?textOf3(value2):Array.isArray(value2)?value2.map(withText):value2}function bytesIn(escaped){
@@ -8903,9 +8905,8 @@ applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof Connecti
 if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}); the next ru\
 n does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.map(statement=>statement.
 reveal())}var import_promises15,MAX_TRIES,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises15=__toESM(require_promises(),1);
-init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});function toDraft(step2,statements,durationMs,note2){let{application,database,username,object:object2,action,status,message,access}=step2;return{application,database,
-username,object:object2,action,status,durationMs,message:message+note2,statements:statements.map(statement=>statement.redacted),...access!==void 0&&statements.length>
-0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict"}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
+init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});function toDraft(step2,statements,durationMs,note2){let{message,access}=step2;return{...tellStep(step2,statements),durationMs,message:message+note2,...access!==
+void 0&&statements.length>0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict";init_step()}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
 await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
 return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,MAX_WAITED_MS,HURRIED_LOCK_TIMEOUT_MS,WAITING,init_execute=__esm({"src/execute/exe\
 cute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();init_draft();
@@ -13338,26 +13339,25 @@ clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,ident
 context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look=__esm({"src/run/connection/look.ts"(){"u\
 se strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
 declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),stopped=blocked2.length>
-0,found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,stopped,approval,moving:[]};if(blocked2.some(({code})=>code==="endpoint"))return found;
-try{let{inspection,plan,moving,setbacks}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.actual.cluster;return{...found,server,plan:stopped?
-NOTHING2:plan,blocked:distinct([...blocked2,...setbacks.blocked]),moving}}catch(error){if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct(
-[...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){return withInstance(declaration,
-identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),setbacks=new Setbacks(declaration),
-round=await makeRound(context,server,credentials.applications,null,setbacks),{actual}=round.inspection;return{...round,setbacks,moving:[...await findMovement(server,
-declaration,actual.cluster,holder),...findUnseen(declaration,actual)]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.filter(
-({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is restored: t\
-he apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),held2=holder??
-await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it does may not be \
-in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}function lockDatabases({
-instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings:settings2}){let sorted2=items2=>[
-...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),sorted2(settings2)])}
-function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm({"src/run/plan.t\
-s"(){"use strict";init_errors();init_request();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();init_round();init_setbacks();
-NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>plannedChange(
-step2,step2.statements)):[plannedChange(transaction.step,[...transaction.before,...transaction.step.statements])]))}function plannedChange({application,database,
-username,object:object2,action,status,message},statements){return{application,database,username,object:object2,action,status,message,statements:statements.map(statement=>statement.
-redacted)}}function countPlan(plan){let counts={created:0,updated:0,removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])
-counts[status]+=1;return counts}var init_preview=__esm({"src/preview/preview.ts"(){"use strict"}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
+0,found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(({code})=>code==="end\
+point"))return found;try{let{inspection,plan,moving,setbacks}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.actual.cluster;return{
+...found,server,plan:stopped?NOTHING2:plan,blocked:distinct([...blocked2,...setbacks.blocked]),leftOut:stopped?[]:[...setbacks.leftOut].sort(),moving}}catch(error){
+if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){
+return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
+setbacks=new Setbacks(declaration),round=await makeRound(context,server,credentials.applications,null,setbacks),{actual}=round.inspection;return{...round,setbacks,
+moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.leftOut),actual)]}})}function findUnseen({databases:databases2},{
+cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} ca\
+nnot be seen before its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(
+server.admin,declaration),held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this insta\
+nce (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan\
+ was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,
+settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),
+sorted2(memberships2),sorted2(settings2)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,
+init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();
+init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
+step2,step2.statements)):[tellStep(transaction.step,[...transaction.before,...transaction.step.statements])]))}function countPlan(plan){let counts={created:0,updated:0,
+removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])counts[status]+=1;return counts}var init_preview=__esm({"src\
+/preview/preview.ts"(){"use strict";init_step()}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
 name2,text2,{validateStream:!1}):text2,{plan,blocked:blocked2,approval,moving}=preview,warnings=plan.findings.filter(({status})=>status==="warning"),others=plan.
 findings.filter(({status})=>status==="skipped"||status==="no_change"&&listUnchanged),notices=[...moving.map(sentence=>`! ${shortLine(sentence)}`),...warnings.map(
 findingLine)].map(line=>paint("yellow",line));return`${[heading2(preview),...groupByApplication2(listChanges(plan)).map(([application,changes])=>applicationBlock(
@@ -13379,19 +13379,19 @@ statement=>`      ${oneLine(printableSql(statement))};`)]});return[paint("bold",
 message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2].filter(part=>part!==null);return`${FINDING_SIGNS[status]} ${[...subject2.map(visible),
 shortLine(message)].join(": ")}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[application,field].filter(part=>part!==null).
 map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closingSentence({plan,blocked:blocked2,
-stopped}){if(stopped)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,skipped,
-warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==0).
-map(([count,word])=>`${String(count)} ${String(word)}`).join(", "),names2=[...new Set(blocked2.map(({application})=>visible(application??"the run")))],left2=names2.
-length===0?"":` Left as they are, since they are blocked: ${names2.join(", ")}.`;return created2+updated+removed===0?`Plan: nothing to change${others===""?"":` \
-(${others})`}.${left2}`:`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to remove${others===""?"":` (${others})`}.${left2}`}
-var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=__toESM(require_util(),1);init_quote();
-init_one_line();init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"\
-red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
-stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
+leftOut,stopped}){if(stopped)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,
+skipped,warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==
+0).map(([count,word])=>`${String(count)} ${String(word)}`).join(", "),isBlocked=name2=>blocked2.some(({application})=>application===name2),names2=leftOut.map(name2=>`${visible(
+name2)} (${isBlocked(name2)?"blocked":"its database is"})`),left2=names2.length===0?"":` Left as they are: ${names2.join(", ")}.`;return created2+updated+removed===
+0?`Plan: nothing to change${others===""?"":` (${others})`}.${left2}`:`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to r\
+emove${others===""?"":` (${others})`}.${left2}`}var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=
+__toESM(require_util(),1);init_quote();init_one_line();init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"\
+yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
+leftOut,stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
 runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,
 instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,database,
-username,object:object2,action,status,message})=>({application,database,username,object:object2,action,status,message})),blocked_by:blocked2,stopped,approval,uncertain:moving,
-summary:{...countPlan(plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
+username,object:object2,action,status,message})=>({application,database,username,object:object2,action,status,message})),blocked_by:blocked2,stopped,left_out:leftOut,
+approval,uncertain:moving,summary:{...countPlan(plan),blocked:blocked2.length}};return`${JSON.stringify(document,null,2)}
 `}var init_json=__esm({"src/preview/json.ts"(){"use strict";init_preview()}});var summary_exports={};__export(summary_exports,{previewSummary:()=>previewSummary});function previewSummary(preview){let{environment,clusterName}=preview.declaration,
 text2=previewText(preview,{colour:!1,listUnchanged:!1}),shown=text2.length<=MAX_CHARACTERS2?text2:`${text2.slice(0,MAX_CHARACTERS2)}
 \u2026 (cut here; --json has all of it)
@@ -14593,9 +14593,9 @@ stroy.ts"(){"use strict";init_result();init_errors();init_names();init_removal2(
 init_open();init_rounds();init_record_run();CONNECT_LIMIT_SECONDS=60}});var preview_exports={};__export(preview_exports,{previewDestroy:()=>previewDestroy});async function previewDestroy(request,identity2,dependencies2){let declaration={
 ...limitConnectTimeout(request.declaration),masterSecretId:null},{environment,clusterName,instance}=declaration,recorder=createRecorder({identity:identity2,environment,
 clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets:dependencies2.secrets(declaration.aws),recorder,dependencies:dependencies2},
-[approval=null]=missingApproval(request),found={declaration,identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],stopped:!1,approval,moving:[]};
-if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);if(reserved.
-length>0)return{...found,stopped:!0,blocked:reserved};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(
+[approval=null]=missingApproval(request),found={declaration,identity:identity2,server:null,plan:{findings:[],jobs:[]},blocked:[],leftOut:[],stopped:!1,approval,
+moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);
+if(reserved.length>0)return{...found,stopped:!0,blocked:reserved};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(
 declaration,credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(
 context,request,server),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{access,closing,removal}=planRemoval(examination),
 jobs=[access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.

@@ -43,6 +43,7 @@ export async function previewDestroy(
     server: null,
     plan: { findings: [], jobs: [] },
     blocked: [],
+    leftOut: [],
     stopped: false,
     approval,
     moving: [],

@@ -95,6 +95,8 @@ for (const version of VERSIONS) {
       preview.blocked.map(({ application, code }) => [application, code]),
       [['crm', 'owner_mismatch']],
     )
+    t.deepEqual(preview.leftOut, ['crm', 'reads'])
+    t.deepEqual(preview.moving, [])
     isIsolated(t, await stack.apply(), { exit: 4, code: 'owner_mismatch' })
     t.deepEqual(await limits(stack, ['crm', 'reads', 'shop', 'wiki']), [-1, -1, 17, 17])
     await bed().server.sql('ALTER DATABASE crm_dev_db_owner OWNER TO crm_dev_user_owner')

@@ -90,6 +90,7 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
     },
     server: null,
     blocked: [],
+    leftOut: [],
     stopped: false,
     approval: null,
     moving: [],
