@@ -11,9 +11,11 @@ const END_MS = 5_000
 const START_UP_MS = 2_000
 const LOOK_EVERY_MS = 200
 
-/** Whose sessions end: those of the logins wherever they are, and all in the databases. */
+/** Whose sessions end: those of the logins, and all in the databases. */
 export interface SessionsToEnd {
   readonly logins: readonly string[]
+  /** The only database in which those of the logins end; null: wherever they are. */
+  readonly only?: string | null
   readonly databases: readonly string[]
 }
 
@@ -27,7 +29,11 @@ export interface EndedSessions {
  * Ends them as far as we may, and waits for each to be gone. A session of an admin goes only with its database, a
  * superuser's never.
  */
-export async function endSessions(session: Session, { logins, databases }: SessionsToEnd): Promise<EndedSessions> {
+export async function endSessions(
+  session: Session,
+  { logins, only = null, databases }: SessionsToEnd,
+): Promise<EndedSessions> {
+  const where = only === null ? 'true' : isOneOf('a.datname', [only])
   const [[row] = []] = await session.query([
     `
     SELECT
@@ -41,7 +47,7 @@ export async function endSessions(session: Session, { logins, databases }: Sessi
       JOIN pg_roles r ON r.oid = a.usesysid
       WHERE (
           (${isOneOf('a.datname', databases)} AND NOT r.rolsuper)
-          OR (${isOneOf('r.rolname', logins)} AND NOT ${isAdmin('r')})
+          OR (${isOneOf('r.rolname', logins)} AND ${where} AND NOT ${isAdmin('r')})
         )
         AND a.pid <> pg_backend_pid()
       OFFSET 0

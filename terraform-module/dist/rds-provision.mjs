@@ -9400,14 +9400,7 @@ redacted).join("; "),message=`${step2.message}: the connection broke before the 
 ts"(){"use strict";init_draft();init_errors();OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session th\
 at holds the lock, and run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the stor\
 age, and run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right\
-: see terraform-module/docs/runner.md, and run again."}}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
-"use strict";init_draft();init_step();init_outcome();Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];#recorder;constructor(recorder){this.#recorder=
-recorder}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(plan),open5=new Set(steps.map(stepKey)),
-leftovers=new Set(steps.filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.kind==="hold_membership"?!leftovers.
-has(step2.application):step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({application})=>application!==null&&
-leftOut.has(application),[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());for(let step2 of known.
-filter(transaction=>!transaction.some(isOpen)).flat())this.record(toDraft(step2,step2.statements,0," (the answer was lost with the connection; found done afterw\
-ards)"));this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function isAdmin(role){return`coalesce(
+: see terraform-module/docs/runner.md, and run again."}}});function isAdmin(role){return`coalesce(
         ${role}.rolsuper
           OR ${role}.rolcreaterole
           OR ${role}.rolname = session_user
@@ -9416,7 +9409,8 @@ ards)"));this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(d
       )`}function maySignal(role){return`(
         coalesce(NOT ${role}.rolsuper, true)
         AND (pg_has_role('pg_signal_backend', 'USAGE') OR coalesce(pg_has_role(${role}.oid, 'USAGE'), false))
-      )`}var init_admins=__esm({"src/server/admins.ts"(){"use strict"}});async function endSessions(session,{logins,databases:databases2}){let[[row2]=[]]=await session.query([`
+      )`}var init_admins=__esm({"src/server/admins.ts"(){"use strict"}});async function endSessions(session,{logins,only=null,databases:databases2}){let where=only===null?"true":isOneOf("a.datname",[only]),[[row2]=[]]=await session.query(
+[`
     SELECT
       count(*) FILTER (WHERE CASE WHEN s.may THEN pg_terminate_backend(s.pid, ${String(END_MS)}) END)::int AS ended,
       count(*) FILTER (WHERE NOT s.may)::int AS remaining
@@ -9428,7 +9422,7 @@ ards)"));this.unknown=[]}giveUp(error){throw recordUnknown(draft=>{this.record(d
       JOIN pg_roles r ON r.oid = a.usesysid
       WHERE (
           (${isOneOf("a.datname",databases2)} AND NOT r.rolsuper)
-          OR (${isOneOf("r.rolname",logins)} AND NOT ${isAdmin("r")})
+          OR (${isOneOf("r.rolname",logins)} AND ${where} AND NOT ${isAdmin("r")})
         )
         AND a.pid <> pg_backend_pid()
       OFFSET 0
@@ -9446,16 +9440,27 @@ init_admins();init_row();init_session();END_MS=5e3,START_UP_MS=2e3,LOOK_EVERY_MS
     LEFT JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'virtualxid'
       AND l.pid <> pg_backend_pid()
-      AND (a.pid IS NULL OR (a.usesysid IS NULL AND a.backend_type = 'client backend'))`;INSUFFICIENT_PRIVILEGE="42501"}});async function endSessionsOfLosers({recorder},server,plan,{failures,skipped,unknown:unknown2,lost}){if(lost!==null)return;let undone=new Set([...failures.map(({
-step:step2})=>step2),...skipped,...unknown2.flat()]),losses=new Map;for(let step2 of planSteps(plan))step2.loser!==void 0&&!undone.has(step2)&&losses.set(step2.
-loser,step2);for(let[login2,{application,database}]of losses){let{ended,left:left2}=await endSessions(server.admin,{logins:[login2],databases:[]}),about={application,
-database,username:login2,object:"login",action:"disconnect"},rest={durationMs:0,statements:[]};if(ended>0){let message=`${String(ended)} session(s) of ${login2}\
- ended: a session keeps what its login lost`;recorder.record({...about,...rest,status:"updated",message})}if(left2>0){let message=`${String(left2)} session(s) o\
-f ${login2} keep what it lost until they end: ${server.admin.login} may not end them`;recorder.record({...about,...rest,status:"warning",message})}}losses.size>
-0&&await endHidden(server.admin)}async function endHolders(server,failures,ended){let held2=failures.filter(({code,step:{loser}})=>code===LOCK_NOT_AVAILABLE&&loser!==
-void 0&&!ended.has(loser)),logins=held2.flatMap(({step:{loser}})=>loser??[]);for(let login2 of logins)ended.add(login2);return logins.length>0&&await endSessions(
-server.admin,{logins,databases:[]}),held2}var LOCK_NOT_AVAILABLE,init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";init_step();init_end_sessions();
-LOCK_NOT_AVAILABLE="55P03"}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
+      AND (a.pid IS NULL OR (a.usesysid IS NULL AND a.backend_type = 'client backend'))`;INSUFFICIENT_PRIVILEGE="42501"}});function lossBy(declaration,{loser,application:name2,database}){if(loser===void 0)return null;let own=declaration.applications.find(application=>application.name===
+name2)?.database??database;return{login:loser,only:own===database?null:database,about:{application:name2,database}}}function appliedSteps(plan,{failures,skipped,
+unknown:unknown2}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped,...unknown2.flat()]);return planSteps(plan).filter(step2=>!undone.has(step2))}
+async function endSessionsOfLosers({recorder},server,losses){if(losses.size!==0){for(let[key,{login:login2,only,about}]of losses){let{ended,left:left2}=await endSessions(
+server.admin,{logins:[login2],only,databases:[]}),draft={...about,...DISCONNECT,username:login2};if(ended>0){let message=`${String(ended)} session(s) of ${login2}\
+ ended: a session keeps what its login lost`;recorder.record({...draft,status:"updated",message})}if(left2>0){let message=`${String(left2)} session(s) of ${login2}\
+ keep what it lost until they end: ${server.admin.login} may not end them`;recorder.record({...draft,status:"warning",message})}losses.delete(key)}await endHidden(
+server.admin)}}async function endHolders(declaration,server,failures,ended){let held2=failures.filter(({code,step:{loser}})=>code===LOCK_NOT_AVAILABLE&&loser!==
+void 0&&!ended.has(loser));for(let{login:login2,only}of held2.flatMap(({step:step2})=>lossBy(declaration,step2)??[]))ended.add(login2),await endSessions(server.
+admin,{logins:[login2],only,databases:[]});return held2}var DISCONNECT,LOCK_NOT_AVAILABLE,init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";
+init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};LOCK_NOT_AVAILABLE="55P03"}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
+"use strict";init_draft();init_step();init_outcome();init_lost_access();Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;#declaration;#recorder;constructor(declaration,recorder){
+this.#declaration=declaration,this.#recorder=recorder}lose(steps){for(let step2 of steps){let loss=lossBy(this.#declaration,step2);loss!==null&&this.losses.set(
+JSON.stringify([loss.login,loss.only]),loss)}}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(
+plan),open5=new Set(steps.map(stepKey)),leftovers=new Set(steps.filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.
+kind==="hold_membership"?!leftovers.has(step2.application):step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({
+application})=>application!==null&&leftOut.has(application),[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{
+this.record(draft)},lost.flat());let done=known.filter(transaction=>!transaction.some(isOpen)).flat();this.lose(done);for(let step2 of done)this.record(toDraft(
+step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){for(let{login:login2,about}of this.
+losses.values()){let message=`sessions of ${login2} may keep what it lost until they end: the run failed before it ended them`;this.record({...about,...DISCONNECT,
+username:login2,status:"warning",message})}throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
 return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIG\
 N OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`)}function reassignInOneDatabase(from,to){let others=`SELECT datname FROM pg_catalog.pg_database W\
 HERE ${`datdba = ${`(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(from)})`} AND datname <> pg_catalog.current_database()`}`,giveBack=`EXEC\
@@ -9976,27 +9981,28 @@ isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.eve
 if(concerns.run.length>0)throw new BlockedError(problems);setbacks.block(single);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan(
 {declaration,leftOut:setbacks.leftOut,actual,buildId:context.identity.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AW\
 SPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();
-init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.recorder),{signal,progress}=context.dependencies,firstLoss=null;
-for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,{ledger,
-setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&Date.
-now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.message}); con\
-necting anew`),await(0,import_promises17.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(reason))}}
-async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.close()}}function isReplica(error){return error instanceof
-BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof ConnectFailure&&
-error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=
+init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.dependencies,
+firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,
+{ledger,setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&
+Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.message})\
+; connecting anew`),await(0,import_promises17.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(
+reason))}}async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.close()}}function isReplica(error){
+return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof
+ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=
 1){assertNotInterrupted(context.dependencies.signal);let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(ledger.settle(plan,setbacks.
-leftOut),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,passwords,setbacks,inspection);if(moved===null)return recordFindings(
-context.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.
-fail(recordNotConverged(context,plan,refused)),scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(
-context,server,plan,ledger),held2=await endHolders(server,execution.failures,ledger.endedHolders),failures=execution.failures.filter(failure=>!held2.includes(failure)),
-failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===
-0?plan:null,failed.length>0&&(number2=0);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);
-scope=refused.length===0?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;assertNotInterrupted(
-signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:recordWithProgress(ledger,plan,
-context.dependencies),progress});if(ledger.unknown=execution.unknown,await endSessionsOfLosers(context,server,plan,execution),execution.lost!==null&&!signal.aborted)
-throw execution.lost;return execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="databa\
-se"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),
-isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+leftOut),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,passwords,
+setbacks,inspection);if(moved===null)return recordFindings(context.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>
+MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused)),scope={before:inspection,applications:new Set,databases:new Set},
+number2=0,last=null;continue}let execution=await executePlan(context,server,plan,ledger),held2=await endHolders(context.declaration,server,execution.failures,ledger.
+endedHolders),failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),
+refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0);for(let step2 of planSteps(plan))(step2.
+kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused.length===0?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){
+let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,
+waits:ledger.waits,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,ledger.lose(appliedSteps(plan,execution)),
+execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
+now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
+length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
+plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?

@@ -15,7 +15,7 @@ import { ConnectionLost } from '../../server/session.ts'
 import { assertNotInterrupted, isOutdated, namedAfterOwner, recordFailures, recordFindings } from '../outcome.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
-import { endHolders, endSessionsOfLosers } from './lost-access.ts'
+import { appliedSteps, endHolders, endSessionsOfLosers } from './lost-access.ts'
 import { makeRound } from './round.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
@@ -46,7 +46,7 @@ export async function converge<T>(
   setbacks: Setbacks,
   finish: (server: Connections, inspection: Inspection) => Promise<T>,
 ): Promise<Stages<T>> {
-  const ledger = new Ledger(context.recorder)
+  const ledger = new Ledger(context.declaration, context.recorder)
   const { signal, progress } = context.dependencies
   let firstLoss: number | null = null
   for (let reconnects = 0; ; reconnects += 1) {
@@ -111,6 +111,7 @@ async function runRounds(
     assertNotInterrupted(context.dependencies.signal)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
     ledger.settle(plan, setbacks.leftOut)
+    await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
       const moved: InspectionScope | null =
         number > MAX_ROUNDS ? null : await findNewerSecrets(context, passwords, setbacks, inspection)
@@ -130,7 +131,7 @@ async function runRounds(
       continue
     }
     const execution = await executePlan(context, server, plan, ledger)
-    const held = await endHolders(server, execution.failures, ledger.endedHolders)
+    const held = await endHolders(context.declaration, server, execution.failures, ledger.endedHolders)
     const failures = execution.failures.filter((failure) => !held.includes(failure))
     const failed = recordFailures(context, { ...execution, failures })
     setbacks.fail(failed)
@@ -156,8 +157,9 @@ async function executePlan(context: RunContext, server: Connections, plan: Plan,
     progress,
   })
   ledger.unknown = execution.unknown
-  await endSessionsOfLosers(context, server, plan, execution)
+  ledger.lose(appliedSteps(plan, execution))
   if (execution.lost !== null && !signal.aborted) throw execution.lost
+  if (execution.lost === null) await endSessionsOfLosers(context, server, ledger.losses)
   return execution
 }
 

@@ -1,9 +1,11 @@
 /** What a run has done so far, across connections; and what it cannot know yet. */
 import { toDraft } from '../../execute/draft.ts'
 import type { Recorder } from '../../audit/recorder.ts'
+import type { Declaration } from '../../model/declaration.ts'
 import type { RecordDraft } from '../../model/audit.ts'
 import { type Plan, planSteps, type Step, stepKey } from '../../model/step.ts'
 import { keyOf, recordUnknown } from '../outcome.ts'
+import { DISCONNECT, type Loss, lossBy } from './lost-access.ts'
 
 export class Ledger {
   /** What has a record of a change: object, application, database. */
@@ -14,10 +16,22 @@ export class Ledger {
   readonly endedHolders = new Set<string>()
   /** Steps whose answer was lost, by transaction, until an inspection tells. */
   unknown: readonly (readonly Step[])[] = []
+  /** Logins that lost something, and may still have sessions with it. */
+  readonly losses = new Map<string, Loss>()
+  readonly #declaration: Declaration
   readonly #recorder: Recorder
 
-  constructor(recorder: Recorder) {
+  constructor(declaration: Declaration, recorder: Recorder) {
+    this.#declaration = declaration
     this.#recorder = recorder
+  }
+
+  /** @param steps what took effect */
+  lose(steps: readonly Step[]): void {
+    for (const step of steps) {
+      const loss = lossBy(this.#declaration, step)
+      if (loss !== null) this.losses.set(JSON.stringify([loss.login, loss.only]), loss)
+    }
   }
 
   record(draft: RecordDraft): void {
@@ -45,7 +59,9 @@ export class Ledger {
     recordUnknown((draft) => {
       this.record(draft)
     }, lost.flat())
-    for (const step of known.filter((transaction) => !transaction.some(isOpen)).flat()) {
+    const done = known.filter((transaction) => !transaction.some(isOpen)).flat()
+    this.lose(done)
+    for (const step of done) {
       this.record(
         toDraft(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
       )
@@ -53,8 +69,12 @@ export class Ledger {
     this.unknown = []
   }
 
-  /** Nothing more can be found out: says so of each open step, and fails with `error`. */
+  /** Nothing more can be found out or ended: says so of each open step and each loser, and fails with `error`. */
   giveUp(error: unknown): never {
+    for (const { login, about } of this.losses.values()) {
+      const message = `sessions of ${login} may keep what it lost until they end: the run failed before it ended them`
+      this.record({ ...about, ...DISCONNECT, username: login, status: 'warning', message })
+    }
     recordUnknown((draft) => {
       this.record(draft)
     }, this.unknown.flat())

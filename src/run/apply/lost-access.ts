@@ -1,38 +1,60 @@
 /** A session keeps what it took on, so it ends when its login loses something (src/README.md: What a session keeps). */
 import type { Execution, Failure } from '../../execute/execute.ts'
-import { type Plan, planSteps, type Step } from '../../model/step.ts'
+import type { Declaration } from '../../model/declaration.ts'
+import { type Plan, planSteps, type Step, type Subject } from '../../model/step.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endHidden, endSessions } from '../../server/end-sessions.ts'
 import type { RunContext } from '../context.ts'
 
+/** Whose sessions have to end. */
+export interface Loss {
+  readonly login: string
+  /** Where they end: what another database's owner gave it unasked is no reason to end others. null: wherever. */
+  readonly only: string | null
+  readonly about: Pick<Subject, 'application' | 'database'>
+}
+
+/** What a record of ended sessions has alike. */
+export const DISCONNECT = { object: 'login', action: 'disconnect', durationMs: 0, statements: [] } as const
+
+/** What a step takes from a login; null: nothing. */
+export function lossBy(declaration: Declaration, { loser, application: name, database }: Step): Loss | null {
+  if (loser === undefined) return null
+  const own = declaration.applications.find((application) => application.name === name)?.database ?? database
+  return { login: loser, only: own === database ? null : database, about: { application: name, database } }
+}
+
+/** The steps of a plan that took effect. */
+export function appliedSteps(plan: Plan, { failures, skipped, unknown }: Execution): readonly Step[] {
+  const undone = new Set([...failures.map(({ step }) => step), ...skipped, ...unknown.flat()])
+  return planSteps(plan).filter((step) => !undone.has(step))
+}
+
 /**
- * Ends the sessions of each login that lost something by a step that took effect, and of nobody else.
- * @throws ConnectionLost
+ * Ends the sessions of each login that lost something, and of nobody else.
+ * @param losses is empty afterwards
+ * @throws ConnectionLost; what was not ended by then stays in `losses`
  */
 export async function endSessionsOfLosers(
-  { recorder }: RunContext,
+  { recorder }: Pick<RunContext, 'recorder'>,
   server: Connections,
-  plan: Plan,
-  { failures, skipped, unknown, lost }: Execution,
+  losses: Map<string, Loss>,
 ): Promise<void> {
-  if (lost !== null) return
-  const undone = new Set([...failures.map(({ step }) => step), ...skipped, ...unknown.flat()])
-  const losses = new Map<string, Step>()
-  for (const step of planSteps(plan)) if (step.loser !== undefined && !undone.has(step)) losses.set(step.loser, step)
-  for (const [login, { application, database }] of losses) {
-    const { ended, left } = await endSessions(server.admin, { logins: [login], databases: [] })
-    const about = { application, database, username: login, object: 'login', action: 'disconnect' } as const
-    const rest = { durationMs: 0, statements: [] }
+  if (losses.size === 0) return
+  for (const [key, { login, only, about }] of losses) {
+    const { ended, left } = await endSessions(server.admin, { logins: [login], only, databases: [] })
+    const draft = { ...about, ...DISCONNECT, username: login }
     if (ended > 0) {
       const message = `${String(ended)} session(s) of ${login} ended: a session keeps what its login lost`
-      recorder.record({ ...about, ...rest, status: 'updated', message })
+      recorder.record({ ...draft, status: 'updated', message })
     }
     if (left > 0) {
       const message = `${String(left)} session(s) of ${login} keep what it lost until they end: ${server.admin.login} may not end them`
-      recorder.record({ ...about, ...rest, status: 'warning', message })
+      recorder.record({ ...draft, status: 'warning', message })
     }
+    losses.delete(key)
   }
-  if (losses.size > 0) await endHidden(server.admin)
+  await endHidden(server.admin)
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -44,6 +66,7 @@ const LOCK_NOT_AVAILABLE = '55P03'
  * @returns the failures that are worth another round
  */
 export async function endHolders(
+  declaration: Declaration,
   server: Connections,
   failures: readonly Failure[],
   ended: Set<string>,
@@ -51,8 +74,9 @@ export async function endHolders(
   const held = failures.filter(
     ({ code, step: { loser } }) => code === LOCK_NOT_AVAILABLE && loser !== undefined && !ended.has(loser),
   )
-  const logins = held.flatMap(({ step: { loser } }) => loser ?? [])
-  for (const login of logins) ended.add(login)
-  if (logins.length > 0) await endSessions(server.admin, { logins, databases: [] })
+  for (const { login, only } of held.flatMap(({ step }) => lossBy(declaration, step) ?? [])) {
+    ended.add(login)
+    await endSessions(server.admin, { logins: [login], only, databases: [] })
+  }
   return held
 }

@@ -54,6 +54,19 @@ for (const version of VERSIONS) {
     },
   )
 
+  test.serial(
+    `${on}what an owner gives to a login of another database unasked ends no session of it elsewhere`,
+    async (t) => {
+      const stack = bed().declare({ giver: {}, given: {} }, { stack: 'unasked' })
+      await stack.applyOk()
+      await stack.sql('giver', 'GRANT CONNECT ON DATABASE giver_dev_db TO given_dev_user')
+      const there = await session(stack, 'given', 'giver_dev_db')
+      const own = await session(stack, 'given')
+      t.deepEqual(ended(await stack.applyOk()), ['given_dev_user'])
+      t.deepEqual(await Promise.all([there, own].map(lives)), [false, true])
+    },
+  )
+
   if (version < 16)
     test.serial(`${on}a login that leaves rds_iam has no session left`, async (t) => {
       const stack = bed().declare({ token: { auth: 'iam' }, shop: {} }, { stack: 'levels' })

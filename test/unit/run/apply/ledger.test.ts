@@ -5,6 +5,7 @@ import { Statement } from '../../../../src/model/statement.ts'
 import type { Plan, Step } from '../../../../src/model/step.ts'
 import { Ledger } from '../../../../src/run/apply/ledger.ts'
 import { recorder } from '../../audit/sample.ts'
+import { declare } from '../../plan/sample.ts'
 
 const TAG: Step = {
   application: 'shop',
@@ -40,7 +41,7 @@ function planOf(steps: readonly Step[]): Plan {
 /** What is told of these steps, sent in one transaction, where the next plan holds those. */
 function told(unknown: readonly Step[], next: readonly Step[]): string[] {
   const records: AuditRecord[] = []
-  const ledger = new Ledger(recorder({ sinks: [(record) => records.push(record)] }))
+  const ledger = new Ledger(declare({}), recorder({ sinks: [(record) => records.push(record)] }))
   ledger.unknown = [unknown]
   ledger.settle(planOf(next), new Set())
   return records.map(({ action }) => action)
