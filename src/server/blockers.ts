@@ -40,7 +40,8 @@ function blockersOf(pids: readonly number[]): string {
       JOIN pg_stat_activity a ON a.pid = b.pid`
 }
 
-const LOOK_EVERY_MS = 2_000
+/** Several times in the 2.5 s that a statement waits for a lock, so that who held it is known when it is given up. */
+const LOOK_EVERY_MS = 500
 const REPORT_EVERY_MS = 15_000
 
 /** What was last seen to block a session; kept after the wait has ended, for the error. */

@@ -8223,7 +8223,7 @@ ncel_backend(${String(session.pid)})`))}var import_promises14,HEAD_LENGTH,KEYWOR
 "use strict";import_promises14=__toESM(require_promises(),1);init_catalog_text();init_row();HEAD_LENGTH=64,KEYWORDS=new Set("ABORT ALTER ANALYZE BEGIN CALL CHEC\
 KPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DISCARD DO DROP END EXECUTE EXPLAIN FETCH GRANT IMPORT INSERT LISTEN LOAD LOCK MERGE M\
 OVE NOTIFY PREPARE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACUUM VALUES \
-WITH".split(" "));LOOK_EVERY_MS=2e3,REPORT_EVERY_MS=15e3}});function remedyOf(code){return Object.entries(UNPROVEN).find(([key])=>key===code)?.[1].remedy??""}var UNPROVEN,init_authentication=__esm({"src/model/authenticat\
+WITH".split(" "));LOOK_EVERY_MS=500,REPORT_EVERY_MS=15e3}});function remedyOf(code){return Object.entries(UNPROVEN).find(([key])=>key===code)?.[1].remedy??""}var UNPROVEN,init_authentication=__esm({"src/model/authenticat\
 ion.ts"(){"use strict";UNPROVEN={AUTH_NONE:{message:"the server let the login in without asking for its password, so nothing shows that it is the right server",
 remedy:"Give the login the method scram-sha-256 in pg_hba.conf, in place of trust, peer, ident or cert."},AUTH_MD5:{message:"the server asks for an MD5 hash of \
 the password; it was not sent",remedy:"Set password_encryption = scram-sha-256 (on RDS in the instance's parameter group), and set the password of the login ane\
