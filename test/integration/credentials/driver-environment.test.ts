@@ -9,6 +9,7 @@ import { Secret } from '../../../src/model/secret.ts'
 import { connect, type Target } from '../../../src/server/connect.ts'
 import { tlsOptions } from '../../../src/server/tls.ts'
 import { bedFor, VERSIONS } from '../../support/provision.ts'
+import type { Server } from '../../support/postgres.ts'
 import { startImpostor } from '../../support/postgres/impostor.ts'
 
 const require = createRequire(import.meta.url)
@@ -52,18 +53,16 @@ test('the list has what is known of the driver', (t) => {
     t.true(names.includes(name), `${name} is not in ${names.join()}`)
 })
 
+async function targetAt({ caFile }: Server, endpoint: Target['endpoint']): Promise<Target> {
+  const ssl = await tlsOptions({ mode: 'verify-full', caFile, serverName: null }, 'localhost', null)
+  return { endpoint, ssl, applicationName: 'ours', lockTimeoutMs: 1000, statementTimeoutMs: 1000, version: 0 }
+}
+
 test.serial('with every such variable set the start-up packet is the same, byte by byte', async (t) => {
   const { server } = bed()
   const impostor = await startImpostor(server)
   t.teardown(() => impostor.close())
-  const target: Target = {
-    endpoint: { host: '127.0.0.1', port: impostor.port },
-    ssl: await tlsOptions({ mode: 'verify-full', caFile: server.caFile, serverName: null }, 'localhost', null),
-    applicationName: 'ours',
-    lockTimeoutMs: 1000,
-    statementTimeoutMs: 1000,
-    version: 0,
-  }
+  const target = await targetAt(server, { host: '127.0.0.1', port: impostor.port })
   const login = { user: server.admin.user, database: 'postgres', mayGoInClear: false }
   const open = async (password: string): Promise<void> => {
     const session = await connect(target, { ...login, password: new Secret(password) }, new AbortController().signal)
@@ -97,14 +96,7 @@ test.serial('a password that is empty is not taken from elsewhere', async (t) =>
     delete process.env['PGPASSWORD']
     delete process.env['PGPASSFILE']
   })
-  const target: Target = {
-    endpoint: { host: 'localhost', port: server.port },
-    ssl: await tlsOptions({ mode: 'verify-full', caFile: server.caFile, serverName: null }, 'localhost', null),
-    applicationName: 'ours',
-    lockTimeoutMs: 1000,
-    statementTimeoutMs: 1000,
-    version: 0,
-  }
+  const target = await targetAt(server, { host: 'localhost', port: server.port })
   const login = { user: server.admin.user, database: 'postgres', mayGoInClear: false, password: new Secret('') }
   await t.throwsAsync(connect(target, login, new AbortController().signal), { name: 'ConnectFailure' })
 })

@@ -5,23 +5,13 @@ import { Statement } from '../../../src/model/statement.ts'
 import type { Step } from '../../../src/model/step.ts'
 import { Session } from '../../../src/server/session.ts'
 import { bedFor, VERSIONS } from '../../support/provision.ts'
+import { sampleStep } from '../../support/sample-step.ts'
 
 const bed = bedFor(VERSIONS[1] ?? 16)
 
 const NO_WAIT = { signal: new AbortController().signal, lockTimeoutMs: null }
 
-const step = (statement: string): Step => ({
-  application: 'a',
-  database: 'd',
-  username: 'u',
-  object: 'role',
-  kind: 'alter_role',
-  target: null,
-  action: 'set',
-  status: 'updated',
-  message: '',
-  statements: [new Statement(statement)],
-})
+const step = (statement: string): Step => sampleStep([new Statement(statement)])
 
 test.serial('a COMMIT that the server refuses is a refusal of the steps, and the session goes on', async (t) => {
   const { server } = bed()

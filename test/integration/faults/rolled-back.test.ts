@@ -11,6 +11,7 @@ import { Session } from '../../../src/server/session.ts'
 import { alterRole } from '../../../src/sql/role.ts'
 import { until } from '../../support/faults/moments.ts'
 import { type Bed, bedFor, VERSIONS } from '../../support/provision.ts'
+import { sampleStep } from '../../support/sample-step.ts'
 
 async function sessionOf(bed: Bed): Promise<{ session: Session; client: pg.Client; pid: number }> {
   const { server } = bed
@@ -26,18 +27,7 @@ async function sessionOf(bed: Bed): Promise<{ session: Session; client: pg.Clien
 }
 
 function run(session: Session, statement: Statement): Promise<TransactionOutcome> {
-  const step = {
-    application: 'a',
-    database: null,
-    username: 'r',
-    object: 'role',
-    kind: 'alter_role',
-    target: null,
-    action: 'set',
-    status: 'updated',
-    message: '',
-    statements: [statement],
-  } as const
+  const step = sampleStep([statement])
   return runAtomic({ kind: 'atomic', steps: [step] }, session, {
     signal: new AbortController().signal,
     lockTimeoutMs: null,

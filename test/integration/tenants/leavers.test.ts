@@ -3,38 +3,27 @@ import { readFile } from 'node:fs/promises'
 import test from 'ava'
 import pg from 'pg'
 import { until } from '../../support/faults/moments.ts'
+import { holdSessions } from '../../support/held-sessions.ts'
 import { type Bed, bedFor, type Entry, type Stack, VERSIONS } from '../../support/provision.ts'
 
 const DELETED: Entry = { cleanup_policy: 'delete' }
 const LONGEST_MS = 10_000
 
-/** What a test leaves open would hold up the next one. */
-const opened: pg.Client[] = []
-
-test.afterEach.always(async () => {
-  await Promise.all(opened.splice(0).map((client) => client.end().catch(() => {})))
-})
-
-async function session(stack: Stack, application: string, database?: string): Promise<pg.Client> {
-  const client = await stack.connect(application, database)
-  client.on('error', () => {}) // ended by the removal
-  opened.push(client)
-  return client
-}
+const { keep, open: session } = holdSessions()
 
 /** Asks to be kept in start-up for a minute; nobody sees it in pg_stat_activity meanwhile. */
 async function hide(bed: Bed, stack: Stack, application: string, database: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    host: 'localhost',
-    port: bed.server.port,
-    user: stack.username(application),
-    password: stack.password(application),
-    database,
-    ssl: { ca: await readFile(bed.server.caFile, 'utf8') },
-    options: '-c post_auth_delay=60',
-  })
-  client.on('error', () => {})
-  opened.push(client)
+  const client = keep(
+    new pg.Client({
+      host: 'localhost',
+      port: bed.server.port,
+      user: stack.username(application),
+      password: stack.password(application),
+      database,
+      ssl: { ca: await readFile(bed.server.caFile, 'utf8') },
+      options: '-c post_auth_delay=60',
+    }),
+  )
   client.connect().catch(() => {})
   await until('a session hides', async () => (await hidden(bed)) > 0)
   return client

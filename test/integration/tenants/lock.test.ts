@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
 import type pg from 'pg'
+import { holdSessions } from '../../support/held-sessions.ts'
 import { type Bed, bedFor, type Stack, VERSIONS } from '../../support/provision.ts'
 
 const KEY = '8242267087886938998'
@@ -10,11 +11,11 @@ const TENANTS = { stack: 'tenants', secret_prefix: 'tenants' }
 /** A run that was held up may take so much longer. */
 const LONGEST_MS = 5_000
 
+const { open } = holdSessions()
+
 /** A session in `postgres` that is told to be ended. */
 async function squatter(stack: Stack, application: string, take: string): Promise<pg.Client> {
-  const client = await stack.connect(application, 'postgres')
-  client.on('error', () => {}) // ended by the run
-  opened.push(client)
+  const client = await open(stack, application, 'postgres')
   void client.query(take).catch(() => {})
   return client
 }
@@ -39,13 +40,6 @@ function loop(stack: Stack, application: string, take: string, sessions: number)
     await Promise.all(all)
   }
 }
-
-/** What a test leaves open would hold up the next one. */
-const opened: pg.Client[] = []
-
-test.afterEach.always(async () => {
-  await Promise.all(opened.splice(0).map((client) => client.end().catch(() => {})))
-})
 
 /** How many hold the key; the squatter's statement may still be under way. */
 async function holds({ server }: Bed): Promise<number> {

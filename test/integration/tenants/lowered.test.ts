@@ -1,20 +1,10 @@
 /** What a login loses by an apply, its sessions lose with it (src/README.md: What a session keeps). */
 import test from 'ava'
 import type pg from 'pg'
-import { bedFor, type Entry, type Outcome, type Stack, VERSIONS } from '../../support/provision.ts'
+import { holdSessions } from '../../support/held-sessions.ts'
+import { bedFor, type Entry, type Outcome, VERSIONS } from '../../support/provision.ts'
 
-const opened: pg.Client[] = []
-
-test.afterEach.always(async () => {
-  await Promise.all(opened.splice(0).map((client) => client.end().catch(() => {})))
-})
-
-async function session(stack: Stack, application: string, database?: string): Promise<pg.Client> {
-  const client = await stack.connect(application, database)
-  client.on('error', () => {}) // ended by the run
-  opened.push(client)
-  return client
-}
+const { keep, open: session } = holdSessions()
 
 /** Logins whose sessions the run says it ended. */
 function ended({ records }: Outcome): (string | null)[] {
@@ -77,8 +67,7 @@ for (const version of VERSIONS) {
         password: 'a-token',
         database: 'token_dev_db',
       })
-      client.on('error', () => {})
-      opened.push(client)
+      keep(client)
       const other = await session(stack, 'shop')
       stack.applications = { token: {}, shop: {} }
       t.deepEqual(ended(await stack.applyOk()), ['token_dev_user'])

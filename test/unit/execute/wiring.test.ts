@@ -14,19 +14,9 @@ import type { Statement } from '../../../src/model/statement.ts'
 import { Session } from '../../../src/server/session.ts'
 import { alterDatabaseLimit } from '../../../src/sql/database.ts'
 import { alterRole } from '../../../src/sql/role.ts'
+import { sampleStep } from '../../support/sample-step.ts'
 
-const step = (object: Step['object'], statements: readonly Statement[]): Step => ({
-  application: 'a',
-  database: 'd',
-  username: 'u',
-  object,
-  kind: 'alter_role',
-  target: null,
-  action: 'set',
-  status: 'updated',
-  message: '',
-  statements,
-})
+const step = (object: Step['object'], statements: readonly Statement[]): Step => sampleStep(statements, { object })
 
 test('a transaction is one message: all statements as they are, the roles switched between them, BEGIN before and COMMIT after; and one that hides a verifier', async (t) => {
   const sent: string[] = []
