@@ -88,6 +88,7 @@ export type RunCode =
   | 'interrupted'
   | 'closed_by_another_removal'
   | 'opened_during_snapshot'
+  | 'left_during_snapshot'
   | 'session_hides'
   | 'left_closed'
   | 'audit_unwritable'

@@ -14565,15 +14565,19 @@ drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)
 context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(context,
 server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before,closed){
 let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(
-context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{departures,cluster}=examination,open5=departures.filter(item=>isSnapshotted(
-item)&&letsIn(cluster.databases.get(item.drops??"")));if(open5.length>0)throw new BlockedError(open5.map(openedAgain));await closeDatabases(context,server,examination),
-await removeDepartures(context,server,examination,dependencies2.waits.superusersMs),await reopenStaying(all,server,before.departures,examination,closed)}finally{
-await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,application,database,username])}
-function letsIn(database){return database?.allowConnections===!0&&!isInvalid(database)}function openedAgain({application,drops}){return{application,code:"opened\
-_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"\
-Nothing was dropped; run again."}}var import_promises24,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);
-init_errors();init_catalog();init_context();init_removal_signals();init_removal2();init_outcome();init_gone();init_open();init_access4();init_removal4();init_removal_plan();
-init_ending();init_closing();init_context2();init_take_snapshot();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
+context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{cluster}=examination,late=examination.departures.filter(item=>!isAmong(
+before.departures,item)),seen=examination.departures.filter(item=>!late.includes(item)),open5=seen.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(
+item.drops??""))),going={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.obstacles.push(...open5.map(openedAgain),...late.map(cameLate)),
+await closeDatabases(context,server,going),await removeDepartures(context,server,going,dependencies2.waits.superusersMs),await reopenStaying(all,server,before.departures,
+{...going,obstacles:closed.obstacles},closed)}finally{await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){return JSON.
+stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===!0&&!isInvalid(database)}function isAmong(before,{
+username,drops,policy}){return before.some(item=>item.username===username&&item.drops===drops&&item.policy===policy)}function cameLate({application,username}){return{
+application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go since the snapshot was asked for: it may hold what the snapshot does not.`,
+remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`\
+somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"It was not dropped; run again."}}var import_promises24,
+POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();init_catalog();init_context();
+init_removal_signals();init_removal2();init_outcome();init_gone();init_open();init_access4();init_removal4();init_removal_plan();init_ending();init_closing();init_context2();
+init_take_snapshot();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
 let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(

@@ -174,12 +174,15 @@ async function removeAfterSnapshot(all: Removal, before: Examination, closed: Cl
       examination.findings.filter((item) => !told.has(keyOfFinding(item))),
       new Set(),
     )
-    const { departures, cluster } = examination
-    const open = departures.filter((item) => isSnapshotted(item) && letsIn(cluster.databases.get(item.drops ?? '')))
-    if (open.length > 0) throw new BlockedError(open.map(openedAgain))
-    await closeDatabases(context, server, examination)
-    await removeDepartures(context, server, examination, dependencies.waits.superusersMs)
-    await reopenStaying(all, server, before.departures, examination, closed)
+    const { cluster } = examination
+    const late = examination.departures.filter((item) => !isAmong(before.departures, item))
+    const seen = examination.departures.filter((item) => !late.includes(item))
+    const open = seen.filter((item) => isSnapshotted(item) && letsIn(cluster.databases.get(item.drops ?? '')))
+    const going = { ...examination, departures: seen.filter((item) => !open.includes(item)) }
+    closed.obstacles.push(...open.map(openedAgain), ...late.map(cameLate))
+    await closeDatabases(context, server, going)
+    await removeDepartures(context, server, going, dependencies.waits.superusersMs)
+    await reopenStaying(all, server, before.departures, { ...going, obstacles: closed.obstacles }, closed)
   } finally {
     await server.close()
   }
@@ -195,12 +198,27 @@ function letsIn(database: DatabaseState | undefined): boolean {
   return database?.allowConnections === true && !isInvalid(database)
 }
 
+/** Only what was closed before the snapshot is in it whole. */
+function isAmong(before: readonly Departure[], { username, drops, policy }: Departure): boolean {
+  return before.some((item) => item.username === username && item.drops === drops && item.policy === policy)
+}
+
+function cameLate({ application, username }: Departure): Problem {
+  return {
+    application,
+    code: 'left_during_snapshot',
+    field: 'destroy',
+    message: `${username} is to go since the snapshot was asked for: it may hold what the snapshot does not.`,
+    remedy: 'Nothing of it was dropped; run again.',
+  }
+}
+
 function openedAgain({ application, drops }: Departure): Problem {
   return {
     application,
     code: 'opened_during_snapshot',
     field: 'destroy',
     message: `somebody opened the database ${drops ?? ''} while the snapshot was made: it may hold what the snapshot does not.`,
-    remedy: 'Nothing was dropped; run again.',
+    remedy: 'It was not dropped; run again.',
   }
 }

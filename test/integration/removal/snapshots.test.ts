@@ -143,6 +143,34 @@ for (const version of IS_WHOLE ? VERSIONS : VERSIONS.slice(-1)) {
     await stack.destroyOk('opened')
   })
 
+  test.serial(`${on}what is to go only since the snapshot stays; what was to go before goes`, async (t) => {
+    const stack = bed().declare({ early: SNAPSHOT, late: SNAPSHOT, opened: SNAPSHOT }, { build_id: 'build-early' })
+    await stack.applyOk()
+    const tagged = async (build: string): Promise<void> => {
+      await bed().server.sql(`DO $$ BEGIN EXECUTE format('COMMENT ON ROLE late_dev_user IS %L', jsonb_set(
+        shobj_description('late_dev_user'::regrole, 'pg_authid')::jsonb, '{BuildId}', '"${build}"')); END $$`)
+    }
+    await tagged('build-other')
+    stack.applications = {}
+    bed().aws.snapshotsTake({ milliseconds: 1_500 })
+    const before = bed().aws.callsTo('CreateDBSnapshot').length
+    const removal = stack.destroy({ by: 'build-id', value: 'build-early' })
+    await until('a snapshot is asked for', () => bed().aws.callsTo('CreateDBSnapshot').length > before)
+    await tagged('build-early')
+    await bed().server.sql('ALTER DATABASE opened_dev_db ALLOW_CONNECTIONS true')
+    const { audit, problems } = await removal
+    t.is(audit.run.exit_code, 4, audit.run.error ?? '')
+    t.deepEqual(problems.map(({ application, code }) => [application, code]).sort(), [
+      ['late', 'left_during_snapshot'],
+      ['opened', 'opened_during_snapshot'],
+    ])
+    t.deepEqual(await databases(bed(), 'early_dev_db'), [])
+    t.is((await databases(bed(), 'late_dev_db')).length + (await databases(bed(), 'opened_dev_db')).length, 2)
+    bed().aws.snapshotsTake({ milliseconds: 0 })
+    await stack.destroyOk({ by: 'build-id', value: 'build-early' })
+    t.deepEqual(await databases(bed(), 'late_dev_db'), [])
+  })
+
   test.serial(
     `${on}a guest that leaves while the owner's removal waits keeps nobody waiting; a later removal makes its own snapshot`,
     async (t) => {

@@ -40,6 +40,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   interrupted: NO_SQL,
   closed_by_another_removal: NO_SQL,
   opened_during_snapshot: NO_SQL,
+  left_during_snapshot: NO_SQL,
   session_hides: NO_SQL,
   left_closed: 'a server that goes away in between; what it prints is run below, from its builder',
   audit_unwritable: NO_SQL,

@@ -41,7 +41,13 @@ export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
   opened_during_snapshot: entry(
     blocked,
     ['somebody opened the database … while the snapshot was made: it may hold what the snapshot does not.'],
-    'Nothing was dropped.',
+    'It was not dropped.',
+    'Run again.',
+  ),
+  left_during_snapshot: entry(
+    blocked,
+    ['… is to go since the snapshot was asked for: it may hold what the snapshot does not.'],
+    'Its tag or policy changed while the snapshot was made. Nothing of it was dropped.',
     'Run again.',
   ),
   session_hides: entry(
