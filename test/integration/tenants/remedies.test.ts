@@ -70,7 +70,7 @@ const PRINTING: Readonly<Record<string, string>> = {
 /** Who runs what, for those that print. */
 const WORDING = ['guardrails/hand-over.ts', 'guardrails/printed-login.ts']
 /** Where a statement's text is kept, for the audit and for a plan, and is not for running. */
-const KEEPING = ['execute/draft.ts', 'model/statement.ts', 'preview/preview.ts', 'run/outcome.ts']
+const KEEPING = ['model/statement.ts', 'model/step.ts', 'preview/preview.ts', 'run/outcome.ts']
 
 test('whoever prints statements for people does so by the one module, and stands in the table', (t) => {
   const sources = readSources().filter(({ path }) => !path.startsWith('sql/'))
