@@ -12,7 +12,7 @@ import { printInside, printStatements } from '../sql/print.ts'
 import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantAdministration, grantRole } from '../sql/role.ts'
 import { printHandOver } from './hand-over.ts'
-import { administrators } from './members.ts'
+import { administrators, noRight } from './members.ts'
 import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 
@@ -80,7 +80,7 @@ export function checkServer(declaration: Declaration, cluster: Cluster, departur
       : [
           obstacle(
             departure,
-            `${server.login} has no right over the role ${username}, which another role created.`,
+            noRight(server.login, username),
             `${administrators(cluster, username)}: ${printStatements([grantAdministration(username, server.login)])}`,
           ),
         ]),

@@ -11,7 +11,7 @@ import { show, suggestion } from './text.ts'
  * Environment of a run).
  */
 export type Options =
-  | { readonly command: 'apply'; readonly input: string | null; readonly auditFile: string | null }
+  | { readonly command: 'apply' | 'prepare-upgrade'; readonly input: string | null; readonly auditFile: string | null }
   | {
       readonly command: 'plan'
       readonly input: string | null
@@ -41,7 +41,8 @@ export function parseOptions(argv: readonly string[]): Options {
   if (command === '--version' && rest.length === 0) return { command: 'version' }
   switch (command) {
     case 'apply':
-      return applyOptions(argumentsOf(command, rest))
+    case 'prepare-upgrade':
+      return applyOptions(command, argumentsOf(command, rest))
     case 'plan':
       return planOptions(argumentsOf(command, rest))
     case 'destroy':
@@ -60,8 +61,8 @@ export function parseOptions(argv: readonly string[]): Options {
   }
 }
 
-function applyOptions(found: Arguments): Options {
-  return { command: 'apply', input: textOf(found, 'input'), auditFile: textOf(found, 'audit-file') }
+function applyOptions(command: 'apply' | 'prepare-upgrade', found: Arguments): Options {
+  return { command, input: textOf(found, 'input'), auditFile: textOf(found, 'audit-file') }
 }
 
 function planOptions(found: Arguments): Options {

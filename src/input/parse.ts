@@ -52,6 +52,7 @@ const FIELDS = {
   admin_auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
   admin_username: v.nullish(name, 'platform_provisioner'),
   master_secret_id: v.nullish(secretId, null),
+  prepare_major_upgrade: v.nullish(bool, false),
   aws_region: v.nullish(region, null),
   assume_role_arn: v.nullish(roleArn, null),
   secret_prefix: v.nullish(secretId, 'platform'),
@@ -133,6 +134,7 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     acceptTagsFrom: top.accept_tags_from ?? new Set(),
     admin: { auth: top.admin_auth, secretId: top.admin_secret_id, username: top.admin_username },
     masterSecretId: top.master_secret_id,
+    prepareMajorUpgrade: top.prepare_major_upgrade,
     aws: { region: top.aws_region, assumeRoleArn: top.assume_role_arn },
     tags: tags.tags,
     governanceDir: top.governance_dir,
@@ -190,6 +192,15 @@ function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
       field: 'admin_secret_id',
       message: 'is missing.',
       remedy: 'Name the secret of the delegated admin, or set admin_auth = "iam".',
+    })
+  }
+  if (top.prepare_major_upgrade && top.master_secret_id === null && !broken.has('master_secret_id')) {
+    problems.push({
+      application: null,
+      code: 'missing_value',
+      field: 'master_secret_id',
+      message: 'is missing: prepare_major_upgrade is set, and after the upgrade the master gives the admin its rights.',
+      remedy: 'Name the secret of the RDS master user, or take prepare_major_upgrade out.',
     })
   }
   if (top.master_secret_id !== null && top.master_secret_id === top.admin_secret_id) {

@@ -23,6 +23,8 @@ export interface PlanInput {
   readonly leftOut: ReadonlySet<string>
   readonly actual: Actual
   readonly buildId: string
+  /** The master's login, where a major upgrade is to be prepared and nothing is in the way of that; else null. */
+  readonly preparedFor: string | null
   /** By application name; absent for IAM logins. */
   readonly secrets: ReadonlyMap<string, SecretFacts>
 }

@@ -18,6 +18,7 @@ import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { planRole } from './roles.ts'
 import { serverFindings } from './server.ts'
+import { planPreparation } from './upgrade.ts'
 import { planClone, planSettings, settingFindings } from './settings.ts'
 
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
@@ -58,12 +59,19 @@ export function makePlan(input: PlanInput): Plan {
     }
   })
   const databases = context.planned.databases.map((database) => databaseChanges(context, database))
+  const preparation = planPreparation({
+    cluster: context.actual.cluster,
+    master: context.preparedFor,
+    buildId: context.buildId,
+    tags: context.declaration.tags,
+  })
   return {
     findings: [
       ...roles.flatMap((role) => role.findings),
       ...databases.flatMap((changes) => collectFindings(context, changes)),
       ...planOrphans(context),
       ...serverFindings(context),
+      ...preparation.findings,
     ],
     jobs: [
       ...roleJobs(roles.flatMap((role) => role.steps)),
@@ -71,6 +79,7 @@ export function makePlan(input: PlanInput): Plan {
       ...databases.flatMap((changes) => interiorJob(context, changes)),
       ...databases.flatMap((changes) => adoptionJob(context, changes)),
       ...iamJobs(context),
+      ...preparation.jobs,
     ],
   }
 }
