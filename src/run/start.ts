@@ -81,7 +81,7 @@ export async function start({ command, input, allowProvision = false, ...ids }: 
     command,
     startedAt: new Date(),
     environment: { allowProvision, buildId, runId, problems },
-    needsBuildId: () => command === 'apply' || command === 'destroy',
+    needsBuildId: () => command !== 'plan' && command !== 'report',
     readInput: () => Promise.resolve(input),
     readCiIds: () => Promise.resolve(NO_IDS),
   })

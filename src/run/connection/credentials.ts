@@ -69,7 +69,7 @@ export async function readActorAndCredentials(
  * The admin's name is known for certain only now: its secret says it.
  * @throws BlockedError where an application has it.
  */
-export function assertReserved(declaration: Declaration, { admin }: Credentials): void {
+export function assertReserved(declaration: Declaration, { admin }: Pick<Credentials, 'admin'>): void {
   const username = admin?.username ?? declaration.admin.username
   const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username } }, null)
   if (reserved.length > 0) throw new BlockedError(reserved)

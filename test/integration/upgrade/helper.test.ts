@@ -85,6 +85,25 @@ for (const version of VERSIONS) {
       },
     )
 
+    test.serial(`${on}the command prepares for all stacks, and touches no application`, async (t) => {
+      const { server } = bed()
+      const stack = bed().declare({ drifting: {} }, WITH_MASTER)
+      const other = bed().declare({ neighbour: {} })
+      await stack.applyOk()
+      await other.applyOk()
+      await server.sql('ALTER ROLE drifting_dev_user CONNECTION LIMIT 3')
+      const { audit, records } = await stack.prepareUpgradeOk()
+      t.is(audit.run.command, 'prepare-upgrade')
+      t.true(records.every(({ object, application }) => object === 'admin' && application === null))
+      const names = (await helperRows(server)).map(({ role }) => role)
+      t.true(['drifting', 'neighbour'].every((name) => names.includes(`${name}_dev_user`)))
+      t.is((await stack.prepareUpgradeOk()).audit.run.outcome, 'no_change')
+      stack.variables = { ...stack.variables, master_secret_id: null }
+      t.is((await stack.prepareUpgrade()).audit.run.exit_code, 3)
+      stack.variables = { ...stack.variables, ...WITH_MASTER, environment: 'prod' }
+      t.is((await stack.prepareUpgrade()).audit.run.exit_code, 4, 'nobody approved it')
+    })
+
     test.serial(`${on}an application that leaves takes nothing of the helper along, and is dropped`, async (t) => {
       const { server } = bed()
       const stack = bed().declare({ leaver: { cleanup_policy: 'delete' }, stayer: {} }, PREPARING)
@@ -151,6 +170,7 @@ for (const version of VERSIONS) {
     test.serial(`${on}preparing does nothing, and says so`, async (t) => {
       const stack = bed().declare({ newer: {} }, PREPARING)
       await stack.applyOk()
+      t.regex(ofPreparation(await stack.prepareUpgradeOk()).join(), /^skipped nothing to prepare/)
       const again = await stack.applyOk()
       t.is(again.audit.run.outcome, 'no_change')
       t.regex(ofPreparation(again).join(), /^skipped nothing to prepare: this is PostgreSQL 1[6-9]\./)

@@ -2,9 +2,10 @@
 import { chmod, copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import type { Binaries } from '../postgres/binaries.ts'
+import { type Binaries, findBinaries, type PostgresVersion } from '../postgres/binaries.ts'
 import { serverIdentity } from '../postgres/identity.ts'
-import { giveToServer, INITDB, SUPERUSER } from '../postgres/template.ts'
+import { startProcess } from '../postgres/process.ts'
+import { giveToServer, INITDB, makeCluster, SUPERUSER } from '../postgres/template.ts'
 import { programs, type ProgramsVersion } from './programs.ts'
 
 /** What pg_upgrade reads of a data folder is alike from 13 to 16 (PG_CONTROL_VERSION 1300), but for its PG_VERSION. */
@@ -55,4 +56,37 @@ async function oldPrograms(folder: string, { version, postgres }: Binaries): Pro
   await chmod(join(bin, 'pg_resetwal'), 0o755)
   await giveToServer(bin)
   return bin
+}
+
+/**
+ * The same by dump and load, for a major whose pg_upgrade is in no package: pg_dumpall of 16 says of a server below 16
+ * who is a member and not who granted it, as pg_upgrade does.
+ */
+export async function upgradeByDump(port: number, folder: string, old: Binaries, to: PostgresVersion): Promise<void> {
+  const { bin, env } = await programs(16)
+  const options = { ...serverIdentity(), cwd: folder, env, all: true }
+  const reach = ['-U', SUPERUSER, '-h', folder, '-p', String(port)]
+  const dump = join(folder, 'all.sql')
+  const before = await startProcess(old, folder)
+  try {
+    await execa(join(bin, 'pg_dumpall'), [...reach, '-f', dump], options)
+  } finally {
+    await before.stop('fast')
+  }
+  const [data, aside] = [join(folder, 'data'), join(folder, 'data-old')]
+  await rename(data, aside)
+  const binaries = await findBinaries(to)
+  await makeCluster(binaries, folder)
+  for (const file of ['postgresql.conf', 'pg_hba.conf']) await copyFile(join(aside, file), join(data, file))
+  await rm(aside, { recursive: true })
+  await giveToServer(folder)
+  const after = await startProcess(binaries, folder)
+  try {
+    // The superuser is there already: its CREATE ROLE fails, and nothing else does.
+    const { all } = await execa(join(bin, 'psql'), [...reach, '-q', '-d', 'postgres', '-f', dump], options)
+    const errors = all.split('\n').filter((line) => line.includes('ERROR:') && !line.includes(`role "${SUPERUSER}"`))
+    if (errors.length > 0) throw new Error(errors.join('\n'))
+  } finally {
+    await after.stop('fast')
+  }
 }
