@@ -58,6 +58,10 @@ for (const version of VERSIONS) {
     })
     await stack.applyOk()
     t.deepEqual(await stack.sql('paths', 'SELECT current_schemas(false)::text'), [['{paths_dev_user,public}']])
+    stack.applications = {
+      paths: { schemas: ['paths_dev_user', 'public'], settings: { search_path: ['"$user"', 'public'] } },
+    }
+    t.deepEqual(await stack.plan(), [])
     t.deepEqual(await stack.plan(), [])
   })
 
