@@ -143,7 +143,7 @@ export interface SchemaObject {
   readonly schema: string
   readonly name: string
   readonly objectClass: ObjectClass
-  /** Argument types of a function as format_type prints them, with commas; null for others. */
+  /** Input arguments of a function, as `IN` and what format_type prints, with commas: already SQL; null for others. */
   readonly args: string | null
   /** Items of PUBLIC, and those that declared editors and readers hold or gave; the built-in default is filled in. */
   readonly acl: readonly AclItem[]
@@ -166,6 +166,16 @@ export interface InstalledExtension {
   readonly owner: string
 }
 
+/** Objects of the database's owner that no access level reaches, and that not all guests may use. */
+export interface Uncovered {
+  readonly kind: 'type' | 'large object'
+  /** null: they stand in no schema. */
+  readonly schema: string | null
+  readonly objects: number
+  /** One of them. */
+  readonly name: string
+}
+
 /** Everything inspected inside one database. */
 export interface Interior {
   readonly database: string
@@ -173,6 +183,8 @@ export interface Interior {
   /** Objects in all schemas where a guest may hold or need a privilege; empty in a database without guests. */
   readonly objects: readonly SchemaObject[]
   readonly defaultAcl: readonly DefaultAcl[]
+  /** Empty in a database without guests. */
+  readonly uncovered: readonly Uncovered[]
   readonly extensions: ReadonlyMap<string, InstalledExtension>
   /** Who may do what here; absent where nobody asked for the access matrix. */
   readonly access?: InsideAccess

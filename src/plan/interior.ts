@@ -12,6 +12,7 @@ import { accessStep } from './access-change.ts'
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planGrants } from './grants.ts'
+import { uncoveredFindings } from './uncovered.ts'
 import { heldBy, isReachable, PG_DATABASE_OWNER, subtract } from './privileges.ts'
 
 /**
@@ -36,7 +37,13 @@ export function planInterior(context: PlanContext, database: Database): Changes 
       ...publicSchema.steps,
       ...grants.steps,
     ],
-    findings: [...publicSchema.findings, ...own.findings, ...coverageFindings(database, schemas), ...grants.findings],
+    findings: [
+      ...publicSchema.findings,
+      ...own.findings,
+      ...coverageFindings(database, schemas),
+      ...uncoveredFindings(database, interior),
+      ...grants.findings,
+    ],
   }
 }
 
@@ -52,6 +59,7 @@ function emptyInterior(version: number, database: Database): Interior {
     schemas: new Map([['public', schema]]),
     objects: [],
     defaultAcl: [],
+    uncovered: [],
     extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]),
   }
 }

@@ -18,6 +18,14 @@ export function noMember(catalog: string, oid: string): string {
 export const NO_SYSTEM_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
 export const RELATIONS = `c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`
 
+/** The functions that make values of a range type come with it, belong to the server, and are for everybody. */
+const NO_CONSTRUCTOR = `NOT EXISTS (
+        SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+          AND d.objid = p.oid
+          AND d.deptype = 'i'
+      )`
+
 const OBJECTS = `
         SELECT c.relnamespace AS schema, c.relowner AS owner
         FROM pg_class c
@@ -26,7 +34,8 @@ const OBJECTS = `
         UNION ALL
         SELECT p.pronamespace, p.proowner
         FROM pg_proc p
-        WHERE ${noMember('pg_proc', 'p.oid')}`
+        WHERE ${noMember('pg_proc', 'p.oid')}
+          AND ${NO_CONSTRUCTOR}`
 
 const COUNTS = `LEFT JOIN (
       SELECT
@@ -59,11 +68,16 @@ const RELATION_ACL = `coalesce(
       )`
 const ROUTINE_ACL = "coalesce(p.proacl, acldefault('f', p.proowner))"
 
-/** Types of the arguments by which a GRANT names a routine. */
-const ARGUMENTS = `(
-        SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '')
-        FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)
+/**
+ * The arguments by which a GRANT names the routine of this row of pg_proc: those that go in, each with its mode. Without
+ * modes the server looks at those of a procedure that come out as well, and finds two (src/README.md: Grants by name).
+ */
+export function routineArguments(routine: string): string {
+  return `(
+        SELECT coalesce(string_agg('IN ' || format_type(t.type, NULL), ', ' ORDER BY t.position), '')
+        FROM unnest(${routine}.proargtypes) WITH ORDINALITY t(type, position)
       )`
+}
 
 /**
  * Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on
@@ -91,7 +105,7 @@ export function objects(grantees: readonly string[]): string {
       ${catalogText('n.nspname')},
       ${catalogText('p.proname')},
       'function',
-      ${catalogText(ARGUMENTS)},
+      ${catalogText(routineArguments('p'))},
       ${aclJson(ROUTINE_ACL, concerned)},
       NULL::text
     FROM pg_proc p
@@ -100,6 +114,53 @@ export function objects(grantees: readonly string[]): string {
       AND ${NO_SYSTEM_SCHEMA}
       AND ${noMember('pg_proc', 'p.oid')}
     ORDER BY 1, 3, 2, 4`
+}
+
+/** So many large objects are counted: there may be millions of them. */
+export const COUNTED_LARGE_OBJECTS = 1_000
+
+/**
+ * What no access level reaches of what the database's owner owns, where one of `grantees` may not use or read it: types
+ * that PUBLIC may not use any more, by schema, and large objects.
+ */
+export function uncovered(grantees: readonly string[]): string {
+  const lacks = (condition: string): string =>
+    `EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf('r.rolname', grantees)} AND NOT ${condition})`
+  const mayRead = `EXISTS (
+            SELECT FROM aclexplode(l.lomacl) a
+            WHERE a.privilege_type = 'SELECT'
+              AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
+          )`
+  return `
+    SELECT
+      'type' AS kind,
+      ${catalogText('n.nspname')} AS schema,
+      count(*)::int AS objects,
+      ${catalogText('min(t.typname::text)')} AS name
+    FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typowner = ${OWNER}
+      AND t.typacl IS NOT NULL
+      AND t.typtype <> 'm'
+      AND ${NO_SYSTEM_SCHEMA}
+      AND ${lacks("has_type_privilege(r.oid, t.oid, 'USAGE')")}
+      AND ${noMember('pg_type', 't.oid')}
+    GROUP BY n.nspname
+    UNION ALL
+    SELECT
+      'large object',
+      NULL,
+      count(*)::int,
+      min(l.oid)::text
+    FROM (
+      SELECT l.oid
+      FROM pg_largeobject_metadata l
+      WHERE l.lomowner = ${OWNER}
+        AND ${lacks(mayRead)}
+      LIMIT ${String(COUNTED_LARGE_OBJECTS)}
+    ) l
+    HAVING count(*) > 0
+    ORDER BY 1, 2`
 }
 
 /** Few columns have a list of their own, so they are read once for all tables. */

@@ -6,9 +6,10 @@ import type {
   ObjectClass,
   SchemaObject,
   SchemaState,
+  Uncovered,
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
-import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
+import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas, uncovered } from './database-queries.ts'
 import { readAcl, readInteger, readText, readTextOrNull, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
@@ -32,17 +33,21 @@ export async function inspectDatabase(
   const queries = [
     schemas(counted),
     INSTALLED_EXTENSIONS,
-    ...(counted ? [objects(grantees), defaultAcl(grantees)] : []),
+    ...(counted ? [objects(grantees), defaultAcl(grantees), uncovered(grantees)] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])
-  const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
+  const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = [], uncoveredRows = []] = results.slice(
+    0,
+    queries.length,
+  )
   return {
     database: session.database,
     schemas: byName(schemaRows.map(schemaState)),
     extensions: byName(extensionRows.map(installedExtension)),
     objects: objectRows.map(schemaObject),
     defaultAcl: defaultRows.map(defaultAclItem),
+    uncovered: uncoveredRows.map(uncoveredObjects),
     ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
   }
 }
@@ -79,6 +84,15 @@ function schemaObject(row: Row): SchemaObject {
     args: readTextOrNull(row, 'args'),
     acl: readAcl(row, 'acl'),
     columnAcl: readAcl(row, 'column_acl'),
+  }
+}
+
+function uncoveredObjects(row: Row): Uncovered {
+  return {
+    kind: readText(row, 'kind') === 'type' ? 'type' : 'large object',
+    schema: readTextOrNull(row, 'schema'),
+    objects: readInteger(row, 'objects'),
+    name: readText(row, 'name'),
   }
 }
 

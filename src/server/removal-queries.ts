@@ -1,6 +1,7 @@
 /** Catalog queries of a removal. Pure: names in, SQL out. */
 import { quoteLiteral } from '../sql/quote.ts'
 import { catalogText } from './catalog-text.ts'
+import { routineArguments } from './database-queries.ts'
 
 function oneOf(names: readonly string[]): string {
   return names.length === 0 ? '(NULL)' : `(${names.map(quoteLiteral).join(', ')})`
@@ -160,6 +161,14 @@ const GRANTABLE: readonly (readonly [string, string, string])[] = [
   [`'LARGE OBJECT'`, 'pg_largeobject_metadata', 'o.lomacl'],
 ]
 
+/** A routine as REVOKE names it, which pg_identify_object does not where two differ in their modes alone. */
+const ROUTINE = `(
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || ${routineArguments('p')} || ')'
+        FROM pg_proc p
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.oid = d.objid
+      )`
+
 /** Who granted the roles what on which object, and what they granted to others. */
 export function holdings(roles: readonly string[]): string {
   const lists = GRANTABLE.map(([keyword, catalog, list]) => {
@@ -175,7 +184,7 @@ export function holdings(roles: readonly string[]): string {
   return `
     SELECT DISTINCT
       l.keyword,
-      ${catalogText('i.identity')} AS identity,
+      ${catalogText(`CASE l.keyword WHEN 'ROUTINE' THEN ${ROUTINE} ELSE i.identity END`)} AS identity,
       ${catalogText('pg_get_userbyid(a.grantor)')} AS grantor,
       CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END AS grantee
     FROM

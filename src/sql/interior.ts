@@ -8,7 +8,7 @@ export interface ObjectName {
   readonly schema: string
   readonly name: string
   readonly objectClass: ObjectClass
-  /** Argument types of a function as format_type prints them, with commas: already SQL. */
+  /** Input arguments of a function, each with its mode, with commas: already SQL. */
   readonly args: string | null
 }
 

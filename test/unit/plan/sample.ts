@@ -95,6 +95,7 @@ export function interior(name: string, fields: Partial<Interior> = {}): Interior
     schemas: new Map([['public', schema]]),
     objects: [],
     defaultAcl: [],
+    uncovered: [],
     extensions: new Map(),
     ...fields,
   }
