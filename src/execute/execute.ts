@@ -18,6 +18,7 @@ import { settleAll } from '../server/settled.ts'
 import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
 import { groupBy } from '../group-by.ts'
 import { toDraft } from './draft.ts'
+import { describeRefusal } from './refusal.ts'
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal
@@ -196,14 +197,10 @@ class PlanExecution implements Execution {
         return true
       case 'refused': {
         this.#record(outcome.applied)
-        const blocker = this.#watch.blockerOf(session)
-        const { code, message } = outcome.error
-        this.failures.push({
-          step: outcome.culprit,
-          code,
-          message: blocker === null || !WAITING.has(code) ? message : `${message} (waited for ${blocker})`,
-        })
-        this.skipped.push(...outcome.others)
+        const { culprit, others, error } = outcome
+        const message = describeRefusal(error, [culprit, ...others], this.#watch.blockerOf(session))
+        this.failures.push({ step: culprit, code: error.code, message })
+        this.skipped.push(...others)
         return false
       }
       case 'unknown':
@@ -237,9 +234,6 @@ class PlanExecution implements Execution {
 /** When so long was waited in vain for what others hold, each further lock is waited for only shortly. */
 const MAX_WAITED_MS = 10_000
 const HURRIED_LOCK_TIMEOUT_MS = 250
-
-/** Lock timeout, cancelled, deadlock: somebody was in the way. */
-const WAITING = new Set(['55P03', '57014', '40P01'])
 
 function jobSteps(job: Job): Step[] {
   return job.transactions.flatMap(stepsOf)

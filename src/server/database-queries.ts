@@ -69,8 +69,9 @@ const RELATION_ACL = `coalesce(
 const ROUTINE_ACL = "coalesce(p.proacl, acldefault('f', p.proowner))"
 
 /**
- * The arguments by which a GRANT names the routine of this row of pg_proc: those that go in, each with its mode. Without
- * modes the server looks at those of a procedure that come out as well, and finds two (src/README.md: Grants by name).
+ * The arguments by which a GRANT names the routine of this row of pg_proc: those that go in, each with its mode.
+ * Without modes the server looks at those of a procedure that come out as well, and finds two (src/README.md: Grants by
+ * name).
  */
 export function routineArguments(routine: string): string {
   return `(
@@ -136,7 +137,7 @@ export function uncovered(grantees: readonly string[]): string {
       'type' AS kind,
       ${catalogText('n.nspname')} AS schema,
       count(*)::int AS objects,
-      ${catalogText('min(t.typname::text)')} AS name
+      min(${catalogText('t.typname')}) AS name
     FROM pg_type t
     JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typowner = ${OWNER}
@@ -151,7 +152,7 @@ export function uncovered(grantees: readonly string[]): string {
       'large object',
       NULL,
       count(*)::int,
-      min(l.oid)::text
+      ${catalogText("format('%s', min(l.oid))")}
     FROM (
       SELECT l.oid
       FROM pg_largeobject_metadata l
