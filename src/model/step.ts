@@ -31,6 +31,8 @@ export type StepKind =
   | 'reset_setting'
   | 'create_database'
   | 'limit_database'
+  /** A full database gets connections more, while the run looks inside. */
+  | 'make_room'
   | 'end_template'
   | 'tag_database'
   | 'adopt_database'

@@ -2,7 +2,7 @@
 import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
-import type { BareTransaction, Changes, Finding, Step, StepKind } from '../model/step.ts'
+import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
 import {
   allowConnections,
@@ -26,18 +26,11 @@ export interface DatabasePlan extends Changes {
   readonly closing: readonly Step[]
 }
 
-const RESTORES_ACCESS: ReadonlySet<StepKind> = new Set(['reopen_database', 'limit_database', 'admit_admin'])
-
-/** A step that only lets the admin in again (src/README.md: The admin locked out). */
-export function restoresAccess(item: Step): boolean {
-  return RESTORES_ACCESS.has(item.kind)
-}
-
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
   const existing = context.actual.cluster.databases.get(database.name)
   const state = existing ?? newDatabase(database)
   const access = [...accessSteps(context, database, state), ...planDatabaseGrants(context, database, state)]
-  const limits = limitSteps(database, state)
+  const limits = limitSteps(context, database, state)
   const restricted = access.some((item) => item.kind === 'restrict_public')
   const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
   const isAdopted = tag.some((item) => item.kind === 'adopt_database')
@@ -60,7 +53,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
   }
 }
 
-function limitSteps(database: Database, state: DatabaseState): Step[] {
+function limitSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
   const about = subject(database.owner, 'database')
   const owner = database.owner.username
   const steps: Step[] = []
@@ -71,7 +64,7 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
       ]),
     )
   }
-  if (state.connectionLimit !== database.connectionLimit) {
+  if (state.connectionLimit !== database.connectionLimit && !context.rooms.has(database.name)) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
     steps.push(
       step(about, 'limit_database', 'limit', 'updated', message, [
