@@ -58,7 +58,7 @@ export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
   ),
   unseen_database: entry(
     failed,
-    ['could not look inside … (…) (sessions in …: … ×…): what is in it was neither checked nor changed.'],
+    ['could not look inside … (…)…: what is in it was neither checked nor changed.'],
     'All connections of that database were taken, also those that the run added for its own look. What can be done from outside was done; the others are done.',
     'Free a connection: end sessions of the logins that are named, or raise `database_connection_limit`. Run again.',
   ),
