@@ -29,10 +29,11 @@ export interface DatabasePlan extends Changes {
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
   const existing = context.actual.cluster.databases.get(database.name)
   const state = existing ?? newDatabase(database)
-  const access = [...accessSteps(context, database, state), ...planDatabaseGrants(context, database, state)]
+  const isNew = existing === undefined
+  const access = [...accessSteps(context, database, state, isNew), ...planDatabaseGrants(context, database, state)]
   const limits = limitSteps(context, database, state)
-  const restricted = access.some((item) => item.kind === 'restrict_public')
-  const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
+  const restricted = access.some(({ kind }) => kind === 'restrict_public' || kind === 'open_database')
+  const tag = tagSteps(context, database, state, isNew, restricted || limits.length > 0)
   const isAdopted = tag.some((item) => item.kind === 'adopt_database')
   const unchanged = finding(
     subject(database.owner, 'database'),
@@ -40,9 +41,9 @@ export function planDatabase(context: PlanContext, database: Database): Database
     'no_change',
     `database ${database.name} is as declared`,
   )
-  const isChanged = existing === undefined || isAdopted || limits.length > 0
+  const isChanged = isNew || isAdopted || limits.length > 0
   return {
-    creation: existing === undefined ? planCreation(context, database) : null,
+    creation: isNew ? planCreation(context, database) : null,
     steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
     closing: isAdopted ? tag : [],
     findings: [
@@ -88,7 +89,7 @@ function limitSteps(context: PlanContext, database: Database, state: DatabaseSta
 }
 
 /** Of the owner, of the admin and of PUBLIC. */
-function accessSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
+function accessSteps(context: PlanContext, database: Database, state: DatabaseState, isNew: boolean): Step[] {
   const owner = database.owner.username
   const admin = context.actual.cluster.server.login
   const about = subject(database.owner, 'grant')
@@ -101,14 +102,16 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const restrict = [
     ...(open.length === 0 ? [] : [revokeOnDatabase(state.name, open, '', owner, passedOn)]),
     ...grant(lost, owner),
+    ...(isNew ? [allowConnections(state.name, true, owner)] : []),
   ]
+  const restriction = isNew ? 'open_database' : 'restrict_public'
   // The admin itself came in through PUBLIC (src/README.md: The admin locked out).
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   return [
     ...keepOnDatabase(context, database, state),
     step(about, 'admit_admin', 'admit', 'created', `${admin} may look inside ${state.name}`, admit),
     {
-      ...step(about, 'restrict_public', 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
+      ...step(about, restriction, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
       ...(lost.length > 0 && { access }),
     },
   ].filter((item) => item.statements.length > 0)

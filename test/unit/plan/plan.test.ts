@@ -42,9 +42,13 @@ test('from nothing: role with tag, database with its membership around it, then 
       `CREATE ROLE "o" LOGIN PASSWORD '[redacted]'`,
       `COMMENT ON ROLE "o" IS '${tagOf('o', { OwnedDatabase: 'd' })}'`,
     ],
-    ['database create created', 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0'],
+    ['database create created', 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0 ALLOW_CONNECTIONS false'],
     ['grant admit created', 'GRANT CONNECT ON DATABASE "d" TO "admin"'],
-    ['grant restrict updated', 'REVOKE CONNECT, TEMPORARY ON DATABASE "d" FROM PUBLIC'],
+    [
+      'grant restrict updated',
+      'REVOKE CONNECT, TEMPORARY ON DATABASE "d" FROM PUBLIC',
+      'ALTER DATABASE "d" ALLOW_CONNECTIONS true',
+    ],
     [
       'tag tag created',
       `COMMENT ON DATABASE "d" IS '${tagOf('o', { SecretVersionId: undefined })}'`,
