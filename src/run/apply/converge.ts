@@ -16,7 +16,7 @@ import type { Dependencies, RunContext } from '../context.ts'
 import { appliedSteps, endHolders, endSessionsOfLosers } from './lost-access.ts'
 import { findFull, noteRoom, takeRoomBack } from './room.ts'
 import { makeRound } from './round.ts'
-import { recordNotConverged, recordUnseen } from './unfinished.ts'
+import { recordNotConverged, recordUnseen, unseenDatabases } from './unfinished.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
 
@@ -110,7 +110,7 @@ async function runRounds(
   for (let number = 1; ; number += 1) {
     assertNotInterrupted(context.dependencies.signal)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
-    ledger.settle(plan, setbacks.leftOut)
+    ledger.settle(plan, { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) })
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
       const unseen = await recordUnseen(context, server, inspection, setbacks)
@@ -167,7 +167,7 @@ async function executePlan(context: RunContext, server: Connections, plan: Plan,
     record: recordWithProgress(ledger, plan, context.dependencies),
     progress,
   })
-  ledger.unknown = execution.unknown
+  ledger.unknown = [...ledger.unknown, ...execution.unknown]
   ledger.lose(appliedSteps(plan, execution))
   if (execution.lost !== null && !signal.aborted) throw execution.lost
   if (execution.lost === null) await endSessionsOfLosers(context, server, ledger.losses)

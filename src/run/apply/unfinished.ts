@@ -37,28 +37,36 @@ export function recordNotConverged(context: RunContext, plan: Plan, refused: rea
   return problems
 }
 
+/** Names of declared databases that are there, and that nobody could look into. */
+export function unseenDatabases(
+  { declaration }: Pick<RunContext, 'declaration'>,
+  { actual: { cluster, interiors } }: Inspection,
+): ReadonlySet<string> {
+  const names = declaration.databases.map(({ name }) => name)
+  return new Set(names.filter((name) => cluster.databases.has(name) && !interiors.has(name)))
+}
+
 /**
  * Databases that are there and that nobody could look into: what is in them is not known to be as declared, whatever
  * else was done (src/README.md: Full databases).
  * @returns a problem for each
  */
 export async function recordUnseen(
-  { declaration, recorder }: RunContext,
+  context: RunContext,
   server: Connections,
-  { actual: { cluster, interiors, unseen } }: Inspection,
+  inspection: Inspection,
   { leftOut }: Setbacks,
 ): Promise<Problem[]> {
-  const missing = leaveOut(declaration, leftOut).databases.filter(
-    ({ name }) => cluster.databases.has(name) && !interiors.has(name),
-  )
+  const names = unseenDatabases(context, inspection)
+  const missing = leaveOut(context.declaration, leftOut).databases.filter(({ name }) => names.has(name))
   const problems: Problem[] = []
   for (const { name, owner } of missing) {
-    const reason = unseen.get(name)?.reason ?? 'its inside was not seen'
+    const reason = inspection.actual.unseen.get(name)?.reason ?? 'its inside was not seen'
     const there = await describeSessions(server.admin, name)
     const message = `could not look inside ${name} (${reason})${there}: what is in it was neither checked nor changed.`
     const remedy = 'Free a connection, or raise database_connection_limit, and run again.'
     const code = 'unseen_database'
-    recorder.record({
+    context.recorder.record({
       ...subject(owner, 'database'),
       action: 'look inside',
       status: 'failed',
