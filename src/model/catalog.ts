@@ -211,13 +211,21 @@ export type LoginState =
   /** Not tried: the role does not exist yet, or logs in by IAM. */
   | { readonly kind: 'not_tried' }
 
+/** Why nobody could look inside a database. */
+export interface Unseen {
+  /** The server's words. */
+  readonly reason: string
+  /** 53300: its connections are all taken, those of the server, or those of the admin. */
+  readonly isFull: boolean
+}
+
 /** The whole actual state that the plan is made from. */
 export interface Actual {
   readonly cluster: Cluster
   /** Database name to its inside; absent where the database does not exist or could not be entered. */
   readonly interiors: ReadonlyMap<string, Interior>
-  /** Database name to the server's reason why nobody was let in. */
-  readonly unseen: ReadonlyMap<string, string>
+  /** By database name; those into which nobody was let. */
+  readonly unseen: ReadonlyMap<string, Unseen>
   /** Application name to what its login showed. */
   readonly logins: ReadonlyMap<string, LoginState>
 }

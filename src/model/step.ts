@@ -31,6 +31,8 @@ export type StepKind =
   | 'reset_setting'
   | 'create_database'
   | 'limit_database'
+  /** A full database gets connections more, while the run looks inside. */
+  | 'make_room'
   | 'end_template'
   | 'tag_database'
   | 'adopt_database'
@@ -42,6 +44,8 @@ export type StepKind =
   /** The admin comes into a database again. */
   | 'admit_admin'
   | 'restrict_public'
+  /** The same of a new database, which was closed to all until then. */
+  | 'open_database'
   /** By name, what an adopted database gave its users through PUBLIC. */
   | 'keep_access'
   | 'grant_privileges'
@@ -130,12 +134,15 @@ export function planSteps(plan: Plan): Step[] {
   return plan.jobs.flatMap((job) => job.transactions.flatMap(stepsOf))
 }
 
-/**
- * Tells a step from every other of its plan, and finds it again in a later plan: the rule, and what it is about. The
- * tag that a new database lacks is planned as an adoption once the database is there.
- */
+/** What is planned in another guise once the database is there: the tag that it lacks, and that PUBLIC may connect. */
+const SAME_RULE: Partial<Record<StepKind, StepKind>> = {
+  adopt_database: 'tag_database',
+  open_database: 'restrict_public',
+}
+
+/** Tells a step from every other of its plan, and finds it again in a later plan: the rule, and what it is about. */
 export function stepKey({ application, database, username, kind, target }: Step): string {
-  return JSON.stringify([application, database, username, kind === 'adopt_database' ? 'tag_database' : kind, target])
+  return JSON.stringify([application, database, username, SAME_RULE[kind] ?? kind, target])
 }
 
 /** A step as people and programs are told of it; `statements` are redacted. */

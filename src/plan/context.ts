@@ -22,6 +22,8 @@ export interface PlanInput {
   /** Applications that are declared, and that this plan leaves as they are: something of theirs stands in the way. */
   readonly leftOut: ReadonlySet<string>
   readonly actual: Actual
+  /** By database: full when this run came to it, and whether it was given room by now (`src/plan/room.ts`). */
+  readonly rooms: ReadonlyMap<string, 'wanted' | 'made'>
   readonly buildId: string
   /** By application name; absent for IAM logins. */
   readonly secrets: ReadonlyMap<string, SecretFacts>

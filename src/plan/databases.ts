@@ -2,7 +2,7 @@
 import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
-import type { BareTransaction, Changes, Finding, Step, StepKind } from '../model/step.ts'
+import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
 import {
   allowConnections,
@@ -26,20 +26,14 @@ export interface DatabasePlan extends Changes {
   readonly closing: readonly Step[]
 }
 
-const RESTORES_ACCESS: ReadonlySet<StepKind> = new Set(['reopen_database', 'limit_database', 'admit_admin'])
-
-/** A step that only lets the admin in again (src/README.md: The admin locked out). */
-export function restoresAccess(item: Step): boolean {
-  return RESTORES_ACCESS.has(item.kind)
-}
-
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
   const existing = context.actual.cluster.databases.get(database.name)
   const state = existing ?? newDatabase(database)
-  const access = [...accessSteps(context, database, state), ...planDatabaseGrants(context, database, state)]
-  const limits = limitSteps(database, state)
-  const restricted = access.some((item) => item.kind === 'restrict_public')
-  const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
+  const isNew = existing === undefined
+  const access = [...accessSteps(context, database, state, isNew), ...planDatabaseGrants(context, database, state)]
+  const limits = limitSteps(context, database, state)
+  const restricted = access.some(({ kind }) => kind === 'restrict_public' || kind === 'open_database')
+  const tag = tagSteps(context, database, state, isNew, restricted || limits.length > 0)
   const isAdopted = tag.some((item) => item.kind === 'adopt_database')
   const unchanged = finding(
     subject(database.owner, 'database'),
@@ -47,9 +41,9 @@ export function planDatabase(context: PlanContext, database: Database): Database
     'no_change',
     `database ${database.name} is as declared`,
   )
-  const isChanged = existing === undefined || isAdopted || limits.length > 0
+  const isChanged = isNew || isAdopted || limits.length > 0
   return {
-    creation: existing === undefined ? planCreation(context, database) : null,
+    creation: isNew ? planCreation(context, database) : null,
     steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
     closing: isAdopted ? tag : [],
     findings: [
@@ -60,7 +54,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
   }
 }
 
-function limitSteps(database: Database, state: DatabaseState): Step[] {
+function limitSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
   const about = subject(database.owner, 'database')
   const owner = database.owner.username
   const steps: Step[] = []
@@ -71,7 +65,7 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
       ]),
     )
   }
-  if (state.connectionLimit !== database.connectionLimit) {
+  if (state.connectionLimit !== database.connectionLimit && !context.rooms.has(database.name)) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
     steps.push(
       step(about, 'limit_database', 'limit', 'updated', message, [
@@ -95,7 +89,7 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
 }
 
 /** Of the owner, of the admin and of PUBLIC. */
-function accessSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
+function accessSteps(context: PlanContext, database: Database, state: DatabaseState, isNew: boolean): Step[] {
   const owner = database.owner.username
   const admin = context.actual.cluster.server.login
   const about = subject(database.owner, 'grant')
@@ -108,14 +102,16 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const restrict = [
     ...(open.length === 0 ? [] : [revokeOnDatabase(state.name, open, '', owner, passedOn)]),
     ...grant(lost, owner),
+    ...(isNew ? [allowConnections(state.name, true, owner)] : []),
   ]
+  const restriction = isNew ? 'open_database' : 'restrict_public'
   // The admin itself came in through PUBLIC (src/README.md: The admin locked out).
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   return [
     ...keepOnDatabase(context, database, state),
     step(about, 'admit_admin', 'admit', 'created', `${admin} may look inside ${state.name}`, admit),
     {
-      ...step(about, 'restrict_public', 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
+      ...step(about, restriction, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
       ...(lost.length > 0 && { access }),
     },
   ].filter((item) => item.statements.length > 0)

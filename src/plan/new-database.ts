@@ -20,6 +20,7 @@ export function newDatabase(database: Database): DatabaseState {
     ctype: database.locale ?? '',
     icuLocale: null,
     connectionLimit: database.connectionLimit,
+    // It is made closed; what shuts PUBLIC out opens it.
     allowConnections: true,
     isTemplate: false,
     comment: null,

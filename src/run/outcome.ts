@@ -61,7 +61,7 @@ export function recordFailures(context: RunContext, execution: Execution, isMend
     application: step.application,
     code: 'statement_failed',
     field: step.object,
-    message: `${step.message}: ${message}.${isLeftOpen(step) ? ` ${step.database ?? ''} stays open to everybody until a run succeeds.` : ''}`,
+    message: `${step.message}: ${message}.${isLeftOpen(step, execution.skipped) ? ` ${step.database ?? ''} stays open to everybody until a run succeeds.` : ''}`,
     remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
   }))
   const { signal } = context.dependencies
@@ -79,9 +79,11 @@ export function recordFailures(context: RunContext, execution: Execution, isMend
   return problems
 }
 
-/** Whether a database can still be connected to by whoever logs in. */
-function isLeftOpen({ kind, target }: Step): boolean {
-  return kind === 'restrict_public' && target === null
+/** Whether a database can still be connected to by whoever logs in: what shuts PUBLIC out failed, or was not come to. */
+function isLeftOpen(failed: Step, skipped: readonly Step[]): boolean {
+  return [failed, ...skipped].some(
+    ({ database, kind, target }) => database === failed.database && kind === 'restrict_public' && target === null,
+  )
 }
 
 /**

@@ -12,6 +12,9 @@ export interface NewDatabase {
 }
 
 /**
+ * Closed to everybody, until who may connect was said: an open one could be entered, by PUBLIC, as long as somebody
+ * locks its row (src/README.md: Databases from template0).
+ *
  * From template0: nobody can be connected to it, and it has nothing added (src/README.md: Databases from template0);
  * encoding and locale may be chosen freely only from there.
  * https://www.postgresql.org/docs/current/sql-createdatabase.html
@@ -28,6 +31,7 @@ export function createDatabase(database: NewDatabase): Statement {
   if (database.encoding !== null) words.push(`ENCODING ${quoteLiteral(database.encoding)}`)
   if (database.locale !== null)
     words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CTYPE ${quoteLiteral(database.locale)}`)
+  words.push('ALLOW_CONNECTIONS false')
   if (database.connectionLimit !== -1) words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`)
   return new Statement(words.join(' '))
 }

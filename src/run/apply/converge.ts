@@ -1,22 +1,22 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execute, type Execution, type Failure } from '../../execute/execute.ts'
-import { toDraft } from '../../execute/draft.ts'
 import { createProgress } from '../../audit/progress.ts'
-import { ApplyError, BlockedError } from '../../errors.ts'
+import { BlockedError } from '../../errors.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import type { Problem } from '../../model/problem.ts'
 import { type Plan, planSteps, stepKey } from '../../model/step.ts'
 import { ConnectFailure } from '../../server/failure.ts'
 import { type Inspection, type InspectionScope } from '../../server/inspect.ts'
 import type { Connections } from '../../server/connections.ts'
 import { ConnectionLost } from '../../server/session.ts'
-import { assertNotInterrupted, isOutdated, namedAfterOwner, recordFailures, recordFindings } from '../outcome.ts'
+import { assertNotInterrupted, isOutdated, recordFailures, recordFindings } from '../outcome.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { appliedSteps, endHolders, endSessionsOfLosers } from './lost-access.ts'
+import { findFull, noteRoom, takeRoomBack } from './room.ts'
 import { makeRound } from './round.ts'
+import { recordNotConverged, recordUnseen, unseenDatabases } from './unfinished.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
 
@@ -110,12 +110,19 @@ async function runRounds(
   for (let number = 1; ; number += 1) {
     assertNotInterrupted(context.dependencies.signal)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
-    ledger.settle(plan, setbacks.leftOut)
+    ledger.settle(plan, { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) })
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
+      const unseen = await recordUnseen(context, server, inspection, setbacks)
+      if (unseen.length > 0) {
+        setbacks.fail(unseen)
+        scope = { before: inspection, applications: new Set(), databases: new Set() }
+        continue
+      }
       const moved: InspectionScope | null =
         number > MAX_ROUNDS ? null : await findNewerSecrets(context, passwords, setbacks, inspection)
       if (moved === null) {
+        await takeRoomBack(context, server, inspection.actual.cluster, { ledger, setbacks })
         recordFindings(context.recorder, plan.findings, ledger.touched)
         return inspection
       }
@@ -131,7 +138,11 @@ async function runRounds(
       continue
     }
     const execution = await executePlan(context, server, plan, ledger)
-    const held = await endHolders(context.declaration, server, execution.failures, ledger.endedHolders)
+    noteRoom(setbacks.rooms, appliedSteps(plan, execution))
+    const held = [
+      ...(await endHolders(context.declaration, server, execution.failures, ledger.endedHolders)),
+      ...findFull(context.declaration, execution.failures, setbacks.rooms),
+    ]
     const failures = execution.failures.filter((failure) => !held.includes(failure))
     const failed = recordFailures(context, { ...execution, failures })
     setbacks.fail(failed)
@@ -156,7 +167,7 @@ async function executePlan(context: RunContext, server: Connections, plan: Plan,
     record: recordWithProgress(ledger, plan, context.dependencies),
     progress,
   })
-  ledger.unknown = execution.unknown
+  ledger.unknown = [...ledger.unknown, ...execution.unknown]
   ledger.lose(appliedSteps(plan, execution))
   if (execution.lost !== null && !signal.aborted) throw execution.lost
   if (execution.lost === null) await endSessionsOfLosers(context, server, ledger.losses)
@@ -218,28 +229,4 @@ async function findNewerSecrets(
   if (newer.size === 0) return null
   const before = { ...inspection, credentials: new Map([...inspection.credentials, ...newer]) }
   return { before, applications: new Set(newer.keys()), databases: new Set() }
-}
-
-/**
- * What is still to do after it was done.
- * @returns a problem for each step
- * @throws ApplyError where it concerns no application
- */
-function recordNotConverged(context: RunContext, plan: Plan, refused: readonly Failure[]): Problem[] {
-  const problems = planSteps(plan).map((planned): Problem => {
-    const step = namedAfterOwner(context.declaration, planned)
-    const about = { application: step.application, field: step.object }
-    const failure = refused.find((item) => stepKey(item.step) === stepKey(planned))
-    const code = failure === undefined ? 'not_converged' : 'statement_failed'
-    const message =
-      failure === undefined ? `still to do after it was done: ${step.message}` : `${step.message}: ${failure.message}`
-    const remedy =
-      failure === undefined
-        ? 'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
-        : 'Remove or rename what is in the way; the next run goes on from here.'
-    context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', code, message })
-    return { ...about, code, message: `${message}.`, remedy }
-  })
-  if (problems.some(({ application }) => application === null)) throw new ApplyError(problems)
-  return problems
 }

@@ -3,9 +3,37 @@ import { toDraft } from '../../execute/draft.ts'
 import type { Recorder } from '../../audit/recorder.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import { type Plan, planSteps, type Step, stepKey } from '../../model/step.ts'
+import { type Plan, planSteps, type Step, type StepKind, stepKey } from '../../model/step.ts'
 import { keyOf, recordUnknown } from '../outcome.ts'
 import { DISCONNECT, type Loss, lossBy } from './lost-access.ts'
+
+/** What a plan does not tell of. */
+export interface Unknowable {
+  /** Applications that it leaves out. */
+  readonly leftOut: ReadonlySet<string>
+  /** Databases that are there and that nobody could look into. */
+  readonly unseen: ReadonlySet<string>
+}
+
+/** What is planned only when the inside of its database was seen. */
+const NEEDS_LOOK: ReadonlySet<StepKind> = new Set([
+  'set_setting',
+  'reset_setting',
+  'tag_database',
+  'adopt_database',
+  'keep_access',
+  'create_schema',
+  'create_extension',
+  'grant_privileges',
+  'grant_default_privileges',
+  'revoke_default_privileges',
+])
+
+/** PUBLIC and logins lose something on the database, and in a schema. */
+function needsLook({ kind, target }: Step): boolean {
+  const isInside = (kind === 'restrict_public' || kind === 'revoke_privileges') && target !== null
+  return isInside || NEEDS_LOOK.has(kind)
+}
 
 export class Ledger {
   /** What has a record of a change: object, application, database. */
@@ -41,9 +69,10 @@ export class Ledger {
 
   /**
    * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since
-   * one of its steps may be planned in another guise by now. Of applications that the plan leaves out nobody knows.
+   * one of its steps may be planned in another guise by now. Of applications that the plan leaves out nobody knows; of
+   * what is in a database that nobody could look into nobody knows yet. Who may have lost something loses its sessions.
    */
-  settle(plan: Plan, leftOut: ReadonlySet<string>): void {
+  settle(plan: Plan, { leftOut, unseen }: Unknowable): void {
     const steps = planSteps(plan)
     const open = new Set(steps.map(stepKey))
     const leftovers = new Set(
@@ -59,14 +88,19 @@ export class Ledger {
     recordUnknown((draft) => {
       this.record(draft)
     }, lost.flat())
-    const done = known.filter((transaction) => !transaction.some(isOpen)).flat()
-    this.lose(done)
+    const isUnseen = (step: Step): boolean => step.database !== null && unseen.has(step.database) && needsLook(step)
+    const [hidden, judged] = partition(
+      known.filter((transaction) => !transaction.some(isOpen)),
+      (transaction) => transaction.some(isUnseen),
+    )
+    const done = judged.flat()
+    this.lose([...lost.flat(), ...hidden.flat(), ...done])
     for (const step of done) {
       this.record(
         toDraft(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
       )
     }
-    this.unknown = []
+    this.unknown = hidden
   }
 
   /** Nothing more can be found out or ended: says so of each open step and each loser, and fails with `error`. */

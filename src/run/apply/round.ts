@@ -83,6 +83,7 @@ export async function guardAndPlan(
   return makePlan({
     declaration,
     leftOut: setbacks.leftOut,
+    rooms: setbacks.rooms,
     actual,
     buildId: context.identity.buildId,
     secrets,

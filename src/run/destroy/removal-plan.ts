@@ -3,8 +3,7 @@ import { execute, type Execution } from '../../execute/execute.ts'
 import { ApplyError } from '../../errors.ts'
 import type { Plan } from '../../model/step.ts'
 import type { Connections } from '../../server/connections.ts'
-import { sessions } from '../../server/removal-queries.ts'
-import { readInteger, readText } from '../../server/row.ts'
+import { describeSessions } from '../../server/session-counts.ts'
 import { assertApplied, recordUnknown } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 
@@ -30,7 +29,7 @@ export async function settleRemovalPlan(context: RunContext, server: Connections
   const withNames = await Promise.all(
     failures.map(async (failure) => ({
       ...failure,
-      message: failure.message + (await describeSessions(server, failure.step.database)),
+      message: failure.message + (await describeSessions(server.admin, failure.step.database)),
     })),
   )
   recordUnknown((draft) => {
@@ -56,11 +55,4 @@ function connectionBroke(message: string, open: readonly string[]): ApplyError {
       remedy: 'Run again: it goes on from there.',
     },
   ])
-}
-
-async function describeSessions(server: Connections, database: string | null): Promise<string> {
-  if (database === null || server.admin.lost !== null) return ''
-  const [rows = []] = await server.admin.query([sessions([], [database])])
-  if (rows.length === 0) return ''
-  return ` (sessions in ${database}: ${rows.map((row) => `${readText(row, 'login')} ×${String(readInteger(row, 'count'))}`).join(', ')})`
 }

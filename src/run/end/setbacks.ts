@@ -7,6 +7,8 @@ import type { Problem } from '../../model/problem.ts'
 export class Setbacks {
   readonly mayRepair: boolean
   readonly #declaration: Declaration
+  /** Databases that were full when this run came to them, and whether it gave them room by now. */
+  readonly rooms = new Map<string, 'wanted' | 'made'>()
   readonly #failed: Problem[] = []
   #blocked: readonly Problem[] = []
 

@@ -11,10 +11,10 @@ import {
 
 test('CREATE DATABASE is from template0, with what is declared and nothing else', (t) => {
   const plain = { name: 'd', owner: 'o', encoding: null, locale: null, connectionLimit: -1 }
-  t.is(createDatabase(plain).reveal(), 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0')
+  t.is(createDatabase(plain).reveal(), 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0 ALLOW_CONNECTIONS false')
   t.is(
     createDatabase({ ...plain, encoding: 'UTF8', locale: `C'`, connectionLimit: 0 }).reveal(),
-    `CREATE DATABASE "d" OWNER "o" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C''' LC_CTYPE 'C''' CONNECTION LIMIT 0`,
+    `CREATE DATABASE "d" OWNER "o" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C''' LC_CTYPE 'C''' ALLOW_CONNECTIONS false CONNECTION LIMIT 0`,
   )
 })
 
