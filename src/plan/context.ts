@@ -23,6 +23,8 @@ export interface PlanInput {
   readonly leftOut: ReadonlySet<string>
   readonly actual: Actual
   readonly buildId: string
+  /** When the run began: from then on it has what it claims. */
+  readonly startedAt: Date
   /** By application name; absent for IAM logins. */
   readonly secrets: ReadonlyMap<string, SecretFacts>
 }

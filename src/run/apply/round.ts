@@ -69,7 +69,7 @@ export async function guardAndPlan(
 ): Promise<Plan> {
   const { declaration } = context
   const clones = checkClones(declaration, actual.cluster.memberships, credentials)
-  const violations = checkActual(declaration, actual)
+  const violations = checkActual(declaration, actual, context.identity)
   const problems = [...clones, ...violations]
   const concerns = sortByConcern(declaration, actual.cluster, problems)
   if (clones.some((problem) => concerns.run.includes(problem))) throw new AwsError(clones)
@@ -85,6 +85,7 @@ export async function guardAndPlan(
     leftOut: setbacks.leftOut,
     actual,
     buildId: context.identity.buildId,
+    startedAt: context.identity.startedAt,
     secrets,
   })
 }

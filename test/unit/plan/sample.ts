@@ -163,7 +163,14 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     name,
     { versionId: 'v1', clone: null, verifier: new Secret('SCRAM') },
   ])
-  return { declaration, leftOut: new Set(), actual: actual(state), buildId: 'b1', secrets: new Map(secrets) }
+  return {
+    declaration,
+    leftOut: new Set(),
+    actual: actual(state),
+    buildId: 'b1',
+    startedAt: new Date(0),
+    secrets: new Map(secrets),
+  }
 }
 
 /** `object action: message` and the statements of steps. */
