@@ -108,7 +108,7 @@ variable "cluster_name" {
 }
 
 variable "stack" {
-  description = "What owns these applications on the instance; two module calls on one instance must differ in it. Default: `<cluster_name>/<environment>`."
+  description = "What owns these applications on the instance; two module calls on one instance must differ in it. Default: `<cluster_name>/<environment>`, and `/<workspace>` behind it outside of the workspace `default`."
   type        = string
   default     = null
 
@@ -119,7 +119,7 @@ variable "stack" {
 }
 
 variable "accept_tags_from" {
-  description = "Stacks whose roles and databases this one may take over: after a rename, a blue/green switch, a snapshot restored into another environment."
+  description = "Other stacks whose roles and databases this one may take over: after a rename, a blue/green switch, a snapshot restored into another environment."
   type        = set(string)
   default     = []
   nullable    = false
@@ -141,12 +141,13 @@ variable "tags" {
 
   validation {
     condition = length(setintersection(keys(var.tags), [
-      "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Application", "OwnedDatabase", "CleanupPolicy",
-      "SecretVersionId", "UpdatedByBuildId",
+      "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
+      "TakenOverFrom", "Application", "OwnedDatabase", "CleanupPolicy", "SecretVersionId", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
-      "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Application, OwnedDatabase, CleanupPolicy,",
-      "SecretVersionId and UpdatedByBuildId are written by every run itself. Choose another key.",
+      "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
+      "TakenOverFrom, Application, OwnedDatabase, CleanupPolicy, SecretVersionId and UpdatedByBuildId",
+      "are written by every run itself. Choose another key.",
     ])
   }
   validation {

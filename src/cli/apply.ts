@@ -21,6 +21,7 @@ export async function runApply(
   const started = await beginRun(process, environment, {
     command: 'apply',
     input: options.input,
+    claim: options.claim,
     needsBuildId: () => true,
   })
   const { auditFile } = options

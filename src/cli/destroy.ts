@@ -24,6 +24,7 @@ export async function runDestroy(
   const begun = await beginRun(process, environment, {
     command: 'destroy',
     input: options.input,
+    claim: options.claim,
     needsBuildId: (parsed) => !options.dryRun && knownPolicy(requestOf(options, environment, parsed)) !== 'retain',
   })
   return options.dryRun

@@ -18,6 +18,8 @@ export interface BeginOptions {
   readonly command: Command
   /** --input. */
   readonly input: string | null
+  /** --claim. */
+  readonly claim?: string | null
   /** Whether this declaration needs a build id outside of dev. */
   readonly needsBuildId: (parsed: ParsedInput) => boolean
 }
@@ -26,12 +28,13 @@ export interface BeginOptions {
 export async function beginRun(
   { variables, cwd }: CommandProcess,
   environment: RunEnvironment,
-  { command, input, needsBuildId }: BeginOptions,
+  { command, input, claim = null, needsBuildId }: BeginOptions,
 ): Promise<StartedRun> {
   const { startRun } = await import('../run/start.ts')
   return startRun({
     command,
     inputFile: input,
+    claim,
     variables,
     environment,
     cwd: cwd(),

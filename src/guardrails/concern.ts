@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import type { Problem, ProblemCode } from '../model/problem.ts'
+import { isOfStack, wasOurs } from '../model/claim.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 
 export interface Concerns {
@@ -56,8 +57,8 @@ function isTagOf(declaration: Declaration, { name }: Application, comment: strin
   return tagOfStack(declaration, comment)?.get('Application') === name
 }
 
-/** null: none of this stack's. */
-function tagOfStack({ stack, environment }: Declaration, comment: string | null | undefined) {
+/** null: none of this stack's. What another state took over from us was managed, and stops itself alone. */
+function tagOfStack(declaration: Declaration, comment: string | null | undefined): Tag | null {
   const tag = parseTag(comment ?? null)
-  return tag?.get('Stack') === stack && tag.get('Environment') === environment ? tag : null
+  return isOfStack(declaration, tag) || (tag !== null && wasOurs(declaration, tag)) ? tag : null
 }

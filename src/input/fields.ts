@@ -1,6 +1,7 @@
 /** Schemas of single fields. The message of each is the remedy that its error carries. */
 import * as v from 'valibot'
-import { NAME_RULE, TEXT_RULE, isName, isPrintable, isText } from './text.ts'
+import { CLAIM } from '../model/claim.ts'
+import { CLAIM_RULE, NAME_RULE, TEXT_RULE, isName, isPrintable, isText } from './text.ts'
 import { TIMESTAMP_RULE, parseTimestamp } from './timestamp.ts'
 
 /** Identifier of a role, database, schema or extension. */
@@ -8,6 +9,9 @@ export const name = v.pipe(v.string(NAME_RULE), v.check(isName, NAME_RULE))
 
 /** Text that stands in tags and audit records. */
 export const text = v.pipe(v.string(TEXT_RULE), v.check(isText, TEXT_RULE))
+
+/** Id of a state. */
+export const claim = v.pipe(v.string(CLAIM_RULE), v.regex(CLAIM, CLAIM_RULE))
 
 export const bool = v.boolean('Use true or false.')
 

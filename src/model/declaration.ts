@@ -99,6 +99,13 @@ export interface Declaration {
   readonly connectThrough: Endpoint | null
   readonly clusterName: string
   readonly stack: string
+  /**
+   * The id of the state that this declaration belongs to; null: of none, as by hand (src/README.md: One application,
+   * one state).
+   */
+  readonly claim: string | null
+  /** Terraform's workspace; null: not known, as by hand. */
+  readonly workspace: string | null
   readonly acceptTagsFrom: ReadonlySet<string>
   readonly admin: AdminLogin
   readonly masterSecretId: string | null

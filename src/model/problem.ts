@@ -12,6 +12,7 @@ export const GUARDRAILS = {
   owner_mismatch: 'owner mismatch',
   unmanaged_role: 'unmanaged role',
   foreign_claim: 'foreign claim',
+  missing_claim: 'missing claim',
   missing_right: 'missing right',
   privileged_role: 'privileged role',
   iam: 'IAM',

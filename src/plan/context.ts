@@ -25,6 +25,8 @@ export interface PlanInput {
   /** By database: full when this run came to it, and whether it was given room by now (`src/plan/room.ts`). */
   readonly rooms: ReadonlyMap<string, 'wanted' | 'made'>
   readonly buildId: string
+  /** When the run began: from then on it has what it claims. */
+  readonly startedAt: Date
   /** By application name; absent for IAM logins. */
   readonly secrets: ReadonlyMap<string, SecretFacts>
 }

@@ -1,4 +1,5 @@
 /** Managed objects of this stack that are no longer declared (src/README.md: The audit). */
+import { isOurOrphan } from '../model/claim.ts'
 import type { Finding } from '../model/step.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { finding, type PlanContext } from './context.ts'
@@ -8,11 +9,7 @@ export function planOrphans(context: PlanContext): Finding[] {
 }
 
 function isOurs(context: PlanContext, tag: Tag): boolean {
-  return (
-    tag.has('Application') &&
-    tag.get('Stack') === context.declaration.stack &&
-    tag.get('Environment') === context.declaration.environment
-  )
+  return tag.has('Application') && isOurOrphan(context.declaration, tag)
 }
 
 function undeclaredRoles(context: PlanContext): Finding[] {
@@ -51,7 +48,7 @@ function orphan(
   // The command would take the login that is declared by that name now.
   const remedy = isDeclared
     ? `${application ?? ''} is declared with another login by now, so this one is to be removed by hand`
-    : `rds-provision destroy --application ${application ?? ''}`
+    : `rds-provision destroy --application ${application ?? ''}${declaration.claim === null ? '' : ` --claim ${declaration.claim}`}`
   return finding(
     about,
     'orphan',

@@ -15,7 +15,7 @@ export function desiredRoleTag(context: PlanContext, application: Application, e
     context.actual.logins.get(application.name)?.kind === 'password_right' ||
     (secret !== undefined && secret.verifier !== null)
   const version = isRight ? secret?.versionId : existing?.get('SecretVersionId')
-  const own = new Map(desiredTag(context, application, existing?.get('BuildId')))
+  const own = new Map(desiredTag(context, application, existing))
   if (application.accessLevel === 'owner') own.set('OwnedDatabase', application.database)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
   return own
@@ -32,20 +32,54 @@ export function isWritten(existing: Tag, desired: Tag, changed: boolean): boolea
 
 /** A database's tag is that of its owner's application (src/README.md: Tags), without the secret's version. */
 export function desiredDatabaseTag(context: PlanContext, owner: Application, existing: Tag | null): Tag {
-  return desiredTag(context, owner, existing?.get('BuildId'))
+  return desiredTag(context, owner, existing)
 }
 
-function desiredTag(context: PlanContext, application: Application, buildId: string | undefined): Tag {
+function desiredTag(context: PlanContext, application: Application, existing: Tag | null): Tag {
   const { declaration } = context
   return new Map([
     ['ManagedBy', MANAGED_BY],
-    ['BuildId', buildId ?? context.buildId],
+    ['BuildId', existing?.get('BuildId') ?? context.buildId],
     ['ClusterName', declaration.clusterName],
     ['Stack', declaration.stack],
     ['Environment', declaration.environment],
+    ...claimFields(context, existing),
     ['Application', application.name],
     ['CleanupPolicy', application.cleanupPolicy],
     ['UpdatedByBuildId', context.buildId],
     ...declaration.tags,
   ])
+}
+
+const CLAIM_FIELDS = ['Workspace', 'Claim', 'ClaimedAt', 'ClaimedByBuildId', 'TakenOverFrom'] as const
+
+/**
+ * Whose it is, and since when (src/README.md: One application, one state). An input without a claim leaves what stands
+ * there.
+ */
+function claimFields(
+  { declaration: { claim, workspace }, buildId, startedAt }: PlanContext,
+  existing: Tag | null,
+): (readonly [string, string])[] {
+  const kept = CLAIM_FIELDS.flatMap((field) => {
+    const value = existing?.get(field)
+    return value === undefined ? [] : [[field, value] as const]
+  })
+  if (claim === null) return kept
+  const where = workspace === null ? [] : [['Workspace', workspace] as const]
+  const before = existing?.get('Claim')
+  if (before === claim) return [...kept, ...where]
+  return [
+    ...where,
+    ['Claim', claim],
+    ['ClaimedAt', startedAt.toISOString()],
+    ['ClaimedByBuildId', buildId],
+    ...(before === undefined ? [] : [['TakenOverFrom', before] as const]),
+  ]
+}
+
+/** Whether a tag that is written takes an object over from another state. */
+export function takesOver(existing: Tag, desired: Tag): boolean {
+  const before = existing.get('Claim')
+  return before !== undefined && before !== desired.get('Claim')
 }

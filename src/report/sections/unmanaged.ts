@@ -1,4 +1,5 @@
 import type { Cluster, RoleState } from '../../model/catalog.ts'
+import { isOfStack } from '../../model/claim.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { parseTag, type Tag } from '../../model/tag.ts'
 import type { ReportRow, Section } from '../report.ts'
@@ -52,9 +53,8 @@ function commentOf({ roles }: Cluster, owner: string): string | null {
   return roles.get(owner)?.comment ?? null
 }
 
-function isOurs({ stack, environment }: Declaration, comment: string | null): boolean {
-  const tag = parseTag(comment)
-  return tag?.get('Stack') === stack && tag.get('Environment') === environment
+function isOurs(declaration: Declaration, comment: string | null): boolean {
+  return isOfStack(declaration, parseTag(comment))
 }
 
 function row(kind: string, name: string, owner: string | null, tag: Tag | null, remark: string): ReportRow {

@@ -69,7 +69,7 @@ export async function guardAndPlan(
 ): Promise<Plan> {
   const { declaration } = context
   const clones = checkClones(declaration, actual.cluster.memberships, credentials)
-  const violations = checkActual(declaration, actual)
+  const violations = checkActual(declaration, actual, context.identity)
   const problems = [...clones, ...violations]
   const concerns = sortByConcern(declaration, actual.cluster, problems)
   if (clones.some((problem) => concerns.run.includes(problem))) throw new AwsError(clones)
@@ -86,6 +86,7 @@ export async function guardAndPlan(
     rooms: setbacks.rooms,
     actual,
     buildId: context.identity.buildId,
+    startedAt: context.identity.startedAt,
     secrets,
   })
 }

@@ -34,15 +34,18 @@ export interface Leaving extends Pick<RemovalInput, 'cluster' | 'departures'> {
 
 /**
  * Who is to go by the order and the tags.
+ * @param looks nothing will be removed.
  * @throws BlockedError where they disagree; nothing was changed.
  */
 export async function findLeaving(
   { declaration }: RunContext,
   order: RemovalOrder,
   server: Connections,
+  looks = false,
 ): Promise<Leaving> {
   const cluster = await inspectWholeCluster({ declaration }, server)
-  const { departures, findings, problems } = resolveDepartures({ declaration, ...order, cluster })
+  const { target, policy } = order
+  const { departures, findings, problems } = resolveDepartures({ declaration, target, policy, cluster, looks })
   if (problems.length > 0) throw new BlockedError(problems)
   return { cluster, departures, findings }
 }

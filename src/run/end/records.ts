@@ -15,6 +15,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   owner_mismatch: 'database',
   unmanaged_role: 'role',
   foreign_claim: 'role',
+  missing_claim: 'role',
   missing_right: 'role',
   privileged_role: 'role',
   iam: 'login',

@@ -22,6 +22,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   owner_mismatch: TRIED,
   unmanaged_role: NO_SQL,
   foreign_claim: NO_SQL,
+  missing_claim: NO_SQL,
   missing_right: TRIED,
   privileged_role: NO_SQL,
   iam: NO_SQL,

@@ -35,6 +35,7 @@ export async function begin(
   const begun = await startRun({
     command,
     inputFile: null,
+    claim: null,
     variables,
     environment,
     cwd: CHECKOUT,

@@ -41,8 +41,14 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   foreign_claim: entry(
     blocked,
     ['the role … belongs to the stack …', 'the role … belongs to the application …, which is still declared.'],
-    'Another stack, environment or application has this role.',
-    'Remove it there first, or list that stack in `accept_tags_from`; or give this entry another `username`.',
+    'Another stack, another state (a workspace, a copied root), environment or application has this role: see [One application, one state](docs/existing-instance.md#one-application-one-state).',
+    'If that one is right, work there. A state that was lost gets its claim back by `terraform import`: the message has the command. Or take it over: `accept_tags_from` names another stack, `ALLOW_DB_TAKEOVER=true` takes over from another state of the same one. Or give this entry another `username`.',
+  ),
+  missing_claim: entry(
+    blocked,
+    ['… belong to the state with the claim …, and this input has no claim.'],
+    'An input by hand may look at what a Terraform state has claimed (`plan`, `report`, `destroy --dry-run`), and change nothing of it.',
+    'Let Terraform do it; or give `--claim`, or `RDS_PROVISION_CLAIM`, as `terraform output -raw claim` has it.',
   ),
   missing_right: entry(
     blocked,

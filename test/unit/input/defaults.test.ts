@@ -9,6 +9,8 @@ test('a declaration that says nothing more has the defaults, all of them', (t) =
     connectThrough: null,
     clusterName: 'db-1',
     stack: 'db-1/dev',
+    claim: null,
+    workspace: null,
     acceptTagsFrom: new Set(),
     admin: { auth: 'password', secretId: 'platform/dev/admin', username: 'platform_provisioner' },
     masterSecretId: null,

@@ -170,6 +170,7 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     rooms: new Map(),
     actual: actual(state),
     buildId: 'b1',
+    startedAt: new Date(0),
     secrets: new Map(secrets),
   }
 }
