@@ -42,6 +42,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   opened_during_snapshot: NO_SQL,
   left_during_snapshot: NO_SQL,
   session_hides: NO_SQL,
+  session_left: NO_SQL,
   unseen_database: NO_SQL,
   left_closed: 'a server that goes away in between; what it prints is run below, from its builder',
   audit_unwritable: NO_SQL,
