@@ -122,6 +122,7 @@ export async function closeDatabases(
 
 /**
  * Takes away, drops and looks whether it is gone; what fails is so for its application alone.
+ * @param onGone called for each whose login is gone
  * @throws ApplyError
  */
 export async function removeDepartures(
@@ -129,6 +130,7 @@ export async function removeDepartures(
   server: Connections,
   examination: Examination,
   superusersMs: number,
+  onGone: (departure: Departure) => void,
 ): Promise<void> {
   await awaitSuperusers(context, server, droppedDatabases(examination.departures), superusersMs)
   const problems: Problem[] = []
@@ -139,8 +141,10 @@ export async function removeDepartures(
     departures = departures.filter((item) => !failed.some(({ application }) => application === item.application))
   }
   const left = await inspectWholeCluster(context, server)
-  for (const { application, username, drops } of departures) {
+  for (const departure of departures) {
+    const { application, username, drops } = departure
     if (left.roles.has(username)) problems.push(stillThere(application, `role ${username}`))
+    else onGone(departure)
     if (drops !== null && left.databases.has(drops)) problems.push(stillThere(application, `database ${drops}`))
   }
   if (problems.length > 0) throw new ApplyError(problems)

@@ -110,7 +110,8 @@ function traps(database: string, owner: string): string {
     CREATE VIEW evil.pg_database AS SELECT evil.trap()::pg_catalog.name AS datname, 1::pg_catalog.oid AS datdba; GRANT SELECT ON evil.pg_database TO PUBLIC;
     CREATE VIEW evil.pg_roles AS SELECT evil.trap()::pg_catalog.name AS rolname, 1::pg_catalog.oid AS oid; GRANT SELECT ON evil.pg_roles TO PUBLIC;
     ALTER DATABASE "${database}" SET search_path = evil, pg_catalog, public; ALTER DATABASE "${database}" SET role = "${owner}";
-    ALTER DATABASE "${database}" SET default_transaction_read_only = on;`
+    ALTER DATABASE "${database}" SET default_transaction_read_only = on; ALTER DATABASE "${database}" SET default_transaction_isolation = 'serializable';
+    ALTER DATABASE "${database}" SET statement_timeout = '50ms'; ALTER DATABASE "${database}" SET lock_timeout = '50ms';`
 }
 
 const PLANTED = 'SET search_path = evil, pg_catalog, public; SET default_transaction_read_only = on; '
