@@ -3,6 +3,7 @@ import type { RecordDraft } from '../model/audit.ts'
 import {
   type AtomicTransaction,
   type Job,
+  jobSteps,
   type Plan,
   STAGES,
   type Step,
@@ -12,7 +13,7 @@ import {
 import { watchBlockers, type BlockerWatch } from '../server/blockers.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import type { Connections } from '../server/connections.ts'
-import { hasNoSlot } from '../server/patience.ts'
+import { hasNoSlot, hasNoSlotBriefly } from '../server/patience.ts'
 import { ConnectionLost, type Session } from '../server/session.ts'
 import { settleAll } from '../server/settled.ts'
 import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
@@ -123,7 +124,7 @@ class PlanExecution implements Execution {
       await this.#server.withSession(
         await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database),
         use,
-        hasNoSlot,
+        job.connectTo === null ? hasNoSlot : hasNoSlotBriefly(),
       )
     } catch (error) {
       if (!(error instanceof ConnectFailure)) throw error
@@ -149,7 +150,7 @@ class PlanExecution implements Execution {
     for (const [index, transaction] of job.transactions.entries()) {
       const done =
         session.lost === null && (await this.#mayGoOn()) ? await this.#transaction(transaction, job, session) : null
-      if (done === true) continue
+      if (done === true || (done === false && job.standApart === true && this.lost === null)) continue
       this.skipped.push(...job.transactions.slice(done === null ? index : index + 1).flatMap(stepsOf))
       return
     }
@@ -234,10 +235,6 @@ class PlanExecution implements Execution {
 /** When so long was waited in vain for what others hold, each further lock is waited for only shortly. */
 const MAX_WAITED_MS = 10_000
 const HURRIED_LOCK_TIMEOUT_MS = 250
-
-function jobSteps(job: Job): Step[] {
-  return job.transactions.flatMap(stepsOf)
-}
 
 function groupByApplication(steps: readonly Step[]): Step[][] {
   return [...groupBy(steps, (step) => step.application).values()]

@@ -91,6 +91,7 @@ export type RunCode =
   | 'opened_during_snapshot'
   | 'left_during_snapshot'
   | 'session_hides'
+  | 'session_left'
   | 'unseen_database'
   | 'left_closed'
   | 'audit_unwritable'

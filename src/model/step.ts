@@ -119,6 +119,8 @@ export interface Job {
   /** The database to connect to; null: the admin's own. */
   readonly connectTo: string | null
   readonly transactions: readonly Transaction[]
+  /** Where a transaction fails, those that follow are done all the same; absent: they are not. */
+  readonly standApart?: true
 }
 
 export interface Plan {
@@ -130,8 +132,12 @@ export function stepsOf(transaction: Transaction): readonly Step[] {
   return transaction.kind === 'atomic' ? transaction.steps : [transaction.step]
 }
 
+export function jobSteps(job: Job): Step[] {
+  return job.transactions.flatMap(stepsOf)
+}
+
 export function planSteps(plan: Plan): Step[] {
-  return plan.jobs.flatMap((job) => job.transactions.flatMap(stepsOf))
+  return plan.jobs.flatMap(jobSteps)
 }
 
 /** What is planned in another guise once the database is there: the tag that it lacks, and that PUBLIC may connect. */

@@ -35,18 +35,17 @@ export function departureSubject(
 
 /**
  * What the departing logins hold inside databases that stay, taken back by whoever granted it (src/README.md: Revoking
- * a privilege).
+ * a privilege). What is in the way of one is in the way of no other.
  */
 export function planRevocation(input: RemovalInput): Plan {
   const { holdings, defaults } = input.facts
   const databases = [...new Set([...holdings, ...defaults].map((item) => item.database))].sort()
   const jobs = databases.map((database): Job => {
-    const steps = input.departures.flatMap((departure) => revocationSteps(input, departure, database))
-    return {
-      stage: 'interiors',
-      connectTo: database,
-      transactions: steps.length === 0 ? [] : [holdMemberships(input.cluster.server, steps)],
-    }
+    const transactions = input.departures.flatMap((departure) => {
+      const steps = revocationSteps(input, departure, database)
+      return steps.length === 0 ? [] : [holdMemberships(input.cluster.server, steps)]
+    })
+    return { stage: 'interiors', connectTo: database, transactions, standApart: true }
   })
   return planOf(jobs)
 }

@@ -24,6 +24,18 @@ export function hasNoSlot(failure: ConnectFailure): boolean {
   return failure.code === '53300'
 }
 
+/** A database of a tenant may be full by the tenant's own doing: it is waited for so long. */
+const BRIEFLY_MS = 1_500
+
+/** As `hasNoSlot`; where the database alone may be full, shortly, from the first failure on. */
+export function hasNoSlotBriefly(): (failure: ConnectFailure) => boolean {
+  let first: number | null = null
+  return (failure) => {
+    first ??= Date.now()
+    return failure.kind === 'full' || (hasNoSlot(failure) && Date.now() - first < BRIEFLY_MS)
+  }
+}
+
 /**
  * Calls `attempt` until it succeeds, fails for good, or the time is up: a new instance's name may not resolve yet, the
  * server may be starting, all its slots may be taken.

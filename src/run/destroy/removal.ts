@@ -18,6 +18,7 @@ import { readText } from '../../server/row.ts'
 import { assertNotInterrupted } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 import { assertNobodyHides, recordEnded } from './access.ts'
+import { isSnapshotted } from './context.ts'
 import { runRemovalPlan } from './removal-plan.ts'
 
 /** What one look at the instance found: `departures` are those that nothing stands in the way of. */
@@ -100,24 +101,31 @@ export function planRemoval(examination: RemovalInput): {
 
 const removalPlans = [planRevocation, planDrops, planRoleDrops] as const
 
-/** Closes the databases that go to new sessions, and ends those that are there. @throws ApplyError */
+/**
+ * Closes the databases that go to new sessions, and ends those that are there.
+ * @throws ApplyError, also where one that a snapshot is to hold whole has sessions left: they could write after it.
+ */
 export async function closeDatabases(
   context: RunContext,
   server: Connections,
   examination: Examination,
 ): Promise<void> {
   await runRemovalPlan(context, server, planClosing(examination))
+  const occupied: Problem[] = []
   for (const departure of examination.departures) {
     const { drops } = departure
     if (drops === null) continue
-    const { ended } = await endSessions(server.admin, { logins: [], databases: [drops] })
-    recordEnded(context, departure, ended, `in ${drops}`)
+    const sessions = await endSessions(server.admin, { logins: [], databases: [drops] })
+    recordEnded(context, departure, sessions, `in ${drops}`)
+    if (sessions.left > 0 && isSnapshotted(departure)) occupied.push(stillOccupied(departure, drops, sessions.left))
   }
+  if (occupied.length > 0) throw new ApplyError(occupied)
   await assertNobodyHides(server, examination.departures)
 }
 
 /**
  * Takes away, drops and looks whether it is gone; what fails is so for its application alone.
+ * @param onGone called for each whose login is gone
  * @throws ApplyError
  */
 export async function removeDepartures(
@@ -125,6 +133,7 @@ export async function removeDepartures(
   server: Connections,
   examination: Examination,
   superusersMs: number,
+  onGone: (departure: Departure) => void,
 ): Promise<void> {
   await awaitSuperusers(context, server, droppedDatabases(examination.departures), superusersMs)
   const problems: Problem[] = []
@@ -135,8 +144,10 @@ export async function removeDepartures(
     departures = departures.filter((item) => !failed.some(({ application }) => application === item.application))
   }
   const left = await inspectWholeCluster(context, server)
-  for (const { application, username, drops } of departures) {
+  for (const departure of departures) {
+    const { application, username, drops } = departure
     if (left.roles.has(username)) problems.push(stillThere(application, `role ${username}`))
+    else onGone(departure)
     if (drops !== null && left.databases.has(drops)) problems.push(stillThere(application, `database ${drops}`))
   }
   if (problems.length > 0) throw new ApplyError(problems)
@@ -150,6 +161,17 @@ async function problemsOf(running: Promise<void>): Promise<readonly Problem[]> {
   } catch (error) {
     if (!(error instanceof ApplyError) || error.problems.some(({ application }) => application === null)) throw error
     return error.problems
+  }
+}
+
+function stillOccupied({ application }: Departure, database: string, left: number): Problem {
+  return {
+    application,
+    code: 'session_left',
+    field: 'destroy',
+    message: `${String(left)} session(s) in ${database} could not be ended: a snapshot would not hold what they write.`,
+    remedy:
+      'Nothing of it was dropped. Wait for them to end, or give the delegated admin pg_signal_backend, and run again.',
   }
 }
 

@@ -114,7 +114,7 @@ for (const version of VERSIONS) {
           .filter(({ status, message }) => status === 'warning' && message.includes('lacks'))
           .map(({ message }) => message)
       t.deepEqual(await lacking(), [
-        'closed_out lacks CREATE in schema public of closed_out; as rdsadmin, in closed_out: SET search_path = pg_catalog, pg_temp; BEGIN READ WRITE; SET LOCAL ROLE "rdsadmin"; GRANT CREATE ON SCHEMA "public" TO "closed_out"; COMMIT;',
+        'closed_out lacks CREATE in schema public of closed_out; as rdsadmin, in closed_out: SET search_path = pg_catalog, pg_temp; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_catalog.set_config(name, \'0\', false) FROM pg_catalog.pg_show_all_settings() WHERE name = \'transaction_timeout\'; SET LOCAL ROLE "rdsadmin"; GRANT CREATE ON SCHEMA "public" TO "closed_out"; COMMIT;',
       ])
       t.is(await stack.answer('app', 'CREATE TABLE public.t (x int)'), '42501')
       await bed().server.sql('GRANT CREATE ON SCHEMA "public" TO "closed_out"', [], 'closed_out')

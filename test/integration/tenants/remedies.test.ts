@@ -43,6 +43,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   opened_during_snapshot: NO_SQL,
   left_during_snapshot: NO_SQL,
   session_hides: NO_SQL,
+  session_left: NO_SQL,
   unseen_database: NO_SQL,
   left_closed: 'a server that goes away in between; what it prints is run below, from its builder',
   audit_unwritable: NO_SQL,
@@ -110,7 +111,8 @@ function traps(database: string, owner: string): string {
     CREATE VIEW evil.pg_database AS SELECT evil.trap()::pg_catalog.name AS datname, 1::pg_catalog.oid AS datdba; GRANT SELECT ON evil.pg_database TO PUBLIC;
     CREATE VIEW evil.pg_roles AS SELECT evil.trap()::pg_catalog.name AS rolname, 1::pg_catalog.oid AS oid; GRANT SELECT ON evil.pg_roles TO PUBLIC;
     ALTER DATABASE "${database}" SET search_path = evil, pg_catalog, public; ALTER DATABASE "${database}" SET role = "${owner}";
-    ALTER DATABASE "${database}" SET default_transaction_read_only = on;`
+    ALTER DATABASE "${database}" SET default_transaction_read_only = on; ALTER DATABASE "${database}" SET default_transaction_isolation = 'serializable';
+    ALTER DATABASE "${database}" SET statement_timeout = '50ms'; ALTER DATABASE "${database}" SET lock_timeout = '50ms';`
 }
 
 const PLANTED = 'SET search_path = evil, pg_catalog, public; SET default_transaction_read_only = on; '
