@@ -17,12 +17,18 @@ import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
 import { checkNamesInside } from './encodings.ts'
 import { printHandOver, withMembership } from './hand-over.ts'
+import { checkKnownLocale, checkLocale } from './locales.ts'
 import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 
 export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
   const state = cluster.databases.get(database.name)
-  if (state === undefined) return [...checkEncoding(database, cluster), ...checkNamesInside(database, cluster)]
+  if (state === undefined)
+    return [
+      ...checkEncoding(database, cluster),
+      ...checkKnownLocale(database, cluster),
+      ...checkNamesInside(database, cluster),
+    ]
   if (isInvalid(state)) {
     return [
       violation(
@@ -37,6 +43,7 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
     ...checkOwner(database, cluster, state),
     ...checkEncoding(database, cluster),
     ...checkImmutable(database, cluster, state),
+    ...checkLocale(database, state),
     ...checkNamesInside(database, cluster),
   ]
 }
@@ -90,38 +97,18 @@ function checkEncoding({ owner, encoding }: Database, cluster: Cluster): Problem
   ]
 }
 
-/** Encoding and locale are fixed at creation. Names of locales differ in spelling (utf-8 is utf8), and POSIX is C. */
-function checkImmutable(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
-  const plain = (name: string): string =>
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, '')
-      .replace(/^posix$/, 'c')
-  const remedy = 'Declare what the database has, or dump it into a new one.'
-  const problems: Problem[] = []
-  const encoding = cluster.encodings.get(database.encoding ?? '') ?? state.encoding
-  if (encoding !== state.encoding) {
-    problems.push(
-      violation(
-        database.owner,
-        'immutable',
-        `${state.name} has the encoding ${state.encoding}, not ${encoding}.`,
-        remedy,
-      ),
-    )
-  }
-  const actual = [state.collate, state.ctype]
-  if (database.locale !== null && actual.some((locale) => plain(locale) !== plain(database.locale ?? ''))) {
-    problems.push(
-      violation(
-        database.owner,
-        'immutable',
-        `${state.name} has the locale ${actual.join(' and ')}, not ${database.locale}.`,
-        remedy,
-      ),
-    )
-  }
-  return problems
+/** The encoding is fixed at creation. */
+function checkImmutable({ owner, encoding }: Database, cluster: Cluster, state: DatabaseState): Problem[] {
+  const wanted = cluster.encodings.get(encoding ?? '') ?? state.encoding
+  if (wanted === state.encoding) return []
+  return [
+    violation(
+      owner,
+      'immutable',
+      `${state.name} has the encoding ${state.encoding}, not ${wanted}.`,
+      'Declare what the database has, or dump it into a new one.',
+    ),
+  ]
 }
 
 /** `interior` is undefined for a database that does not exist or cannot be entered yet. */

@@ -31,7 +31,7 @@ export function printHandOver(cluster: Cluster, { from, to, database, statements
   const { login, version } = cluster.server
   const who = runnerOf(cluster, from, to)
   if (who !== null) {
-    const roles = [from, to].filter((role) => !isMember(cluster, who, role))
+    const roles = [...new Set([from, to])].filter((role) => !isMember(cluster, who, role))
     return `${printLogin(cluster, who, database)}: ${withMembership(roles, statements)}`
   }
   const pairs = [
@@ -47,8 +47,9 @@ export function printHandOver(cluster: Cluster, { from, to, database, statements
       `${printInside(statements, null)} Then as ${printName(login)}: ${printStatements([revoke])}`
     )
   }
-  const roles = [from, to].map(printName).join(' and ')
-  return `as a login with CREATEDB that may grant ${roles}, ${where}: ${withMembership([from, to], statements)}`
+  const both = [...new Set([from, to])]
+  const roles = both.map(printName).join(' and ')
+  return `as a login with CREATEDB that may grant ${roles}, ${where}: ${withMembership(both, statements)}`
 }
 
 /**

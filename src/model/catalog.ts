@@ -1,5 +1,6 @@
 /** What the server's catalogs say, as far as provisioning needs it. */
 import type { InsideAccess } from './access.ts'
+import type { Locale } from './locale.ts'
 
 /** One item of an access control list (aclexplode); grantee '' is PUBLIC. */
 export interface AclItem {
@@ -40,6 +41,7 @@ export interface DatabaseState {
   readonly encoding: string
   readonly collate: string
   readonly ctype: string
+  readonly localeProvider: Locale['provider']
   /** The ICU or builtin locale (15 and later), null with libc. */
   readonly icuLocale: string | null
   /** -1 is no limit, INVALID what `isInvalid` tells. */
@@ -119,6 +121,8 @@ export interface Cluster {
   readonly extensions: ReadonlyMap<string, AvailableExtension>
   /** Encoding as declared to the server's own name for it; absent where no database can have it. */
   readonly encodings: ReadonlyMap<string, string>
+  /** Locales as declared for databases that are to be made, of which the server has none. */
+  readonly unknownLocales: ReadonlySet<string>
   /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
   readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
   /** Database to the roles that an access control list inside it names (pg_shdepend), owners of the objects apart. */

@@ -18,6 +18,7 @@ export function newDatabase(database: Database): DatabaseState {
     encoding: database.encoding ?? '',
     collate: database.locale ?? '',
     ctype: database.locale ?? '',
+    localeProvider: 'libc',
     icuLocale: null,
     connectionLimit: database.connectionLimit,
     // It is made closed; what shuts PUBLIC out opens it.
@@ -36,7 +37,7 @@ export function newDatabase(database: Database): DatabaseState {
 export function planCreation(context: PlanContext, database: Database): BareTransaction {
   const { version, login } = context.actual.cluster.server
   const { name, owner, encoding, locale, connectionLimit } = database
-  const statement = createDatabase({ name, owner: owner.username, encoding, locale, connectionLimit })
+  const statement = createDatabase({ name, owner: owner.username, encoding, locale, version, connectionLimit })
   return {
     kind: 'bare',
     before: [holdRole(version, owner.username, login)],

@@ -87,6 +87,7 @@ export const ROLES = `
  */
 export function databases(version: number): string {
   const icu = version >= VERSION_17 ? 'd.datlocale' : version >= VERSION_15 ? 'd.daticulocale' : 'NULL::text'
+  const provider = version >= VERSION_15 ? 'd.datlocprovider' : `'c'::"char"`
   return `
     SELECT
       ${catalogText('d.datname')} AS name,
@@ -94,6 +95,7 @@ export function databases(version: number): string {
       ${catalogText('pg_encoding_to_char(d.encoding)')} AS encoding,
       ${catalogText('d.datcollate')} AS collate,
       ${catalogText('d.datctype')} AS ctype,
+      CASE ${provider} WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS locale_provider,
       ${catalogText(icu)} AS icu_locale,
       d.datconnlimit AS connection_limit,
       d.datallowconn AS allow_connections,

@@ -60,6 +60,7 @@ const PRINTING: Readonly<Record<string, string>> = {
   'guardrails/iam.ts': 'a right over rds_iam for the admin: the same builder as a right over a role',
   'guardrails/passwords.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
   'guardrails/removal.ts': TRIED,
+  'guardrails/ways-out.ts': TRIED,
   'plan/bootstrap.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
   'plan/departures.ts': TRIED,
   'plan/interior.ts': TRIED,
@@ -247,8 +248,14 @@ for (const version of VERSIONS) {
     await server.sql(
       `CREATE SCHEMA theirs AUTHORIZATION leaver_dev_user; CREATE TABLE theirs.t (id int); ALTER TABLE theirs.t OWNER TO leaver_dev_user;
       SET ROLE host_dev_user; CREATE SCHEMA mine; CREATE TABLE mine."pay\nroll" (id int); GRANT SELECT ON mine."pay\nroll" TO leaver_dev_user;
+      CREATE POLICY alone ON mine."pay\nroll" TO leaver_dev_user; CREATE POLICY "with\nothers" ON mine."pay\nroll" TO leaver_dev_user, pg_monitor;
       CREATE FUNCTION mine."f\n"(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT EXECUTE ON FUNCTION mine."f\n"(int) TO leaver_dev_user;
-      ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO leaver_dev_user; RESET ROLE`,
+      ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO leaver_dev_user; RESET ROLE;
+      CREATE FOREIGN DATA WRAPPER far; CREATE SERVER "far\naway" FOREIGN DATA WRAPPER far; ALTER SERVER "far\naway" OWNER TO host_dev_user;
+      CREATE USER MAPPING FOR leaver_dev_user SERVER "far\naway"; GRANT USAGE, CREATE ON SCHEMA mine TO leaver_dev_user; SET ROLE leaver_dev_user;
+      ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO host_dev_user, PUBLIC;
+      ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC; ALTER DEFAULT PRIVILEGES GRANT USAGE ON TYPES TO host_dev_user;
+      ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM leaver_dev_user; RESET ROLE`,
       [],
       'host_dev_db',
     )
@@ -256,7 +263,15 @@ for (const version of VERSIONS) {
     const refused = await stack.destroy('leaver')
     t.is(refused.audit.run.exit_code, 4, refused.audit.run.error ?? '')
     t.true(refused.problems.some(({ remedy }) => remedy.includes(String.raw`mine.U&"pay\000aroll"`)))
-    t.true((await mend(bed(), refused)) >= 4)
+    t.true((await mend(bed(), refused)) >= 11, refused.audit.run.error ?? '')
+    t.deepEqual(
+      await server.sql(
+        `SELECT polname::text AS name, polroles::regrole[]::text AS roles FROM pg_policy`,
+        [],
+        'host_dev_db',
+      ),
+      [{ name: 'with\nothers', roles: '{pg_monitor}' }],
+    )
     await isQuiet(t, bed(), 'host_dev_db')
     t.deepEqual(
       await server.sql(

@@ -98,11 +98,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     blocked,
     [
       'the server has no encoding … for databases.',
+      'the server has no locale … for databases ….',
       '… has the encoding …, in which … reads otherwise.',
       'a name inside … has a character that UTF-8 has not: the schema … is not told from …',
     ],
-    'The server has no such encoding, or a name is not the same in it.',
-    'Use one that it has, such as UTF8. Outside of UTF8, logins and settings need ASCII.',
+    'The server has no such encoding or locale, or a name is not the same in it.',
+    'Use one that it has, such as UTF8; locales are in `pg_collation`. Outside of UTF8, logins and settings need ASCII.',
   ),
   schema: entry(
     blocked,

@@ -66,6 +66,7 @@ test('owner, encoding and locale of an existing database', (t) => {
     roles: [role('u', { comment: tagOf('a') })],
     databases: [database('d', 'u', fields)],
     cluster: {
+      unknownLocales: new Set(),
       encodings: new Map([
         ['unicode', 'UTF8'],
         ['LATIN1', 'LATIN1'],
