@@ -131,7 +131,7 @@ async function runRounds(
       continue
     }
     const execution = await executePlan(context, server, plan, ledger)
-    const held = await endHolders(context.declaration, server, execution.failures, ledger.endedHolders)
+    const held = await endHolders(context.declaration, server, plan, execution.failures, ledger.endedHolders)
     const failures = execution.failures.filter((failure) => !held.includes(failure))
     const failed = recordFailures(context, { ...execution, failures })
     setbacks.fail(failed)

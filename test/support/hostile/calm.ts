@@ -1,5 +1,5 @@
 /** Runs of the same kind without an attack, on the same server: what a run takes there and then. */
-import type { Bed, Entry, Outcome, Stack } from '../provision.ts'
+import type { Entry, Outcome, Stack } from '../provision.ts'
 import type { Attack } from './attack.ts'
 import type { Field } from './field.ts'
 import { othersWith } from './others.ts'
@@ -14,21 +14,18 @@ const LEAVERS = ['calm0', 'calm1']
 
 export class Calm {
   readonly entries: Readonly<Record<string, Entry>>
-  readonly #bed: Bed
   readonly #stack: Stack
   /** What runs took, by kind: an apply alone, and one after a removal. */
   readonly #applies: number[] = []
   readonly #removals: number[] = []
 
-  constructor(bed: Bed, stack: Stack) {
-    this.#bed = bed
+  constructor(stack: Stack) {
     this.#stack = stack
     this.entries = Object.fromEntries(LEAVERS.map((name) => [name, { cleanup_policy: 'delete' }]))
   }
 
   /** As many as the attacks need. */
   async measure(attacks: readonly Attack[], nextRound: () => number): Promise<void> {
-    void this.#bed
     for (let n = 0; n < 2; n += 1) this.#applies.push((await this.#apply(nextRound(), this.entries)).ms)
     if (attacks.some(({ removes }) => removes !== undefined))
       for (const [n, name] of LEAVERS.entries()) {

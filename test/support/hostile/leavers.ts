@@ -119,14 +119,14 @@ const REMOVED: readonly Attack[] = [
   }),
 ]
 
+/** Asked of the server, since a session of its own might wait for what another one of it holds. */
 const mayNotWrite = async (t: ExecutionContext, field: Field): Promise<void> => {
-  t.is(await field.answer('ed', 'INSERT INTO app.t VALUES (1)'), '42501')
-  const rows = (await field.bed.server.sql(
+  const [row] = await field.bed.server.sql(
     `SELECT has_table_privilege('${field.user('ed')}', 'app.t', 'INSERT') AS may`,
     [],
     field.database,
-  )) as { may: boolean }[]
-  t.false(rows[0]?.may)
+  )
+  t.false(row?.['may'])
 }
 const lowered = (one: Omit<Attack, 'cast'>): Attack => ({
   cast: GUEST,
@@ -151,8 +151,6 @@ const LESSENED: readonly Attack[] = [
       await field.hold('ed', ['BEGIN; LOCK TABLE app.t'])
       await field.hold('ed', [`BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'hunter2'`], 'postgres')
     },
-    ends: { ed: ['done', 'failed'], own: ['done', 'not_begun'] },
-    codes: ['statement_failed'],
     tells: [],
   }),
   lowered({

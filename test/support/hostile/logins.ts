@@ -1,5 +1,6 @@
 /** Attacks that any login of an application can try, from the database `postgres` or its own. */
 import type { Attack, Told } from './attack.ts'
+import { ON_ITSELF } from './logins-themselves.ts'
 
 /** The lock of the instance (src/server/lock.ts), and the signs of removals (src/server/removal-signals.ts). */
 const KEY = '8242267087886938998'
@@ -9,8 +10,6 @@ const ELSEWHERE = 'postgres'
 const OURS = `application_name LIKE 'rds-provision%' AND pid <> pg_backend_pid()`
 const DISCONNECTED: Told = { role: 'own', object: 'login', action: 'disconnect', status: 'warning' }
 const FAILS = { ends: { own: 'failed' }, codes: ['statement_failed'] } as const
-/** A race decides whether its role can be altered in between. */
-const MAY_FAIL = { ends: { own: ['done', 'failed'] }, codes: ['statement_failed', 'not_converged'] } as const
 
 const ON_LOCKS: readonly Attack[] = [
   { name: 'does nothing', begin: async () => {} },
@@ -196,53 +195,6 @@ const ON_SESSIONS: readonly Attack[] = [
       field.loop('own', ['SELECT lo_create(0)'], { database: ELSEWHERE })
       field.loop('own', ['SELECT lo_create(0)'], { database: 'template1' })
     },
-  },
-]
-
-const ON_ITSELF: readonly Attack[] = [
-  {
-    name: 'sets another password for itself in a loop',
-    begin: async (field) => field.loop('own', [`ALTER ROLE CURRENT_USER PASSWORD 'hunter2'`], { database: ELSEWHERE }),
-    ends: { own: ['done', 'failed'] },
-    codes: ['statement_failed', 'not_converged'],
-  },
-  ...[
-    'statement_timeout = 1',
-    'default_transaction_read_only = on',
-    'search_path = evil',
-    `local_preload_libraries = 'no_such'`,
-    'idle_session_timeout = 1',
-  ].map((setting): Attack => ({
-    name: `sets ${setting} for its own role`,
-    begin: (field) => field.as('own', `ALTER ROLE CURRENT_USER SET ${setting}`, ELSEWHERE),
-    mend: (field) => field.sql(`ALTER ROLE ${field.user('own')} RESET ALL`),
-  })),
-  {
-    name: 'changes a setting of its own role in a loop, against the run',
-    change: { own: { settings: { work_mem: '5MB' } } },
-    begin: async (field) =>
-      field.loop('own', [`ALTER ROLE CURRENT_USER IN DATABASE ${field.database} SET work_mem = '6MB'`], {
-        sessions: 2,
-      }),
-    ...MAY_FAIL,
-  },
-  {
-    name: 'makes another application its member',
-    on: (version) => version < 15,
-    cast: { own: {}, friend: {} },
-    begin: (field) => field.as('own', `GRANT ${field.user('own')} TO ${field.user('friend')}`),
-    tells: [{ role: 'own', object: 'grant', action: 'revoke', status: 'removed' }],
-  },
-  {
-    name: 'makes the admin, and the ten others, its members',
-    on: (version) => version < 15,
-    begin: (field) =>
-      field.as(
-        'own',
-        `GRANT ${field.user('own')} TO platform_provisioner; DO $$ BEGIN FOR n IN 0..9 LOOP
-         EXECUTE format('GRANT ${field.user('own')} TO other%s_dev_user', n); END LOOP; END $$`,
-      ),
-    tells: [{ role: 'own', object: 'grant', action: 'revoke', status: 'removed' }],
   },
 ]
 

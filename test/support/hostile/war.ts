@@ -56,7 +56,7 @@ async function takeSides(
   bed.aws.putInstance('db-1')
   const stack = bed.declare({}, { stack: 'hostile', secret_prefix: 'hostile', lock_timeout: 20 })
   const fields = attacks.map((attack, index) => new Field(bed, stack, `a${String(index).padStart(2, '0')}`, attack))
-  const calm = new Calm(bed, stack)
+  const calm = new Calm(stack)
   const side: Side = { bed, stack, calm, fields, round: 0 }
   stack.applications = {
     ...othersWith(0),
@@ -107,7 +107,7 @@ async function fight(t: ExecutionContext, who: Who, attack: Attack, field: Field
     version,
     others: attack.stopsAll ? 'stopped' : 'done',
     lostMs: lost,
-    audit: inWords(attack, field, ended),
+    audit: inWords(attack, ended),
   })
 }
 
@@ -207,16 +207,13 @@ function isCleanlyTold(t: ExecutionContext, ...outcomes: readonly (Outcome | nul
   }
 }
 
-/** For the guide: how each of the cast ended, and what else was told of the attack. */
-function inWords({ tells = [], codes = [], ...attack }: Attack, field: Field, records: readonly AuditRecord[]): string {
-  const told = records
+/** For the guide: what was told of the attack. */
+function inWords({ tells = [], removes }: Attack, records: readonly AuditRecord[]): string {
+  const wrong = records
     .filter(({ status }) => status === 'failed' || status === 'blocked')
-    .map(({ status, code }) => `${status}: ${code ?? ''}`)
-  const seen = tells.map(({ object, action, status }) => `${object} ${action}: ${status}`)
-  void codes
-  void field
-  const all = [...new Set([...told, ...seen])]
-  return all.length > 0 ? all.join('; ') : attack.removes === undefined ? 'done' : 'removed'
+    .map(({ status, code }) => `${status}: ${String(code)}`)
+  const all = [...new Set([...wrong, ...tells.map(({ object, action, status }) => `${object} ${action}: ${status}`)])]
+  return all.length > 0 ? all.join('; ') : removes === undefined ? 'done' : 'removed'
 }
 
 function changed({ change }: Attack, field: Field): Readonly<Record<string, Entry>> {
