@@ -140,7 +140,7 @@ async function runRounds(
     const execution = await executePlan(context, server, plan, ledger)
     noteRoom(setbacks.rooms, appliedSteps(plan, execution))
     const held = [
-      ...(await endHolders(context.declaration, server, execution.failures, ledger.endedHolders)),
+      ...(await endHolders(context.declaration, server, plan, execution.failures, ledger.endedHolders)),
       ...findFull(context.declaration, execution.failures, setbacks.rooms),
     ]
     const failures = execution.failures.filter((failure) => !held.includes(failure))
