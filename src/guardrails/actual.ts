@@ -6,6 +6,7 @@ import { parseTag, type Tag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
+import { findStrays } from './strays.ts'
 import { checkSharedNames, checkUnread } from './encodings.ts'
 import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
@@ -26,6 +27,7 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
     privileged: membersOf(cluster.memberships, 'rds_superuser'),
     byToken: membersOf(cluster.memberships, 'rds_iam'),
   }
+  const strays = findStrays(declaration, cluster)
   return [
     ...checkServer(declaration, cluster),
     ...checkSharedNames(declaration, cluster),
@@ -40,7 +42,7 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
       ]
     }),
     ...declaration.databases.flatMap((database) => [
-      ...checkDatabase(database, cluster),
+      ...checkDatabase(declaration, cluster, strays, database),
       ...checkInside(database, actual),
     ]),
   ]

@@ -11,6 +11,7 @@ export const RESERVED_TAGS = [
   'Environment',
   'Application',
   'OwnedDatabase',
+  'PendingDatabase',
   'CleanupPolicy',
   'SecretVersionId',
   'UpdatedByBuildId',
