@@ -8,6 +8,7 @@ import { printStatements } from '../sql/print.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
 import { checkClaim, checkMissingClaim, type ClaimRights } from './claims.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
+import { findStrays } from './strays.ts'
 import { checkSharedNames, checkUnread } from './encodings.ts'
 import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
@@ -28,6 +29,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
     privileged: membersOf(cluster.memberships, 'rds_superuser'),
     byToken: membersOf(cluster.memberships, 'rds_iam'),
   }
+  const strays = findStrays(declaration, cluster)
   return [
     ...checkServer(declaration, cluster),
     ...checkMissingClaim(declaration, cluster, run),
@@ -43,7 +45,7 @@ export function checkActual(declaration: Declaration, actual: Actual, run: Claim
       ]
     }),
     ...declaration.databases.flatMap((database) => [
-      ...checkDatabase(database, cluster),
+      ...checkDatabase(declaration, cluster, strays, database),
       ...checkInside(database, actual),
     ]),
   ]

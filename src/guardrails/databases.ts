@@ -7,7 +7,7 @@ import {
   type DatabaseState,
   type Interior,
 } from '../model/catalog.ts'
-import type { Database } from '../model/declaration.ts'
+import type { Database, Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
 import { createExtension } from '../sql/interior.ts'
 import { alterDatabaseOwner, alterSchemaOwner, reassignInOneDatabase } from '../sql/owner.ts'
@@ -15,14 +15,23 @@ import { printInside, printStatements } from '../sql/print.ts'
 import { printableSql, printName, quoteIdentifier } from '../sql/quote.ts'
 import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
+import { checkByHand } from './by-hand.ts'
 import { checkNamesInside } from './encodings.ts'
 import { printHandOver, withMembership } from './hand-over.ts'
 import { checkKnownLocale, checkLocale } from './locales.ts'
 import { capitalized, printLogin } from './printed-login.ts'
+import type { Strays } from './strays.ts'
 import { violation } from './violation.ts'
 
-export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
+export function checkDatabase(
+  declaration: Declaration,
+  cluster: Cluster,
+  strays: Strays,
+  database: Database,
+): Problem[] {
   const state = cluster.databases.get(database.name)
+  const byHand = state?.owner === database.owner.username ? [] : checkByHand(declaration, cluster, strays, database)
+  if (byHand.length > 0) return byHand
   if (state === undefined)
     return [
       ...checkEncoding(database, cluster),
@@ -35,7 +44,7 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
         database.owner,
         'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
-        `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])}`,
+        `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])} And set recreate_missing = true, with which a new one is made.`,
       ),
     ]
   }

@@ -17,6 +17,7 @@ export const RESERVED_TAGS = [
   'TakenOverFrom',
   'Application',
   'OwnedDatabase',
+  'PendingDatabase',
   'CleanupPolicy',
   'SecretVersionId',
   'UpdatedByBuildId',

@@ -54,6 +54,8 @@ export interface Database {
   readonly locale: string | null
   /** -1 is no limit, as in pg_database.datconnlimit. */
   readonly connectionLimit: number
+  /** Whether a new, empty one takes its place where it existed before and is gone. */
+  readonly recreateMissing: boolean
 }
 
 export interface Instance {

@@ -22,6 +22,9 @@ export const GUARDRAILS = {
   encoding: 'encoding',
   schema: 'schema',
   invalid_database: 'invalid database',
+  missing_database: 'missing database',
+  renamed_database: 'renamed database',
+  renamed_role: 'renamed role',
   removal_approval: 'destroy',
   removal_obstacle: 'destroy',
 } as const

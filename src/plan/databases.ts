@@ -2,7 +2,8 @@
 import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
-import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
+import type { Statement } from '../model/statement.ts'
+import type { BareTransaction, Changes, Finding, Step, StepKind } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
 import {
   allowConnections,
@@ -12,12 +13,13 @@ import {
   grantOnDatabase,
   revokeOnDatabase,
 } from '../sql/database.ts'
+import { commentOnRole } from '../sql/role.ts'
 import { keepOnDatabase } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
 import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
-import { desiredDatabaseTag, isWritten } from './tags.ts'
+import { desiredDatabaseTag, desiredRoleTag, isWritten } from './tags.ts'
 
 export interface DatabasePlan extends Changes {
   /** null: it exists. */
@@ -128,7 +130,10 @@ function tagSteps(
   if (existing === null && state.comment !== null) return []
   const desired = desiredDatabaseTag(context, database.owner, existing)
   if (existing !== null && isWritten(existing, desired, changed)) return []
-  const statements = [commentOnDatabase(state.name, formatTag(desired), database.owner.username)]
+  const statements = [
+    commentOnDatabase(state.name, formatTag(desired), database.owner.username),
+    ...(isNew ? [rememberDatabase(context, database.owner)] : []),
+  ]
   const isAdopted = existing === null && !isNew
   const about = subject(database.owner, isAdopted ? 'database' : 'tag')
   return [
@@ -141,6 +146,12 @@ function tagSteps(
       statements,
     ),
   ]
+}
+
+/** On the owner's role, once it is made: what is gone later is known to have been there. */
+function rememberDatabase(context: PlanContext, owner: Application): Statement {
+  const comment = context.actual.cluster.roles.get(owner.username)?.comment ?? null
+  return commentOnRole(owner.username, formatTag(desiredRoleTag(context, owner, parseTag(comment), true)))
 }
 
 function commentFindings(database: Database, state: DatabaseState): Finding[] {

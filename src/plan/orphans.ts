@@ -33,7 +33,7 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
 }
 
 function orphan(
-  { declaration }: PlanContext,
+  { declaration, actual }: PlanContext,
   tag: Tag,
   object: 'role' | 'database',
   username: string,
@@ -42,13 +42,20 @@ function orphan(
   const application = tag.get('Application') ?? null
   const what = object === 'role' ? `role ${username}` : `database ${database ?? ''}`
   const about = { application, database, username, object }
+  const declared = declaration.applications.find((item) => item.name === application)
+  const now = object === 'role' ? declared?.username : declared?.database
+  const isThere = now === undefined || (object === 'role' ? actual.cluster.roles : actual.cluster.databases).has(now)
+  if (!isThere) {
+    const message = `${what} carries the tag of ${application ?? ''}, whose ${object} ${now} is not there: nothing was changed in it`
+    return finding(about, 'keep', 'warning', message)
+  }
   if (tag.get('CleanupPolicy') === 'retain')
     return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
-  const isDeclared = declaration.applications.some((item) => item.name === application)
-  // The command would take the login that is declared by that name now.
-  const remedy = isDeclared
-    ? `${application ?? ''} is declared with another login by now, so this one is to be removed by hand`
-    : `rds-provision destroy --application ${application ?? ''}${declaration.claim === null ? '' : ` --claim ${declaration.claim}`}`
+  // The command would take what is declared by that name now.
+  const remedy =
+    now !== undefined
+      ? `${application ?? ''} is declared with the ${object} ${now} by now, and its removal leaves this one as it is`
+      : `rds-provision destroy --application ${application ?? ''}${declaration.claim === null ? '' : ` --claim ${declaration.claim}`}`
   return finding(
     about,
     'orphan',

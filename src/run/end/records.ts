@@ -25,6 +25,9 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   encoding: 'database',
   schema: 'schema',
   invalid_database: 'database',
+  missing_database: 'database',
+  renamed_database: 'database',
+  renamed_role: 'role',
   removal_approval: 'role',
   removal_obstacle: 'role',
 }

@@ -32,6 +32,9 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   encoding: NO_SQL,
   schema: TRIED,
   invalid_database: TRIED,
+  missing_database: NO_SQL,
+  renamed_database: TRIED,
+  renamed_role: TRIED,
   removal_approval: NO_SQL,
   removal_obstacle: TRIED,
   lock_timeout: TRIED,
@@ -56,6 +59,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
 const PRINTING: Readonly<Record<string, string>> = {
   'guardrails/actual.ts': TRIED,
   'guardrails/bootstrap.ts': 'a right over the admin for the master: the same builder as a right over a role',
+  'guardrails/by-hand.ts': TRIED,
   'guardrails/databases.ts': TRIED,
   'guardrails/iam.ts': 'a right over rds_iam for the admin: the same builder as a right over a role',
   'guardrails/passwords.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
@@ -78,7 +82,8 @@ const KEEPING = ['model/statement.ts', 'model/step.ts', 'preview/preview.ts', 'r
 
 test('whoever prints statements for people does so by the one module, and stands in the table', (t) => {
   const sources = readSources().filter(({ path }) => !path.startsWith('sql/'))
-  const printing = /\b(?:printStatements|printInside|printAsMember|printHandOver|printGiveBack|shutToPublic)\(/
+  const printing =
+    /\b(?:printStatements|printInside|printAsMember|printHandOver|printGiveBack|printAsMembers|shutToPublic)\(/
   t.deepEqual(
     sources
       .filter(({ path, text }) => printing.test(text) && !WORDING.includes(path))
@@ -335,7 +340,39 @@ for (const version of VERSIONS) {
     const invalid = await stack.apply()
     t.deepEqual(codes(invalid), ['invalid_database'])
     t.is(await mend(bed(), invalid), 1)
+    t.deepEqual(codes(await stack.apply()), ['missing_database'])
+    stack.applications = { ...stack.applications, ill: { recreate_missing: true } }
     t.is((await stack.apply()).audit.run.exit_code, 0)
+  })
+
+  test.serial(`${on}a database and a role that a person renamed`, async (t) => {
+    const { server } = bed()
+    const stack = bed().declare(
+      { own: {}, two: { username: 'two "x"', database_name: `two's "db"` } },
+      { stack: 'renamed' },
+    )
+    await stack.applyOk()
+    await plant(stack, 'own', 'own_dev_db')
+    await server.sql('ALTER DATABASE own_dev_db RENAME TO "own;\n""aside"')
+    await server.sql(`ALTER DATABASE "two's ""db""" RENAME TO own_dev_db`)
+    const swapped = await stack.apply()
+    t.deepEqual(codes(swapped), ['renamed_database', 'renamed_database'])
+    t.is(await followAll(bed(), swapped.problems[0]?.remedy ?? ''), 1)
+    tried.add('renamed_database')
+    await isQuiet(t, bed(), 'own_dev_db')
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+
+    await server.sql('ALTER ROLE "two ""x""" RENAME TO "three; DROP ROLE x"')
+    const renamed = await stack.apply()
+    t.deepEqual(codes(renamed), ['renamed_role'])
+    t.is(await mend(bed(), renamed), 1)
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+    t.deepEqual(
+      await server.sql(
+        `SELECT count(*)::int AS held FROM pg_auth_members WHERE member = '${admin}'::regrole AND roleid IN ('own_dev_user'::regrole, '"two ""x"""'::regrole)${version >= 16 ? ' AND (inherit_option OR set_option)' : ''}`,
+      ),
+      [{ held: 0 }],
+    )
   })
 }
 

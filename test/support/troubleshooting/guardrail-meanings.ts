@@ -115,7 +115,28 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     blocked,
     ['the database … is invalid: a DROP DATABASE was interrupted.'],
     'PostgreSQL lets nobody in any more.',
-    'Drop it as its owner; the next apply makes it anew.',
+    'Drop it as its owner, and set `recreate_missing = true`: the next apply makes it anew.',
+  ),
+  missing_database: entry(
+    blocked,
+    ['the database … is not there, and had existed since build …'],
+    'Somebody dropped it, or renamed it and took its tag off. An empty one in its place would hide that, so none is made.',
+    'Restore it, or give it its name back. Or set `recreate_missing = true` in its entry: the next apply makes a new, empty one.',
+  ),
+  renamed_database: entry(
+    blocked,
+    [
+      'the database … is not there, and …, which … owns, carries its tag',
+      "the database … is …'s, and …, which … owns, carries its tag",
+    ],
+    'A person renamed the database, or exchanged the names of two. The tag shows which it is.',
+    'Run the statements of the message, which give it its name back. Or declare the name that it has now as `database_name`.',
+  ),
+  renamed_role: entry(
+    blocked,
+    ['the role … is not there, and … carries its tag'],
+    "A person renamed the owner's login, or its entry has another `username` now.",
+    'Run the statement of the message, which gives it that name. Or declare the name that it has.',
   ),
   removal_approval: entry(
     blocked,

@@ -273,6 +273,7 @@ test.serial('odd but sound values are accepted', async (t) => {
       encoding: 'UTF8',
       locale: 'C.UTF-8',
       database_connection_limit: 0,
+      recreate_missing: true,
     },
   })
   t.is(code, 2)

@@ -56,6 +56,7 @@ test('an application that says nothing more has the default names, with _ for -'
       encoding: null,
       locale: null,
       connectionLimit: -1,
+      recreateMissing: false,
     },
   ])
 })
@@ -117,6 +118,7 @@ test('null is the default everywhere', (t) => {
       'database_connection_limit',
       'cleanup_policy',
       'adopt_existing',
+      'recreate_missing',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))
@@ -196,6 +198,7 @@ test('logins that share a database: the owner describes it, guests follow its sc
       encoding: 'UTF8',
       locale: 'C',
       database_connection_limit: 7,
+      recreate_missing: true,
     },
     reader: { ...shared, access_level: 'reader', schemas: ['mart', 'app'], extensions: ['citext', 'pgcrypto'] },
     editor: { ...shared, access_level: 'editor' },
@@ -211,7 +214,7 @@ test('logins that share a database: the owner describes it, guests follow its sc
   )
   t.deepEqual(database?.schemas, ['app', 'public', 'mart'])
   t.deepEqual(database?.extensions, ['citext', 'pgcrypto'])
-  t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7 })
+  t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7, recreateMissing: true })
 })
 
 test('a key that objects inherit is an application like others', (t) => {
