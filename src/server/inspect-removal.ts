@@ -95,9 +95,13 @@ async function inspectInside(session: Session, roles: readonly string[]): Promis
     holdings(roles),
     defaultHoldings(roles),
   ])
+  // What is dropped while the server looks has no name any more.
+  const isThere = (row: Row): boolean => row['what'] !== null && row['identity'] !== null
   return {
-    obstacles: obstacleRows.map((row) => ({ ...obstacle(row), isReassigned: readFlag(row, 'is_reassigned') })),
-    holdings: holdingRows.map((row) => holding(row, session.database)),
+    obstacles: obstacleRows
+      .filter(isThere)
+      .map((row) => ({ ...obstacle(row), isReassigned: readFlag(row, 'is_reassigned') })),
+    holdings: holdingRows.filter(isThere).map((row) => holding(row, session.database)),
     defaults: defaultRows.map((row) => defaultHolding(row, session.database)),
   }
 }

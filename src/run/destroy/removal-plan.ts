@@ -26,7 +26,9 @@ export async function runRemovalPlan(context: RunContext, server: Connections, p
 /** Tells what running a plan came to. @throws ApplyError where it is not done */
 export async function settleRemovalPlan(context: RunContext, server: Connections, execution: Execution): Promise<void> {
   // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
-  const failures = execution.failures.filter(({ code }) => code !== '3D000' && code !== '42704')
+  const failures = execution.failures.filter(
+    ({ code, isGone }) => code !== '3D000' && code !== '42704' && isGone !== true,
+  )
   const withNames = await Promise.all(
     failures.map(async (failure) => ({
       ...failure,
