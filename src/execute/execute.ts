@@ -16,10 +16,15 @@ import type { Connections } from '../server/connections.ts'
 import { hasNoSlot, hasNoSlotBriefly } from '../server/patience.ts'
 import { ConnectionLost, type Session } from '../server/session.ts'
 import { settleAll } from '../server/settled.ts'
+import { isGone, runDivided } from './divide.ts'
+import { lockWait } from './lock-wait.ts'
 import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
 import { groupBy } from '../group-by.ts'
 import { toDraft } from './draft.ts'
 import { describeRefusal } from './refusal.ts'
+import type { Execution, Failure } from './execution.ts'
+
+export type { Execution, Failure } from './execution.ts'
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal
@@ -28,24 +33,6 @@ export interface ExecuteOptions {
   readonly waits: { ms: number }
   readonly record: (draft: RecordDraft) => void
   readonly progress: (line: string) => void
-}
-
-export interface Failure {
-  readonly step: Step
-  /** SQLSTATE; '' where it is no refusal of the server's. */
-  readonly code: string
-  readonly message: string
-}
-
-/** What running a plan left open. Empty lists: all of it took effect. */
-export interface Execution {
-  readonly failures: readonly Failure[]
-  /** The answer to their commit was lost: each list took effect as a whole, or not at all. */
-  readonly unknown: readonly (readonly Step[])[]
-  /** Never begun: something before them failed, or nothing more may be changed. */
-  readonly skipped: readonly Step[]
-  /** Why nothing more may be changed: the connection to the server is gone. */
-  readonly lost: ConnectionLost | ConnectFailure | null
 }
 
 /**
@@ -161,14 +148,12 @@ class PlanExecution implements Execution {
    * alone.
    */
   async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
+    if (job.connectTo !== null && transaction.kind === 'atomic') return this.#inside(transaction, session)
     const outcome =
-      transaction.kind === 'atomic' ? await this.#atomic(transaction, session) : await runBare(transaction, session)
-    if (
-      outcome.kind !== 'refused' ||
-      job.connectTo !== null ||
-      job.stage === 'databases' ||
-      this.#options.signal.aborted
-    )
+      transaction.kind === 'atomic'
+        ? await this.#atomic(transaction, session, false)
+        : await runBare(transaction, session)
+    if (outcome.kind !== 'refused' || job.stage === 'databases' || this.#options.signal.aborted)
       return this.#settle(outcome, session)
     const { culprit, others } = outcome
     let allDone = this.#settle(
@@ -177,17 +162,26 @@ class PlanExecution implements Execution {
     )
     for (const steps of groupByApplication(others.filter((step) => step.application !== culprit.application))) {
       if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
-      else allDone = this.#settle(await this.#atomic({ kind: 'atomic', steps }, session), session) && allDone
+      else allDone = this.#settle(await this.#atomic({ kind: 'atomic', steps }, session, false), session) && allDone
     }
     return allDone || this.lost === null
   }
 
+  /** @returns whether what comes after it may be done */
+  async #inside(transaction: AtomicTransaction, session: Session): Promise<boolean> {
+    const run = (part: AtomicTransaction): Promise<TransactionOutcome> => this.#atomic(part, session, true)
+    const { outcomes, notBegun } = await runDivided(transaction, run, () => this.#mayGoOn())
+    const settled = outcomes.map((outcome) => this.#settle(outcome, session) || isGone(outcome))
+    this.skipped.push(...notBegun)
+    return notBegun.length === 0 && settled.every(Boolean)
+  }
+
   /** Counts what waiting for locks in vain has cost. */
-  async #atomic(transaction: AtomicTransaction, session: Session): Promise<TransactionOutcome> {
+  async #atomic(transaction: AtomicTransaction, session: Session, isInside: boolean): Promise<TransactionOutcome> {
+    const { signal, waits } = this.#options
     const started = Date.now()
-    const lockTimeoutMs = this.#options.waits.ms < MAX_WAITED_MS ? null : HURRIED_LOCK_TIMEOUT_MS
-    const outcome = await runAtomic(transaction, session, { signal: this.#options.signal, lockTimeoutMs })
-    if (outcome.kind === 'refused') this.#options.waits.ms += Date.now() - started
+    const outcome = await runAtomic(transaction, session, { signal, lockWait: lockWait(waits.ms, isInside) })
+    if (outcome.kind === 'refused' && !isGone(outcome)) waits.ms += Date.now() - started
     return outcome
   }
 
@@ -200,7 +194,7 @@ class PlanExecution implements Execution {
         this.#record(outcome.applied)
         const { culprit, others, error } = outcome
         const message = describeRefusal(error, [culprit, ...others], this.#watch.blockerOf(session))
-        this.failures.push({ step: culprit, code: error.code, message })
+        this.failures.push({ step: culprit, code: error.code, message, isGone: isGone(outcome) })
         this.skipped.push(...others)
         return false
       }
@@ -231,10 +225,6 @@ class PlanExecution implements Execution {
     }
   }
 }
-
-/** When so long was waited in vain for what others hold, each further lock is waited for only shortly. */
-const MAX_WAITED_MS = 10_000
-const HURRIED_LOCK_TIMEOUT_MS = 250
 
 function groupByApplication(steps: readonly Step[]): Step[][] {
   return [...groupBy(steps, (step) => step.application).values()]

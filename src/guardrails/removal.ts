@@ -146,7 +146,7 @@ function checkGrants(
       obstacle(
         departure,
         `the role ${username} holds privileges on ${keyword} ${identity} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,
-        printRevoke(cluster, { grantor, database }, revokeAll(keyword, identity, username, null)),
+        printRevoke(cluster, { grantor, database }, revokeAll(keyword, [identity], username, null)),
       ),
     ),
     ...given.map(({ database, keyword, identity, grantee }) =>

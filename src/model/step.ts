@@ -1,5 +1,5 @@
 /** Steps are data: what to change, why and where. One apply path serves the preview and the real run. */
-import type { AccessChange } from './access-change.ts'
+import type { AccessChange, PrivilegeChange } from './access-change.ts'
 import type { AuditObject, AuditStatus } from './audit.ts'
 import type { Statement } from './statement.ts'
 
@@ -59,6 +59,12 @@ export type StepKind =
   /** Of somebody else in a role. */
   | 'revoke_membership'
 
+/** A statement that changes privileges, and what it changes. */
+export interface PrivilegeStatement {
+  readonly statement: Statement
+  readonly change: PrivilegeChange
+}
+
 /** One change: becomes one audit record with status `status` once its transaction has committed. */
 export interface Step extends Subject {
   readonly kind: StepKind
@@ -71,6 +77,8 @@ export interface Step extends Subject {
   readonly statements: readonly Statement[]
   /** What the statements change of the login's privileges; absent where nothing. */
   readonly access?: AccessChange
+  /** Those of the statements that change privileges; absent where none does. */
+  readonly privileges?: readonly PrivilegeStatement[]
   /**
    * The login that loses something by it. A session keeps what it took on before, so those of the login end once it has
    * taken effect (src/README.md: What a session keeps); absent where nobody loses anything.
@@ -95,6 +103,8 @@ export interface Changes {
 export interface AtomicTransaction {
   readonly kind: 'atomic'
   readonly steps: readonly Step[]
+  /** The same as two, each for some of the objects; absent where it names no two. */
+  readonly halves?: () => readonly AtomicTransaction[]
 }
 
 /** One statement that cannot run in a transaction (CREATE DATABASE), with what it needs around it. */
@@ -149,6 +159,16 @@ const SAME_RULE: Partial<Record<StepKind, StepKind>> = {
 /** Tells a step from every other of its plan, and finds it again in a later plan: the rule, and what it is about. */
 export function stepKey({ application, database, username, kind, target }: Step): string {
   return JSON.stringify([application, database, username, SAME_RULE[kind] ?? kind, target])
+}
+
+/**
+ * What a step does, in as many parts as may be done each for itself: one for each object that it names, and one for all
+ * else. Parts of two plans are the same where their texts are.
+ */
+export function partsOf(step: Step): string[] {
+  const objects = (step.privileges ?? []).flatMap(({ statement }) => statement.objects)
+  const isListOnly = step.privileges?.every(({ statement }) => statement.objects.length > 0) ?? false
+  return [...(isListOnly ? [] : ['']), ...objects].map((part) => `${stepKey(step)} ${part}`)
 }
 
 /** A step as people and programs are told of it; `statements` are redacted. */

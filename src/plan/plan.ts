@@ -16,6 +16,7 @@ import {
 } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
+import { transactionsInside } from './parts.ts'
 import { planRole } from './roles.ts'
 import { roomFor, stepsUnseen } from './room.ts'
 import { serverFindings } from './server.ts'
@@ -134,7 +135,7 @@ function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges
     {
       stage: 'interiors',
       connectTo: database.name,
-      transactions: [holdMemberships(context.actual.cluster.server, inside.steps)],
+      transactions: transactionsInside(context.actual.cluster.server, inside.steps),
     },
   ]
 }

@@ -12,6 +12,9 @@ import { step } from './context.ts'
 import { RDS_IAM } from './membership-revocation.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { VERSION_16 } from '../model/server-version.ts'
+import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
+import { transactionsInside } from './parts.ts'
+import { groupBy } from '../group-by.ts'
 
 export interface RemovalInput {
   readonly declaration: Declaration
@@ -40,13 +43,14 @@ export function departureSubject(
 export function planRevocation(input: RemovalInput): Plan {
   const { holdings, defaults } = input.facts
   const databases = [...new Set([...holdings, ...defaults].map((item) => item.database))].sort()
-  const jobs = databases.map((database): Job => {
-    const transactions = input.departures.flatMap((departure) => {
-      const steps = revocationSteps(input, departure, database)
-      return steps.length === 0 ? [] : [holdMemberships(input.cluster.server, steps)]
-    })
-    return { stage: 'interiors', connectTo: database, transactions, standApart: true }
-  })
+  const jobs = databases.map((database): Job => ({
+    stage: 'interiors',
+    connectTo: database,
+    transactions: input.departures.flatMap((departure) =>
+      transactionsInside(input.cluster.server, revocationSteps(input, departure, database)),
+    ),
+    standApart: true,
+  }))
   return planOf(jobs)
 }
 
@@ -57,12 +61,23 @@ function revocationSteps(
 ): Step[] {
   const { username } = departure
   const actor = (grantor: string): string | null => runAs(cluster, revokerOf(declaration, cluster, grantor, database))
-  const grants = facts.holdings
-    .filter((item) => item.database === database && item.grantee === username && item.keyword !== 'DATABASE')
-    .map((item): PrivilegeStatement => ({
-      statement: revokeAll(item.keyword, item.identity, username, actor(item.grantor)),
-      change: { on: targetOf(item.keyword), schema: null, revoked: ALL },
-    }))
+  const held = facts.holdings.filter(
+    (item) => item.database === database && item.grantee === username && item.keyword !== 'DATABASE',
+  )
+  const alike = [...groupBy(held, ({ keyword, grantor }) => `${keyword} ${grantor}`).values()]
+  const grants = alike
+    .flatMap((items) => chunk(items, OBJECTS_PER_STATEMENT))
+    .flatMap((items): PrivilegeStatement[] =>
+      items.slice(0, 1).map(({ keyword, grantor }) => ({
+        statement: revokeAll(
+          keyword,
+          items.map(({ identity }) => identity),
+          username,
+          actor(grantor),
+        ),
+        change: { on: targetOf(keyword), schema: null, revoked: ALL },
+      })),
+    )
   const byDefault = facts.defaults
     .filter((item) => item.database === database && item.grantee === username)
     .map((item): PrivilegeStatement => ({
@@ -164,7 +179,7 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
             {
               statement: revokeAll(
                 item.keyword,
-                item.identity,
+                [item.identity],
                 username,
                 runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
               ),

@@ -8,6 +8,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Finding, Step, Subject } from '../model/step.ts'
 import type { RunContext } from './context.ts'
 import type { RecordDraft } from '../model/audit.ts'
+import type { OpenTransaction } from '../server/open-transactions.ts'
 
 /** Somebody else made or removed what we were about to: look again (src/README.md: What is tried again). */
 const OUTDATED = new Set(['23505', '42710', '42P04', '42704', '3D000', '42P06', '2BP01'])
@@ -17,6 +18,21 @@ export function recordFindings(recorder: Recorder, findings: readonly Finding[],
   for (const finding of findings) {
     if (finding.status === 'no_change' && touched.has(keyOf(finding))) continue
     recorder.record({ ...finding, durationMs: 0, statements: [] })
+  }
+}
+
+/** What may have been created before default privileges changed, and is not to be seen yet. */
+export function recordOpenTransactions(
+  recorder: Recorder,
+  application: string | null,
+  open: readonly OpenTransaction[],
+): void {
+  for (const { database, login } of open) {
+    const message =
+      `a transaction of ${login} in ${database} is open since before default privileges changed there: ` +
+      'what it has created is as they were before, until a run finds it'
+    const about = { application, database, username: login, object: 'default_privileges' } as const
+    recorder.record({ ...about, action: 'wait', status: 'warning', message, durationMs: 0, statements: [] })
   }
 }
 
@@ -38,7 +54,7 @@ export function namedAfterOwner(declaration: Declaration, step: Step): Step {
 
 /** Another round may mend it. */
 export function isOutdated(failure: Failure): boolean {
-  return OUTDATED.has(failure.code)
+  return OUTDATED.has(failure.code) || failure.isGone === true
 }
 
 /**

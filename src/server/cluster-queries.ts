@@ -174,14 +174,17 @@ export function encodings(names: readonly string[]): string {
  * only.
  */
 export const HOLDERS = `
-  SELECT DISTINCT
+  SELECT
     ${catalogText('d.datname')} AS database,
     ${catalogText('r.rolname')} AS role
-  FROM pg_shdepend s
+  FROM (
+    SELECT DISTINCT dbid, refobjid
+    FROM pg_shdepend
+    WHERE refclassid = 'pg_catalog.pg_authid'::regclass
+      AND deptype = 'a'
+  ) s
   JOIN pg_database d ON d.oid = s.dbid
-  JOIN pg_roles r ON r.oid = s.refobjid
-  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
-    AND s.deptype = 'a'`
+  JOIN pg_roles r ON r.oid = s.refobjid`
 
 /** The default version of every extension at hand; a role that is no superuser may install the trusted ones. */
 export function extensions(areWanted: boolean): string {

@@ -82,39 +82,48 @@ export function routineArguments(routine: string): string {
 
 /**
  * Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on
- * included.
+ * included. Objects that have equal lists share a row: thousands of tables with hundreds of readers are few lists
+ * (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
  */
 export function objects(grantees: readonly string[]): string {
   const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
   return `
     SELECT
       ${catalogText('n.nspname')} AS schema,
-      ${catalogText('c.relname')} AS name,
-      CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
-      NULL::text AS args,
-      ${aclJson(RELATION_ACL, concerned)} AS acl,
-      t.acl AS column_acl
-    FROM pg_class c
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
-    WHERE ${RELATIONS}
-      AND c.relowner = ${OWNER}
-      AND ${NO_SYSTEM_SCHEMA}
-      AND ${noMember('pg_class', 'c.oid')}
-    UNION ALL
-    SELECT
-      ${catalogText('n.nspname')},
-      ${catalogText('p.proname')},
-      'function',
-      ${catalogText(routineArguments('p'))},
-      ${aclJson(ROUTINE_ACL, concerned)},
-      NULL::text
-    FROM pg_proc p
-    JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.proowner = ${OWNER}
-      AND ${NO_SYSTEM_SCHEMA}
-      AND ${noMember('pg_proc', 'p.oid')}
-    ORDER BY 1, 3, 2, 4`
+      o.class,
+      o.names,
+      o.args,
+      ${aclJson('o.acl', concerned)} AS acl,
+      o.column_acl
+    FROM (
+      SELECT
+        c.relnamespace AS schema,
+        CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+        array_agg(${catalogText('c.relname')}) AS names,
+        NULL::text[] AS args,
+        ${RELATION_ACL} AS acl,
+        t.acl AS column_acl
+      FROM pg_class c
+      LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
+      WHERE ${RELATIONS}
+        AND c.relowner = ${OWNER}
+        AND ${noMember('pg_class', 'c.oid')}
+      GROUP BY 1, 2, 5, 6
+      UNION ALL
+      SELECT
+        p.pronamespace,
+        'function',
+        array_agg(${catalogText('p.proname')}),
+        array_agg(${catalogText(routineArguments('p'))}),
+        ${ROUTINE_ACL},
+        NULL::text
+      FROM pg_proc p
+      WHERE p.proowner = ${OWNER}
+        AND ${noMember('pg_proc', 'p.oid')}
+      GROUP BY 1, 2, 5, 6
+    ) o
+    JOIN pg_namespace n ON n.oid = o.schema
+    WHERE ${NO_SYSTEM_SCHEMA}`
 }
 
 /** So many large objects are counted: there may be millions of them. */

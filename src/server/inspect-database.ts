@@ -10,7 +10,7 @@ import type {
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas, uncovered } from './database-queries.ts'
-import { readAcl, readInteger, readText, readTextOrNull, type Row } from './row.ts'
+import { readAcl, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
 /** What to look for inside a database. */
@@ -45,7 +45,7 @@ export async function inspectDatabase(
     database: session.database,
     schemas: byName(schemaRows.map(schemaState)),
     extensions: byName(extensionRows.map(installedExtension)),
-    objects: objectRows.map(schemaObject),
+    objects: inOrder(objectRows.flatMap(schemaObjects)),
     defaultAcl: defaultRows.map(defaultAclItem),
     uncovered: uncoveredRows.map(uncoveredObjects),
     ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
@@ -76,15 +76,26 @@ function objectClass(row: Row): ObjectClass {
   throw new TypeError(`the server answered an unknown class of objects: ${value}`)
 }
 
-function schemaObject(row: Row): SchemaObject {
-  return {
+/** The objects of one row share their lists. */
+function schemaObjects(row: Row): SchemaObject[] {
+  const shared = {
     schema: readText(row, 'schema'),
-    name: readText(row, 'name'),
     objectClass: objectClass(row),
-    args: readTextOrNull(row, 'args'),
     acl: readAcl(row, 'acl'),
     columnAcl: readAcl(row, 'column_acl'),
   }
+  const args = row['args'] === null ? [] : readTexts(row, 'args')
+  return readTexts(row, 'names').map((name, index) => ({ ...shared, name, args: args[index] ?? null }))
+}
+
+/** In the order of their names, whatever that of the server. */
+function inOrder(objects: readonly SchemaObject[]): SchemaObject[] {
+  const keys = new Map(objects.map((item) => [item, [item.schema, item.objectClass, item.name, item.args ?? '']]))
+  const compare = (a: readonly string[], b: readonly string[]): number => {
+    const index = a.findIndex((part, at) => part !== b[at])
+    return index < 0 ? 0 : (a[index] ?? '') < (b[index] ?? '') ? -1 : 1
+  }
+  return [...objects].sort((a, b) => compare(keys.get(a) ?? [], keys.get(b) ?? []))
 }
 
 function uncoveredObjects(row: Row): Uncovered {

@@ -97,12 +97,16 @@ async function inspectInside(session: Session, roles: readonly string[]): Promis
     defaultHoldings(roles),
     ...passedOverQueries(roles),
   ])
+  // What is dropped while the server looks has no name any more.
+  const isThere = (row: Row): boolean => row['what'] !== null && row['identity'] !== null
   return {
     obstacles: [
-      ...obstacleRows.map((row) => ({ ...obstacle(row), isReassigned: readFlag(row, 'is_reassigned') })),
+      ...obstacleRows
+        .filter(isThere)
+        .map((row) => ({ ...obstacle(row), isReassigned: readFlag(row, 'is_reassigned') })),
       ...passedOver(passedOverRows, RENAME),
     ],
-    holdings: holdingRows.map((row) => holding(row, session.database)),
+    holdings: holdingRows.filter(isThere).map((row) => holding(row, session.database)),
     defaults: defaultRows.map((row) => defaultHolding(row, session.database)),
   }
 }

@@ -23,9 +23,17 @@ export function holdRights(version: number, role: string, admin: string): Statem
   return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)
 }
 
-/** @param identity the object's name, already SQL. */
-export function revokeAll(keyword: string, identity: string, role: string, grantor: string | null): Statement {
-  return new Statement(`REVOKE ALL ON ${keyword} ${identity} FROM ${quoteGrantee(role)}`, { runAs: grantor })
+/** @param identities names of objects of one kind, already SQL. */
+export function revokeAll(
+  keyword: string,
+  identities: readonly string[],
+  role: string,
+  grantor: string | null,
+): Statement {
+  return Statement.ofList(
+    { head: `REVOKE ALL ON ${keyword}`, objects: identities, tail: `FROM ${quoteGrantee(role)}` },
+    grantor,
+  )
 }
 
 /** @param schema null: default privileges in no particular schema. */

@@ -3,7 +3,7 @@ import { toDraft } from '../../execute/draft.ts'
 import type { Recorder } from '../../audit/recorder.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import { type Plan, planSteps, type Step, type StepKind, stepKey } from '../../model/step.ts'
+import { partsOf, type Plan, planSteps, type Step, type StepKind } from '../../model/step.ts'
 import { keyOf, recordUnknown } from '../outcome.ts'
 import { DISCONNECT, type Loss, lossBy } from './lost-access.ts'
 
@@ -46,6 +46,8 @@ export class Ledger {
   unknown: readonly (readonly Step[])[] = []
   /** Logins that lost something, and may still have sessions with it. */
   readonly losses = new Map<string, Loss>()
+  /** Databases where default privileges may have been changed, and open transactions were not waited for yet. */
+  readonly changedDefaults = new Set<string>()
   readonly #declaration: Declaration
   readonly #recorder: Recorder
 
@@ -74,14 +76,14 @@ export class Ledger {
    */
   settle(plan: Plan, { leftOut, unseen }: Unknowable): void {
     const steps = planSteps(plan)
-    const open = new Set(steps.map(stepKey))
+    const open = new Set(steps.flatMap(partsOf))
     const leftovers = new Set(
       steps.filter((step) => step.kind === 'leftover_membership').map((step) => step.application),
     )
     const isOpen = (step: Step): boolean => {
       if (step.kind === 'hold_membership') return !leftovers.has(step.application)
       if (step.kind === 'release_membership') return leftovers.has(step.application)
-      return open.has(stepKey(step))
+      return partsOf(step).some((part) => open.has(part))
     }
     const isLeftOut = ({ application }: Step): boolean => application !== null && leftOut.has(application)
     const [lost, known] = partition(this.unknown, (transaction) => transaction.some(isLeftOut))

@@ -12,8 +12,8 @@ import type { RunContext } from '../context.ts'
 const NO_DATABASE = '3D000'
 const NO_OBJECT = '42704'
 
-function isGone({ code }: Failure): boolean {
-  return code === NO_DATABASE || code === NO_OBJECT
+function isGone({ code, isGone: hasVanished }: Failure): boolean {
+  return code === NO_DATABASE || code === NO_OBJECT || hasVanished === true
 }
 
 /** @throws ApplyError */

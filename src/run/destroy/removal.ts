@@ -13,9 +13,10 @@ import { inspectCluster } from '../../server/inspect-cluster.ts'
 import { droppedDatabases, inspectRemoval } from '../../server/inspect-removal.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endSessions } from '../../server/end-sessions.ts'
+import { awaitOpenTransactions } from '../../server/open-transactions.ts'
 import { sessions } from '../../server/removal-queries.ts'
 import { readText } from '../../server/row.ts'
-import { assertNotInterrupted } from '../outcome.ts'
+import { assertNotInterrupted, recordOpenTransactions } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 import { assertNobodyHides, recordEnded } from './access.ts'
 import { isSnapshotted } from './context.ts'
@@ -138,11 +139,21 @@ export async function removeDepartures(
   await awaitSuperusers(context, server, droppedDatabases(examination.departures), superusersMs)
   const problems: Problem[] = []
   let { departures } = examination
-  for (const plan of removalPlans) {
-    const failed = await problemsOf(runRemovalPlan(context, server, plan({ ...examination, departures })))
+  const run = async (plan: Plan): Promise<void> => {
+    const failed = await problemsOf(runRemovalPlan(context, server, plan))
     problems.push(...failed)
     departures = departures.filter((item) => !failed.some(({ application }) => application === item.application))
   }
+  let { facts } = examination
+  for (let round = 1; round <= MAX_REVOCATIONS; round += 1) {
+    const plan = planRevocation({ ...examination, departures, facts })
+    if (plan.jobs.length === 0) break
+    await run(plan)
+    await awaitWriters(context, server, plan)
+    facts = await inspectRemoval(server, examination.cluster, departures)
+  }
+  await run(planDrops({ ...examination, departures, facts }))
+  await run(planRoleDrops({ ...examination, departures, facts }))
   const left = await inspectWholeCluster(context, server)
   for (const departure of departures) {
     const { application, username, drops } = departure
@@ -151,6 +162,18 @@ export async function removeDepartures(
     if (drops !== null && left.databases.has(drops)) problems.push(stillThere(application, `database ${drops}`))
   }
   if (problems.length > 0) throw new ApplyError(problems)
+}
+
+/** What the owner creates or grants meanwhile is found by the next look; an owner may go on with it forever. */
+const MAX_REVOCATIONS = 5
+
+/** Whoever created something before default privileges were taken away may not have committed it yet. */
+async function awaitWriters({ recorder }: RunContext, server: Connections, plan: Plan): Promise<void> {
+  const steps = planSteps(plan).filter(({ object }) => object === 'default_privileges')
+  const databases = [...new Set(steps.flatMap(({ database }) => database ?? []))]
+  if (databases.length === 0) return
+  const open = await awaitOpenTransactions(server.admin, databases)
+  recordOpenTransactions(recorder, steps[0]?.application ?? null, open)
 }
 
 /** What the server refused of single applications. @throws what concerns the run */
