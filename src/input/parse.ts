@@ -7,9 +7,25 @@ import { parseEntry } from './application.ts'
 import type { Defaults, ApplicationEntry } from './application.ts'
 import { groupEntries } from './databases.ts'
 import type { InputScope } from './databases.ts'
+import { parseJson } from './decode.ts'
 import { parseConnectThrough, parseInstance, parseTls } from './endpoints.ts'
 import type { Part } from './endpoints.ts'
-import { bool, integer, name, nested, oneOf, path, region, roleArn, seconds, secretId, text, texts } from './fields.ts'
+import {
+  account,
+  bool,
+  externalId,
+  integer,
+  name,
+  nested,
+  oneOf,
+  path,
+  region,
+  roleArn,
+  seconds,
+  secretId,
+  text,
+  texts,
+} from './fields.ts'
 import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
 import { parseTags } from './tags.ts'
 
@@ -53,7 +69,10 @@ const FIELDS = {
   admin_username: v.nullish(name, 'platform_provisioner'),
   master_secret_id: v.nullish(secretId, null),
   aws_region: v.nullish(region, null),
+  aws_profile: v.nullish(text, null),
   assume_role_arn: v.nullish(roleArn, null),
+  external_id: v.nullish(externalId, null),
+  expected_account: v.nullish(account, null),
   secret_prefix: v.nullish(secretId, 'platform'),
   build_id: v.nullish(text, null),
   run_id: v.nullish(text, null),
@@ -133,7 +152,13 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     acceptTagsFrom: top.accept_tags_from ?? new Set(),
     admin: { auth: top.admin_auth, secretId: top.admin_secret_id, username: top.admin_username },
     masterSecretId: top.master_secret_id,
-    aws: { region: top.aws_region, assumeRoleArn: top.assume_role_arn },
+    aws: {
+      region: top.aws_region,
+      profile: top.aws_profile,
+      assumeRoleArn: top.assume_role_arn,
+      externalId: top.external_id,
+      expectedAccount: top.expected_account,
+    },
     tags: tags.tags,
     governanceDir: top.governance_dir,
     tls: tls.value,
@@ -211,27 +236,5 @@ function keyProblem(key: string): Problem {
     field: 'application_databases',
     message: 'is not a key that an application can have.',
     remedy: 'Use a lower-case letter, then lower-case letters, digits, _ and -.',
-  }
-}
-
-/** JSON text to a value. The parser's own message quotes the input, which is not ours to print. */
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (error) {
-    const position = /at position \d+|end of JSON input/.exec(String(error))?.[0] ?? ''
-    const message = `is not JSON${position === '' ? '' : ` (${position})`}.`
-    throw new InvalidInputError(
-      [
-        {
-          application: null,
-          code: 'unreadable_input',
-          field: 'input',
-          message,
-          remedy: 'Give the JSON object that the Terraform module passes.',
-        },
-      ],
-      { cause: error },
-    )
   }
 }

@@ -1,5 +1,6 @@
-import type { AwsSettings, Endpoint } from '../model/declaration.ts'
+import type { Endpoint } from '../model/declaration.ts'
 import { Secret } from '../model/secret.ts'
+import type { AwsAccess } from './aws-access.ts'
 import { toAwsError } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
@@ -8,7 +9,7 @@ import type { CallLimits } from './client-config.ts'
 export interface TokenRequest {
   readonly endpoint: Endpoint
   readonly username: string
-  readonly aws: AwsSettings
+  readonly aws: AwsAccess
 }
 
 /**

@@ -2,14 +2,12 @@
 import test from 'ava'
 import { AwsError } from '../../../src/errors.ts'
 import type { Problem } from '../../../src/model/problem.ts'
-import type { AwsSettings } from '../../../src/model/declaration.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'
 import { readActor } from '../../../src/secrets/identity.ts'
-import { REGION, startAws } from '../../support/aws.ts'
+import { AWS_SETTINGS as SETTINGS, startAws } from '../../support/aws.ts'
 import type { Aws } from '../../support/aws.ts'
 
-const SETTINGS: AwsSettings = { region: REGION, assumeRoleArn: null }
 const QUICK = { connect: 1_000, request: 1_000, call: 3_000 }
 
 let aws: Aws
@@ -218,7 +216,7 @@ test.serial('without credentials there is one error with a remedy', async (t) =>
 test.serial('without a region there is one error with a remedy', async (t) => {
   delete process.env['AWS_REGION']
   const [problem] = await problemsOf(
-    createSecretReader({ region: null, assumeRoleArn: null }, QUICK).readCurrent(['x']),
+    createSecretReader({ ...SETTINGS, region: null }, QUICK).readCurrent(['x']),
   ).finally(() => Object.assign(process.env, aws.env))
   t.is(problem?.field, 'aws_region')
 })
@@ -236,7 +234,7 @@ test.serial('the caller is who STS says', async (t) => {
 
 test.serial('a role is assumed where the declaration names one', async (t) => {
   const [id = ''] = putMany('assumed', 1)
-  const settings = { region: REGION, assumeRoleArn: 'arn:aws:iam::123456789012:role/provisioner' }
+  const settings = { ...SETTINGS, assumeRoleArn: 'arn:aws:iam::123456789012:role/provisioner' }
   const { credentials } = await createSecretReader(settings).readCurrent([id])
   t.is(credentials.size, 1)
   t.is(aws.callsTo('AssumeRole')[0]?.params['RoleArn'], settings.assumeRoleArn)
