@@ -41,7 +41,10 @@ function refusal(message: string, cause?: unknown): InvalidInputError {
   })
 }
 
-/** JSON text to a value. The parser's own message quotes the input, which is not ours to print. @throws InvalidInputError */
+/**
+ * JSON text to a value. The parser's own message quotes the input, which is not ours to print.
+ * @throws InvalidInputError
+ */
 export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)

@@ -30,11 +30,23 @@ export async function iamToken(
       hostname: endpoint.host,
       port: endpoint.port,
       username,
-      ...(region === undefined ? {} : { region }),
+      ...regionFor(endpoint.host, region),
       ...(credentials === undefined ? {} : { credentials }),
     })
     return new Secret(await withinLimit(limits, () => signer.getAuthToken()))
   } catch (error) {
     throw toAwsError(error, 'IAM login token')
   }
+}
+
+/** Of an endpoint of RDS; in China the region stands after `rds`. */
+const HOST = /(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i
+
+/**
+ * A token is good in the region of its host alone. Another name (a CNAME) does not tell it, so the declared one counts.
+ */
+function regionFor(host: string, declared: string | undefined): { readonly region?: string } {
+  const [, before, after] = HOST.exec(host) ?? []
+  const region = (before ?? after)?.toLowerCase() ?? declared
+  return region === undefined ? {} : { region }
 }

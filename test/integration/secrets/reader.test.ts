@@ -243,6 +243,22 @@ test.serial('a role is assumed where the declaration names one', async (t) => {
   t.is(problem?.field, 'assume_role_arn')
 })
 
+test.serial('the region of an IAM token is that of its host, in every partition', async (t) => {
+  const hosts: readonly (readonly [string, string])[] = [
+    ['db.abc.us-east-2.rds.amazonaws.com', 'us-east-2'],
+    ['shop.cluster-ro-abc.ap-southeast-5.rds.amazonaws.com', 'ap-southeast-5'],
+    ['db.abc.us-gov-west-1.rds.amazonaws.com', 'us-gov-west-1'],
+    ['db.abc.rds.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['db.example.com', 'eu-west-1'],
+    ['rds.amazonaws.com.example.com', 'eu-west-1'],
+  ]
+  for (const [host, region] of hosts) {
+    const token = await iamToken({ endpoint: { host, port: 5432 }, username: 'u', aws: SETTINGS })
+    const scope = new URL(`https://${token.reveal()}`).searchParams.get('X-Amz-Credential')
+    t.regex(scope ?? '', new RegExp(`/${region}/rds-db/`), host)
+  }
+})
+
 test.serial('an IAM token is signed for the instance and the login', async (t) => {
   const endpoint = { host: 'db.abc.eu-west-1.rds.amazonaws.com', port: 5432 }
   const token = await iamToken({ endpoint, username: 'platform_provisioner', aws: SETTINGS })
