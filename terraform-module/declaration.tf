@@ -57,13 +57,16 @@ locals {
 
   # How a run gets there and where it reports. No reason to run again: a run that failed for it is tainted anyway.
   conditions = {
-    instance        = { for field, value in merge(var.instance, { identifier = local.identifier }) : field => value if value != null }
-    connect_through = var.connect_through
-    governance_dir  = var.governance_dir
-    tls             = { for field, value in var.tls : field => value if value != null }
-    max_connections = var.max_connections
-    connect_timeout = var.connect_timeout
-    lock_timeout    = var.lock_timeout
+    aws_profile      = var.aws_profile
+    external_id      = var.external_id
+    expected_account = var.expected_account
+    instance         = { for field, value in merge(var.instance, { identifier = local.identifier }) : field => value if value != null }
+    connect_through  = var.connect_through
+    governance_dir   = var.governance_dir
+    tls              = { for field, value in var.tls : field => value if value != null }
+    max_connections  = var.max_connections
+    connect_timeout  = var.connect_timeout
+    lock_timeout     = var.lock_timeout
   }
 
   common = { for field, value in merge(local.declaration, local.conditions) : field => value if value != null }

@@ -6,6 +6,7 @@ import type { Reporter } from '../audit/reporter.ts'
 import type { RunResult } from '../audit/result.ts'
 import { shortLine } from '../audit/one-line.ts'
 import { type ExitCode, InvalidInputError } from '../errors.ts'
+import { readAwsEnvironment } from '../input/aws-environment.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { ParsedInput } from '../input/parse.ts'
 import type { Command } from '../model/run.ts'
@@ -60,6 +61,7 @@ export async function createRunDependencies(
       else output.write(`${shortLine(line)}\n`)
     },
     defaultCaFile: caFile === '' ? null : caFile,
+    awsEnvironment: readAwsEnvironment(variables),
   })
 }
 

@@ -3,6 +3,7 @@ import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
 import type { Approvals } from '../model/run.ts'
 import { CLAIM } from '../model/claim.ts'
+import { checkProxies } from './aws-environment.ts'
 import { CLAIM_RULE, TEXT_RULE, isText, show } from './text.ts'
 
 /** `verbose` is text that lists what did not change too. */
@@ -38,7 +39,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
  * anything but `true` is simply no approval (src/README.md: Guardrails).
  */
 export function readEnvironment(env: Variables): RunEnvironment {
-  const problems: Problem[] = []
+  const problems: Problem[] = checkProxies(env)
   const environment = {
     allowProvision: env['ALLOW_DB_PROVISION'] === 'true',
     allowDestroy: env['ALLOW_DB_DESTROY'] === 'true',

@@ -83,6 +83,16 @@ export const roleArn = v.pipe(
   v.regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, ROLE_RULE),
 )
 
+const ACCOUNT_RULE = 'Use the id of an AWS account, 12 digits.'
+export const account = v.pipe(v.string(ACCOUNT_RULE), v.regex(/^\d{12}$/, ACCOUNT_RULE))
+
+const EXTERNAL_ID_RULE = 'Use 2 to 1224 characters: letters, digits and _ + = , . @ : / -.'
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId) */
+export const externalId = v.pipe(
+  v.string(EXTERNAL_ID_RULE),
+  v.regex(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/, EXTERNAL_ID_RULE),
+)
+
 /** RFC 3339 text as a Date. */
 export const timestamp = v.pipe(
   v.string(TIMESTAMP_RULE),

@@ -8,11 +8,14 @@ import { parseEntry } from './application.ts'
 import type { Defaults, ApplicationEntry } from './application.ts'
 import { groupEntries } from './databases.ts'
 import type { InputScope } from './databases.ts'
+import { parseJson } from './decode.ts'
 import { parseConnectThrough, parseInstance, parseTls } from './endpoints.ts'
 import type { Part } from './endpoints.ts'
 import {
+  account,
   bool,
   claim,
+  externalId,
   integer,
   name,
   nested,
@@ -25,7 +28,6 @@ import {
   text,
   texts,
 } from './fields.ts'
-import { parseJson } from './decode.ts'
 import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
 import { parseTags } from './tags.ts'
 
@@ -70,7 +72,10 @@ const FIELDS = {
   admin_username: v.nullish(name, 'platform_provisioner'),
   master_secret_id: v.nullish(secretId, null),
   aws_region: v.nullish(region, null),
+  aws_profile: v.nullish(text, null),
   assume_role_arn: v.nullish(roleArn, null),
+  external_id: v.nullish(externalId, null),
+  expected_account: v.nullish(account, null),
   secret_prefix: v.nullish(secretId, 'platform'),
   build_id: v.nullish(text, null),
   run_id: v.nullish(text, null),
@@ -152,7 +157,13 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     acceptTagsFrom: top.accept_tags_from ?? new Set(),
     admin: { auth: top.admin_auth, secretId: top.admin_secret_id, username: top.admin_username },
     masterSecretId: top.master_secret_id,
-    aws: { region: top.aws_region, assumeRoleArn: top.assume_role_arn },
+    aws: {
+      region: top.aws_region,
+      profile: top.aws_profile,
+      assumeRoleArn: top.assume_role_arn,
+      externalId: top.external_id,
+      expectedAccount: top.expected_account,
+    },
     tags: tags.tags,
     governanceDir: top.governance_dir,
     tls: tls.value,

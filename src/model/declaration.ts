@@ -90,7 +90,13 @@ export interface AdminLogin {
 
 export interface AwsSettings {
   readonly region: string | null
+  /** Profile of the runner's AWS configuration; null: credentials are found as programs of AWS find them. */
+  readonly profile: string | null
   readonly assumeRoleArn: string | null
+  /** What the role's trust policy asks for besides; null: nothing. */
+  readonly externalId: string | null
+  /** Id of the only account in which a run may be; null: any. */
+  readonly expectedAccount: string | null
 }
 
 /** One whole declaration: everything one run needs to know, secrets and run identity apart. */

@@ -7,6 +7,7 @@
 export const GUARDRAILS = {
   approval: 'approval',
   endpoint: 'endpoint',
+  foreign_account: 'account',
   reserved_name: 'reserved names',
   naming: 'naming',
   owner_mismatch: 'owner mismatch',
@@ -64,6 +65,7 @@ export type AwsCode =
   | 'secret_of_another_login'
   | 'aws_region_missing'
   | 'aws_credentials'
+  | 'aws_profile_missing'
   | 'aws_throttled'
   | 'aws_unreachable'
   | 'aws_refused'

@@ -10,6 +10,7 @@ import type { Subject } from '../../model/step.ts'
 const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   approval: 'admin',
   endpoint: 'admin',
+  foreign_account: 'admin',
   reserved_name: 'role',
   naming: 'role',
   owner_mismatch: 'database',

@@ -17,6 +17,7 @@ const NO_SQL = 'its remedy has no SQL'
 const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   approval: NO_SQL,
   endpoint: NO_SQL,
+  foreign_account: NO_SQL,
   reserved_name: NO_SQL,
   naming: NO_SQL,
   owner_mismatch: TRIED,

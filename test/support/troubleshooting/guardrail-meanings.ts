@@ -14,6 +14,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     'Roles and databases can only be made on the writer itself.',
     "Give the writer's own endpoint.",
   ),
+  foreign_account: entry(
+    blocked,
+    ['the run is in the AWS account …, as …, and expected_account is ….'],
+    'The credentials of the run are those of another account than `expected_account`. No secret was read there.',
+    'Give the run credentials of that account (environment, `aws_profile`, `assume_role_arn`), or correct `expected_account`.',
+  ),
   reserved_name: entry(
     blocked,
     ['the username … belongs to the server or to RDS.', "… is the delegated admin's."],

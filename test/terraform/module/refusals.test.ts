@@ -166,6 +166,9 @@ test.serial('an empty string is an error where null is the default', async (t) =
     'governance_dir',
     'node_command',
     'assume_role_arn',
+    'external_id',
+    'aws_profile',
+    'expected_account',
     'secret_prefix',
     'admin_username',
   ]
