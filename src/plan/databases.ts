@@ -3,7 +3,7 @@ import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
-import type { BareTransaction, Changes, Finding, Step, StepKind } from '../model/step.ts'
+import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
 import {
   allowConnections,
