@@ -173,18 +173,6 @@ const LESSENED: readonly Attack[] = [
     },
     ends: { ed: 'gone' },
   },
-  {
-    name: 'loses a membership, and keeps a session that took it on',
-    cast: { own: {}, friend: {} },
-    prepare: (field) =>
-      field.sql(`SET ROLE platform_provisioner; GRANT ${field.user('own')} TO ${field.user('friend')}; RESET ROLE`),
-    begin: (field) => field.hold('friend', [`SET ROLE ${field.user('own')}`], 'postgres'),
-    proof: async (t, field) => t.is(await field.answer('friend', `SET ROLE ${field.user('own')}`, 'postgres'), '42501'),
-    tells: [
-      { role: 'own', object: 'grant', action: 'revoke', status: 'removed' },
-      { role: 'friend', object: 'login', action: 'disconnect', status: 'updated' },
-    ],
-  },
 ]
 
 export const LEAVERS: readonly Attack[] = [...REMOVED, ...LESSENED]

@@ -17,11 +17,10 @@ export const ON_NAMES: readonly Attack[] = [
   },
   {
     name: 'renames a schema that is declared, and drops another',
-    begin: inside('ALTER SCHEMA app RENAME TO other; DROP SCHEMA public'),
-    cast: MAKER,
+    cast: { own: { can_create_databases: true, schemas: ['public', 'app', 'more'] } },
+    begin: inside('ALTER SCHEMA app RENAME TO other; DROP SCHEMA more'),
     ends: { own: ['blocked', 'done'] },
     codes: ['schema'],
-    mend: (field) => field.sql(`CREATE SCHEMA IF NOT EXISTS public AUTHORIZATION ${field.user('own')}`, field.database),
   },
   {
     name: 'leaves its database invalid, a DROP DATABASE that was cancelled',
@@ -39,7 +38,7 @@ export const ON_NAMES: readonly Attack[] = [
   {
     name: 'gives its database to another login, which made it its member',
     on: (version) => version < 15,
-    cast: { own: {}, friend: {} },
+    cast: { own: { can_create_databases: true }, friend: {} },
     begin: async (field) => {
       await field.as('friend', `GRANT ${field.user('friend')} TO ${field.user('own')}`, 'postgres')
       await field.as('own', `ALTER DATABASE ${field.database} OWNER TO ${field.user('friend')}`, 'postgres')

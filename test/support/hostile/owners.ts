@@ -112,7 +112,6 @@ const ON_ACCESS: readonly Attack[] = [
     begin: outside(
       ({
         database,
-        user,
       }) => `ALTER DATABASE ${database} SET statement_timeout = 1; ALTER DATABASE ${database} SET lock_timeout = 1;
        ALTER DATABASE ${database} SET idle_in_transaction_session_timeout = 1; ALTER DATABASE ${database} SET default_transaction_read_only = on;
        ALTER DATABASE ${database} SET default_transaction_isolation = serializable; ALTER DATABASE ${database} SET default_transaction_deferrable = on`,
