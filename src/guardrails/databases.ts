@@ -9,6 +9,7 @@ import {
 } from '../model/catalog.ts'
 import type { Database, Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
+import { grantOnDatabase } from '../sql/database.ts'
 import { createExtension } from '../sql/interior.ts'
 import { alterDatabaseOwner, alterSchemaOwner, reassignInOneDatabase } from '../sql/owner.ts'
 import { printInside, printStatements } from '../sql/print.ts'
@@ -174,14 +175,20 @@ function checkExtension(database: Database, name: string, interior: Interior | u
   const statements = refused.map((item) =>
     createExtension(item, (available.get(item)?.schema ?? null) === null ? home : null, null),
   )
-  const first = databases.has(database.name) ? '' : 'Declare it without that first. '
   const master = printLogin(cluster, 'rds_superuser', database.name, 'the master')
+  // A new database is shut to PUBLIC, and to the master with it, where that is no superuser.
+  const admit = grantOnDatabase(database.name, ['CONNECT'], 'rds_superuser', database.owner.username)
+  const login = `as ${printName(database.owner.username)}: ${printStatements([admit])} Then ${master}`
+  const isNew = !databases.has(database.name)
+  const way = isNew
+    ? `Apply without that first. Then ${cluster.roles.has('rds_superuser') ? login : master}`
+    : capitalized(master)
   return [
     violation(
       database.owner,
       'extension',
       `only a superuser could install ${refused.join(', ')} (not trusted).`,
-      `${first}${capitalized(master)}: ${printInside(statements, null)}`,
+      `${way}: ${printInside(statements, null)}`,
     ),
   ]
 }
