@@ -4,6 +4,7 @@
 export { type ProgramRun, start, type StartedRun, type UnusableRun } from './run/start.ts'
 export { createDependencies, createDestroyDependencies, type DependencyOptions } from './run/dependencies.ts'
 export { apply } from './run/apply/apply.ts'
+export { prepareUpgrade } from './run/upgrade/prepare.ts'
 export { previewApply } from './run/plan.ts'
 export { destroy, type DestroyRequest } from './run/destroy/destroy.ts'
 export { previewDestroy } from './run/destroy/preview.ts'

@@ -74,6 +74,7 @@ async function main(): Promise<ExitCode> {
       await print(commandProcess, `${TOOL_VERSION}\n`)
       return EXIT.done
     case 'apply':
+    case 'prepare-upgrade':
       return (await import('./cli/apply.ts')).runApply(commandProcess, options, readEnvironment(process.env))
     case 'plan':
       return (await import('./cli/plan.ts')).runPlan(commandProcess, options, readEnvironment(process.env))

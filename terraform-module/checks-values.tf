@@ -11,7 +11,7 @@ locals {
   reserved_names     = "postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|template[01]"
   reserved_prefixes  = "rds_|pg_"
   reserved_pattern   = "^((${local.reserved_names})$|${local.reserved_prefixes})"
-  reserved_usernames = [var.admin_username, "public", "none"]
+  reserved_usernames = [var.admin_username, "${var.admin_username}_upgrade", "public", "none"]
 
   conventions = {
     database_name = {

@@ -37,7 +37,7 @@ locals {
   }
 
   # What is wanted in the instance, and as whom. A change of it runs the provisioning again.
-  declaration = {
+  declaration = merge({
     schema_version   = 1
     environment      = var.environment
     cluster_name     = local.cluster_name
@@ -53,7 +53,8 @@ locals {
     tags             = var.tags
     cleanup_policy   = var.cleanup_policy
     enforce_naming   = var.enforce_naming
-  }
+    # Absent unless it is set, so that it runs nothing again where nobody sets it.
+  }, { for field, value in { prepare_major_upgrade = true } : field => value if var.prepare_major_upgrade })
 
   # How a run gets there and where it reports. No reason to run again: a run that failed for it is tainted anyway.
   conditions = {
@@ -93,7 +94,7 @@ locals {
       node_command = var.node_command
       workspace    = terraform.workspace
       tags         = length(var.tags) > 0 ? var.tags : null
-    }) : field => value if value != null && !contains(["accept_tags_from", "cleanup_policy", "enforce_naming", "max_connections", "secret_prefix"], field)
+    }) : field => value if value != null && !contains(["accept_tags_from", "cleanup_policy", "enforce_naming", "max_connections", "prepare_major_upgrade", "secret_prefix"], field)
   }
   markers = {
     for app, entry in local.applications : app => jsonencode(merge(local.removal, {

@@ -63,6 +63,10 @@ resource "null_resource" "provision" {
       error_message = "admin_secret_id: is missing. Name the secret of the delegated admin, or set admin_auth = \"iam\"."
     }
     precondition {
+      condition     = !var.prepare_major_upgrade || var.master_secret_id != null
+      error_message = "master_secret_id: is missing. Name the secret of the RDS master user, or take prepare_major_upgrade out."
+    }
+    precondition {
       condition = var.master_secret_id == null || var.master_secret_id != var.admin_secret_id
       error_message = join(" ", [
         "master_secret_id: is the secret of the delegated admin, which is to be another login than the master.",

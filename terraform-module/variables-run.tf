@@ -40,7 +40,7 @@ variable "admin_username" {
 }
 
 variable "master_secret_id" {
-  description = "Name or ARN of the master user's secret. Read only to create or repair the delegated admin."
+  description = "Name or ARN of the master user's secret. Read only to create or repair the delegated admin, and for its username while `prepare_major_upgrade` is set."
   type        = string
   default     = null
 
@@ -51,6 +51,13 @@ variable "master_secret_id" {
     )
     error_message = "master_secret_id: use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -."
   }
+}
+
+variable "prepare_major_upgrade" {
+  description = "Before an upgrade from PostgreSQL 14 or 15 to 16 or later: a helper role keeps the delegated admin's rights over all managed roles. Needs `master_secret_id`; does nothing from 16 on."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "aws_region" {

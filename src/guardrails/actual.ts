@@ -12,7 +12,7 @@ import { findStrays } from './strays.ts'
 import { checkSharedNames, checkUnread } from './encodings.ts'
 import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
-import { administrators, membersOf } from './members.ts'
+import { administrators, membersOf, noRight } from './members.ts'
 import { checkPasswordRight } from './passwords.ts'
 import { violation } from './violation.ts'
 import { checkSettings } from './settings.ts'
@@ -107,7 +107,7 @@ function checkRole(
   return [
     ...(tag === null ? [] : checkClaim(declaration, known.declared, known.run, application, tag)),
     ...checkPrivileged(known.privileged, application, role),
-    ...checkRight(cluster, known.administered, application, role),
+    ...checkRight(declaration, cluster, known.administered, application, role),
   ]
 }
 
@@ -143,6 +143,7 @@ function checkPrivileged(privileged: ReadonlySet<string>, application: Applicati
 
 /** From 16 on CREATEROLE gives no right over roles that others created (src/README.md: Rights over roles). */
 function checkRight(
+  declaration: Declaration,
   cluster: Cluster,
   adminRoles: ReadonlySet<string>,
   application: Application,
@@ -150,15 +151,19 @@ function checkRight(
 ): Problem[] {
   const { version, login } = cluster.server
   if (version < VERSION_16 || adminRoles.has(role.name) || cluster.roles.get(login)?.superuser === true) return []
-  const message = `${login} has no right over the role ${role.name}, which another role created.`
   return [
     violation(
       application,
       'missing_right',
-      message,
-      `${administrators(cluster, role.name)}: ${printStatements([grantAdministration(role.name, login)])} or give master_secret_id.`,
+      noRight(login, role.name),
+      `${administrators(cluster, role.name)}: ${printStatements([grantAdministration(role.name, login)])}${masterHint(declaration)}`,
     ),
   ]
+}
+
+/** Where there is one, it has tried already, or the apply lets it. */
+function masterHint({ masterSecretId }: Declaration): string {
+  return masterSecretId === null ? ' or give master_secret_id.' : ''
 }
 
 function checkInside(database: Database, actual: Actual): Problem[] {

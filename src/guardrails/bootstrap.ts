@@ -46,26 +46,22 @@ export function checkAdminRole(role: RoleState): Problem[] {
   return [violation(null, 'privileged_role', message, 'Name another login in the admin secret.')]
 }
 
-/** From 16 on CREATEROLE gives no right over a role that somebody else created (src/README.md: Rights over roles). */
-export function checkMasterRight(cluster: Cluster, master: string, admin: string, mayAlter: boolean): Problem[] {
-  if (mayAlter) return []
-  const message = `${master} has no right over the role ${admin}, which it would repair.`
-  return [
-    violation(
-      null,
-      'missing_right',
-      message,
-      `${administrators(cluster, admin)}: ${printStatements([grantAdministration(admin, master)])}`,
-    ),
-  ]
+/**
+ * From 16 on CREATEROLE gives no right over a role that somebody else created (src/README.md: Rights over roles).
+ * @param said the server's answer where the master tried to give itself the right
+ */
+export function noMasterRight(cluster: Cluster, master: string, admin: string, said: string): Problem {
+  const message = `${master} has no right over the role ${admin}, which it would repair, and may not give itself one: ${said}.`
+  const remedy = `${administrators(cluster, admin)}: ${printStatements([grantAdministration(admin, master)])}`
+  return violation(null, 'missing_right', message, remedy)
 }
 
 /**
  * What would block the admin's own run, so that the master changes nothing for a run that is blocked (src/README.md:
- * Guardrails). Rights that the admin lacks are what the master is about to give, as far as it may; what is inside a
- * database is not seen yet.
+ * Guardrails). Rights that the admin lacks are what the master is about to give or to try; what is inside a database is
+ * not seen yet.
  * @param cluster as the master sees it.
- * @param grantable roles that the master may grant.
+ * @param grantable roles of RDS that the master may grant.
  * @param run what the admin's own run may do about claims.
  */
 export function checkBeforeBootstrap(
@@ -79,14 +75,10 @@ export function checkBeforeBootstrap(
     cluster.databases.has(database.name) ? { ...database, extensions: [] } : database,
   )
   const asAdmin: Cluster = { ...cluster, server: { ...cluster.server, login: admin } }
-  const administered = new Set(
-    cluster.memberships.filter((item) => item.member === admin && item.admin).map((item) => item.role),
-  )
-  const isBeyond = (role: string): boolean => cluster.roles.has(role) && !administered.has(role) && !grantable.has(role)
+  const isToken = cluster.memberships.some((item) => item.role === RDS_IAM && item.member === admin && item.admin)
+  const isBeyond = cluster.roles.has(RDS_IAM) && !isToken && !grantable.has(RDS_IAM)
   const beyond = new Set(
-    declaration.applications
-      .filter(({ username, auth }) => isBeyond(username) || (auth === 'iam' && isBeyond(RDS_IAM)))
-      .map(({ name }) => name),
+    declaration.applications.filter(({ auth }) => auth === 'iam' && isBeyond).map(({ name }) => name),
   )
   return checkActual(
     { ...declaration, databases },

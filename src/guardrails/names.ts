@@ -1,5 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import type { Application, Declaration } from '../model/declaration.ts'
+import { helperOf } from '../model/upgrade-helper.ts'
 import { violation } from './violation.ts'
 
 /**
@@ -24,6 +25,9 @@ export function checkReservedNames(declaration: Declaration, masterUsername: str
         ? `the username "${username}" belongs to the server or to RDS.`
         : null,
       username === admin.username ? `the username "${username}" is the delegated admin's.` : null,
+      username === helperOf(admin.username)
+        ? `the username "${username}" is kept for the delegated admin's upgrades.`
+        : null,
       username === masterUsername ? `the username "${username}" is the master's.` : null,
       RESERVED.test(database) ? `the database name "${database}" belongs to the server or to RDS.` : null,
       ...schemas

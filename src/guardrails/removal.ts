@@ -10,7 +10,7 @@ import { mayAdminister } from '../model/administers.ts'
 import { printInside, printStatements } from '../sql/print.ts'
 import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantAdministration, grantRole } from '../sql/role.ts'
-import { administrators } from './members.ts'
+import { administrators, noRight } from './members.ts'
 import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 import { printWayOut } from './ways-out.ts'
@@ -79,7 +79,7 @@ export function checkServer(declaration: Declaration, cluster: Cluster, departur
       : [
           obstacle(
             departure,
-            `${server.login} has no right over the role ${username}, which another role created.`,
+            noRight(server.login, username),
             `${administrators(cluster, username)}: ${printStatements([grantAdministration(username, server.login)])}`,
           ),
         ]),

@@ -109,6 +109,13 @@ export const COMMANDS = {
       ['$0 destroy --input declaration.json --build-id 4711', 'tear down what a build created'],
     ],
   },
+  'prepare-upgrade': {
+    describe: "Before an upgrade from PostgreSQL 14 or 15: keep the delegated admin's rights; does nothing from 16 on",
+    options: { ...INPUT, ...AUDIT_FILE },
+    examples: [
+      ['$0 prepare-upgrade --input declaration.json', 'prepare by hand what prepare_major_upgrade = true would'],
+    ],
+  },
   report: {
     describe: 'Tell who may do what, what happened, and what is not as declared; changes nothing',
     options: { ...INPUT, ...REPORT },

@@ -12,7 +12,7 @@ import { show, suggestion } from './text.ts'
  */
 export type Options =
   | {
-      readonly command: 'apply'
+      readonly command: 'apply' | 'prepare-upgrade'
       readonly input: string | null
       readonly claim: string | null
       readonly auditFile: string | null
@@ -48,7 +48,8 @@ export function parseOptions(argv: readonly string[]): Options {
   if (command === '--version' && rest.length === 0) return { command: 'version' }
   switch (command) {
     case 'apply':
-      return applyOptions(argumentsOf(command, rest))
+    case 'prepare-upgrade':
+      return applyOptions(command, argumentsOf(command, rest))
     case 'plan':
       return planOptions(argumentsOf(command, rest))
     case 'destroy':
@@ -67,9 +68,9 @@ export function parseOptions(argv: readonly string[]): Options {
   }
 }
 
-function applyOptions(found: Arguments): Options {
+function applyOptions(command: 'apply' | 'prepare-upgrade', found: Arguments): Options {
   return {
-    command: 'apply',
+    command,
     input: textOf(found, 'input'),
     claim: textOf(found, 'claim'),
     auditFile: textOf(found, 'audit-file'),

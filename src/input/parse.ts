@@ -71,6 +71,7 @@ const FIELDS = {
   admin_auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
   admin_username: v.nullish(name, 'platform_provisioner'),
   master_secret_id: v.nullish(secretId, null),
+  prepare_major_upgrade: v.nullish(bool, false),
   aws_region: v.nullish(region, null),
   aws_profile: v.nullish(text, null),
   assume_role_arn: v.nullish(roleArn, null),
@@ -164,6 +165,7 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
       externalId: top.external_id,
       expectedAccount: top.expected_account,
     },
+    prepareMajorUpgrade: top.prepare_major_upgrade,
     tags: tags.tags,
     governanceDir: top.governance_dir,
     tls: tls.value,
@@ -220,6 +222,15 @@ function requiredProblems(top: Top, broken: ReadonlySet<string>): Problem[] {
       field: 'admin_secret_id',
       message: 'is missing.',
       remedy: 'Name the secret of the delegated admin, or set admin_auth = "iam".',
+    })
+  }
+  if (top.prepare_major_upgrade && top.master_secret_id === null && !broken.has('master_secret_id')) {
+    problems.push({
+      application: null,
+      code: 'missing_value',
+      field: 'master_secret_id',
+      message: 'is missing: prepare_major_upgrade is set, and after the upgrade the master gives the admin its rights.',
+      remedy: 'Name the secret of the RDS master user, or take prepare_major_upgrade out.',
     })
   }
   if (top.master_secret_id !== null && top.master_secret_id === top.admin_secret_id) {

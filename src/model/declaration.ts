@@ -117,6 +117,8 @@ export interface Declaration {
   readonly acceptTagsFrom: ReadonlySet<string>
   readonly admin: AdminLogin
   readonly masterSecretId: string | null
+  /** Below 16: keep the admin's rights over a major upgrade. Only with `masterSecretId`. */
+  readonly prepareMajorUpgrade: boolean
   readonly aws: AwsSettings
   /** The module's own tags, added to every comment. */
   readonly tags: ReadonlyMap<string, string>

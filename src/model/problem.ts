@@ -17,6 +17,7 @@ export const GUARDRAILS = {
   missing_right: 'missing right',
   privileged_role: 'privileged role',
   iam: 'IAM',
+  upgrade: 'major upgrade',
   extension: 'extension',
   setting: 'setting',
   immutable: 'immutable',

@@ -1,6 +1,6 @@
 /** Who runs, when, under which build: known before anything is read. Types only. */
 
-export const COMMAND_NAMES = ['apply', 'plan', 'destroy', 'report'] as const
+export const COMMAND_NAMES = ['apply', 'plan', 'destroy', 'report', 'prepare-upgrade'] as const
 export type Command = (typeof COMMAND_NAMES)[number]
 
 /** What the environment of a run approves; an approval belongs to a run, not to a file. */

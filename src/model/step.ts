@@ -16,6 +16,10 @@ export type StepKind =
   | 'create_admin'
   | 'repair_admin'
   | 'grant_to_admin'
+  /** Before a major upgrade: the helper, what it administers, and what the master does. */
+  | 'create_helper'
+  | 'grant_to_helper'
+  | 'grant_to_master'
   | 'create_role'
   | 'alter_role'
   | 'tag_role'

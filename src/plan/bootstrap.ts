@@ -4,8 +4,9 @@ import type { AuthMethod } from '../model/declaration.ts'
 import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
 import { VERSION_16 } from '../model/server-version.ts'
-import type { Changes, Finding, Plan, Step, StepKind, Subject } from '../model/step.ts'
+import type { Changes, Finding, Plan, Step, StepKind, Subject, Transaction } from '../model/step.ts'
 import { formatTag, MANAGED_BY, parseTag } from '../model/tag.ts'
+import { helperOf } from '../model/upgrade-helper.ts'
 import { administrators } from '../guardrails/members.ts'
 import { printStatements } from '../sql/print.ts'
 import { alterRole, commentOnRole, createRole, grantAdministration, grantRole } from '../sql/role.ts'
@@ -18,15 +19,12 @@ export interface BootstrapInput {
   readonly auth: AuthMethod
   /** null: the password works, or there is none (IAM). */
   readonly verifier: Secret | null
-  /** Roles that the master may grant to others. */
+  /** Predefined roles, and those of RDS, that the master may grant to others. */
   readonly grantable: ReadonlySet<string>
+  /** From 16 on the master may be without a right over the admin, which it then tries to give itself. */
+  readonly mayAlter: boolean
   /** rds.restrict_password_commands: only members of rds_password may set passwords. */
   readonly restrictsPasswords: boolean
-  /**
-   * The declared roles: from 16 on the admin needs a right over each that exists, whether adopted or made by another
-   * admin.
-   */
-  readonly taken: readonly string[]
   readonly buildId: string
   readonly tags: ReadonlyMap<string, string>
 }
@@ -49,12 +47,48 @@ export function planBootstrap(input: BootstrapInput): Plan {
 }
 
 /**
+ * From 16 on the admin needs a right over each of these roles, whether adopted, made by another admin, or older than the
+ * server's upgrade. Who may grant them is not foretold: RDS lets members of rds_superuser grant what a plain PostgreSQL
+ * does not. So each grant is tried in a transaction of its own, as the helper of the upgrade where that administers the
+ * role and the master may act as it (src/README.md: Major upgrades).
+ * @param needed existing roles
+ */
+export function planRights({
+  cluster,
+  admin,
+  needed,
+}: Pick<BootstrapInput, 'cluster' | 'admin'> & { readonly needed: readonly string[] }): Plan {
+  const { version, login } = cluster.server
+  if (version < VERSION_16) return { findings: [], jobs: [] }
+  const helper = helperOf(admin)
+  const administers = (member: string): ReadonlySet<string> =>
+    new Set(cluster.memberships.filter((item) => item.member === member && item.admin).map((item) => item.role))
+  const administered = administers(admin)
+  const kept = cluster.memberships.some((item) => item.role === helper && item.member === login && item.set)
+    ? administers(helper)
+    : new Set<string>()
+  const transactions = needed
+    .filter((role) => !administered.has(role))
+    .map((role): Transaction => {
+      const runAs = kept.has(role) ? helper : null
+      const by = runAs === null ? '' : `, which ${helper} kept for it`
+      const message = `${admin} gets the right over ${role}${by}`
+      const statement = grantAdministration(role, admin, runAs)
+      return {
+        kind: 'atomic',
+        steps: [adminStep({ admin, cluster }, 'grant_to_admin', 'grant', 'created', message, [statement], role)],
+      }
+    })
+  return { findings: [], jobs: transactions.length === 0 ? [] : [{ stage: 'roles', connectTo: null, transactions }] }
+}
+
+/**
  * A member of an IAM login, however it became one, is asked for a token: the admin that logs in with a password is
  * locked out until the membership is gone (src/README.md: IAM and PAM).
  */
 export function planAdminFreedom({ cluster, admin, auth }: Pick<BootstrapInput, 'cluster' | 'admin' | 'auth'>): Plan {
   if (auth === 'iam') return { findings: [], jobs: [] }
-  const about: Subject = { application: null, database: null, username: admin, object: 'admin' }
+  const about = adminSubject(admin)
   const items = tokenMemberships(cluster.memberships, membersOf(cluster.memberships, RDS_IAM), admin)
   const why = `: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`
   const steps = items.flatMap((item) => {
@@ -69,12 +103,12 @@ export function planAdminFreedom({ cluster, admin, auth }: Pick<BootstrapInput, 
   }
 }
 
-function adminSubject(input: BootstrapInput): Subject {
-  return { application: null, database: null, username: input.admin, object: 'admin' }
+function adminSubject(admin: string): Subject {
+  return { application: null, database: null, username: admin, object: 'admin' }
 }
 
 function adminStep(
-  input: BootstrapInput,
+  { admin, cluster }: Pick<BootstrapInput, 'admin' | 'cluster'>,
   kind: StepKind,
   action: string,
   status: Step['status'],
@@ -83,12 +117,12 @@ function adminStep(
   target: string | null = null,
 ): Step {
   return {
-    ...adminSubject(input),
+    ...adminSubject(admin),
     kind,
     target,
     action,
     status,
-    message: `${message} (as ${input.cluster.server.login})`,
+    message: `${message} (as ${cluster.server.login})`,
     statements,
   }
 }
@@ -118,7 +152,11 @@ function planAdminRole(input: BootstrapInput): Step[] {
       `delegated admin ${admin}: ${Object.keys(attributes)
         .map((name) => (name === 'verifier' ? 'password' : name))
         .join(', ')}`,
-      [alterRole(admin, attributes), comment],
+      [
+        ...(input.mayAlter ? [] : [grantAdministration(admin, cluster.server.login)]),
+        alterRole(admin, attributes),
+        comment,
+      ],
     ),
   ]
 }
@@ -148,7 +186,7 @@ function planAdminGrants(input: BootstrapInput): Changes {
     ...(input.restrictsPasswords ? [RDS_PASSWORD] : []),
     ...(auth === 'iam' && !isNew ? [RDS_IAM] : []),
   ]
-  const adminOf = isNew ? [...(auth === 'iam' ? [RDS_IAM] : []), ...input.taken] : []
+  const adminOf = isNew && auth === 'iam' ? [RDS_IAM] : []
   const wanted = [
     ...memberOf
       .filter((role) => cluster.roles.has(role) && !joined.has(role))
@@ -166,7 +204,7 @@ function planAdminGrants(input: BootstrapInput): Changes {
   const findings = wanted
     .filter((item) => !isPossible(item))
     .map(({ role, statement }): Finding => ({
-      ...adminSubject(input),
+      ...adminSubject(admin),
       action: 'grant',
       status: 'warning',
       message: `${cluster.server.login} may not grant ${role}. ${administrators(cluster, role)}: ${printStatements([statement])}`,

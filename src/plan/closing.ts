@@ -3,6 +3,7 @@
 import { isInvalid, type Cluster, type DatabaseState, type Membership } from '../model/catalog.ts'
 import { revokerOf } from '../model/revoker.ts'
 import type { Plan, Subject, Step } from '../model/step.ts'
+import { helperOf } from '../model/upgrade-helper.ts'
 import { alterDatabaseTemplate, allowConnections, alterDatabaseLimit, grantOnDatabase } from '../sql/database.ts'
 import { alterRole, releaseRole } from '../sql/role.ts'
 import { step } from './context.ts'
@@ -44,9 +45,15 @@ export function planAccessEnd({ cluster, departures }: Pick<RemovalInput, 'clust
   return { ...planOf([{ stage: 'roles', connectTo: null, transactions }]), findings }
 }
 
-/** Memberships of others in a role: the admin's own come and go with what it does. */
+/**
+ * Memberships of others in a role: the admin's own come and go with what it does, and what the helper of a major upgrade
+ * granted it hangs on the helper's.
+ */
 function membersOf(cluster: Cluster, role: string): readonly Membership[] {
-  return cluster.memberships.filter((item) => item.role === role && item.member !== cluster.server.login)
+  const { login } = cluster.server
+  return cluster.memberships.filter(
+    ({ role: of, member }) => of === role && member !== login && member !== helperOf(login),
+  )
 }
 
 /** No new sessions in the databases that go. */

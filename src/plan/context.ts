@@ -27,6 +27,8 @@ export interface PlanInput {
   readonly buildId: string
   /** When the run began: from then on it has what it claims. */
   readonly startedAt: Date
+  /** The master's login, where a major upgrade is to be prepared and nothing is in the way of that; else null. */
+  readonly preparedFor: string | null
   /** By application name; absent for IAM logins. */
   readonly secrets: ReadonlyMap<string, SecretFacts>
 }

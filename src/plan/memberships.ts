@@ -7,6 +7,7 @@ import { parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { grantAdministration, grantRole, releaseRole, revokeRole } from '../sql/role.ts'
+import { helperOf } from '../model/upgrade-helper.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import {
   isSelfGrant,
@@ -52,11 +53,14 @@ export function planIamGrant(context: PlanContext, application: Application): St
   if (application.auth !== 'iam') return []
   const stays = isMember(context, RDS_IAM, application.username) && planIamRevoke(context, application).length === 0
   if (stays) return []
-  return [
-    step(subject(application, 'login'), 'join_iam', 'grant', 'created', `${application.username} logs in by IAM`, [
-      grantRole(RDS_IAM, application.username),
-    ]),
-  ]
+  const { username } = application
+  const { server } = context.actual.cluster
+  const helper = helperOf(server.login)
+  // The master is a member of the helper, and would be asked for a token.
+  const leaves = server.version < VERSION_16 && isMember(context, username, helper)
+  const statements = [...(leaves ? [revokeRole(username, helper)] : []), grantRole(RDS_IAM, username)]
+  const message = `${username} logs in by IAM${leaves ? `, and ${helper} administers it no more` : ''}`
+  return [step(subject(application, 'login'), 'join_iam', 'grant', 'created', message, statements)]
 }
 
 /**
@@ -124,12 +128,17 @@ export function adminFindings(context: PlanContext, application: Application): F
     (item) => item.member === login && item.grantor !== login && (item.inherit || item.set),
   )
   return held.map(({ role, grantor }) => {
-    const remedy = `as ${printName(grantor)}: ${printStatements([grantAdministration(role, login)])}`
+    const statement = printStatements([grantAdministration(role, login)])
+    // On RDS nobody logs in as one: what the admin held before an upgrade is granted by the bootstrap superuser after it.
+    const isSuperuser = context.actual.cluster.roles.get(grantor)?.superuser === true
+    const narrowing = isSuperuser
+      ? 'which nobody but a superuser can narrow, and on RDS nobody logs in as one'
+      : `which only it can narrow; as ${printName(grantor)}: ${statement}`
     return finding(
       subject(application, 'grant'),
       'keep',
       'warning',
-      `${login} may act as ${role}, by a grant of ${grantor} that only it can narrow; ${remedy}`,
+      `${login} may act as ${role}, by a grant of ${grantor}, ${narrowing}`,
     )
   })
 }
@@ -144,6 +153,7 @@ export function memberFindings(context: PlanContext, application: Application): 
   const expected = new Set([
     context.actual.cluster.server.login,
     `${username}_clone`,
+    helperOf(context.actual.cluster.server.login),
     ...context.applicationByUsername.keys(),
   ])
   const items = (context.membershipsByRole.get(username) ?? []).filter(

@@ -20,6 +20,7 @@ import { transactionsInside } from './parts.ts'
 import { planRole } from './roles.ts'
 import { roomFor, stepsUnseen } from './room.ts'
 import { serverFindings } from './server.ts'
+import { planPreparation } from './upgrade.ts'
 import { planClone, planSettings, settingFindings } from './settings.ts'
 
 /** Roles in one transaction: each takes locks of its own, and the server's lock table is finite. */
@@ -60,12 +61,19 @@ export function makePlan(input: PlanInput): Plan {
     }
   })
   const databases = context.planned.databases.map((database) => databaseChanges(context, database))
+  const preparation = planPreparation({
+    cluster: context.actual.cluster,
+    master: context.preparedFor,
+    buildId: context.buildId,
+    tags: context.declaration.tags,
+  })
   return {
     findings: [
       ...roles.flatMap((role) => role.findings),
       ...databases.flatMap((changes) => collectFindings(context, changes)),
       ...planOrphans(context),
       ...serverFindings(context),
+      ...preparation.findings,
     ],
     jobs: [
       ...roleJobs(roles.flatMap((role) => role.steps)),
@@ -73,6 +81,7 @@ export function makePlan(input: PlanInput): Plan {
       ...databases.flatMap((changes) => interiorJob(context, changes)),
       ...databases.flatMap((changes) => adoptionJob(context, changes)),
       ...iamJobs(context),
+      ...preparation.jobs,
     ],
   }
 }

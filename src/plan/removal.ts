@@ -5,6 +5,7 @@ import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { Departure, RemovalFacts } from '../model/removal.ts'
 import type { Job, Plan, Step, Subject } from '../model/step.ts'
+import { helperOf } from '../model/upgrade-helper.ts'
 import { dropDatabase, dropRole, holdRights, revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
@@ -163,6 +164,7 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
  * it.
  */
 export function planRoleDrops({ declaration, cluster, departures, facts }: RemovalInput): Plan {
+  const { login } = cluster.server
   const transactions = departures.flatMap((departure) => {
     const { username } = departure
     const grants = facts.holdings
@@ -189,7 +191,7 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
         ),
       )
     const members = cluster.memberships
-      .filter((item) => item.role === username && item.member !== cluster.server.login)
+      .filter(({ role, member }) => role === username && member !== login && member !== helperOf(login))
       .map((item) => item.member)
     const note = members.length === 0 ? '' : `; its members stay: ${members.join(', ')}`
     return [

@@ -14,6 +14,7 @@ import type { Cluster, DatabaseState } from '../model/catalog.ts'
 import { isOfStack } from '../model/claim.ts'
 import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
+import { isHelper } from '../model/upgrade-helper.ts'
 
 export interface MatrixInput {
   readonly declaration: Declaration
@@ -142,8 +143,12 @@ function outsideGrants(
   state: DatabaseState,
   logins: ReadonlySet<string>,
 ): OutsideGrant[] {
-  const isNeutral = (role: string): boolean =>
-    role === cluster.server.login || role === 'pg_database_owner' || cluster.roles.get(role)?.superuser === true
+  const { login } = cluster.server
+  const isNeutral = (name: string): boolean => {
+    const role = cluster.roles.get(name)
+    const isOurs = name === login || (role !== undefined && isHelper(role, login))
+    return isOurs || name === 'pg_database_owner' || role?.superuser === true
+  }
   const isOutside = (role: string): boolean => role !== state.owner && !logins.has(role) && !isNeutral(role)
   const onDatabase = state.acl.map(({ grantee, privilege }) => ({ role: grantee, privilege, on: 'database' }))
   const granted = [...onDatabase, ...(inside.get(state.name)?.grants ?? [])].filter(({ role }) => isOutside(role))

@@ -74,7 +74,7 @@ async function inspectAndPlan(
 ): Promise<Round & Pick<Preview, 'moving'> & { readonly setbacks: Setbacks }> {
   return withInstance(declaration, identity, dependencies, async (server, context, credentials) => {
     const holder = await lockHolder(server.admin, lockDatabases(declaration))
-    const setbacks = new Setbacks(declaration)
+    const setbacks = new Setbacks(declaration, false, { login: credentials.master, refusals: new Map() })
     const round = await makeRound(context, server, credentials.applications, null, setbacks)
     const { actual } = round.inspection
     return {

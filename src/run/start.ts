@@ -90,7 +90,7 @@ export async function start({ command, input, claim, ...given }: ProgramRun): Pr
     startedAt: new Date(),
     claim: claim ?? null,
     environment: { allowProvision, allowTakeover, claim: null, buildId, runId, problems },
-    needsBuildId: () => command === 'apply' || command === 'destroy',
+    needsBuildId: () => command !== 'plan' && command !== 'report',
     readInput: () => Promise.resolve(input),
     readCiIds: () => Promise.resolve(NO_IDS),
   })

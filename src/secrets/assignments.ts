@@ -10,14 +10,18 @@ function passwordLogins(declaration: Declaration): readonly Application[] {
 }
 
 /**
- * Ids of all secrets that a run reads at its start: the delegated admin's and the applications'. The master's is not
- * among them: it is read only where the admin cannot log in.
+ * Ids of all secrets that a run reads at its start: the delegated admin's and the applications'. The master's is among
+ * them only where a major upgrade is to be prepared, which needs its name; else it is read where the admin cannot log in
+ * or lacks a right.
  */
 export function secretIds(declaration: Declaration): readonly string[] {
-  const admin = declaration.admin.auth === 'password' ? declaration.admin.secretId : null
-  return [
-    ...new Set([...(admin === null ? [] : [admin]), ...passwordLogins(declaration).map(({ secretId }) => secretId)]),
+  const { admin, masterSecretId, prepareMajorUpgrade } = declaration
+  const ids = [
+    admin.auth === 'password' ? admin.secretId : null,
+    prepareMajorUpgrade ? masterSecretId : null,
+    ...passwordLogins(declaration).map(({ secretId }) => secretId),
   ]
+  return [...new Set(ids)].filter((id) => id !== null)
 }
 
 /** Gives each problem of a secret the applications that use it: one problem for each of them, none lost. */

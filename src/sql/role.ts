@@ -11,6 +11,7 @@ export interface RoleAttributes {
   readonly login?: boolean
   readonly createDb?: boolean
   readonly createRole?: boolean
+  readonly inherit?: boolean
   readonly connectionLimit?: number
   /** null: never expires. */
   readonly validUntil?: Date | null
@@ -23,6 +24,7 @@ function options(attributes: RoleAttributes, verifier: string | null): string {
   if (attributes.login !== undefined) words.push(attributes.login ? 'LOGIN' : 'NOLOGIN')
   if (attributes.createDb !== undefined) words.push(attributes.createDb ? 'CREATEDB' : 'NOCREATEDB')
   if (attributes.createRole !== undefined) words.push(attributes.createRole ? 'CREATEROLE' : 'NOCREATEROLE')
+  if (attributes.inherit !== undefined) words.push(attributes.inherit ? 'INHERIT' : 'NOINHERIT')
   if (attributes.connectionLimit !== undefined) words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`)
   if (attributes.validUntil !== undefined)
     words.push(`VALID UNTIL ${quoteLiteral(attributes.validUntil?.toISOString() ?? 'infinity')}`)
@@ -61,11 +63,18 @@ export function grantRole(role: string, member: string): Statement {
 /**
  * The right over a role that somebody else created, and nothing else: WITH ADMIN OPTION alone would give INHERIT and
  * SET, which the admin could not give back (src/README.md: Rights over roles). From 16 on.
+ * @param runAs who grants it; null: the login
  */
-export function grantAdministration(role: string, member: string): Statement {
+export function grantAdministration(role: string, member: string, runAs: string | null = null): Statement {
   return new Statement(
     `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,
+    { runAs },
   )
+}
+
+/** The same below 16, where a membership has no other options. */
+export function grantWithAdmin(role: string, member: string): Statement {
+  return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)} WITH ADMIN OPTION`)
 }
 
 export function revokeRole(role: string, member: string): Statement {

@@ -68,6 +68,8 @@ export interface Server {
   connectionsSince(mark: number): Promise<number>
   /** Ends the server and starts it again on the same port and data; `immediate` is a crash. Default `fast`. */
   restart(mode?: ShutdownMode): Promise<void>
+  /** Ends the server, lets `convert` make its files those of another major, and starts that on the same port. */
+  upgrade(to: PostgresVersion, convert: (folder: string, old: Binaries) => Promise<void>): Promise<void>
   /** Ends the server and removes all it left. */
   stop(): Promise<void>
 }
@@ -90,6 +92,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const master = newLogin('dbmaster')
   const admin = newLogin('platform_provisioner')
   let process: ServerProcess | null = null
+  let { binaries } = bed
   async function stop(): Promise<void> {
     await sessions.close()
     await process?.stop('immediate')
@@ -119,7 +122,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     async restart(mode = 'fast') {
       await sessions.close()
       await process?.stop(mode)
-      process = await startProcess(bed.binaries, bed.folder)
+      process = await startProcess(binaries, bed.folder)
+    },
+    async upgrade(to, convert) {
+      await sessions.close()
+      await process?.stop('smart')
+      await convert(bed.folder, binaries)
+      binaries = await findBinaries(to)
+      process = await startProcess(binaries, bed.folder)
     },
   }
 }

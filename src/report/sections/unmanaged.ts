@@ -2,6 +2,7 @@ import type { Cluster, RoleState } from '../../model/catalog.ts'
 import { isOfStack } from '../../model/claim.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { parseTag, type Tag } from '../../model/tag.ts'
+import { isHelper } from '../../model/upgrade-helper.ts'
 import type { ReportRow, Section } from '../report.ts'
 
 const COLUMNS = [
@@ -35,7 +36,11 @@ export function unmanagedSection(declaration: Declaration, cluster: Cluster): Se
 function roleRows(declaration: Declaration, cluster: Cluster): ReportRow[] {
   const { login } = cluster.server
   const roles = [...cluster.roles.values()].filter(
-    (role) => role.name !== login && !SYSTEM_ROLE.test(role.name) && !isOurs(declaration, role.comment),
+    (role) =>
+      role.name !== login &&
+      !isHelper(role, login) &&
+      !SYSTEM_ROLE.test(role.name) &&
+      !isOurs(declaration, role.comment),
   )
   return roles.sort(byName).map((role) => row('role', role.name, null, parseTag(role.comment), remarks(role, cluster)))
 }

@@ -53,19 +53,23 @@ async function runStages(
   const credentials = await readActorAndCredentials(context, declaration)
   assertReserved(declaration, credentials)
   try {
-    return await convergeOnce(context, credentials, declaration.masterSecretId !== null)
+    return await convergeOnce(context, credentials, declaration.masterSecretId !== null, new Map())
   } catch (error) {
     if (!(error instanceof MissingRights)) throw error
-    await repairAdmin(context, credentials.admin)
-    return await convergeOnce(context, credentials, false)
+    const refusals = await repairAdmin(context, credentials.admin)
+    return await convergeOnce(context, credentials, false, refusals)
   }
 }
 
-/** @param mayRepair throw MissingRights where the master could give what is missing */
+/**
+ * @param mayRepair throw MissingRights where the master could give what is missing
+ * @param refusals by role, what the server said where it tried
+ */
 async function convergeOnce(
   context: RunContext,
   credentials: Credentials,
   mayRepair: boolean,
+  refusals: ReadonlyMap<string, string>,
 ): Promise<Stages<AccessMatrix | null>> {
   const open = async (): Promise<Connections> => {
     const server = await openLockedOrBootstrap(context, credentials.admin)
@@ -73,7 +77,7 @@ async function convergeOnce(
     return server
   }
   const { declaration } = context
-  const setbacks = new Setbacks(declaration, mayRepair)
+  const setbacks = new Setbacks(declaration, mayRepair, { login: credentials.master, refusals })
   return converge(context, open, credentials.applications, setbacks, async (server, inspection) =>
     declaration.governanceDir === null ? null : readAccessMatrix(declaration, server, inspection),
   )

@@ -3,8 +3,10 @@
 import { createProgress } from '../../audit/progress.ts'
 import { AwsError, BlockedError } from '../../errors.ts'
 import { checkActual } from '../../guardrails/actual.ts'
+import { checkUpgrade } from '../../guardrails/upgrade.ts'
 import { sortByConcern } from '../../guardrails/concern.ts'
 import type { Credential } from '../../model/credential.ts'
+import type { Declaration } from '../../model/declaration.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Plan } from '../../model/step.ts'
 import { makePlan } from '../../plan/plan.ts'
@@ -70,7 +72,7 @@ export async function guardAndPlan(
   const { declaration } = context
   const clones = checkClones(declaration, actual.cluster.memberships, credentials)
   const violations = checkActual(declaration, actual, context.identity)
-  const problems = [...clones, ...violations]
+  const problems = [...clones, ...violations].map((problem) => withRefusal(declaration, problem, setbacks))
   const concerns = sortByConcern(declaration, actual.cluster, problems)
   if (clones.some((problem) => concerns.run.includes(problem))) throw new AwsError(clones)
   const single = [...concerns.applications.values()].flat()
@@ -78,7 +80,8 @@ export async function guardAndPlan(
   if (setbacks.mayRepair && concerns.run.every(isRight) && [...concerns.run, ...single].some(isRight))
     throw new MissingRights(problems)
   if (concerns.run.length > 0) throw new BlockedError(problems)
-  setbacks.block(single)
+  const upgrade = checkUpgrade(declaration, actual.cluster, setbacks.master.login)
+  setbacks.block([...single, ...upgrade])
   const secrets = await makeSecretFacts(declaration, actual, credentials)
   return makePlan({
     declaration,
@@ -87,8 +90,16 @@ export async function guardAndPlan(
     actual,
     buildId: context.identity.buildId,
     startedAt: context.identity.startedAt,
+    preparedFor: upgrade.length === 0 ? setbacks.master.login : null,
     secrets,
   })
+}
+
+/** What the server said to the master, who tried to give what is missing. */
+function withRefusal({ applications }: Declaration, problem: Problem, { master }: Setbacks): Problem {
+  const username = applications.find(({ name }) => name === problem.application)?.username ?? ''
+  const refusal = problem.code === 'missing_right' ? master.refusals.get(username) : undefined
+  return refusal === undefined ? problem : { ...problem, message: `${problem.message} ${refusal}` }
 }
 
 function versionsOf(secrets: SecretReader): Versions {

@@ -1,12 +1,14 @@
 /** The master's only part in a run: the delegated admin is created or repaired, then its connection ends. */
 import { BlockedError, ConnectionError, AwsError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
-import { checkAdminRole, checkBeforeBootstrap, checkMasterRight, checkSameLogin } from '../../guardrails/bootstrap.ts'
+import { checkAdminRole, checkBeforeBootstrap, checkSameLogin, noMasterRight } from '../../guardrails/bootstrap.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import type { Credential } from '../../model/credential.ts'
-import { planSteps, type Plan } from '../../model/step.ts'
-import { execute } from '../../execute/execute.ts'
-import { planAdminFreedom, planBootstrap } from '../../plan/bootstrap.ts'
+import type { Plan } from '../../model/step.ts'
+import { neededRoles } from '../../model/upgrade-helper.ts'
+import { execute, type Failure } from '../../execute/execute.ts'
+import { toDraft } from '../../execute/draft.ts'
+import { planAdminFreedom, planBootstrap, planRights } from '../../plan/bootstrap.ts'
 import { scramVerifier } from '../../secrets/verifier.ts'
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
@@ -16,6 +18,7 @@ import { type AdminCredential, makeConnections, loginTo } from '../../server/con
 import type { Session } from '../../server/session.ts'
 import { assertApplied, recordFindings, recordUnknown } from '../outcome.ts'
 import { toConnectionError } from './connection-error.ts'
+import { masterLogin } from './credentials.ts'
 import type { RunContext } from '../context.ts'
 
 import { lockInstance } from './lock.ts'
@@ -24,6 +27,7 @@ import type { RecordDraft } from '../../model/audit.ts'
 /**
  * Creates or repairs the delegated admin, as the master, under the instance's lock.
  * @param adminSecret null: the admin logs in by IAM, or its password is to be left as it is.
+ * @returns by role, what the server said where it refused the admin the right over it
  * @throws AwsError, ConnectionError, BlockedError, ApplyError
  */
 export async function bootstrapAdmin(
@@ -31,7 +35,7 @@ export async function bootstrapAdmin(
   target: Target,
   admin: AdminCredential,
   adminSecret: Credential | null,
-): Promise<void> {
+): Promise<ReadonlyMap<string, string>> {
   const { declaration } = context
   const master = await readMasterCredential(context)
   assertNone([...checkSameLogin(master.user, admin.user), ...checkReservedNames(declaration, master.user)])
@@ -40,9 +44,7 @@ export async function bootstrapAdmin(
   try {
     lock = await lockInstance(context, session, target, master)
     const cluster = await inspectCluster(session, declaration)
-    const usernames = declaration.applications.map((application) => application.username)
     const facts = await inspectMaster(session, [
-      ...usernames,
       admin.user,
       'pg_signal_backend',
       'pg_read_all_stats',
@@ -66,13 +68,14 @@ export async function bootstrapAdmin(
           ? null
           : await scramVerifier(adminSecret.password),
       ...facts,
-      taken: usernames,
+      mayAlter: facts.grantable.has(admin.user),
       buildId: context.identity.buildId,
       tags: declaration.tags,
     })
-    const repairs = planSteps(plan).some((step) => step.kind === 'repair_admin')
-    assertNone(repairs ? checkMasterRight(cluster, master.user, admin.user, facts.grantable.has(admin.user)) : [])
-    await executeBootstrap(context, plan, sessions)
+    for (const { step, message } of await executeBootstrap(context, plan, sessions, isRepair))
+      throw new BlockedError([noMasterRight(cluster, master.user, step.username ?? '', message)])
+    const rights = planRights({ cluster, admin: admin.user, needed: neededRoles(declaration, cluster) })
+    return tellRefusals(context, master.user, await executeBootstrap(context, rights, sessions, () => true))
   } finally {
     await session.close()
     if (lock !== session) await lock.close()
@@ -86,12 +89,37 @@ interface MasterSessions {
   readonly master: AdminCredential
 }
 
-/** @throws ConnectionLost, ApplyError */
+/** From 16 on the master may be refused it, where the admin was made by another login or before an upgrade. */
+function isRepair({ step, code }: Failure): boolean {
+  return step.kind === 'repair_admin' && code === '42501'
+}
+
+/** What was tried and refused is no end of the run: what it means, the admin's own guardrails say. */
+function tellRefusals(
+  { recorder }: RunContext,
+  master: string,
+  failures: readonly Failure[],
+): ReadonlyMap<string, string> {
+  return new Map(
+    failures.map(({ step, message }) => {
+      const refusal = `${master} tried to give it, and the server refused: ${message}.`
+      recorder.record({ ...toDraft(step, [], 0, ''), status: 'warning', message: `${step.message}: ${refusal}` })
+      return [step.target ?? '', refusal]
+    }),
+  )
+}
+
+/**
+ * @param isTried failures that the caller sees to
+ * @returns these failures
+ * @throws ConnectionLost, ApplyError
+ */
 async function executeBootstrap(
   context: RunContext,
   plan: Plan,
   { session, lock, target, master }: MasterSessions,
-): Promise<void> {
+  isTried: (failure: Failure) => boolean = () => false,
+): Promise<readonly Failure[]> {
   const { recorder, dependencies } = context
   const { signal, progress } = dependencies
   const record = (draft: RecordDraft): void => {
@@ -103,7 +131,8 @@ async function executeBootstrap(
   recordFindings(recorder, plan.findings, new Set())
   recordUnknown(record, execution.unknown.flat())
   if (execution.lost !== null) throw execution.lost
-  assertApplied(context, execution)
+  assertApplied(context, { ...execution, failures: execution.failures.filter((failure) => !isTried(failure)) })
+  return execution.failures.filter(isTried)
 }
 
 /**
@@ -131,18 +160,7 @@ async function readMasterCredential({ declaration, secrets }: RunContext): Promi
   const { credentials, problems } = await secrets.readCurrent([id])
   const credential = credentials.get(id)
   if (credential === undefined) throw new AwsError([...problems.values()])
-  const user = credential.username
-  if (user === null) {
-    throw new AwsError([
-      {
-        application: null,
-        code: 'malformed_secret',
-        field: id,
-        message: 'the master secret names no username.',
-        remedy: 'Add "username" to its JSON.',
-      },
-    ])
-  }
+  const user = masterLogin(id, credential)
   return { user, password: async () => Promise.resolve(credential.password), isToken: false }
 }
 

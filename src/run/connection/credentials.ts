@@ -15,6 +15,8 @@ export interface Credentials {
   readonly admin: Credential | null
   /** By application; IAM logins have none. */
   readonly applications: ReadonlyMap<string, Credential>
+  /** The master's login, where a major upgrade is to be prepared; else null: nobody asked. */
+  readonly master: string | null
 }
 
 /** @throws AwsError with every secret that is missing, denied, malformed or for somebody else. */
@@ -28,7 +30,24 @@ export async function readCredentials(reader: SecretReader, declaration: Declara
     const credential = application.auth === 'password' ? credentials.get(application.secretId) : undefined
     if (credential !== undefined) applications.set(application.name, credential)
   }
-  return { admin: auth === 'password' && secretId !== null ? (credentials.get(secretId) ?? null) : null, applications }
+  const admin = auth === 'password' && secretId !== null ? (credentials.get(secretId) ?? null) : null
+  const id = declaration.prepareMajorUpgrade ? declaration.masterSecretId : null
+  return { admin, applications, master: id === null ? null : masterLogin(id, credentials.get(id)) }
+}
+
+/** @throws AwsError where the master's secret does not say whose it is */
+export function masterLogin(secretId: string, credential: Credential | undefined): string {
+  const username = credential?.username ?? null
+  if (username !== null) return username
+  throw new AwsError([
+    {
+      application: null,
+      code: 'malformed_secret',
+      field: secretId,
+      message: 'the master secret names no username.',
+      remedy: 'Add "username" to its JSON.',
+    },
+  ])
 }
 
 /**
@@ -78,7 +97,7 @@ export async function readActorAndCredentials(
  * The admin's name is known for certain only now: its secret says it.
  * @throws BlockedError where an application has it.
  */
-export function assertReserved(declaration: Declaration, { admin }: Credentials): void {
+export function assertReserved(declaration: Declaration, { admin }: Pick<Credentials, 'admin'>): void {
   const username = admin?.username ?? declaration.admin.username
   const reserved = checkReservedNames({ ...declaration, admin: { ...declaration.admin, username } }, null)
   if (reserved.length > 0) throw new BlockedError(reserved)

@@ -131,10 +131,16 @@ function connectionsOptionsOf(
   }
 }
 
-/** The master gives the admin the rights that adoption needs; its password is left as it is. */
-export async function repairAdmin(context: RunContext, adminSecret: Credential | null): Promise<void> {
+/**
+ * The master gives the admin the rights that it lacks; its password is left as it is.
+ * @returns by role, what the server said where it refused
+ */
+export async function repairAdmin(
+  context: RunContext,
+  secret: Credential | null,
+): Promise<ReadonlyMap<string, string>> {
   const target = await targetOf(context.declaration, context.identity, context.dependencies)
-  await bootstrapAdmin(context, target, adminCredentialOf(context.declaration, adminSecret, context.dependencies), null)
+  return bootstrapAdmin(context, target, adminCredentialOf(context.declaration, secret, context.dependencies), null)
 }
 
 interface AdminSession {

@@ -19,6 +19,8 @@ export interface Closed {
   /** Their databases: opened again where they stay. */
   databases: readonly Departure[]
   readonly obstacles: Problem[]
+  /** The master was asked for what the admin lacks: once is enough. */
+  hasAskedMaster: boolean
 }
 
 /** The error to end with: what failed, what stood in the way, what stays closed. Databases are open again. */

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
+import { mayAdminister } from '../../model/administers.ts'
 import { isInvalid, type DatabaseState } from '../../model/catalog.ts'
 import type { Departure, DepartureFinding } from '../../model/removal.ts'
 import type { Finding } from '../../model/step.ts'
@@ -16,6 +17,7 @@ import { assertNotInterrupted, recordFindings } from '../outcome.ts'
 import { explainUnreachable } from './gone.ts'
 import { openLockedOrBootstrap } from '../connection/open.ts'
 import { endAccess } from './access.ts'
+import { askMaster, LackingRights } from './rights.ts'
 import { closeDatabases, type Examination, examine, findLeaving, isAdmissible, removeDepartures } from './removal.ts'
 import { runRemovalPlan } from './removal-plan.ts'
 import { type Closed, endOf, reopenStaying } from './ending.ts'
@@ -30,7 +32,7 @@ const POLL_MS = 1_000
  * @throws ProvisionError, after databases that were closed are open again as far as they are still there.
  */
 export async function runRemoval(all: Removal): Promise<void> {
-  const closed: Closed = { logins: new Map(), databases: [], obstacles: [] }
+  const closed: Closed = { logins: new Map(), databases: [], obstacles: [], hasAskedMaster: false }
   try {
     await removeInRounds(all, closed)
     if (closed.obstacles.length > 0) throw new BlockedError(closed.obstacles)
@@ -101,7 +103,9 @@ async function openAndLook(all: Removal, closed: Closed): Promise<OpenExaminatio
       isWaiting = true
     } catch (error) {
       await server.close()
-      throw error
+      if (!(error instanceof LackingRights)) throw error
+      await askMaster(context, admin)
+      continue
     }
     await server.close()
     await sleep(POLL_MS)
@@ -112,6 +116,11 @@ async function openAndLook(all: Removal, closed: Closed): Promise<OpenExaminatio
 /** What a login that leaves does about the look, it does before: its access ends first. */
 async function closeAndExamine({ context, order }: Removal, server: Connections, closed: Closed): Promise<Examination> {
   const { cluster, departures } = await findLeaving(context, order, server)
+  const isLacking = departures.some(({ username }) => !mayAdminister(cluster, username))
+  if (isLacking && context.declaration.masterSecretId !== null && !closed.hasAskedMaster) {
+    closed.hasAskedMaster = true
+    throw new LackingRights()
+  }
   const ours = departures.filter((departure) => checkServer(context.declaration, cluster, departure).length === 0)
   // Once is enough, unless somebody opened the login again: its members may have business elsewhere.
   const open = ours.filter(

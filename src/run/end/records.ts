@@ -20,6 +20,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   missing_right: 'role',
   privileged_role: 'role',
   iam: 'login',
+  upgrade: 'admin',
   extension: 'extension',
   setting: 'setting',
   immutable: 'database',

@@ -4,8 +4,19 @@ import type { Declaration } from '../../model/declaration.ts'
 import { withGuests } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
 
+/** What a run knows of the master. */
+export interface MasterPart {
+  /** Its login, where a major upgrade is to be prepared for it; else null. */
+  readonly login: string | null
+  /** By role: what the server said where the master tried to give the admin the right over it. */
+  readonly refusals: ReadonlyMap<string, string>
+}
+
+const NO_MASTER: MasterPart = { login: null, refusals: new Map() }
+
 export class Setbacks {
   readonly mayRepair: boolean
+  readonly master: MasterPart
   readonly #declaration: Declaration
   /** Databases that were full when this run came to them, and whether it gave them room by now. */
   readonly rooms = new Map<string, 'wanted' | 'made'>()
@@ -13,9 +24,10 @@ export class Setbacks {
   #blocked: readonly Problem[] = []
 
   /** @param mayRepair the master may be asked for rights that the admin lacks, before anything is given up for it */
-  constructor(declaration: Declaration, mayRepair = false) {
+  constructor(declaration: Declaration, mayRepair = false, master: MasterPart = NO_MASTER) {
     this.#declaration = declaration
     this.mayRepair = mayRepair
+    this.master = master
   }
 
   /** What was tried in this run and failed: it is not tried again. */

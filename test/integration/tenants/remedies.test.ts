@@ -27,6 +27,7 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   missing_right: TRIED,
   privileged_role: NO_SQL,
   iam: NO_SQL,
+  upgrade: NO_SQL,
   extension: TRIED,
   setting: NO_SQL,
   immutable: NO_SQL,

@@ -12,7 +12,17 @@ import { serverIdentity } from './identity.ts'
 export const SUPERUSER = 'rdsadmin'
 
 const CACHE = fileURLToPath(new URL('../../../.cache/postgres/', import.meta.url))
-const INITDB = ['-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions']
+export const INITDB: readonly string[] = [
+  '-U',
+  SUPERUSER,
+  '-A',
+  'trust',
+  '-E',
+  'UTF8',
+  '--locale=C.UTF-8',
+  '--no-sync',
+  '--no-instructions',
+]
 const run = promisify(execFile)
 
 /** Makes `folder`/data, a fresh cluster owned by the server's user; initdb runs once per package version. */

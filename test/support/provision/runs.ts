@@ -109,6 +109,7 @@ const NOT_IN_MARKERS = [
   'cleanup_policy',
   'enforce_naming',
   'max_connections',
+  'prepare_major_upgrade',
   'secret_prefix',
   'build_id',
   'run_id',

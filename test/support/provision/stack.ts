@@ -12,6 +12,7 @@ import type { Dependencies } from '../../../src/run/context.ts'
 import type { DestroyDependencies } from '../../../src/run/destroy/dependencies.ts'
 import { destroy } from '../../../src/run/destroy/destroy.ts'
 import { previewDestroy } from '../../../src/run/destroy/preview.ts'
+import { prepareUpgrade } from '../../../src/run/upgrade/prepare.ts'
 import { previewApply } from '../../../src/run/plan.ts'
 import { type Ended, launchBundle, type Launched } from '../launch.ts'
 import type { Bed } from '../provision.ts'
@@ -121,6 +122,16 @@ export class Stack {
   /** @throws Error with everything that was wrong, where a run did not end well. */
   async applyOk(dependencies: Partial<Dependencies> = {}): Promise<Outcome> {
     return endedWell(await this.apply(dependencies))
+  }
+
+  /** Prepares a major upgrade in process, as `prepare-upgrade` does. */
+  async prepareUpgrade(): Promise<Outcome> {
+    const begun = await this.#begin('prepare-upgrade')
+    return toOutcome(await prepareUpgrade(begun.parsed.declaration, begun.identity, standard()))
+  }
+
+  async prepareUpgradeOk(): Promise<Outcome> {
+    return endedWell(await this.prepareUpgrade())
   }
 
   /** Removes in process: by the module's marker where the application is declared, else as a teardown script does. */

@@ -58,9 +58,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   ),
   missing_right: entry(
     blocked,
-    ['… has no right over the role …, which another role created.', 'the delegated admin … lacks …'],
+    [
+      "… has no right over the role …: another login created it, or it is older than the server's upgrade to PostgreSQL 16 or later.",
+      'the delegated admin … lacks …',
+    ],
     'The delegated admin lacks a right that only the master can give.',
-    'Give `master_secret_id`, or run the statement of the message as the master.',
+    'Give `master_secret_id`, or run the statement of the message as the master. After an upgrade: see [Upgrading PostgreSQL](docs/upgrading-postgresql.md).',
   ),
   privileged_role: entry(
     blocked,
@@ -77,6 +80,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     ],
     'IAM logins have needs of their own: see [IAM logins](docs/rotation-and-iam.md#iam-logins).',
     'Let the delegated admin log in by IAM too (`admin_auth = "iam"`), or use `auth = "password"`. Without `rds_iam`: enable IAM database authentication on the instance.',
+  ),
+  upgrade: entry(
+    blocked,
+    ['the major upgrade was not prepared: …'],
+    '`prepare_major_upgrade` is set, and something is in its way. Everything else was done.',
+    'Do what the message says, or take `prepare_major_upgrade` out: see [Upgrading PostgreSQL](docs/upgrading-postgresql.md).',
   ),
   extension: entry(
     blocked,

@@ -145,6 +145,7 @@ test('every variable reaches the script under its own name', async (t) => {
     admin_auth: 'iam',
     admin_username: 'admin',
     master_secret_id: 'rds!db-1',
+    prepare_major_upgrade: true,
     aws_region: 'eu-central-1',
     assume_role_arn: 'arn:aws:iam::123456789012:role/provision',
     external_id: 'of-us',

@@ -230,6 +230,7 @@ test.serial('what needs several variables', async (t) => {
     await refusal({}, { master_secret_id: 'platform/dev/rds/provisioner' }),
     /master_secret_id: is the secret of the delegated admin/,
   )
+  t.regex(await refusal({}, { prepare_major_upgrade: true }), /master_secret_id: is missing.*prepare_major_upgrade/s)
   t.regex(
     await refusal({ a: { schemas: ['Bad'] } }, { enforce_naming: true }),
     /a: schemas: "Bad" is off the naming convention/,

@@ -173,6 +173,7 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
     actual: actual(state),
     buildId: 'b1',
     startedAt: new Date(0),
+    preparedFor: null,
     secrets: new Map(secrets),
   }
 }
