@@ -83,7 +83,7 @@ export async function upgradeByDump(port: number, folder: string, old: Binaries,
   const after = await startProcess(binaries, folder)
   try {
     // The superuser is there already: its CREATE ROLE fails, and nothing else does.
-    const { all } = await execa(join(bin, 'psql'), [...reach, '-q', '-d', 'postgres', '-f', dump], options)
+    const { all = '' } = await execa(join(bin, 'psql'), [...reach, '-q', '-d', 'postgres', '-f', dump], options)
     const errors = all.split('\n').filter((line) => line.includes('ERROR:') && !line.includes(`role "${SUPERUSER}"`))
     if (errors.length > 0) throw new Error(errors.join('\n'))
   } finally {
