@@ -33,7 +33,7 @@ export interface Attack {
   /** Once it was provisioned, before the attack. */
   readonly prepare?: (field: Field) => Promise<unknown>
   /** Begins; sessions and loops of the field end with the attack. */
-  readonly begin: (field: Field) => Promise<unknown>
+  readonly begin: (field: Field) => unknown
   /** What is declared of the cast while it attacks; default: another connection limit for each. */
   readonly change?: Readonly<Record<string, Entry>>
   /** Removed, while the attack goes on, before the others are provisioned. */

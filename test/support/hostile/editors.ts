@@ -67,7 +67,7 @@ export const EDITORS: readonly Attack[] = [
   attack({
     name: 'ends our sessions, and its own, in a loop',
     change: { ...COMES, ed: { connection_limit: 17 } },
-    begin: async (field) =>
+    begin: (field) =>
       field.loop(
         'ed',
         [
@@ -90,7 +90,7 @@ export const EDITORS: readonly Attack[] = [
   }),
   attack({
     name: 'writes and deletes without end, four at once',
-    begin: async (field) =>
+    begin: (field) =>
       field.loop('ed', ['INSERT INTO app.t1 SELECT generate_series(1, 50)', 'DELETE FROM app.t1 WHERE x > 10'], {
         sessions: 4,
       }),
@@ -105,7 +105,7 @@ export const EDITORS: readonly Attack[] = [
   }),
   attack({
     name: 'reads what it may of others: roles, settings, statements',
-    begin: async (field) =>
+    begin: (field) =>
       field.loop('ed', [
         'TABLE pg_roles',
         'TABLE pg_db_role_setting',

@@ -26,7 +26,7 @@ const withoutLargeObjects = async (field: Field): Promise<void> => {
 }
 
 const REMOVED: readonly Attack[] = [
-  removed({ name: 'does nothing', begin: async () => {} }),
+  removed({ name: 'does nothing', begin: () => {} }),
   removed({
     name: 'makes large objects elsewhere in a loop',
     begin: async (field) => {
@@ -38,7 +38,7 @@ const REMOVED: readonly Attack[] = [
   }),
   removed({
     name: 'comes back without end, four at once, and makes tables',
-    begin: async (field) =>
+    begin: (field) =>
       field.loop('own', ['CREATE TEMP TABLE t (x int)', 'CREATE TABLE t (x int)', 'DROP TABLE t'], {
         sessions: 4,
         renew: true,
@@ -155,7 +155,7 @@ const LESSENED: readonly Attack[] = [
   }),
   lowered({
     name: 'is lowered, and writes without end, four at once',
-    begin: async (field) => field.loop('ed', ['INSERT INTO app.t VALUES (1)'], { sessions: 4 }),
+    begin: (field) => field.loop('ed', ['INSERT INTO app.t VALUES (1)'], { sessions: 4 }),
   }),
   lowered({
     name: 'is lowered, and hides in start-up',

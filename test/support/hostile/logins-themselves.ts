@@ -7,7 +7,7 @@ const MAY_FAIL = { ends: { own: ['done', 'failed'] }, codes: ['statement_failed'
 export const ON_ITSELF: readonly Attack[] = [
   {
     name: 'sets another password for itself in a loop',
-    begin: async (field) => field.loop('own', [`ALTER ROLE CURRENT_USER PASSWORD 'hunter2'`], { database: 'postgres' }),
+    begin: (field) => field.loop('own', [`ALTER ROLE CURRENT_USER PASSWORD 'hunter2'`], { database: 'postgres' }),
     ends: { own: ['done', 'failed'] },
     codes: ['statement_failed', 'not_converged'],
   },
@@ -25,7 +25,7 @@ export const ON_ITSELF: readonly Attack[] = [
   {
     name: 'changes a setting of its own role in a loop, against the run',
     change: { own: { settings: { work_mem: '5MB' } } },
-    begin: async (field) =>
+    begin: (field) =>
       field.loop('own', [`ALTER ROLE CURRENT_USER IN DATABASE ${field.database} SET work_mem = '6MB'`], {
         sessions: 2,
       }),

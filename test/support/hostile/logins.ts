@@ -12,7 +12,7 @@ const DISCONNECTED: Told = { role: 'own', object: 'login', action: 'disconnect',
 const FAILS = { ends: { own: 'failed' }, codes: ['statement_failed'] } as const
 
 const ON_LOCKS: readonly Attack[] = [
-  { name: 'does nothing', begin: async () => {} },
+  { name: 'does nothing', begin: () => {} },
   {
     name: 'holds an uncommitted change of its own password',
     begin: (field) => field.hold('own', [`BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'hunter2'`]),
@@ -108,7 +108,7 @@ const ON_LOCKS: readonly Attack[] = [
 const ON_SESSIONS: readonly Attack[] = [
   {
     name: 'ends our sessions in a loop',
-    begin: async (field) =>
+    begin: (field) =>
       field.loop(
         'own',
         [`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND ${OURS}`],
@@ -119,7 +119,7 @@ const ON_SESSIONS: readonly Attack[] = [
   },
   {
     name: 'cancels our statements in a loop',
-    begin: async (field) =>
+    begin: (field) =>
       field.loop(
         'own',
         [`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND ${OURS}`],
@@ -130,7 +130,7 @@ const ON_SESSIONS: readonly Attack[] = [
   },
   {
     name: 'tries to end the sessions of everybody else in a loop',
-    begin: async (field) =>
+    begin: (field) =>
       field.loop(
         'own',
         [`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user LIMIT 1`],
@@ -150,7 +150,7 @@ const ON_SESSIONS: readonly Attack[] = [
   },
   {
     name: 'connects and leaves without end, four at once',
-    begin: async (field) => field.loop('own', ['SELECT 1'], { database: ELSEWHERE, sessions: 4, renew: true }),
+    begin: (field) => field.loop('own', ['SELECT 1'], { database: ELSEWHERE, sessions: 4, renew: true }),
   },
   {
     name: 'hides in start-up',
@@ -191,7 +191,7 @@ const ON_SESSIONS: readonly Attack[] = [
   },
   {
     name: 'makes large objects in postgres and template1 in a loop',
-    begin: async (field) => {
+    begin: (field) => {
       field.loop('own', ['SELECT lo_create(0)'], { database: ELSEWHERE })
       field.loop('own', ['SELECT lo_create(0)'], { database: 'template1' })
     },

@@ -2,13 +2,21 @@
 import type { Attack } from './attack.ts'
 import type { Field } from './field.ts'
 
+type Begin = (field: Field) => Promise<unknown>
+
 export const MAKER = { own: { can_create_databases: true, schemas: ['public', 'app'] } } as const
 /** Two who share the database; a third comes while it is attacked, so that something has to be granted inside. */
 export const SHARED = { ...MAKER, rd: { access_level: 'reader' } } as const
-export const inside = (sql: string) => (field: Field) => field.as('own', sql)
-export const outside = (sql: (field: Field) => string) => (field: Field) => field.as('own', sql(field), 'postgres')
+export const inside =
+  (sql: string): Begin =>
+  (field) =>
+    field.as('own', sql)
+export const outside =
+  (sql: (field: Field) => string): Begin =>
+  (field) =>
+    field.as('own', sql(field), 'postgres')
 
-export const ON_NAMES: readonly Attack[] = [
+const ON_NAMES: readonly Attack[] = [
   {
     name: 'renames its database',
     cast: MAKER,
@@ -63,7 +71,7 @@ export const ON_NAMES: readonly Attack[] = [
   {
     name: 'makes and drops databases in a loop, one of them a copy of its own',
     cast: MAKER,
-    begin: async (field) => {
+    begin: (field) => {
       field.loop('own', [`CREATE DATABASE ${field.id}_x TEMPLATE template0`, `DROP DATABASE ${field.id}_x`], {
         database: 'postgres',
       })
@@ -92,7 +100,7 @@ export const ON_NAMES: readonly Attack[] = [
   },
 ]
 
-export const ON_BYTES: readonly Attack[] = [
+const ON_BYTES: readonly Attack[] = [
   {
     name: 'writes a comment of sixty megabytes on its database',
     begin: outside(
@@ -131,3 +139,5 @@ export const ON_BYTES: readonly Attack[] = [
     ),
   },
 ]
+
+export const ON_WHAT_ALL_SEE: readonly Attack[] = [...ON_NAMES, ...ON_BYTES]

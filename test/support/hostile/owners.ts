@@ -1,6 +1,7 @@
 /** Attacks of an owner that may make databases: on its own database, its schemas, and the server's list of databases. */
 import type { Attack, Ends } from './attack.ts'
-import { inside, ON_BYTES, ON_NAMES, outside, SHARED } from './owners-names.ts'
+import type { Entry } from '../provision.ts'
+import { inside, ON_WHAT_ALL_SEE, outside, SHARED } from './owners-names.ts'
 
 const COMES = { late: { access_level: 'editor' } } as const
 
@@ -16,6 +17,8 @@ const NOT_FOR_LONG: Ends = {
   rd: ['done', 'not_begun', 'failed'],
   late: ['done', 'not_begun', 'failed'],
 }
+
+const SEVEN = ['own', 'own1', 'own2', 'own3', 'own4', 'own5', 'own6']
 
 const ON_LOCKS: readonly Attack[] = [
   {
@@ -38,16 +41,14 @@ const ON_LOCKS: readonly Attack[] = [
   },
   {
     name: 'holds seven databases of its own, in each of which somebody is to be added',
-    cast: Object.fromEntries([['own', {}], ...[1, 2, 3, 4, 5, 6].map((n) => [`own${String(n)}`, {}])]),
+    cast: Object.fromEntries(SEVEN.map((role): [string, Entry] => [role, {}])),
     begin: async (field) => {
       for (const key of Object.keys(field.entries)) {
         const role = key.slice(field.id.length + 1)
         await field.hold(role, [`BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'hunter2'`], 'postgres')
       }
     },
-    ends: Object.fromEntries(
-      ['own', ...[1, 2, 3, 4, 5, 6].map((n) => `own${String(n)}`)].map((role) => [role, 'failed']),
-    ),
+    ends: Object.fromEntries(SEVEN.map((role): [string, 'failed'] => [role, 'failed'])),
     codes: ['statement_failed'],
     costs: 30_000,
   },
@@ -55,7 +56,7 @@ const ON_LOCKS: readonly Attack[] = [
     name: 'makes and drops tables and schemas in a loop while a guest is added',
     cast: SHARED,
     change: COMES,
-    begin: async (field) => {
+    begin: (field) => {
       for (let n = 0; n < 3; n += 1)
         field.loop('own', [
           `CREATE TABLE app.x${String(n)} (x int); GRANT SELECT ON app.x${String(n)} TO PUBLIC`,
@@ -69,7 +70,7 @@ const ON_LOCKS: readonly Attack[] = [
     name: 'takes back in a loop what the run grants its guests',
     cast: SHARED,
     change: COMES,
-    begin: async (field) =>
+    begin: (field) =>
       field.loop('own', [
         `REVOKE ALL ON SCHEMA app FROM ${field.user('rd')}`,
         `REVOKE ALL ON DATABASE ${field.database} FROM ${field.user('rd')}`,
@@ -80,7 +81,7 @@ const ON_LOCKS: readonly Attack[] = [
   },
   {
     name: 'opens its database to PUBLIC in a loop',
-    begin: async (field) =>
+    begin: (field) =>
       field.loop('own', [`GRANT ALL ON DATABASE ${field.database} TO PUBLIC`, 'GRANT ALL ON SCHEMA app TO PUBLIC']),
     cast: SHARED,
     ends: NOT_FOR_LONG,
@@ -148,4 +149,4 @@ function TRAPS(): string {
       EXECUTE 'ALTER ROLE CURRENT_USER IN DATABASE ' || current_database() || ' SET search_path = app, pg_catalog'; END $$`
 }
 
-export const OWNERS: readonly Attack[] = [...ON_LOCKS, ...ON_ACCESS, ...ON_NAMES, ...ON_BYTES]
+export const OWNERS: readonly Attack[] = [...ON_LOCKS, ...ON_ACCESS, ...ON_WHAT_ALL_SEE]

@@ -32,7 +32,7 @@ const WARM_UP = 3
 export async function soak(bed: Bed, seconds: number): Promise<readonly SoakRun[]> {
   bed.aws.putInstance('db-1')
   const stack = bed.declare({}, { stack: 'soak', secret_prefix: 'soak', lock_timeout: 30 })
-  const field = new Field(bed, stack, 'foe', { name: '', cast: CAST, begin: async () => {} })
+  const field = new Field(bed, stack, 'foe', { name: '', cast: CAST, begin: () => {} })
   stack.applications = { ...othersWith(0), ...field.entries }
   await stack.applyOk()
   await field.as('own', 'CREATE TABLE app.t (x int)')

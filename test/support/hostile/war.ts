@@ -69,7 +69,7 @@ async function takeSides(
   stack.applications = {
     ...othersWith(0),
     ...calm.entries,
-    ...Object.assign({}, ...fields.map(({ entries }) => entries)),
+    ...Object.fromEntries(fields.flatMap(({ entries }) => Object.entries(entries))),
   }
   await stack.applyOk()
   await calm.measure(attacks, () => (side.round += 1))
