@@ -9,7 +9,7 @@ import type {
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
 import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
-import { readAcl, readInteger, readText, readTextOrNull, type Row } from './row.ts'
+import { readAcl, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
 /** What to look for inside a database. */
@@ -29,11 +29,7 @@ export async function inspectDatabase(
   { grantees, wantsAccess }: DatabaseQuestion,
 ): Promise<Interior> {
   const counted = grantees.length > 0
-  const queries = [
-    schemas(counted),
-    INSTALLED_EXTENSIONS,
-    ...(counted ? [objects(grantees), defaultAcl(grantees)] : []),
-  ]
+  const queries = [schemas(), INSTALLED_EXTENSIONS, ...(counted ? [objects(grantees), defaultAcl(grantees)] : [])]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])
   const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
@@ -52,7 +48,9 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Map<s
 }
 
 function schemaState(row: Row): SchemaState {
+  const foreign = { names: readTexts(row, 'foreign_names'), unusable: readInteger(row, 'unusable') }
   return {
+    ...(foreign.names.length > 0 && { foreign }),
     name: readText(row, 'name'),
     owner: readText(row, 'owner'),
     acl: readAcl(row, 'acl'),
