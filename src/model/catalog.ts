@@ -136,6 +136,8 @@ export interface SchemaState {
   readonly acl: readonly AclItem[]
   /** Tables, sequences and functions of other owners than the database's, extension members left out. */
   readonly foreignObjects: number
+  /** Of those, a few as `table orders (dbmaster)`, and how many the database's owner may not use; absent: none. */
+  readonly foreign?: { readonly names: readonly string[]; readonly unusable: number }
   /** All tables, sequences and functions, extension members left out. */
   readonly objects: number
 }

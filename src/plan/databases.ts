@@ -2,6 +2,7 @@
 import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
+import { fewNames } from '../model/few-names.ts'
 import type { Statement } from '../model/statement.ts'
 import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
@@ -166,12 +167,17 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
   const admin = context.actual.cluster.server.login
   const undeclared = (roles: Iterable<string>): string[] =>
     [...new Set(roles)].filter((role) => role !== '' && role !== admin && !declared.has(role)).sort()
-  const others = undeclared(state.acl.map((item) => item.grantee))
-  const inside = undeclared(context.actual.cluster.holders.get(database.name) ?? [])
+  const strangers = strangersOf(context, [
+    ...state.acl.map((item) => item.grantee),
+    ...(context.actual.cluster.holders.get(database.name) ?? []),
+  ])
+  const isOther = (role: string): boolean => !strangers.has(role)
+  const others = undeclared(state.acl.map((item) => item.grantee)).filter(isOther)
+  const inside = undeclared(context.actual.cluster.holders.get(database.name) ?? []).filter(isOther)
   const foreign = state.acl.filter(
     (item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)),
   )
-  const findings: Finding[] = []
+  const findings: Finding[] = strangerFindings(database, strangers)
   if (others.length > 0) {
     findings.push(
       finding(
@@ -198,4 +204,25 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
     findings.push(finding(subject(owner, 'grant'), 'keep', 'warning', message))
   }
   return findings
+}
+
+/** Who holds something here, came along from a stack that this one takes over, and is not declared; with that stack. */
+function strangersOf({ declaration, actual, applicationByUsername }: PlanContext, roles: readonly string[]) {
+  return new Map(
+    roles
+      .filter((role) => !applicationByUsername.has(role))
+      .flatMap((role): [string, string][] => {
+        const stack = parseTag(actual.cluster.roles.get(role)?.comment ?? null)?.get('Stack') ?? ''
+        return stack !== declaration.stack && declaration.acceptTagsFrom.has(stack) ? [[role, stack]] : []
+      }),
+  )
+}
+
+/** Its secret is another instance's, so that one's rotation does not reach it. */
+function strangerFindings({ name, owner }: Database, strangers: ReadonlyMap<string, string>): Finding[] {
+  if (strangers.size === 0) return []
+  const message =
+    `${fewNames(strangers.keys())} came from the stack ${fewNames(new Set(strangers.values()))} and is not declared here: ` +
+    `it keeps its password and what it holds on ${name}; declare it, or take its login away (ALTER ROLE … NOLOGIN)`
+  return [finding(subject(owner, 'grant'), 'keep', 'warning', message)]
 }

@@ -1,6 +1,6 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
-import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
+import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
 import { type DatabasePlan, planDatabase } from './databases.ts'
@@ -16,6 +16,7 @@ import {
 } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
+import { planOwnDatabases } from './own-databases.ts'
 import { transactionsInside } from './parts.ts'
 import { planRole } from './roles.ts'
 import { roomFor, stepsUnseen } from './room.ts'
@@ -67,10 +68,14 @@ export function makePlan(input: PlanInput): Plan {
     buildId: context.buildId,
     tags: context.declaration.tags,
   })
+  const own = planOwnDatabases(context)
+  const interiors = databases.flatMap((changes) => interiorJob(context, changes))
   return {
     findings: [
+      ...cautions(interiors),
       ...roles.flatMap((role) => role.findings),
       ...databases.flatMap((changes) => collectFindings(context, changes)),
+      ...own.findings,
       ...planOrphans(context),
       ...serverFindings(context),
       ...preparation.findings,
@@ -78,12 +83,25 @@ export function makePlan(input: PlanInput): Plan {
     jobs: [
       ...roleJobs(roles.flatMap((role) => role.steps)),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
-      ...databases.flatMap((changes) => interiorJob(context, changes)),
+      ...own.jobs,
+      ...interiors,
       ...databases.flatMap((changes) => adoptionJob(context, changes)),
       ...iamJobs(context),
       ...preparation.jobs,
     ],
   }
+}
+
+/** As a preview tells them; a run tells each with its step. */
+function cautions(jobs: readonly Job[]): Finding[] {
+  return jobs.flatMap(({ transactions }) =>
+    transactions.flatMap(stepsOf).flatMap(({ caution, ...about }) => {
+      const { application, database, username, object, action } = about
+      return caution === undefined
+        ? []
+        : [finding({ application, database, username, object }, action, 'warning', caution)]
+    }),
+  )
 }
 
 /** A login that is to lose something inside gets in after it has lost that. */

@@ -26,38 +26,66 @@ const NO_CONSTRUCTOR = `NOT EXISTS (
           AND d.deptype = 'i'
       )`
 
+/** Each with whether the database's owner may use it; asked by oid, since a name may be gone meanwhile. */
 const OBJECTS = `
-        SELECT c.relnamespace AS schema, c.relowner AS owner
+        SELECT
+          c.relnamespace AS schema,
+          c.relowner AS owner,
+          CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
+          c.relname AS name,
+          CASE WHEN c.relowner = ${OWNER} THEN true ELSE has_table_privilege(${OWNER}, c.oid, 'SELECT') END AS usable
         FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE ${RELATIONS}
+          AND ${NO_SYSTEM_SCHEMA}
           AND ${noMember('pg_class', 'c.oid')}
         UNION ALL
-        SELECT p.pronamespace, p.proowner
+        SELECT
+          p.pronamespace,
+          p.proowner,
+          'function ',
+          p.proname,
+          CASE WHEN p.proowner = ${OWNER} THEN true ELSE has_function_privilege(${OWNER}, p.oid, 'EXECUTE') END
         FROM pg_proc p
-        WHERE ${noMember('pg_proc', 'p.oid')}
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE ${NO_SYSTEM_SCHEMA}
+          AND ${noMember('pg_proc', 'p.oid')}
           AND ${NO_CONSTRUCTOR}`
 
-const COUNTS = `LEFT JOIN (
+/** So many objects of others are named in each schema. */
+const NAMED = 3
+
+const FOREIGN = `
       SELECT
         schema,
         count(*)::int AS objects,
-        (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
-      FROM (${OBJECTS}
-      ) o
-      GROUP BY schema
-    ) o ON o.schema = n.oid`
+        (count(*) FILTER (WHERE usable IS NOT TRUE))::int AS unusable,
+        array_agg(class || ${catalogText('name')} || ' (' || ${catalogText('pg_get_userbyid(owner)')} || ')' ORDER BY position)
+          FILTER (WHERE position <= ${String(NAMED)}) AS names
+      FROM (
+        SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position
+        FROM o
+        WHERE owner <> ${OWNER}
+      ) numbered
+      GROUP BY schema`
 
-/** `count`: whether objects are counted, which only a database with guests needs. */
-export function schemas(count: boolean): string {
+/** Schemas, with how many objects are in them, and which of others than the database's owner. */
+export function schemas(): string {
   return `
+    WITH o AS (${OBJECTS}
+    )
     SELECT
       ${catalogText('n.nspname')} AS name,
       ${catalogText('pg_get_userbyid(n.nspowner)')} AS owner,
       ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
-      coalesce(o.objects, 0) AS objects,
-      coalesce(o.foreign_objects, 0) AS foreign_objects
+      coalesce(c.objects, 0) AS objects,
+      coalesce(f.objects, 0) AS foreign_objects,
+      coalesce(f.unusable, 0) AS unusable,
+      coalesce(f.names, '{}') AS foreign_names
     FROM pg_namespace n
-    ${count ? COUNTS : 'CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o'}
+    LEFT JOIN (SELECT schema, count(*)::int AS objects FROM o GROUP BY schema) c ON c.schema = n.oid
+    LEFT JOIN (${FOREIGN}
+    ) f ON f.schema = n.oid
     WHERE ${NO_SYSTEM_SCHEMA}
     ORDER BY 1`
 }

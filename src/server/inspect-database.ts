@@ -31,7 +31,7 @@ export async function inspectDatabase(
 ): Promise<Interior> {
   const counted = grantees.length > 0
   const queries = [
-    schemas(counted),
+    schemas(),
     INSTALLED_EXTENSIONS,
     ...(counted ? [objects(grantees), defaultAcl(grantees), uncovered(grantees)] : []),
   ]
@@ -57,7 +57,9 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Map<s
 }
 
 function schemaState(row: Row): SchemaState {
+  const foreign = { names: readTexts(row, 'foreign_names'), unusable: readInteger(row, 'unusable') }
   return {
+    ...(foreign.names.length > 0 && { foreign }),
     name: readText(row, 'name'),
     owner: readText(row, 'owner'),
     acl: readAcl(row, 'acl'),

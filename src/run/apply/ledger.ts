@@ -56,9 +56,14 @@ export class Ledger {
     this.#recorder = recorder
   }
 
-  /** @param steps what took effect */
+  /** @param steps what took effect: who lost something by it, and what a person should look at */
   lose(steps: readonly Step[]): void {
     for (const step of steps) {
+      const { application, database, username, object, action, caution } = step
+      if (caution !== undefined) {
+        const about = { application, database, username, object, action }
+        this.#recorder.record({ ...about, status: 'warning', durationMs: 0, message: caution, statements: [] })
+      }
       const loss = lossBy(this.#declaration, step)
       if (loss !== null) this.losses.set(JSON.stringify([loss.login, loss.only]), loss)
     }

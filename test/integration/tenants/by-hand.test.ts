@@ -21,6 +21,10 @@ function isBlocked(t: ExecutionContext, { audit, problems }: Outcome, code: stri
   return first
 }
 
+function warned({ records }: Outcome): string[] {
+  return records.filter(({ status }) => status === 'warning').map(({ message }) => message)
+}
+
 for (const version of VERSIONS) {
   const bed = bedFor(version)
   const on = `PostgreSQL ${version}: `
@@ -178,6 +182,22 @@ for (const version of VERSIONS) {
       await bed().server.forget('dropped_dev_db')
       isBlocked(t, await stack.apply(), 'owner_mismatch', ['dropped'])
       t.deepEqual(await bed().server.sql(`SELECT FROM pg_roles WHERE rolname = 'dropped_dev_user'`), [])
+    },
+  )
+
+  test.serial(
+    `${on}a listed schema that was renamed: a new one is made, and the other is named beside it`,
+    async (t) => {
+      const stack = bed().declare({ mart: { schemas: ['public', 'mart'] }, beside: {} })
+      t.deepEqual(warned(await stack.applyOk()), [])
+      await stack.sql('mart', 'CREATE TABLE mart.kept (x int); ALTER SCHEMA mart RENAME TO mart_old')
+      const caution =
+        'schema mart of mart_dev_db was not there, and a new, empty one is made; where it was renamed by hand, it is one of ' +
+        'those that are not listed: mart_old'
+      const { plan } = await stack.preview()
+      t.true(plan.findings.some(({ status, message }) => status === 'warning' && message === caution))
+      t.deepEqual(warned(await stack.applyOk()), [caution])
+      t.deepEqual(warned(await stack.applyOk()), [])
     },
   )
 }
