@@ -15,10 +15,12 @@ export async function makeTables(stack: Stack, application: string, schema: stri
   )
 }
 
-/** How many objects of a schema each message of the log names, the most first: a message of ours is one transaction. */
-export function objectsNamed(entries: readonly LogEntry[], schema: string): number[] {
+/** How many of those tables each message of the log names, the most first: a message of ours is one transaction. */
+export function tablesNamed(entries: readonly LogEntry[], schema: string): number[] {
+  const name = new RegExp(`"?${schema}"?\\."?t\\d+`, 'g')
   return entries
-    .map(({ message }) => message.split(`"${schema}".`).length - 1)
+    .filter(({ message }) => message.includes('BEGIN'))
+    .map(({ message }) => message.match(name)?.length ?? 0)
     .filter((count) => count > 0)
     .sort((a, b) => b - a)
 }

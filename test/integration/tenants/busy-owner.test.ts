@@ -105,9 +105,9 @@ for (const version of VERSIONS) {
       t.true(Date.now() - started < 15_000)
       t.deepEqual(
         records
-          .filter(({ status }) => status === 'warning')
-          .map(({ username, database, action }) => [username, database, action]),
-        [['open_dev_user', 'open_dev_db', 'wait']],
+          .filter(({ action }) => action === 'wait')
+          .map(({ username, database, status }) => [username, database, status]),
+        [['open_dev_user', 'open_dev_db', 'warning']],
       )
       await client.query('COMMIT')
       t.is((await stack.applyOk()).audit.run.outcome, 'changed')
