@@ -13,6 +13,10 @@ export type { Governance, RunResult } from './audit/result.ts'
 export { concludeRun, type Conclusion } from './audit/conclude.ts'
 export { checkAuditPlace } from './audit/place.ts'
 
+/* The way to AWS, where the SDK does not see to it. */
+export { readAwsEnvironment } from './input/aws-environment.ts'
+export type { AwsEnvironment } from './model/aws-environment.ts'
+
 /* Who watches a run. */
 export { createTextReporter, type TextOptions } from './audit/text.ts'
 export { createJsonLinesReporter, type JsonLinesOptions } from './audit/json-lines.ts'

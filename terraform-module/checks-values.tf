@@ -170,7 +170,7 @@ locals {
     ],
     flatten([
       for app, entry in local.applications : [
-        for field in ["encoding", "locale", "database_connection_limit"] :
+        for field in ["encoding", "locale", "database_connection_limit", "recreate_missing"] :
         "${app}: ${field}: describes the database, which belongs to its owner. Set it in the owner's entry."
         if entry.access_level != "owner" && contains(keys(entry), field)
       ]

@@ -26,6 +26,7 @@ locals {
     encoding                  = "text"
     extensions                = "texts"
     locale                    = "text"
+    recreate_missing          = "bool"
     schemas                   = "texts"
     secret_id                 = "text"
     settings                  = "mapping"

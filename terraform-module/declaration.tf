@@ -5,7 +5,11 @@ locals {
   audit_dir    = coalesce(var.audit_dir, "${path.root}/.rds-provision/audit")
   identifier   = coalesce(var.instance.identifier, split(".", var.instance.host)[0])
   cluster_name = coalesce(var.cluster_name, local.identifier)
-  stack        = coalesce(var.stack, "${local.cluster_name}/${var.environment}")
+  # Workspaces are states of their own, so they do not share a name by default.
+  stack = coalesce(var.stack, join("/", concat(
+    [local.cluster_name, var.environment],
+    terraform.workspace == "default" ? [] : [terraform.workspace],
+  )))
 
   # The entries as declared, nulls left out, with the defaults that need the module's variables. A field of the wrong type
   # is passed over here and reported in checks.tf. `secret_id` stays out of the condition: an ARN known only after apply
@@ -54,24 +58,32 @@ locals {
 
   # How a run gets there and where it reports. No reason to run again: a run that failed for it is tainted anyway.
   conditions = {
-    instance        = { for field, value in merge(var.instance, { identifier = local.identifier }) : field => value if value != null }
-    connect_through = var.connect_through
-    governance_dir  = var.governance_dir
-    tls             = { for field, value in var.tls : field => value if value != null }
-    max_connections = var.max_connections
-    connect_timeout = var.connect_timeout
-    lock_timeout    = var.lock_timeout
+    aws_profile      = var.aws_profile
+    external_id      = var.external_id
+    expected_account = var.expected_account
+    instance         = { for field, value in merge(var.instance, { identifier = local.identifier }) : field => value if value != null }
+    connect_through  = var.connect_through
+    governance_dir   = var.governance_dir
+    tls              = { for field, value in var.tls : field => value if value != null }
+    max_connections  = var.max_connections
+    connect_timeout  = var.connect_timeout
+    lock_timeout     = var.lock_timeout
   }
 
   common = { for field, value in merge(local.declaration, local.conditions) : field => value if value != null }
 
   # base64gzip, because Linux caps one environment variable at 128 KiB (execve(2), MAX_ARG_STRLEN) and 1,000 applications
   # are more than that as they stand. The ids of the run are here and in no trigger: a new build alone plans nothing.
-  input = base64gzip(jsonencode(merge(
+  #
+  # The claim is unknown in a first plan. It stands outside of what is filtered, which would be unknown as a whole; and what
+  # is too large has to fail in that plan, so it is measured with a claim of the same length.
+  whole = merge(
     local.common,
     { for field, value in { build_id = var.build_id, run_id = var.run_id } : field => value if value != null },
-    { application_databases = local.applications },
-  )))
+    { workspace = terraform.workspace, application_databases = local.applications },
+  )
+  input       = base64gzip(jsonencode(merge(local.whole, { claim = terraform_data.stack.id })))
+  input_bytes = length(base64gzip(jsonencode(merge(local.whole, { claim = uuidv5("dns", "claim.invalid") }))))
 
   # What the removal of one application needs, since a destroy provisioner sees no variables. Without the ids of a run and
   # what a removal does not use, so that a marker changes only where a removal would; and short, because the cost of a plan
@@ -86,6 +98,7 @@ locals {
   }
   markers = {
     for app, entry in local.applications : app => jsonencode(merge(local.removal, {
+      claim = terraform_data.stack.id
       application_databases = {
         (app) = {
           database_name  = entry.database_name

@@ -1,9 +1,15 @@
+# The claim: an id of this state, which stands in every tag, so that two states do not take one application for theirs.
+#
+# `terraform import module.<name>.terraform_data.stack <claim>` gives a state that was lost its claim back.
+resource "terraform_data" "stack" {}
+
 # The provisioning: one run of the script for all applications.
 #
 # `terraform taint module.<name>.null_resource.provision` runs it again.
 resource "null_resource" "provision" {
   triggers = merge(
     {
+      claim           = terraform_data.stack.id
       declaration     = sha256(jsonencode([local.declaration, local.identifier, var.instance.database, local.applications]))
       instance        = "${var.instance.host}:${var.instance.port}/${coalesce(var.instance.resource_id, "-")}"
       secret_versions = sha256(jsonencode(var.secret_versions))
@@ -78,9 +84,9 @@ resource "null_resource" "provision" {
     }
     precondition {
       # The name, the equals sign and the closing NUL count too.
-      condition = length(local.input) + length("RDS_PROVISION_INPUT=") + 1 <= 131072
+      condition = local.input_bytes + length("RDS_PROVISION_INPUT=") + 1 <= 131072
       error_message = join(" ", [
-        "application_databases: the declaration is ${length(local.input)} bytes compressed;",
+        "application_databases: the declaration is ${local.input_bytes} bytes compressed;",
         "one environment variable holds at most 131051.",
         "Split the applications into two module calls with different `stack` values.",
       ])

@@ -22,6 +22,11 @@ output "changed" {
   value = can(regex("\"outcome\": ?\"changed\"", terraform_data.audit.output.json))
 }
 
+output "claim" {
+  description = "Id of this state, which stands in the tag of everything that it manages: what `--claim` of a run by hand is given, and what `terraform import` gives back to a state that was lost."
+  value       = terraform_data.stack.id
+}
+
 output "databases" {
   description = "Where each application connects: `database`, `username`, `access_level`, `secret_id`, `host`, `port`. Known at plan; who uses it waits for the provisioning."
   value = {

@@ -62,7 +62,9 @@ locals {
       "${app} ${jsonencode({ for field, value in entry : field => value if !contains(local.looked_at_elsewhere, field) })}"
     ]),
   )))
-  looked_at_elsewhere = ["adopt_existing", "can_create_databases", "database_name", "secret_id", "settings", "username"]
+  looked_at_elsewhere = [
+    "adopt_existing", "can_create_databases", "database_name", "recreate_missing", "secret_id", "settings", "username",
+  ]
 
   # `settings` (setting_problems).
   odd_settings = setsubtract(keys(var.application_databases), flatten(regexall(
@@ -74,7 +76,7 @@ locals {
   plain_field = join("|", concat(
     [for field, words in local.words : "\"${field}\":\"(?:${join("|", words)})\""],
     [
-      "\"(?:adopt_existing|can_create_databases)\":(?:true|false)",
+      "\"(?:adopt_existing|can_create_databases|recreate_missing)\":(?:true|false)",
       "\"(?:connection_limit|database_connection_limit)\":[0-9]{1,9}",
       "\"(?:database_name|encoding|locale|username)\":${local.plain_name}",
       "\"extensions\":\\[(?:${local.plain_name}(?:,${local.plain_name})*)?\\]",

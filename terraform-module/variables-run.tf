@@ -82,6 +82,39 @@ variable "assume_role_arn" {
   }
 }
 
+variable "external_id" {
+  description = "External id that the trust policy of `assume_role_arn` asks for."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.external_id == null || can(regex("^[A-Za-z0-9_+=,.@:/-]{2,1224}$", var.external_id))
+    error_message = "external_id: use 2 to 1224 characters: letters, digits and _ + = , . @ : / -, or leave it out."
+  }
+}
+
+variable "aws_profile" {
+  description = "Profile of the runner's AWS configuration, for runs whose environment cannot be set. It goes before every other source of credentials."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.aws_profile == null || can(regex("^[^\\s\\p{Z}\\p{Cc}\\x{FEFF}]([^\\p{Cc}]{0,253}[^\\s\\p{Z}\\p{Cc}\\x{FEFF}])?$", var.aws_profile))
+    error_message = "aws_profile: use 1 to 255 characters, without control characters and without white space at either end, or leave it out."
+  }
+}
+
+variable "expected_account" {
+  description = "Id of the AWS account that a run has to be in. In another one it is blocked before it reads a secret."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.expected_account == null || can(regex("^[0-9]{12}$", var.expected_account))
+    error_message = "expected_account: use the id of an AWS account, 12 digits, or leave it out."
+  }
+}
+
 variable "connect_through" {
   description = "Near end of a tunnel to the instance (bastion, SSM port forwarding). Only the connection goes there: the certificate, outputs, tags and audit are those of `instance`. Use a fixed port, since removals use the last applied one."
   type = object({

@@ -66,7 +66,7 @@ variable "application_databases" {
     `database_name` (`<app>_<environment>_db`), `username` (`<app>_<environment>_user`), `access_level` (`owner`, `editor` or `reader`; default `owner`),
     `secret_id` (`<secret_prefix>/<environment>/<app>/postgres`), `auth` (`password` or `iam`; default `password`), `can_create_databases` (false),
     `connection_limit`, `valid_until` (RFC 3339 with an offset), `settings` (map, for this role in this database), `schemas` (`["public"]`), `extensions`,
-    `encoding`, `locale` and `database_connection_limit` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false).
+    `encoding`, `locale`, `database_connection_limit` and `recreate_missing` (in the owner's entry), `cleanup_policy`, `adopt_existing` (false).
     Entries that share a `database_name` share the database; exactly one of them is its owner.
   EOT
   # A typed map(object(...)) would drop a misspelled field without a word; checks.tf does what the type would.
@@ -108,7 +108,7 @@ variable "cluster_name" {
 }
 
 variable "stack" {
-  description = "What owns these applications on the instance; two module calls on one instance must differ in it. Default: `<cluster_name>/<environment>`."
+  description = "What owns these applications on the instance; two module calls on one instance must differ in it. Default: `<cluster_name>/<environment>`, and `/<workspace>` behind it outside of the workspace `default`."
   type        = string
   default     = null
 
@@ -119,7 +119,7 @@ variable "stack" {
 }
 
 variable "accept_tags_from" {
-  description = "Stacks whose roles and databases this one may take over: after a rename, a blue/green switch, a snapshot restored into another environment."
+  description = "Other stacks whose roles and databases this one may take over: after a rename, a blue/green switch, a snapshot restored into another environment."
   type        = set(string)
   default     = []
   nullable    = false
@@ -141,12 +141,13 @@ variable "tags" {
 
   validation {
     condition = length(setintersection(keys(var.tags), [
-      "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Application", "OwnedDatabase", "CleanupPolicy",
-      "SecretVersionId", "UpdatedByBuildId",
+      "ManagedBy", "BuildId", "ClusterName", "Stack", "Environment", "Workspace", "Claim", "ClaimedAt", "ClaimedByBuildId",
+      "TakenOverFrom", "Application", "OwnedDatabase", "CleanupPolicy", "SecretVersionId", "UpdatedByBuildId",
     ])) == 0
     error_message = join(" ", [
-      "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Application, OwnedDatabase, CleanupPolicy,",
-      "SecretVersionId and UpdatedByBuildId are written by every run itself. Choose another key.",
+      "tags: ManagedBy, BuildId, ClusterName, Stack, Environment, Workspace, Claim, ClaimedAt, ClaimedByBuildId,",
+      "TakenOverFrom, Application, OwnedDatabase, CleanupPolicy, SecretVersionId and UpdatedByBuildId",
+      "are written by every run itself. Choose another key.",
     ])
   }
   validation {

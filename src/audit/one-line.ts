@@ -1,4 +1,4 @@
-import { RUNNER_COMMAND, UNPRINTABLE } from '../model/printable.ts'
+import { disarm } from '../model/printable.ts'
 
 /**
  * `text` as one line that is safe to print, whatever a server or a person put into it: line breaks and tabs become a
@@ -23,10 +23,4 @@ export function shortLine(text: string): string {
 /** As `oneLine`, for names: keeps every character, so that two different names never look the same. */
 export function visible(name: string): string {
   return disarm(name)
-}
-
-function disarm(text: string): string {
-  return text
-    .replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`)
-    .replace(RUNNER_COMMAND, '##$1\\[')
 }

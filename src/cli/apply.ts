@@ -24,6 +24,7 @@ export async function runApply(
   const started = await beginRun(process, environment, {
     command,
     input: options.input,
+    claim: options.claim,
     needsBuildId: () => true,
   })
   const { auditFile } = options

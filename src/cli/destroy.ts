@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { defaultAuditPath, destroyAuditPath } from '../audit/file.ts'
 import { wantsColour } from '../audit/output.ts'
 import { EXIT, type ExitCode } from '../errors.ts'
+import { readAwsEnvironment } from '../input/aws-environment.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { Options } from '../input/options.ts'
 import type { ParsedInput } from '../input/parse.ts'
@@ -24,6 +25,7 @@ export async function runDestroy(
   const begun = await beginRun(process, environment, {
     command: 'destroy',
     input: options.input,
+    claim: options.claim,
     needsBuildId: (parsed) => !options.dryRun && knownPolicy(requestOf(options, environment, parsed)) !== 'retain',
   })
   return options.dryRun
@@ -76,6 +78,7 @@ async function remove(
   const dependencies = createDestroyDependencies(
     await createRunDependencies(process, environment, reporters),
     runGroupOf(process, begun),
+    readAwsEnvironment(process.variables),
   )
   const result =
     begun.error === null

@@ -6,6 +6,7 @@ import type { Reporter } from '../audit/reporter.ts'
 import type { RunResult } from '../audit/result.ts'
 import { shortLine } from '../audit/one-line.ts'
 import { type ExitCode, InvalidInputError } from '../errors.ts'
+import { readAwsEnvironment } from '../input/aws-environment.ts'
 import type { RunEnvironment } from '../input/environment.ts'
 import type { ParsedInput } from '../input/parse.ts'
 import type { Command } from '../model/run.ts'
@@ -18,6 +19,8 @@ export interface BeginOptions {
   readonly command: Command
   /** --input. */
   readonly input: string | null
+  /** --claim. */
+  readonly claim?: string | null
   /** Whether this declaration needs a build id outside of dev. */
   readonly needsBuildId: (parsed: ParsedInput) => boolean
 }
@@ -26,12 +29,13 @@ export interface BeginOptions {
 export async function beginRun(
   { variables, cwd }: CommandProcess,
   environment: RunEnvironment,
-  { command, input, needsBuildId }: BeginOptions,
+  { command, input, claim = null, needsBuildId }: BeginOptions,
 ): Promise<StartedRun> {
   const { startRun } = await import('../run/start.ts')
   return startRun({
     command,
     inputFile: input,
+    claim,
     variables,
     environment,
     cwd: cwd(),
@@ -57,6 +61,7 @@ export async function createRunDependencies(
       else output.write(`${shortLine(line)}\n`)
     },
     defaultCaFile: caFile === '' ? null : caFile,
+    awsEnvironment: readAwsEnvironment(variables),
   })
 }
 

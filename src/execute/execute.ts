@@ -3,6 +3,7 @@ import type { RecordDraft } from '../model/audit.ts'
 import {
   type AtomicTransaction,
   type Job,
+  jobSteps,
   type Plan,
   STAGES,
   type Step,
@@ -12,12 +13,18 @@ import {
 import { watchBlockers, type BlockerWatch } from '../server/blockers.ts'
 import { ConnectFailure } from '../server/failure.ts'
 import type { Connections } from '../server/connections.ts'
-import { hasNoSlot } from '../server/patience.ts'
+import { hasNoSlot, hasNoSlotBriefly } from '../server/patience.ts'
 import { ConnectionLost, type Session } from '../server/session.ts'
 import { settleAll } from '../server/settled.ts'
+import { isGone, runDivided } from './divide.ts'
+import { lockWait } from './lock-wait.ts'
 import { type Applied, runAtomic, runBare, type TransactionOutcome } from './transaction.ts'
 import { groupBy } from '../group-by.ts'
 import { toDraft } from './draft.ts'
+import { describeRefusal } from './refusal.ts'
+import type { Execution, Failure } from './execution.ts'
+
+export type { Execution, Failure } from './execution.ts'
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal
@@ -26,24 +33,6 @@ export interface ExecuteOptions {
   readonly waits: { ms: number }
   readonly record: (draft: RecordDraft) => void
   readonly progress: (line: string) => void
-}
-
-export interface Failure {
-  readonly step: Step
-  /** SQLSTATE; '' where it is no refusal of the server's. */
-  readonly code: string
-  readonly message: string
-}
-
-/** What running a plan left open. Empty lists: all of it took effect. */
-export interface Execution {
-  readonly failures: readonly Failure[]
-  /** The answer to their commit was lost: each list took effect as a whole, or not at all. */
-  readonly unknown: readonly (readonly Step[])[]
-  /** Never begun: something before them failed, or nothing more may be changed. */
-  readonly skipped: readonly Step[]
-  /** Why nothing more may be changed: the connection to the server is gone. */
-  readonly lost: ConnectionLost | ConnectFailure | null
 }
 
 /**
@@ -122,7 +111,7 @@ class PlanExecution implements Execution {
       await this.#server.withSession(
         await this.#server.adminLogin(job.connectTo ?? this.#server.admin.database),
         use,
-        hasNoSlot,
+        job.connectTo === null ? hasNoSlot : hasNoSlotBriefly(),
       )
     } catch (error) {
       if (!(error instanceof ConnectFailure)) throw error
@@ -148,7 +137,7 @@ class PlanExecution implements Execution {
     for (const [index, transaction] of job.transactions.entries()) {
       const done =
         session.lost === null && (await this.#mayGoOn()) ? await this.#transaction(transaction, job, session) : null
-      if (done === true) continue
+      if (done === true || (done === false && job.standApart === true && this.lost === null)) continue
       this.skipped.push(...job.transactions.slice(done === null ? index : index + 1).flatMap(stepsOf))
       return
     }
@@ -159,14 +148,12 @@ class PlanExecution implements Execution {
    * alone.
    */
   async #transaction(transaction: Transaction, job: Job, session: Session): Promise<boolean> {
+    if (job.connectTo !== null && transaction.kind === 'atomic') return this.#inside(transaction, session)
     const outcome =
-      transaction.kind === 'atomic' ? await this.#atomic(transaction, session) : await runBare(transaction, session)
-    if (
-      outcome.kind !== 'refused' ||
-      job.connectTo !== null ||
-      job.stage === 'databases' ||
-      this.#options.signal.aborted
-    )
+      transaction.kind === 'atomic'
+        ? await this.#atomic(transaction, session, false)
+        : await runBare(transaction, session)
+    if (outcome.kind !== 'refused' || job.stage === 'databases' || this.#options.signal.aborted)
       return this.#settle(outcome, session)
     const { culprit, others } = outcome
     let allDone = this.#settle(
@@ -175,17 +162,26 @@ class PlanExecution implements Execution {
     )
     for (const steps of groupByApplication(others.filter((step) => step.application !== culprit.application))) {
       if (session.lost !== null || !(await this.#mayGoOn())) this.skipped.push(...steps)
-      else allDone = this.#settle(await this.#atomic({ kind: 'atomic', steps }, session), session) && allDone
+      else allDone = this.#settle(await this.#atomic({ kind: 'atomic', steps }, session, false), session) && allDone
     }
     return allDone || this.lost === null
   }
 
+  /** @returns whether what comes after it may be done */
+  async #inside(transaction: AtomicTransaction, session: Session): Promise<boolean> {
+    const run = (part: AtomicTransaction): Promise<TransactionOutcome> => this.#atomic(part, session, true)
+    const { outcomes, notBegun } = await runDivided(transaction, run, () => this.#mayGoOn())
+    const settled = outcomes.map((outcome) => this.#settle(outcome, session) || isGone(outcome))
+    this.skipped.push(...notBegun)
+    return notBegun.length === 0 && settled.every(Boolean)
+  }
+
   /** Counts what waiting for locks in vain has cost. */
-  async #atomic(transaction: AtomicTransaction, session: Session): Promise<TransactionOutcome> {
+  async #atomic(transaction: AtomicTransaction, session: Session, isInside: boolean): Promise<TransactionOutcome> {
+    const { signal, waits } = this.#options
     const started = Date.now()
-    const lockTimeoutMs = this.#options.waits.ms < MAX_WAITED_MS ? null : HURRIED_LOCK_TIMEOUT_MS
-    const outcome = await runAtomic(transaction, session, { signal: this.#options.signal, lockTimeoutMs })
-    if (outcome.kind === 'refused') this.#options.waits.ms += Date.now() - started
+    const outcome = await runAtomic(transaction, session, { signal, lockWait: lockWait(waits.ms, isInside) })
+    if (outcome.kind === 'refused' && !isGone(outcome)) waits.ms += Date.now() - started
     return outcome
   }
 
@@ -196,14 +192,10 @@ class PlanExecution implements Execution {
         return true
       case 'refused': {
         this.#record(outcome.applied)
-        const blocker = this.#watch.blockerOf(session)
-        const { code, message } = outcome.error
-        this.failures.push({
-          step: outcome.culprit,
-          code,
-          message: blocker === null || !WAITING.has(code) ? message : `${message} (waited for ${blocker})`,
-        })
-        this.skipped.push(...outcome.others)
+        const { culprit, others, error } = outcome
+        const message = describeRefusal(error, [culprit, ...others], this.#watch.blockerOf(session))
+        this.failures.push({ step: culprit, code: error.code, message, isGone: isGone(outcome) })
+        this.skipped.push(...others)
         return false
       }
       case 'unknown':
@@ -232,17 +224,6 @@ class PlanExecution implements Execution {
       )
     }
   }
-}
-
-/** When so long was waited in vain for what others hold, each further lock is waited for only shortly. */
-const MAX_WAITED_MS = 10_000
-const HURRIED_LOCK_TIMEOUT_MS = 250
-
-/** Lock timeout, cancelled, deadlock: somebody was in the way. */
-const WAITING = new Set(['55P03', '57014', '40P01'])
-
-function jobSteps(job: Job): Step[] {
-  return job.transactions.flatMap(stepsOf)
 }
 
 function groupByApplication(steps: readonly Step[]): Step[][] {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Statement } from '../model/statement.ts'
 import type { AtomicTransaction, BareTransaction, Step } from '../model/step.ts'
 import { ConnectionLost, type Session, StatementError } from '../server/session.ts'
+import type { LockWait } from './lock-wait.ts'
 import { scriptOf } from './script.ts'
 
 export interface Applied {
@@ -37,9 +38,14 @@ export type TransactionOutcome =
     }
 
 const MAX_TRIES = 6
+/** What can be divided is, before long: the whole of it meets somebody again and again. */
+const MAX_TRIES_WHOLE = 2
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const LOCK_NOT_AVAILABLE = '55P03'
 
 /** Rolled back whole by the server, and likely to pass at the next try: serialization, deadlock, concurrent GRANTs. */
-function isRetried(error: StatementError): boolean {
+export function isRetried(error: StatementError): boolean {
   return error.code === '40001' || error.code === '40P01' || (error.code === 'XX000' && isConcurrent(error))
 }
 
@@ -58,18 +64,17 @@ const MAX_TRYING_MS = 5_000
 export interface TransactionOptions {
   /** Aborted: not tried again. */
   readonly signal: AbortSignal
-  /** How long each statement waits for a lock; null: as the session does. */
-  readonly lockTimeoutMs: number | null
+  readonly lockWait: LockWait
 }
 
 /** @throws what is neither the server's refusal nor a broken connection. */
 export async function runAtomic(
   transaction: AtomicTransaction,
   session: Session,
-  { signal, lockTimeoutMs }: TransactionOptions,
+  { signal, lockWait }: TransactionOptions,
 ): Promise<TransactionOutcome> {
   const { steps } = transaction
-  const script = scriptOf(transaction, lockTimeoutMs)
+  const script = scriptOf(transaction, lockWait.timeoutMs)
   const started = Date.now()
   for (let retries = 0; ; retries += 1) {
     try {
@@ -85,8 +90,8 @@ export async function runAtomic(
       if (!(error instanceof StatementError)) throw error
       if (!(await rolledBack(session)))
         return { kind: 'unknown', steps, others: [], error: new ConnectionLost(error.message, error), applied: [] }
-      const mayTryAgain = retries + 1 < MAX_TRIES && Date.now() - started < MAX_TRYING_MS && !signal.aborted
-      if (isRetried(error) && mayTryAgain) {
+      const isInTime = Date.now() - started < MAX_TRYING_MS && !signal.aborted
+      if (retries + 1 < maxTries(error, transaction, lockWait) && isInTime) {
         await sleep(Math.random() * 50 * 2 ** retries)
         continue
       }
@@ -95,6 +100,12 @@ export async function runAtomic(
       return { kind: 'refused', culprit, others: steps.filter((step) => step !== culprit), error, applied: [] }
     }
   }
+}
+
+function maxTries(error: StatementError, { halves }: AtomicTransaction, { tries }: LockWait): number {
+  if (error.code === LOCK_NOT_AVAILABLE) return tries
+  if (!isRetried(error)) return 1
+  return halves === undefined ? MAX_TRIES : MAX_TRIES_WHOLE
 }
 
 /**

@@ -2,10 +2,13 @@
 import type { Problem } from '../model/problem.ts'
 import type { Actual, Cluster, RoleState } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
-import { parseTag, type Tag } from '../model/tag.ts'
+import { isOfStack } from '../model/claim.ts'
+import { parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { alterRole, grantAdministration } from '../sql/role.ts'
+import { checkClaim, checkMissingClaim, type ClaimRights } from './claims.ts'
 import { checkDatabase, checkInterior } from './databases.ts'
+import { findStrays } from './strays.ts'
 import { checkSharedNames, checkUnread } from './encodings.ts'
 import type { Known } from './known.ts'
 import { checkIam } from './iam.ts'
@@ -16,7 +19,7 @@ import { checkSettings } from './settings.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 
 /** All violations, across all applications; `field` is the guardrail's name. */
-export function checkActual(declaration: Declaration, actual: Actual): Problem[] {
+export function checkActual(declaration: Declaration, actual: Actual, run: ClaimRights): Problem[] {
   const { cluster } = actual
   const known: Known = {
     declared: new Set(declaration.applications.map((application) => application.name)),
@@ -26,21 +29,23 @@ export function checkActual(declaration: Declaration, actual: Actual): Problem[]
     privileged: membersOf(cluster.memberships, 'rds_superuser'),
     byToken: membersOf(cluster.memberships, 'rds_iam'),
   }
+  const strays = findStrays(declaration, cluster)
   return [
     ...checkServer(declaration, cluster),
+    ...checkMissingClaim(declaration, cluster, run),
     ...checkSharedNames(declaration, cluster),
     ...checkAdmin(declaration, cluster),
     ...checkPasswordRight(declaration, actual),
     ...declaration.applications.flatMap((application) => {
       const role = cluster.roles.get(application.username)
       return [
-        ...(role === undefined ? [] : checkRole(declaration, cluster, known, application, role)),
+        ...(role === undefined ? [] : checkRole(declaration, cluster, { ...known, run }, application, role)),
         ...checkIam(declaration, cluster, known, application),
         ...checkSettings(cluster, application),
       ]
     }),
     ...declaration.databases.flatMap((database) => [
-      ...checkDatabase(database, cluster),
+      ...checkDatabase(declaration, cluster, strays, database),
       ...checkInside(database, actual),
     ]),
   ]
@@ -84,7 +89,7 @@ function checkAdmin(declaration: Declaration, { server, roles, databases }: Clus
 function checkRole(
   declaration: Declaration,
   cluster: Cluster,
-  known: Known,
+  known: Known & { readonly run: ClaimRights },
   application: Application,
   role: RoleState,
 ): Problem[] {
@@ -100,57 +105,19 @@ function checkRole(
     ]
   }
   return [
-    ...(tag === null ? [] : checkClaim(declaration, known.declared, application, tag)),
+    ...(tag === null ? [] : checkClaim(declaration, known.declared, known.run, application, tag)),
     ...checkPrivileged(known.privileged, application, role),
     ...checkRight(declaration, cluster, known.administered, application, role),
   ]
 }
 
 /** Somebody who may comment on roles took its tag away: that is told where its database still has ours. */
-function ownTagNote(
-  { stack, environment }: Declaration,
-  cluster: Cluster,
-  { database, username }: Application,
-): string {
+function ownTagNote(declaration: Declaration, cluster: Cluster, { database, username }: Application): string {
   const state = cluster.databases.get(database)
   const tag = state?.owner === username ? parseTag(state.comment) : null
-  const isOurs = tag?.get('Stack') === stack && tag.get('Environment') === environment
-  return isOurs
+  return isOfStack(declaration, tag)
     ? ` Its database ${database} still carries our tag: the comment on the role was overwritten by hand.`
     : ''
-}
-
-function checkClaim(
-  declaration: Declaration,
-  declaredNames: ReadonlySet<string>,
-  application: Application,
-  tag: Tag,
-): Problem[] {
-  const stack = tag.get('Stack') ?? ''
-  const environment = tag.get('Environment') ?? ''
-  const claimant = tag.get('Application') ?? ''
-  const isOurs = stack === declaration.stack && environment === declaration.environment
-  if (!isOurs && !declaration.acceptTagsFrom.has(stack)) {
-    return [
-      violation(
-        application,
-        'foreign_claim',
-        `the role ${application.username} belongs to the stack "${stack}" (environment ${environment}, application ${claimant}).`,
-        `Remove it there first, or list "${stack}" in accept_tags_from to take it over.`,
-      ),
-    ]
-  }
-  if (claimant !== application.name && declaredNames.has(claimant)) {
-    return [
-      violation(
-        application,
-        'foreign_claim',
-        `the role ${application.username} belongs to the application ${claimant}, which is still declared.`,
-        `Give ${application.name} another username, or remove ${claimant} from application_databases.`,
-      ),
-    ]
-  }
-  return []
 }
 
 /** CREATEROLE of a managed role is simply taken away; what a delegated admin cannot take away, blocks. */

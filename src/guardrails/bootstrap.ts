@@ -7,6 +7,7 @@ import { printStatements } from '../sql/print.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { checkActual } from './actual.ts'
 import { administrators } from './members.ts'
+import type { ClaimRights } from './claims.ts'
 import { violation } from './violation.ts'
 
 const RDS_IAM = 'rds_iam'
@@ -61,12 +62,14 @@ export function noMasterRight(cluster: Cluster, master: string, admin: string, s
  * not seen yet.
  * @param cluster as the master sees it.
  * @param grantable roles of RDS that the master may grant.
+ * @param run what the admin's own run may do about claims.
  */
 export function checkBeforeBootstrap(
   declaration: Declaration,
   cluster: Cluster,
   admin: string,
   grantable: ReadonlySet<string>,
+  run: ClaimRights,
 ): Problem[] {
   const databases = declaration.databases.map((database) =>
     cluster.databases.has(database.name) ? { ...database, extensions: [] } : database,
@@ -80,5 +83,6 @@ export function checkBeforeBootstrap(
   return checkActual(
     { ...declaration, databases },
     { cluster: asAdmin, interiors: new Map(), unseen: new Map(), logins: new Map() },
+    run,
   ).filter(({ code, application }) => code !== 'missing_right' || (application !== null && beyond.has(application)))
 }

@@ -3,7 +3,9 @@ import { groupBy } from '../group-by.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import type { Problem, ProblemCode } from '../model/problem.ts'
+import { isOfStack, wasOurs } from '../model/claim.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
+import { findStrays, renamedRole, type Strays } from './strays.ts'
 
 export interface Concerns {
   /** What stops the run before its next change. */
@@ -23,10 +25,11 @@ const OF_THE_DECLARATION: ReadonlySet<ProblemCode> = new Set(['approval', 'endpo
 export function sortByConcern(declaration: Declaration, cluster: Cluster, problems: readonly Problem[]): Concerns {
   const databases = new Map(declaration.databases.map((database) => [database.name, database]))
   const applications = new Map(declaration.applications.map((application) => [application.name, application]))
+  const strays = findStrays(declaration, cluster)
   const stopsOne = ({ application: name, code }: Problem): boolean => {
     const application = name === null ? undefined : applications.get(name)
     const database = application === undefined ? undefined : databases.get(application.database)
-    return database !== undefined && !OF_THE_DECLARATION.has(code) && isManaged(declaration, cluster, database)
+    return database !== undefined && !OF_THE_DECLARATION.has(code) && isManaged(declaration, cluster, strays, database)
   }
   return {
     run: problems.filter((problem) => !stopsOne(problem)),
@@ -35,15 +38,18 @@ export function sortByConcern(declaration: Declaration, cluster: Cluster, proble
 }
 
 /**
- * The owner's role is of this stack and made for this database, or, where somebody overwrote its comment, the
- * database's tag says so. Neither the database's present owner nor its comment alone decides: who owns a database can
- * change both, and must not be able to stop the others.
+ * The owner's role is of this stack and made for this database, also under another name; or, where somebody overwrote
+ * its comment or dropped it, the database's tag says so. Neither the database's present owner nor its comment decides
+ * where the role is there: who owns a database can change both, and must not be able to stop the others.
  */
-function isManaged(declaration: Declaration, { roles, databases }: Cluster, { name, owner }: Database): boolean {
-  const role = tagOfStack(declaration, roles.get(owner.username)?.comment)
+function isManaged(declaration: Declaration, cluster: Cluster, strays: Strays, database: Database): boolean {
+  const { name, owner } = database
+  const state = cluster.databases.get(name)
+  const renamed = renamedRole(strays, cluster, database)
+  const role = tagOfStack(declaration, (renamed ?? cluster.roles.get(owner.username))?.comment)
   if (role !== null) return isOwn(declaration, owner, role) && (role.get('OwnedDatabase') ?? name) === name
-  const state = databases.get(name)
-  return state?.owner === owner.username && isTagOf(declaration, owner, state.comment)
+  const mayTell = state?.owner === owner.username || !cluster.roles.has(owner.username)
+  return mayTell && isTagOf(declaration, owner, state?.comment)
 }
 
 /** The key of an entry may change; a role that belongs to another one that is still declared is claimed anew. */
@@ -52,12 +58,12 @@ function isOwn({ applications }: Declaration, { name }: Application, tag: Tag): 
   return claimant === name || !applications.some((application) => application.name === claimant)
 }
 
-function isTagOf(declaration: Declaration, { name }: Application, comment: string | null): boolean {
+function isTagOf(declaration: Declaration, { name }: Application, comment: string | null | undefined): boolean {
   return tagOfStack(declaration, comment)?.get('Application') === name
 }
 
-/** null: none of this stack's. */
-function tagOfStack({ stack, environment }: Declaration, comment: string | null | undefined) {
+/** null: none of this stack's. What another state took over from us was managed, and stops itself alone. */
+function tagOfStack(declaration: Declaration, comment: string | null | undefined): Tag | null {
   const tag = parseTag(comment ?? null)
-  return tag?.get('Stack') === stack && tag.get('Environment') === environment ? tag : null
+  return isOfStack(declaration, tag) || (tag !== null && wasOurs(declaration, tag)) ? tag : null
 }

@@ -7,29 +7,45 @@ import {
   type DatabaseState,
   type Interior,
 } from '../model/catalog.ts'
-import type { Database } from '../model/declaration.ts'
+import type { Database, Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
+import { grantOnDatabase } from '../sql/database.ts'
 import { createExtension } from '../sql/interior.ts'
 import { alterDatabaseOwner, alterSchemaOwner, reassignInOneDatabase } from '../sql/owner.ts'
 import { printInside, printStatements } from '../sql/print.ts'
 import { printableSql, printName, quoteIdentifier } from '../sql/quote.ts'
 import { dropDatabase } from '../sql/removal.ts'
 import { createRole } from '../sql/role.ts'
+import { checkByHand } from './by-hand.ts'
 import { checkNamesInside } from './encodings.ts'
 import { printHandOver, withMembership } from './hand-over.ts'
+import { checkKnownLocale, checkLocale } from './locales.ts'
 import { capitalized, printLogin } from './printed-login.ts'
+import type { Strays } from './strays.ts'
 import { violation } from './violation.ts'
 
-export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
+export function checkDatabase(
+  declaration: Declaration,
+  cluster: Cluster,
+  strays: Strays,
+  database: Database,
+): Problem[] {
   const state = cluster.databases.get(database.name)
-  if (state === undefined) return [...checkEncoding(database, cluster), ...checkNamesInside(database, cluster)]
+  const byHand = state?.owner === database.owner.username ? [] : checkByHand(declaration, cluster, strays, database)
+  if (byHand.length > 0) return byHand
+  if (state === undefined)
+    return [
+      ...checkEncoding(database, cluster),
+      ...checkKnownLocale(database, cluster),
+      ...checkNamesInside(database, cluster),
+    ]
   if (isInvalid(state)) {
     return [
       violation(
         database.owner,
         'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
-        `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])}`,
+        `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])} And set recreate_missing = true, with which a new one is made.`,
       ),
     ]
   }
@@ -37,6 +53,7 @@ export function checkDatabase(database: Database, cluster: Cluster): Problem[] {
     ...checkOwner(database, cluster, state),
     ...checkEncoding(database, cluster),
     ...checkImmutable(database, cluster, state),
+    ...checkLocale(database, state),
     ...checkNamesInside(database, cluster),
   ]
 }
@@ -90,38 +107,18 @@ function checkEncoding({ owner, encoding }: Database, cluster: Cluster): Problem
   ]
 }
 
-/** Encoding and locale are fixed at creation. Names of locales differ in spelling (utf-8 is utf8), and POSIX is C. */
-function checkImmutable(database: Database, cluster: Cluster, state: DatabaseState): Problem[] {
-  const plain = (name: string): string =>
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, '')
-      .replace(/^posix$/, 'c')
-  const remedy = 'Declare what the database has, or dump it into a new one.'
-  const problems: Problem[] = []
-  const encoding = cluster.encodings.get(database.encoding ?? '') ?? state.encoding
-  if (encoding !== state.encoding) {
-    problems.push(
-      violation(
-        database.owner,
-        'immutable',
-        `${state.name} has the encoding ${state.encoding}, not ${encoding}.`,
-        remedy,
-      ),
-    )
-  }
-  const actual = [state.collate, state.ctype]
-  if (database.locale !== null && actual.some((locale) => plain(locale) !== plain(database.locale ?? ''))) {
-    problems.push(
-      violation(
-        database.owner,
-        'immutable',
-        `${state.name} has the locale ${actual.join(' and ')}, not ${database.locale}.`,
-        remedy,
-      ),
-    )
-  }
-  return problems
+/** The encoding is fixed at creation. */
+function checkImmutable({ owner, encoding }: Database, cluster: Cluster, state: DatabaseState): Problem[] {
+  const wanted = cluster.encodings.get(encoding ?? '') ?? state.encoding
+  if (wanted === state.encoding) return []
+  return [
+    violation(
+      owner,
+      'immutable',
+      `${state.name} has the encoding ${state.encoding}, not ${wanted}.`,
+      'Declare what the database has, or dump it into a new one.',
+    ),
+  ]
 }
 
 /** `interior` is undefined for a database that does not exist or cannot be entered yet. */
@@ -178,14 +175,20 @@ function checkExtension(database: Database, name: string, interior: Interior | u
   const statements = refused.map((item) =>
     createExtension(item, (available.get(item)?.schema ?? null) === null ? home : null, null),
   )
-  const first = databases.has(database.name) ? '' : 'Declare it without that first. '
   const master = printLogin(cluster, 'rds_superuser', database.name, 'the master')
+  // A new database is shut to PUBLIC, and to the master with it, where that is no superuser.
+  const admit = grantOnDatabase(database.name, ['CONNECT'], 'rds_superuser', database.owner.username)
+  const login = `as ${printName(database.owner.username)}: ${printStatements([admit])} Then ${master}`
+  const isNew = !databases.has(database.name)
+  const way = isNew
+    ? `Apply without that first. Then ${cluster.roles.has('rds_superuser') ? login : master}`
+    : capitalized(master)
   return [
     violation(
       database.owner,
       'extension',
       `only a superuser could install ${refused.join(', ')} (not trusted).`,
-      `${first}${capitalized(master)}: ${printInside(statements, null)}`,
+      `${way}: ${printInside(statements, null)}`,
     ),
   ]
 }

@@ -25,15 +25,10 @@ export interface HandOver {
  * https://www.postgresql.org/docs/current/sql-reassign-owned.html
  */
 export function printHandOver(cluster: Cluster, { from, to, database, statements }: HandOver): string {
-  const where = `in ${printName(database)}`
-  if ([from, to].some((role) => cluster.roles.get(role)?.superuser === true))
-    return `as a superuser, ${where}: ${printInside(statements, null)}`
+  const roles = [from, to]
   const { login, version } = cluster.server
-  const who = runnerOf(cluster, from, to)
-  if (who !== null) {
-    const roles = [from, to].filter((role) => !isMember(cluster, who, role))
-    return `${printLogin(cluster, who, database)}: ${withMembership(roles, statements)}`
-  }
+  if (isSuperuser(cluster, roles) || runnerOf(cluster, roles) !== null)
+    return printAsMembers(cluster, { roles, database, statements })
   const pairs = [
     { one: to, other: from },
     { one: from, other: to },
@@ -47,8 +42,29 @@ export function printHandOver(cluster: Cluster, { from, to, database, statements
       `${printInside(statements, null)} Then as ${printName(login)}: ${printStatements([revoke])}`
     )
   }
-  const roles = [from, to].map(printName).join(' and ')
-  return `as a login with CREATEDB that may grant ${roles}, ${where}: ${withMembership([from, to], statements)}`
+  return printAsMembers(cluster, { roles, database, statements })
+}
+
+/** What runs as a member of these roles. */
+export interface MembersWork extends Pick<HandOver, 'database' | 'statements'> {
+  readonly roles: readonly string[]
+}
+
+/** `as …, in …: …;`: who can run it, where, and what; for what takes CREATEDB and membership in the roles. */
+export function printAsMembers(cluster: Cluster, { roles, database, statements }: MembersWork): string {
+  const where = `in ${printName(database)}`
+  if (isSuperuser(cluster, roles)) return `as a superuser, ${where}: ${printInside(statements, null)}`
+  const who = runnerOf(cluster, roles)
+  if (who !== null) {
+    const joined = roles.filter((role) => !isMember(cluster, who, role))
+    return `${printLogin(cluster, who, database)}: ${withMembership(joined, statements)}`
+  }
+  const names = roles.map(printName).join(' and ')
+  return `as a login with CREATEDB that may grant ${names}, ${where}: ${withMembership(roles, statements)}`
+}
+
+function isSuperuser(cluster: Cluster, roles: readonly string[]): boolean {
+  return roles.some((role) => cluster.roles.get(role)?.superuser === true)
 }
 
 /**
@@ -74,19 +90,21 @@ export function withMembership(
   return printInside([...before, ...roles.map(joinRole), ...statements, ...roles.map(leaveRole)], null)
 }
 
-/** Who is, or may become, a member of both, the login of the run before others. */
-function runnerOf({ server, roles, memberships }: Cluster, from: string, to: string): string | null {
+/** Who is, or may become, a member of all of them, the login of the run before others, the new owner before the old. */
+function runnerOf({ server, roles, memberships }: Cluster, all: readonly string[]): string | null {
   const may = (who: string): boolean =>
-    [from, to].every(
+    all.every(
       (role) =>
         role === who ||
         (server.version < VERSION_16
           ? roles.get(who)?.createRole === true
           : memberships.some((item) => item.role === role && item.member === who && item.admin)),
     )
-  const administrators = memberships.filter((item) => item.role === from && item.admin).map(({ member }) => member)
+  const administrators = memberships.filter((item) => item.role === all[0] && item.admin).map(({ member }) => member)
   return (
-    [server.login, to, from, ...administrators].find((who) => roles.get(who)?.createDb === true && may(who)) ?? null
+    [server.login, ...[...all].reverse(), ...administrators].find(
+      (who) => roles.get(who)?.createDb === true && may(who),
+    ) ?? null
   )
 }
 

@@ -2,19 +2,18 @@
 import type { Problem } from '../model/problem.ts'
 import type { Cluster } from '../model/catalog.ts'
 import type { Declaration, Environment } from '../model/declaration.ts'
-import type { Departure, Obstacle, RemovalFacts, SessionCount } from '../model/removal.ts'
+import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
 import type { Approval, Approvals } from '../model/run.ts'
 import { PG_DATABASE_OWNER, revokerOf } from '../model/revoker.ts'
 import type { Statement } from '../model/statement.ts'
 import { mayAdminister } from '../model/administers.ts'
-import { reassignInOneDatabase } from '../sql/owner.ts'
 import { printInside, printStatements } from '../sql/print.ts'
 import { revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantAdministration, grantRole } from '../sql/role.ts'
-import { printHandOver } from './hand-over.ts'
 import { administrators, noRight } from './members.ts'
 import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
+import { printWayOut } from './ways-out.ts'
 
 /** Deleting outside of dev takes both approvals; what changes nothing takes none (src/README.md: Removal). */
 export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {
@@ -104,7 +103,7 @@ function checkObstacles(cluster: Cluster, departure: Departure, { obstacles, uns
   return [
     ...own.map((item) => {
       const where = item.database === null ? '' : ` in database ${item.database}`
-      const remedy = item.remedy ?? wayOut(cluster, item, username)
+      const remedy = item.remedy ?? printWayOut(cluster, item, username)
       return obstacle(departure, `the role ${username} ${item.what}${where}.`, remedy)
     }),
     ...inTheWay.map(({ what }) =>
@@ -122,16 +121,6 @@ function checkObstacles(cluster: Cluster, departure: Departure, { obstacles, uns
       ),
     ),
   ]
-}
-
-/** What a role owns inside a database goes to the database's owner, and no other database with it. */
-function wayOut(cluster: Cluster, { database, isReassigned }: Obstacle, username: string): string {
-  const heir = cluster.databases.get(database ?? '')?.owner
-  if (database === null || heir === undefined || heir === username || isReassigned !== true)
-    return 'Hand it over or remove it, then run again.'
-  const statements = [reassignInOneDatabase(username, heir)]
-  const handOver = printHandOver(cluster, { from: username, to: heir, database, statements })
-  return `Remove it, or hand what it owns there to the database's owner, ${handOver} Then run again.`
 }
 
 /**
@@ -157,7 +146,7 @@ function checkGrants(
       obstacle(
         departure,
         `the role ${username} holds privileges on ${keyword} ${identity} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,
-        printRevoke(cluster, { grantor, database }, revokeAll(keyword, identity, username, null)),
+        printRevoke(cluster, { grantor, database }, revokeAll(keyword, [identity], username, null)),
       ),
     ),
     ...given.map(({ database, keyword, identity, grantee }) =>

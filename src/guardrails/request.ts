@@ -4,8 +4,11 @@ import type { Approval } from '../model/run.ts'
 import { checkNaming, checkReservedNames } from './names.ts'
 import { violation } from './violation.ts'
 
-/** RDS Proxy endpoints, custom ones (`.endpoint.proxy-`) included; `.com.cn` in the China regions. */
-const PROXY = /\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i
+/**
+ * RDS Proxy endpoints, custom ones (`.endpoint.proxy-`) included. The region stands before `rds`; in China after it,
+ * under `.com.cn`, as for every endpoint of RDS there.
+ */
+const PROXY = /\.proxy-[^.]+(?:\.[^.]+)*\.rds(?:\.[^.]+)*\.amazonaws\.com/i
 
 /**
  * Guardrails that need nothing but the declaration, before any secret is read or connection made (src/README.md:

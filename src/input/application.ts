@@ -24,6 +24,7 @@ const FIELDS = {
   database_connection_limit: v.nullish(connectionLimit),
   cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES)),
   adopt_existing: v.nullish(bool, false),
+  recreate_missing: v.nullish(bool),
 }
 
 /** Module-level values that the defaults of an application are made of. */
@@ -42,6 +43,7 @@ export interface ApplicationEntry {
   readonly encoding: string | null
   readonly locale: string | null
   readonly databaseConnectionLimit: number | null
+  readonly recreateMissing: boolean | null
   /** Whether database, username and access level are what the caller wrote, so that entries may be compared by them. */
   readonly comparable: boolean
 }
@@ -79,6 +81,7 @@ export function parseEntry(
     encoding: value.encoding,
     locale: value.locale,
     databaseConnectionLimit: value.database_connection_limit ?? null,
+    recreateMissing: value.recreate_missing ?? null,
     comparable: !['database_name', 'username', 'access_level'].some((field) => broken.has(field)),
   }
   return { entry, problems: [...problems, ...settingProblems, ...defaultProblems(key, database, username)] }

@@ -33,6 +33,10 @@ function flag(describe: string): Option {
 
 const INPUT: OptionTable = { input: value('FILE', 'File with the declaration: JSON, or base64gzip of it') }
 
+const CLAIM: OptionTable = {
+  claim: value('ID', 'Claim of the state that the declaration belongs to, as `terraform output -raw claim` gives it'),
+}
+
 const AUDIT_FILE: OptionTable = {
   'audit-file': value('FILE', 'File to write the audit to; default: in audit_dir, else in .rds-provision/audit'),
 }
@@ -78,7 +82,7 @@ const REPORT: OptionTable = {
 export const COMMANDS = {
   apply: {
     describe: 'Make roles, databases and privileges match the declaration',
-    options: { ...INPUT, ...AUDIT_FILE },
+    options: { ...INPUT, ...CLAIM, ...AUDIT_FILE },
     examples: [
       ['$0 apply --input declaration.json', 'provision by hand what Terraform would'],
       ['ALLOW_DB_PROVISION=true $0 apply --input prod.json --audit-file audit.json', 'the same outside dev, approved'],
@@ -86,7 +90,7 @@ export const COMMANDS = {
   },
   plan: {
     describe: 'Show what apply would change, with its SQL; changes nothing',
-    options: { ...INPUT, ...PLAN },
+    options: { ...INPUT, ...CLAIM, ...PLAN },
     examples: [
       ['$0 plan --input declaration.json', 'what would be done, why, and with which SQL'],
       [
@@ -98,7 +102,7 @@ export const COMMANDS = {
   },
   destroy: {
     describe: 'Remove applications by their cleanup policy',
-    options: { ...DESTROY, ...INPUT, ...AUDIT_FILE },
+    options: { ...DESTROY, ...INPUT, ...CLAIM, ...AUDIT_FILE },
     oneOf: ['application', 'build-id', 'cluster-name'],
     examples: [
       ['$0 destroy --input declaration.json --application analytics --dry-run', 'what would go'],

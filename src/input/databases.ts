@@ -66,6 +66,7 @@ function joinDatabase(name: string, ownerEntry: ApplicationEntry, guestEntries: 
     encoding: ownerEntry.encoding,
     locale: ownerEntry.locale,
     connectionLimit: ownerEntry.databaseConnectionLimit ?? -1,
+    recreateMissing: ownerEntry.recreateMissing ?? false,
   }
 }
 
@@ -75,6 +76,7 @@ function ownersFields(guest: ApplicationEntry, owner: ApplicationEntry): Problem
     ['encoding', guest.encoding],
     ['locale', guest.locale],
     ['database_connection_limit', guest.databaseConnectionLimit],
+    ['recreate_missing', guest.recreateMissing],
   ] as const
   return fields
     .filter(([, value]) => value !== null)

@@ -40,3 +40,28 @@ function refusal(message: string, cause?: unknown): InvalidInputError {
     cause,
   })
 }
+
+/**
+ * JSON text to a value. The parser's own message quotes the input, which is not ours to print.
+ * @throws InvalidInputError
+ */
+export function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    const position = /at position \d+|end of JSON input/.exec(String(error))?.[0] ?? ''
+    const message = `is not JSON${position === '' ? '' : ` (${position})`}.`
+    throw new InvalidInputError(
+      [
+        {
+          application: null,
+          code: 'unreadable_input',
+          field: 'input',
+          message,
+          remedy: 'Give the JSON object that the Terraform module passes.',
+        },
+      ],
+      { cause: error },
+    )
+  }
+}

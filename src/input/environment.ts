@@ -2,7 +2,9 @@ import type { Problem } from '../model/problem.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { CleanupPolicy } from '../model/declaration.ts'
 import type { Approvals } from '../model/run.ts'
-import { TEXT_RULE, isText, show } from './text.ts'
+import { CLAIM } from '../model/claim.ts'
+import { checkProxies } from './aws-environment.ts'
+import { CLAIM_RULE, TEXT_RULE, isText, show } from './text.ts'
 
 /** `verbose` is text that lists what did not change too. */
 export const LOG_FORMATS = ['text', 'verbose', 'json'] as const
@@ -10,6 +12,10 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** What belongs to one run and not to the declaration (src/README.md: Environment of a run). */
 export interface RunEnvironment extends Approvals {
+  /** ALLOW_DB_TAKEOVER is `true` (src/README.md: One application, one state). */
+  readonly allowTakeover: boolean
+  /** RDS_PROVISION_CLAIM: counts where the input has none. */
+  readonly claim: string | null
   /** Replaces the declared policies for this run; null: they stand. */
   readonly cleanupPolicy: CleanupPolicy | null
   readonly logFormat: LogFormat
@@ -33,10 +39,12 @@ export type Variables = Readonly<Record<string, string | undefined>>
  * anything but `true` is simply no approval (src/README.md: Guardrails).
  */
 export function readEnvironment(env: Variables): RunEnvironment {
-  const problems: Problem[] = []
+  const problems: Problem[] = checkProxies(env)
   const environment = {
     allowProvision: env['ALLOW_DB_PROVISION'] === 'true',
     allowDestroy: env['ALLOW_DB_DESTROY'] === 'true',
+    allowTakeover: wordOf(env, 'ALLOW_DB_TAKEOVER', ['true'], problems) !== null,
+    claim: claimOf(env, problems),
     cleanupPolicy: wordOf(env, 'RDS_CLEANUP_POLICY', CLEANUP_POLICIES, problems),
     logFormat: wordOf(env, 'RDS_PROVISION_LOG', LOG_FORMATS, problems) ?? 'text',
     input: valueOf(env, 'RDS_PROVISION_INPUT'),
@@ -76,7 +84,15 @@ function wordOf<T extends string>(
   const value = valueOf(env, variable)
   const word = words.find((known) => known === value) ?? null
   if (value !== null && word === null)
-    problems.push(refusal(variable, value, `Use one of ${words.join(', ')}, or unset it.`))
+    problems.push(
+      refusal(
+        variable,
+        value,
+        words.length === 1
+          ? `Only ${words.join('')} counts; or unset it.`
+          : `Use one of ${words.join(', ')}, or unset it.`,
+      ),
+    )
   return word
 }
 
@@ -84,6 +100,17 @@ function textOf(env: Variables, variable: string, problems: Problem[]): string |
   const value = valueOf(env, variable)
   problems.push(...checkId(variable, value))
   return value
+}
+
+function claimOf(env: Variables, problems: Problem[]): string | null {
+  const value = valueOf(env, 'RDS_PROVISION_CLAIM')
+  problems.push(...checkClaim('RDS_PROVISION_CLAIM', value))
+  return value
+}
+
+/** @param field where it was given */
+export function checkClaim(field: string, value: string | null): Problem[] {
+  return value === null || CLAIM.test(value) ? [] : [refusal(field, value, CLAIM_RULE)]
 }
 
 /** Ids of runs stand in tags, file names and the server's application_name. @param field where it was given */

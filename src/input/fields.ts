@@ -1,6 +1,7 @@
 /** Schemas of single fields. The message of each is the remedy that its error carries. */
 import * as v from 'valibot'
-import { NAME_RULE, TEXT_RULE, isName, isPrintable, isText } from './text.ts'
+import { CLAIM } from '../model/claim.ts'
+import { CLAIM_RULE, NAME_RULE, TEXT_RULE, isName, isPrintable, isText } from './text.ts'
 import { TIMESTAMP_RULE, parseTimestamp } from './timestamp.ts'
 
 /** Identifier of a role, database, schema or extension. */
@@ -8,6 +9,9 @@ export const name = v.pipe(v.string(NAME_RULE), v.check(isName, NAME_RULE))
 
 /** Text that stands in tags and audit records. */
 export const text = v.pipe(v.string(TEXT_RULE), v.check(isText, TEXT_RULE))
+
+/** Id of a state. */
+export const claim = v.pipe(v.string(CLAIM_RULE), v.regex(CLAIM, CLAIM_RULE))
 
 export const bool = v.boolean('Use true or false.')
 
@@ -77,6 +81,16 @@ const ROLE_RULE = 'Use the ARN of an IAM role, arn:aws:iam::<account>:role/<name
 export const roleArn = v.pipe(
   v.string(ROLE_RULE),
   v.regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, ROLE_RULE),
+)
+
+const ACCOUNT_RULE = 'Use the id of an AWS account, 12 digits.'
+export const account = v.pipe(v.string(ACCOUNT_RULE), v.regex(/^\d{12}$/, ACCOUNT_RULE))
+
+const EXTERNAL_ID_RULE = 'Use 2 to 1224 characters: letters, digits and _ + = , . @ : / -.'
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId) */
+export const externalId = v.pipe(
+  v.string(EXTERNAL_ID_RULE),
+  v.regex(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/, EXTERNAL_ID_RULE),
 )
 
 /** RFC 3339 text as a Date. */

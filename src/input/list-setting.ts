@@ -39,3 +39,11 @@ export function splitList(value: string): readonly string[] | null {
   }
   return item === null ? null : [...items, item]
 }
+
+/**
+ * An item as it stands in a text (`"$user"`) means in a list what it means there; any other text is a name as it is,
+ * quotes in it included. A name that begins and ends with a double quote is written as in a text.
+ */
+export function unquoted(item: string): string {
+  return /^"(?:[^"]|"")*"$/.test(item) ? item.slice(1, -1).replaceAll('""', '"') : item
+}

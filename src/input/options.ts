@@ -11,16 +11,23 @@ import { show, suggestion } from './text.ts'
  * Environment of a run).
  */
 export type Options =
-  | { readonly command: 'apply' | 'prepare-upgrade'; readonly input: string | null; readonly auditFile: string | null }
+  | {
+      readonly command: 'apply' | 'prepare-upgrade'
+      readonly input: string | null
+      readonly claim: string | null
+      readonly auditFile: string | null
+    }
   | {
       readonly command: 'plan'
       readonly input: string | null
+      readonly claim: string | null
       readonly detailedExitcode: boolean
       readonly json: boolean
     }
   | {
       readonly command: 'destroy'
       readonly input: string | null
+      readonly claim: string | null
       readonly auditFile: string | null
       readonly target: DestroyTarget
       readonly dryRun: boolean
@@ -62,13 +69,19 @@ export function parseOptions(argv: readonly string[]): Options {
 }
 
 function applyOptions(command: 'apply' | 'prepare-upgrade', found: Arguments): Options {
-  return { command, input: textOf(found, 'input'), auditFile: textOf(found, 'audit-file') }
+  return {
+    command,
+    input: textOf(found, 'input'),
+    claim: textOf(found, 'claim'),
+    auditFile: textOf(found, 'audit-file'),
+  }
 }
 
 function planOptions(found: Arguments): Options {
   return {
     command: 'plan',
     input: textOf(found, 'input'),
+    claim: textOf(found, 'claim'),
     detailedExitcode: found['detailed-exitcode'] === true,
     json: found['json'] === true,
   }
@@ -85,6 +98,7 @@ function destroyOptions(found: Arguments): Options {
   return {
     command: 'destroy',
     input: textOf(found, 'input'),
+    claim: textOf(found, 'claim'),
     auditFile: textOf(found, 'audit-file'),
     target,
     dryRun: found['dry-run'] === true,

@@ -1,15 +1,33 @@
 import * as v from 'valibot'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
+import { defaultStack } from '../model/claim.ts'
 import { AUTH_METHODS, CLEANUP_POLICIES, ENVIRONMENTS } from '../model/declaration.ts'
 import type { Declaration } from '../model/declaration.ts'
 import { parseEntry } from './application.ts'
 import type { Defaults, ApplicationEntry } from './application.ts'
 import { groupEntries } from './databases.ts'
 import type { InputScope } from './databases.ts'
+import { parseJson } from './decode.ts'
 import { parseConnectThrough, parseInstance, parseTls } from './endpoints.ts'
 import type { Part } from './endpoints.ts'
-import { bool, integer, name, nested, oneOf, path, region, roleArn, seconds, secretId, text, texts } from './fields.ts'
+import {
+  account,
+  bool,
+  claim,
+  externalId,
+  integer,
+  name,
+  nested,
+  oneOf,
+  path,
+  region,
+  roleArn,
+  seconds,
+  secretId,
+  text,
+  texts,
+} from './fields.ts'
 import { TOP, isObject, notAnObject, parseObject, printableKey } from './object.ts'
 import { parseTags } from './tags.ts'
 
@@ -47,6 +65,7 @@ const FIELDS = {
   connect_through: nested,
   cluster_name: v.nullish(text),
   stack: v.nullish(text),
+  claim: v.nullish(claim, null),
   accept_tags_from: v.nullish(texts),
   admin_secret_id: v.nullish(secretId, null),
   admin_auth: v.nullish(oneOf(AUTH_METHODS), 'password'),
@@ -54,7 +73,10 @@ const FIELDS = {
   master_secret_id: v.nullish(secretId, null),
   prepare_major_upgrade: v.nullish(bool, false),
   aws_region: v.nullish(region, null),
+  aws_profile: v.nullish(text, null),
   assume_role_arn: v.nullish(roleArn, null),
+  external_id: v.nullish(externalId, null),
+  expected_account: v.nullish(account, null),
   secret_prefix: v.nullish(secretId, 'platform'),
   build_id: v.nullish(text, null),
   run_id: v.nullish(text, null),
@@ -112,7 +134,7 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
   const instance = parseInstance(top.instance)
   const connectThrough = parseConnectThrough(top.connect_through)
   const tls = parseTls(top.tls, connectThrough.value ?? instance.value)
-  const tags = parseTags(top.tags)
+  const tags = parseTags(top.tags, scope)
   const entries = parseEntries(top.application_databases, {
     environment,
     secretPrefix: top.secret_prefix,
@@ -130,12 +152,20 @@ function declarationOf(top: Top, scope: InputScope): Part<Declaration> & { reado
     instance: instance.value,
     connectThrough: connectThrough.value,
     clusterName,
-    stack: top.stack ?? `${clusterName}/${environment}`,
+    stack: top.stack ?? defaultStack(clusterName, environment, top.workspace),
+    claim: top.claim,
+    workspace: top.workspace,
     acceptTagsFrom: top.accept_tags_from ?? new Set(),
     admin: { auth: top.admin_auth, secretId: top.admin_secret_id, username: top.admin_username },
     masterSecretId: top.master_secret_id,
+    aws: {
+      region: top.aws_region,
+      profile: top.aws_profile,
+      assumeRoleArn: top.assume_role_arn,
+      externalId: top.external_id,
+      expectedAccount: top.expected_account,
+    },
     prepareMajorUpgrade: top.prepare_major_upgrade,
-    aws: { region: top.aws_region, assumeRoleArn: top.assume_role_arn },
     tags: tags.tags,
     governanceDir: top.governance_dir,
     tls: tls.value,
@@ -222,27 +252,5 @@ function keyProblem(key: string): Problem {
     field: 'application_databases',
     message: 'is not a key that an application can have.',
     remedy: 'Use a lower-case letter, then lower-case letters, digits, _ and -.',
-  }
-}
-
-/** JSON text to a value. The parser's own message quotes the input, which is not ours to print. */
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (error) {
-    const position = /at position \d+|end of JSON input/.exec(String(error))?.[0] ?? ''
-    const message = `is not JSON${position === '' ? '' : ` (${position})`}.`
-    throw new InvalidInputError(
-      [
-        {
-          application: null,
-          code: 'unreadable_input',
-          field: 'input',
-          message,
-          remedy: 'Give the JSON object that the Terraform module passes.',
-        },
-      ],
-      { cause: error },
-    )
   }
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import type { SettingValue } from '../model/declaration.ts'
-import { isIdentifierList, splitList } from './list-setting.ts'
+import { isIdentifierList, splitList, unquoted } from './list-setting.ts'
 import { isObject, notAnObject, printableKey } from './object.ts'
 import { show } from './text.ts'
 
@@ -43,7 +43,7 @@ function parseValue(parameter: string, raw: unknown): SettingValue | { readonly 
   if (Array.isArray(raw)) {
     const items: readonly unknown[] = raw
     if (items.length === 0 || !items.every(isStorable)) return { remedy: VALUE_RULE }
-    return list ? items : items.join(', ')
+    return list ? items.map(unquoted) : items.join(', ')
   }
   if (raw === null) return ''
   if (typeof raw === 'boolean' || isExact(raw)) return list ? [String(raw)] : String(raw)

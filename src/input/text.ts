@@ -12,6 +12,9 @@ export const NAME_RULE = 'Use 1 to 63 bytes of UTF-8, without control characters
 /** What `isText` asks for, as a remedy. */
 export const TEXT_RULE = 'Use 1 to 255 characters, without control characters and without white space at either end.'
 
+/** What a claim has to be (src/model/claim.ts), as a remedy. */
+export const CLAIM_RULE = 'Use the id that `terraform output -raw claim` gives: 1 to 100 letters, digits and . _ -.'
+
 /**
  * Whether the text can be sent to the server and back unchanged: no NUL or other control character, no lone surrogate.
  */

@@ -1,5 +1,6 @@
 /** What the server's catalogs say, as far as provisioning needs it. */
 import type { InsideAccess } from './access.ts'
+import type { Locale } from './locale.ts'
 
 /** One item of an access control list (aclexplode); grantee '' is PUBLIC. */
 export interface AclItem {
@@ -40,6 +41,7 @@ export interface DatabaseState {
   readonly encoding: string
   readonly collate: string
   readonly ctype: string
+  readonly localeProvider: Locale['provider']
   /** The ICU or builtin locale (15 and later), null with libc. */
   readonly icuLocale: string | null
   /** -1 is no limit, INVALID what `isInvalid` tells. */
@@ -119,6 +121,8 @@ export interface Cluster {
   readonly extensions: ReadonlyMap<string, AvailableExtension>
   /** Encoding as declared to the server's own name for it; absent where no database can have it. */
   readonly encodings: ReadonlyMap<string, string>
+  /** Locales as declared for databases that are to be made, of which the server has none. */
+  readonly unknownLocales: ReadonlySet<string>
   /** Who uses the databases that the declaration adopts: owns or may use something inside, or is connected. */
   readonly databaseUsers: readonly { readonly database: string; readonly role: string }[]
   /** Database to the roles that an access control list inside it names (pg_shdepend), owners of the objects apart. */
@@ -132,6 +136,8 @@ export interface SchemaState {
   readonly acl: readonly AclItem[]
   /** Tables, sequences and functions of other owners than the database's, extension members left out. */
   readonly foreignObjects: number
+  /** Of those, a few as `table orders (dbmaster)`, and how many the database's owner may not use; absent: none. */
+  readonly foreign?: { readonly names: readonly string[]; readonly unusable: number }
   /** All tables, sequences and functions, extension members left out. */
   readonly objects: number
 }
@@ -143,7 +149,7 @@ export interface SchemaObject {
   readonly schema: string
   readonly name: string
   readonly objectClass: ObjectClass
-  /** Argument types of a function as format_type prints them, with commas; null for others. */
+  /** Input arguments of a function, as `IN` and what format_type prints, with commas: already SQL; null for others. */
   readonly args: string | null
   /** Items of PUBLIC, and those that declared editors and readers hold or gave; the built-in default is filled in. */
   readonly acl: readonly AclItem[]
@@ -166,6 +172,16 @@ export interface InstalledExtension {
   readonly owner: string
 }
 
+/** Objects of the database's owner that no access level reaches, and that not all guests may use. */
+export interface Uncovered {
+  readonly kind: 'type' | 'large object'
+  /** null: they stand in no schema. */
+  readonly schema: string | null
+  readonly objects: number
+  /** One of them. */
+  readonly name: string
+}
+
 /** Everything inspected inside one database. */
 export interface Interior {
   readonly database: string
@@ -173,6 +189,8 @@ export interface Interior {
   /** Objects in all schemas where a guest may hold or need a privilege; empty in a database without guests. */
   readonly objects: readonly SchemaObject[]
   readonly defaultAcl: readonly DefaultAcl[]
+  /** Empty in a database without guests. */
+  readonly uncovered: readonly Uncovered[]
   readonly extensions: ReadonlyMap<string, InstalledExtension>
   /** Who may do what here; absent where nobody asked for the access matrix. */
   readonly access?: InsideAccess
@@ -199,13 +217,21 @@ export type LoginState =
   /** Not tried: the role does not exist yet, or logs in by IAM. */
   | { readonly kind: 'not_tried' }
 
+/** Why nobody could look inside a database. */
+export interface Unseen {
+  /** The server's words. */
+  readonly reason: string
+  /** 53300: its connections are all taken, those of the server, or those of the admin. */
+  readonly isFull: boolean
+}
+
 /** The whole actual state that the plan is made from. */
 export interface Actual {
   readonly cluster: Cluster
   /** Database name to its inside; absent where the database does not exist or could not be entered. */
   readonly interiors: ReadonlyMap<string, Interior>
-  /** Database name to the server's reason why nobody was let in. */
-  readonly unseen: ReadonlyMap<string, string>
+  /** By database name; those into which nobody was let. */
+  readonly unseen: ReadonlyMap<string, Unseen>
   /** Application name to what its login showed. */
   readonly logins: ReadonlyMap<string, LoginState>
 }

@@ -54,6 +54,8 @@ export interface Database {
   readonly locale: string | null
   /** -1 is no limit, as in pg_database.datconnlimit. */
   readonly connectionLimit: number
+  /** Whether a new, empty one takes its place where it existed before and is gone. */
+  readonly recreateMissing: boolean
 }
 
 export interface Instance {
@@ -88,7 +90,13 @@ export interface AdminLogin {
 
 export interface AwsSettings {
   readonly region: string | null
+  /** Profile of the runner's AWS configuration; null: credentials are found as programs of AWS find them. */
+  readonly profile: string | null
   readonly assumeRoleArn: string | null
+  /** What the role's trust policy asks for besides; null: nothing. */
+  readonly externalId: string | null
+  /** Id of the only account in which a run may be; null: any. */
+  readonly expectedAccount: string | null
 }
 
 /** One whole declaration: everything one run needs to know, secrets and run identity apart. */
@@ -99,6 +107,13 @@ export interface Declaration {
   readonly connectThrough: Endpoint | null
   readonly clusterName: string
   readonly stack: string
+  /**
+   * The id of the state that this declaration belongs to; null: of none, as by hand (src/README.md: One application,
+   * one state).
+   */
+  readonly claim: string | null
+  /** Terraform's workspace; null: not known, as by hand. */
+  readonly workspace: string | null
   readonly acceptTagsFrom: ReadonlySet<string>
   readonly admin: AdminLogin
   readonly masterSecretId: string | null

@@ -11,3 +11,17 @@ export const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u
  * Terraform's prefix.
  */
 export const RUNNER_COMMAND = /##(\w*)\[/g
+
+/** Unprintable characters as `\\u{…}`, and nothing that a CI runner would obey. */
+export function disarm(text: string): string {
+  return text
+    .replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`)
+    .replace(RUNNER_COMMAND, '##$1\\[')
+}
+
+/** One line of at most so many characters, of text that somebody else wrote. */
+export function shorten(text: string, characters: number): string {
+  const beginning = text.slice(0, characters + 1)
+  const cut = beginning.length > characters ? `${beginning.slice(0, characters)}…` : beginning
+  return disarm(cut.replace(/\s*[\r\n\t]\s*/g, ' ')).trim()
+}

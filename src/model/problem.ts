@@ -7,11 +7,13 @@
 export const GUARDRAILS = {
   approval: 'approval',
   endpoint: 'endpoint',
+  foreign_account: 'account',
   reserved_name: 'reserved names',
   naming: 'naming',
   owner_mismatch: 'owner mismatch',
   unmanaged_role: 'unmanaged role',
   foreign_claim: 'foreign claim',
+  missing_claim: 'missing claim',
   missing_right: 'missing right',
   privileged_role: 'privileged role',
   iam: 'IAM',
@@ -22,6 +24,9 @@ export const GUARDRAILS = {
   encoding: 'encoding',
   schema: 'schema',
   invalid_database: 'invalid database',
+  missing_database: 'missing database',
+  renamed_database: 'renamed database',
+  renamed_role: 'renamed role',
   removal_approval: 'destroy',
   removal_obstacle: 'destroy',
 } as const
@@ -61,6 +66,7 @@ export type AwsCode =
   | 'secret_of_another_login'
   | 'aws_region_missing'
   | 'aws_credentials'
+  | 'aws_profile_missing'
   | 'aws_throttled'
   | 'aws_unreachable'
   | 'aws_refused'
@@ -91,6 +97,8 @@ export type RunCode =
   | 'opened_during_snapshot'
   | 'left_during_snapshot'
   | 'session_hides'
+  | 'session_left'
+  | 'unseen_database'
   | 'left_closed'
   | 'audit_unwritable'
   | 'governance_unwritable'

@@ -55,6 +55,27 @@ export interface DefaultHolding {
   readonly keyword: string
 }
 
+/** What it takes to get rid of what REASSIGN OWNED passes over. */
+export type WayOut =
+  /** On a table of `owner`, for the departing role and for `others`. */
+  | {
+      readonly kind: 'policy'
+      readonly schema: string
+      readonly table: string
+      readonly name: string
+      readonly owner: string
+      readonly others: readonly string[]
+    }
+  /** The role's own, `schema` null: in no particular one; keyword as in `DefaultHolding`, '' is PUBLIC. */
+  | {
+      readonly kind: 'default_privileges'
+      readonly schema: string | null
+      readonly keyword: string
+      readonly grantees: readonly string[]
+    }
+  /** Of the role, on a foreign server of `owner`. */
+  | { readonly kind: 'user_mapping'; readonly server: string; readonly owner: string }
+
 /** Something that would make the server refuse the removal, or that nobody asked to lose. */
 export interface Obstacle {
   /** The departing role concerned; null: it stands in the way of the database. */
@@ -65,6 +86,8 @@ export interface Obstacle {
   readonly what: string
   /** It is inside a database, and goes with REASSIGN OWNED. */
   readonly isReassigned?: boolean
+  /** It is inside a database, and REASSIGN OWNED passes over it. */
+  readonly wayOut?: WayOut
   /** What to do about it; absent: hand it over, or remove it. */
   readonly remedy?: string
 }

@@ -1,6 +1,7 @@
 /** Who can take back what was granted: the roles that a removal may act as. Pure. */
 import { mayAdminister } from './administers.ts'
 import type { Cluster } from './catalog.ts'
+import { isOfStack } from './claim.ts'
 import type { Declaration } from './declaration.ts'
 import { parseTag } from './tag.ts'
 
@@ -21,6 +22,6 @@ export function revokerOf(
   const name = grantor === PG_DATABASE_OWNER ? (cluster.databases.get(database)?.owner ?? '') : grantor
   if (name === login) return name
   const tag = parseTag(cluster.roles.get(name)?.comment ?? null)
-  if (tag?.get('Stack') !== declaration.stack || tag.get('Environment') !== declaration.environment) return null
+  if (!isOfStack(declaration, tag)) return null
   return mayAdminister(cluster, name) ? name : null
 }

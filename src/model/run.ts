@@ -20,6 +20,8 @@ export interface RunIdentity {
   readonly buildId: string
   readonly command: Command
   readonly approval: Approval
+  /** ALLOW_DB_TAKEOVER is `true`: what another state has claimed may be taken over. */
+  readonly takesOver: boolean
   readonly startedAt: Date
   readonly toolVersion: string
   /** SHA-256 of the decoded input JSON, hex. */

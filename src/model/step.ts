@@ -1,5 +1,5 @@
 /** Steps are data: what to change, why and where. One apply path serves the preview and the real run. */
-import type { AccessChange } from './access-change.ts'
+import type { AccessChange, PrivilegeChange } from './access-change.ts'
 import type { AuditObject, AuditStatus } from './audit.ts'
 import type { Statement } from './statement.ts'
 
@@ -35,6 +35,8 @@ export type StepKind =
   | 'reset_setting'
   | 'create_database'
   | 'limit_database'
+  /** A full database gets connections more, while the run looks inside. */
+  | 'make_room'
   | 'end_template'
   | 'tag_database'
   | 'adopt_database'
@@ -46,6 +48,8 @@ export type StepKind =
   /** The admin comes into a database again. */
   | 'admit_admin'
   | 'restrict_public'
+  /** The same of a new database, which was closed to all until then. */
+  | 'open_database'
   /** By name, what an adopted database gave its users through PUBLIC. */
   | 'keep_access'
   | 'grant_privileges'
@@ -59,6 +63,12 @@ export type StepKind =
   /** Of somebody else in a role. */
   | 'revoke_membership'
 
+/** A statement that changes privileges, and what it changes. */
+export interface PrivilegeStatement {
+  readonly statement: Statement
+  readonly change: PrivilegeChange
+}
+
 /** One change: becomes one audit record with status `status` once its transaction has committed. */
 export interface Step extends Subject {
   readonly kind: StepKind
@@ -71,11 +81,15 @@ export interface Step extends Subject {
   readonly statements: readonly Statement[]
   /** What the statements change of the login's privileges; absent where nothing. */
   readonly access?: AccessChange
+  /** Those of the statements that change privileges; absent where none does. */
+  readonly privileges?: readonly PrivilegeStatement[]
   /**
    * The login that loses something by it. A session keeps what it took on before, so those of the login end once it has
    * taken effect (src/README.md: What a session keeps); absent where nobody loses anything.
    */
   readonly loser?: string
+  /** What a person should look at beside it, told as a warning with it; absent: nothing. The next look finds it no more. */
+  readonly caution?: string
 }
 
 /** Something found that needs no statement; becomes one audit record. */
@@ -95,6 +109,8 @@ export interface Changes {
 export interface AtomicTransaction {
   readonly kind: 'atomic'
   readonly steps: readonly Step[]
+  /** The same as two, each for some of the objects; absent where it names no two. */
+  readonly halves?: () => readonly AtomicTransaction[]
 }
 
 /** One statement that cannot run in a transaction (CREATE DATABASE), with what it needs around it. */
@@ -119,6 +135,8 @@ export interface Job {
   /** The database to connect to; null: the admin's own. */
   readonly connectTo: string | null
   readonly transactions: readonly Transaction[]
+  /** Where a transaction fails, those that follow are done all the same; absent: they are not. */
+  readonly standApart?: true
 }
 
 export interface Plan {
@@ -130,16 +148,33 @@ export function stepsOf(transaction: Transaction): readonly Step[] {
   return transaction.kind === 'atomic' ? transaction.steps : [transaction.step]
 }
 
+export function jobSteps(job: Job): Step[] {
+  return job.transactions.flatMap(stepsOf)
+}
+
 export function planSteps(plan: Plan): Step[] {
-  return plan.jobs.flatMap((job) => job.transactions.flatMap(stepsOf))
+  return plan.jobs.flatMap(jobSteps)
+}
+
+/** What is planned in another guise once the database is there: the tag that it lacks, and that PUBLIC may connect. */
+const SAME_RULE: Partial<Record<StepKind, StepKind>> = {
+  adopt_database: 'tag_database',
+  open_database: 'restrict_public',
+}
+
+/** Tells a step from every other of its plan, and finds it again in a later plan: the rule, and what it is about. */
+export function stepKey({ application, database, username, kind, target }: Step): string {
+  return JSON.stringify([application, database, username, SAME_RULE[kind] ?? kind, target])
 }
 
 /**
- * Tells a step from every other of its plan, and finds it again in a later plan: the rule, and what it is about. The
- * tag that a new database lacks is planned as an adoption once the database is there.
+ * What a step does, in as many parts as may be done each for itself: one for each object that it names, and one for all
+ * else. Parts of two plans are the same where their texts are.
  */
-export function stepKey({ application, database, username, kind, target }: Step): string {
-  return JSON.stringify([application, database, username, kind === 'adopt_database' ? 'tag_database' : kind, target])
+export function partsOf(step: Step): string[] {
+  const objects = (step.privileges ?? []).flatMap(({ statement }) => statement.objects)
+  const isListOnly = step.privileges?.every(({ statement }) => statement.objects.length > 0) ?? false
+  return [...(isListOnly ? [] : ['']), ...objects].map((part) => `${stepKey(step)} ${part}`)
 }
 
 /** A step as people and programs are told of it; `statements` are redacted. */

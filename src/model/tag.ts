@@ -7,8 +7,14 @@ export const TAG_FIELDS = [
   'ClusterName',
   'Stack',
   'Environment',
+  'Workspace',
+  'Claim',
+  'ClaimedAt',
+  'ClaimedByBuildId',
+  'TakenOverFrom',
   'Application',
   'OwnedDatabase',
+  'PendingDatabase',
   'CleanupPolicy',
   'SecretVersionId',
   'UpdatedByBuildId',
@@ -54,6 +60,15 @@ export function sameTag(existing: Tag, desired: Tag): boolean {
     key !== 'UpdatedByBuildId' && (key !== 'OwnedDatabase' || existing.has(key))
   const relevant = (tag: Tag): string => formatTag(new Map([...tag].filter(([key]) => isCompared(key))))
   return relevant(existing) === relevant(desired)
+}
+
+/**
+ * Whether the role whose tag this is had that database. An older tag does not tell whether a first run made
+ * it: what may have been there is not made anew in silence (src/README.md: What people rename and drop).
+ */
+export function hasOwned(tag: Tag, database: string): boolean {
+  const owned = tag.get('OwnedDatabase')
+  return owned === undefined ? !tag.has('PendingDatabase') : owned === database
 }
 
 function parseJson(text: string): unknown {

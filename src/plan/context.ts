@@ -22,7 +22,11 @@ export interface PlanInput {
   /** Applications that are declared, and that this plan leaves as they are: something of theirs stands in the way. */
   readonly leftOut: ReadonlySet<string>
   readonly actual: Actual
+  /** By database: full when this run came to it, and whether it was given room by now (`src/plan/room.ts`). */
+  readonly rooms: ReadonlyMap<string, 'wanted' | 'made'>
   readonly buildId: string
+  /** When the run began: from then on it has what it claims. */
+  readonly startedAt: Date
   /** The master's login, where a major upgrade is to be prepared and nothing is in the way of that; else null. */
   readonly preparedFor: string | null
   /** By application name; absent for IAM logins. */

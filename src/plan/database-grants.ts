@@ -9,16 +9,24 @@ import { alongWith, databasePrivileges, heldBy, passedOnTo, subtract } from './p
 
 /** What its guests lack, and what they and logins of other databases have beyond the declaration. */
 export function planDatabaseGrants(context: PlanContext, database: Database, state: DatabaseState): Step[] {
-  return concernedLogins(context, database).flatMap((application) => loginSteps(database, application, state))
+  const isFull = context.actual.unseen.get(database.name)?.isFull === true
+  return concernedLogins(context, database).flatMap((application) => loginSteps(database, application, state, isFull))
 }
 
-function loginSteps(database: Database, application: Application, state: DatabaseState): Step[] {
+/**
+ * @param isFull nobody can look inside: who is to lose something loses all, and gets back what is declared once its
+ *   inside was seen (src/README.md: Full databases).
+ */
+function loginSteps(database: Database, application: Application, state: DatabaseState, isFull: boolean): Step[] {
   const owner = database.owner.username
   const { username } = application
   const level = application.database === database.name ? application.accessLevel : null
   const wanted = level === null ? [] : databasePrivileges(level)
   const missing = subtract(wanted, heldBy(state.acl, username))
-  const excess = subtract(heldBy(state.acl, username, owner), wanted)
+  const held = heldBy(state.acl, username, owner)
+  const beyond = subtract(held, wanted)
+  const isShutOut = isFull && beyond.length > 0
+  const excess = isShutOut ? held : beyond
   const dependents = passedOnTo(state.acl, username, excess)
   const about = subjectIn(database, application, 'grant')
   const granted = accessStep(
@@ -42,7 +50,7 @@ function loginSteps(database: Database, application: Application, state: Databas
     'revoke_privileges',
     'revoke',
     'removed',
-    `${username} has more on ${state.name} than declared${alongWith(dependents)}`,
+    `${username} has more on ${state.name} than declared${isShutOut ? NOT_BEFORE : ''}${alongWith(dependents)}`,
     level,
     excess.length === 0
       ? []
@@ -55,6 +63,8 @@ function loginSteps(database: Database, application: Application, state: Databas
   )
   return [granted, revoked].filter((item) => item.statements.length > 0)
 }
+
+const NOT_BEFORE = ', and may not connect before a run has looked inside'
 
 /** The database's guests, and declared logins of other databases that hold something on this one or inside it. */
 export function concernedLogins(context: PlanContext, database: Database): Application[] {

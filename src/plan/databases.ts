@@ -2,7 +2,9 @@
 import type { AccessChange } from '../model/access-change.ts'
 import type { DatabaseState } from '../model/catalog.ts'
 import type { Application, Database } from '../model/declaration.ts'
-import type { BareTransaction, Changes, Finding, Step, StepKind } from '../model/step.ts'
+import { fewNames } from '../model/few-names.ts'
+import type { Statement } from '../model/statement.ts'
+import type { BareTransaction, Changes, Finding, Step } from '../model/step.ts'
 import { formatTag, parseTag } from '../model/tag.ts'
 import {
   allowConnections,
@@ -12,12 +14,13 @@ import {
   grantOnDatabase,
   revokeOnDatabase,
 } from '../sql/database.ts'
+import { commentOnRole } from '../sql/role.ts'
 import { keepOnDatabase } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planDatabaseGrants } from './database-grants.ts'
 import { newDatabase, planCreation } from './new-database.ts'
 import { databasePrivileges, heldBy, passedOnTo, subtract } from './privileges.ts'
-import { desiredDatabaseTag, isWritten } from './tags.ts'
+import { desiredDatabaseTag, desiredRoleTag, isWritten } from './tags.ts'
 
 export interface DatabasePlan extends Changes {
   /** null: it exists. */
@@ -26,20 +29,14 @@ export interface DatabasePlan extends Changes {
   readonly closing: readonly Step[]
 }
 
-const RESTORES_ACCESS: ReadonlySet<StepKind> = new Set(['reopen_database', 'limit_database', 'admit_admin'])
-
-/** A step that only lets the admin in again (src/README.md: The admin locked out). */
-export function restoresAccess(item: Step): boolean {
-  return RESTORES_ACCESS.has(item.kind)
-}
-
 export function planDatabase(context: PlanContext, database: Database): DatabasePlan {
   const existing = context.actual.cluster.databases.get(database.name)
   const state = existing ?? newDatabase(database)
-  const access = [...accessSteps(context, database, state), ...planDatabaseGrants(context, database, state)]
-  const limits = limitSteps(database, state)
-  const restricted = access.some((item) => item.kind === 'restrict_public')
-  const tag = tagSteps(context, database, state, existing === undefined, restricted || limits.length > 0)
+  const isNew = existing === undefined
+  const access = [...accessSteps(context, database, state, isNew), ...planDatabaseGrants(context, database, state)]
+  const limits = limitSteps(context, database, state)
+  const restricted = access.some(({ kind }) => kind === 'restrict_public' || kind === 'open_database')
+  const tag = tagSteps(context, database, state, isNew, restricted || limits.length > 0)
   const isAdopted = tag.some((item) => item.kind === 'adopt_database')
   const unchanged = finding(
     subject(database.owner, 'database'),
@@ -47,9 +44,9 @@ export function planDatabase(context: PlanContext, database: Database): Database
     'no_change',
     `database ${database.name} is as declared`,
   )
-  const isChanged = existing === undefined || isAdopted || limits.length > 0
+  const isChanged = isNew || isAdopted || limits.length > 0
   return {
-    creation: existing === undefined ? planCreation(context, database) : null,
+    creation: isNew ? planCreation(context, database) : null,
     steps: [...access, ...limits, ...(isAdopted ? [] : tag)],
     closing: isAdopted ? tag : [],
     findings: [
@@ -60,7 +57,7 @@ export function planDatabase(context: PlanContext, database: Database): Database
   }
 }
 
-function limitSteps(database: Database, state: DatabaseState): Step[] {
+function limitSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
   const about = subject(database.owner, 'database')
   const owner = database.owner.username
   const steps: Step[] = []
@@ -71,7 +68,7 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
       ]),
     )
   }
-  if (state.connectionLimit !== database.connectionLimit) {
+  if (state.connectionLimit !== database.connectionLimit && !context.rooms.has(database.name)) {
     const message = `connection limit of ${state.name}: ${String(state.connectionLimit)} -> ${String(database.connectionLimit)}`
     steps.push(
       step(about, 'limit_database', 'limit', 'updated', message, [
@@ -95,7 +92,7 @@ function limitSteps(database: Database, state: DatabaseState): Step[] {
 }
 
 /** Of the owner, of the admin and of PUBLIC. */
-function accessSteps(context: PlanContext, database: Database, state: DatabaseState): Step[] {
+function accessSteps(context: PlanContext, database: Database, state: DatabaseState, isNew: boolean): Step[] {
   const owner = database.owner.username
   const admin = context.actual.cluster.server.login
   const about = subject(database.owner, 'grant')
@@ -108,14 +105,16 @@ function accessSteps(context: PlanContext, database: Database, state: DatabaseSt
   const restrict = [
     ...(open.length === 0 ? [] : [revokeOnDatabase(state.name, open, '', owner, passedOn)]),
     ...grant(lost, owner),
+    ...(isNew ? [allowConnections(state.name, true, owner)] : []),
   ]
+  const restriction = isNew ? 'open_database' : 'restrict_public'
   // The admin itself came in through PUBLIC (src/README.md: The admin locked out).
   const admit = grant(subtract(['CONNECT'], heldBy(state.acl, admin)), admin)
   return [
     ...keepOnDatabase(context, database, state),
     step(about, 'admit_admin', 'admit', 'created', `${admin} may look inside ${state.name}`, admit),
     {
-      ...step(about, 'restrict_public', 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
+      ...step(about, restriction, 'restrict', 'updated', `PUBLIC may not connect to ${state.name}`, restrict),
       ...(lost.length > 0 && { access }),
     },
   ].filter((item) => item.statements.length > 0)
@@ -132,7 +131,10 @@ function tagSteps(
   if (existing === null && state.comment !== null) return []
   const desired = desiredDatabaseTag(context, database.owner, existing)
   if (existing !== null && isWritten(existing, desired, changed)) return []
-  const statements = [commentOnDatabase(state.name, formatTag(desired), database.owner.username)]
+  const statements = [
+    commentOnDatabase(state.name, formatTag(desired), database.owner.username),
+    ...(isNew ? [rememberDatabase(context, database.owner)] : []),
+  ]
   const isAdopted = existing === null && !isNew
   const about = subject(database.owner, isAdopted ? 'database' : 'tag')
   return [
@@ -147,6 +149,12 @@ function tagSteps(
   ]
 }
 
+/** On the owner's role, once it is made: what is gone later is known to have been there. */
+function rememberDatabase(context: PlanContext, owner: Application): Statement {
+  const comment = context.actual.cluster.roles.get(owner.username)?.comment ?? null
+  return commentOnRole(owner.username, formatTag(desiredRoleTag(context, owner, parseTag(comment), true)))
+}
+
 function commentFindings(database: Database, state: DatabaseState): Finding[] {
   if (state.comment === null || parseTag(state.comment) !== null) return []
   const message = `the comment on database ${state.name} is not ours and is left as it is; teardown knows the database by its owner's tag`
@@ -159,12 +167,17 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
   const admin = context.actual.cluster.server.login
   const undeclared = (roles: Iterable<string>): string[] =>
     [...new Set(roles)].filter((role) => role !== '' && role !== admin && !declared.has(role)).sort()
-  const others = undeclared(state.acl.map((item) => item.grantee))
-  const inside = undeclared(context.actual.cluster.holders.get(database.name) ?? [])
+  const strangers = strangersOf(context, [
+    ...state.acl.map((item) => item.grantee),
+    ...(context.actual.cluster.holders.get(database.name) ?? []),
+  ])
+  const isOther = (role: string): boolean => !strangers.has(role)
+  const others = undeclared(state.acl.map((item) => item.grantee)).filter(isOther)
+  const inside = undeclared(context.actual.cluster.holders.get(database.name) ?? []).filter(isOther)
   const foreign = state.acl.filter(
     (item) => item.grantor !== owner.username && (item.grantee === '' || declared.has(item.grantee)),
   )
-  const findings: Finding[] = []
+  const findings: Finding[] = strangerFindings(database, strangers)
   if (others.length > 0) {
     findings.push(
       finding(
@@ -191,4 +204,25 @@ function aclFindings(context: PlanContext, database: Database, state: DatabaseSt
     findings.push(finding(subject(owner, 'grant'), 'keep', 'warning', message))
   }
   return findings
+}
+
+/** Who holds something here, came along from a stack that this one takes over, and is not declared; with that stack. */
+function strangersOf({ declaration, actual, applicationByUsername }: PlanContext, roles: readonly string[]) {
+  return new Map(
+    roles
+      .filter((role) => !applicationByUsername.has(role))
+      .flatMap((role): [string, string][] => {
+        const stack = parseTag(actual.cluster.roles.get(role)?.comment ?? null)?.get('Stack') ?? ''
+        return stack !== declaration.stack && declaration.acceptTagsFrom.has(stack) ? [[role, stack]] : []
+      }),
+  )
+}
+
+/** Its secret is another instance's, so that one's rotation does not reach it. */
+function strangerFindings({ name, owner }: Database, strangers: ReadonlyMap<string, string>): Finding[] {
+  if (strangers.size === 0) return []
+  const message =
+    `${fewNames(strangers.keys())} came from the stack ${fewNames(new Set(strangers.values()))} and is not declared here: ` +
+    `it keeps its password and what it holds on ${name}; declare it, or take its login away (ALTER ROLE … NOLOGIN)`
+  return [finding(subject(owner, 'grant'), 'keep', 'warning', message)]
 }

@@ -1,14 +1,16 @@
 /** Who goes: from what is asked for and what the tags say, to the logins that leave and what leaves with them. Pure. */
-import type { Problem } from '../model/problem.ts'
+import { type GuardrailCode, GUARDRAILS, type Problem } from '../model/problem.ts'
 import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
+import { describeClaim, isClaimedElsewhere, isOfStack } from '../model/claim.ts'
 import type { CleanupPolicy, Declaration } from '../model/declaration.ts'
 import { CLEANUP_POLICIES } from '../model/declaration.ts'
 import type { Departure, DepartureFinding, DestroyTarget } from '../model/removal.ts'
 import type { Subject } from '../model/step.ts'
 import { isSendable } from '../model/sendable.ts'
-import { parseTag, type Tag } from '../model/tag.ts'
+import { parseTag } from '../model/tag.ts'
 import { printGiveBack } from '../guardrails/hand-over.ts'
 import { finding } from './context.ts'
+import { removalRight } from './departure-claims.ts'
 
 export interface Departures {
   readonly departures: readonly Departure[]
@@ -23,6 +25,8 @@ export interface DepartureInput {
   /** RDS_CLEANUP_POLICY; null: each object's own policy stands. */
   readonly policy: CleanupPolicy | null
   readonly cluster: Cluster
+  /** Nothing will be removed: what has a claim can be looked at without one. */
+  readonly looks: boolean
 }
 
 /** One login that may have to go, before its tag was looked at. */
@@ -95,18 +99,13 @@ function mergeDepartures(all: readonly Departures[]): Departures {
   }
 }
 
-function isOurs({ declaration }: DepartureInput, tag: Tag): boolean {
-  return tag.get('Stack') === declaration.stack && tag.get('Environment') === declaration.environment
-}
-
 function judgeTagged(input: DepartureInput, role: RoleState): Departures[] {
   const tag = parseTag(role.comment)
   const application = tag?.get('Application')
   if (tag === null || application === undefined || tag.get(FIELDS[input.target.by]) !== input.target.value) return []
-  if (!isOurs(input, tag)) {
+  if (!isOfStack(input.declaration, tag)) {
     if (input.target.by === 'application') return []
-    const owner = `the stack "${tag.get('Stack') ?? ''}" (environment ${tag.get('Environment') ?? ''})`
-    const message = `role ${role.name} belongs to ${owner}, and is left as it is with all it has`
+    const message = `role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it is with all it has`
     return [
       {
         ...NONE,
@@ -136,15 +135,9 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
       `the role ${username} carries no tag of this tool.`,
       'Remove it by hand if it is to go, or take the marker out of the state (terraform state rm).',
     )
-  if (!isOurs(input, tag)) {
-    const where = `environment ${tag.get('Environment') ?? ''}, application ${tag.get('Application') ?? ''}`
-    const owner = `the stack "${tag.get('Stack') ?? ''}" (${where})`
-    return blocked(
-      application,
-      `the role ${username} belongs to ${owner}.`,
-      'Remove it there, or take the marker out of the state here (terraform state rm).',
-    )
-  }
+  const right = removalRight(input.declaration, username, tag, !input.looks && candidate.policy !== 'retain')
+  if (right.kind === 'kept') return { ...NONE, findings: [departureFinding(about, 'kept', right.message)] }
+  if (right.kind === 'blocked') return blocked(application, right.message, right.remedy, right.code)
   if (tag.get('Application') !== application) {
     const owner = `the application ${tag.get('Application') ?? ''}`
     const message = `role ${username} now belongs to ${owner}: it and its database are left as they are`
@@ -170,8 +163,13 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
   }
 }
 
-function blocked(application: string, message: string, remedy: string): Departures {
-  return { ...NONE, problems: [{ application, code: 'removal_obstacle', field: 'destroy', message, remedy }] }
+function blocked(
+  application: string,
+  message: string,
+  remedy: string,
+  code: GuardrailCode = 'removal_obstacle',
+): Departures {
+  return { ...NONE, problems: [{ application, code, field: GUARDRAILS[code], message, remedy }] }
 }
 
 type Owned = Pick<Departures, 'findings' | 'problems'> & { readonly drops: string | null }
@@ -204,7 +202,7 @@ function elsewhere(
   if (state === undefined)
     return { findings: [departureFinding(about, 'gone', `database ${name} is already gone`)], problems: [] }
   const tag = parseTag(input.cluster.roles.get(state.owner)?.comment ?? null)
-  if (tag !== null && isOurs(input, tag)) {
+  if (tag !== null && (isOfStack(input.declaration, tag) || isClaimedElsewhere(input.declaration, tag))) {
     const owner = `${state.owner} (application ${tag.get('Application') ?? ''})`
     const message = `database ${name} now belongs to ${owner} and is left as it is`
     return { findings: [departureFinding(about, 'kept', message)], problems: [] }
@@ -236,11 +234,7 @@ function taggedDatabase({ cluster, declaration }: DepartureInput, { application,
   )
   const tagged = owned.filter((database) => {
     const tag = parseTag(database.comment)
-    return (
-      tag?.get('Application') === application &&
-      tag.get('Stack') === declaration.stack &&
-      tag.get('Environment') === declaration.environment
-    )
+    return tag?.get('Application') === application && isOfStack(declaration, tag)
   })
   for (const group of [declared, tagged]) if (group.length === 1) return group[0]?.name ?? null
   const isMaker = cluster.roles.get(username)?.createDb === true

@@ -11,18 +11,18 @@ export function placeFindings(place: GrantPlace): Finding[] {
 }
 
 /** What others than the owner granted to the login, under a grant option, only they can revoke. */
-function foreignGrants({ database, application, schema, objects, isListed }: GrantPlace): Finding[] {
+function foreignGrants({ database, application, schema, groups, isListed }: GrantPlace): Finding[] {
   const from = (acl: readonly AclItem[], owner: string, wanted: readonly string[]): AclItem[] =>
     acl.filter(
       (item) => item.grantee === application.username && item.grantor !== owner && !wanted.includes(item.privilege),
     )
   const items = [
     ...from(schema.acl, schema.owner, isListed ? ['USAGE'] : []),
-    ...objects.flatMap((object) =>
+    ...groups.flatMap((group) =>
       from(
-        [...object.acl, ...object.columnAcl],
+        [...group.itemsOf(application.username), ...group.columnItemsOf(application.username)],
         database.owner.username,
-        isListed ? objectPrivileges(application.accessLevel, object.objectClass) : [],
+        isListed ? objectPrivileges(application.accessLevel, group.objectClass) : [],
       ),
     ),
   ]

@@ -1,7 +1,8 @@
 /** Where a login has privileges inside a database, and which it should have there. */
 
-import type { SchemaState, SchemaObject, DefaultAcl, Interior, ObjectClass } from '../model/catalog.ts'
+import type { SchemaState, DefaultAcl, Interior, ObjectClass } from '../model/catalog.ts'
 import type { Database, Application } from '../model/declaration.ts'
+import type { ObjectGroup } from './object-groups.ts'
 import { objectPrivileges } from './privileges.ts'
 
 /** One login in one schema of the database, with what it should have there: everything of its level, or nothing. */
@@ -10,19 +11,21 @@ export interface GrantPlace {
   readonly application: Application
   readonly schema: SchemaState
   readonly isListed: boolean
-  readonly objects: readonly SchemaObject[]
+  readonly groups: readonly ObjectGroup[]
   readonly defaults: readonly DefaultAcl[]
 }
 
 /**
  * Listed schemas, and those that were listed once: default privileges for the login are what only we leave there. A
  * login of another database has nothing to look for in any schema.
+ * @param groups by schema
  */
 export function placesOf(
   database: Database,
   application: Application,
   interior: Interior,
   schemas: ReadonlyMap<string, SchemaState>,
+  groups: ReadonlyMap<string, readonly ObjectGroup[]>,
 ): GrantPlace[] {
   const isGuest = application.database === database.name
   const owner = database.owner.username
@@ -32,8 +35,7 @@ export function placesOf(
     const isListed = isGuest && application.schemas.includes(schema.name)
     const here = defaults.filter((item) => item.schema === schema.name)
     if (!isListed && isGuest && here.length === 0) continue
-    const objects = interior.objects.filter((item) => item.schema === schema.name)
-    places.push({ database, application, schema, isListed, objects, defaults: here })
+    places.push({ database, application, schema, isListed, groups: groups.get(schema.name) ?? [], defaults: here })
   }
   return places
 }

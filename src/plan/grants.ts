@@ -1,5 +1,5 @@
 /** Privileges of editors and readers inside their database, now and by default. */
-import type { Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
+import type { AclItem, Interior, ObjectClass, SchemaObject, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { Changes, Step } from '../model/step.ts'
 import { grantOnObjects, grantOnSchema, revokeOnObjects, revokeOnSchema } from '../sql/interior.ts'
@@ -7,15 +7,13 @@ import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { type PlanContext, subjectIn } from './context.ts'
 import { defaultGrants, defaultRevokes, everywhereSteps } from './default-grants.ts'
 import { concernedLogins } from './database-grants.ts'
-import { chunk } from './chunks.ts'
+import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
 import { alongWith, heldBy, isReachable, passedOnTo, subtract } from './privileges.ts'
 import { placeFindings } from './grant-findings.ts'
 import { placesOf, type GrantPlace, wantedOn } from './grant-places.ts'
+import { groupObjects, type ObjectGroup } from './object-groups.ts'
 import { leaveOutUnnamed } from './unnamed.ts'
 import { groupBy } from '../group-by.ts'
-
-/** Names in one GRANT: keeps statements readable in logs, whatever the number of tables. */
-const OBJECTS_PER_STATEMENT = 200
 
 export function planGrants(
   context: PlanContext,
@@ -25,7 +23,8 @@ export function planGrants(
 ): Changes {
   const logins = concernedLogins(context, database)
   const named = leaveOutUnnamed(database, logins, interior, schemas)
-  const places = logins.flatMap((application) => placesOf(database, application, named.interior, named.schemas))
+  const groups = groupObjects(named.interior.objects)
+  const places = logins.flatMap((application) => placesOf(database, application, named.interior, named.schemas, groups))
   return {
     steps: [
       ...places.flatMap(placeSteps),
@@ -120,10 +119,11 @@ function schemaRevokes(place: GrantPlace): PrivilegeStatement[] {
  */
 function objectGrants(place: GrantPlace): PrivilegeStatement[] {
   const { database, application } = place
-  return byPrivileges(place.objects, (object) => {
-    const has = heldBy(object.acl, application.username)
-    const all = object.objectClass === 'function' ? [...has, ...heldBy(object.acl, '')] : has
-    return subtract(wantedOn(place, object.objectClass), all)
+  return byPrivileges(place.groups, (group) => {
+    const items = group.itemsOf(application.username)
+    const has = heldBy(items, application.username)
+    const all = group.objectClass === 'function' ? [...has, ...heldBy(items, '')] : has
+    return subtract(wantedOn(place, group.objectClass), all)
   }).map(({ objectClass, objects, privileges }) => ({
     statement: grantOnObjects(objects, privileges, application.username, database.owner.username),
     change: { on: objectClass, schema: place.schema.name, granted: privileges },
@@ -131,15 +131,19 @@ function objectGrants(place: GrantPlace): PrivilegeStatement[] {
 }
 
 /** Of single columns too: a REVOKE on the table takes those along. */
-function objectExcess(place: GrantPlace, object: SchemaObject): string[] {
+function objectExcess(place: GrantPlace, group: ObjectGroup): string[] {
   return subtract(
-    heldBy([...object.acl, ...object.columnAcl], place.application.username, place.database.owner.username),
-    wantedOn(place, object.objectClass),
+    heldBy(allItems(place, group), place.application.username, place.database.owner.username),
+    wantedOn(place, group.objectClass),
   )
 }
 
-function objectDependents(place: GrantPlace, object: SchemaObject): string[] {
-  return passedOnTo([...object.acl, ...object.columnAcl], place.application.username, objectExcess(place, object))
+function objectDependents(place: GrantPlace, group: ObjectGroup): string[] {
+  return passedOnTo(allItems(place, group), place.application.username, objectExcess(place, group))
+}
+
+function allItems({ application: { username } }: GrantPlace, group: ObjectGroup): AclItem[] {
+  return [...group.itemsOf(username), ...group.columnItemsOf(username)]
 }
 
 /** Apart where the login granted some of it on: what others have from it is taken only where it must be. */
@@ -147,8 +151,8 @@ function objectRevokes(place: GrantPlace): PrivilegeStatement[] {
   const { database, application } = place
   return [false, true].flatMap((passedOn) =>
     byPrivileges(
-      place.objects.filter((object) => objectDependents(place, object).length > 0 === passedOn),
-      (object) => objectExcess(place, object),
+      place.groups.filter((group) => objectDependents(place, group).length > 0 === passedOn),
+      (group) => objectExcess(place, group),
     ).map(({ objectClass, objects, privileges }) => ({
       statement: revokeOnObjects(objects, privileges, application.username, database.owner.username, passedOn),
       change: { on: objectClass, schema: place.schema.name, revoked: privileges },
@@ -161,33 +165,40 @@ function dependents(place: GrantPlace): string[] {
   const {
     application: { username },
     schema,
-    objects,
+    groups,
   } = place
   return [
     ...new Set([
       ...passedOnTo(schema.acl, username, schemaExcess(place)),
-      ...objects.flatMap((object) => objectDependents(place, object)),
+      ...groups.flatMap((group) => objectDependents(place, group)),
     ]),
   ].sort()
 }
 
 /** Objects that need the same privileges share a statement. */
 function byPrivileges(
-  objects: readonly SchemaObject[],
-  privilegesOf: (object: SchemaObject) => string[],
+  groups: readonly ObjectGroup[],
+  privilegesOf: (group: ObjectGroup) => string[],
 ): { objectClass: ObjectClass; objects: SchemaObject[]; privileges: string[] }[] {
-  const needing = objects
-    .map((object) => ({ object, privileges: privilegesOf(object) }))
+  const needing = groups
+    .map((group) => ({ group, privileges: privilegesOf(group) }))
     .filter(({ privileges }) => privileges.length > 0)
-  const groups = groupBy(needing, ({ object, privileges }) => `${object.objectClass} ${privileges.join()}`)
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group
+  const alike = groupBy(needing, ({ group, privileges }) => `${group.objectClass} ${privileges.join()}`)
+  return [...alike.values()].flatMap((list) => {
+    const [first] = list
     if (first === undefined) return []
-    const { object, privileges } = first
-    return chunk(group, OBJECTS_PER_STATEMENT).map((part) => ({
-      objectClass: object.objectClass,
-      objects: part.map((item) => item.object),
+    const { group, privileges } = first
+    const objects = list.flatMap((item) => item.group.objects)
+    if (list.length > 1) objects.sort(byName)
+    return chunk(objects, OBJECTS_PER_STATEMENT).map((part) => ({
+      objectClass: group.objectClass,
+      objects: part,
       privileges,
     }))
   })
+}
+
+function byName(a: SchemaObject, b: SchemaObject): number {
+  const [first, second] = [a, b].map(({ name, args }) => `${name}\0${args ?? ''}`)
+  return (first ?? '') < (second ?? '') ? -1 : 1
 }

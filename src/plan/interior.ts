@@ -1,8 +1,8 @@
 /** What is inside a database: schemas, extensions, and what PUBLIC may create. */
 import type { AclItem, AvailableExtension, Interior, SchemaState } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
-import { showBytes } from '../model/sendable.ts'
 import { VERSION_15 } from '../model/server-version.ts'
+import { fewNames } from '../model/few-names.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
 import { createExtension, createSchema, grantOnSchema, revokeOnSchema } from '../sql/interior.ts'
 import { printLogin } from '../guardrails/printed-login.ts'
@@ -11,7 +11,9 @@ import { printName } from '../sql/quote.ts'
 import { accessStep } from './access-change.ts'
 import { keepOnSchema } from './adoption.ts'
 import { finding, type PlanContext, step, subject } from './context.ts'
+import { coverageFindings, unlistedSchemas } from './coverage.ts'
 import { planGrants } from './grants.ts'
+import { uncoveredFindings } from './uncovered.ts'
 import { heldBy, isReachable, PG_DATABASE_OWNER, subtract } from './privileges.ts'
 
 /**
@@ -30,13 +32,19 @@ export function planInterior(context: PlanContext, database: Database): Changes 
   const own = ownerSchemas(context, database, schemas)
   return {
     steps: [
-      ...createSchemas(database, interior),
+      ...createSchemas(database, interior, exists),
       ...own.steps,
       ...createExtensions(context, database, interior),
       ...publicSchema.steps,
       ...grants.steps,
     ],
-    findings: [...publicSchema.findings, ...own.findings, ...coverageFindings(database, schemas), ...grants.findings],
+    findings: [
+      ...publicSchema.findings,
+      ...own.findings,
+      ...coverageFindings(database, schemas),
+      ...uncoveredFindings(database, interior),
+      ...grants.findings,
+    ],
   }
 }
 
@@ -52,6 +60,7 @@ function emptyInterior(version: number, database: Database): Interior {
     schemas: new Map([['public', schema]]),
     objects: [],
     defaultAcl: [],
+    uncovered: [],
     extensions: new Map([['plpgsql', { name: 'plpgsql', owner: '' }]]),
   }
 }
@@ -75,9 +84,11 @@ function schemasAfterCreation(database: Database, interior: Interior): Map<strin
   return new Map([...interior.schemas, ...created])
 }
 
-function createSchemas(database: Database, interior: Interior): Step[] {
-  return missingSchemas(database, interior).map((name) =>
-    step(
+/** @param exists the database was there before: one of its other schemas may be the one that is missing, renamed. */
+function createSchemas(database: Database, interior: Interior, exists: boolean): Step[] {
+  const unlisted = exists ? unlistedSchemas(database, interior.schemas) : []
+  return missingSchemas(database, interior).map((name) => ({
+    ...step(
       subject(database.owner, 'schema'),
       'create_schema',
       'create',
@@ -86,7 +97,12 @@ function createSchemas(database: Database, interior: Interior): Step[] {
       [createSchema(name, database.owner.username)],
       name,
     ),
-  )
+    ...(unlisted.length > 0 && {
+      caution:
+        `schema ${name} of ${database.name} was not there, and a new, empty one is made; where it was renamed by hand, ` +
+        `it is one of those that are not listed: ${fewNames(unlisted)}`,
+    }),
+  }))
 }
 
 /** What the owner took from itself, or a restored dump left out; on a schema of others it has what PUBLIC has. */
@@ -197,27 +213,4 @@ function planPublicSchema(context: PlanContext, database: Database, interior: In
     `as a superuser, in ${printName(database.name)}: ${printInside(statements, null)} ` +
     'or declare schemas = ["app"] and a search_path'
   return { steps: [], findings: [finding(subject(database.owner, 'schema'), 'restrict', 'warning', message)] }
-}
-
-/** What the grants of editors and readers do not reach (src/README.md: Access levels). */
-function coverageFindings(database: Database, schemas: ReadonlyMap<string, SchemaState>): Finding[] {
-  if (database.guests.length === 0) return []
-  const about = subject(database.owner, 'grant')
-  const findings: Finding[] = []
-  for (const schema of schemas.values()) {
-    const isListed = database.schemas.includes(schema.name)
-    if (isListed && schema.foreignObjects > 0) {
-      const objects = `${String(schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`
-      const message = `${objects} belong to others than ${database.owner.username}: editors and readers got nothing on them`
-      findings.push(finding(about, 'cover', 'warning', message))
-    }
-    if (!isListed && schema.objects > 0) {
-      const message =
-        `schema ${showBytes(schema.name)} of ${database.name} holds objects and is not listed: ` +
-        'editors and readers get nothing in it from this declaration, and what they hold there is not checked; ' +
-        'list it in schemas'
-      findings.push(finding(about, 'cover', 'warning', message))
-    }
-  }
-  return findings
 }

@@ -3,6 +3,7 @@
 import type { DatabaseState, AclItem } from '../model/catalog.ts'
 import type { Database } from '../model/declaration.ts'
 import type { BareTransaction } from '../model/step.ts'
+import { hasOwned, parseTag } from '../model/tag.ts'
 import { createDatabase } from '../sql/database.ts'
 import { holdRole, releaseRole } from '../sql/role.ts'
 import { type PlanContext, step, subject } from './context.ts'
@@ -18,8 +19,10 @@ export function newDatabase(database: Database): DatabaseState {
     encoding: database.encoding ?? '',
     collate: database.locale ?? '',
     ctype: database.locale ?? '',
+    localeProvider: 'libc',
     icuLocale: null,
     connectionLimit: database.connectionLimit,
+    // It is made closed; what shuts PUBLIC out opens it.
     allowConnections: true,
     isTemplate: false,
     comment: null,
@@ -35,7 +38,7 @@ export function newDatabase(database: Database): DatabaseState {
 export function planCreation(context: PlanContext, database: Database): BareTransaction {
   const { version, login } = context.actual.cluster.server
   const { name, owner, encoding, locale, connectionLimit } = database
-  const statement = createDatabase({ name, owner: owner.username, encoding, locale, connectionLimit })
+  const statement = createDatabase({ name, owner: owner.username, encoding, locale, version, connectionLimit })
   return {
     kind: 'bare',
     before: [holdRole(version, owner.username, login)],
@@ -44,9 +47,17 @@ export function planCreation(context: PlanContext, database: Database): BareTran
       'create_database',
       'create',
       'created',
-      `database ${name}, owned by ${owner.username}`,
+      `database ${name}, owned by ${owner.username}${anew(context, database)}`,
       [statement],
     ),
     undo: [releaseRole(version, owner.username, login)],
   }
+}
+
+/** It takes the place of one that was there (src/README.md: What people rename and drop). */
+function anew({ actual }: PlanContext, { name, owner, recreateMissing }: Database): string {
+  const tag = parseTag(actual.cluster.roles.get(owner.username)?.comment ?? null)
+  if (tag === null || !recreateMissing || !hasOwned(tag, name)) return ''
+  const since = tag.get('BuildId') ?? 'unknown'
+  return `: new and empty (recreate_missing), for the one that had existed since build ${since} is not there`
 }

@@ -1,4 +1,5 @@
 /** Managed objects of this stack that are no longer declared (src/README.md: The audit). */
+import { isOurOrphan } from '../model/claim.ts'
 import type { Finding } from '../model/step.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { finding, type PlanContext } from './context.ts'
@@ -8,11 +9,7 @@ export function planOrphans(context: PlanContext): Finding[] {
 }
 
 function isOurs(context: PlanContext, tag: Tag): boolean {
-  return (
-    tag.has('Application') &&
-    tag.get('Stack') === context.declaration.stack &&
-    tag.get('Environment') === context.declaration.environment
-  )
+  return tag.has('Application') && isOurOrphan(context.declaration, tag)
 }
 
 function undeclaredRoles(context: PlanContext): Finding[] {
@@ -36,7 +33,7 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
 }
 
 function orphan(
-  { declaration }: PlanContext,
+  { declaration, actual }: PlanContext,
   tag: Tag,
   object: 'role' | 'database',
   username: string,
@@ -45,13 +42,20 @@ function orphan(
   const application = tag.get('Application') ?? null
   const what = object === 'role' ? `role ${username}` : `database ${database ?? ''}`
   const about = { application, database, username, object }
+  const declared = declaration.applications.find((item) => item.name === application)
+  const now = object === 'role' ? declared?.username : declared?.database
+  const isThere = now === undefined || (object === 'role' ? actual.cluster.roles : actual.cluster.databases).has(now)
+  if (!isThere) {
+    const message = `${what} carries the tag of ${application ?? ''}, whose ${object} ${now} is not there: nothing was changed in it`
+    return finding(about, 'keep', 'warning', message)
+  }
   if (tag.get('CleanupPolicy') === 'retain')
     return finding(about, 'retained', 'skipped', `${what} is no longer declared and is retained`)
-  const isDeclared = declaration.applications.some((item) => item.name === application)
-  // The command would take the login that is declared by that name now.
-  const remedy = isDeclared
-    ? `${application ?? ''} is declared with another login by now, so this one is to be removed by hand`
-    : `rds-provision destroy --application ${application ?? ''}`
+  // The command would take what is declared by that name now.
+  const remedy =
+    now !== undefined
+      ? `${application ?? ''} is declared with the ${object} ${now} by now, and its removal leaves this one as it is`
+      : `rds-provision destroy --application ${application ?? ''}${declaration.claim === null ? '' : ` --claim ${declaration.claim}`}`
   return finding(
     about,
     'orphan',

@@ -1,9 +1,9 @@
 /** The plan: from what is declared and what is there, to what has to be done. Pure. */
 import type { Database } from '../model/declaration.ts'
-import type { Changes, Finding, Job, Plan, Step, Transaction } from '../model/step.ts'
+import { type Changes, type Finding, type Job, type Plan, type Step, stepsOf, type Transaction } from '../model/step.ts'
 import { chunk } from './chunks.ts'
 import { finding, type PlanContext, planContext, type PlanInput, subject } from './context.ts'
-import { type DatabasePlan, planDatabase, restoresAccess } from './databases.ts'
+import { type DatabasePlan, planDatabase } from './databases.ts'
 import { planInterior } from './interior.ts'
 import {
   adminFindings,
@@ -16,7 +16,10 @@ import {
 } from './memberships.ts'
 import { planOrphans } from './orphans.ts'
 import { holdMemberships } from './memberships-held.ts'
+import { planOwnDatabases } from './own-databases.ts'
+import { transactionsInside } from './parts.ts'
 import { planRole } from './roles.ts'
+import { roomFor, stepsUnseen } from './room.ts'
 import { serverFindings } from './server.ts'
 import { planPreparation } from './upgrade.ts'
 import { planClone, planSettings, settingFindings } from './settings.ts'
@@ -65,10 +68,14 @@ export function makePlan(input: PlanInput): Plan {
     buildId: context.buildId,
     tags: context.declaration.tags,
   })
+  const own = planOwnDatabases(context)
+  const interiors = databases.flatMap((changes) => interiorJob(context, changes))
   return {
     findings: [
+      ...cautions(interiors),
       ...roles.flatMap((role) => role.findings),
       ...databases.flatMap((changes) => collectFindings(context, changes)),
+      ...own.findings,
       ...planOrphans(context),
       ...serverFindings(context),
       ...preparation.findings,
@@ -76,7 +83,8 @@ export function makePlan(input: PlanInput): Plan {
     jobs: [
       ...roleJobs(roles.flatMap((role) => role.steps)),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
-      ...databases.flatMap((changes) => interiorJob(context, changes)),
+      ...own.jobs,
+      ...interiors,
       ...databases.flatMap((changes) => adoptionJob(context, changes)),
       ...iamJobs(context),
       ...preparation.jobs,
@@ -84,16 +92,37 @@ export function makePlan(input: PlanInput): Plan {
   }
 }
 
+/** As a preview tells them; a run tells each with its step. */
+function cautions(jobs: readonly Job[]): Finding[] {
+  return jobs.flatMap(({ transactions }) =>
+    transactions.flatMap(stepsOf).flatMap(({ caution, ...about }) => {
+      const { application, database, username, object, action } = about
+      return caution === undefined
+        ? []
+        : [finding({ application, database, username, object }, action, 'warning', caution)]
+    }),
+  )
+}
+
+/** A login that is to lose something inside gets in after it has lost that. */
 function databaseChanges(context: PlanContext, database: Database): DatabaseChanges {
-  return { database, outside: planDatabase(context, database), inside: planInterior(context, database) }
+  const outside = planDatabase(context, database)
+  const inside = planInterior(context, database)
+  if (inside === null)
+    return { database, outside: { ...outside, steps: stepsUnseen(context, database, outside.steps) }, inside }
+  const losers = new Set(inside.steps.flatMap(({ loser }) => loser ?? []))
+  const isLater = ({ kind, username }: Step): boolean =>
+    kind === 'grant_privileges' && username !== null && losers.has(username)
+  const steps = [...roomFor(context, database, false), ...outside.steps.filter((item) => !isLater(item))]
+  const closing = [...outside.steps.filter(isLater), ...outside.closing]
+  return { database, outside: { ...outside, steps, closing }, inside }
 }
 
 /** A database that nobody could look into is not said to be as declared. */
 function collectFindings(context: PlanContext, { database, outside, inside }: DatabaseChanges): Finding[] {
   if (inside !== null) return [...outside.findings, ...inside.findings]
-  const reason = context.actual.unseen.get(database.name) ?? 'its inside was not seen'
-  const remedy = 'free a connection or raise database_connection_limit, and run again'
-  const message = `could not look inside ${database.name} (${reason}): it was neither checked nor changed; ${remedy}`
+  const reason = context.actual.unseen.get(database.name)?.reason ?? 'its inside was not seen'
+  const message = `could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`
   return [
     finding(subject(database.owner, 'database'), 'look inside', 'warning', message),
     ...outside.findings.filter((item) => item.status !== 'no_change'),
@@ -111,7 +140,7 @@ function roleJobs(steps: readonly Step[]): Job[] {
 
 function databaseJob(context: PlanContext, { database, outside, inside }: DatabaseChanges): Job[] {
   const applications = [database.owner, ...database.guests]
-  const steps = inside === null ? outside.steps.filter(restoresAccess) : outside.steps
+  const { steps } = outside
   const settings =
     inside === null
       ? []
@@ -133,7 +162,7 @@ function interiorJob(context: PlanContext, { database, inside }: DatabaseChanges
     {
       stage: 'interiors',
       connectTo: database.name,
-      transactions: [holdMemberships(context.actual.cluster.server, inside.steps)],
+      transactions: transactionsInside(context.actual.cluster.server, inside.steps),
     },
   ]
 }

@@ -13,6 +13,9 @@ import { step } from './context.ts'
 import { RDS_IAM } from './membership-revocation.ts'
 import { holdMemberships } from './memberships-held.ts'
 import { VERSION_16 } from '../model/server-version.ts'
+import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
+import { transactionsInside } from './parts.ts'
+import { groupBy } from '../group-by.ts'
 
 export interface RemovalInput {
   readonly declaration: Declaration
@@ -36,19 +39,19 @@ export function departureSubject(
 
 /**
  * What the departing logins hold inside databases that stay, taken back by whoever granted it (src/README.md: Revoking
- * a privilege).
+ * a privilege). What is in the way of one is in the way of no other.
  */
 export function planRevocation(input: RemovalInput): Plan {
   const { holdings, defaults } = input.facts
   const databases = [...new Set([...holdings, ...defaults].map((item) => item.database))].sort()
-  const jobs = databases.map((database): Job => {
-    const steps = input.departures.flatMap((departure) => revocationSteps(input, departure, database))
-    return {
-      stage: 'interiors',
-      connectTo: database,
-      transactions: steps.length === 0 ? [] : [holdMemberships(input.cluster.server, steps)],
-    }
-  })
+  const jobs = databases.map((database): Job => ({
+    stage: 'interiors',
+    connectTo: database,
+    transactions: input.departures.flatMap((departure) =>
+      transactionsInside(input.cluster.server, revocationSteps(input, departure, database)),
+    ),
+    standApart: true,
+  }))
   return planOf(jobs)
 }
 
@@ -59,12 +62,23 @@ function revocationSteps(
 ): Step[] {
   const { username } = departure
   const actor = (grantor: string): string | null => runAs(cluster, revokerOf(declaration, cluster, grantor, database))
-  const grants = facts.holdings
-    .filter((item) => item.database === database && item.grantee === username && item.keyword !== 'DATABASE')
-    .map((item): PrivilegeStatement => ({
-      statement: revokeAll(item.keyword, item.identity, username, actor(item.grantor)),
-      change: { on: targetOf(item.keyword), schema: null, revoked: ALL },
-    }))
+  const held = facts.holdings.filter(
+    (item) => item.database === database && item.grantee === username && item.keyword !== 'DATABASE',
+  )
+  const alike = [...groupBy(held, ({ keyword, grantor }) => `${keyword} ${grantor}`).values()]
+  const grants = alike
+    .flatMap((items) => chunk(items, OBJECTS_PER_STATEMENT))
+    .flatMap((items): PrivilegeStatement[] =>
+      items.slice(0, 1).map(({ keyword, grantor }) => ({
+        statement: revokeAll(
+          keyword,
+          items.map(({ identity }) => identity),
+          username,
+          actor(grantor),
+        ),
+        change: { on: targetOf(keyword), schema: null, revoked: ALL },
+      })),
+    )
   const byDefault = facts.defaults
     .filter((item) => item.database === database && item.grantee === username)
     .map((item): PrivilegeStatement => ({
@@ -167,7 +181,7 @@ export function planRoleDrops({ declaration, cluster, departures, facts }: Remov
             {
               statement: revokeAll(
                 item.keyword,
-                item.identity,
+                [item.identity],
                 username,
                 runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
               ),

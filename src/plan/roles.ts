@@ -1,5 +1,6 @@
 /** Roles: attributes, password and tag of every declared login. */
 import type { LoginState, RoleState } from '../model/catalog.ts'
+import { describeClaim } from '../model/claim.ts'
 import type { Application } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -8,7 +9,7 @@ import { alterRole, commentOnRole, createRole, type RoleAttributes } from '../sq
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planIamGrant, planIamRevoke } from './memberships.ts'
 import { planSettings } from './settings.ts'
-import { desiredRoleTag, isWritten } from './tags.ts'
+import { desiredRoleTag, isWritten, takesOver } from './tags.ts'
 
 /** What one application's role needs, from nothing or from what is there. */
 export function planRole(context: PlanContext, application: Application): Changes {
@@ -199,14 +200,13 @@ function tagStep(context: PlanContext, application: Application, role: RoleState
       `role ${role.name} taken under management`,
       statements,
     )
-  return step(
-    subject(application, 'tag'),
-    'tag_role',
-    'tag',
-    'updated',
-    `tag of role ${role.name}: ${differences(existing, desired)}`,
-    statements,
-  )
+  const about = subject(application, 'tag')
+  const told = differences(existing, desired)
+  if (takesOver(existing, desired)) {
+    const message = `role ${role.name} taken over from the stack ${describeClaim(existing)}: ${told}`
+    return step(about, 'tag_role', 'take over', 'updated', message, statements)
+  }
+  return step(about, 'tag_role', 'tag', 'updated', `tag of role ${role.name}: ${told}`, statements)
 }
 
 function differences(existing: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>): string {

@@ -1,6 +1,6 @@
 /** Which tag a role or database should carry (src/README.md: Tags). */
 import type { Application } from '../model/declaration.ts'
-import { formatTag, MANAGED_BY, sameTag, type Tag } from '../model/tag.ts'
+import { formatTag, MANAGED_BY, sameTag, type Tag, type TagField } from '../model/tag.ts'
 import type { PlanContext } from './context.ts'
 
 /**
@@ -8,17 +8,40 @@ import type { PlanContext } from './context.ts'
  * tag); UpdatedByBuildId is this build's, which counts only where the tag is written at all. SecretVersionId is the
  * version whose password the role has: one that could not be tried is not claimed. OwnedDatabase tells an owner whose
  * database was changed by hand from one that is declared with another database (src/README.md: Whose trouble it is).
+ * @param isMade the database is made in the same plan, before this tag is written
  */
-export function desiredRoleTag(context: PlanContext, application: Application, existing: Tag | null): Tag {
+export function desiredRoleTag(
+  context: PlanContext,
+  application: Application,
+  existing: Tag | null,
+  isMade = false,
+): Tag {
   const secret = context.secrets.get(application.name)
   const isRight =
     context.actual.logins.get(application.name)?.kind === 'password_right' ||
     (secret !== undefined && secret.verifier !== null)
   const version = isRight ? secret?.versionId : existing?.get('SecretVersionId')
-  const own = new Map(desiredTag(context, application, existing?.get('BuildId')))
-  if (application.accessLevel === 'owner') own.set('OwnedDatabase', application.database)
+  const own = new Map(desiredTag(context, application, existing))
+  if (application.accessLevel === 'owner')
+    for (const [field, name] of databaseFields(context, application, existing, isMade)) own.set(field, name)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
   return own
+}
+
+/**
+ * What the tag of an owner's role remembers of its database. It is pending until it was made, so that a first run that
+ * was cut off before goes on, and one that is gone later was there (src/README.md: What people rename and drop).
+ */
+function databaseFields(
+  { actual }: PlanContext,
+  { username, database }: Application,
+  existing: Tag | null,
+  isMade: boolean,
+): [TagField, string][] {
+  if (isMade || actual.cluster.databases.get(database)?.owner === username) return [['OwnedDatabase', database]]
+  const owned = existing?.get('OwnedDatabase')
+  if (owned !== undefined) return [['OwnedDatabase', owned]]
+  return existing === null || existing.has('PendingDatabase') ? [['PendingDatabase', database]] : []
 }
 
 /**
@@ -32,20 +55,54 @@ export function isWritten(existing: Tag, desired: Tag, changed: boolean): boolea
 
 /** A database's tag is that of its owner's application (src/README.md: Tags), without the secret's version. */
 export function desiredDatabaseTag(context: PlanContext, owner: Application, existing: Tag | null): Tag {
-  return desiredTag(context, owner, existing?.get('BuildId'))
+  return desiredTag(context, owner, existing)
 }
 
-function desiredTag(context: PlanContext, application: Application, buildId: string | undefined): Tag {
+function desiredTag(context: PlanContext, application: Application, existing: Tag | null): Tag {
   const { declaration } = context
   return new Map([
     ['ManagedBy', MANAGED_BY],
-    ['BuildId', buildId ?? context.buildId],
+    ['BuildId', existing?.get('BuildId') ?? context.buildId],
     ['ClusterName', declaration.clusterName],
     ['Stack', declaration.stack],
     ['Environment', declaration.environment],
+    ...claimFields(context, existing),
     ['Application', application.name],
     ['CleanupPolicy', application.cleanupPolicy],
     ['UpdatedByBuildId', context.buildId],
     ...declaration.tags,
   ])
+}
+
+const CLAIM_FIELDS = ['Workspace', 'Claim', 'ClaimedAt', 'ClaimedByBuildId', 'TakenOverFrom'] as const
+
+/**
+ * Whose it is, and since when (src/README.md: One application, one state). An input without a claim leaves what stands
+ * there.
+ */
+function claimFields(
+  { declaration: { claim, workspace }, buildId, startedAt }: PlanContext,
+  existing: Tag | null,
+): (readonly [string, string])[] {
+  const kept = CLAIM_FIELDS.flatMap((field) => {
+    const value = existing?.get(field)
+    return value === undefined ? [] : [[field, value] as const]
+  })
+  if (claim === null) return kept
+  const where = workspace === null ? [] : [['Workspace', workspace] as const]
+  const before = existing?.get('Claim')
+  if (before === claim) return [...kept, ...where]
+  return [
+    ...where,
+    ['Claim', claim],
+    ['ClaimedAt', startedAt.toISOString()],
+    ['ClaimedByBuildId', buildId],
+    ...(before === undefined ? [] : [['TakenOverFrom', before] as const]),
+  ]
+}
+
+/** Whether a tag that is written takes an object over from another state. */
+export function takesOver(existing: Tag, desired: Tag): boolean {
+  const before = existing.get('Claim')
+  return before !== undefined && before !== desired.get('Claim')
 }

@@ -11,6 +11,7 @@ import type {
 } from '../model/access.ts'
 import { ROW_PRIVILEGES } from '../model/access.ts'
 import type { Cluster, DatabaseState } from '../model/catalog.ts'
+import { isOfStack } from '../model/claim.ts'
 import type { AccessLevel, Application, Declaration } from '../model/declaration.ts'
 import { parseTag, type Tag } from '../model/tag.ts'
 import { isHelper } from '../model/upgrade-helper.ts'
@@ -43,9 +44,9 @@ export function stackDatabases(declaration: Declaration, cluster: Cluster): Data
 }
 
 /** The tag of a role that this stack manages; null for any other. */
-export function stackTag({ stack, environment }: Declaration, cluster: Cluster, role: string): Tag | null {
+export function stackTag(declaration: Declaration, cluster: Cluster, role: string): Tag | null {
   const tag = parseTag(cluster.roles.get(role)?.comment ?? null)
-  return tag?.get('Stack') === stack && tag.get('Environment') === environment ? tag : null
+  return isOfStack(declaration, tag) ? tag : null
 }
 
 function databaseAccess(input: MatrixInput, state: DatabaseState): DatabaseAccess {

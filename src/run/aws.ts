@@ -1,4 +1,5 @@
 /** The dependencies that talk to AWS; the SDK itself is loaded at the first call. */
+import { type AwsEnvironment, NO_AWS_ENVIRONMENT } from '../model/aws-environment.ts'
 import { createSecretReader } from '../secrets/aws-secret-reader.ts'
 import { iamToken } from '../secrets/iam-token.ts'
 import { readActor } from '../secrets/identity.ts'
@@ -6,10 +7,18 @@ import { createSnapshotClient } from '../snapshot/client.ts'
 import type { Dependencies } from './context.ts'
 import type { DestroyDependencies } from './destroy/dependencies.ts'
 
-export const awsDependencies: Pick<Dependencies, 'secrets' | 'actor' | 'iamToken'> = {
-  secrets: (aws) => createSecretReader(aws),
-  actor: (aws) => readActor(aws),
-  iamToken: (endpoint, username, aws) => iamToken({ endpoint, username, aws }),
+/** @param environment what the process's environment says of the way to AWS, beside what the SDK finds by itself. */
+export function awsDependencies(
+  environment: AwsEnvironment = NO_AWS_ENVIRONMENT,
+): Pick<Dependencies, 'secrets' | 'actor' | 'iamToken'> {
+  return {
+    secrets: (aws) => createSecretReader({ ...aws, environment }),
+    actor: (aws) => readActor({ ...aws, environment }),
+    iamToken: (endpoint, username, aws) => iamToken({ endpoint, username, aws: { ...aws, environment } }),
+  }
 }
 
-export const awsSnapshots: DestroyDependencies['snapshots'] = (aws) => createSnapshotClient(aws)
+/** The same, for what only a removal asks of AWS. */
+export function awsSnapshots(environment: AwsEnvironment = NO_AWS_ENVIRONMENT): DestroyDependencies['snapshots'] {
+  return (aws) => createSnapshotClient({ ...aws, environment })
+}

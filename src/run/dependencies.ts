@@ -1,5 +1,6 @@
 /** What a run reaches outside with: the real AWS, the clock, and whoever watches. */
 import type { Reporter } from '../audit/reporter.ts'
+import { type AwsEnvironment, NO_AWS_ENVIRONMENT } from '../model/aws-environment.ts'
 import { awsDependencies, awsSnapshots } from './aws.ts'
 import type { Dependencies } from './context.ts'
 import { type DestroyDependencies, REMOVAL_WAITS } from './destroy/dependencies.ts'
@@ -7,6 +8,8 @@ import { type DestroyDependencies, REMOVAL_WAITS } from './destroy/dependencies.
 export interface DependencyOptions extends Partial<Pick<Dependencies, 'signal' | 'progress' | 'defaultCaFile'>> {
   /** Are told of each record as it happens; `concludeRun` gives them the end. */
   readonly reporters?: readonly Reporter[]
+  /** Proxies, authorities and the like (`readAwsEnvironment`); AWS's SDK does not look for them. */
+  readonly awsEnvironment?: AwsEnvironment
 }
 
 /** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */
@@ -21,9 +24,10 @@ export function createDependencies({
   signal = new AbortController().signal,
   progress = () => undefined,
   defaultCaFile = null,
+  awsEnvironment = NO_AWS_ENVIRONMENT,
 }: DependencyOptions = {}): Dependencies {
   return {
-    ...awsDependencies,
+    ...awsDependencies(awsEnvironment),
     now: () => new Date(),
     signal,
     sinks: reporters.map((reporter) => (record, isQuiet) => {
@@ -38,10 +42,14 @@ export function createDependencies({
  * The same, for a removal.
  * @param runGroup the same text in all removals that run side by side and may share a snapshot.
  */
-export function createDestroyDependencies(dependencies: Dependencies, runGroup: string): DestroyDependencies {
+export function createDestroyDependencies(
+  dependencies: Dependencies,
+  runGroup: string,
+  awsEnvironment: AwsEnvironment = NO_AWS_ENVIRONMENT,
+): DestroyDependencies {
   return {
     ...dependencies,
-    snapshots: awsSnapshots,
+    snapshots: awsSnapshots(awsEnvironment),
     runGroup,
     snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS,
     waits: REMOVAL_WAITS,

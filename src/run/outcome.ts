@@ -8,6 +8,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Finding, Step, Subject } from '../model/step.ts'
 import type { RunContext } from './context.ts'
 import type { RecordDraft } from '../model/audit.ts'
+import type { OpenTransaction } from '../server/open-transactions.ts'
 
 /** Somebody else made or removed what we were about to: look again (src/README.md: What is tried again). */
 const OUTDATED = new Set(['23505', '42710', '42P04', '42704', '3D000', '42P06', '2BP01'])
@@ -17,6 +18,21 @@ export function recordFindings(recorder: Recorder, findings: readonly Finding[],
   for (const finding of findings) {
     if (finding.status === 'no_change' && touched.has(keyOf(finding))) continue
     recorder.record({ ...finding, durationMs: 0, statements: [] })
+  }
+}
+
+/** What may have been created before default privileges changed, and is not to be seen yet. */
+export function recordOpenTransactions(
+  recorder: Recorder,
+  application: string | null,
+  open: readonly OpenTransaction[],
+): void {
+  for (const { database, login } of open) {
+    const message =
+      `a transaction of ${login} in ${database} is open since before default privileges changed there: ` +
+      'what it has created is as they were before, until a run finds it'
+    const about = { application, database, username: login, object: 'default_privileges' } as const
+    recorder.record({ ...about, action: 'wait', status: 'warning', message, durationMs: 0, statements: [] })
   }
 }
 
@@ -38,7 +54,7 @@ export function namedAfterOwner(declaration: Declaration, step: Step): Step {
 
 /** Another round may mend it. */
 export function isOutdated(failure: Failure): boolean {
-  return OUTDATED.has(failure.code)
+  return OUTDATED.has(failure.code) || failure.isGone === true
 }
 
 /**
@@ -61,7 +77,7 @@ export function recordFailures(context: RunContext, execution: Execution, isMend
     application: step.application,
     code: 'statement_failed',
     field: step.object,
-    message: `${step.message}: ${message}.${isLeftOpen(step) ? ` ${step.database ?? ''} stays open to everybody until a run succeeds.` : ''}`,
+    message: `${step.message}: ${message}.${isLeftOpen(step, execution.skipped) ? ` ${step.database ?? ''} stays open to everybody until a run succeeds.` : ''}`,
     remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
   }))
   const { signal } = context.dependencies
@@ -79,9 +95,11 @@ export function recordFailures(context: RunContext, execution: Execution, isMend
   return problems
 }
 
-/** Whether a database can still be connected to by whoever logs in. */
-function isLeftOpen({ kind, target }: Step): boolean {
-  return kind === 'restrict_public' && target === null
+/** Whether a database can still be connected to by whoever logs in: what shuts PUBLIC out failed, or was not come to. */
+function isLeftOpen(failed: Step, skipped: readonly Step[]): boolean {
+  return [failed, ...skipped].some(
+    ({ database, kind, target }) => database === failed.database && kind === 'restrict_public' && target === null,
+  )
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `plan`: what `apply` would do now, by the same stages; changes nothing and takes no lock. */
 import { BlockedError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
+import { claimNotices } from '../guardrails/claims.ts'
 import { checkRequest } from '../guardrails/request.ts'
 import type { Actual, Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
@@ -82,6 +83,10 @@ async function inspectAndPlan(
       moving: [
         ...(await findMovement(server, declaration, actual.cluster, holder)),
         ...findUnseen(leaveOut(declaration, setbacks.leftOut), actual),
+        ...claimNotices(
+          declaration,
+          declaration.applications.map(({ username }) => actual.cluster.roles.get(username)?.comment),
+        ),
       ],
     }
   })

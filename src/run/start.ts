@@ -5,9 +5,10 @@ import { readCiIds } from '../ci.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import { decodeInput } from '../input/decode.ts'
-import { checkId, type RunEnvironment, type Variables } from '../input/environment.ts'
+import { checkClaim, checkId, type RunEnvironment, type Variables } from '../input/environment.ts'
 import { DeclarationError, parseDeclaration, type ParsedInput } from '../input/parse.ts'
 import { idsAreGiven, resolveRun, type RunFacts, type RunIds } from '../input/run-identity.ts'
+import { show } from '../input/text.ts'
 import type { Command, RunIdentity } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
 
@@ -15,6 +16,8 @@ export interface StartOptions {
   readonly command: Command
   /** --input, before RDS_PROVISION_INPUT (src/README.md: Environment of a run). */
   readonly inputFile: string | null
+  /** --claim, before RDS_PROVISION_CLAIM. */
+  readonly claim: string | null
   readonly variables: Variables
   readonly environment: RunEnvironment
   readonly cwd: string
@@ -38,6 +41,7 @@ interface IdentifiedRun {
 }
 
 const NO_IDS: RunIds = { buildId: null, runId: null }
+const NOT_ALLOWED = { allowProvision: false, allowTakeover: false }
 
 /** What a program gives that starts a run: nothing is read from the process, its environment or a CI system. */
 export interface ProgramRun {
@@ -50,11 +54,15 @@ export interface ProgramRun {
   readonly runId?: string
   /** Outside of dev, apply needs it (src/README.md: Guardrails). Default false. */
   readonly allowProvision?: boolean
+  /** What another state has claimed may be taken over (src/README.md: One application, one state). Default false. */
+  readonly allowTakeover?: boolean
+  /** The claim that the run has, where the declaration has none. */
+  readonly claim?: string
 }
 
 /** Where a run's declaration, ids and approval come from. */
-interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuildId'> {
-  readonly environment: RunFacts['variables'] & Pick<RunEnvironment, 'problems'>
+interface Origin extends Pick<StartOptions, 'command' | 'startedAt' | 'needsBuildId' | 'claim'> {
+  readonly environment: RunFacts['variables'] & Pick<RunEnvironment, 'claim' | 'problems'>
   /** @throws InvalidInputError */
   readonly readInput: () => Promise<string>
   readonly readCiIds: () => Promise<RunIds>
@@ -74,13 +82,14 @@ export async function startRun(options: StartOptions): Promise<StartedRun> {
  * @returns the declaration and the run's identity; where the input cannot be used, everything that is wrong with it in
  *   `error`, and `endUnusable` makes the run's audit.
  */
-export async function start({ command, input, allowProvision = false, ...ids }: ProgramRun): Promise<StartedRun> {
-  const { buildId, runId } = { ...NO_IDS, ...ids }
+export async function start({ command, input, claim, ...given }: ProgramRun): Promise<StartedRun> {
+  const { buildId, runId, allowProvision, allowTakeover } = { ...NO_IDS, ...NOT_ALLOWED, ...given }
   const problems = [...checkId('buildId', buildId), ...checkId('runId', runId)]
   return startFrom({
     command,
     startedAt: new Date(),
-    environment: { allowProvision, buildId, runId, problems },
+    claim: claim ?? null,
+    environment: { allowProvision, allowTakeover, claim: null, buildId, runId, problems },
     needsBuildId: () => command !== 'plan' && command !== 'report',
     readInput: () => Promise.resolve(input),
     readCiIds: () => Promise.resolve(NO_IDS),
@@ -88,14 +97,41 @@ export async function start({ command, input, allowProvision = false, ...ids }: 
 }
 
 async function startFrom(origin: Origin): Promise<StartedRun> {
-  const { text, parsed, isBuildIdRefused, problems } = await readDeclaration(origin)
+  const { text, parsed: declared, isBuildIdRefused, problems } = await readDeclaration(origin)
+  const { parsed, problems: claimProblems } = withClaim(origin, declared)
   const facts = await gatherFacts(origin, parsed, text)
   const needsBuildId = parsed !== null && origin.needsBuildId(parsed) && !isBuildIdRefused
   const { identity, missing } = identify(facts, needsBuildId)
   const identified = { identity, isRunIdGiven: identity.runId !== facts.uuid }
-  const all = [...origin.environment.problems, ...problems, ...missing]
+  const all = [...origin.environment.problems, ...problems, ...claimProblems, ...missing]
   if (all.length === 0 && parsed !== null) return { ...identified, parsed, error: null }
   return { ...identified, parsed, error: new InvalidInputError(all) }
+}
+
+/**
+ * The declaration with the claim that was given beside it. That of the input stands: in the environment there may be
+ * another state's.
+ */
+function withClaim(
+  { claim: given, environment }: Origin,
+  parsed: ParsedInput | null,
+): { readonly parsed: ParsedInput | null; readonly problems: readonly Problem[] } {
+  const problems = checkClaim('claim', given)
+  if (parsed === null) return { parsed, problems }
+  const declared = parsed.declaration.claim
+  const claim = declared ?? given ?? environment.claim
+  const own = declared === null || given === null || given === declared ? [] : [otherClaim(given, declared)]
+  return { parsed: { ...parsed, declaration: { ...parsed.declaration, claim } }, problems: [...problems, ...own] }
+}
+
+function otherClaim(given: string, declared: string): Problem {
+  return {
+    application: null,
+    code: 'invalid_value',
+    field: 'claim',
+    message: `${show(given)} is not the claim of the input, which is ${declared}.`,
+    remedy: 'Leave one of the two out.',
+  }
 }
 
 interface InputRead {

@@ -7,8 +7,8 @@ import pLimit from 'p-limit'
 import { AwsError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Credential } from '../model/credential.ts'
-import type { AwsSettings } from '../model/declaration.ts'
 import { Secret } from '../model/secret.ts'
+import type { AwsAccess } from './aws-access.ts'
 import { toAwsError, toAwsProblem, isRefusal } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
@@ -29,7 +29,7 @@ const PARALLEL_CALLS = 4
 type SecretEntry = NonNullable<BatchGetSecretValueResponse['SecretValues']>[number]
 
 /** Reads secrets from AWS Secrets Manager. The SDK is loaded at the first read. */
-export function createSecretReader(settings: AwsSettings, limits: CallLimits = CALL_LIMITS): SecretReader {
+export function createSecretReader(settings: AwsAccess, limits: CallLimits = CALL_LIMITS): SecretReader {
   let loading: Promise<Calls> | null = null
   const calls = (): Promise<Calls> => (loading ??= loadCalls(settings, limits))
   return {
@@ -44,7 +44,7 @@ interface Calls {
   single(id: string, stage: SecretStage): Promise<GetSecretValueResponse>
 }
 
-async function loadCalls(settings: AwsSettings, limits: CallLimits): Promise<Calls> {
+async function loadCalls(settings: AwsAccess, limits: CallLimits): Promise<Calls> {
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-secrets-manager'), clientConfig(settings, limits)])
   const client: SecretsManagerClient = new sdk.SecretsManagerClient({ ...config })
   return {

@@ -1,5 +1,6 @@
-import type { AwsSettings, Endpoint } from '../model/declaration.ts'
+import type { Endpoint } from '../model/declaration.ts'
 import { Secret } from '../model/secret.ts'
+import type { AwsAccess } from './aws-access.ts'
 import { toAwsError } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
@@ -8,7 +9,7 @@ import type { CallLimits } from './client-config.ts'
 export interface TokenRequest {
   readonly endpoint: Endpoint
   readonly username: string
-  readonly aws: AwsSettings
+  readonly aws: AwsAccess
 }
 
 /**
@@ -29,11 +30,23 @@ export async function iamToken(
       hostname: endpoint.host,
       port: endpoint.port,
       username,
-      ...(region === undefined ? {} : { region }),
+      ...regionFor(endpoint.host, region),
       ...(credentials === undefined ? {} : { credentials }),
     })
     return new Secret(await withinLimit(limits, () => signer.getAuthToken()))
   } catch (error) {
     throw toAwsError(error, 'IAM login token')
   }
+}
+
+/** Of an endpoint of RDS; in China the region stands after `rds`. */
+const HOST = /(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i
+
+/**
+ * A token is good in the region of its host alone. Another name (a CNAME) does not tell it, so the declared one counts.
+ */
+function regionFor(host: string, declared: string | undefined): { readonly region?: string } {
+  const [, before, after] = HOST.exec(host) ?? []
+  const region = (before ?? after)?.toLowerCase() ?? declared
+  return region === undefined ? {} : { region }
 }

@@ -1,5 +1,5 @@
-import type { AwsSettings } from '../model/declaration.ts'
 import type { Actor } from '../model/run.ts'
+import type { AwsAccess } from './aws-access.ts'
 import { toAwsError } from './aws-failure.ts'
 import { CALL_LIMITS, clientConfig, withinLimit } from './client-config.ts'
 import type { CallLimits } from './client-config.ts'
@@ -7,7 +7,7 @@ import type { CallLimits } from './client-config.ts'
 /**
  * Asks STS who runs (GetCallerIdentity, which needs no permission). Throws one AwsError where AWS cannot be asked.
  */
-export async function readActor(settings: AwsSettings, limits: CallLimits = CALL_LIMITS): Promise<Actor> {
+export async function readActor(settings: AwsAccess, limits: CallLimits = CALL_LIMITS): Promise<Actor> {
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-sts'), clientConfig(settings, limits)])
   const client = new sdk.STSClient({ ...config })
   try {

@@ -87,6 +87,7 @@ export const ROLES = `
  */
 export function databases(version: number): string {
   const icu = version >= VERSION_17 ? 'd.datlocale' : version >= VERSION_15 ? 'd.daticulocale' : 'NULL::text'
+  const provider = version >= VERSION_15 ? 'd.datlocprovider' : `'c'::"char"`
   return `
     SELECT
       ${catalogText('d.datname')} AS name,
@@ -94,6 +95,7 @@ export function databases(version: number): string {
       ${catalogText('pg_encoding_to_char(d.encoding)')} AS encoding,
       ${catalogText('d.datcollate')} AS collate,
       ${catalogText('d.datctype')} AS ctype,
+      CASE ${provider} WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS locale_provider,
       ${catalogText(icu)} AS icu_locale,
       d.datconnlimit AS connection_limit,
       d.datallowconn AS allow_connections,
@@ -172,14 +174,17 @@ export function encodings(names: readonly string[]): string {
  * only.
  */
 export const HOLDERS = `
-  SELECT DISTINCT
+  SELECT
     ${catalogText('d.datname')} AS database,
     ${catalogText('r.rolname')} AS role
-  FROM pg_shdepend s
+  FROM (
+    SELECT DISTINCT dbid, refobjid
+    FROM pg_shdepend
+    WHERE refclassid = 'pg_catalog.pg_authid'::regclass
+      AND deptype = 'a'
+  ) s
   JOIN pg_database d ON d.oid = s.dbid
-  JOIN pg_roles r ON r.oid = s.refobjid
-  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
-    AND s.deptype = 'a'`
+  JOIN pg_roles r ON r.oid = s.refobjid`
 
 /** The default version of every extension at hand; a role that is no superuser may install the trusted ones. */
 export function extensions(areWanted: boolean): string {

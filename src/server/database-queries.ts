@@ -18,37 +18,74 @@ export function noMember(catalog: string, oid: string): string {
 export const NO_SYSTEM_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
 export const RELATIONS = `c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`
 
+/** The functions that make values of a range type come with it, belong to the server, and are for everybody. */
+const NO_CONSTRUCTOR = `NOT EXISTS (
+        SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+          AND d.objid = p.oid
+          AND d.deptype = 'i'
+      )`
+
+/** Each with whether the database's owner may use it; asked by oid, since a name may be gone meanwhile. */
 const OBJECTS = `
-        SELECT c.relnamespace AS schema, c.relowner AS owner
+        SELECT
+          c.relnamespace AS schema,
+          c.relowner AS owner,
+          CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
+          c.relname AS name,
+          CASE WHEN c.relowner = ${OWNER} THEN true ELSE has_table_privilege(${OWNER}, c.oid, 'SELECT') END AS usable
         FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE ${RELATIONS}
+          AND ${NO_SYSTEM_SCHEMA}
           AND ${noMember('pg_class', 'c.oid')}
         UNION ALL
-        SELECT p.pronamespace, p.proowner
+        SELECT
+          p.pronamespace,
+          p.proowner,
+          'function ',
+          p.proname,
+          CASE WHEN p.proowner = ${OWNER} THEN true ELSE has_function_privilege(${OWNER}, p.oid, 'EXECUTE') END
         FROM pg_proc p
-        WHERE ${noMember('pg_proc', 'p.oid')}`
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE ${NO_SYSTEM_SCHEMA}
+          AND ${noMember('pg_proc', 'p.oid')}
+          AND ${NO_CONSTRUCTOR}`
 
-const COUNTS = `LEFT JOIN (
+/** So many objects of others are named in each schema. */
+const NAMED = 3
+
+const FOREIGN = `
       SELECT
         schema,
         count(*)::int AS objects,
-        (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
-      FROM (${OBJECTS}
-      ) o
-      GROUP BY schema
-    ) o ON o.schema = n.oid`
+        (count(*) FILTER (WHERE usable IS NOT TRUE))::int AS unusable,
+        array_agg(class || ${catalogText('name')} || ' (' || ${catalogText('pg_get_userbyid(owner)')} || ')' ORDER BY position)
+          FILTER (WHERE position <= ${String(NAMED)}) AS names
+      FROM (
+        SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position
+        FROM o
+        WHERE owner <> ${OWNER}
+      ) numbered
+      GROUP BY schema`
 
-/** `count`: whether objects are counted, which only a database with guests needs. */
-export function schemas(count: boolean): string {
+/** Schemas, with how many objects are in them, and which of others than the database's owner. */
+export function schemas(): string {
   return `
+    WITH o AS (${OBJECTS}
+    )
     SELECT
       ${catalogText('n.nspname')} AS name,
       ${catalogText('pg_get_userbyid(n.nspowner)')} AS owner,
       ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
-      coalesce(o.objects, 0) AS objects,
-      coalesce(o.foreign_objects, 0) AS foreign_objects
+      coalesce(c.objects, 0) AS objects,
+      coalesce(f.objects, 0) AS foreign_objects,
+      coalesce(f.unusable, 0) AS unusable,
+      coalesce(f.names, '{}') AS foreign_names
     FROM pg_namespace n
-    ${count ? COUNTS : 'CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o'}
+    LEFT JOIN (SELECT schema, count(*)::int AS objects FROM o GROUP BY schema) c ON c.schema = n.oid
+    LEFT JOIN (${FOREIGN}
+    ) f ON f.schema = n.oid
     WHERE ${NO_SYSTEM_SCHEMA}
     ORDER BY 1`
 }
@@ -59,47 +96,109 @@ const RELATION_ACL = `coalesce(
       )`
 const ROUTINE_ACL = "coalesce(p.proacl, acldefault('f', p.proowner))"
 
-/** Types of the arguments by which a GRANT names a routine. */
-const ARGUMENTS = `(
-        SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '')
-        FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)
+/**
+ * The arguments by which a GRANT names the routine of this row of pg_proc: those that go in, each with its mode.
+ * Without modes the server looks at those of a procedure that come out as well, and finds two (src/README.md: Grants by
+ * name).
+ */
+export function routineArguments(routine: string): string {
+  return `(
+        SELECT coalesce(string_agg('IN ' || format_type(t.type, NULL), ', ' ORDER BY t.position), '')
+        FROM unnest(${routine}.proargtypes) WITH ORDINALITY t(type, position)
       )`
+}
 
 /**
  * Objects of the database's owner; their access control items of PUBLIC and of `grantees`, what those granted on
- * included.
+ * included. Objects that have equal lists share a row: thousands of tables with hundreds of readers are few lists
+ * (src/README.md: Large catalogs). Lists can be grouped by hash only, so names come in no order.
  */
 export function objects(grantees: readonly string[]): string {
   const concerned = `(a.grantee = 0 OR ${isRoleOf('a.grantee', grantees)} OR ${isRoleOf('a.grantor', grantees)})`
   return `
     SELECT
       ${catalogText('n.nspname')} AS schema,
-      ${catalogText('c.relname')} AS name,
-      CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
-      NULL::text AS args,
-      ${aclJson(RELATION_ACL, concerned)} AS acl,
-      t.acl AS column_acl
-    FROM pg_class c
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
-    WHERE ${RELATIONS}
-      AND c.relowner = ${OWNER}
+      o.class,
+      o.names,
+      o.args,
+      ${aclJson('o.acl', concerned)} AS acl,
+      o.column_acl
+    FROM (
+      SELECT
+        c.relnamespace AS schema,
+        CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+        array_agg(${catalogText('c.relname')}) AS names,
+        NULL::text[] AS args,
+        ${RELATION_ACL} AS acl,
+        t.acl AS column_acl
+      FROM pg_class c
+      LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
+      WHERE ${RELATIONS}
+        AND c.relowner = ${OWNER}
+        AND ${noMember('pg_class', 'c.oid')}
+      GROUP BY 1, 2, 5, 6
+      UNION ALL
+      SELECT
+        p.pronamespace,
+        'function',
+        array_agg(${catalogText('p.proname')}),
+        array_agg(${catalogText(routineArguments('p'))}),
+        ${ROUTINE_ACL},
+        NULL::text
+      FROM pg_proc p
+      WHERE p.proowner = ${OWNER}
+        AND ${noMember('pg_proc', 'p.oid')}
+      GROUP BY 1, 2, 5, 6
+    ) o
+    JOIN pg_namespace n ON n.oid = o.schema
+    WHERE ${NO_SYSTEM_SCHEMA}`
+}
+
+/** So many large objects are counted: there may be millions of them. */
+export const COUNTED_LARGE_OBJECTS = 1_000
+
+/**
+ * What no access level reaches of what the database's owner owns, where one of `grantees` may not use or read it: types
+ * that PUBLIC may not use any more, by schema, and large objects.
+ */
+export function uncovered(grantees: readonly string[]): string {
+  const lacks = (condition: string): string =>
+    `EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf('r.rolname', grantees)} AND NOT ${condition})`
+  const mayRead = `EXISTS (
+            SELECT FROM aclexplode(l.lomacl) a
+            WHERE a.privilege_type = 'SELECT'
+              AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
+          )`
+  return `
+    SELECT
+      'type' AS kind,
+      ${catalogText('n.nspname')} AS schema,
+      count(*)::int AS objects,
+      min(${catalogText('t.typname')}) AS name
+    FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typowner = ${OWNER}
+      AND t.typacl IS NOT NULL
+      AND t.typtype <> 'm'
       AND ${NO_SYSTEM_SCHEMA}
-      AND ${noMember('pg_class', 'c.oid')}
+      AND ${lacks("has_type_privilege(r.oid, t.oid, 'USAGE')")}
+      AND ${noMember('pg_type', 't.oid')}
+    GROUP BY n.nspname
     UNION ALL
     SELECT
-      ${catalogText('n.nspname')},
-      ${catalogText('p.proname')},
-      'function',
-      ${catalogText(ARGUMENTS)},
-      ${aclJson(ROUTINE_ACL, concerned)},
-      NULL::text
-    FROM pg_proc p
-    JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.proowner = ${OWNER}
-      AND ${NO_SYSTEM_SCHEMA}
-      AND ${noMember('pg_proc', 'p.oid')}
-    ORDER BY 1, 3, 2, 4`
+      'large object',
+      NULL,
+      count(*)::int,
+      ${catalogText("format('%s', min(l.oid))")}
+    FROM (
+      SELECT l.oid
+      FROM pg_largeobject_metadata l
+      WHERE l.lomowner = ${OWNER}
+        AND ${lacks(mayRead)}
+      LIMIT ${String(COUNTED_LARGE_OBJECTS)}
+    ) l
+    HAVING count(*) > 0
+    ORDER BY 1, 2`
 }
 
 /** Few columns have a list of their own, so they are read once for all tables. */

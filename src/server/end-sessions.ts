@@ -1,12 +1,13 @@
 /** Ends sessions of others, those included that hide in start-up (src/README.md: Sessions that hide in start-up). */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isOneOf } from '../sql/quote.ts'
+import { isOneOf, quoteLiteral } from '../sql/quote.ts'
 import { isAdmin, maySignal } from './admins.ts'
-import { readInteger } from './row.ts'
+import { readFlag, readInteger, readText, type Row } from './row.ts'
 import { type Session, StatementError } from './session.ts'
 
-/** Each is waited for so long. */
+/** They are waited for so long. */
 const END_MS = 5_000
+const FIRST_LOOK_MS = 10
 /** A login that does not hide is through its start-up by then. */
 const START_UP_MS = 2_000
 const LOOK_EVERY_MS = 200
@@ -21,27 +22,39 @@ export interface SessionsToEnd {
 
 export interface EndedSessions {
   readonly ended: number
-  /** Those that we may not end. */
+  /** Those that are still there: we may not end them, or they did not end in time. */
   readonly left: number
 }
 
 /**
- * Ends them as far as we may, and waits for each to be gone. A session of an admin goes only with its database, a
- * superuser's never.
+ * Ends them as far as we may, and waits until all are gone, or time is up. A session of an admin goes only with its
+ * database, a superuser's never.
  */
-export async function endSessions(
-  session: Session,
-  { logins, only = null, databases }: SessionsToEnd,
-): Promise<EndedSessions> {
+export async function endSessions(session: Session, which: SessionsToEnd): Promise<EndedSessions> {
+  const [rows = []] = await session.query([terminateSessions(which)])
+  const told = rows.filter((row) => readFlag(row, 'may')).map(processOf)
+  const end = Date.now() + END_MS
+  let there = await stillThere(session, told)
+  for (let pause = FIRST_LOOK_MS; there > 0 && Date.now() < end; pause = Math.min(pause * 2, LOOK_EVERY_MS)) {
+    await sleep(pause)
+    there = await stillThere(session, told)
+  }
+  return { ended: told.length - there, left: rows.length - told.length + there }
+}
+
+/** All are told at once: each that does not end would cost the time of one. */
+function terminateSessions({ logins, only = null, databases }: SessionsToEnd): string {
   const where = only === null ? 'true' : isOneOf('a.datname', [only])
-  const [[row] = []] = await session.query([
-    `
+  return `
     SELECT
-      count(*) FILTER (WHERE CASE WHEN s.may THEN pg_terminate_backend(s.pid, ${String(END_MS)}) END)::int AS ended,
-      count(*) FILTER (WHERE NOT s.may)::int AS remaining
+      s.pid,
+      s.started,
+      s.may,
+      CASE WHEN s.may THEN pg_terminate_backend(s.pid) END AS told
     FROM (
       SELECT
         a.pid,
+        ${STARTED} AS started,
         ${maySignal('r')} AS may
       FROM pg_stat_activity a
       JOIN pg_roles r ON r.oid = a.usesysid
@@ -51,11 +64,30 @@ export async function endSessions(
         )
         AND a.pid <> pg_backend_pid()
       OFFSET 0
-    ) s`,
+    ) s`
+}
+
+/** A number of a process may be another's by now. */
+const STARTED = 'extract(epoch FROM a.backend_start)::text'
+
+interface Process {
+  readonly pid: number
+  readonly started: string
+}
+
+function processOf(row: Row): Process {
+  return { pid: readInteger(row, 'pid'), started: readText(row, 'started') }
+}
+
+async function stillThere(session: Session, processes: readonly Process[]): Promise<number> {
+  if (processes.length === 0) return 0
+  const isThere = processes.map(
+    ({ pid, started }) => `(a.pid = ${String(pid)} AND ${STARTED} = ${quoteLiteral(started)})`,
+  )
+  const [[row] = []] = await session.query([
+    `SELECT count(*)::int AS there FROM pg_stat_activity a WHERE ${isThere.join(' OR ')}`,
   ])
-  return row === undefined
-    ? { ended: 0, left: 0 }
-    : { ended: readInteger(row, 'ended'), left: readInteger(row, 'remaining') }
+  return row === undefined ? 0 : readInteger(row, 'there')
 }
 
 /**

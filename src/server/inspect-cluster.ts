@@ -32,6 +32,7 @@ import {
   readTexts,
   type Row,
 } from './row.ts'
+import { findUnknownLocales } from './inspect-locales.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -68,6 +69,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
   ])
   const [server] = facts
   if (server === undefined) throw new TypeError('the server did not say who it is')
+  const found = byName(databaseRows.map(databaseState))
   return {
     server: {
       version: readInteger(server, 'version'),
@@ -81,7 +83,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
       freeConnections: readInteger(server, 'free_connections'),
     },
     roles: byName(roles.map(roleState)),
-    databases: byName(databaseRows.map(databaseState)),
+    databases: found,
     memberships: members.map(membership),
     settings: settingRows.map(storedSetting),
     parameters: byName(parameterRows.map(parameter)),
@@ -89,6 +91,7 @@ export async function inspectCluster(session: Session, declaration: Declaration)
     databaseUsers: users.map((row) => ({ database: readText(row, 'database'), role: readText(row, 'role') })),
     holders: holdersByDatabase(holders),
     encodings: new Map(encodingRows.map((row) => [readText(row, 'declared'), readText(row, 'name')])),
+    unknownLocales: await findUnknownLocales(session, declaration, new Set(found.keys())),
   }
 }
 
@@ -131,6 +134,7 @@ function databaseState(row: Row): DatabaseState {
     encoding: readText(row, 'encoding'),
     collate: readText(row, 'collate'),
     ctype: readText(row, 'ctype'),
+    localeProvider: localeProvider(readText(row, 'locale_provider')),
     icuLocale: readTextOrNull(row, 'icu_locale'),
     connectionLimit: readInteger(row, 'connection_limit'),
     allowConnections: readFlag(row, 'allow_connections'),
@@ -138,6 +142,10 @@ function databaseState(row: Row): DatabaseState {
     comment: readTextOrNull(row, 'comment'),
     acl: readAcl(row, 'acl'),
   }
+}
+
+function localeProvider(word: string): DatabaseState['localeProvider'] {
+  return word === 'icu' || word === 'builtin' ? word : 'libc'
 }
 
 function membership(row: Row): Membership {

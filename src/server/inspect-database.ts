@@ -6,10 +6,11 @@ import type {
   ObjectClass,
   SchemaObject,
   SchemaState,
+  Uncovered,
 } from '../model/catalog.ts'
 import { accessQueries, insideAccess } from './inspect-access.ts'
-import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas } from './database-queries.ts'
-import { readAcl, readInteger, readText, readTextOrNull, type Row } from './row.ts'
+import { defaultAcl, INSTALLED_EXTENSIONS, objects, schemas, uncovered } from './database-queries.ts'
+import { readAcl, readInteger, readText, readTextOrNull, readTexts, type Row } from './row.ts'
 import type { Session } from './session.ts'
 
 /** What to look for inside a database. */
@@ -30,19 +31,23 @@ export async function inspectDatabase(
 ): Promise<Interior> {
   const counted = grantees.length > 0
   const queries = [
-    schemas(counted),
+    schemas(),
     INSTALLED_EXTENSIONS,
-    ...(counted ? [objects(grantees), defaultAcl(grantees)] : []),
+    ...(counted ? [objects(grantees), defaultAcl(grantees), uncovered(grantees)] : []),
   ]
   const access = wantsAccess ? accessQueries(session.database) : []
   const results = await session.query([...queries, ...access])
-  const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = []] = results.slice(0, queries.length)
+  const [schemaRows = [], extensionRows = [], objectRows = [], defaultRows = [], uncoveredRows = []] = results.slice(
+    0,
+    queries.length,
+  )
   return {
     database: session.database,
     schemas: byName(schemaRows.map(schemaState)),
     extensions: byName(extensionRows.map(installedExtension)),
-    objects: objectRows.map(schemaObject),
+    objects: inOrder(objectRows.flatMap(schemaObjects)),
     defaultAcl: defaultRows.map(defaultAclItem),
+    uncovered: uncoveredRows.map(uncoveredObjects),
     ...(wantsAccess && { access: insideAccess(results.slice(queries.length)) }),
   }
 }
@@ -52,7 +57,9 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Map<s
 }
 
 function schemaState(row: Row): SchemaState {
+  const foreign = { names: readTexts(row, 'foreign_names'), unusable: readInteger(row, 'unusable') }
   return {
+    ...(foreign.names.length > 0 && { foreign }),
     name: readText(row, 'name'),
     owner: readText(row, 'owner'),
     acl: readAcl(row, 'acl'),
@@ -71,14 +78,34 @@ function objectClass(row: Row): ObjectClass {
   throw new TypeError(`the server answered an unknown class of objects: ${value}`)
 }
 
-function schemaObject(row: Row): SchemaObject {
-  return {
+/** The objects of one row share their lists. */
+function schemaObjects(row: Row): SchemaObject[] {
+  const shared = {
     schema: readText(row, 'schema'),
-    name: readText(row, 'name'),
     objectClass: objectClass(row),
-    args: readTextOrNull(row, 'args'),
     acl: readAcl(row, 'acl'),
     columnAcl: readAcl(row, 'column_acl'),
+  }
+  const args = row['args'] === null ? [] : readTexts(row, 'args')
+  return readTexts(row, 'names').map((name, index) => ({ ...shared, name, args: args[index] ?? null }))
+}
+
+/** In the order of their names, whatever that of the server. */
+function inOrder(objects: readonly SchemaObject[]): SchemaObject[] {
+  const keys = new Map(objects.map((item) => [item, [item.schema, item.objectClass, item.name, item.args ?? '']]))
+  const compare = (a: readonly string[], b: readonly string[]): number => {
+    const index = a.findIndex((part, at) => part !== b[at])
+    return index < 0 ? 0 : (a[index] ?? '') < (b[index] ?? '') ? -1 : 1
+  }
+  return [...objects].sort((a, b) => compare(keys.get(a) ?? [], keys.get(b) ?? []))
+}
+
+function uncoveredObjects(row: Row): Uncovered {
+  return {
+    kind: readText(row, 'kind') === 'type' ? 'type' : 'large object',
+    schema: readTextOrNull(row, 'schema'),
+    objects: readInteger(row, 'objects'),
+    name: readText(row, 'name'),
   }
 }
 

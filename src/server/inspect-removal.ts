@@ -16,6 +16,7 @@ import {
   sharedObstacles,
   tenants,
 } from './removal-queries.ts'
+import { passedOver, passedOverQueries } from './removal-ways.ts'
 import { readFlag, readInteger, readText, readTextOrNull, type Row } from './row.ts'
 import type { Session } from './session.ts'
 import { settleAll } from './settled.ts'
@@ -90,14 +91,22 @@ async function seenInside(server: Connections, database: string, roles: readonly
 }
 
 async function inspectInside(session: Session, roles: readonly string[]): Promise<Inside> {
-  const [obstacleRows = [], holdingRows = [], defaultRows = []] = await session.query([
+  const [obstacleRows = [], holdingRows = [], defaultRows = [], ...passedOverRows] = await session.query([
     interiorObstacles(roles),
     holdings(roles),
     defaultHoldings(roles),
+    ...passedOverQueries(roles),
   ])
+  // What is dropped while the server looks has no name any more.
+  const isThere = (row: Row): boolean => row['what'] !== null && row['identity'] !== null
   return {
-    obstacles: obstacleRows.map((row) => ({ ...obstacle(row), isReassigned: readFlag(row, 'is_reassigned') })),
-    holdings: holdingRows.map((row) => holding(row, session.database)),
+    obstacles: [
+      ...obstacleRows
+        .filter(isThere)
+        .map((row) => ({ ...obstacle(row), isReassigned: readFlag(row, 'is_reassigned') })),
+      ...passedOver(passedOverRows, RENAME),
+    ],
+    holdings: holdingRows.filter(isThere).map((row) => holding(row, session.database)),
     defaults: defaultRows.map((row) => defaultHolding(row, session.database)),
   }
 }

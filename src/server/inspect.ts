@@ -1,5 +1,5 @@
 /** The actual state: the instance's catalogs, every login tried, every declared database seen from inside. */
-import { isInvalid, type Actual, type Cluster, type Interior, type LoginState } from '../model/catalog.ts'
+import { isInvalid, type Actual, type Cluster, type Interior, type LoginState, type Unseen } from '../model/catalog.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { parseTag } from '../model/tag.ts'
@@ -7,6 +7,7 @@ import { ConnectFailure } from './failure.ts'
 import { inspectCluster } from './inspect-cluster.ts'
 import { inspectDatabase, type DatabaseQuestion } from './inspect-database.ts'
 import type { Connections } from './connections.ts'
+import { hasNoSlot } from './patience.ts'
 import { settleAll } from './settled.ts'
 import { checkLogin, type Versions } from './login.ts'
 import { StatementError } from './session.ts'
@@ -43,7 +44,7 @@ export async function inspect(
   server.allow(cluster.server.freeConnections)
   const logins = new Map<string, LoginState>(scope?.before.actual.logins)
   const interiors = new Map<string, Interior>(scope?.before.actual.interiors)
-  const unseen = new Map<string, string>(scope?.before.actual.unseen)
+  const unseen = new Map<string, Unseen>(scope?.before.actual.unseen)
   const tried = new Map<string, Credential>([...credentials, ...(scope?.before.credentials ?? [])])
   const applications = declaration.applications.filter(({ name }) => scope === null || scope.applications.has(name))
   const looksInside = ({ name, owner }: Database): boolean =>
@@ -83,7 +84,7 @@ export async function inspect(
       .filter((database) => !interiors.has(database.name))
       .map(async (database) => {
         const seen = await inspectAsAdmin(server, database, lookInto(database))
-        if (typeof seen === 'string') unseen.set(database.name, seen)
+        if ('reason' in seen) unseen.set(database.name, seen)
         else interiors.set(database.name, seen)
       }),
   )
@@ -134,7 +135,7 @@ async function inspectAsAdmin(
   server: Connections,
   database: Database,
   look: DatabaseQuestion,
-): Promise<Interior | string> {
+): Promise<Interior | Unseen> {
   try {
     return await server.withSession(await server.adminLogin(database.name), (session) => inspectDatabase(session, look))
   } catch (error) {
@@ -143,7 +144,7 @@ async function inspectAsAdmin(
       (error instanceof ConnectFailure &&
         error.kind === 'after_authentication' &&
         ['3D000', '42501', '53300', '55000'].includes(error.code))
-    if (isOfDatabase) return error.message
+    if (isOfDatabase) return { reason: error.message, isFull: error instanceof ConnectFailure && hasNoSlot(error) }
     throw error
   }
 }

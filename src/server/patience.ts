@@ -2,6 +2,12 @@
 import pRetry, { AbortError } from 'p-retry'
 import { ConnectFailure } from './failure.ts'
 
+/** So long a name may not resolve: that of a new instance does not at first, and one that is mistyped never will. */
+const NAME_LIMIT_MS = 30_000
+
+/** What getaddrinfo answers for a name without an address. */
+const NAMELESS: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN'])
+
 export interface Patience {
   readonly timeoutMs: number
   readonly signal: AbortSignal
@@ -9,6 +15,8 @@ export interface Patience {
   readonly report: (reason: string, elapsedMs: number) => void
   /** Which failures may pass; without it, all that can. */
   readonly isPassing?: (failure: ConnectFailure) => boolean
+  /** For a name that does not resolve, where it is less than `timeoutMs`; 30 s by default. */
+  readonly nameLimitMs?: number
 }
 
 /**
@@ -24,6 +32,18 @@ export function hasNoSlot(failure: ConnectFailure): boolean {
   return failure.code === '53300'
 }
 
+/** A database of a tenant may be full by the tenant's own doing: it is waited for so long. */
+const BRIEFLY_MS = 1_500
+
+/** As `hasNoSlot`; where the database alone may be full, shortly, from the first failure on. */
+export function hasNoSlotBriefly(): (failure: ConnectFailure) => boolean {
+  let first: number | null = null
+  return (failure) => {
+    first ??= Date.now()
+    return failure.kind === 'full' || (hasNoSlot(failure) && Date.now() - first < BRIEFLY_MS)
+  }
+}
+
 /**
  * Calls `attempt` until it succeeds, fails for good, or the time is up: a new instance's name may not resolve yet, the
  * server may be starting, all its slots may be taken.
@@ -31,13 +51,16 @@ export function hasNoSlot(failure: ConnectFailure): boolean {
  */
 export async function retryPatiently<T>(attempt: (signal: AbortSignal) => Promise<T>, patience: Patience): Promise<T> {
   const started = Date.now()
+  const nameLimit = patience.nameLimitMs ?? NAME_LIMIT_MS
   const isPassing = patience.isPassing ?? ((failure) => failure.passing)
   return pRetry(
     async () => {
       try {
         return await attempt(patience.signal)
       } catch (error) {
-        if (error instanceof ConnectFailure && isPassing(error)) throw error
+        const isHopeless =
+          error instanceof ConnectFailure && NAMELESS.has(error.code) && Date.now() - started >= nameLimit
+        if (error instanceof ConnectFailure && isPassing(error) && !isHopeless) throw error
         throw new AbortError(error instanceof Error ? error : new Error(String(error)))
       }
     },

@@ -1,6 +1,7 @@
 /** Catalog queries of a removal. Pure: names in, SQL out. */
 import { quoteLiteral } from '../sql/quote.ts'
 import { catalogText } from './catalog-text.ts'
+import { routineArguments } from './database-queries.ts'
 
 function oneOf(names: readonly string[]): string {
   return names.length === 0 ? '(NULL)' : `(${names.map(quoteLiteral).join(', ')})`
@@ -9,7 +10,7 @@ function oneOf(names: readonly string[]): string {
 /**
  * How a dependency of a role reads after its name; `d` is its row of pg_shdepend, `deptype` as in the manual, 53.47.
  */
-const WHAT = `
+export const ROLE_DEPENDENCY = `
         CASE d.deptype
           WHEN 'o' THEN 'owns '
           WHEN 'r' THEN 'is named by '
@@ -26,7 +27,7 @@ export function sharedObstacles(roles: readonly string[], dropped: readonly stri
     SELECT
       ${catalogText('pg_get_userbyid(d.refobjid)')} AS role,
       NULL::text AS database,
-      ${catalogText(WHAT)} AS what
+      ${catalogText(ROLE_DEPENDENCY)} AS what
     FROM pg_shdepend d
     LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
     WHERE d.dbid = 0
@@ -113,7 +114,7 @@ export function sessions(roles: readonly string[], dropped: readonly string[]): 
 export const CAN_SIGNAL = `SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal`
 
 /** Dependencies of the roles on objects of this database. */
-function dependencies(roles: readonly string[]): string {
+export function dependencies(roles: readonly string[]): string {
   return `(
       SELECT d.*, r.rolname
       FROM pg_shdepend d
@@ -125,10 +126,10 @@ function dependencies(roles: readonly string[]): string {
 }
 
 /**
- * REASSIGN OWNED passes over default privileges and user mappings.
+ * REASSIGN OWNED passes over these, which `src/server/removal-ways.ts` reads.
  * https://www.postgresql.org/docs/current/sql-reassign-owned.html
  */
-const IS_REASSIGNED = `d.deptype = 'o' AND d.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)`
+const IS_PASSED_OVER = `d.classid IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass, 'pg_policy'::regclass)`
 
 /** All but privileges; what is temporary goes with its session. */
 export function interiorObstacles(roles: readonly string[]): string {
@@ -136,10 +137,11 @@ export function interiorObstacles(roles: readonly string[]): string {
     SELECT
       ${catalogText('d.rolname')} AS role,
       ${catalogText('current_database()')} AS database,
-      ${catalogText(WHAT)} AS what,
-      ${IS_REASSIGNED} AS is_reassigned
+      ${catalogText(ROLE_DEPENDENCY)} AS what,
+      d.deptype = 'o' AS is_reassigned
     FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
     WHERE d.deptype <> 'a'
+      AND NOT ${IS_PASSED_OVER}
       AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
     ORDER BY 3`
 }
@@ -160,6 +162,14 @@ const GRANTABLE: readonly (readonly [string, string, string])[] = [
   [`'LARGE OBJECT'`, 'pg_largeobject_metadata', 'o.lomacl'],
 ]
 
+/** A routine as REVOKE names it, which pg_identify_object does not where two differ in their modes alone. */
+const ROUTINE = `(
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || ${routineArguments('p')} || ')'
+        FROM pg_proc p
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.oid = d.objid
+      )`
+
 /** Who granted the roles what on which object, and what they granted to others. */
 export function holdings(roles: readonly string[]): string {
   const lists = GRANTABLE.map(([keyword, catalog, list]) => {
@@ -175,7 +185,7 @@ export function holdings(roles: readonly string[]): string {
   return `
     SELECT DISTINCT
       l.keyword,
-      ${catalogText('i.identity')} AS identity,
+      ${catalogText(`CASE l.keyword WHEN 'ROUTINE' THEN ${ROUTINE} ELSE i.identity END`)} AS identity,
       ${catalogText('pg_get_userbyid(a.grantor)')} AS grantor,
       CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END AS grantee
     FROM

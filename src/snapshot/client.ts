@@ -2,8 +2,8 @@
 import type { DBSnapshot } from '@aws-sdk/client-rds'
 import { AwsError } from '../errors.ts'
 import type { Problem } from '../model/problem.ts'
-import type { AwsSettings } from '../model/declaration.ts'
 import type { Snapshot } from '../model/snapshot.ts'
+import type { AwsAccess } from '../secrets/aws-access.ts'
 import { toAwsError, toAwsProblem, isRefusal } from '../secrets/aws-failure.ts'
 import { CALL_LIMITS, type CallLimits, clientConfig, withinLimit } from '../secrets/client-config.ts'
 import type { SnapshotClient } from './snapshot-client.ts'
@@ -12,10 +12,7 @@ import type { SnapshotClient } from './snapshot-client.ts'
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html
  */
-export async function createSnapshotClient(
-  aws: AwsSettings,
-  limits: CallLimits = CALL_LIMITS,
-): Promise<SnapshotClient> {
+export async function createSnapshotClient(aws: AwsAccess, limits: CallLimits = CALL_LIMITS): Promise<SnapshotClient> {
   const [sdk, config] = await Promise.all([import('@aws-sdk/client-rds'), clientConfig(aws, limits)])
   const client = new sdk.RDSClient({ ...config })
   return {

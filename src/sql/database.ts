@@ -1,4 +1,6 @@
 /** Statements on databases as objects of the instance; run from the admin's own database. */
+import { type Locale, parseLocale } from '../model/locale.ts'
+import { VERSION_15 } from '../model/server-version.ts'
 import { Statement } from '../model/statement.ts'
 import { cascade, quoteGrantee, quoteIdentifier, quoteLiteral } from './quote.ts'
 
@@ -6,12 +8,18 @@ export interface NewDatabase {
   readonly name: string
   readonly owner: string
   readonly encoding: string | null
+  /** As declared; null: the server's own. */
   readonly locale: string | null
+  /** server_version_num */
+  readonly version: number
   /** -1 is no limit. */
   readonly connectionLimit: number
 }
 
 /**
+ * Closed to everybody, until who may connect was said: an open one could be entered, by PUBLIC, as long as somebody
+ * locks its row (src/README.md: Databases from template0).
+ *
  * From template0: nobody can be connected to it, and it has nothing added (src/README.md: Databases from template0);
  * encoding and locale may be chosen freely only from there.
  * https://www.postgresql.org/docs/current/sql-createdatabase.html
@@ -26,10 +34,18 @@ export function createDatabase(database: NewDatabase): Statement {
     `CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`,
   ]
   if (database.encoding !== null) words.push(`ENCODING ${quoteLiteral(database.encoding)}`)
-  if (database.locale !== null)
-    words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CTYPE ${quoteLiteral(database.locale)}`)
+  if (database.locale !== null) words.push(localeClause(parseLocale(database.locale), database.version))
+  words.push('ALLOW_CONNECTIONS false')
   if (database.connectionLimit !== -1) words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`)
   return new Statement(words.join(' '))
+}
+
+/** Template0 may have another provider than the C library, so from 15 on it is named. */
+function localeClause({ provider, name }: Locale, version: number): string {
+  const text = quoteLiteral(name)
+  if (provider === 'icu') return `LOCALE_PROVIDER icu ICU_LOCALE ${text}`
+  if (provider === 'builtin') return `LOCALE_PROVIDER builtin BUILTIN_LOCALE ${text}`
+  return `${version >= VERSION_15 ? 'LOCALE_PROVIDER libc ' : ''}LC_COLLATE ${text} LC_CTYPE ${text}`
 }
 
 export function alterDatabaseLimit(database: string, limit: number, owner: string): Statement {

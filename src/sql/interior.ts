@@ -8,7 +8,7 @@ export interface ObjectName {
   readonly schema: string
   readonly name: string
   readonly objectClass: ObjectClass
-  /** Argument types of a function as format_type prints them, with commas: already SQL. */
+  /** Input arguments of a function, each with its mode, with commas: already SQL. */
   readonly args: string | null
 }
 
@@ -64,9 +64,14 @@ export function grantOnObjects(
   role: string,
   owner: string,
 ): Statement {
-  return new Statement(`GRANT ${privileges.join(', ')} ON ${objectList(objects)} TO ${quoteGrantee(role)}`, {
-    runAs: owner,
-  })
+  return Statement.ofList(
+    {
+      head: `GRANT ${privileges.join(', ')} ON ${grantKeyword(objects)}`,
+      objects: objects.map(objectName),
+      tail: `TO ${quoteGrantee(role)}`,
+    },
+    owner,
+  )
 }
 
 /** `passedOn`: with what the role granted on, without which the server refuses. */
@@ -77,9 +82,13 @@ export function revokeOnObjects(
   owner: string,
   passedOn = false,
 ): Statement {
-  return new Statement(
-    `REVOKE ${privileges.join(', ')} ON ${objectList(objects)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,
-    { runAs: owner },
+  return Statement.ofList(
+    {
+      head: `REVOKE ${privileges.join(', ')} ON ${grantKeyword(objects)}`,
+      objects: objects.map(objectName),
+      tail: `FROM ${quoteGrantee(role)}${cascade(passedOn)}`,
+    },
+    owner,
   )
 }
 
@@ -120,10 +129,9 @@ function defaults(creator: string, schema: string | null, change: string): State
   })
 }
 
-function objectList(objects: readonly ObjectName[]): string {
-  const [first] = objects
+function grantKeyword([first]: readonly ObjectName[]): string {
   if (first === undefined) throw new RangeError('a grant names at least one object')
-  return `${GRANT_KEYWORD[first.objectClass]} ${objects.map(objectName).join(', ')}`
+  return GRANT_KEYWORD[first.objectClass]
 }
 
 function objectName(object: ObjectName): string {

@@ -7,6 +7,16 @@ export function alterDatabaseOwner(database: string, owner: string): Statement {
   return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)
 }
 
+/** Its owner needs CREATEDB, and nobody may be connected. https://www.postgresql.org/docs/current/sql-alterdatabase.html */
+export function alterDatabaseName(database: string, name: string): Statement {
+  return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(name)}`)
+}
+
+/** https://www.postgresql.org/docs/current/sql-alterrole.html */
+export function alterRoleName(role: string, name: string): Statement {
+  return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RENAME TO ${quoteIdentifier(name)}`)
+}
+
 /** https://www.postgresql.org/docs/current/sql-alterschema.html */
 export function alterSchemaOwner(schema: string, owner: string): Statement {
   return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)

@@ -100,7 +100,19 @@ let failure=output.failure();if(!(failure===null||"code"in failure&&failure.code
 standard output",message:`cannot be written: ${failure.message}.`,remedy:"Nothing was changed. Free the disk, or write elsewhere."}])}var import_promises,init_output2=__esm(
 {"src/cli/output.ts"(){"use strict";import_promises=__toESM(require_promises(),1);init_github();init_json_lines();init_output();init_text();init_errors()}});var ENVIRONMENTS,ACCESS_LEVELS,AUTH_METHODS,CLEANUP_POLICIES,TLS_MODES,init_declaration=__esm({"src/model/declaration.ts"(){"use strict";ENVIRONMENTS=["dev","te\
 st","staging","prod"],ACCESS_LEVELS=["owner","editor","reader"],AUTH_METHODS=["password","iam"],CLEANUP_POLICIES=["retain","delete","snapshot-and-delete"],TLS_MODES=
-["verify-full","verify-ca","disable"]}});var peq,myers_32,myers_x,distance,closest,init_mod=__esm({"node_modules/fastest-levenshtein/esm/mod.js"(){peq=new Uint32Array(65536),myers_32=(a9,b9)=>{let n4=a9.
+["verify-full","verify-ca","disable"]}});function defaultStack(clusterName,environment,workspace){let stack=`${clusterName}/${environment}`;return workspace===null||workspace===DEFAULT_WORKSPACE?stack:
+`${stack}/${workspace}`}function standingOf(declaration,tag){let isNamed2=tag.get("Stack")===declaration.stack,claim2=tag.get("Claim");return tag.get("Environme\
+nt")!==declaration.environment?"other_stack":claim2===void 0?isNamed2||isFormer(declaration,tag)?"ours":"other_stack":declaration.claim!==null&&claim2===declaration.
+claim?"ours":isNamed2?declaration.claim===null?"unproven":"other_state":"other_stack"}function isFormer({stack,clusterName,environment,workspace},tag){let former=defaultStack(
+clusterName,environment,null);return stack!==former&&stack===defaultStack(clusterName,environment,workspace)&&tag.get("Stack")===former}function isOfStack(declaration,tag){
+if(tag===null)return!1;let standing=standingOf(declaration,tag);return standing==="ours"||standing==="unproven"}function isOurOrphan(declaration,tag){return standingOf(
+declaration,tag)==="ours"&&(tag.has("Claim")||tag.get("Stack")===declaration.stack)}function isClaimedElsewhere(declaration,tag){let claim2=tag.get("Claim");return claim2!==
+void 0&&declaration.claim!==null&&claim2!==declaration.claim}function wasOurs({claim:claim2,environment},tag){return claim2!==null&&tag.get("TakenOverFrom")===claim2&&
+tag.get("Environment")===environment}function describeClaim(tag){let field=name2=>tag.get(name2)??"",stack=`"${field("Stack")}" (environment ${field("Environmen\
+t")}, application ${field("Application")})`;if(!tag.has("Claim"))return stack;let workspace=tag.has("Workspace")?`, workspace ${field("Workspace")}`:"",build=tag.
+has("ClaimedByBuildId")?` in build ${field("ClaimedByBuildId")}`:"",time3=tag.has("ClaimedAt")?` at ${field("ClaimedAt")}`:"";return`${stack}${workspace}, claim\
+ed${build}${time3}`}function printClaim(claim2){return CLAIM.test(claim2)?claim2:"<claim>"}var DEFAULT_WORKSPACE,CLAIM,init_claim=__esm({"src/model/claim.ts"(){
+"use strict";DEFAULT_WORKSPACE="default";CLAIM=/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/}});var peq,myers_32,myers_x,distance,closest,init_mod=__esm({"node_modules/fastest-levenshtein/esm/mod.js"(){peq=new Uint32Array(65536),myers_32=(a9,b9)=>{let n4=a9.
 length,m6=b9.length,lst=1<<n4-1,pv=-1,mv=0,sc=n4,i9=n4;for(;i9--;)peq[a9.charCodeAt(i9)]|=1<<i9;for(i9=0;i9<m6;i9++){let eq=peq[b9.charCodeAt(i9)],xv=eq|mv;eq|=
 (eq&pv)+pv^pv,mv|=~(eq|pv),pv&=eq,mv&lst&&sc++,pv&lst&&sc--,mv=mv<<1|1,pv=pv<<1|~(xv|mv),mv&=xv}for(i9=n4;i9--;)peq[a9.charCodeAt(i9)]=0;return sc},myers_x=(b9,a9)=>{
 let n4=a9.length,m6=b9.length,mhc=[],phc=[],hsize=Math.ceil(n4/32),vsize=Math.ceil(m6/32);for(let i9=0;i9<hsize;i9++)phc[i9]=-1,mhc[i9]=0;let j9=0;for(;j9<vsize-
@@ -117,19 +129,23 @@ text2===text2.trim()}function isText(text2){return text2!==""&&text2.length<=255
 value2))return"a list";if(typeof value2=="object"&&value2!==null)return"an object";if(typeof value2!="string")return String(value2);let cut=value2.length>80?`${value2.
 slice(0,80)}\u2026`:value2;return JSON.stringify(cut).replace(/[\p{C}\p{Zl}\p{Zp}]/gu,escapeCharacter)}function escapeCharacter(character){return`\\u{${(character.
 codePointAt(0)??0).toString(16)}}`}function suggestion(word,known){let short=word.slice(0,80),nearest=closest(short,[...known]);return distance(short,nearest)<=
-Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,init_text2=__esm({"src/input/text.ts"(){"use strict";
-init_mod();NAME_BYTES=63,NAME_RULE="Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end.",TEXT_RULE="Use 1 to 255 chara\
-cters, without control characters and without white space at either end."}});function readEnvironment(env3){let problems=[];return{...{allowProvision:env3.ALLOW_DB_PROVISION==="true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",cleanupPolicy:wordOf(
-env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_I\
-NPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(
-env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",problems)},problems}}function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.
-startsWith("AWS_")&&env3[name2]===""),region2=valueOf(env3,"AWS_REGION")??valueOf(env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===
-null?[]:[["AWS_REGION",region2]]])}function valueOf(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){
-let value2=valueOf(env3,variable),word=words.find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,`Use one\
- of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,variable);return problems.push(...checkId(variable,
-value2)),value2}function checkId(field,value2){return value2===null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){
-return{application:null,code:"invalid_value",field:variable,message:`${show(value2)} is not accepted.`,remedy}}var LOG_FORMATS,init_environment=__esm({"src/inpu\
-t/environment.ts"(){"use strict";init_declaration();init_text2();LOG_FORMATS=["text","verbose","json"]}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
+Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,CLAIM_RULE,init_text2=__esm({"src/input/text.ts"(){
+"use strict";init_mod();NAME_BYTES=63,NAME_RULE="Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end.",TEXT_RULE="Use 1\
+ to 255 characters, without control characters and without white space at either end.",CLAIM_RULE="Use the id that `terraform output -raw claim` gives: 1 to 100\
+ letters, digits and . _ -."}});function readEnvironment(env3){let problems=[];return{...{allowProvision:env3.ALLOW_DB_PROVISION==="true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",allowTakeover:wordOf(
+env3,"ALLOW_DB_TAKEOVER",["true"],problems)!==null,claim:claimOf(env3,problems),cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(
+env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(
+env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",
+problems)},problems}}function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===""),region2=valueOf(env3,"A\
+WS_REGION")??valueOf(env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGION",region2]]])}function valueOf(env3,variable){
+let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.
+find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,words.length===1?`Only ${words.join("")} counts; or u\
+nset it.`:`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,variable);return problems.push(...checkId(
+variable,value2)),value2}function claimOf(env3,problems){let value2=valueOf(env3,"RDS_PROVISION_CLAIM");return problems.push(...checkClaim("RDS_PROVISION_CLAIM",
+value2)),value2}function checkClaim(field,value2){return value2===null||CLAIM.test(value2)?[]:[refusal(field,value2,CLAIM_RULE)]}function checkId(field,value2){
+return value2===null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){return{application:null,code:"invalid_value",
+field:variable,message:`${show(value2)} is not accepted.`,remedy}}var LOG_FORMATS,init_environment=__esm({"src/input/environment.ts"(){"use strict";init_declaration();
+init_claim();init_text2();LOG_FORMATS=["text","verbose","json"]}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
  `"+position+"` and Error.stackTraceLimit was: `"+Error.stackTraceLimit+"`");var oldPrepareStackTrace=Error.prepareStackTrace;Error.prepareStackTrace=function(_,stack2){
 return stack2};var stack=new Error().stack;if(Error.prepareStackTrace=oldPrepareStackTrace,stack!==null&&typeof stack=="object")return stack[position]?stack[position].
@@ -614,8 +630,10 @@ Buffer.from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder
 error)}}function describeInput(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 Mi\
 B once decompressed.":code==="ERR_ENCODING_INVALID_ENCODED_DATA"?"is not UTF-8 once decompressed.":"is damaged: gzip cannot decompress it."}function refusal3(message,cause){
 let remedy="Give the JSON itself, or base64gzip(jsonencode(\u2026)) of it, in --input FILE or RDS_PROVISION_INPUT.";return new InvalidInputError([{application:null,
-code:"unreadable_input",field:"input",message,remedy}],{cause})}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,init_decode=__esm({"src/input/decode.ts"(){"use s\
-trict";import_node_zlib=__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI"}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
+code:"unreadable_input",field:"input",message,remedy}],{cause})}function parseJson(json){try{return JSON.parse(json)}catch(error){let position=/at position \d+|end of JSON input/.
+exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError([{application:null,code:"unreadable_input",field:"\
+input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var import_node_zlib,MOST_BYTES,GZIP_IN_BASE64,init_decode=__esm(
+{"src/input/decode.ts"(){"use strict";import_node_zlib=__toESM(require_zlib(),1);init_errors();MOST_BYTES=64*1024*1024,GZIP_IN_BASE64="H4sI"}});function getGlobalConfig(config$1){return!config$1&&!store$4?DEFAULT_CONFIG:{lang:config$1?.lang??store$4?.lang,message:config$1?.message,abortEarly:config$1?.abortEarly??
 store$4?.abortEarly,abortPipeEarly:config$1?.abortPipeEarly??store$4?.abortPipeEarly}}function getGlobalMessage(lang){return store$3?.get(lang)}function getSchemaMessage(lang){
 return store$2?.get(lang)}function getSpecificMessage(reference,lang){return store$1?.get(reference)?.get(lang)}function _stringify(input){let type=typeof input;
 return type==="string"?`"${input}"`:type==="number"||type==="bigint"||type==="boolean"?`${input}`:type==="object"||type==="function"?(input&&Object.getPrototypeOf(
@@ -680,17 +698,17 @@ return{typed:dataset.typed,success:!dataset.issues,output:dataset.value,issues:d
 E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Em\
 oji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifie\
 r}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u")}});function integer(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
- to ${most}.`)}function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var name,text,bool,PATH_RULE,path3,port,seconds,connectionLimit,names,
-texts,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();init_text2();
-init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text=pipe(string(TEXT_RULE),check(isText,TEXT_RULE)),bool=boolean("Use true or false."),PATH_RULE=
-"Use the path of a file or folder.",path3=pipe(string(PATH_RULE),check(value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer(1,65535),seconds=integer(
-1,2147483),connectionLimit=integer(-1,2147483647);names=pipe(array(name,"Use a list of names."),transform(list2=>[...new Set(list2)])),texts=pipe(array(text,"Us\
-e a list of texts."),transform(list2=>new Set(list2))),secretId=pipe(string("Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the\
- name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE="Use a host name or address alone, without scheme, port or path (of an aws_db_inst\
-ance: address, not endpoint).",HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),
-REGION_RULE="Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,REGION_RULE)),ROLE_RULE="Use the ARN of an \
-IAM role, arn:aws:iam::<account>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,ROLE_RULE)),timestamp=
-pipe(string(TIMESTAMP_RULE),check(value2=>parseTimestamp(value2)!==null,TIMESTAMP_RULE),transform(parseTimestamp)),nested=optional(unknown())}});function isObject(value2){return typeof value2=="object"&&value2!==null&&!Array.isArray(value2)}function parseObject(entries,input,place){if(!isObject(input)){let field=place.
+ to ${most}.`)}function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var name,text,claim,bool,PATH_RULE,path3,port,seconds,connectionLimit,
+names,texts,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();
+init_claim();init_text2();init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text=pipe(string(TEXT_RULE),check(isText,TEXT_RULE)),claim=pipe(
+string(CLAIM_RULE),regex2(CLAIM,CLAIM_RULE)),bool=boolean("Use true or false."),PATH_RULE="Use the path of a file or folder.",path3=pipe(string(PATH_RULE),check(
+value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer(1,65535),seconds=integer(1,2147483),connectionLimit=integer(-1,2147483647);names=pipe(array(name,
+"Use a list of names."),transform(list2=>[...new Set(list2)])),texts=pipe(array(text,"Use a list of texts."),transform(list2=>new Set(list2))),secretId=pipe(string(
+"Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE=
+"Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,
+host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),REGION_RULE="Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,
+REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, arn:aws:iam::<account>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,
+ROLE_RULE)),timestamp=pipe(string(TIMESTAMP_RULE),check(value2=>parseTimestamp(value2)!==null,TIMESTAMP_RULE),transform(parseTimestamp)),nested=optional(unknown())}});function isObject(value2){return typeof value2=="object"&&value2!==null&&!Array.isArray(value2)}function parseObject(entries,input,place){if(!isObject(input)){let field=place.
 path.replace(/\.$/,"")||(place.application===null?"input":"application_databases");return{value:null,problems:[notAnObject(field,input,place.application)],broken:new Set}}
 let schema=object(entries),unknown2=unknownFields(Object.keys(entries),input,place),first=safeParse(schema,input);if(first.success)return{value:first.output,problems:unknown2,
 broken:new Set};let broken=new Set(first.issues.map(issue=>String(issue.path?.[0].key))),sound=safeParse(schema,Object.fromEntries(Object.entries(input).filter(
@@ -760,73 +778,78 @@ test(hostname2)}function missingHost(field){return{application:null,code:"missin
 INSTANCE,TLS,PLAIN_CONNECTION,init_endpoints=__esm({"src/input/endpoints.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();ENDPOINT=
 {host:nullish(host),port:nullish(port,5432)},INSTANCE={...ENDPOINT,database:nullish(name,"postgres"),identifier:nullish(text),resource_id:nullish(text)},TLS={mode:nullish(
 oneOf(TLS_MODES),"verify-full"),ca_file:nullish(path3,null),server_name:nullish(host,null)};PLAIN_CONNECTION={application:null,code:"invalid_value",field:"tls.m\
-ode",message:'"disable" would send the session over the network in the clear.',remedy:'Use "verify-full"; "disable" is for a host on the loopback.'}}});function parseTags(input){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,null)]};let tags=new Map,
-problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){let field=`tags.${printableKey(key)}`,report=(message,remedy)=>{problems.push({application:null,
-code:"invalid_value",field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters, without control characters.");else if(reserved.
-includes(key))report("is a tag that every run writes itself.","Choose another key.");else{if(value2===null)continue;typeof value2=="string"&&isPrintable(value2)?
-tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}return{tags,problems}}var RESERVED_TAGS,init_tags=__esm(
-{"src/input/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","OwnedData\
-base","CleanupPolicy","SecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
+ode",message:'"disable" would send the session over the network in the clear.',remedy:'Use "verify-full"; "disable" is for a host on the loopback.'}}});function parseTags(input,scope="stack"){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,
+null)]};let tags=new Map,problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){let field=`tags.${printableKey(key)}`,report=(message,remedy)=>{
+problems.push({application:null,code:"invalid_value",field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters\
+, without control characters.");else if(reserved.includes(key))scope==="stack"&&report("is a tag that every run writes itself.","Choose another key.");else{if(value2===
+null)continue;typeof value2=="string"&&isPrintable(value2)?tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}
+return{tags,problems}}var RESERVED_TAGS,init_tags=__esm({"src/input/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","Clu\
+sterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","CleanupPolicy","SecretVersionI\
+d","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
 problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed=declared.value===null?null:{declaration:declared.
 value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed!==null)return parsed;let isKnown=(top2.environment??null)!==null&&
 parsed!==null;throw new DeclarationError(all,isKnown?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has("build_id"))}function withoutUnclear(declaration,unclear){
 let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.filter(isClear),databases:declaration.databases.filter(
 ({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??"dev",instance=parseInstance(top2.instance),connectThrough=parseConnectThrough(
-top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),tags=parseTags(top2.tags),entries=parseEntries(top2.application_databases,{environment,
-secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,databases:databases2,problems}=groupEntries(entries.value,scope),all=[instance,
-connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(({application})=>application.
-name));if(instance.value===null||tls.value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance.value.identifier;return{value:{
-environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??`${clusterName}/${environment}`,acceptTagsFrom:top2.accept_tags_from??
-new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,
-assumeRoleArn:top2.assume_role_arn},tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.
-connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){
-if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(
-input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({
-entry})=>entry===null?[]:[entry]),problems:parsed.flatMap(({problems})=>problems)}}function requiredProblems(top2,broken){let problems=[];return(top2.environment??
-null)===null&&!broken.has("environment")&&problems.push({application:null,code:"missing_value",field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.
-join(", ")}.`}),top2.admin_auth==="password"&&top2.admin_secret_id===null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,
-code:"missing_value",field:"admin_secret_id",message:"is missing.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==
-null&&top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,code:"invalid_value",field:"master_secret_id",message:"is the secret of the \
-delegated admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or r\
-epairing it."}),problems}function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is not a key \
-that an application can have.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}function parseJson(json){try{return JSON.parse(json)}catch(error){
-let position=/at position \d+|end of JSON input/.exec(String(error))?.[0]??"",message=`is not JSON${position===""?"":` (${position})`}.`;throw new InvalidInputError(
-[{application:null,code:"unreadable_input",field:"input",message,remedy:"Give the JSON object that the Terraform module passes."}],{cause:error})}}var DeclarationError,
-FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();init_declaration();init_application();init_databases();init_endpoints();
-init_fields();init_object();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
+top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),tags=parseTags(top2.tags,scope),entries=parseEntries(top2.application_databases,
+{environment,secretPrefix:top2.secret_prefix,cleanupPolicy:top2.cleanup_policy}),{applications,databases:databases2,problems}=groupEntries(entries.value,scope),
+all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.problems).concat(problems),unclear=new Set(entries.value.filter(({comparable})=>!comparable).map(
+({application})=>application.name));if(instance.value===null||tls.value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance.
+value.identifier;return{value:{environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,
+top2.workspace),claim:top2.claim,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,
+username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,assumeRoleArn:top2.assume_role_arn},tags:tags.tags,governanceDir:top2.
+governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.
+enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(
+input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(
+key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed.flatMap(
+({problems})=>problems)}}function requiredProblems(top2,broken){let problems=[];return(top2.environment??null)===null&&!broken.has("environment")&&problems.push(
+{application:null,code:"missing_value",field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}.`}),top2.admin_auth==="password"&&
+top2.admin_secret_id===null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,code:"missing_value",field:"admin_secret\
+_id",message:"is missing.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===top2.
+admin_secret_id&&problems.push({application:null,code:"invalid_value",field:"master_secret_id",message:"is the secret of the delegated admin, which is to be ano\
+ther login than the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){
+return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower\
+-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
+init_claim();init_declaration();init_application();init_databases();init_endpoints();init_fields();init_decode();init_object();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
 super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
-hat knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),accept_tags_from:nullish(
-texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(
-secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text,null),run_id:nullish(
-text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer(1,
-1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,
-null),node_command:nullish(path3,null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+hat knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(
+claim,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,
+"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretId,
+"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,
+null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),
+application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
-runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),startedAt:facts.startedAt,toolVersion:facts.
-toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.buildId)!==null&&(declared.runId??variables.
-runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":"missing"}function missingBuildId(environment,command10){
-return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is missing, and the environment is ${environment}.`,remedy:command10===
-"destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see the variable build_id.":"Set the variable build_id, or RDS_PROVISION\
-_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-identity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
-options2),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,input,allowProvision=!1,...ids}){let{buildId,runId}={
-...NO_IDS,...ids},problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command10,startedAt:new Date,environment:{allowProvision,
-buildId,runId,problems},needsBuildId:()=>command10==="apply"||command10==="destroy",readInput:()=>Promise.resolve(input),readCiIds:()=>Promise.resolve(NO_IDS)})}
-async function startFrom(origin){let{text:text2,parsed,isBuildIdRefused,problems}=await readDeclaration(origin),facts=await gatherFacts(origin,parsed,text2),needsBuildId=parsed!==
-null&&origin.needsBuildId(parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.
-runId!==facts.uuid},all=[...origin.environment.problems,...problems,...missing];return all.length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,
-parsed,error:new InvalidInputError(all)}}async function readDeclaration(origin){let text2="";try{text2=decodeInput(await origin.readInput());let parsed=parseDeclaration(
-text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed,isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))
-throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,
-problems:error.problems}}}async function readInput({inputFile,environment}){if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError(
-[{application:null,code:"missing_input",field:"input",message:"is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises6.readFile)(
-inputFile,"utf8")}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_inp\
-ut",field:"--input",message:`cannot be read: ${reason}.`,remedy:"Give the path of a readable file."}],{cause:error})}}async function gatherFacts(origin,parsed,text2){
-let declared=parsed??NO_IDS;return{command:origin.command,environment:parsed?.declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(
-declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)(
-"sha256").update(text2).digest("hex")}}function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof
-InvalidInputError))throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises6,NO_IDS,init_start=__esm(
+runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),takesOver:variables.allowTakeover,
+startedAt:facts.startedAt,toolVersion:facts.toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.
+buildId)!==null&&(declared.runId??variables.runId)!==null}function approvalOf(environment,allowed){return environment==="dev"?"not_required":allowed?"approved":
+"missing"}function missingBuildId(environment,command10){return new InvalidInputError([{application:null,code:"missing_build_id",field:"build_id",message:`is mi\
+ssing, and the environment is ${environment}.`,remedy:command10==="destroy"?"Set RDS_PROVISION_BUILD_ID in the environment of the run: a removal does not see th\
+e variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in the environment of the run."}])}var init_run_identity=__esm({"src/input/run-ident\
+ity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
+options2),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,input,claim:claim2,...given}){let{buildId,runId,allowProvision,
+allowTakeover}={...NO_IDS,...NOT_ALLOWED,...given},problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command10,startedAt:new Date,
+claim:claim2??null,environment:{allowProvision,allowTakeover,claim:null,buildId,runId,problems},needsBuildId:()=>command10==="apply"||command10==="destroy",readInput:()=>Promise.
+resolve(input),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(
+origin),{parsed,problems:claimProblems}=withClaim(origin,declared),facts=await gatherFacts(origin,parsed,text2),needsBuildId=parsed!==null&&origin.needsBuildId(
+parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[
+...origin.environment.problems,...problems,...claimProblems,...missing];return all.length===0&&parsed!==null?{...identified,parsed,error:null}:{...identified,parsed,
+error:new InvalidInputError(all)}}function withClaim({claim:given,environment},parsed){let problems=checkClaim("claim",given);if(parsed===null)return{parsed,problems};
+let declared=parsed.declaration.claim,claim2=declared??given??environment.claim,own=declared===null||given===null||given===declared?[]:[otherClaim(given,declared)];
+return{parsed:{...parsed,declaration:{...parsed.declaration,claim:claim2}},problems:[...problems,...own]}}function otherClaim(given,declared){return{application:null,
+code:"invalid_value",field:"claim",message:`${show(given)} is not the claim of the input, which is ${declared}.`,remedy:"Leave one of the two out."}}async function readDeclaration(origin){
+let text2="";try{text2=decodeInput(await origin.readInput());let parsed=parseDeclaration(text2,origin.command==="destroy"?"removal":"stack");return{text:text2,parsed,
+isBuildIdRefused:!1,problems:[]}}catch(error){if(!(error instanceof InvalidInputError))throw error;let{readable:parsed,isBuildIdRefused}=error instanceof DeclarationError?
+error:{readable:null,isBuildIdRefused:!1};return{text:text2,parsed,isBuildIdRefused,problems:error.problems}}}async function readInput({inputFile,environment}){
+if(inputFile===null){if(environment.input!==null)return environment.input;throw new InvalidInputError([{application:null,code:"missing_input",field:"input",message:"\
+is missing.",remedy:"Give --input FILE, or set RDS_PROVISION_INPUT."}])}try{return await(0,import_promises6.readFile)(inputFile,"utf8")}catch(error){let reason=error instanceof
+Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"unreadable_input",field:"--input",message:`cannot be read: ${reason}.`,remedy:"\
+Give the path of a readable file."}],{cause:error})}}async function gatherFacts(origin,parsed,text2){let declared=parsed??NO_IDS;return{command:origin.command,environment:parsed?.
+declaration.environment??null,declared,variables:origin.environment,ci:idsAreGiven(declared,origin.environment)?NO_IDS:await origin.readCiIds(),startedAt:origin.
+startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inputSha256:(0,import_node_crypto2.createHash)("sha256").update(text2).digest("hex")}}
+function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))
+throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises6,NO_IDS,NOT_ALLOWED,init_start=__esm(
 {"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises6=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
-init_environment();init_parse();init_run_identity();init_version();NO_IDS={buildId:null,runId:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
+init_environment();init_parse();init_run_identity();init_text2();init_version();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,allowTakeover:!1}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
 value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.
@@ -8125,9 +8148,9 @@ null||head2!==null)&&learn(await writeAuditFile(auditPath,document)),found.lengt
 reporter.finish(document,withFound(problems,found),repairs);return document}function withHead(document,governance){return{...document,run:{...document.run,governance}}}
 function withFound(problems,found){let known=problems.filter(({code})=>code==="no_place_for_audit").map(({field})=>field);return[...problems,...found.filter(({field})=>!known.
 includes(field))]}async function writeGovernanceOf(governance,document){if(governance===null)return{problem:null,head:null,repairs:[]};let{writeGovernance:writeGovernance2}=await Promise.resolve().then(()=>(init_write(),write_exports));
-return writeGovernance2({...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd},environment,{command:command10,input,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
-return startRun2({command:command10,inputFile:input,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createRunDependencies({variables,
-interrupt,output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
+return writeGovernance2({...governance,document})}var init_conclude=__esm({"src/audit/conclude.ts"(){"use strict";init_file();init_json_lines();init_recorder()}});async function beginRun({variables,cwd},environment,{command:command10,input,claim:claim2=null,needsBuildId}){let{startRun:startRun2}=await Promise.resolve().then(()=>(init_start(),start_exports));
+return startRun2({command:command10,inputFile:input,claim:claim2,variables,environment,cwd:cwd(),startedAt:new Date,needsBuildId})}async function createRunDependencies({
+variables,interrupt,output,errors},environment,reporters){let{createDependencies:createDependencies2}=await Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
 caFile=variables.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return createDependencies2({reporters,signal:interrupt,progress:line=>{isJson?errors.write(
 `${printableJson({type:"progress",message:line})}
 `):output.write(`${shortLine(line)}
@@ -8145,8 +8168,8 @@ failure()===null||error===null))for(let line of error.split(`
 init_errors();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
 ts"(){"use strict"}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
 approval",endpoint:"endpoint",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged role",foreign_claim:"fore\
-ign claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",extension:"extension",setting:"setting",immutable:"immutable",encoding:"enc\
-oding",schema:"schema",invalid_database:"invalid database",removal_approval:"destroy",removal_obstacle:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
+ign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",extension:"extension",setting:"setting",immutable:"\
+immutable",encoding:"encoding",schema:"schema",invalid_database:"invalid database",removal_approval:"destroy",removal_obstacle:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
 {"src/guardrails/violation.ts"(){"use strict";init_problem()}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
 sername "${username}" is the delegated admin's.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,RESERVED.test(database)?`the \
@@ -8943,8 +8966,8 @@ Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)]))).replace(/[
 return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){let isCompared=key=>key!=="UpdatedByBuildId"&&(key!=="OwnedDatabase"||existing2.has(
 key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));return relevant(existing2)===relevant(desired)}function parseJson3(text2){try{
 return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"u\
-se strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Application","OwnedDatabase","CleanupPolicy","SecretVersionId","UpdatedByBuild\
-Id"],MANAGED_BY="platform"}});function cloneOf(username){return`${username}_clone`}var init_credential=__esm({"src/model/credential.ts"(){"use strict"}});function commentOn(oid,catalog){return`(
+se strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application",
+"OwnedDatabase","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function cloneOf(username){return`${username}_clone`}var init_credential=__esm({"src/model/credential.ts"(){"use strict"}});function commentOn(oid,catalog){return`(
       SELECT ${boundedText("s.description",LONGEST_COMMENT)}
       FROM pg_shdescription s
       WHERE s.objoid = ${oid}
@@ -9471,7 +9494,26 @@ role)} FROM CURRENT_USER GRANTED BY CURRENT_USER`)}var init_owner=__esm({"src/sq
  = pg_catalog, pg_temp","BEGIN READ WRITE",role===null?NO_ROLE:actAs(role),...statements.map(({redacted})=>redacted),"COMMIT"])}function printAsMember(role,statements){
 return join11(["BEGIN",joinRole(role).redacted,actAs(role),...statements.map(({redacted})=>redacted),NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join11(texts2){
 return texts2.map(text2=>`${printableSql(text2)};`).join(" ")}var NO_ROLE,init_print=__esm({"src/sql/print.ts"(){"use strict";init_owner();init_quote();init_role();
-NO_ROLE="SET LOCAL ROLE NONE"}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+NO_ROLE="SET LOCAL ROLE NONE"}});function checkClaim2(declaration,declaredNames,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,
+standing,takesOver2,application,tag);if(foreign!==null)return[foreign];let claimant=tag.get("Application")??"";return claimant===application.name||!declaredNames.
+has(claimant)?[]:[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Giv\
+e ${application.name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing,takesOver2,application,tag){
+let message=`the role ${application.username} belongs to the stack ${describeClaim(tag)}.`;switch(standing){case"ours":case"unproven":return null;case"other_sta\
+ck":{let stack=tag.get("Stack")??"";if(acceptTagsFrom.has(stack))return null;let claim2=tag.get("Claim"),accept=`list "${stack}" in accept_tags_from to take it \
+over.`,remedy=claim2===void 0?`Remove it there first, or ${accept}`:wayBack(claim2,accept);return violation(application,"foreign_claim",message,remedy)}case"oth\
+er_state":return takesOver2?null:violation(application,"foreign_claim",message,wayBack(tag.get("Claim")??"","set ALLOW_DB_TAKEOVER=true in the environment of on\
+e run to take it over."))}}function wayBack(claim2,takeOver){let address="module.<name>.terraform_data.stack";return["If that state is the right one, work there\
+.",`If it was lost, give this one its claim: terraform state rm ${address} (where this state has one already), then`,`terraform import ${address} ${printClaim(claim2)}\
+.`,`Or ${takeOver}`].join(" ")}function checkMissingClaim(declaration,{roles},{command:command10}){if(declaration.claim!==null||command10!=="apply")return[];let claimed=declaration.
+applications.flatMap(({username})=>{let tag=parseTag(roles.get(username)?.comment??null);return tag?.has("Claim")===!0&&isTaken(declaration,tag)?[{username,claim:tag.
+get("Claim")??""}]:[]});return[...groupBy(claimed,({claim:claim2})=>claim2)].map(([claim2,items2])=>violation(null,"missing_claim",missingClaim(claim2,items2.map(
+({username})=>username)),giveClaim(claim2)))}function isTaken(declaration,tag){return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag.get("Stack")??
+"")}function missingClaim(claim2,usernames){let named=usernames.slice(0,NAMED).join(", "),others=usernames.length>NAMED?` and ${String(usernames.length-NAMED)} \
+more`:"";return`${named}${others} belong to the state with the claim ${claim2}, and this input has no claim.`}function giveClaim(claim2){return`If the input is \
+of that state (terraform output -raw claim), ${`give --claim ${printClaim(claim2)}, or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){if(declaration.
+claim!==null)return[];let claims=comments.flatMap(comment=>parseTag(comment??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`This input has no \
+claim, and something here has ${claim2}: nothing is changed without it. ${giveClaim(claim2)}`)}var NAMED,init_claims=__esm({"src/guardrails/claims.ts"(){"use st\
+rict";init_group_by();init_claim();init_tag();init_violation();NAMED=3}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
 let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
 function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
 role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
@@ -9584,46 +9626,41 @@ application,"setting",`${name2} would let the role act as another or load code.`
 void 0?[violation(application,"setting",`the server knows no parameter ${name2}.`,"Correct the name in settings.")]:parameter2.context==="user"?[]:[violation(application,
 "setting",`${name2} can only be set by a superuser or in the parameter group.`,"Remove it from settings, or set it in the parameter group.")]})}var FORBIDDEN_SETTINGS,
 init_settings2=__esm({"src/guardrails/settings.ts"(){"use strict";init_violation();FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_lib\
-raries"])}});function checkActual(declaration,actual){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
+raries"])}});function checkActual(declaration,actual,run){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
 cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
-byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,
-cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(application.username);return[...role===
-void 0?[]:checkRole(declaration,cluster,known,application,role),...checkIam(declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.
-databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?
-[violation(null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{
-server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.
-applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?
-["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(
-admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or \
-give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?
-[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose an\
-other username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim(declaration,known.declared,application,tag),...checkPrivileged(known.
-privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function ownTagNote({stack,environment},cluster,{database,username}){let state2=cluster.
-databases.get(database),tag=state2?.owner===username?parseTag(state2.comment):null;return tag?.get("Stack")===stack&&tag.get("Environment")===environment?` Its \
-database ${database} still carries our tag: the comment on the role was overwritten by hand.`:""}function checkClaim(declaration,declaredNames,application,tag){
-let stack=tag.get("Stack")??"",environment=tag.get("Environment")??"",claimant=tag.get("Application")??"";return!(stack===declaration.stack&&environment===declaration.
-environment)&&!declaration.acceptTagsFrom.has(stack)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the stack "${stack}" (e\
-nvironment ${environment}, application ${claimant}).`,`Remove it there first, or list "${stack}" in accept_tags_from to take it over.`)]:claimant!==application.
-name&&declaredNames.has(claimant)?[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is stil\
-l declared.`,`Give ${application.name} another username, or remove ${claimant} from application_databases.`)]:[]}function checkPrivileged(privileged,application,role){
-let isManaged2=parseTag(role.comment)!==null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?
-["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(
-application,"privileged_role",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
+byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,
+cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(
+application.username);return[...role===void 0?[]:checkRole(declaration,cluster,{...known,run},application,role),...checkIam(declaration,cluster,known,application),
+...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{
+server}){return server.inRecovery?[violation(null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endp\
+oint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.
+createRole&&declaration.applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?
+["CREATEROLE"]:[],...createDb?["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},
+statement=printStatements([alterRole(admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}\
+.`,`As the master: ${statement} or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===
+null&&!application.adoptExisting?[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,
+cluster,application)}`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim2(declaration,known.declared,known.
+run,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{
+database,username}){let state2=cluster.databases.get(database),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?` It\
+s database ${database} still carries our tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){let isManaged2=parseTag(
+role.comment)!==null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.
+bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_r\
+ole",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
 let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
  has no right over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}\
 : ${printStatements([grantAdministration(role.name,login2)])} or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(
 database.name);return[...checkInterior(database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm(
-{"src/guardrails/actual.ts"(){"use strict";init_tag();init_print();init_role();init_databases2();init_encodings();init_iam();init_members2();init_passwords();init_violation();
-init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
+{"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_encodings();init_iam();init_members2();
+init_passwords();init_violation();init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
 declaration.applications.map(application=>[application.name,application])),stopsOne=({application:name2,code})=>{let application=name2===null?void 0:applications.
 get(name2),database=application===void 0?void 0:databases2.get(application.database);return database!==void 0&&!OF_THE_DECLARATION.has(code)&&isManaged(declaration,
 cluster,database)};return{run:problems.filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({application})=>application??"")}}function isManaged(declaration,{
 roles,databases:databases2},{name:name2,owner}){let role=tagOfStack(declaration,roles.get(owner.username)?.comment);if(role!==null)return isOwn(declaration,owner,
 role)&&(role.get("OwnedDatabase")??name2)===name2;let state2=databases2.get(name2);return state2?.owner===owner.username&&isTagOf(declaration,owner,state2.comment)}
 function isOwn({applications},{name:name2},tag){let claimant=tag.get("Application");return claimant===name2||!applications.some(application=>application.name===
-claimant)}function isTagOf(declaration,{name:name2},comment){return tagOfStack(declaration,comment)?.get("Application")===name2}function tagOfStack({stack,environment},comment){
-let tag=parseTag(comment??null);return tag?.get("Stack")===stack&&tag.get("Environment")===environment?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src/\
-guardrails/concern.ts"(){"use strict";init_group_by();init_tag();OF_THE_DECLARATION=new Set(["approval","endpoint","reserved_name","naming"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
+claimant)}function isTagOf(declaration,{name:name2},comment){return tagOfStack(declaration,comment)?.get("Application")===name2}function tagOfStack(declaration,comment){
+let tag=parseTag(comment??null);return isOfStack(declaration,tag)||tag!==null&&wasOurs(declaration,tag)?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src\
+/guardrails/concern.ts"(){"use strict";init_group_by();init_claim();init_tag();OF_THE_DECLARATION=new Set(["approval","endpoint","reserved_name","naming"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
 "src/plan/chunks.ts"(){"use strict"}});function withGuests({databases:databases2},names2){return new Set([...names2,...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.
 map(guest=>guest.name))])}function leaveOut(declaration,names2){return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(
 ({name:name2})=>!names2.has(name2)),databases:declaration.databases.filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.
@@ -9671,13 +9708,17 @@ version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,e
 {name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,login2)],step:step(
 subject(owner,"database"),"create_database","create","created",`database ${name2}, owned by ${owner.username}`,[statement]),undo:[releaseRole(version2,owner.username,
 login2)]}}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_database();init_role();init_context();init_privileges()}});function desiredRoleTag(context,application,existing2){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
-"password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing2?.
-get("BuildId")));return application.accessLevel==="owner"&&own.set("OwnedDatabase",application.database),application.auth==="password"&&version2!==void 0&&own.set(
-"SecretVersionId",version2),own}function isWritten(existing2,desired,changed){return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}
-function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2?.get("BuildId"))}function desiredTag(context,application,buildId){
-let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",buildId??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.
-stack],["Environment",declaration.environment],["Application",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],
-...declaration.tags])}var init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_tag()}});function restoresAccess(item){return RESTORES_ACCESS.has(item.kind)}function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.
+"password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing2));
+return application.accessLevel==="owner"&&own.set("OwnedDatabase",application.database),application.auth==="password"&&version2!==void 0&&own.set("SecretVersion\
+Id",version2),own}function isWritten(existing2,desired,changed){return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}function desiredDatabaseTag(context,owner,existing2){
+return desiredTag(context,owner,existing2)}function desiredTag(context,application,existing2){let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],
+["BuildId",existing2?.get("BuildId")??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],
+...claimFields(context,existing2),["Application",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.
+tags])}function claimFields({declaration:{claim:claim2,workspace},buildId,startedAt},existing2){let kept=CLAIM_FIELDS.flatMap(field=>{let value2=existing2?.get(
+field);return value2===void 0?[]:[[field,value2]]});if(claim2===null)return kept;let where=workspace===null?[]:[["Workspace",workspace]],before=existing2?.get("\
+Claim");return before===claim2?[...kept,...where]:[...where,["Claim",claim2],["ClaimedAt",startedAt.toISOString()],["ClaimedByBuildId",buildId],...before===void 0?
+[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){let before=existing2.get("Claim");return before!==void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS,
+init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_tag();CLAIM_FIELDS=["Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function restoresAccess(item){return RESTORES_ACCESS.has(item.kind)}function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.
 name),state2=existing2??newDatabase(database),access=[...accessSteps(context,database,state2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(
 database,state2),restricted=access.some(item=>item.kind==="restrict_public"),tag=tagSteps(context,database,state2,existing2===void 0,restricted||limits.length>0),
 isAdopted=tag.some(item=>item.kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as\
@@ -9825,9 +9866,9 @@ n with a password",{username}=application,revoke=revokeRole(RDS_IAM,username),le
  leaves ${RDS_IAM}: ${why}`,[revoke]);return[recreated?leave:{...leave,loser:username}]}function planIamGrant(context,application){return application.auth!=="ia\
 m"?[]:isMember2(context,RDS_IAM,application.username)&&planIamRevoke(context,application).length===0?[]:[step(subject(application,"login"),"join_iam","grant","c\
 reated",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}function planLeftover(context,application){let{server}=context.actual.
-cluster,about=subject(application,"grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs4=isLeftover(item,server.login,
-server.version);if(isOurs4&&item.grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(
-server.version,application.username,server.login);return[step(about,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let revoke=isOurs4||isSelfGrant(
+cluster,about=subject(application,"grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs3=isLeftover(item,server.login,
+server.version);if(isOurs3&&item.grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(
+server.version,application.username,server.login);return[step(about,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let revoke=isOurs3||isSelfGrant(
 item)&&!locksOut(context,item)?revocationOf(context.actual.cluster,item):null;return revoke===null?[]:[membershipStep(about,item,revoke)]})}function planTokenRevoke(context,application){
 let items2=indirectTokens(context,application),steps=items2.flatMap(item=>{let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(
 subject(application,"login"),item,revoke,": its members are asked for a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.
@@ -9848,18 +9889,17 @@ some.map(({role})=>role))].sort().join(", "),message=`${application.username} is
 return some.length===0?[]:[finding(subject(application,"grant"),"keep",status,message)]},ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(
 context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isApplication(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what t\
 hat application may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();
-init_tag();init_print();init_quote();init_role();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&tag.
-get("Stack")===context.declaration.stack&&tag.get("Environment")===context.declaration.environment}function undeclaredRoles(context){return[...context.actual.cluster.
-roles.values()].flatMap(role=>{if(context.applicationByUsername.has(role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:
-[orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){let declared=new Set(context.declaration.databases.map(database=>database.name));
-return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(
-context.actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||!isOurs(context,tag)?[]:[orphan(context,tag,"database",database.owner,database.
-name)]})}function orphan({declaration},tag,object2,username,database){let application=tag.get("Application")??null,what=object2==="role"?`role ${username}`:`dat\
-abase ${database??""}`,about={application,database,username,object:object2};if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what}\
- is no longer declared and is retained`);let remedy=declaration.applications.some(item=>item.name===application)?`${application??""} is declared with another lo\
-gin by now, so this one is to be removed by hand`:`rds-provision destroy --application ${application??""}`;return finding(about,"orphan","warning",`${what} is n\
-o longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_tag();
-init_context()}});function holdMemberships({version:version2,login:login2},steps,isHeld=!1){let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
+init_tag();init_print();init_quote();init_role();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&isOurOrphan(
+context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.has(
+role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){
+let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.
+has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||
+!isOurs(context,tag)?[]:[orphan(context,tag,"database",database.owner,database.name)]})}function orphan({declaration},tag,object2,username,database){let application=tag.
+get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2};if(tag.get("Cl\
+eanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=declaration.applications.some(item=>item.
+name===application)?`${application??""} is declared with another login by now, so this one is to be removed by hand`:`rds-provision destroy --application ${application??
+""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.
+get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_claim();init_tag();init_context()}});function holdMemberships({version:version2,login:login2},steps,isHeld=!1){let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
 runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.lastIndexOf(!0),hold=isHeld?
 []:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",steps:steps.map((item,index)=>({
 ...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm({"src/plan/memberships-held.ts"(){
@@ -9922,12 +9962,13 @@ y; nothing was changed`);case"expired":return finding(about,"verify","skipped",`
  ${state2.remedy}`);case"refused":return finding(subject(application,"login"),"verify","warning",`the server refuses ${application.username} before asking for a\
  password: ${state2.reason}`);case"other_method":case"password_wrong":case"not_tried":return finding(about,"verify","skipped",`${application.username}: the pass\
 word could not be tried`)}}function tagStep(context,application,role,changed){let existing2=parseTag(role.comment),desired=desiredRoleTag(context,application,existing2);
-if(existing2!==null&&isWritten(existing2,desired,changed))return null;let statements=[commentOnRole(role.name,formatTag(desired))];return existing2===null?step(
-subject(application,"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,statements):step(subject(application,"tag"),"tag_role","tag",
-"updated",`tag of role ${role.name}: ${differences(existing2,desired)}`,statements)}function differences(existing2,desired){let keys=[...new Set([...existing2.keys(),
-...desired.keys()])].filter(key=>existing2.get(key)!==desired.get(key));return keys.length===0?"this build changed the role":keys.map(key=>`${key} ${existing2.get(
-key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";init_tag();init_role();init_context();init_memberships();
-init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
+if(existing2!==null&&isWritten(existing2,desired,changed))return null;let statements=[commentOnRole(role.name,formatTag(desired))];if(existing2===null)return step(
+subject(application,"role"),"tag_role","adopt","updated",`role ${role.name} taken under management`,statements);let about=subject(application,"tag"),told=differences(
+existing2,desired);if(takesOver(existing2,desired)){let message=`role ${role.name} taken over from the stack ${describeClaim(existing2)}: ${told}`;return step(about,
+"tag_role","take over","updated",message,statements)}return step(about,"tag_role","tag","updated",`tag of role ${role.name}: ${told}`,statements)}function differences(existing2,desired){
+let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(key=>existing2.get(key)!==desired.get(key));return keys.length===0?"this build changed the\
+ role":keys.map(key=>`${key} ${existing2.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";
+init_claim();init_tag();init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
 ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>{let own=planRole(context,application),tokens=planTokenRevoke(
 context,application);return{steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own.steps],findings:[...tokens.
@@ -9975,13 +10016,13 @@ isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):nu
 context,inspection,setbacks)}}async function inspectServer(context,server,credentials,scope){let{now,progress:report}=context.dependencies,total=scope===null?context.
 declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),
 context.declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration}=context,clones=checkClones(
-declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual),problems=[...clones,...violations],concerns=sortByConcern(declaration,
-actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].flat(),
-isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights(problems);
-if(concerns.run.length>0)throw new BlockedError(problems);setbacks.block(single);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan(
-{declaration,leftOut:setbacks.leftOut,actual,buildId:context.identity.buildId,secrets})}function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AW\
-SPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();
-init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.dependencies,
+declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual,context.identity),problems=[...clones,...violations],concerns=sortByConcern(
+declaration,actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].
+flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights(
+problems);if(concerns.run.length>0)throw new BlockedError(problems);setbacks.block(single);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan(
+{declaration,leftOut:setbacks.leftOut,actual,buildId:context.identity.buildId,startedAt:context.identity.startedAt,secrets})}function versionsOf(secrets){return{
+pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"u\
+se strict";init_progress();init_errors();init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.dependencies,
 firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,
 {ledger,setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&
 Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.message})\
@@ -10043,29 +10084,29 @@ username??declaration.admin.username,reserved=checkReservedNames({...declaration
 reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();init_names();init_assignments();init_interrupt()}});var ROW_PRIVILEGES,init_access2=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
 let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database));
 return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,b9.database))}}function stackDatabases(declaration,cluster){
-return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag({stack,environment},cluster,role){
-let tag=parseTag(cluster.roles.get(role)?.comment??null);return tag?.get("Stack")===stack&&tag.get("Environment")===environment?tag:null}function databaseAccess(input,state2){
-let inside=input.inside.get(state2.name),privileges=(inside?.privileges??input.privileges).filter(({database,login:login2})=>database===state2.name&&stackTag(input.
-declaration,input.cluster,login2)!==null),schemas2=inside?.schemas??null,logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===
-held2.login)??null));return{database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,
-state2,new Set(privileges.map(({login:login2})=>login2))),isSeen:inside!==void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,
-connect:connect2,temporary,create}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?
-application:void 0,isIam=cluster.memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??
-null,accessLevel:levelOf(declared,state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({
-schema:schema.schema,may:describeSchemaAccess(schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.
-validUntil??null}}function levelOf(declared,isOwner,schemas2){return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({
-create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[held2.INSERT,held2.UPDATE,held2.DELETE].some(count=>count>0)||byDefault2.INSERT)?"\
-editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===
-0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),
-rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege}\
- on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){
-return privileges.length===ROW_PRIVILEGES.length?"read and write rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.
-join(", ")} on rows`}function outsideGrants({declaration,cluster,inside},state2,logins){let isNeutral=role=>role===cluster.server.login||role==="pg_database_own\
-er"||cluster.roles.get(role)?.superuser===!0,isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({
-role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,
-inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"\
-membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===
-b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access2();init_tag()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag(declaration,cluster,role){let tag=parseTag(
+cluster.roles.get(role)?.comment??null);return isOfStack(declaration,tag)?tag:null}function databaseAccess(input,state2){let inside=input.inside.get(state2.name),
+privileges=(inside?.privileges??input.privileges).filter(({database,login:login2})=>database===state2.name&&stackTag(input.declaration,input.cluster,login2)!==null),
+schemas2=inside?.schemas??null,logins=privileges.map(held2=>loginAccess(input,state2,held2,schemas2?.filter(({login:login2})=>login2===held2.login)??null));return{
+database:state2.name,owner:state2.owner,logins:logins.sort((a9,b9)=>byText(a9.username,b9.username)),outsideGrants:outsideGrants(input,state2,new Set(privileges.
+map(({login:login2})=>login2))),isSeen:inside!==void 0}}function loginAccess({declaration,cluster},state2,held2,schemas2){let{login:username,connect:connect2,temporary,
+create}=held2,application=declaration.applications.find(item=>item.username===username),declared=application?.database===state2.name?application:void 0,isIam=cluster.
+memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);return{username,application:application?.name??null,accessLevel:levelOf(declared,
+state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:describeSchemaAccess(
+schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){
+return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[
+held2.INSERT,held2.UPDATE,held2.DELETE].some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,
+byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>
+0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?
+rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===
+0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and wr\
+ite rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,
+cluster,inside},state2,logins){let isNeutral=role=>role===cluster.server.login||role==="pg_database_owner"||cluster.roles.get(role)?.superuser===!0,isOutside=role=>role!==
+state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.
+name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,
+cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map(
+[...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm(
+{"src/report/access-matrix.ts"(){"use strict";init_access2();init_claim();init_tag()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
 known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
 ({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
 [...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
@@ -13099,13 +13140,13 @@ cation");if(application!==void 0)return[violation(null,"reserved_name",`the dele
 .`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
 name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
 dmin secret.")]}function checkMasterRight(cluster,master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which \
-it would repair.`;return[violation(null,"missing_right",message,`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable){
+it would repair.`;return[violation(null,"missing_right",message,`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){
 let databases2=declaration.databases.map(database=>cluster.databases.has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.
 server,login:admin}},administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),isBeyond=role=>cluster.roles.has(
 role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.applications.filter(({username,auth})=>isBeyond(username)||auth==="iam"&&isBeyond(
-RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,unseen:new Map,logins:new Map}).
-filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.t\
-s"(){"use strict";init_tag();init_print();init_role();init_actual();init_members2();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,unseen:new Map,logins:new Map},
+run).filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootst\
+rap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_members2();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],
 jobs:[]};let about={application:null,database:null,username:admin,object:"admin"},items2=tokenMemberships(cluster.memberships,membersOf(cluster.memberships,RDS_IAM),
 admin),why=`: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`,steps=items2.flatMap(item=>{let revoke=revocationOf(
@@ -13222,20 +13263,20 @@ init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
     ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE2="55P03"}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
 try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(
 context,squatter,lock))}}),lock}catch(error){throw lock!==session&&await lock.close(),error}}function squatterRecord({declaration},{login:login2,comment,pids},{
-database,login:admin}){let tag=parseTag(comment),isOurs4=tag?.get("Stack")===declaration.stack&&tag.get("Environment")===declaration.environment,application=tag?.
-get("Application")??null,whose=application===null||isOurs4?"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs4?application:
-null,database,username:login2,object:"login",action:"disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(s) of ${login2}${whose} end\
-ed: on the key of the instance's lock, and no admin's; `+shutToPublic(database,admin),statements:[]}}async function openLockSession({declaration,dependencies:{signal,
-progress}},session,target,credential){if(session.database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect({...target,version:session.
-version},await loginTo(LOCK_DATABASE,credential),attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(
-`waiting for the database ${LOCK_DATABASE}, where the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&
-error.kind==="after_authentication"&&!isPassing(error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use stric\
-t";init_tag();init_connect();init_failure();init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
+database,login:admin}){let tag=parseTag(comment),isOurs3=isOfStack(declaration,tag),application=tag?.get("Application")??null,whose=application===null||isOurs3?
+"":` (application ${application} of stack ${tag?.get("Stack")??""})`;return{application:isOurs3?application:null,database,username:login2,object:"login",action:"\
+disconnect",status:"warning",durationMs:0,message:`${String(pids.size)} session(s) of ${login2}${whose} ended: on the key of the instance's lock, and no admin's\
+; `+shutToPublic(database,admin),statements:[]}}async function openLockSession({declaration,dependencies:{signal,progress}},session,target,credential){if(session.
+database===LOCK_DATABASE)return session;try{return await retryPatiently(async attempt=>connect({...target,version:session.version},await loginTo(LOCK_DATABASE,credential),
+attempt),{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,isPassing,report:(reason,elapsedMs)=>{progress(`waiting for the database ${LOCK_DATABASE}, wher\
+e the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){if(error instanceof ConnectFailure&&error.kind==="after_authentication"&&!isPassing(
+error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use strict";init_claim();init_tag();init_connect();init_failure();
+init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(context,target,master,admin.user),lock=session;try{lock=
 await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),usernames=declaration.applications.map(application=>application.
 username),facts=await inspectMaster(session,[...usernames,admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.
-user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable),...role===void 0?[]:checkAdminRole(role)]);let sessions2={session,lock,
-target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap(
+user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable,context.identity),...role===void 0?[]:checkAdminRole(role)]);let sessions2={
+session,lock,target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap(
 {cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),
 ...facts,taken:usernames,buildId:context.identity.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.kind==="repair_admin");assertNone(repairs?
 checkMasterRight(cluster,master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,sessions2)}finally{await session.close(),
@@ -13302,9 +13343,9 @@ database,username})=>{let what=changed.has(application)?"is not finished":"was l
 s done there, is blocked or failed`;return notBegun({application,database,username,object:"role"},message)})}function isChange({status}){return status==="create\
 d"||status==="updated"||status==="removed"}function notBegun(about,message){return{...about,action:"not begun",status:"skipped",isQuiet:!0,durationMs:0,message,
 statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={
-approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_right:"role",privileged_role:"\
-role",iam:"login",extension:"extension",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"database",removal_approval:"\
-role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
+approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_claim:"role",missing_right:"\
+role",privileged_role:"role",iam:"login",extension:"extension",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"data\
+base",removal_approval:"role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let{value:value2,setbacks}=await runStages3(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
 let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
@@ -13336,10 +13377,11 @@ now,sinks});for(let draft of declaration===null?[]:notBegunRecords(declaration,[
 finish({outcome:"failed",exitCode,problems}),problems,governance:governanceOf(declaration,null)}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use stric\
 t";init_recorder();init_result();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let reporters=createReporters(process7,
 environment),[{apply:apply2},{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_apply(),apply_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
-dependencies2=await createRunDependencies(process7,environment,reporters),started=await beginRun(process7,environment,{command:"apply",input:options2.input,needsBuildId:()=>!0}),
-{auditFile}=options2,defaultPath=defaultAuditPath(process7.cwd(),started.identity.runId,started.parsed?.auditDir??null),begun=await withPlace(environment,{begun:started,
-auditFile,defaultPath}),result=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,dependencies2);return endRun(
-process7,environment,{result,reporters,auditFile,defaultPath})}var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration,secrets=dependencies2.secrets(declaration.
+dependencies2=await createRunDependencies(process7,environment,reporters),started=await beginRun(process7,environment,{command:"apply",input:options2.input,claim:options2.
+claim,needsBuildId:()=>!0}),{auditFile}=options2,defaultPath=defaultAuditPath(process7.cwd(),started.identity.runId,started.parsed?.auditDir??null),begun=await withPlace(
+environment,{begun:started,auditFile,defaultPath}),result=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,
+dependencies2);return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();
+init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration,secrets=dependencies2.secrets(declaration.
 aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder({identity:identity2,environment,
 clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},server=await openUnlocked(
 context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look=__esm({"src/run/connection/look.ts"(){"u\
@@ -13351,15 +13393,16 @@ point"))return found;try{let{inspection,plan,moving,setbacks}=await inspectAndPl
 if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){
 return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
 setbacks=new Setbacks(declaration),round=await makeRound(context,server,credentials.applications,null,setbacks),{actual}=round.inspection;return{...round,setbacks,
-moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.leftOut),actual)]}})}function findUnseen({databases:databases2},{
-cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} ca\
-nnot be seen before its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(
-server.admin,declaration),held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this insta\
-nce (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan\
- was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,
-settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),
-sorted2(memberships2),sorted2(settings2)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,
-init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();
+moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.leftOut),actual),...claimNotices(declaration,
+declaration.applications.map(({username})=>actual.cluster.roles.get(username)?.comment))]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.
+filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is rest\
+ored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),
+held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it do\
+es may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}
+function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings:settings2}){
+let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),
+sorted2(settings2)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm(
+{"src/run/plan.ts"(){"use strict";init_errors();init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();
 init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
 step2,step2.statements)):[tellStep(transaction.step,[...transaction.before,...transaction.step.statements])]))}function countPlan(plan){let counts={created:0,updated:0,
 removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])counts[status]+=1;return counts}var init_preview=__esm({"src\
@@ -13407,13 +13450,14 @@ text2=previewText(preview,{colour:!1,listUnchanged:!1}),shown=text2.length<=MAX_
 ${shown}\`\`\`\`
 
 `}var MAX_CHARACTERS2,init_summary2=__esm({"src/preview/summary.ts"(){"use strict";init_markdown();init_text3();MAX_CHARACTERS2=25e4}});var plan_exports2={};__export(plan_exports2,{runPlan:()=>runPlan});async function runPlan(process7,options2,environment){let{previewApply:previewApply2}=await Promise.resolve().then(()=>(init_plan2(),plan_exports)),
-dependencies2=await createLookDependencies(process7,environment),begun=await beginRun(process7,environment,{command:"plan",input:options2.input,needsBuildId:()=>!1});
-if(begun.error!==null)throw begun.error;let found=await previewApply2(begun.parsed.declaration,begun.identity,dependencies2),[{previewText:previewText2},{previewJson:previewJson2}]=await Promise.
-all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]),colour=wantsColour(process7.variables,process7.
-isTerminal),listUnchanged=environment.logFormat==="verbose";if(await print(process7,options2.json?previewJson2(found):previewText2(found,{colour,listUnchanged})),
-isGithubActions(process7.variables)){let{previewSummary:previewSummary2}=await Promise.resolve().then(()=>(init_summary2(),summary_exports));annotateProblems(found.
-blocked,process7.errors),jobSummaryWriter(process7.variables)(previewSummary2(found))}return found.blocked.length>0?EXIT.blocked:options2.detailedExitcode&&found.
-plan.jobs.length>0?EXIT.changes:EXIT.done}var init_plan3=__esm({"src/cli/plan.ts"(){"use strict";init_github();init_output();init_errors();init_output2();init_run2()}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
+dependencies2=await createLookDependencies(process7,environment),begun=await beginRun(process7,environment,{command:"plan",input:options2.input,claim:options2.claim,
+needsBuildId:()=>!1});if(begun.error!==null)throw begun.error;let found=await previewApply2(begun.parsed.declaration,begun.identity,dependencies2),[{previewText:previewText2},
+{previewJson:previewJson2}]=await Promise.all([Promise.resolve().then(()=>(init_text3(),text_exports)),Promise.resolve().then(()=>(init_json(),json_exports))]),
+colour=wantsColour(process7.variables,process7.isTerminal),listUnchanged=environment.logFormat==="verbose";if(await print(process7,options2.json?previewJson2(found):
+previewText2(found,{colour,listUnchanged})),isGithubActions(process7.variables)){let{previewSummary:previewSummary2}=await Promise.resolve().then(()=>(init_summary2(),summary_exports));
+annotateProblems(found.blocked,process7.errors),jobSummaryWriter(process7.variables)(previewSummary2(found))}return found.blocked.length>0?EXIT.blocked:options2.
+detailedExitcode&&found.plan.jobs.length>0?EXIT.changes:EXIT.done}var init_plan3=__esm({"src/cli/plan.ts"(){"use strict";init_github();init_output();init_errors();
+init_output2();init_run2()}});function describeCriteria({environment,application,database,build,since,until}){return[environment===null?null:`environment ${environment}`,application===null?null:
 `application ${application}`,database===null?null:`database ${database}`,build===null?null:`build ${build}`,since===null?null:`since ${since.toISOString()}`,until===
 null?null:`before ${until.toISOString()}`].filter(part=>part!==null).join(", ")}function isInTime(at,{since,until}){let time3=Date.parse(at);return(since===null||
 time3>=since.getTime())&&(until===null||time3<until.getTime())}function touchesTime(from,to,{since,until}){let times=[from,...to===null?[]:[to]].map(time3=>Date.
@@ -13506,16 +13550,15 @@ null).length;return{id:"unmanaged",title:"Not of this stack",about:foreign.lengt
 let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!SYSTEM_ROLE.test(role.name)&&!isOurs2(declaration,role.comment)).
 sort(byName3).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){return[...cluster.databases.
 values()].filter(({name:name2,owner})=>!SYSTEM_DATABASES.has(name2)&&!isOurs2(declaration,commentOf(cluster,owner))).sort(byName3).map(({name:name2,owner})=>row(
-"database",name2,owner,parseTag(commentOf(cluster,owner)),""))}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs2({stack,
-environment},comment){let tag=parseTag(comment);return tag?.get("Stack")===stack&&tag.get("Environment")===environment}function row(kind,name2,owner,tag,remark){
-let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.get("Environment")??"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?
-"warning":"skipped",application:tag?.get("Application")??null,build:tag?.get("BuildId")??null}}function remarks(role,{memberships:memberships2}){let rights=[[role.
-superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"CREATEDB"],[role.replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"\
-may not log in"]],groups=memberships2.filter(({member:member2,inherit,set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.
-filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].join(", ")}function byName3(a9,b9){return a9.name<b9.name?-1:1}var COLUMNS6,SYSTEM_ROLE,SYSTEM_DATABASES,
-init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){"use strict";init_tag();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"\
-Owner"},{key:"managed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadm\
-in"])}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
+"database",name2,owner,parseTag(commentOf(cluster,owner)),""))}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs2(declaration,comment){
+return isOfStack(declaration,parseTag(comment))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.get(
+"Environment")??"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.
+get("BuildId")??null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"\
+CREATEDB"],[role.replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,
+set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].
+join(", ")}function byName3(a9,b9){return a9.name<b9.name?-1:1}var COLUMNS6,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){
+"use strict";init_claim();init_tag();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"managed_by",title:"Managed \
+by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadmin"])}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
 `),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line]of lines.entries()){let run=line.startsWith(RUN_PREFIX)?parseLine(
 line):null,message=(run===null?null:runFault(run,before))??lineFault(line,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line),before=
 run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has \
@@ -14125,9 +14168,9 @@ identity,dependencies:dependencies2}:null,now:new Date}),text2=renderReport2(rep
 text2):await writeReport2(options2.output,text2),options2.output!==null||options2.format!=="text")for(let sentence of report.wrong)process7.errors.write(`${oneLine(
 sentence)}
 `);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_one_line();init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
-"":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return tag?.get("Stack")!==declaration.stack||tag.get("Envir\
-onment")!==declaration.environment?null:mayAdminister(cluster,name2)?name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";
-init_administers();init_tag();PG_DATABASE_OWNER2="pg_database_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
+"":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return isOfStack(declaration,tag)&&mayAdminister(cluster,name2)?
+name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_administers();init_claim();init_tag();PG_DATABASE_OWNER2="pg_da\
+tabase_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
 proved":"missing"}function checkRemovalApproval(environment,approvals,application){if(removalApproval(environment,approvals,!0)!=="missing")return[];let missing=[
 ...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
 nd nobody approved a removal that deletes.`,remedy=`Set ${missing.join(" and ")} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`;
@@ -14399,45 +14442,49 @@ ended)} session(s) ${which} ended`,statements:[]})}async function assertNobodyHi
 field:"destroy",message:`a session that may be of ${username} is in its start-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end\
 , or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,END_EVERY_MS,LOCK_NOT_AVAILABLE3,init_access4=__esm({"src/run/destroy/ac\
 cess.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_errors();init_members();init_closing();init_end_sessions();init_outcome();
-init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE3="55P03"}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
+init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE3="55P03"}});function removalRight(declaration,username,tag,changes){if(isClaimedElsewhere(declaration,tag))return{kind:"kept",message:`${`role ${username} belongs to the st\
+ack ${describeClaim(tag)} by now`}: it and what it owns are left as they are`};switch(standingOf(declaration,tag)){case"ours":return{kind:"ours"};case"unproven":{
+let claim2=tag.get("Claim")??"",message=`the role ${username} belongs to the state with the claim ${claim2}, and this input has no claim.`;return changes?{kind:"\
+blocked",code:"missing_claim",message,remedy:giveClaim(claim2)}:{kind:"ours"}}case"other_state":case"other_stack":return{kind:"blocked",code:"removal_obstacle",
+message:`the role ${username} belongs to the stack ${describeClaim(tag)}.`,remedy:"Remove it there, or take the marker out of the state here (terraform state rm\
+)."}}}var init_departure_claims=__esm({"src/plan/departure-claims.ts"(){"use strict";init_claims();init_claim()}});function resolveDepartures(input){let{declaration,target}=input,declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):
 void 0;if(declared!==void 0){let{name:name2,username,database,accessLevel,cleanupPolicy}=declared;return judge(input,{application:name2,username,database,owned:accessLevel===
 "owner"?{name:database}:"none",policy:input.policy??cleanupPolicy})}let found=[...input.cluster.roles.values()].flatMap(role=>judgeTagged(input,role));if(found.
 length===0){let about={application:target.by==="application"?target.value:null,database:null,username:null,object:"role"};return{...NONE2,findings:[departureFinding(
 about,"gone",`nothing of ${declaration.stack} on this instance carries ${FIELDS3[target.by]} ${target.value}: it is already gone`)]}}return mergeDepartures(found)}
 function departureFinding(about,kind,message){switch(kind){case"gone":return{...finding(about,"remove","no_change",message),kind};case"kept":return{...finding(about,
 "keep","skipped",message),kind};case"retained":return{...finding(about,"retain","skipped",message),kind}}}function mergeDepartures(all){return{departures:all.flatMap(
-item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function isOurs3({declaration},tag){return tag.get("\
-Stack")===declaration.stack&&tag.get("Environment")===declaration.environment}function judgeTagged(input,role){let tag=parseTag(role.comment),application=tag?.get(
-"Application");if(tag===null||application===void 0||tag.get(FIELDS3[input.target.by])!==input.target.value)return[];if(!isOurs3(input,tag)){if(input.target.by===
-"application")return[];let owner=`the stack "${tag.get("Stack")??""}" (environment ${tag.get("Environment")??""})`,message=`role ${role.name} belongs to ${owner}\
-, and is left as it is with all it has`;return[{...NONE2,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}
-let policy=input.policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,
-owned:"by tag",policy})]}function judge(input,candidate){let{application,username,database}=candidate,about={application,database,username,object:"role"},role=input.
-cluster.roles.get(username);if(role===void 0)return mergeDepartures([{...NONE2,findings:[departureFinding(about,"gone",`role ${username} is already gone`)]},goneOwner(
-input,candidate)]);let tag=parseTag(role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by han\
-d if it is to go, or take the marker out of the state (terraform state rm).");if(!isOurs3(input,tag)){let where=`environment ${tag.get("Environment")??""}, appl\
-ication ${tag.get("Application")??""}`,owner=`the stack "${tag.get("Stack")??""}" (${where})`;return blocked(application,`the role ${username} belongs to ${owner}\
-.`,"Remove it there, or take the marker out of the state here (terraform state rm).")}if(tag.get("Application")!==application){let owner=`the application ${tag.
-get("Application")??""}`,message=`role ${username} now belongs to ${owner}: it and its database are left as they are`;return{...NONE2,findings:[departureFinding(
-about,"kept",message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[departureFinding(about,"retained",`role ${username} and what it owns are retain\
-ed`)]};let owned2=ownedDatabase(input,candidate),departure={application,username,database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{
-departures:owned2.problems.length>0?[]:[departure],findings:owned2.findings,problems:owned2.problems}}function blocked(application,message,remedy){return{...NONE2,
-problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy}]}}function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;if(owned2===
-"none")return{drops:null,findings:[],problems:[]};if(owned2==="by tag")return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.cluster.
-databases.get(owned2.name);return state2?.owner===username?{drops:state2.name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,state2)}}
-function goneOwner(input,candidate){return typeof candidate.owned=="string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.databases.
-get(candidate.owned.name))}}function elsewhere(input,{application,username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===
-void 0)return{findings:[departureFinding(about,"gone",`database ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.
-comment??null);if(tag!==null&&isOurs3(input,tag)){let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belong\
+item=>item.departures),findings:all.flatMap(item=>item.findings),problems:all.flatMap(item=>item.problems)}}function judgeTagged(input,role){let tag=parseTag(role.
+comment),application=tag?.get("Application");if(tag===null||application===void 0||tag.get(FIELDS3[input.target.by])!==input.target.value)return[];if(!isOfStack(
+input.declaration,tag)){if(input.target.by==="application")return[];let message=`role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it\
+ is with all it has`;return[{...NONE2,findings:[departureFinding({application,database:null,username:role.name,object:"role"},"kept",message)]}]}let policy=input.
+policy??CLEANUP_POLICIES.find(item=>item===tag.get("CleanupPolicy"))??"retain";return[judge(input,{application,username:role.name,database:null,owned:"by tag",policy})]}
+function judge(input,candidate){let{application,username,database}=candidate,about={application,database,username,object:"role"},role=input.cluster.roles.get(username);
+if(role===void 0)return mergeDepartures([{...NONE2,findings:[departureFinding(about,"gone",`role ${username} is already gone`)]},goneOwner(input,candidate)]);let tag=parseTag(
+role.comment);if(tag===null)return blocked(application,`the role ${username} carries no tag of this tool.`,"Remove it by hand if it is to go, or take the marker\
+ out of the state (terraform state rm).");let right2=removalRight(input.declaration,username,tag,!input.looks&&candidate.policy!=="retain");if(right2.kind==="ke\
+pt")return{...NONE2,findings:[departureFinding(about,"kept",right2.message)]};if(right2.kind==="blocked")return blocked(application,right2.message,right2.remedy,
+right2.code);if(tag.get("Application")!==application){let owner=`the application ${tag.get("Application")??""}`,message=`role ${username} now belongs to ${owner}\
+: it and its database are left as they are`;return{...NONE2,findings:[departureFinding(about,"kept",message)]}}if(candidate.policy==="retain")return{...NONE2,findings:[
+departureFinding(about,"retained",`role ${username} and what it owns are retained`)]};let owned2=ownedDatabase(input,candidate),departure={application,username,
+database:database??owned2.drops,drops:owned2.drops,policy:candidate.policy};return{departures:owned2.problems.length>0?[]:[departure],findings:owned2.findings,problems:owned2.
+problems}}function blocked(application,message,remedy,code="removal_obstacle"){return{...NONE2,problems:[{application,code,field:GUARDRAILS[code],message,remedy}]}}
+function ownedDatabase(input,candidate){let{owned:owned2,username}=candidate;if(owned2==="none")return{drops:null,findings:[],problems:[]};if(owned2==="by tag")
+return{drops:taggedDatabase(input,candidate),findings:[],problems:[]};let state2=input.cluster.databases.get(owned2.name);return state2?.owner===username?{drops:state2.
+name,findings:[],problems:[]}:{drops:null,...elsewhere(input,candidate,owned2.name,state2)}}function goneOwner(input,candidate){return typeof candidate.owned=="\
+string"?NONE2:{...NONE2,...elsewhere(input,candidate,candidate.owned.name,input.cluster.databases.get(candidate.owned.name))}}function elsewhere(input,{application,
+username},name2,state2){let about={application,database:name2,username,object:"database"};if(state2===void 0)return{findings:[departureFinding(about,"gone",`dat\
+abase ${name2} is already gone`)],problems:[]};let tag=parseTag(input.cluster.roles.get(state2.owner)?.comment??null);if(tag!==null&&(isOfStack(input.declaration,
+tag)||isClaimedElsewhere(input.declaration,tag))){let owner=`${state2.owner} (application ${tag.get("Application")??""})`,message2=`database ${name2} now belong\
 s to ${owner} and is left as it is`;return{findings:[departureFinding(about,"kept",message2)],problems:[]}}let message=`the database ${name2} belongs to ${state2.
 owner}, which is not managed by this stack.`;return{findings:[],problems:[{application,code:"removal_obstacle",field:"destroy",message,remedy:printGiveBack(input.
 cluster,state2,username,input.declaration.instance.database)}]}}function taggedDatabase({cluster,declaration},{application,username}){let owned2=[...cluster.databases.
 values()].filter(({owner,name:name2})=>owner===username&&isSendable(name2)),declared=owned2.filter(database=>declaration.databases.some(item=>item.name===database.
-name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&tag.get(
-"Stack")===declaration.stack&&tag.get("Environment")===declaration.environment});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??
-null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm(
-{"src/plan/departures.ts"(){"use strict";init_declaration();init_sendable();init_tag();init_hand_over();init_context();NONE2={departures:[],findings:[],problems:[]};
-FIELDS3={application:"Application","build-id":"BuildId","cluster-name":"ClusterName"}}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
+name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=parseTag(database.comment);return tag?.get("Application")===application&&isOfStack(
+declaration,tag)});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.
+length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_problem();init_claim();init_declaration();
+init_sendable();init_tag();init_hand_over();init_context();init_departure_claims();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"Applicati\
+on","build-id":"BuildId","cluster-name":"ClusterName"}}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
 concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
 filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
@@ -14465,31 +14512,31 @@ tor"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}fun
 row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
 "database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
 c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_row();init_settled();init_group_by();RENAME=
-"Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function findLeaving({declaration},order,server){let cluster=await inspectWholeCluster({declaration},server),{departures,findings,problems}=resolveDepartures(
-{declaration,...order,cluster});if(problems.length>0)throw new BlockedError(problems);return{cluster,departures,findings}}async function examine({declaration},{
-cluster,departures,findings},server){let going=departures,obstacles=[];for(;;){let facts=await inspectRemoval(server,cluster,going),examination={declaration,cluster,
-departures:going,facts,findings,obstacles},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(declaration,cluster,going,visible2);
-if(found.length===0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));going=going.filter(({application})=>!stopped.
-has(application))}}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(planAdmission(examination)).length===unseen.
-length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],databases:[]})}function planRemoval(examination){
-return{access:planAccessEnd(examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}async function closeDatabases(context,server,examination){
-await runRemovalPlan(context,server,planClosing(examination));for(let departure of examination.departures){let{drops}=departure;if(drops===null)continue;let{ended}=await endSessions(
-server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,ended,`in ${drops}`)}await assertNobodyHides(server,examination.departures)}async function removeDepartures(context,server,examination,superusersMs){
-await awaitSuperusers(context,server,droppedDatabases(examination.departures),superusersMs);let problems=[],{departures}=examination;for(let plan of removalPlans){
-let failed=await problemsOf(runRemovalPlan(context,server,plan({...examination,departures})));problems.push(...failed),departures=departures.filter(item=>!failed.
-some(({application})=>application===item.application))}let left2=await inspectWholeCluster(context,server);for(let{application,username,drops}of departures)left2.
-roles.has(username)&&problems.push(stillThere(application,`role ${username}`)),drops!==null&&left2.databases.has(drops)&&problems.push(stillThere(application,`d\
-atabase ${drops}`));if(problems.length>0)throw new ApplyError(problems)}async function problemsOf(running){try{return await running,[]}catch(error){if(!(error instanceof
-ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}function stillThere(application,what){return{application,
-code:"not_converged",field:"destroy",message:`${what} is still there after it was removed.`,remedy:"Something on the server made it again; look at the statement\
-s in the audit and run again."}}async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.
-now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.
-is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(
-row2,"database")}`).join(", ")}`),await(0,import_promises22.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures,logins){let cluster=await inspectWholeCluster(
-context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var import_promises22,removalPlans,init_removal4=__esm({"src/run\
-/destroy/removal.ts"(){"use strict";import_promises22=__toESM(require_promises(),1);init_errors();init_removal2();init_step();init_closing();init_departures();init_removal3();
-init_inspect_cluster();init_inspect_removal();init_end_sessions();init_removal_queries();init_row();init_outcome();init_access4();init_removal_plan();removalPlans=
-[planRevocation,planDrops,planRoleDrops]}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
+"Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function findLeaving({declaration},order,server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{target,policy}=order,{departures,findings,
+problems}=resolveDepartures({declaration,target,policy,cluster,looks});if(problems.length>0)throw new BlockedError(problems);return{cluster,departures,findings}}
+async function examine({declaration},{cluster,departures,findings},server){let going=departures,obstacles=[];for(;;){let facts=await inspectRemoval(server,cluster,
+going),examination={declaration,cluster,departures:going,facts,findings,obstacles},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(
+declaration,cluster,going,visible2);if(found.length===0)return examination;obstacles.push(...found);let stopped=new Set(found.map(({application})=>application));
+going=going.filter(({application})=>!stopped.has(application))}}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(
+planAdmission(examination)).length===unseen.length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],
+databases:[]})}function planRemoval(examination){return{access:planAccessEnd(examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}
+async function closeDatabases(context,server,examination){await runRemovalPlan(context,server,planClosing(examination));for(let departure of examination.departures){
+let{drops}=departure;if(drops===null)continue;let{ended}=await endSessions(server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,ended,`in ${drops}`)}
+await assertNobodyHides(server,examination.departures)}async function removeDepartures(context,server,examination,superusersMs){await awaitSuperusers(context,server,
+droppedDatabases(examination.departures),superusersMs);let problems=[],{departures}=examination;for(let plan of removalPlans){let failed=await problemsOf(runRemovalPlan(
+context,server,plan({...examination,departures})));problems.push(...failed),departures=departures.filter(item=>!failed.some(({application})=>application===item.
+application))}let left2=await inspectWholeCluster(context,server);for(let{application,username,drops}of departures)left2.roles.has(username)&&problems.push(stillThere(
+application,`role ${username}`)),drops!==null&&left2.databases.has(drops)&&problems.push(stillThere(application,`database ${drops}`));if(problems.length>0)throw new ApplyError(
+problems)}async function problemsOf(running){try{return await running,[]}catch(error){if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===
+null))throw error;return error.problems}}function stillThere(application,what){return{application,code:"not_converged",field:"destroy",message:`${what} is still\
+ there after it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function awaitSuperusers({
+dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(
+signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.length===0)return;progress(`wa\
+iting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(", ")}`),await(0,import_promises22.setTimeout)(
+1e3)}}async function reopenDepartures(context,server,departures,logins){let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,
+planReopening({cluster,departures},logins))}var import_promises22,removalPlans,init_removal4=__esm({"src/run/destroy/removal.ts"(){"use strict";import_promises22=
+__toESM(require_promises(),1);init_errors();init_removal2();init_step();init_closing();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();
+init_end_sessions();init_removal_queries();init_row();init_outcome();init_access4();init_removal_plan();removalPlans=[planRevocation,planDrops,planRoleDrops]}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
 all.context,closed.obstacles);let whole=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed.databases,whole),[...closed.
 logins.values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
 let problems=error.problems.map(problem=>{let about=closed.filter(({application})=>[null,application].includes(problem.application));if(about.length===0)return problem;
@@ -14607,15 +14654,15 @@ clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,ident
 moving:[]};if(knownPolicy(request)==="retain")return{...found,approval:null,plan:{findings:[retainFinding(request)],jobs:[]}};let reserved=reservedNames(request);
 if(reserved.length>0)return{...found,stopped:!0,blocked:reserved};try{let credentials=await readCredentials(context.secrets,withoutApplications(declaration));assertReserved(
 declaration,credentials);let server=await explainUnreachable(()=>openUnlocked(context,credentials.admin));try{let examination=await examine(context,await findLeaving(
-context,request,server),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{access,closing,removal}=planRemoval(examination),
+context,request,server,!0),server);if(examination.obstacles.length>0)throw new BlockedError(examination.obstacles);let{access,closing,removal}=planRemoval(examination),
 jobs=[access,planAdmission(examination),closing,...removal].flatMap(plan=>plan.jobs),findings=[...examination.findings,...access.findings,...snapshotFindings(examination.
-departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs}}}finally{await server.close()}}catch(error){
-if(error instanceof BlockedError)return{...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/pre\
-view.ts"(){"use strict";init_recorder();init_errors();init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_gone();init_removal4();
-init_rounds()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
-begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,needsBuildId:parsed=>!options2.dryRun&&knownPolicy2(requestOf(options2,environment,
-parsed))!=="retain"});return options2.dryRun?printDryRun(process7,options2,environment,begun):remove(process7,options2,environment,begun)}function requestOf({target},environment,{
-declaration}){return{declaration,target,policy:environment.cleanupPolicy,approvals:environment}}async function printDryRun(process7,options2,environment,begun){
+departures)];return{...found,approval:jobs.length===0?null:approval,server:examination.cluster.server,plan:{findings,jobs},moving:claimNotices(declaration,examination.
+departures.map(({username})=>examination.cluster.roles.get(username)?.comment))}}finally{await server.close()}}catch(error){if(error instanceof BlockedError)return{
+...found,stopped:!0,blocked:error.problems};throw toProvisionError(error)}}var init_preview2=__esm({"src/run/destroy/preview.ts"(){"use strict";init_recorder();
+init_errors();init_claims();init_closing();init_credentials();init_open();init_provision_error();init_destroy();init_gone();init_removal4();init_rounds()}});var destroy_exports2={};__export(destroy_exports2,{runDestroy:()=>runDestroy});async function runDestroy(process7,options2,environment){let{knownPolicy:knownPolicy2}=await Promise.resolve().then(()=>(init_destroy(),destroy_exports)),
+begun=await beginRun(process7,environment,{command:"destroy",input:options2.input,claim:options2.claim,needsBuildId:parsed=>!options2.dryRun&&knownPolicy2(requestOf(
+options2,environment,parsed))!=="retain"});return options2.dryRun?printDryRun(process7,options2,environment,begun):remove(process7,options2,environment,begun)}function requestOf({
+target},environment,{declaration}){return{declaration,target,policy:environment.cleanupPolicy,approvals:environment}}async function printDryRun(process7,options2,environment,begun){
 if(begun.error!==null)throw begun.error;let[{previewDestroy:previewDestroy2},{previewText:previewText2}]=await Promise.all([Promise.resolve().then(()=>(init_preview2(),preview_exports)),
 Promise.resolve().then(()=>(init_text3(),text_exports))]),request=requestOf(options2,environment,begun.parsed),found=await previewDestroy2(request,begun.identity,
 await createLookDependencies(process7,environment)),colour=wantsColour(process7.variables,process7.isTerminal);return await print(process7,previewText2(found,{colour,
@@ -15638,30 +15685,31 @@ option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 999
 null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,
 `${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,
 code:"usage",field:`--${option}`,message,remedy}}function value(placeholder,describe146,words){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words!==void 0&&{words}}}function flag(describe146){
-return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},AUDIT_FILE={"audit-file":value(
-"FILE","File to write the audit to; default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to ch\
-ange, 0 where there is not"),json:flag("Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove eve\
-rything that this build created"),"cluster-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={
-"governance-dir":value("FOLDER","Folder with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default wit\
-h --verify, or where there is no governance folder: audit_dir, else .rds-provision/audit"),audit:value("FILE","One audit file more, such as `terraform output -r\
-aw audit_json` gives: what was cut from the governance files is missed there"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the \
-files, and with --connect that everything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),
-environment:value("NAME","Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only \
-this database"),"build-id":value("ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),
-until:value("TIME","Up to the end of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),
-"secrets-older-than":value("DAYS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: t\
-ext",REPORT_FORMATS),output:value("FILE","File to write the report to; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileg\
-es match the declaration",options:{...INPUT,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_P\
-ROVISION=true $0 apply --input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL\
-; changes nothing",options:{...INPUT,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input dec\
-laration.json --detailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},
-destroy:{describe:"Remove applications by their cleanup policy",options:{...DESTROY,...INPUT,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[
-["$0 destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what\
- a build created"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[
-["$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],
-["$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section un\
-managed","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0\
- report --governance-dir audit --format html --output report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){
+return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},CLAIM2={claim:value("ID","Cla\
+im of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},AUDIT_FILE={"audit-file":value("FILE","File to write the audit to;\
+ default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to change, 0 where there is not"),json:flag(
+"Print the plan as JSON")},DESTROY={application:value("NAME","Remove this application"),"build-id":value("ID","Remove everything that this build created"),"clus\
+ter-name":value("NAME","Remove everything that carries this cluster name"),"dry-run":flag("Only show what would go")},REPORT={"governance-dir":value("FOLDER","F\
+older with the governance files; default: the declaration's"),"audit-dir":value("FOLDER","Folder with audit files; default with --verify, or where there is no g\
+overnance folder: audit_dir, else .rds-provision/audit"),audit:value("FILE","One audit file more, such as `terraform output -raw audit_json` gives: what was cut\
+ from the governance files is missed there"),connect:flag("Ask the server too; needs the declaration"),verify:flag("Check the files, and with --connect that eve\
+rything is traceable; exit 1 where it is not"),section:value("WORDS","What to tell, with commas between; default: all",REPORT_SECTIONS),environment:value("NAME",
+"Only this environment"),application:value("NAME","Only this application, and the databases that it uses"),database:value("NAME","Only this database"),"build-id":value(
+"ID","Only this build"),since:value("TIME","From this day, month or time on: 2026-10, 2026-10-31, 2026-10-31T12:00:00Z (UTC)"),until:value("TIME","Up to the end\
+ of this day or month, or this time"),"expires-within":value("DAYS","Days until valid_until that count as expiring; default: 30"),"secrets-older-than":value("DA\
+YS","Age in days from which a secret is old; default: 90"),format:value("WORD","How to print it; csv holds one section; default: text",REPORT_FORMATS),output:value(
+"FILE","File to write the report to; default: standard output")},COMMANDS={apply:{describe:"Make roles, databases and privileges match the declaration",options:{
+...INPUT,...CLAIM2,...AUDIT_FILE},examples:[["$0 apply --input declaration.json","provision by hand what Terraform would"],["ALLOW_DB_PROVISION=true $0 apply --\
+input prod.json --audit-file audit.json","the same outside dev, approved"]]},plan:{describe:"Show what apply would change, with its SQL; changes nothing",options:{
+...INPUT,...CLAIM2,...PLAN},examples:[["$0 plan --input declaration.json","what would be done, why, and with which SQL"],["$0 plan --input declaration.json --de\
+tailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},destroy:{describe:"\
+Remove applications by their cleanup policy",options:{...DESTROY,...INPUT,...CLAIM2,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[["$\
+0 destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a \
+build created"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[["\
+$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],[
+"$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unm\
+anaged","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 \
+report --governance-dir audit --format html --output report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){
 let options2=COMMANDS[command10].options,parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(
 !1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command10,error.message))}),{_:positional,$0:_script,
 ...named}=found,words=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
@@ -15696,17 +15744,17 @@ code:"usage",field:command10,message:`${show(argument)} is not an option.`,remed
 "--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":return applyOptions(argumentsOf(command10,rest));case"plan":return planOptions(
 argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{command:"help",text:completionScript()};case"\
 report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}
-function applyOptions(found){return{command:"apply",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){return{command:"\
-plan",input:textOf2(found,"input"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===!0}}function destroyOptions(found){let targets=["applicati\
-on","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.
-length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(found,"input"),auditFile:textOf2(found,"audit-file"),target,
-dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;
-let message=Array.isArray(value2)?"is given more than once.":"has no value.";throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,
-remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.length===0?"names nothing to remove.":`names several things to remove: ${given.
-join(", ")}.`;return new InvalidInputError([{application:null,code:"usage",field:"destroy",message,remedy:"Give one of --application, --build-id, --cluster-name\
-."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use\
- one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError([{application:null,code:"usage",field:"command",message,
-remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
+function applyOptions(found){return{command:"apply",input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){
+return{command:"plan",input:textOf2(found,"input"),claim:textOf2(found,"claim"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===!0}}function destroyOptions(found){
+let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===
+void 0||targets.length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(found,"input"),claim:textOf2(found,"claim"),
+auditFile:textOf2(found,"audit-file"),target,dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;
+if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more than once.":"has no value.";throw new InvalidInputError([
+{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.length===0?"\
+names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,code:"usage",field:"destroy",message,
+remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is\
+ missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
+[{application:null,code:"usage",field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
 process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,CRASH_LIMIT_MS=3e4,commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.
 ppid,isTerminal:process.stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){
 let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on(

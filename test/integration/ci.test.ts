@@ -10,6 +10,8 @@ test('outside of a CI system there are no ids', async (t) => {
   t.deepEqual(await readCiIds({ PATH: process.env['PATH'] }, folder), { buildId: null, runId: null })
 })
 
+const both = (id: string): object => ({ buildId: id, runId: id })
+
 const SYSTEMS: readonly (readonly [string, Record<string, string>, object])[] = [
   [
     'GitHub Actions',
@@ -18,6 +20,17 @@ const SYSTEMS: readonly (readonly [string, Record<string, string>, object])[] = 
   ],
   ['GitLab', { GITLAB_CI: 'true', CI_PIPELINE_ID: '10', CI_JOB_ID: '99' }, { buildId: '10', runId: '99' }],
   ['Jenkins', { JENKINS_URL: 'http://ci', BUILD_NUMBER: '7', GIT_COMMIT: 'abc' }, { buildId: '7', runId: '7' }],
+  ['HCP Terraform', { TFC_RUN_ID: 'run-CKuwsxMGgMd3W7Ui' }, both('run-CKuwsxMGgMd3W7Ui')],
+  ['Scalr', { SCALR_RUN_ID: 'run-v0oabc' }, both('run-v0oabc')],
+  ['Spacelift', { TF_VAR_spacelift_run_id: '01JKZAHVAQ' }, both('01JKZAHVAQ')],
+  ['env0', { ENV0_DEPLOYMENT_LOG_ID: 'ec975e5e-f9a2' }, both('ec975e5e-f9a2')],
+  ['Atlantis', { PULL_NUM: '12', HEAD_COMMIT: 'abc123' }, both('12-abc123')],
+  ['a pull request without its commit', { PULL_NUM: '12', BUILDKITE: 'true' }, { buildId: null, runId: null }],
+  [
+    'HCP Terraform before what else is set',
+    { TFC_RUN_ID: 'run-1', GITHUB_ACTIONS: 'true', GITHUB_RUN_ID: '1' },
+    both('run-1'),
+  ],
   ['a system that gives no number', { BUILDKITE: 'true' }, { buildId: null, runId: null }],
   [
     'a number that cannot stand in a tag',

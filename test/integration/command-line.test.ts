@@ -249,6 +249,7 @@ async function recordThree(name: string): Promise<void> {
         approval: 'approved',
         startedAt: at,
         toolVersion: '1.0.0',
+        takesOver: false,
         inputSha256: '',
       },
       environment: 'prod',

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { devNull } from 'node:os'
+import type { AwsSettings } from '../../src/model/declaration.ts'
 import { Faults, type Failure } from './aws/faults.ts'
 import { type Call, createAwsServer } from './aws/http.ts'
 import { RdsStore, rds, type Snapshot, type SnapshotBehaviour } from './aws/rds.ts'
@@ -14,6 +15,15 @@ export type { Call } from './aws/http.ts'
 export type { Snapshot, SnapshotBehaviour } from './aws/rds.ts'
 
 export const REGION = 'eu-west-1'
+
+/** A declaration that says where, and nothing else of AWS. */
+export const AWS_SETTINGS: AwsSettings = {
+  region: REGION,
+  profile: null,
+  assumeRoleArn: null,
+  externalId: null,
+  expectedAccount: null,
+}
 
 /** The stub and the handles to it. `faults` is also reachable through `deny`, `fail`, `throttle`, `delay`, `reset`. */
 export class Aws {

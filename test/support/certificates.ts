@@ -27,14 +27,21 @@ interface Authority {
   readonly keys: webcrypto.CryptoKeyPair
 }
 
-/** Makes two throw-away authorities and a server certificate of the first one, as PEM files in `folder`. */
-export async function makeCertificates(folder: string, kind: CertificateKind = 'valid'): Promise<Certificates> {
+/**
+ * Makes two throw-away authorities and a server certificate of the first one, as PEM files in `folder`.
+ * @param hosts what a valid one is for besides
+ */
+export async function makeCertificates(
+  folder: string,
+  kind: CertificateKind = 'valid',
+  hosts: readonly string[] = [],
+): Promise<Certificates> {
   const [authority, other, keys] = await Promise.all([
     makeAuthority('test CA'),
     makeAuthority('another CA'),
     makeKeys(),
   ])
-  const certificate = await issue(authority, keys, kind)
+  const certificate = await issue(authority, keys, kind, hosts)
   const files = {
     caFile: join(folder, 'ca.pem'),
     otherCaFile: join(folder, 'other-ca.pem'),
@@ -55,6 +62,7 @@ async function issue(
   authority: Authority,
   keys: webcrypto.CryptoKeyPair,
   kind: CertificateKind,
+  hosts: readonly string[],
 ): Promise<x509.X509Certificate> {
   const notAfter = new Date(Date.now() + (kind === 'expired' ? -HOUR : 72 * HOUR))
   const names =
@@ -65,6 +73,7 @@ async function issue(
           { type: 'dns' as const, value: TUNNELLED_HOST },
           { type: 'ip' as const, value: '127.0.0.1' },
           { type: 'ip' as const, value: '::1' },
+          ...hosts.map((value) => ({ type: 'dns' as const, value })),
         ]
   return x509.X509CertificateGenerator.create({
     subject: 'CN=server',

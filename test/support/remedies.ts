@@ -9,7 +9,7 @@ export interface Instruction {
   readonly sql: string
 }
 
-const VERBS = 'SET|BEGIN|COMMIT|CREATE|GRANT|REVOKE|ALTER|DROP|DO|ROLLBACK|REASSIGN'
+const VERBS = 'SET|SELECT|BEGIN|COMMIT|CREATE|GRANT|REVOKE|ALTER|DROP|DO|ROLLBACK|REASSIGN'
 const STATEMENT = `(?:(?:${VERBS})\\b(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^'";])*;)`
 const NAME = `(?:U&)?"(?:[^"]|"")*"|[^\\s,:;]+`
 const WHO = `a superuser|the master|the owner of \\S+(?= keep others out)|a login with [^:;]+?(?=, in )|${NAME}`

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { execa } from 'execa'
+import ts from 'typescript'
 import { bundle, LICENCES, SCRIPT } from '../support/build/bundle.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -22,7 +23,7 @@ const PROGRAM = {
     import pg from 'pg'
     Object.assign(globalThis, { evaluated: true })
     export const client = [typeof pg.Client, typeof constants]`,
-  'package.json': JSON.stringify({ name: 'program', version: '7.8.9', type: 'module' }),
+  'package.json': JSON.stringify({ name: 'program', version: '7.8.9', type: 'module', engines: { node: '>=20.19.0' } }),
 }
 
 /** A folder with these files, the checkout's licence and the true src/version.ts. */
@@ -78,6 +79,52 @@ test('the one file runs alone, knows its version, and loads lazily what the sour
     after: [true, true],
     client: ['function', 'object'],
   })
+})
+
+/** Puts another version of Node.js in place of the true one, before anything else runs. */
+function asNode(version: string): string {
+  const versions = `{ ...process.versions, node: '${version}' }`
+  return `--import=data:text/javascript,Object.defineProperty(process,'versions',{value:${versions}})`
+}
+
+test('a Node.js that is too old is told so in one sentence, with exit 3, before anything else runs', async (t) => {
+  const root = await makeProgram(t)
+  await writeFile(join(root, 'src/main.ts'), "import 'yargs'\nconsole.log('it runs')")
+  const script = join(root, SCRIPT)
+  await writeFile(script, (await bundle(root)).get(SCRIPT) ?? '')
+  const run = (version: string): Promise<unknown> => execa('node', [asNode(version), script], { reject: false })
+  for (const old of ['14.21.3', '16.20.2', '18.20.8', '20.18.3']) {
+    const stderr = `rds-provision needs Node.js 20.19 or newer, and this is ${old} (${process.execPath}). Install a newer one on the runner, or name it in node_command. Nothing was read or changed.`
+    t.like(await run(old), { exitCode: 3, stdout: '', stderr })
+  }
+  for (const known of ['20.19.0', '22.1.0', '100.0.0'])
+    t.like(await run(known), { exitCode: 0, stdout: 'it runs', stderr: '' })
+})
+
+/** What is younger than Node.js 14, as the compiler's parser names it; nothing of a file runs that cannot be parsed. */
+const YOUNGER: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.QuestionQuestionEqualsToken,
+  ts.SyntaxKind.BarBarEqualsToken,
+  ts.SyntaxKind.AmpersandAmpersandEqualsToken,
+  ts.SyntaxKind.ClassStaticBlockDeclaration,
+  ts.SyntaxKind.ImportAttributes,
+])
+
+function youngerSyntax(script: string): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    const isYoungRegExp = ts.isRegularExpressionLiteral(node) && /\/[a-z]*[dv][a-z]*$/.test(node.text)
+    const isBrandCheck = ts.isBinaryExpression(node) && ts.isPrivateIdentifier(node.left)
+    if (YOUNGER.has(node.kind) || isYoungRegExp || isBrandCheck) found.push(node.getText().slice(0, 80))
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(SCRIPT, script, ts.ScriptTarget.Latest, true))
+  return found
+}
+
+test('Node.js 14 can parse the bundle, and so be told that it is too old', async (t) => {
+  t.deepEqual(youngerSyntax('a ??= 1; /a/v; class B { #c; static { 1 }; is(d) { return #c in d } }').length, 4)
+  t.deepEqual(youngerSyntax((await bundle(ROOT)).get(SCRIPT) ?? 'a ??= 1'), [])
 })
 
 test('every bundled package stands in the licence file, with its text; others do not', async (t) => {

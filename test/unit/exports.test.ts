@@ -34,6 +34,7 @@ const VALUES = [
   'previewDestroy',
   'previewJson',
   'previewText',
+  'readAwsEnvironment',
   'start',
 ]
 const TYPES = [
@@ -52,6 +53,7 @@ const TYPES = [
   'AuditRun',
   'AuditStatus',
   'AuthMethod',
+  'AwsEnvironment',
   'AwsSettings',
   'CleanupPolicy',
   'Command',

@@ -8,6 +8,7 @@ const ORDER = [
   'model',
   'errors.ts',
   'version.ts',
+  'ca-file.ts',
   'group-by.ts',
   'sql',
   'input',

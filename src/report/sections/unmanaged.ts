@@ -1,4 +1,5 @@
-import type { Cluster, RoleState } from '../../model/catalog.ts'
+import type { Cluster, DatabaseState, RoleState } from '../../model/catalog.ts'
+import { isOfStack } from '../../model/claim.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { parseTag, type Tag } from '../../model/tag.ts'
 import { isHelper } from '../../model/upgrade-helper.ts'
@@ -45,21 +46,28 @@ function roleRows(declaration: Declaration, cluster: Cluster): ReportRow[] {
 }
 
 function databaseRows(declaration: Declaration, cluster: Cluster): ReportRow[] {
+  const declared = new Set(declaration.databases.map(({ name }) => name))
+  const isMade = ({ name, owner, comment }: DatabaseState): boolean =>
+    isOurs(declaration, commentOf(cluster, owner)) && !declared.has(name) && parseTag(comment) === null
   const databases = [...cluster.databases.values()].filter(
-    ({ name, owner }) => !SYSTEM_DATABASES.has(name) && !isOurs(declaration, commentOf(cluster, owner)),
+    (state) =>
+      !SYSTEM_DATABASES.has(state.name) && (isMade(state) || !isOurs(declaration, commentOf(cluster, state.owner))),
   )
   return databases
     .sort(byName)
-    .map(({ name, owner }) => row('database', name, owner, parseTag(commentOf(cluster, owner)), ''))
+    .map((state) =>
+      isMade(state)
+        ? row('database', state.name, state.owner, null, `made by ${state.owner}`)
+        : row('database', state.name, state.owner, parseTag(commentOf(cluster, state.owner)), ''),
+    )
 }
 
 function commentOf({ roles }: Cluster, owner: string): string | null {
   return roles.get(owner)?.comment ?? null
 }
 
-function isOurs({ stack, environment }: Declaration, comment: string | null): boolean {
-  const tag = parseTag(comment)
-  return tag?.get('Stack') === stack && tag.get('Environment') === environment
+function isOurs(declaration: Declaration, comment: string | null): boolean {
+  return isOfStack(declaration, parseTag(comment))
 }
 
 function row(kind: string, name: string, owner: string | null, tag: Tag | null, remark: string): ReportRow {

@@ -1,27 +1,31 @@
 /** Rounds of inspect, plan, guard and apply, until an inspection finds nothing left to do. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execute, type Execution, type Failure } from '../../execute/execute.ts'
-import { toDraft } from '../../execute/draft.ts'
 import { createProgress } from '../../audit/progress.ts'
-import { ApplyError, BlockedError } from '../../errors.ts'
+import { BlockedError } from '../../errors.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import type { Problem } from '../../model/problem.ts'
 import { type Plan, planSteps, stepKey } from '../../model/step.ts'
 import { ConnectFailure } from '../../server/failure.ts'
 import { type Inspection, type InspectionScope } from '../../server/inspect.ts'
 import type { Connections } from '../../server/connections.ts'
 import { ConnectionLost } from '../../server/session.ts'
-import { assertNotInterrupted, isOutdated, namedAfterOwner, recordFailures, recordFindings } from '../outcome.ts'
+import { assertNotInterrupted, isOutdated, recordFailures, recordFindings } from '../outcome.ts'
+import { awaitDefaults, noteDefaults } from './default-privileges.ts'
 import { Ledger } from './ledger.ts'
 import type { Dependencies, RunContext } from '../context.ts'
 import { appliedSteps, endHolders, endSessionsOfLosers } from './lost-access.ts'
+import { findNewerSecrets } from './newer-secrets.ts'
+import { findFull, noteRoom, takeRoomBack } from './room.ts'
 import { makeRound } from './round.ts'
+import { recordNotConverged, recordUnseen, unseenDatabases } from './unfinished.ts'
 import type { Setbacks } from '../end/setbacks.ts'
 import type { Stages } from '../end/record-run.ts'
 
 /** First round, what an unseen database adds, what a moving server adds; more means that something works against us. */
 const MAX_ROUNDS = 4
+/** Rounds more, where objects vanished between look and statement (src/README.md: Applications at work). */
+const MAX_GONE_ROUNDS = 5
 
 /**
  * A server that breaks connections again and again is left when the time for connecting is up, but not before so many.
@@ -107,15 +111,24 @@ async function runRounds(
   let refused: readonly Failure[] = []
   /** Applications whose password this run has set. */
   const passwords = new Set<string | null>()
+  let goneRounds = 0
   for (let number = 1; ; number += 1) {
     assertNotInterrupted(context.dependencies.signal)
+    await awaitDefaults(context, server, ledger)
     const { inspection, plan } = await makeRound(context, server, credentials, scope, setbacks)
-    ledger.settle(plan, setbacks.leftOut)
+    ledger.settle(plan, { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) })
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
+      const unseen = await recordUnseen(context, server, inspection, setbacks)
+      if (unseen.length > 0) {
+        setbacks.fail(unseen)
+        scope = { before: inspection, applications: new Set(), databases: new Set() }
+        continue
+      }
       const moved: InspectionScope | null =
         number > MAX_ROUNDS ? null : await findNewerSecrets(context, passwords, setbacks, inspection)
       if (moved === null) {
+        await takeRoomBack(context, server, inspection.actual.cluster, { ledger, setbacks })
         recordFindings(context.recorder, plan.findings, ledger.touched)
         return inspection
       }
@@ -131,7 +144,11 @@ async function runRounds(
       continue
     }
     const execution = await executePlan(context, server, plan, ledger)
-    const held = await endHolders(context.declaration, server, execution.failures, ledger.endedHolders)
+    noteRoom(setbacks.rooms, appliedSteps(plan, execution))
+    const held = [
+      ...(await endHolders(context.declaration, server, plan, execution.failures, ledger.endedHolders)),
+      ...findFull(context.declaration, execution.failures, setbacks.rooms),
+    ]
     const failures = execution.failures.filter((failure) => !held.includes(failure))
     const failed = recordFailures(context, { ...execution, failures })
     setbacks.fail(failed)
@@ -139,9 +156,13 @@ async function runRounds(
     last = execution.failures.length === 0 ? plan : null
     // Each such round leaves something out, so there is an end.
     if (failed.length > 0) number = 0
+    if (failures.some(({ isGone }) => isGone === true) && goneRounds < MAX_GONE_ROUNDS) {
+      goneRounds += 1
+      number -= 1
+    }
     for (const step of planSteps(plan))
       if (step.kind === 'set_password' || step.kind === 'create_role') passwords.add(step.application)
-    scope = refused.length === 0 ? scopeAfter(plan, inspection) : null
+    scope = refused.every(({ isGone }) => isGone === true) ? scopeAfter(plan, inspection) : null
   }
 }
 
@@ -156,7 +177,8 @@ async function executePlan(context: RunContext, server: Connections, plan: Plan,
     record: recordWithProgress(ledger, plan, context.dependencies),
     progress,
   })
-  ledger.unknown = execution.unknown
+  ledger.unknown = [...ledger.unknown, ...execution.unknown]
+  noteDefaults(ledger, plan, execution)
   ledger.lose(appliedSteps(plan, execution))
   if (execution.lost !== null && !signal.aborted) throw execution.lost
   if (execution.lost === null) await endSessionsOfLosers(context, server, ledger.losses)
@@ -192,54 +214,4 @@ function scopeAfter(plan: Plan, inspection: Inspection): InspectionScope {
   const applications = new Set(steps.flatMap((step) => (step.application === null ? [] : [step.application])))
   const databases = new Set(steps.flatMap((step) => (step.database === null ? [] : [step.database])))
   return { before: inspection, applications, databases }
-}
-
-/**
- * Looks once more at the secrets of the passwords that were set and proven by a login (src/README.md: Passwords).
- * @returns what to look at again, where a secret has a newer version by now; null: none has.
- */
-async function findNewerSecrets(
-  context: RunContext,
-  passwords: ReadonlySet<string | null>,
-  { leftOut }: Setbacks,
-  inspection: Inspection,
-): Promise<InspectionScope | null> {
-  const set = context.declaration.applications.filter(
-    ({ name, auth }) => passwords.has(name) && auth === 'password' && !leftOut.has(name),
-  )
-  if (set.length === 0) return null
-  const current = await context.secrets.readCurrent(set.map((application) => application.secretId))
-  const newer = new Map<string, Credential>()
-  for (const { name, secretId } of set) {
-    const credential = current.credentials.get(secretId)
-    if (credential !== undefined && credential.versionId !== inspection.credentials.get(name)?.versionId)
-      newer.set(name, credential)
-  }
-  if (newer.size === 0) return null
-  const before = { ...inspection, credentials: new Map([...inspection.credentials, ...newer]) }
-  return { before, applications: new Set(newer.keys()), databases: new Set() }
-}
-
-/**
- * What is still to do after it was done.
- * @returns a problem for each step
- * @throws ApplyError where it concerns no application
- */
-function recordNotConverged(context: RunContext, plan: Plan, refused: readonly Failure[]): Problem[] {
-  const problems = planSteps(plan).map((planned): Problem => {
-    const step = namedAfterOwner(context.declaration, planned)
-    const about = { application: step.application, field: step.object }
-    const failure = refused.find((item) => stepKey(item.step) === stepKey(planned))
-    const code = failure === undefined ? 'not_converged' : 'statement_failed'
-    const message =
-      failure === undefined ? `still to do after it was done: ${step.message}` : `${step.message}: ${failure.message}`
-    const remedy =
-      failure === undefined
-        ? 'Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.'
-        : 'Remove or rename what is in the way; the next run goes on from here.'
-    context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'failed', code, message })
-    return { ...about, code, message: `${message}.`, remedy }
-  })
-  if (problems.some(({ application }) => application === null)) throw new ApplyError(problems)
-  return problems
 }

@@ -3,9 +3,37 @@ import { toDraft } from '../../execute/draft.ts'
 import type { Recorder } from '../../audit/recorder.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RecordDraft } from '../../model/audit.ts'
-import { type Plan, planSteps, type Step, stepKey } from '../../model/step.ts'
+import { partsOf, type Plan, planSteps, type Step, type StepKind } from '../../model/step.ts'
 import { keyOf, recordUnknown } from '../outcome.ts'
 import { DISCONNECT, type Loss, lossBy } from './lost-access.ts'
+
+/** What a plan does not tell of. */
+export interface Unknowable {
+  /** Applications that it leaves out. */
+  readonly leftOut: ReadonlySet<string>
+  /** Databases that are there and that nobody could look into. */
+  readonly unseen: ReadonlySet<string>
+}
+
+/** What is planned only when the inside of its database was seen. */
+const NEEDS_LOOK: ReadonlySet<StepKind> = new Set([
+  'set_setting',
+  'reset_setting',
+  'tag_database',
+  'adopt_database',
+  'keep_access',
+  'create_schema',
+  'create_extension',
+  'grant_privileges',
+  'grant_default_privileges',
+  'revoke_default_privileges',
+])
+
+/** PUBLIC and logins lose something on the database, and in a schema. */
+function needsLook({ kind, target }: Step): boolean {
+  const isInside = (kind === 'restrict_public' || kind === 'revoke_privileges') && target !== null
+  return isInside || NEEDS_LOOK.has(kind)
+}
 
 export class Ledger {
   /** What has a record of a change: object, application, database. */
@@ -18,6 +46,8 @@ export class Ledger {
   unknown: readonly (readonly Step[])[] = []
   /** Logins that lost something, and may still have sessions with it. */
   readonly losses = new Map<string, Loss>()
+  /** Databases where default privileges may have been changed, and open transactions were not waited for yet. */
+  readonly changedDefaults = new Set<string>()
   readonly #declaration: Declaration
   readonly #recorder: Recorder
 
@@ -26,9 +56,14 @@ export class Ledger {
     this.#recorder = recorder
   }
 
-  /** @param steps what took effect */
+  /** @param steps what took effect: who lost something by it, and what a person should look at */
   lose(steps: readonly Step[]): void {
     for (const step of steps) {
+      const { application, database, username, object, action, caution } = step
+      if (caution !== undefined) {
+        const about = { application, database, username, object, action }
+        this.#recorder.record({ ...about, status: 'warning', durationMs: 0, message: caution, statements: [] })
+      }
       const loss = lossBy(this.#declaration, step)
       if (loss !== null) this.losses.set(JSON.stringify([loss.login, loss.only]), loss)
     }
@@ -41,32 +76,38 @@ export class Ledger {
 
   /**
    * Steps whose answer was lost: what a new plan no longer needs took effect. A transaction is judged as a whole, since
-   * one of its steps may be planned in another guise by now. Of applications that the plan leaves out nobody knows.
+   * one of its steps may be planned in another guise by now. Of applications that the plan leaves out nobody knows; of
+   * what is in a database that nobody could look into nobody knows yet. Who may have lost something loses its sessions.
    */
-  settle(plan: Plan, leftOut: ReadonlySet<string>): void {
+  settle(plan: Plan, { leftOut, unseen }: Unknowable): void {
     const steps = planSteps(plan)
-    const open = new Set(steps.map(stepKey))
+    const open = new Set(steps.flatMap(partsOf))
     const leftovers = new Set(
       steps.filter((step) => step.kind === 'leftover_membership').map((step) => step.application),
     )
     const isOpen = (step: Step): boolean => {
       if (step.kind === 'hold_membership') return !leftovers.has(step.application)
       if (step.kind === 'release_membership') return leftovers.has(step.application)
-      return open.has(stepKey(step))
+      return partsOf(step).some((part) => open.has(part))
     }
     const isLeftOut = ({ application }: Step): boolean => application !== null && leftOut.has(application)
     const [lost, known] = partition(this.unknown, (transaction) => transaction.some(isLeftOut))
     recordUnknown((draft) => {
       this.record(draft)
     }, lost.flat())
-    const done = known.filter((transaction) => !transaction.some(isOpen)).flat()
-    this.lose(done)
+    const isUnseen = (step: Step): boolean => step.database !== null && unseen.has(step.database) && needsLook(step)
+    const [hidden, judged] = partition(
+      known.filter((transaction) => !transaction.some(isOpen)),
+      (transaction) => transaction.some(isUnseen),
+    )
+    const done = judged.flat()
+    this.lose([...lost.flat(), ...hidden.flat(), ...done])
     for (const step of done) {
       this.record(
         toDraft(step, step.statements, 0, ' (the answer was lost with the connection; found done afterwards)'),
       )
     }
-    this.unknown = []
+    this.unknown = hidden
   }
 
   /** Nothing more can be found out or ended: says so of each open step and each loser, and fails with `error`. */

@@ -49,7 +49,7 @@ export async function endSessionsOfLosers(
       recorder.record({ ...draft, status: 'updated', message })
     }
     if (left > 0) {
-      const message = `${String(left)} session(s) of ${login} keep what it lost until they end: ${server.admin.login} may not end them`
+      const message = `${String(left)} session(s) of ${login} keep what it lost until they end: ${server.admin.login} may not end them, or they did not end in time`
       recorder.record({ ...draft, status: 'warning', message })
     }
     losses.delete(key)
@@ -61,22 +61,33 @@ export async function endSessionsOfLosers(
 const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
- * A login that is to lose something must not keep it by holding a lock: its sessions end before, once in a run.
+ * A login that is to lose something must not keep it by holding a lock, be it on its own role, which comes before: its
+ * sessions end, once in a run.
  * @param ended logins whose sessions were ended for that; gains those of this call
  * @returns the failures that are worth another round
  */
 export async function endHolders(
   declaration: Declaration,
   server: Connections,
+  plan: Plan,
   failures: readonly Failure[],
   ended: Set<string>,
 ): Promise<readonly Failure[]> {
-  const held = failures.filter(
-    ({ code, step: { loser } }) => code === LOCK_NOT_AVAILABLE && loser !== undefined && !ended.has(loser),
-  )
-  for (const { login, only } of held.flatMap(({ step }) => lossBy(declaration, step) ?? [])) {
+  const losing = planSteps(plan).filter(({ loser }) => loser !== undefined && !ended.has(loser))
+  const held = failures
+    .filter(({ code }) => code === LOCK_NOT_AVAILABLE)
+    .flatMap((failure) => {
+      const loss = losing.find((step) => step === failure.step) ?? losing.find((step) => isOwnLoss(step, failure.step))
+      return loss === undefined ? [] : [{ failure, loss }]
+    })
+  for (const { login, only } of held.flatMap(({ loss }) => lossBy(declaration, loss) ?? [])) {
     ended.add(login)
     await endSessions(server.admin, { logins: [login], only, databases: [] })
   }
-  return held
+  return held.map(({ failure }) => failure)
+}
+
+/** Whether the login that a step changes is the one that another step takes something from. */
+function isOwnLoss({ loser, application }: Step, { username, application: changed }: Step): boolean {
+  return loser === username && application === changed
 }

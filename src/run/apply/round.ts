@@ -71,7 +71,7 @@ export async function guardAndPlan(
 ): Promise<Plan> {
   const { declaration } = context
   const clones = checkClones(declaration, actual.cluster.memberships, credentials)
-  const violations = checkActual(declaration, actual)
+  const violations = checkActual(declaration, actual, context.identity)
   const problems = [...clones, ...violations].map((problem) => withRefusal(declaration, problem, setbacks))
   const concerns = sortByConcern(declaration, actual.cluster, problems)
   if (clones.some((problem) => concerns.run.includes(problem))) throw new AwsError(clones)
@@ -86,8 +86,10 @@ export async function guardAndPlan(
   return makePlan({
     declaration,
     leftOut: setbacks.leftOut,
+    rooms: setbacks.rooms,
     actual,
     buildId: context.identity.buildId,
+    startedAt: context.identity.startedAt,
     preparedFor: upgrade.length === 0 ? setbacks.master.login : null,
     secrets,
   })

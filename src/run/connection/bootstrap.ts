@@ -53,7 +53,7 @@ export async function bootstrapAdmin(
     ])
     const role = cluster.roles.get(admin.user)
     assertNone([
-      ...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable),
+      ...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable, context.identity),
       ...(role === undefined ? [] : checkAdminRole(role)),
     ])
     const sessions = { session, lock, target, master }

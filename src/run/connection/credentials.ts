@@ -2,10 +2,12 @@
 import { BlockedError, AwsError } from '../../errors.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import type { Credential } from '../../model/credential.ts'
-import type { Declaration } from '../../model/declaration.ts'
+import { violation } from '../../guardrails/violation.ts'
+import type { AwsSettings, Declaration } from '../../model/declaration.ts'
+import type { Actor } from '../../model/run.ts'
 import { checkUsernames, nameApplications, secretIds } from '../../secrets/assignments.ts'
 import type { SecretReader } from '../../secrets/secret-reader.ts'
-import type { RunContext } from '../context.ts'
+import type { Dependencies, RunContext } from '../context.ts'
 import { raceInterrupt } from '../interrupt.ts'
 
 export interface Credentials {
@@ -49,15 +51,41 @@ export function masterLogin(secretId: string, credential: Credential | undefined
 }
 
 /**
+ * Asks who runs where the declaration says in which account a run may be, before a secret is read there.
+ * @returns null: any account will do, and nobody was asked.
+ * @throws AwsError; BlockedError for another account
+ */
+export async function assertAccount(
+  { expectedAccount, ...aws }: AwsSettings,
+  dependencies: Pick<Dependencies, 'actor' | 'signal'>,
+): Promise<Actor | null> {
+  if (expectedAccount === null) return null
+  const actor = await raceInterrupt(dependencies.actor({ ...aws, expectedAccount }), dependencies.signal)
+  if (actor.account === expectedAccount) return actor
+  throw new BlockedError([
+    violation(
+      null,
+      'foreign_account',
+      `the run is in the AWS account ${actor.account}, as ${actor.arn}, and expected_account is ${expectedAccount}.`,
+      'Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.',
+    ),
+  ])
+}
+
+/**
  * Who runs, for the audit, and the secrets that `declaration` names, side by side.
  * @param declaration whose secrets to read: all of the run's, or the admin's alone.
- * @throws AwsError; ApplyError when interrupted
+ * @throws AwsError; BlockedError for another account; ApplyError when interrupted
  */
 export async function readActorAndCredentials(
   { dependencies, recorder, secrets }: RunContext,
   declaration: Declaration,
 ): Promise<Credentials> {
-  const calls = Promise.allSettled([dependencies.actor(declaration.aws), readCredentials(secrets, declaration)])
+  const known = await assertAccount(declaration.aws, dependencies)
+  const calls = Promise.allSettled([
+    known ?? dependencies.actor(declaration.aws),
+    readCredentials(secrets, declaration),
+  ])
   const [actor, credentials] = await raceInterrupt(calls, dependencies.signal)
   if (actor.status === 'fulfilled') recorder.setActor(actor.value)
   if (credentials.status === 'rejected') throw credentials.reason

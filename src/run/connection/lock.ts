@@ -1,5 +1,6 @@
 /** Where the instance's lock lives, and taking it (src/README.md: The instance's lock). */
 import type { RecordDraft } from '../../model/audit.ts'
+import { isOfStack } from '../../model/claim.ts'
 import { parseTag } from '../../model/tag.ts'
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
@@ -48,7 +49,7 @@ function squatterRecord(
   { database, login: admin }: Session,
 ): RecordDraft {
   const tag = parseTag(comment)
-  const isOurs = tag?.get('Stack') === declaration.stack && tag.get('Environment') === declaration.environment
+  const isOurs = isOfStack(declaration, tag)
   const application = tag?.get('Application') ?? null
   const whose =
     application === null || isOurs ? '' : ` (application ${application} of stack ${tag?.get('Stack') ?? ''})`

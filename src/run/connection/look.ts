@@ -3,7 +3,7 @@ import type { Declaration } from '../../model/declaration.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import type { Connections } from '../../server/connections.ts'
 import type { Dependencies, RunContext } from '../context.ts'
-import { assertReserved, type Credentials, readCredentials } from './credentials.ts'
+import { assertAccount, assertReserved, type Credentials, readCredentials } from './credentials.ts'
 import { openUnlocked } from './open.ts'
 
 /**
@@ -17,6 +17,7 @@ export async function withInstance<T>(
   use: (server: Connections, context: RunContext, credentials: Credentials) => Promise<T>,
 ): Promise<T> {
   const { environment, clusterName, instance } = declaration
+  await assertAccount(declaration.aws, dependencies)
   const secrets = dependencies.secrets(declaration.aws)
   const credentials = await readCredentials(secrets, declaration)
   assertReserved(declaration, credentials)

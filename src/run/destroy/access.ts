@@ -8,7 +8,7 @@ import type { Departure } from '../../model/removal.ts'
 import { planAccessEnd } from '../../plan/closing.ts'
 import type { RemovalInput } from '../../plan/removal.ts'
 import type { Connections } from '../../server/connections.ts'
-import { endHidden, endSessions } from '../../server/end-sessions.ts'
+import { type EndedSessions, endHidden, endSessions } from '../../server/end-sessions.ts'
 import { recordFindings } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 import { settleRemovalPlan } from './removal-plan.ts'
@@ -95,26 +95,24 @@ async function endSessionsOf(
   departure: Departure,
 ): Promise<void> {
   const logins = loginsOf(removal, departure)
-  const { ended } = await endSessions(server.admin, { logins, databases: [] })
+  const sessions = await endSessions(server.admin, { logins, databases: [] })
   const members = logins.length === 1 ? '' : ' and of who could act as it'
-  recordEnded(context, departure, ended, `of ${departure.username}${members}`)
+  recordEnded(context, departure, sessions, `of ${departure.username}${members}`)
 }
 
 /** Nothing is recorded where nobody was there. */
-export function recordEnded(context: RunContext, departure: Departure, ended: number, which: string): void {
-  if (ended === 0) return
-  const { application, database, username } = departure
-  context.recorder.record({
-    application,
-    database,
-    username,
-    object: 'login',
-    action: 'disconnect',
-    status: 'updated',
-    durationMs: 0,
-    message: `${String(ended)} session(s) ${which} ended`,
-    statements: [],
-  })
+export function recordEnded(
+  { recorder }: RunContext,
+  { application, database, username }: Departure,
+  { ended, left }: EndedSessions,
+  which: string,
+): void {
+  const about = { application, database, username, object: 'login', action: 'disconnect' } as const
+  const draft = { ...about, durationMs: 0, statements: [] } as const
+  if (ended > 0) recorder.record({ ...draft, status: 'updated', message: `${String(ended)} session(s) ${which} ended` })
+  if (left === 0) return
+  const message = `${String(left)} session(s) ${which} are still there: they may not be ended, or did not end in time`
+  recorder.record({ ...draft, status: 'warning', message })
 }
 
 /** Before anything is called closed, or a snapshot is taken. @throws ApplyError */

@@ -2,6 +2,7 @@
 import { createRecorder } from '../../audit/recorder.ts'
 import { BlockedError } from '../../errors.ts'
 import type { RunIdentity } from '../../model/run.ts'
+import { claimNotices } from '../../guardrails/claims.ts'
 import { planAdmission } from '../../plan/closing.ts'
 
 import type { Preview } from '../../preview/preview.ts'
@@ -57,7 +58,7 @@ export async function previewDestroy(
     assertReserved(declaration, credentials)
     const server = await explainUnreachable(() => openUnlocked(context, credentials.admin))
     try {
-      const examination = await examine(context, await findLeaving(context, request, server), server)
+      const examination = await examine(context, await findLeaving(context, request, server, true), server)
       if (examination.obstacles.length > 0) throw new BlockedError(examination.obstacles)
       const { access, closing, removal } = planRemoval(examination)
       const jobs = [access, planAdmission(examination), closing, ...removal].flatMap((plan) => plan.jobs)
@@ -67,6 +68,10 @@ export async function previewDestroy(
         approval: jobs.length === 0 ? null : approval,
         server: examination.cluster.server,
         plan: { findings, jobs },
+        moving: claimNotices(
+          declaration,
+          examination.departures.map(({ username }) => examination.cluster.roles.get(username)?.comment),
+        ),
       }
     } finally {
       await server.close()

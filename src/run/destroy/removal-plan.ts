@@ -1,12 +1,20 @@
 /** Runs one plan of a removal: no other round mends what the server refuses. */
-import { execute, type Execution } from '../../execute/execute.ts'
+import { toDraft } from '../../execute/draft.ts'
+import { execute, type Execution, type Failure } from '../../execute/execute.ts'
 import { ApplyError } from '../../errors.ts'
-import type { Plan } from '../../model/step.ts'
+import type { Plan, Step } from '../../model/step.ts'
 import type { Connections } from '../../server/connections.ts'
-import { sessions } from '../../server/removal-queries.ts'
-import { readInteger, readText } from '../../server/row.ts'
+import { describeSessions } from '../../server/session-counts.ts'
 import { assertApplied, recordUnknown } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html: invalid_catalog_name, undefined_object */
+const NO_DATABASE = '3D000'
+const NO_OBJECT = '42704'
+
+function isGone({ code, isGone: hasVanished }: Failure): boolean {
+  return code === NO_DATABASE || code === NO_OBJECT || hasVanished === true
+}
 
 /** @throws ApplyError */
 export async function runRemovalPlan(context: RunContext, server: Connections, plan: Plan): Promise<void> {
@@ -26,18 +34,28 @@ export async function runRemovalPlan(context: RunContext, server: Connections, p
 /** Tells what running a plan came to. @throws ApplyError where it is not done */
 export async function settleRemovalPlan(context: RunContext, server: Connections, execution: Execution): Promise<void> {
   // No other round looks again: what the server refused is told as it is, and what is gone already is what was wanted.
-  const failures = execution.failures.filter(({ code }) => code !== '3D000' && code !== '42704')
+  const failures = execution.failures.filter((failure) => !isGone(failure))
+  const gone = execution.failures.filter(isGone)
+  const isMoot = ({ database, username }: Step): boolean =>
+    gone.some(({ code, step }) => step.database === database && (code === NO_DATABASE || step.username === username))
+  const [moot, skipped] = [execution.skipped.filter(isMoot), execution.skipped.filter((step) => !isMoot(step))]
+  for (const { step, message } of gone)
+    context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'skipped', message: `${step.message}: ${message}` })
+  for (const step of moot) {
+    const message = `${step.message}: not done, since what something beside it was about is gone`
+    context.recorder.record({ ...toDraft(step, [], 0, ''), status: 'skipped', message })
+  }
   const withNames = await Promise.all(
     failures.map(async (failure) => ({
       ...failure,
-      message: failure.message + (await describeSessions(server, failure.step.database)),
+      message: failure.message + (await describeSessions(server.admin, failure.step.database)),
     })),
   )
   recordUnknown((draft) => {
     context.recorder.record(draft)
   }, execution.unknown.flat())
-  assertApplied(context, { ...execution, failures: withNames }, () => false)
-  const open = [...execution.unknown.flat(), ...execution.skipped]
+  assertApplied(context, { ...execution, skipped, failures: withNames }, () => false)
+  const open = [...execution.unknown.flat(), ...skipped]
   if (execution.lost !== null || open.length > 0)
     throw connectionBroke(
       execution.lost?.message ?? 'the connection broke',
@@ -56,11 +74,4 @@ function connectionBroke(message: string, open: readonly string[]): ApplyError {
       remedy: 'Run again: it goes on from there.',
     },
   ])
-}
-
-async function describeSessions(server: Connections, database: string | null): Promise<string> {
-  if (database === null || server.admin.lost !== null) return ''
-  const [rows = []] = await server.admin.query([sessions([], [database])])
-  if (rows.length === 0) return ''
-  return ` (sessions in ${database}: ${rows.map((row) => `${readText(row, 'login')} ×${String(readInteger(row, 'count'))}`).join(', ')})`
 }

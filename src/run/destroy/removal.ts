@@ -13,11 +13,13 @@ import { inspectCluster } from '../../server/inspect-cluster.ts'
 import { droppedDatabases, inspectRemoval } from '../../server/inspect-removal.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endSessions } from '../../server/end-sessions.ts'
+import { awaitOpenTransactions } from '../../server/open-transactions.ts'
 import { sessions } from '../../server/removal-queries.ts'
 import { readText } from '../../server/row.ts'
-import { assertNotInterrupted } from '../outcome.ts'
+import { assertNotInterrupted, recordOpenTransactions } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
 import { assertNobodyHides, recordEnded } from './access.ts'
+import { isSnapshotted } from './context.ts'
 import { runRemovalPlan } from './removal-plan.ts'
 
 /** What one look at the instance found: `departures` are those that nothing stands in the way of. */
@@ -34,15 +36,18 @@ export interface Leaving extends Pick<RemovalInput, 'cluster' | 'departures'> {
 
 /**
  * Who is to go by the order and the tags.
+ * @param looks nothing will be removed.
  * @throws BlockedError where they disagree; nothing was changed.
  */
 export async function findLeaving(
   { declaration }: RunContext,
   order: RemovalOrder,
   server: Connections,
+  looks = false,
 ): Promise<Leaving> {
   const cluster = await inspectWholeCluster({ declaration }, server)
-  const { departures, findings, problems } = resolveDepartures({ declaration, ...order, cluster })
+  const { target, policy } = order
+  const { departures, findings, problems } = resolveDepartures({ declaration, target, policy, cluster, looks })
   if (problems.length > 0) throw new BlockedError(problems)
   return { cluster, departures, findings }
 }
@@ -97,24 +102,31 @@ export function planRemoval(examination: RemovalInput): {
 
 const removalPlans = [planRevocation, planDrops, planRoleDrops] as const
 
-/** Closes the databases that go to new sessions, and ends those that are there. @throws ApplyError */
+/**
+ * Closes the databases that go to new sessions, and ends those that are there.
+ * @throws ApplyError, also where one that a snapshot is to hold whole has sessions left: they could write after it.
+ */
 export async function closeDatabases(
   context: RunContext,
   server: Connections,
   examination: Examination,
 ): Promise<void> {
   await runRemovalPlan(context, server, planClosing(examination))
+  const occupied: Problem[] = []
   for (const departure of examination.departures) {
     const { drops } = departure
     if (drops === null) continue
-    const { ended } = await endSessions(server.admin, { logins: [], databases: [drops] })
-    recordEnded(context, departure, ended, `in ${drops}`)
+    const sessions = await endSessions(server.admin, { logins: [], databases: [drops] })
+    recordEnded(context, departure, sessions, `in ${drops}`)
+    if (sessions.left > 0 && isSnapshotted(departure)) occupied.push(stillOccupied(departure, drops, sessions.left))
   }
+  if (occupied.length > 0) throw new ApplyError(occupied)
   await assertNobodyHides(server, examination.departures)
 }
 
 /**
  * Takes away, drops and looks whether it is gone; what fails is so for its application alone.
+ * @param onGone called for each whose login is gone
  * @throws ApplyError
  */
 export async function removeDepartures(
@@ -122,21 +134,46 @@ export async function removeDepartures(
   server: Connections,
   examination: Examination,
   superusersMs: number,
+  onGone: (departure: Departure) => void,
 ): Promise<void> {
   await awaitSuperusers(context, server, droppedDatabases(examination.departures), superusersMs)
   const problems: Problem[] = []
   let { departures } = examination
-  for (const plan of removalPlans) {
-    const failed = await problemsOf(runRemovalPlan(context, server, plan({ ...examination, departures })))
+  const run = async (plan: Plan): Promise<void> => {
+    const failed = await problemsOf(runRemovalPlan(context, server, plan))
     problems.push(...failed)
     departures = departures.filter((item) => !failed.some(({ application }) => application === item.application))
   }
+  let { facts } = examination
+  for (let round = 1; round <= MAX_REVOCATIONS; round += 1) {
+    const plan = planRevocation({ ...examination, departures, facts })
+    if (plan.jobs.length === 0) break
+    await run(plan)
+    await awaitWriters(context, server, plan)
+    facts = await inspectRemoval(server, examination.cluster, departures)
+  }
+  await run(planDrops({ ...examination, departures, facts }))
+  await run(planRoleDrops({ ...examination, departures, facts }))
   const left = await inspectWholeCluster(context, server)
-  for (const { application, username, drops } of departures) {
+  for (const departure of departures) {
+    const { application, username, drops } = departure
     if (left.roles.has(username)) problems.push(stillThere(application, `role ${username}`))
+    else onGone(departure)
     if (drops !== null && left.databases.has(drops)) problems.push(stillThere(application, `database ${drops}`))
   }
   if (problems.length > 0) throw new ApplyError(problems)
+}
+
+/** What the owner creates or grants meanwhile is found by the next look; an owner may go on with it forever. */
+const MAX_REVOCATIONS = 5
+
+/** Whoever created something before default privileges were taken away may not have committed it yet. */
+async function awaitWriters({ recorder }: RunContext, server: Connections, plan: Plan): Promise<void> {
+  const steps = planSteps(plan).filter(({ object }) => object === 'default_privileges')
+  const databases = [...new Set(steps.flatMap(({ database }) => database ?? []))]
+  if (databases.length === 0) return
+  const open = await awaitOpenTransactions(server.admin, databases)
+  recordOpenTransactions(recorder, steps[0]?.application ?? null, open)
 }
 
 /** What the server refused of single applications. @throws what concerns the run */
@@ -147,6 +184,17 @@ async function problemsOf(running: Promise<void>): Promise<readonly Problem[]> {
   } catch (error) {
     if (!(error instanceof ApplyError) || error.problems.some(({ application }) => application === null)) throw error
     return error.problems
+  }
+}
+
+function stillOccupied({ application }: Departure, database: string, left: number): Problem {
+  return {
+    application,
+    code: 'session_left',
+    field: 'destroy',
+    message: `${String(left)} session(s) in ${database} could not be ended: a snapshot would not hold what they write.`,
+    remedy:
+      'Nothing of it was dropped. Wait for them to end, or give the delegated admin pg_signal_backend, and run again.',
   }
 }
 

@@ -150,6 +150,13 @@ function stillClosed(databases: readonly string[]): ApplyError {
   ])
 }
 
+/** Of a login that is gone nobody says that it is closed. */
+function forget({ logins }: Closed): (departure: Departure) => void {
+  return ({ username }) => {
+    logins.delete(username)
+  }
+}
+
 /** @returns when the databases were closed, by the server's clock; null: no snapshot is wanted, and all is done. */
 async function closeOrRemove(
   { context, dependencies, signs }: Removal,
@@ -165,7 +172,7 @@ async function closeOrRemove(
   await closeDatabases(context, server, examination)
   if (names.length === 0 || signs === null) {
     recordFindings(context.recorder, snapshotFindings(departures), new Set())
-    await removeDepartures(context, server, examination, dependencies.waits.superusersMs)
+    await removeDepartures(context, server, examination, dependencies.waits.superusersMs, forget(closed))
     return null
   }
   await showClosed(signs.admin, dependencies.runGroup, names)
@@ -190,7 +197,7 @@ async function removeAfterSnapshot(all: Removal, before: Examination, closed: Cl
     const going = { ...examination, departures: seen.filter((item) => !open.includes(item)) }
     closed.obstacles.push(...open.map(openedAgain), ...late.map(cameLate))
     await closeDatabases(context, server, going)
-    await removeDepartures(context, server, going, dependencies.waits.superusersMs)
+    await removeDepartures(context, server, going, dependencies.waits.superusersMs, forget(closed))
     await reopenStaying(all, server, before.departures, { ...going, obstacles: closed.obstacles }, closed)
   } finally {
     await server.close()

@@ -10,11 +10,13 @@ import type { Subject } from '../../model/step.ts'
 const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   approval: 'admin',
   endpoint: 'admin',
+  foreign_account: 'admin',
   reserved_name: 'role',
   naming: 'role',
   owner_mismatch: 'database',
   unmanaged_role: 'role',
   foreign_claim: 'role',
+  missing_claim: 'role',
   missing_right: 'role',
   privileged_role: 'role',
   iam: 'login',
@@ -25,6 +27,9 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   encoding: 'database',
   schema: 'schema',
   invalid_database: 'database',
+  missing_database: 'database',
+  renamed_database: 'database',
+  renamed_role: 'role',
   removal_approval: 'role',
   removal_obstacle: 'role',
 }

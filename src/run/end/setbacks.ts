@@ -18,6 +18,8 @@ export class Setbacks {
   readonly mayRepair: boolean
   readonly master: MasterPart
   readonly #declaration: Declaration
+  /** Databases that were full when this run came to them, and whether it gave them room by now. */
+  readonly rooms = new Map<string, 'wanted' | 'made'>()
   readonly #failed: Problem[] = []
   #blocked: readonly Problem[] = []
 

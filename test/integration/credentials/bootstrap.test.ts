@@ -234,7 +234,7 @@ for (const version of VERSIONS) {
       const reads = aws.readsOf(MASTER_SECRET).length
       const { audit } = await stack.apply({
         secrets: (settings) => {
-          const reader = awsDependencies.secrets(settings)
+          const reader = awsDependencies().secrets(settings)
           return {
             ...reader,
             readCurrent: async (ids) => {

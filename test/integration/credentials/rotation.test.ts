@@ -35,7 +35,7 @@ async function applyWatched(
   let moments = 0
   const arrived = async (): Promise<void> => before((moments += 1))
   const secrets: Dependencies['secrets'] = (settings) => {
-    const reader = awsDependencies.secrets(settings)
+    const reader = awsDependencies().secrets(settings)
     return {
       readCurrent: async (ids) => arrived().then(() => reader.readCurrent(ids)),
       readStage: async (id, stage) => arrived().then(() => reader.readStage(id, stage)),

@@ -1,10 +1,9 @@
 /** A thousand secrets: fifty calls, and every one read, whatever the service does meanwhile. */
 import test from 'ava'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
-import { type Aws, REGION, startAws } from '../../support/aws.ts'
+import { type Aws, AWS_SETTINGS as SETTINGS, REGION, startAws } from '../../support/aws.ts'
 
 const COUNT = 1000
-const SETTINGS = { region: REGION, assumeRoleArn: null }
 
 let aws: Aws
 let ids: string[]

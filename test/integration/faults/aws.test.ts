@@ -7,16 +7,14 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { describeProblem, AwsError } from '../../../src/errors.ts'
 import type { Problem } from '../../../src/model/problem.ts'
-import type { AwsSettings } from '../../../src/model/declaration.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'
 import { readActor } from '../../../src/secrets/identity.ts'
 import { createSnapshotClient } from '../../../src/snapshot/client.ts'
-import { type Aws, REGION, startAws } from '../../support/aws.ts'
+import { type Aws, AWS_SETTINGS as SETTINGS, REGION, startAws } from '../../support/aws.ts'
 import { count, IS_WHOLE } from '../../support/faults/intensity.ts'
 import { launchBundle } from '../../support/launch.ts'
 
-const SETTINGS: AwsSettings = { region: REGION, assumeRoleArn: null }
 /** Short for those that wait for nothing but an end. */
 const LIMITS = { connect: 1_000, request: 300, call: 15_000 }
 const SHORT = { ...LIMITS, call: 1_500 }

@@ -1,5 +1,6 @@
 /** A COMMIT that the server refuses (another tool discards that error): nothing took effect, and the outcome says so. */
 import test from 'ava'
+import { lockWait } from '../../../src/execute/lock-wait.ts'
 import { runAtomic } from '../../../src/execute/transaction.ts'
 import { Statement } from '../../../src/model/statement.ts'
 import type { Step } from '../../../src/model/step.ts'
@@ -9,7 +10,7 @@ import { sampleStep } from '../../support/sample-step.ts'
 
 const bed = bedFor(VERSIONS[1] ?? 16)
 
-const NO_WAIT = { signal: new AbortController().signal, lockTimeoutMs: null }
+const NO_WAIT = { signal: new AbortController().signal, lockWait: lockWait(0, false) }
 
 const step = (statement: string): Step => sampleStep([new Statement(statement)])
 

@@ -4,6 +4,7 @@
  */
 import test from 'ava'
 import type pg from 'pg'
+import { lockWait } from '../../../src/execute/lock-wait.ts'
 import { runAtomic, type TransactionOutcome } from '../../../src/execute/transaction.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import type { Statement } from '../../../src/model/statement.ts'
@@ -30,7 +31,7 @@ function run(session: Session, statement: Statement): Promise<TransactionOutcome
   const step = sampleStep([statement])
   return runAtomic({ kind: 'atomic', steps: [step] }, session, {
     signal: new AbortController().signal,
-    lockTimeoutMs: null,
+    lockWait: lockWait(0, false),
   })
 }
 

@@ -65,6 +65,81 @@ for (const version of VERSIONS) {
     },
   )
 
+  test.serial(`${on}hundreds of schemas that are not listed are one line`, async (t) => {
+    const database_name = 'many_db'
+    const stack = bed().declare({
+      own: { username: 'many_owner', database_name },
+      guest: { username: 'many_guest', database_name, access_level: 'reader' },
+    })
+    await stack.applyOk()
+    await stack.sql(
+      'own',
+      `DO $$ BEGIN FOR i IN 100..399 LOOP EXECUTE format('CREATE SCHEMA s%s; CREATE TABLE s%1$s.t (x int)', i); END LOOP; END $$`,
+    )
+    const told = warnings(await stack.applyOk(), 'own')
+    t.is(told.length, 1)
+    t.regex(
+      told[0] ?? '',
+      /^300 schemas of many_db hold objects and are not listed \(s100, s101, s102 and 297 more\): /,
+    )
+  })
+
+  test.serial(
+    `${on}what others restored into a database without guests: told, with what its owner cannot use`,
+    async (t) => {
+      const stack = bed().declare({ restored: {}, plain: {} })
+      await stack.applyOk()
+      await bed().server.sql(
+        `CREATE TABLE public.a (x serial); CREATE VIEW public.b AS SELECT 1 AS y; CREATE TABLE public.c (x int);
+       CREATE FUNCTION public.f() RETURNS int LANGUAGE sql RETURN 1; GRANT SELECT ON public.c TO restored_dev_user`,
+        [],
+        'restored_dev_db',
+      )
+      await bed().server.sql(
+        'CREATE TABLE public.c (x int); GRANT SELECT ON public.c TO plain_dev_user',
+        [],
+        'plain_dev_db',
+      )
+      for (const database of ['restored_dev_db', 'plain_dev_db']) await bed().server.forget(database)
+      const outcome = await stack.applyOk()
+      t.deepEqual(warnings(outcome, 'restored'), [
+        '5 object(s) in schema public of restored_dev_db belong to others than restored_dev_user ' +
+          '(function f (rdsadmin), sequence a_x_seq (rdsadmin), table a (rdsadmin) and 2 more): restored_dev_user cannot use 3 of them',
+      ])
+      t.deepEqual(warnings(outcome, 'plain'), [
+        '1 object(s) in schema public of plain_dev_db belong to others than plain_dev_user (table c (rdsadmin)): ' +
+          'plain_dev_user may not alter or drop them',
+      ])
+      t.is(outcome.audit.run.outcome, 'no_change')
+    },
+  )
+
+  test.serial(
+    `${on}a login that came with another stack's snapshot, and is not declared, is a warning by name`,
+    async (t) => {
+      const database_name = 'snapshot_db'
+      const former = bed().declare(
+        {
+          own: { username: 'snapshot_owner', database_name },
+          guest: { username: 'snapshot_guest', database_name, access_level: 'reader' },
+        },
+        { stack: 'former' },
+      )
+      await former.applyOk()
+      const stack = bed().declare(
+        { own: { username: 'snapshot_owner', database_name } },
+        { stack: 'latter', accept_tags_from: ['former'] },
+      )
+      const told = warnings(await stack.applyOk(), 'own')
+      t.is(told.length, 1)
+      t.regex(
+        told[0] ?? '',
+        /^snapshot_guest came from the stack former and is not declared here: it keeps its password/,
+      )
+      t.deepEqual(warnings(await stack.applyOk(), 'own'), told)
+    },
+  )
+
   test.serial(
     `${on}a schema public in which everybody may create is a warning with its remedy, whatever the version`,
     async (t) => {
@@ -114,7 +189,7 @@ for (const version of VERSIONS) {
           .filter(({ status, message }) => status === 'warning' && message.includes('lacks'))
           .map(({ message }) => message)
       t.deepEqual(await lacking(), [
-        'closed_out lacks CREATE in schema public of closed_out; as rdsadmin, in closed_out: SET search_path = pg_catalog, pg_temp; BEGIN READ WRITE; SET LOCAL ROLE "rdsadmin"; GRANT CREATE ON SCHEMA "public" TO "closed_out"; COMMIT;',
+        'closed_out lacks CREATE in schema public of closed_out; as rdsadmin, in closed_out: SET search_path = pg_catalog, pg_temp; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_catalog.set_config(name, \'0\', false) FROM pg_catalog.pg_show_all_settings() WHERE name = \'transaction_timeout\'; SET LOCAL ROLE "rdsadmin"; GRANT CREATE ON SCHEMA "public" TO "closed_out"; COMMIT;',
       ])
       t.is(await stack.answer('app', 'CREATE TABLE public.t (x int)'), '42501')
       await bed().server.sql('GRANT CREATE ON SCHEMA "public" TO "closed_out"', [], 'closed_out')

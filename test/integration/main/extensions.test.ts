@@ -1,6 +1,7 @@
 import test from 'ava'
 import { difference, dump } from '../../support/catalogs.ts'
 import { bedFor, VERSIONS } from '../../support/provision.ts'
+import { followAll } from '../../support/remedies.ts'
 
 for (const version of VERSIONS) {
   const bed = bedFor(version)
@@ -64,9 +65,16 @@ for (const version of VERSIONS) {
     t.regex(problems[0]?.message ?? '', /no_such_thing/)
     t.regex(
       problems[1]?.remedy ?? '',
-      /Declare it without that first\. As the master, in power_dev_db: .* CREATE EXTENSION "file_fdw" SCHEMA "public" CASCADE;/,
+      /^Apply without that first\. Then as power_dev_user: GRANT CONNECT ON DATABASE "power_dev_db" TO "rds_superuser"; Then as the master, in power_dev_db: .* CREATE EXTENSION "file_fdw" SCHEMA "public" CASCADE;/,
     )
     t.deepEqual(difference(before, await dump(bed().server)), [])
+
+    // The remedies, followed to the end.
+    stack.applications = { power: {} }
+    await stack.applyOk()
+    for (const { remedy } of problems.slice(1)) await followAll(bed(), remedy)
+    stack.applications = { power: { extensions: ['file_fdw', 'earthdistance'] } }
+    t.is((await stack.applyOk()).audit.run.exit_code, 0)
   })
 
   test.serial(`${on}an extension that is not trusted is fine once a superuser installed it`, async (t) => {

@@ -73,7 +73,7 @@ test.serial('another username: blocked for an owner, a new login for a reader', 
     reads: { ...reader, username: `${old}_2` },
   }
   stack.setPassword('whose', 'whose')
-  t.deepEqual(await blockedBy(stack), ['owner mismatch'])
+  t.deepEqual(await blockedBy(stack), ['renamed role'])
 })
 
 test.serial('schemas and extensions taken out stay; an editor loses its rights in the schema', async (t) => {

@@ -58,6 +58,10 @@ for (const version of VERSIONS) {
     })
     await stack.applyOk()
     t.deepEqual(await stack.sql('paths', 'SELECT current_schemas(false)::text'), [['{paths_dev_user,public}']])
+    stack.applications = {
+      paths: { schemas: ['paths_dev_user', 'public'], settings: { search_path: ['"$user"', 'public'] } },
+    }
+    t.deepEqual(await stack.plan(), [])
     t.deepEqual(await stack.plan(), [])
   })
 
@@ -173,12 +177,23 @@ for (const version of VERSIONS) {
     const stack = bed().declare({ full: { database_connection_limit: 1 } })
     await stack.applyOk()
     const client = await stack.connect('full')
-    const { audit, records } = await stack.applyOk()
-    await client.end()
-    t.is(audit.run.outcome, 'no_change')
-    const told = records.filter(({ status, database }) => status === 'warning' && database === 'full_dev_db')
+    const preview = await stack.preview()
+    const told = preview.plan.findings.filter(
+      ({ status, database }) => status === 'warning' && database === 'full_dev_db',
+    )
     t.is(told.length, 1)
     t.regex(told[0]?.message ?? '', /could not look inside full_dev_db.*connection/i)
+    const { audit, records } = await stack.applyOk()
+    await client.end()
+    t.is(audit.run.outcome, 'changed')
+    t.deepEqual(
+      records.filter(({ status }) => status === 'updated').map(({ message }) => message.split(',')[0]),
+      [
+        'connection limit of full_dev_db: 1 -> 11 while this run looks inside',
+        'connection limit of full_dev_db: 11 -> 1',
+      ],
+    )
+    t.is((await stack.applyOk()).audit.run.outcome, 'no_change')
   })
 
   test.serial(`${on}encoding and locale are those declared, however they are spelled`, async (t) => {

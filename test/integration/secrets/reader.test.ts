@@ -2,14 +2,12 @@
 import test from 'ava'
 import { AwsError } from '../../../src/errors.ts'
 import type { Problem } from '../../../src/model/problem.ts'
-import type { AwsSettings } from '../../../src/model/declaration.ts'
 import { createSecretReader } from '../../../src/secrets/aws-secret-reader.ts'
 import { iamToken } from '../../../src/secrets/iam-token.ts'
 import { readActor } from '../../../src/secrets/identity.ts'
-import { REGION, startAws } from '../../support/aws.ts'
+import { AWS_SETTINGS as SETTINGS, startAws } from '../../support/aws.ts'
 import type { Aws } from '../../support/aws.ts'
 
-const SETTINGS: AwsSettings = { region: REGION, assumeRoleArn: null }
 const QUICK = { connect: 1_000, request: 1_000, call: 3_000 }
 
 let aws: Aws
@@ -218,7 +216,7 @@ test.serial('without credentials there is one error with a remedy', async (t) =>
 test.serial('without a region there is one error with a remedy', async (t) => {
   delete process.env['AWS_REGION']
   const [problem] = await problemsOf(
-    createSecretReader({ region: null, assumeRoleArn: null }, QUICK).readCurrent(['x']),
+    createSecretReader({ ...SETTINGS, region: null }, QUICK).readCurrent(['x']),
   ).finally(() => Object.assign(process.env, aws.env))
   t.is(problem?.field, 'aws_region')
 })
@@ -236,13 +234,29 @@ test.serial('the caller is who STS says', async (t) => {
 
 test.serial('a role is assumed where the declaration names one', async (t) => {
   const [id = ''] = putMany('assumed', 1)
-  const settings = { region: REGION, assumeRoleArn: 'arn:aws:iam::123456789012:role/provisioner' }
+  const settings = { ...SETTINGS, assumeRoleArn: 'arn:aws:iam::123456789012:role/provisioner' }
   const { credentials } = await createSecretReader(settings).readCurrent([id])
   t.is(credentials.size, 1)
   t.is(aws.callsTo('AssumeRole')[0]?.params['RoleArn'], settings.assumeRoleArn)
   aws.deny('AssumeRole')
   const [problem] = await problemsOf(createSecretReader(settings).readCurrent([id]))
   t.is(problem?.field, 'assume_role_arn')
+})
+
+test.serial('the region of an IAM token is that of its host, in every partition', async (t) => {
+  const hosts: readonly (readonly [string, string])[] = [
+    ['db.abc.us-east-2.rds.amazonaws.com', 'us-east-2'],
+    ['shop.cluster-ro-abc.ap-southeast-5.rds.amazonaws.com', 'ap-southeast-5'],
+    ['db.abc.us-gov-west-1.rds.amazonaws.com', 'us-gov-west-1'],
+    ['db.abc.rds.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['db.example.com', 'eu-west-1'],
+    ['rds.amazonaws.com.example.com', 'eu-west-1'],
+  ]
+  for (const [host, region] of hosts) {
+    const token = await iamToken({ endpoint: { host, port: 5432 }, username: 'u', aws: SETTINGS })
+    const scope = new URL(`https://${token.reveal()}`).searchParams.get('X-Amz-Credential')
+    t.regex(scope ?? '', new RegExp(`/${region}/rds-db/`), host)
+  }
 })
 
 test.serial('an IAM token is signed for the instance and the login', async (t) => {

@@ -241,6 +241,21 @@ for (const version of VERSIONS) {
     t.is(await stack.answer('reads', 'INSERT INTO app.t VALUES (1)', 'crm_dev_db_lowered'), '42501')
   })
 
+  test.serial(`${on}a guest that is lowered keeps nothing by holding its own role`, async (t) => {
+    const stack = await provisioned('own_role')
+    stack.applications = { ...stack.applications, reads: { ...stack.applications['reads'], access_level: 'editor' } }
+    await stack.sql('crm', 'CREATE TABLE app.t (x int)')
+    await stack.applyOk()
+    const holder = await stack.connect('reads', 'postgres')
+    holder.on('error', () => {}) // ended by the run
+    await holder.query(`BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'hunter2'`)
+    const reads = { ...stack.applications['reads'], access_level: 'reader', connection_limit: 17 }
+    stack.applications = { ...stack.applications, reads }
+    await stack.applyOk()
+    t.is(await stack.answer('reads', 'INSERT INTO app.t VALUES (1)', 'crm_dev_db_own_role'), '42501')
+    t.deepEqual(await limits(stack, ['reads']), [17])
+  })
+
   test.serial(`${on}a new claim that cannot be made stops the run before its first change`, async (t) => {
     const stack = await provisioned('claim')
     await bed().server.sql('CREATE DATABASE of_somebody')

@@ -17,11 +17,13 @@ const NO_SQL = 'its remedy has no SQL'
 const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   approval: NO_SQL,
   endpoint: NO_SQL,
+  foreign_account: NO_SQL,
   reserved_name: NO_SQL,
   naming: NO_SQL,
   owner_mismatch: TRIED,
   unmanaged_role: NO_SQL,
   foreign_claim: NO_SQL,
+  missing_claim: NO_SQL,
   missing_right: TRIED,
   privileged_role: NO_SQL,
   iam: NO_SQL,
@@ -32,6 +34,9 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   encoding: NO_SQL,
   schema: TRIED,
   invalid_database: TRIED,
+  missing_database: NO_SQL,
+  renamed_database: TRIED,
+  renamed_role: TRIED,
   removal_approval: NO_SQL,
   removal_obstacle: TRIED,
   lock_timeout: TRIED,
@@ -43,6 +48,8 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
   opened_during_snapshot: NO_SQL,
   left_during_snapshot: NO_SQL,
   session_hides: NO_SQL,
+  session_left: NO_SQL,
+  unseen_database: NO_SQL,
   left_closed: 'a server that goes away in between; what it prints is run below, from its builder',
   audit_unwritable: NO_SQL,
   governance_unwritable: NO_SQL,
@@ -54,10 +61,12 @@ const CODES: Readonly<Record<GuardrailCode | RunCode, string>> = {
 const PRINTING: Readonly<Record<string, string>> = {
   'guardrails/actual.ts': TRIED,
   'guardrails/bootstrap.ts': 'a right over the admin for the master: the same builder as a right over a role',
+  'guardrails/by-hand.ts': TRIED,
   'guardrails/databases.ts': TRIED,
   'guardrails/iam.ts': 'a right over rds_iam for the admin: the same builder as a right over a role',
   'guardrails/passwords.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
   'guardrails/removal.ts': TRIED,
+  'guardrails/ways-out.ts': TRIED,
   'plan/bootstrap.ts': 'a role for the admin, of the instance: the same builder as pg_signal_backend',
   'plan/departures.ts': TRIED,
   'plan/interior.ts': TRIED,
@@ -75,7 +84,8 @@ const KEEPING = ['model/statement.ts', 'model/step.ts', 'preview/preview.ts', 'r
 
 test('whoever prints statements for people does so by the one module, and stands in the table', (t) => {
   const sources = readSources().filter(({ path }) => !path.startsWith('sql/'))
-  const printing = /\b(?:printStatements|printInside|printAsMember|printHandOver|printGiveBack|shutToPublic)\(/
+  const printing =
+    /\b(?:printStatements|printInside|printAsMember|printHandOver|printGiveBack|printAsMembers|shutToPublic)\(/
   t.deepEqual(
     sources
       .filter(({ path, text }) => printing.test(text) && !WORDING.includes(path))
@@ -109,7 +119,8 @@ function traps(database: string, owner: string): string {
     CREATE VIEW evil.pg_database AS SELECT evil.trap()::pg_catalog.name AS datname, 1::pg_catalog.oid AS datdba; GRANT SELECT ON evil.pg_database TO PUBLIC;
     CREATE VIEW evil.pg_roles AS SELECT evil.trap()::pg_catalog.name AS rolname, 1::pg_catalog.oid AS oid; GRANT SELECT ON evil.pg_roles TO PUBLIC;
     ALTER DATABASE "${database}" SET search_path = evil, pg_catalog, public; ALTER DATABASE "${database}" SET role = "${owner}";
-    ALTER DATABASE "${database}" SET default_transaction_read_only = on;`
+    ALTER DATABASE "${database}" SET default_transaction_read_only = on; ALTER DATABASE "${database}" SET default_transaction_isolation = 'serializable';
+    ALTER DATABASE "${database}" SET statement_timeout = '50ms'; ALTER DATABASE "${database}" SET lock_timeout = '50ms';`
 }
 
 const PLANTED = 'SET search_path = evil, pg_catalog, public; SET default_transaction_read_only = on; '
@@ -244,8 +255,14 @@ for (const version of VERSIONS) {
     await server.sql(
       `CREATE SCHEMA theirs AUTHORIZATION leaver_dev_user; CREATE TABLE theirs.t (id int); ALTER TABLE theirs.t OWNER TO leaver_dev_user;
       SET ROLE host_dev_user; CREATE SCHEMA mine; CREATE TABLE mine."pay\nroll" (id int); GRANT SELECT ON mine."pay\nroll" TO leaver_dev_user;
+      CREATE POLICY alone ON mine."pay\nroll" TO leaver_dev_user; CREATE POLICY "with\nothers" ON mine."pay\nroll" TO leaver_dev_user, pg_monitor;
       CREATE FUNCTION mine."f\n"(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT EXECUTE ON FUNCTION mine."f\n"(int) TO leaver_dev_user;
-      ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO leaver_dev_user; RESET ROLE`,
+      ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO leaver_dev_user; RESET ROLE;
+      CREATE FOREIGN DATA WRAPPER far; CREATE SERVER "far\naway" FOREIGN DATA WRAPPER far; ALTER SERVER "far\naway" OWNER TO host_dev_user;
+      CREATE USER MAPPING FOR leaver_dev_user SERVER "far\naway"; GRANT USAGE, CREATE ON SCHEMA mine TO leaver_dev_user; SET ROLE leaver_dev_user;
+      ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO host_dev_user, PUBLIC;
+      ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC; ALTER DEFAULT PRIVILEGES GRANT USAGE ON TYPES TO host_dev_user;
+      ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM leaver_dev_user; RESET ROLE`,
       [],
       'host_dev_db',
     )
@@ -253,7 +270,15 @@ for (const version of VERSIONS) {
     const refused = await stack.destroy('leaver')
     t.is(refused.audit.run.exit_code, 4, refused.audit.run.error ?? '')
     t.true(refused.problems.some(({ remedy }) => remedy.includes(String.raw`mine.U&"pay\000aroll"`)))
-    t.true((await mend(bed(), refused)) >= 4)
+    t.true((await mend(bed(), refused)) >= 11, refused.audit.run.error ?? '')
+    t.deepEqual(
+      await server.sql(
+        `SELECT polname::text AS name, polroles::regrole[]::text AS roles FROM pg_policy`,
+        [],
+        'host_dev_db',
+      ),
+      [{ name: 'with\nothers', roles: '{pg_monitor}' }],
+    )
     await isQuiet(t, bed(), 'host_dev_db')
     t.deepEqual(
       await server.sql(
@@ -317,7 +342,39 @@ for (const version of VERSIONS) {
     const invalid = await stack.apply()
     t.deepEqual(codes(invalid), ['invalid_database'])
     t.is(await mend(bed(), invalid), 1)
+    t.deepEqual(codes(await stack.apply()), ['missing_database'])
+    stack.applications = { ...stack.applications, ill: { recreate_missing: true } }
     t.is((await stack.apply()).audit.run.exit_code, 0)
+  })
+
+  test.serial(`${on}a database and a role that a person renamed`, async (t) => {
+    const { server } = bed()
+    const stack = bed().declare(
+      { own: {}, two: { username: 'two "x"', database_name: `two's "db"` } },
+      { stack: 'renamed' },
+    )
+    await stack.applyOk()
+    await plant(stack, 'own', 'own_dev_db')
+    await server.sql('ALTER DATABASE own_dev_db RENAME TO "own;\n""aside"')
+    await server.sql(`ALTER DATABASE "two's ""db""" RENAME TO own_dev_db`)
+    const swapped = await stack.apply()
+    t.deepEqual(codes(swapped), ['renamed_database', 'renamed_database'])
+    t.is(await followAll(bed(), swapped.problems[0]?.remedy ?? ''), 1)
+    tried.add('renamed_database')
+    await isQuiet(t, bed(), 'own_dev_db')
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+
+    await server.sql('ALTER ROLE "two ""x""" RENAME TO "three; DROP ROLE x"')
+    const renamed = await stack.apply()
+    t.deepEqual(codes(renamed), ['renamed_role'])
+    t.is(await mend(bed(), renamed), 1)
+    t.is((await stack.apply()).audit.run.exit_code, 0)
+    t.deepEqual(
+      await server.sql(
+        `SELECT count(*)::int AS held FROM pg_auth_members WHERE member = '${admin}'::regrole AND roleid IN ('own_dev_user'::regrole, '"two ""x"""'::regrole)${version >= 16 ? ' AND (inherit_option OR set_option)' : ''}`,
+      ),
+      [{ held: 0 }],
+    )
   })
 }
 

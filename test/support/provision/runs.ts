@@ -35,6 +35,7 @@ export async function begin(
   const begun = await startRun({
     command,
     inputFile: null,
+    claim: null,
     variables,
     environment,
     cwd: CHECKOUT,
@@ -67,7 +68,7 @@ export async function beginRemoval(
 
 export function dependencies(): Dependencies {
   return {
-    ...awsDependencies,
+    ...awsDependencies(),
     now: () => new Date(),
     signal: new AbortController().signal,
     sinks: [],
@@ -95,7 +96,7 @@ export async function makeReportOf({ parsed, identity }: Begun, format: ReportFo
 export function destroyDependencies({ identity }: Begun): DestroyDependencies {
   return {
     ...dependencies(),
-    snapshots: awsSnapshots,
+    snapshots: awsSnapshots(),
     runGroup: identity.runId,
     snapshotTimeoutMs: 60_000,
     waits: { othersMs: 600, abandonedMs: 500, superusersMs: 500 },

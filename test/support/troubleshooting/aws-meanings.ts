@@ -62,6 +62,12 @@ export const AWS_MEANINGS: Readonly<Record<AwsCode, Meaning>> = {
     'The runner has no credentials for AWS, or they are not valid now.',
     'Give it some (environment, profile, SSO login, role), and check its clock.',
   ),
+  aws_profile_missing: entry(
+    secret,
+    ['there is no profile … in the AWS configuration of the runner.'],
+    '`aws_profile` or `AWS_PROFILE` names a profile that is not there; nothing else was tried in its place.',
+    'Correct the name, or make the profile in `~/.aws/config` or the file that `AWS_CONFIG_FILE` names.',
+  ),
   aws_throttled: entry(secret, ['…: ….'], 'Every retry was throttled.', 'Run again later, or raise the quota.'),
   aws_unreachable: entry(
     secret,

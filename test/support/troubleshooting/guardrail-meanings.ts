@@ -14,6 +14,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     'Roles and databases can only be made on the writer itself.',
     "Give the writer's own endpoint.",
   ),
+  foreign_account: entry(
+    blocked,
+    ['the run is in the AWS account …, as …, and expected_account is ….'],
+    'The credentials of the run are those of another account than `expected_account`. No secret was read there.',
+    'Give the run credentials of that account (environment, `aws_profile`, `assume_role_arn`), or correct `expected_account`.',
+  ),
   reserved_name: entry(
     blocked,
     ['the username … belongs to the server or to RDS.', "… is the delegated admin's."],
@@ -41,8 +47,14 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
   foreign_claim: entry(
     blocked,
     ['the role … belongs to the stack …', 'the role … belongs to the application …, which is still declared.'],
-    'Another stack, environment or application has this role.',
-    'Remove it there first, or list that stack in `accept_tags_from`; or give this entry another `username`.',
+    'Another stack, another state (a workspace, a copied root), environment or application has this role: see [One application, one state](docs/existing-instance.md#one-application-one-state).',
+    'If that one is right, work there. A state that was lost gets its claim back by `terraform import`: the message has the command. Or take it over: `accept_tags_from` names another stack, `ALLOW_DB_TAKEOVER=true` takes over from another state of the same one. Or give this entry another `username`.',
+  ),
+  missing_claim: entry(
+    blocked,
+    ['… belong to the state with the claim …, and this input has no claim.'],
+    'An input by hand may look at what a Terraform state has claimed (`plan`, `report`, `destroy --dry-run`), and change nothing of it.',
+    'Let Terraform do it; or give `--claim`, or `RDS_PROVISION_CLAIM`, as `terraform output -raw claim` has it.',
   ),
   missing_right: entry(
     blocked,
@@ -101,11 +113,12 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     blocked,
     [
       'the server has no encoding … for databases.',
+      'the server has no locale … for databases ….',
       '… has the encoding …, in which … reads otherwise.',
       'a name inside … has a character that UTF-8 has not: the schema … is not told from …',
     ],
-    'The server has no such encoding, or a name is not the same in it.',
-    'Use one that it has, such as UTF8. Outside of UTF8, logins and settings need ASCII.',
+    'The server has no such encoding or locale, or a name is not the same in it.',
+    'Use one that it has, such as UTF8; locales are in `pg_collation`. Outside of UTF8, logins and settings need ASCII.',
   ),
   schema: entry(
     blocked,
@@ -117,7 +130,28 @@ export const GUARDRAIL_MEANINGS: Readonly<Record<GuardrailCode, Meaning>> = {
     blocked,
     ['the database … is invalid: a DROP DATABASE was interrupted.'],
     'PostgreSQL lets nobody in any more.',
-    'Drop it as its owner; the next apply makes it anew.',
+    'Drop it as its owner, and set `recreate_missing = true`: the next apply makes it anew.',
+  ),
+  missing_database: entry(
+    blocked,
+    ['the database … is not there, and had existed since build …'],
+    'Somebody dropped it, or renamed it and took its tag off. An empty one in its place would hide that, so none is made.',
+    'Restore it, or give it its name back. Or set `recreate_missing = true` in its entry: the next apply makes a new, empty one.',
+  ),
+  renamed_database: entry(
+    blocked,
+    [
+      'the database … is not there, and …, which … owns, carries its tag',
+      "the database … is …'s, and …, which … owns, carries its tag",
+    ],
+    'A person renamed the database, or exchanged the names of two. The tag shows which it is.',
+    'Run the statements of the message, which give it its name back. Or declare the name that it has now as `database_name`.',
+  ),
+  renamed_role: entry(
+    blocked,
+    ['the role … is not there, and … carries its tag'],
+    "A person renamed the owner's login, or its entry has another `username` now.",
+    'Run the statement of the message, which gives it that name. Or declare the name that it has.',
   ),
   removal_approval: entry(
     blocked,

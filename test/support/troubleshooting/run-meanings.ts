@@ -56,6 +56,18 @@ export const RUN_MEANINGS: Readonly<Record<RunCode, Meaning>> = {
     'A login that was closed may have a session that is not to be seen yet. Nothing was dropped.',
     'Give the delegated admin `pg_signal_backend`, and run again.',
   ),
+  session_left: entry(
+    failed,
+    ['… session(s) in … could not be ended: a snapshot would not hold what they write.'],
+    'The admin may not end them, or they did not end within 5 s. No snapshot was asked for, and nothing was dropped.',
+    'Wait for them to end, or give the delegated admin `pg_signal_backend`, and run again.',
+  ),
+  unseen_database: entry(
+    failed,
+    ['could not look inside … (…)…: what is in it was neither checked nor changed.'],
+    'All connections of that database were taken, also those that the run added for its own look. What can be done from outside was done; the others are done.',
+    'Free a connection: end sessions of the logins that are named, or raise `database_connection_limit`. Run again.',
+  ),
   left_closed: entry(
     failed,
     ['… may still be closed, and could not be opened again: …'],

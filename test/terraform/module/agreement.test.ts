@@ -89,6 +89,9 @@ const VARIABLES: Readonly<Record<string, readonly Value[]>> = {
     'arn:aws:iam::123456789012:user/x',
     `arn:aws:iam::123456789012:role/${'x'.repeat(513)}`,
   ],
+  aws_profile: TEXTS,
+  external_id: ['ab', 'a', '', 'org/1:x', 'a b', 'x'.repeat(1224), 'x'.repeat(1225)],
+  expected_account: ['123456789012', '12345678901', '', '12345678901a'],
   secret_prefix: SECRETS,
   tags: [
     {},

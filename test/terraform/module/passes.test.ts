@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import * as v from 'valibot'
 import { makeRig } from './rig.ts'
 
 const ENTRY = { access_level: 'owner', cleanup_policy: 'retain' }
@@ -23,6 +24,17 @@ const SHARED = {
   tls: { mode: 'verify-full' },
   connect_timeout: 300,
   lock_timeout: 300,
+  workspace: 'default',
+}
+
+const State = v.object({
+  resources: v.array(v.object({ name: v.string(), instances: v.array(v.object({ attributes: v.looseObject({}) })) })),
+})
+
+/** The id of the stack in a state. */
+function claimIn(state: string): unknown {
+  const { resources } = v.parse(State, JSON.parse(state))
+  return resources.find(({ name }) => name === 'stack')?.instances[0]?.attributes['id']
 }
 
 test('apply gets the whole declaration, defaults filled in, nulls left out', async (t) => {
@@ -38,12 +50,14 @@ test('apply gets the whole declaration, defaults filled in, nulls left out', asy
   )
   await stack.applyOk()
   const [call, ...others] = await calls()
+  const state = await readFile(join(stack.folder, 'terraform.tfstate'), 'utf8')
   t.deepEqual(others, [])
   t.is(call?.bundle, 'module/dist/rds-provision.mjs')
   t.deepEqual(call?.args, ['apply'])
   t.false(call?.plain)
   t.deepEqual(call?.input, {
     ...SHARED,
+    claim: claimIn(state),
     accept_tags_from: [],
     secret_prefix: 'platform',
     cleanup_policy: 'retain',
@@ -95,10 +109,10 @@ test('a removal gets its application alone, as plain JSON, without the ids of a 
   t.true(removal?.plain)
   t.deepEqual(removal?.input, {
     ...SHARED,
+    claim: claimIn(state),
     governance_dir: 'governance',
     audit_dir: './.rds-provision/audit',
     node_command: join(stack.folder, 'stand-in'),
-    workspace: 'default',
     application_databases: {
       keycloak: {
         ...ENTRY,
@@ -134,6 +148,9 @@ test('every variable reaches the script under its own name', async (t) => {
     prepare_major_upgrade: true,
     aws_region: 'eu-central-1',
     assume_role_arn: 'arn:aws:iam::123456789012:role/provision',
+    external_id: 'of-us',
+    aws_profile: 'runner',
+    expected_account: '123456789012',
     secret_prefix: 'prefix',
     run_id: 'run-1',
     cleanup_policy: 'delete',

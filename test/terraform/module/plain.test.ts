@@ -38,6 +38,7 @@ const NEAR: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   cleanup_policy: choice(['retain', 'delete', 'snapshot-and-delete']),
   can_create_databases: fc.boolean(),
   adopt_existing: fc.boolean(),
+  recreate_missing: fc.boolean(),
   connection_limit: nearLimit,
   database_connection_limit: nearLimit,
   extensions: fc.array(nearName, { maxLength: 3 }),
@@ -85,8 +86,8 @@ const MISTAKES: readonly { readonly from: string; readonly to: string; readonly 
     entry: { connection_limit: 'ten' },
   },
   {
-    from: '["adopt_existing", ',
-    to: '["adopt_existing", "valid_until", ',
+    from: '"adopt_existing", "can_create_databases", ',
+    to: '"adopt_existing", "can_create_databases", "valid_until", ',
     entry: { valid_until: '2030-02-30T00:00:00Z' },
   },
   {

@@ -166,6 +166,9 @@ test.serial('an empty string is an error where null is the default', async (t) =
     'governance_dir',
     'node_command',
     'assume_role_arn',
+    'external_id',
+    'aws_profile',
+    'expected_account',
     'secret_prefix',
     'admin_username',
   ]
@@ -274,6 +277,7 @@ test.serial('odd but sound values are accepted', async (t) => {
       encoding: 'UTF8',
       locale: 'C.UTF-8',
       database_connection_limit: 0,
+      recreate_missing: true,
     },
   })
   t.is(code, 2)

@@ -110,6 +110,7 @@ export const FIELDS: Readonly<Record<string, readonly Value[]>> = {
   auth: ['password', 'iam', 'IAM', '', true, ['iam'], { a: 'iam' }],
   can_create_databases: SWITCHES,
   adopt_existing: SWITCHES,
+  recreate_missing: SWITCHES,
   connection_limit: LIMITS,
   database_connection_limit: LIMITS,
   valid_until: [

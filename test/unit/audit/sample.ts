@@ -12,6 +12,7 @@ export const RUN: RunIdentity = {
   approval: 'approved',
   startedAt: START,
   toolVersion: '1.0.0',
+  takesOver: false,
   inputSha256: 'ab'.repeat(32),
 }
 

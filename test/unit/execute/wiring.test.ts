@@ -7,6 +7,7 @@ import { EventEmitter } from 'node:events'
 import test from 'ava'
 import type pg from 'pg'
 import { newDb } from 'pg-mem'
+import { lockWait } from '../../../src/execute/lock-wait.ts'
 import { runAtomic } from '../../../src/execute/transaction.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import type { Step } from '../../../src/model/step.ts'
@@ -34,7 +35,7 @@ test('a transaction is one message: all statements as they are, the roles switch
   ]
   const outcome = await runAtomic({ kind: 'atomic', steps }, session, {
     signal: new AbortController().signal,
-    lockTimeoutMs: null,
+    lockWait: lockWait(0, false),
   })
   t.deepEqual(sent, [
     [
@@ -76,7 +77,7 @@ test('of internal errors only a row that changed meanwhile is tried again', asyn
     const steps = [step('role', [alterRole('u', { createDb: true })])]
     const outcome = await runAtomic({ kind: 'atomic', steps }, session, {
       signal: new AbortController().signal,
-      lockTimeoutMs: null,
+      lockWait: lockWait(0, false),
     })
     t.is(outcome.kind, 'refused')
     t.is(tried, tries, `${routine}: ${message}`)

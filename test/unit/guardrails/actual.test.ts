@@ -1,11 +1,14 @@
 import test from 'ava'
 import { checkActual } from '../../../src/guardrails/actual.ts'
+import type { ClaimRights } from '../../../src/guardrails/claims.ts'
 import type { AvailableExtension } from '../../../src/model/catalog.ts'
 import { actual, database, declare, interior, role, type State, tagOf } from '../plan/sample.ts'
 
+const RUN: ClaimRights = { command: 'apply', takesOver: false }
+
 /** `application/guardrail` of each violation. */
 const violations = (applications: object, state: State = {}, variables: object = {}): string[] =>
-  checkActual(declare(applications, variables), actual(state)).map(
+  checkActual(declare(applications, variables), actual(state), RUN).map(
     ({ application, field }) => `${application ?? '-'}/${field}`,
   )
 
@@ -63,6 +66,7 @@ test('owner, encoding and locale of an existing database', (t) => {
     roles: [role('u', { comment: tagOf('a') })],
     databases: [database('d', 'u', fields)],
     cluster: {
+      unknownLocales: new Set(),
       encodings: new Map([
         ['unicode', 'UTF8'],
         ['LATIN1', 'LATIN1'],
@@ -91,7 +95,7 @@ test('settings: forbidden, unknown, and those of a superuser', (t) => {
     ]),
   )
   const of = (settings: object): string[] =>
-    checkActual(declare({ a: { ...APP.a, settings } }), actual({ cluster: { parameters } })).map(
+    checkActual(declare({ a: { ...APP.a, settings } }), actual({ cluster: { parameters } }), RUN).map(
       ({ message }) => message,
     )
   t.deepEqual(of({ work_mem: '1MB' }), [])
@@ -129,6 +133,7 @@ test('extensions: available, trusted, or installed already, with all that they r
     checkActual(
       declare({ a: { ...APP.a, extensions: ['bad', 'needs_bad'] } }),
       actual({ ...installed, cluster: { extensions } }),
+      RUN,
     ).filter(({ field }) => field === 'extension'),
     [],
   )

@@ -97,6 +97,9 @@ for (const host of [
   'shop.proxy-abc123.eu-west-1.rds.amazonaws.com',
   'ro.endpoint.proxy-abc123.eu-west-1.rds.amazonaws.com',
   'shop.proxy-abc123.cn-north-1.rds.amazonaws.com.cn',
+  'shop.proxy-abc123.rds.cn-north-1.amazonaws.com.cn',
+  'ro.endpoint.proxy-abc123.rds.cn-northwest-1.amazonaws.com.cn',
+  'shop.proxy-abc123.us-gov-west-1.rds.amazonaws.com',
   'SHOP.PROXY-ABC.EU-WEST-1.RDS.AMAZONAWS.COM',
 ]) {
   test(`a proxy cannot carry provisioning: ${host}`, (t) => {
@@ -108,6 +111,7 @@ for (const host of [
 test('instances and clusters are no proxies', (t) => {
   for (const host of [
     'proxy-db.abc.eu-west-1.rds.amazonaws.com',
+    'proxy-db.abc.rds.cn-north-1.amazonaws.com.cn',
     'c.cluster-abc.eu-west-1.rds.amazonaws.com',
     'db.proxy-x.example.com',
     'localhost',

@@ -9,11 +9,13 @@ test('a declaration that says nothing more has the defaults, all of them', (t) =
     connectThrough: null,
     clusterName: 'db-1',
     stack: 'db-1/dev',
+    claim: null,
+    workspace: null,
     acceptTagsFrom: new Set(),
     admin: { auth: 'password', secretId: 'platform/dev/admin', username: 'platform_provisioner' },
     masterSecretId: null,
+    aws: { region: null, profile: null, assumeRoleArn: null, externalId: null, expectedAccount: null },
     prepareMajorUpgrade: false,
-    aws: { region: null, assumeRoleArn: null },
     tags: new Map(),
     governanceDir: null,
     tls: { mode: 'verify-full', caFile: null, serverName: null },
@@ -55,6 +57,7 @@ test('an application that says nothing more has the default names, with _ for -'
       encoding: null,
       locale: null,
       connectionLimit: -1,
+      recreateMissing: false,
     },
   ])
 })
@@ -73,6 +76,9 @@ test('null is the default everywhere', (t) => {
       'prepare_major_upgrade',
       'aws_region',
       'assume_role_arn',
+      'external_id',
+      'aws_profile',
+      'expected_account',
       'secret_prefix',
       'build_id',
       'run_id',
@@ -117,6 +123,7 @@ test('null is the default everywhere', (t) => {
       'database_connection_limit',
       'cleanup_policy',
       'adopt_existing',
+      'recreate_missing',
     ].map((field) => [field, null]),
   )
   t.deepEqual(parseApps({ app }), parseApps({ app: {} }))
@@ -138,6 +145,9 @@ test('everything declared arrives', (t) => {
     prepare_major_upgrade: true,
     aws_region: 'eu-west-1',
     assume_role_arn: 'arn:aws:iam::123456789012:role/x/y',
+    external_id: 'of-us',
+    aws_profile: 'runner',
+    expected_account: '123456789012',
     secret_prefix: 'team',
     build_id: '42',
     run_id: 'r-1',
@@ -161,8 +171,14 @@ test('everything declared arrives', (t) => {
     stack: 'team/x',
     admin: { auth: 'iam', secretId: null, username: 'admin' },
     masterSecretId: 'rds!db-1',
+    aws: {
+      region: 'eu-west-1',
+      profile: 'runner',
+      assumeRoleArn: 'arn:aws:iam::123456789012:role/x/y',
+      externalId: 'of-us',
+      expectedAccount: '123456789012',
+    },
     prepareMajorUpgrade: true,
-    aws: { region: 'eu-west-1', assumeRoleArn: 'arn:aws:iam::123456789012:role/x/y' },
     tls: { mode: 'verify-ca', caFile: 'ca.pem', serverName: 'real.example' },
     governanceDir: '/g',
     maxConnections: 9,
@@ -198,6 +214,7 @@ test('logins that share a database: the owner describes it, guests follow its sc
       encoding: 'UTF8',
       locale: 'C',
       database_connection_limit: 7,
+      recreate_missing: true,
     },
     reader: { ...shared, access_level: 'reader', schemas: ['mart', 'app'], extensions: ['citext', 'pgcrypto'] },
     editor: { ...shared, access_level: 'editor' },
@@ -213,7 +230,7 @@ test('logins that share a database: the owner describes it, guests follow its sc
   )
   t.deepEqual(database?.schemas, ['app', 'public', 'mart'])
   t.deepEqual(database?.extensions, ['citext', 'pgcrypto'])
-  t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7 })
+  t.like(database, { name: 'shop', encoding: 'UTF8', locale: 'C', connectionLimit: 7, recreateMissing: true })
 })
 
 test('a key that objects inherit is an application like others', (t) => {

@@ -4,6 +4,8 @@ import { awsCorrections, readEnvironment } from '../../../src/input/environment.
 const NOTHING = {
   allowProvision: false,
   allowDestroy: false,
+  allowTakeover: false,
+  claim: null,
   cleanupPolicy: null,
   logFormat: 'text',
   input: null,
@@ -19,6 +21,8 @@ test('nothing set, or set to nothing', (t) => {
     [
       'ALLOW_DB_PROVISION',
       'ALLOW_DB_DESTROY',
+      'ALLOW_DB_TAKEOVER',
+      'RDS_PROVISION_CLAIM',
       'RDS_CLEANUP_POLICY',
       'RDS_PROVISION_LOG',
       'RDS_PROVISION_INPUT',
@@ -36,6 +40,8 @@ test('everything set', (t) => {
   const env = {
     ALLOW_DB_PROVISION: 'true',
     ALLOW_DB_DESTROY: 'true',
+    ALLOW_DB_TAKEOVER: 'true',
+    RDS_PROVISION_CLAIM: 'c1',
     RDS_CLEANUP_POLICY: 'snapshot-and-delete',
     RDS_PROVISION_LOG: 'json',
     RDS_PROVISION_INPUT: '{}',
@@ -48,6 +54,8 @@ test('everything set', (t) => {
   t.deepEqual<unknown, unknown>(readEnvironment(env), {
     allowProvision: true,
     allowDestroy: true,
+    allowTakeover: true,
+    claim: 'c1',
     cleanupPolicy: 'snapshot-and-delete',
     logFormat: 'json',
     input: '{}',
@@ -60,6 +68,18 @@ test('everything set', (t) => {
     buildId: 'b2',
     runId: 'r2',
   })
+})
+
+test('a takeover is allowed by true alone; everything else, and what is no claim, is refused by name', (t) => {
+  for (const value of ['TRUE', 'false', '1', ' true']) {
+    const { allowTakeover, problems } = readEnvironment({ ALLOW_DB_TAKEOVER: value })
+    t.false(allowTakeover)
+    t.deepEqual(
+      problems.map(({ field, message, remedy }) => [field, message, remedy]),
+      [['ALLOW_DB_TAKEOVER', `${JSON.stringify(value)} is not accepted.`, 'Only true counts; or unset it.']],
+    )
+  }
+  t.like(readEnvironment({ RDS_PROVISION_CLAIM: '$(id)' }).problems[0], { field: 'RDS_PROVISION_CLAIM' })
 })
 
 for (const value of ['TRUE', 'True', '1', 'yes', 'true ', ' true']) {

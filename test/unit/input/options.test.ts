@@ -5,28 +5,60 @@ import { problemsOf } from './sample.ts'
 import { COMMANDS } from '../../../src/input/commands.ts'
 
 const ACCEPTED: readonly (readonly [string, object])[] = [
-  ['apply', { command: 'apply', input: null, auditFile: null }],
-  ['apply --input in.json --audit-file=a.json', { command: 'apply', input: 'in.json', auditFile: 'a.json' }],
-  ['plan', { command: 'plan', input: null, detailedExitcode: false, json: false }],
+  ['apply', { command: 'apply', input: null, claim: null, auditFile: null }],
+  ['apply --claim c1', { command: 'apply', input: null, claim: 'c1', auditFile: null }],
+  [
+    'apply --input in.json --audit-file=a.json',
+    { command: 'apply', input: 'in.json', claim: null, auditFile: 'a.json' },
+  ],
+  ['plan', { command: 'plan', input: null, claim: null, detailedExitcode: false, json: false }],
   [
     'plan --input 007 --detailed-exitcode --json',
-    { command: 'plan', input: '007', detailedExitcode: true, json: true },
+    { command: 'plan', input: '007', claim: null, detailedExitcode: true, json: true },
   ],
   [
     'destroy --application a',
-    { command: 'destroy', input: null, auditFile: null, target: { by: 'application', value: 'a' }, dryRun: false },
+    {
+      command: 'destroy',
+      input: null,
+      claim: null,
+      auditFile: null,
+      target: { by: 'application', value: 'a' },
+      dryRun: false,
+    },
   ],
   [
     'destroy --build-id 0042 --dry-run',
-    { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '0042' }, dryRun: true },
+    {
+      command: 'destroy',
+      input: null,
+      claim: null,
+      auditFile: null,
+      target: { by: 'build-id', value: '0042' },
+      dryRun: true,
+    },
   ],
   [
     'destroy --build-id 1 --dry-run=true',
-    { command: 'destroy', input: null, auditFile: null, target: { by: 'build-id', value: '1' }, dryRun: true },
+    {
+      command: 'destroy',
+      input: null,
+      claim: null,
+      auditFile: null,
+      target: { by: 'build-id', value: '1' },
+      dryRun: true,
+    },
   ],
   [
     'destroy --cluster-name c --audit-file x',
-    { command: 'destroy', input: null, auditFile: 'x', target: { by: 'cluster-name', value: 'c' }, dryRun: false },
+    {
+      command: 'destroy',
+      input: null,
+      claim: null,
+      auditFile: 'x',
+      target: { by: 'cluster-name', value: 'c' },
+      dryRun: false,
+    },
   ],
   ['--version', { command: 'version' }],
 ]

@@ -22,6 +22,7 @@ const FIELDS = [
   'database_connection_limit',
   'cleanup_policy',
   'adopt_existing',
+  'recreate_missing',
 ]
 
 /** Entries that are often right, so that both outcomes are seen. */

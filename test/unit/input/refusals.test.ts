@@ -85,6 +85,9 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['master_secret_id', ''],
   ['aws_region', 'Frankfurt'],
   ['assume_role_arn', 'arn:aws:iam::1:user/x'],
+  ['external_id', 'a b'],
+  ['aws_profile', ' x'],
+  ['expected_account', '1234'],
   ['secret_prefix', ''],
   ['build_id', ''],
   ['run_id', 'a\u0000'],
@@ -140,6 +143,7 @@ const BAD_IN_APPLICATION: readonly (readonly [string, unknown])[] = [
   ['database_connection_limit', 0.5],
   ['cleanup_policy', ''],
   ['adopt_existing', 1],
+  ['recreate_missing', 'yes'],
 ]
 for (const [field, value] of BAD_IN_APPLICATION) {
   test(`refused in an application: ${field} = ${JSON.stringify(value)}`, (t) => {
@@ -259,10 +263,11 @@ test('what describes the database stands in its owner’s entry', (t) => {
     encoding: 'UTF8',
     locale: 'C',
     database_connection_limit: 1,
+    recreate_missing: false,
   }
   t.deepEqual(
     fieldsOf(() => parseApps({ own: { database_name: 'd' }, guest })),
-    ['guest/database_connection_limit', 'guest/encoding', 'guest/locale'],
+    ['guest/database_connection_limit', 'guest/encoding', 'guest/locale', 'guest/recreate_missing'],
   )
 })
 

@@ -10,7 +10,7 @@ const FACTS: RunFacts = {
   command: 'apply',
   environment: 'dev',
   declared: NONE,
-  variables: { ...NONE, allowProvision: false },
+  variables: { ...NONE, allowProvision: false, allowTakeover: false },
   ci: NONE,
   startedAt: new Date(0),
   uuid: 'uuid',
@@ -21,7 +21,7 @@ const FACTS: RunFacts = {
 
 test('ids come from the variable, else the environment, else the CI system', (t) => {
   const ci = { buildId: 'b-ci', runId: 'r-ci' }
-  const variables = { buildId: 'b-env', runId: 'r-env', allowProvision: false }
+  const variables = { buildId: 'b-env', runId: 'r-env', allowProvision: false, allowTakeover: false }
   const declared = { buildId: 'b-var', runId: 'r-var' }
   t.like(resolveRun({ ...FACTS, ci, variables, declared }), declared)
   t.like(resolveRun({ ...FACTS, ci, variables }), { buildId: 'b-env', runId: 'r-env' })
@@ -34,6 +34,7 @@ test('with no ids at all, dev builds are local and carry the run id', (t) => {
     buildId: 'local-uuid',
     command: 'apply',
     approval: 'not_required',
+    takesOver: false,
     startedAt: new Date(0),
     toolVersion: '1.0.0',
     inputSha256: 'abc',
@@ -53,7 +54,7 @@ for (const environment of ['test', 'staging', 'prod'] as const) {
   test(`${environment} needs approval`, (t) => {
     const facts = { ...FACTS, environment, declared: { buildId: '7', runId: null } }
     t.is(resolveRun(facts).approval, 'missing')
-    t.is(resolveRun({ ...facts, variables: { ...NONE, allowProvision: true } }).approval, 'approved')
+    t.is(resolveRun({ ...facts, variables: { ...FACTS.variables, allowProvision: true } }).approval, 'approved')
   })
 }
 

@@ -13,6 +13,8 @@ const CASES: readonly (readonly [string, unknown, unknown])[] = [
   ['search_path', 'Mixed', ['Mixed']],
   ['search_path', '"a ""b"", c" , d', ['a "b", c', 'd']],
   ['search_path', ['app, public', '$user'], ['app, public', '$user']],
+  ['search_path', ['"$user"', 'app'], ['$user', 'app']],
+  ['search_path', ['"a ""b"", c"', 'My "odd" one', '"', '"""x"""'], ['a "b", c', 'My "odd" one', '"', '"x"']],
   ['search_path', '', ['']],
   ['search_path', '""', ['']],
   ['temp_tablespaces', 'a, b', ['a', 'b']],

@@ -42,9 +42,13 @@ test('from nothing: role with tag, database with its membership around it, then 
       `CREATE ROLE "o" LOGIN PASSWORD '[redacted]'`,
       `COMMENT ON ROLE "o" IS '${tagOf('o', { OwnedDatabase: 'd' })}'`,
     ],
-    ['database create created', 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0'],
+    ['database create created', 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0 ALLOW_CONNECTIONS false'],
     ['grant admit created', 'GRANT CONNECT ON DATABASE "d" TO "admin"'],
-    ['grant restrict updated', 'REVOKE CONNECT, TEMPORARY ON DATABASE "d" FROM PUBLIC'],
+    [
+      'grant restrict updated',
+      'REVOKE CONNECT, TEMPORARY ON DATABASE "d" FROM PUBLIC',
+      'ALTER DATABASE "d" ALLOW_CONNECTIONS true',
+    ],
     [
       'tag tag created',
       `COMMENT ON DATABASE "d" IS '${tagOf('o', { SecretVersionId: undefined })}'`,
@@ -88,7 +92,10 @@ test('the same state gives the same plan', (t) => {
 
 test('a database that nobody could look into is told of with the reason, and nothing in it is planned', (t) => {
   const given = input(declare({ o: { ...ONE.o, schemas: ['app'] } }), { ...DONE, interiors: [] })
-  const plan = makePlan({ ...given, actual: { ...given.actual, unseen: new Map([['d', 'too many connections']]) } })
+  const plan = makePlan({
+    ...given,
+    actual: { ...given.actual, unseen: new Map([['d', { reason: 'too many connections', isFull: true }]]) },
+  })
   t.deepEqual(plan.jobs, [])
   t.deepEqual(
     plan.findings
@@ -98,14 +105,14 @@ test('a database that nobody could look into is told of with the reason, and not
   )
 })
 
-test('one that the owner closed is opened first, and nothing else is done in that round', (t) => {
+test('one that the owner closed is opened first; what takes access away needs no look inside, the rest waits for it', (t) => {
   const closed = database('d', 'o', { allowConnections: false, connectionLimit: 0, isTemplate: true, acl: [] })
   const steps = stepsOf(
     makePlan(input(declare({ o: { ...ONE.o, schemas: ['app'] } }), { ...DONE, databases: [closed], interiors: [] })),
   )
   t.deepEqual(
     steps.map(({ action }) => action),
-    ['admit', 'reopen', 'limit'],
+    ['admit', 'restrict', 'reopen', 'limit', 'template'],
   )
 })
 

@@ -68,6 +68,7 @@ export function database(name: string, owner: string, fields: Partial<DatabaseSt
     encoding: 'UTF8',
     collate: 'C',
     ctype: 'C',
+    localeProvider: 'libc',
     icuLocale: null,
     connectionLimit: -1,
     allowConnections: true,
@@ -95,6 +96,7 @@ export function interior(name: string, fields: Partial<Interior> = {}): Interior
     schemas: new Map([['public', schema]]),
     objects: [],
     defaultAcl: [],
+    uncovered: [],
     extensions: new Map(),
     ...fields,
   }
@@ -147,6 +149,7 @@ export function actual({
       parameters: new Map(),
       extensions: new Map(),
       encodings: new Map(),
+      unknownLocales: new Set(),
       databaseUsers: [],
       holders: new Map(),
       ...cluster,
@@ -166,8 +169,10 @@ export function input(declaration: Declaration, state: State = {}): PlanInput {
   return {
     declaration,
     leftOut: new Set(),
+    rooms: new Map(),
     actual: actual(state),
     buildId: 'b1',
+    startedAt: new Date(0),
     preparedFor: null,
     secrets: new Map(secrets),
   }

@@ -85,6 +85,7 @@ export function samplePreview(over: Partial<Preview> = {}): Preview {
       command: 'plan',
       approval: 'not_required',
       toolVersion: '1.0.0',
+      takesOver: false,
       inputSha256: 'ab',
       startedAt: new Date(0),
     },

@@ -24,6 +24,7 @@ function begin(declaration: object, variables: Variables = {}): Promise<StartedR
   return startRun({
     command: 'apply',
     inputFile: null,
+    claim: null,
     variables: { TRAVIS: 'true' },
     environment,
     cwd: '.',

@@ -35,7 +35,7 @@ test('what was printed is one line for whoever prints it', (t) => {
 test('inside a database: no planted object, setting or role counts', (t) => {
   t.is(
     printInside([grantRole('a', 'b')], 'o"'),
-    'SET search_path = pg_catalog, pg_temp; BEGIN READ WRITE; SET LOCAL ROLE "o"""; GRANT "a" TO "b"; COMMIT;',
+    'SET search_path = pg_catalog, pg_temp; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_catalog.set_config(name, \'0\', false) FROM pg_catalog.pg_show_all_settings() WHERE name = \'transaction_timeout\'; SET LOCAL ROLE "o"""; GRANT "a" TO "b"; COMMIT;',
   )
   t.regex(printInside([], null), /; SET LOCAL ROLE NONE; COMMIT;$/)
 })

@@ -13,10 +13,10 @@ test('rights over a role are held with what the version knows', (t) => {
 })
 
 test('everything on an object or by default is taken back by who granted it', (t) => {
-  const revoke = revokeAll('TABLE', 's."T"', 'g"', 'o')
+  const revoke = revokeAll('TABLE', ['s."T"'], 'g"', 'o')
   t.is(revoke.reveal(), 'REVOKE ALL ON TABLE s."T" FROM "g"""')
   t.is(revoke.runAs, 'o')
-  t.is(revokeAll('SCHEMA', 's', '', null).reveal(), 'REVOKE ALL ON SCHEMA s FROM PUBLIC')
+  t.is(revokeAll('SCHEMA', ['s'], '', null).reveal(), 'REVOKE ALL ON SCHEMA s FROM PUBLIC')
   t.is(
     revokeAllByDefault('c', 's', 'TABLES', 'g', null).reveal(),
     'ALTER DEFAULT PRIVILEGES FOR ROLE "c" IN SCHEMA "s" REVOKE ALL ON TABLES FROM "g"',

@@ -32,6 +32,7 @@ test('what a section does not name is found, and a section that is not there', (
       { ...resource, address: 'terraform_data.audit' },
     ],
     rows: [],
+    tags: [],
   }
   const changelog =
     '# C\n\n## [Unreleased]\n\n- `terraform_data.audit`\n\n## [1.1.0] - 2026-12-01\n\n- `terraform_data.application` moves.\n'

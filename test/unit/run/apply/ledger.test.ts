@@ -38,12 +38,21 @@ function planOf(steps: readonly Step[]): Plan {
   }
 }
 
-/** What is told of these steps, sent in one transaction, where the next plan holds those. */
-function told(unknown: readonly Step[], next: readonly Step[]): string[] {
+/** A ledger that these steps were lost to, sent in one transaction, and what it tells. */
+function ledgerOf(unknown: readonly Step[]): { ledger: Ledger; records: AuditRecord[] } {
   const records: AuditRecord[] = []
   const ledger = new Ledger(declare({}), recorder({ sinks: [(record) => records.push(record)] }))
   ledger.unknown = [unknown]
-  ledger.settle(planOf(next), new Set())
+  return { ledger, records }
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
+const THERE: ReadonlySet<string> = new Set(['shop_dev_db'])
+
+/** What is told of these steps, sent in one transaction, where the next plan holds those. */
+function told(unknown: readonly Step[], next: readonly Step[]): string[] {
+  const { ledger, records } = ledgerOf(unknown)
+  ledger.settle(planOf(next), { leftOut: NOBODY, unseen: NOBODY })
   return records.map(({ action }) => action)
 }
 
@@ -61,4 +70,40 @@ test('the tag of a database that is there by now is planned as an adoption: that
     told([TAG], [{ ...TAG, object: 'database', kind: 'adopt_database', action: 'adopt', status: 'updated' }]),
     [],
   )
+})
+
+test('of a database that nobody could look into nothing is known, before somebody has or its application is given up', (t) => {
+  const revoke: Step = { ...TAG, object: 'grant', kind: 'revoke_privileges', target: 'public', loser: 'ed_dev_user' }
+  const { ledger, records } = ledgerOf([revoke])
+  ledger.settle(planOf([]), { leftOut: NOBODY, unseen: THERE })
+  t.deepEqual(records, [])
+  t.deepEqual(
+    [...ledger.losses.values()].map(({ login }) => login),
+    ['ed_dev_user'],
+  )
+  ledger.settle(planOf([]), { leftOut: new Set(['shop']), unseen: THERE })
+  t.deepEqual(
+    records.map(({ status, code }) => [status, code]),
+    [['failed', 'connection_lost']],
+  )
+  t.deepEqual(ledger.unknown, [])
+})
+
+test('what the look finds afterwards is told as it is; a role needs no look', (t) => {
+  const seen = ledgerOf([TAG])
+  seen.ledger.settle(planOf([]), { leftOut: NOBODY, unseen: THERE })
+  seen.ledger.settle(planOf([]), { leftOut: NOBODY, unseen: NOBODY })
+  t.deepEqual(
+    seen.records.map(({ status }) => status),
+    ['created'],
+  )
+  const role = ledgerOf([{ ...TAG, object: 'role', kind: 'alter_role' }])
+  role.ledger.settle(planOf([]), { leftOut: NOBODY, unseen: THERE })
+  t.deepEqual(
+    role.records.map(({ status }) => status),
+    ['created'],
+  )
+  const open = ledgerOf([TAG])
+  open.ledger.settle(planOf([TAG]), { leftOut: NOBODY, unseen: THERE })
+  t.deepEqual([open.records, open.ledger.unknown], [[], []])
 })

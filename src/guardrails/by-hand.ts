@@ -1,0 +1,132 @@
+/** What was renamed, dropped or exchanged by hand is not made anew in silence. Pure. */
+import type { Cluster, DatabaseState } from '../model/catalog.ts'
+import type { Database, Declaration } from '../model/declaration.ts'
+import { fewNames } from '../model/few-names.ts'
+import { mayAdminister } from '../model/administers.ts'
+import type { Problem } from '../model/problem.ts'
+import { hasOwned, parseTag } from '../model/tag.ts'
+import { alterDatabaseName, alterRoleName } from '../sql/owner.ts'
+import { printStatements } from '../sql/print.ts'
+import { printName } from '../sql/quote.ts'
+import { printAsMembers } from './hand-over.ts'
+import { administrators } from './members.ts'
+import { acceptedTag, renamedRole, type Strays } from './strays.ts'
+import { violation } from './violation.ts'
+
+/** A database of this name is not there, or is another owner's: why that is, as far as tags tell. Empty: they do not. */
+export function checkByHand(declaration: Declaration, cluster: Cluster, strays: Strays, database: Database): Problem[] {
+  const role = renamedRole(strays, cluster, database)
+  if (role !== null) return [roleProblem(cluster, database, role.name)]
+  const found = strays.databases.get(database.owner.username) ?? []
+  const [first, ...others] = found
+  if (first !== undefined && others.length === 0) return [renamedProblem(declaration, cluster, strays, database, first)]
+  if (first !== undefined) return [severalProblem(database, found)]
+  return cluster.databases.has(database.name) ? [] : checkMissing(declaration, cluster, database)
+}
+
+/** Our passwords are SCRAM verifiers, which a new name leaves alone; an MD5 hash has the name in it. */
+function roleProblem(cluster: Cluster, { name, owner }: Database, found: string): Problem {
+  const { server, databases } = cluster
+  const owns = databases.get(name)?.owner === found ? `, owns ${name}` : ''
+  const who = mayAdminister(cluster, found) ? `As ${printName(server.login)}` : administrators(cluster, found)
+  const md5 =
+    server.passwordEncryption === 'md5'
+      ? ' A password that was set by hand is an MD5 hash here, and lost with the name: the next run sets that of the secret.'
+      : ''
+  return violation(
+    owner,
+    'renamed_role',
+    `the role ${owner.username} is not there, and ${found} carries its tag${owns}: it was renamed by hand, or is declared by another name now.`,
+    `${who}: ${printStatements([alterRoleName(found, owner.username)])}${md5} Or declare username = "${found}".`,
+  )
+}
+
+function renamedProblem(
+  declaration: Declaration,
+  cluster: Cluster,
+  strays: Strays,
+  { name, owner }: Database,
+  found: DatabaseState,
+): Problem {
+  const occupant = cluster.databases.get(name)
+  const place = occupant === undefined ? 'is not there' : `is ${occupant.owner}'s`
+  const message = `the database ${name} ${place}, and ${found.name}, which ${owner.username} owns, carries its tag: renamed by hand.`
+  const moves = movesTo(cluster, strays, found.name, name)
+  if (moves === null) {
+    const remedy = `Nothing is made or changed in its place: give ${name} another name, then ${found.name} its own.`
+    return violation(owner, 'renamed_database', message, remedy)
+  }
+  const owners = [...new Set(moves.map(({ from }) => cluster.databases.get(from)?.owner ?? owner.username))]
+  const statements = renames(cluster, moves).map(({ from, to }) => alterDatabaseName(from, to))
+  const work = { roles: owners, database: declaration.instance.database, statements }
+  return violation(
+    owner,
+    'renamed_database',
+    message,
+    `Nothing is made in its place. While nobody is connected to ${fewNames(moves.map(({ from }) => from))}, ${printAsMembers(cluster, work)}`,
+  )
+}
+
+interface Move {
+  readonly from: string
+  readonly to: string
+}
+
+/** What has to be renamed so that a database gets its name back, the last first; null: somebody else's is in the way. */
+function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name: string): Move[] | null {
+  const moves: Move[] = [{ from: found, to: name }]
+  for (let at = name; databases.has(at) && at !== found;) {
+    const home = homes.get(at)
+    if (home === undefined) return null
+    moves.unshift({ from: at, to: home })
+    at = home
+  }
+  return moves
+}
+
+/** Names that go in a circle need one beside. */
+function renames({ databases }: Cluster, moves: readonly Move[]): readonly Move[] {
+  const [first] = moves
+  const last = moves.at(-1)
+  if (first === undefined || last === undefined || first.to !== last.from) return moves
+  const beside = freeName(databases)
+  return [{ from: last.from, to: beside }, ...moves.slice(0, -1), { from: beside, to: last.to }]
+}
+
+function freeName(databases: Cluster['databases']): string {
+  let name = 'renamed'
+  for (let number = 1; databases.has(name); number += 1) name = `renamed_${String(number)}`
+  return name
+}
+
+function severalProblem({ name, owner }: Database, found: readonly DatabaseState[]): Problem {
+  const names = fewNames(found.map((state) => state.name))
+  return violation(
+    owner,
+    'renamed_database',
+    `the database ${name} is not there or another's, and several that ${owner.username} owns carry its tag: ${names}.`,
+    'Nothing is made in its place: give the right one its name back, or take the comment off all but that one.',
+  )
+}
+
+/** `recreate_missing` says that a new one may take its place. */
+function checkMissing(declaration: Declaration, { roles, databases }: Cluster, database: Database): Problem[] {
+  const { name, owner, recreateMissing } = database
+  const tag = acceptedTag(declaration, roles.get(owner.username)?.comment)
+  if (tag === null || !hasOwned(tag, name) || recreateMissing) return []
+  const isOf = (state: DatabaseState): boolean =>
+    state.owner === owner.username
+      ? parseTag(state.comment) === null
+      : acceptedTag(declaration, state.comment)?.get('Application') === owner.name
+  const near = [...databases.values()].filter(isOf)
+  const look =
+    near.length === 0 ? '' : ` Look at ${fewNames(near.map((state) => `${state.name} (${state.owner})`))} first.`
+  return [
+    violation(
+      owner,
+      'missing_database',
+      `the database ${name} is not there, and had existed since build ${tag.get('BuildId') ?? 'unknown'}: it was dropped by hand, or renamed without its tag.${look}`,
+      `Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one is made.`,
+    ),
+  ]
+}

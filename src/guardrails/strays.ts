@@ -1,0 +1,84 @@
+/** What was renamed by hand is found by its tag (src/README.md: What people rename and drop). Pure. */
+import { groupBy } from '../group-by.ts'
+import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
+import type { Application, Database, Declaration } from '../model/declaration.ts'
+import { isSendable } from '../model/sendable.ts'
+import { hasOwned, parseTag, type Tag } from '../model/tag.ts'
+
+/** Looked up for every application, so made once. */
+export interface Strays {
+  /** Username of a declared owner to the databases of other names that it owns and that carry its application's tag. */
+  readonly databases: ReadonlyMap<string, readonly DatabaseState[]>
+  /** A database to the declared one whose tag it carries, where no other carries that. */
+  readonly homes: ReadonlyMap<string, string>
+  /** Application to the roles with its tag that nobody declares. */
+  readonly roles: ReadonlyMap<string, readonly RoleState[]>
+}
+
+export function findStrays(declaration: Declaration, cluster: Cluster): Strays {
+  const byOwner = groupBy([...cluster.databases.values()], ({ owner }) => owner)
+  const entries = declaration.databases.map((database) => ({
+    database,
+    states: straysOf(declaration, cluster, database, byOwner.get(database.owner.username) ?? []),
+  }))
+  const usernames = new Set(declaration.applications.map(({ username }) => username))
+  const claimed = [...cluster.roles.values()].filter(({ name }) => !usernames.has(name))
+  const roles = groupBy(claimed, ({ comment }) => acceptedTag(declaration, comment)?.get('Application') ?? '')
+  roles.delete('')
+  return {
+    databases: new Map(entries.map(({ database, states }) => [database.owner.username, states])),
+    homes: new Map(
+      entries.flatMap(({ database, states: [only, ...others] }): [string, string][] =>
+        only === undefined || others.length > 0 ? [] : [[only.name, database.name]],
+      ),
+    ),
+    roles,
+  }
+}
+
+function straysOf(
+  declaration: Declaration,
+  cluster: Cluster,
+  { name, owner }: Database,
+  owned: readonly DatabaseState[],
+): DatabaseState[] {
+  const tag = acceptedTag(declaration, cluster.roles.get(owner.username)?.comment)
+  if (tag === null || !hasOwned(tag, name) || cluster.databases.get(name)?.owner === owner.username) return []
+  const applications = new Set([owner.name, tag.get('Application')])
+  return owned.filter(
+    (state) =>
+      isSendable(state.name) && applications.has(acceptedTag(declaration, state.comment)?.get('Application') ?? ''),
+  )
+}
+
+/** The tag of this stack, or of one whose tags it may take over; null: none. */
+export function acceptedTag(
+  { stack, environment, acceptTagsFrom }: Declaration,
+  comment: string | null | undefined,
+): Tag | null {
+  const tag = parseTag(comment ?? null)
+  const from = tag?.get('Stack') ?? ''
+  return (from === stack && tag?.get('Environment') === environment) || acceptTagsFrom.has(from) ? tag : null
+}
+
+/** The role of an owner that is there under another name: it owns the database, or did; null: there is none. */
+export function renamedRole(
+  { roles: claimed }: Strays,
+  { roles, databases }: Cluster,
+  { name, owner }: Database,
+): RoleState | null {
+  if (roles.has(owner.username)) return null
+  const state = databases.get(name)
+  const isIt = (role: RoleState): boolean => {
+    if (state !== undefined) return state.owner === role.name
+    const tag = parseTag(role.comment)
+    return tag !== null && hasOwned(tag, name) && (tag.has('OwnedDatabase') || ownsTagged(databases, role, owner))
+  }
+  return (claimed.get(owner.name) ?? []).find((role) => isSendable(role.name) && isIt(role)) ?? null
+}
+
+function ownsTagged(databases: Cluster['databases'], role: RoleState, { name }: Application): boolean {
+  return [...databases.values()].some(
+    ({ owner, comment }) => owner === role.name && parseTag(comment)?.get('Application') === name,
+  )
+}

@@ -1,0 +1,57 @@
+/** A database that is new is nobody's to enter before PUBLIC is shut out of it. */
+import test from 'ava'
+import { holdSessions } from '../../support/held-sessions.ts'
+import { bedFor, VERSIONS } from '../../support/provision.ts'
+
+const { keep } = holdSessions()
+
+for (const version of VERSIONS) {
+  const bed = bedFor(version)
+  const on = `PostgreSQL ${version}: `
+
+  test.serial(`${on}whoever locks the row of a database as soon as it is there keeps it open to nobody`, async (t) => {
+    const stack = bed().declare({ fresh: {}, other: {} }, { stack: 'new' })
+    await stack.applyOk()
+    await bed().server.sql('DROP DATABASE fresh_dev_db')
+    const holder = keep(await stack.connect('fresh', 'postgres'))
+    await holder.query('BEGIN')
+    const held = holder.query(`
+      DO $$ BEGIN
+        LOOP EXIT WHEN EXISTS (SELECT FROM pg_database WHERE datname = 'fresh_dev_db'); END LOOP;
+        ALTER DATABASE fresh_dev_db CONNECTION LIMIT 7;
+      END $$`)
+    const { audit, problems } = await stack.apply()
+    await held
+    t.is(audit.run.exit_code, 1)
+    t.deepEqual(audit.run.applications, { done: 1, blocked: [], failed: ['fresh'], not_begun: [] })
+    t.deepEqual(
+      problems.map(({ application, code }) => [application, code]),
+      [['fresh', 'statement_failed']],
+    )
+    t.regex(problems[0]?.message ?? '', /fresh_dev_db: .*lock timeout/)
+    t.notRegex(problems[0]?.message ?? '', /stays open/)
+    t.is(await stack.answer('other', 'SELECT 1', 'fresh_dev_db'), '55000')
+    await holder.query('ROLLBACK')
+    await stack.applyOk()
+    t.is(await stack.answer('other', 'SELECT 1', 'fresh_dev_db'), '42501')
+    t.is(await stack.answer('fresh', 'SELECT 1'), 'ok')
+    t.deepEqual(await stack.plan(), [])
+  })
+
+  test.serial(
+    `${on}a database that is shut and open to PUBLIC is opened to those alone who are declared`,
+    async (t) => {
+      const stack = bed().declare({ left: {}, other: {} }, { stack: 'new' })
+      await stack.applyOk()
+      await bed().server.sql(`COMMENT ON DATABASE left_dev_db IS NULL; GRANT CONNECT ON DATABASE left_dev_db TO PUBLIC;
+      ALTER DATABASE left_dev_db ALLOW_CONNECTIONS false`)
+      const mark = await bed().server.mark()
+      await stack.applyOk()
+      const changes = await bed().server.changesSince(mark)
+      const place = (pattern: RegExp): number => changes.findIndex((statement) => pattern.test(statement))
+      t.true(place(/^REVOKE .* FROM PUBLIC/) >= 0)
+      t.true(place(/^REVOKE .* FROM PUBLIC/) < place(/ALLOW_CONNECTIONS true/))
+      t.is(await stack.answer('other', 'SELECT 1', 'left_dev_db'), '42501')
+    },
+  )
+}
