@@ -30,6 +30,7 @@ const VALUES = [
   'destroy',
   'endUnusable',
   'parseDeclaration',
+  'prepareUpgrade',
   'previewApply',
   'previewDestroy',
   'previewJson',

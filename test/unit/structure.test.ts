@@ -33,6 +33,7 @@ const ORDER = [
   'run/plan.ts',
   'run/report.ts',
   'run/destroy',
+  'run/upgrade',
   'run/aws.ts',
   'run/dependencies.ts',
   'index.ts',
