@@ -1,6 +1,7 @@
 /**
- * `npm run test:compat`: the Terraform tests with the oldest Terraform that the module promises and with OpenTofu. Does all of
- * its own set-up; needs Go, to build both. `-- terraform` or `-- tofu` runs one of them.
+ * `npm run test:compat`: the Terraform tests with the oldest Terraform that the module promises and with OpenTofu, and real
+ * major upgrades of PostgreSQL. Does all of its own set-up; needs Go, to build both, and pip. `-- terraform`, `-- tofu` or
+ * `-- postgres` runs one of them.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -32,10 +32,13 @@ export async function helperRows(server: Server): Promise<{ role: string; admin:
 }
 
 async function allMemberships(server: Server): Promise<MembershipRow[]> {
-  const options = server.version >= 16 ? 'm.inherit_option, m.set_option' : 'r.rolinherit, true'
   const rows = await server.sql(`
     SELECT pg_get_userbyid(m.roleid)::text || E'\\n' || r.rolname || E'\\n' || pg_get_userbyid(m.grantor)::text AS names,
-      ARRAY[m.admin_option, ${options}] AS options
+      ARRAY[
+        m.admin_option,
+        coalesce((to_jsonb(m) ->> 'inherit_option')::bool, r.rolinherit),
+        coalesce((to_jsonb(m) ->> 'set_option')::bool, true)
+      ] AS options
     FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
     ORDER BY 1`)
   return rows.map(({ names, options: found }) => {

@@ -1,4 +1,4 @@
-/** The Terraform tests under each release of `releases.ts`; see `npm run test:compat`. */
+/** The Terraform tests under each release of `releases.ts`, and real major upgrades of PostgreSQL; see `npm run test:compat`. */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { suite } from '../suite/run.ts'
@@ -7,6 +7,7 @@ import { build, RELEASES } from './releases.ts'
 const FOLDER = fileURLToPath(new URL('../../../.cache/compat/', import.meta.url))
 
 const names = process.argv.slice(2)
+const POSTGRES = 'postgres'
 const wanted = RELEASES.filter(({ name }) => names.length === 0 || names.includes(name))
 await mkdir(FOLDER, { recursive: true })
 const total = { passed: 0, failed: 0 }
@@ -20,7 +21,15 @@ for (const release of wanted) {
   total.passed += passed
   total.failed += failed
 }
-if (wanted.length === 0)
-  throw new Error(`no such release: ${names.join(', ')}. There are: ${RELEASES.map(({ name }) => name).join(', ')}.`)
+const upgrades = names.length === 0 || names.includes(POSTGRES)
+if (upgrades) {
+  const { passed, failed } = await suite('Major upgrades of PostgreSQL', ['test/compat/**/*.test.ts'])
+  total.passed += passed
+  total.failed += failed
+}
+if (wanted.length === 0 && !upgrades) {
+  const known = [...RELEASES.map(({ name }) => name), POSTGRES].join(', ')
+  throw new Error(`no such release: ${names.join(', ')}. There are: ${known}.`)
+}
 console.log(`\n${String(total.passed)} passed, ${String(total.failed)} failed`)
 process.exitCode = total.failed === 0 ? 0 : 1

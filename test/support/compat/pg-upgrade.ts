@@ -24,7 +24,7 @@ exit $code
 
 /**
  * Turns `folder`/data, of a server that has ended, into one of the new major.
- * @param old the programs of the server that wrote it; below 16 those that it has not are 16's
+ * @param old the programs of the server that wrote it; those that it has not are 16's
  */
 export async function upgradeByProgram(folder: string, old: Binaries, to: ProgramsVersion): Promise<void> {
   const { bin, env } = await programs(to)
@@ -45,8 +45,8 @@ export async function upgradeByProgram(folder: string, old: Binaries, to: Progra
 
 /** A folder with the five programs of the old major that pg_upgrade calls. */
 async function oldPrograms(folder: string, { version, postgres }: Binaries): Promise<string> {
-  const whole = await programs(version >= 18 ? 18 : 16)
-  if (version === 16 || version === 18) return whole.bin
+  if (version > 16) throw new Error(`there is no pg_resetwal of ${String(version)}`)
+  const whole = await programs(16)
   const bin = join(folder, 'old-bin')
   await mkdir(bin)
   for (const name of ['postgres', 'pg_ctl']) await symlink(join(dirname(postgres), name), join(bin, name))
