@@ -2,7 +2,9 @@
 import { shorten } from '../model/printable.ts'
 import type { Step } from '../model/step.ts'
 
-/** The parts of the server's answer that are told. https://www.postgresql.org/docs/current/protocol-error-fields.html */
+/**
+ * The parts of the server's answer that are told. https://www.postgresql.org/docs/current/protocol-error-fields.html
+ */
 export interface Refusal {
   /** SQLSTATE */
   readonly code: string

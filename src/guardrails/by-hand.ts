@@ -13,7 +13,9 @@ import { administrators } from './members.ts'
 import { acceptedTag, renamedRole, type Strays } from './strays.ts'
 import { violation } from './violation.ts'
 
-/** A database of this name is not there, or is another owner's: why that is, as far as tags tell. Empty: they do not. */
+/**
+ * A database of this name is not there, or is another owner's: why that is, as far as tags tell. Empty: they do not.
+ */
 export function checkByHand(declaration: Declaration, cluster: Cluster, strays: Strays, database: Database): Problem[] {
   const role = renamedRole(strays, cluster, database)
   if (role !== null) return [roleProblem(cluster, database, role.name)]
@@ -72,7 +74,9 @@ interface Move {
   readonly to: string
 }
 
-/** What has to be renamed so that a database gets its name back, the last first; null: somebody else's is in the way. */
+/**
+ * What has to be renamed so that a database gets its name back, the last first; null: somebody else's is in the way.
+ */
 function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name: string): Move[] | null {
   const moves: Move[] = [{ from: found, to: name }]
   for (let at = name; databases.has(at) && at !== found;) {
@@ -125,7 +129,8 @@ function checkMissing(declaration: Declaration, { roles, databases }: Cluster, d
     violation(
       owner,
       'missing_database',
-      `the database ${name} is not there, and had existed since build ${tag.get('BuildId') ?? 'unknown'}: it was dropped by hand, or renamed without its tag.${look}`,
+      `the database ${name} is not there, and had existed since build ${tag.get('BuildId') ?? 'unknown'}: ` +
+        `it was dropped by hand, or renamed without its tag.${look}`,
       `Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one is made.`,
     ),
   ]

@@ -58,7 +58,8 @@ export const texts = v.pipe(
 
 /**
  * Characters of a secret's name or ARN, `!` as in RDS's own `rds!db-…` included:
- * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name), API_GetSecretValue.html (SecretId).
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name),
+ * API_GetSecretValue.html (SecretId).
  */
 export const secretId = v.pipe(
   v.string('Use the name or ARN of a secret.'),

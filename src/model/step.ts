@@ -88,7 +88,10 @@ export interface Step extends Subject {
    * taken effect (src/README.md: What a session keeps); absent where nobody loses anything.
    */
   readonly loser?: string
-  /** What a person should look at beside it, told as a warning with it; absent: nothing. The next look finds it no more. */
+  /**
+   * What a person should look at beside it, told as a warning with it; absent: nothing. The next look finds it no
+   * more.
+   */
   readonly caution?: string
 }
 

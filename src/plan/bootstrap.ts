@@ -47,10 +47,10 @@ export function planBootstrap(input: BootstrapInput): Plan {
 }
 
 /**
- * From 16 on the admin needs a right over each of these roles, whether adopted, made by another admin, or older than the
- * server's upgrade. Who may grant them is not foretold: RDS lets members of rds_superuser grant what a plain PostgreSQL
- * does not. So each grant is tried in a transaction of its own, as the helper of the upgrade where that administers the
- * role and the master may act as it (src/README.md: Major upgrades).
+ * From 16 on the admin needs a right over each of these roles, whether adopted, made by another admin, or older than
+ * the server's upgrade. Who may grant them is not foretold: RDS lets members of rds_superuser grant what a plain
+ * PostgreSQL does not. So each grant is tried in a transaction of its own, as the helper of the upgrade where that
+ * administers the role and the master may act as it (src/README.md: Major upgrades).
  * @param needed existing roles
  */
 export function planRights({

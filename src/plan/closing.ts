@@ -46,8 +46,8 @@ export function planAccessEnd({ cluster, departures }: Pick<RemovalInput, 'clust
 }
 
 /**
- * Memberships of others in a role: the admin's own come and go with what it does, and what the helper of a major upgrade
- * granted it hangs on the helper's.
+ * Memberships of others in a role: the admin's own come and go with what it does, and what the helper of a major
+ * upgrade granted it hangs on the helper's.
  */
 function membersOf(cluster: Cluster, role: string): readonly Membership[] {
   const { login } = cluster.server

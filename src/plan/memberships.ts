@@ -129,7 +129,8 @@ export function adminFindings(context: PlanContext, application: Application): F
   )
   return held.map(({ role, grantor }) => {
     const statement = printStatements([grantAdministration(role, login)])
-    // On RDS nobody logs in as one: what the admin held before an upgrade is granted by the bootstrap superuser after it.
+    // On RDS nobody logs in as one: what the admin held before an upgrade is granted by the bootstrap superuser after
+    // it.
     const isSuperuser = context.actual.cluster.roles.get(grantor)?.superuser === true
     const narrowing = isSuperuser
       ? 'which nobody but a superuser can narrow, and on RDS nobody logs in as one'

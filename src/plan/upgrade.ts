@@ -80,7 +80,8 @@ function jobOf(steps: readonly Step[]): Job {
 
 function preparedFinding(cluster: Cluster, master: string, about: Subject): Finding {
   const count = managedRoles(cluster).length
-  const message = `prepared for an upgrade to PostgreSQL 16 or later: ${about.username ?? ''} administers ${String(count)} managed role(s), and ${master} administers it`
+  const held = `${about.username ?? ''} administers ${String(count)} managed role(s), and ${master} administers it`
+  const message = `prepared for an upgrade to PostgreSQL 16 or later: ${held}`
   return finding(about, 'prepare upgrade', 'no_change', message)
 }
 

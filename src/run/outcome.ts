@@ -77,7 +77,7 @@ export function recordFailures(context: RunContext, execution: Execution, isMend
     application: step.application,
     code: 'statement_failed',
     field: step.object,
-    message: `${step.message}: ${message}.${isLeftOpen(step, execution.skipped) ? ` ${step.database ?? ''} stays open to everybody until a run succeeds.` : ''}`,
+    message: `${step.message}: ${message}.${openNote(step, execution.skipped)}`,
     remedy: REMEDIES[code] ?? 'Correct the cause; the next run goes on from here.',
   }))
   const { signal } = context.dependencies
@@ -95,11 +95,17 @@ export function recordFailures(context: RunContext, execution: Execution, isMend
   return problems
 }
 
-/** Whether a database can still be connected to by whoever logs in: what shuts PUBLIC out failed, or was not come to. */
+/**
+ * Whether a database can still be connected to by whoever logs in: what shuts PUBLIC out failed, or was not come to.
+ */
 function isLeftOpen(failed: Step, skipped: readonly Step[]): boolean {
   return [failed, ...skipped].some(
     ({ database, kind, target }) => database === failed.database && kind === 'restrict_public' && target === null,
   )
+}
+
+function openNote(failed: Step, skipped: readonly Step[]): string {
+  return isLeftOpen(failed, skipped) ? ` ${failed.database ?? ''} stays open to everybody until a run succeeds.` : ''
 }
 
 /**

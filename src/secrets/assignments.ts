@@ -11,8 +11,8 @@ function passwordLogins(declaration: Declaration): readonly Application[] {
 
 /**
  * Ids of all secrets that a run reads at its start: the delegated admin's and the applications'. The master's is among
- * them only where a major upgrade is to be prepared, which needs its name; else it is read where the admin cannot log in
- * or lacks a right.
+ * them only where a major upgrade is to be prepared, which needs its name; else it is read where the admin cannot log
+ * in or lacks a right.
  */
 export function secretIds(declaration: Declaration): readonly string[] {
   const { admin, masterSecretId, prepareMajorUpgrade } = declaration

@@ -7,7 +7,10 @@ export function alterDatabaseOwner(database: string, owner: string): Statement {
   return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)
 }
 
-/** Its owner needs CREATEDB, and nobody may be connected. https://www.postgresql.org/docs/current/sql-alterdatabase.html */
+/**
+ * Its owner needs CREATEDB, and nobody may be connected.
+ * https://www.postgresql.org/docs/current/sql-alterdatabase.html
+ */
 export function alterDatabaseName(database: string, name: string): Statement {
   return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(name)}`)
 }
@@ -22,7 +25,9 @@ export function alterSchemaOwner(schema: string, owner: string): Statement {
   return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)
 }
 
-/** Everything of a role in the database where it runs. https://www.postgresql.org/docs/current/sql-reassign-owned.html */
+/**
+ * Everything of a role in the database where it runs. https://www.postgresql.org/docs/current/sql-reassign-owned.html
+ */
 export function reassignOwned(from: string, to: string): Statement {
   return new Statement(`REASSIGN OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`)
 }

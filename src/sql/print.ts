@@ -11,8 +11,8 @@ export function printStatements(statements: readonly Statement[]): string {
 
 /**
  * Statements that run inside a database, where its owner may have planted objects and settings. The first names no
- * object, so nothing can stand in for it; what is planted as a time limit, as read-only or isolation or as `role` is put
- * right by those that follow, and all take effect or none.
+ * object, so nothing can stand in for it; what is planted as a time limit, as read-only or isolation or as `role` is
+ * put right by those that follow, and all take effect or none.
  * @param role that they run as; null: the login itself
  */
 export function printInside(statements: readonly Statement[], role: string | null): string {
@@ -48,8 +48,8 @@ const NO_TIME_LIMIT = [
 ]
 
 /**
- * Before 17 nobody knows it, and SET would fail. It comes after BEGIN, since where all is sent in one message, that must
- * come before any query. https://www.postgresql.org/docs/current/runtime-config-client.html
+ * Before 17 nobody knows it, and SET would fail. It comes after BEGIN, since where all is sent in one message, that
+ * must come before any query. https://www.postgresql.org/docs/current/runtime-config-client.html
  */
 const NO_TRANSACTION_LIMIT =
   "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_show_all_settings() WHERE name = 'transaction_timeout'"

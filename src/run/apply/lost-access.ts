@@ -49,7 +49,8 @@ export async function endSessionsOfLosers(
       recorder.record({ ...draft, status: 'updated', message })
     }
     if (left > 0) {
-      const message = `${String(left)} session(s) of ${login} keep what it lost until they end: ${server.admin.login} may not end them, or they did not end in time`
+      const why = `${server.admin.login} may not end them, or they did not end in time`
+      const message = `${String(left)} session(s) of ${login} keep what it lost until they end: ${why}`
       recorder.record({ ...draft, status: 'warning', message })
     }
     losses.delete(key)

@@ -7,8 +7,8 @@ import { repairAdmin } from '../connection/open.ts'
 export class LackingRights extends Error {}
 
 /**
- * The master gives them, as far as the server lets it; what it refuses is told, and stands in the way as it did. Nothing
- * of the declaration but the stack counts: what is to go may be declared no more.
+ * The master gives them, as far as the server lets it; what it refuses is told, and stands in the way as it did.
+ * Nothing of the declaration but the stack counts: what is to go may be declared no more.
  */
 export async function askMaster(context: RunContext, admin: Credential | null): Promise<void> {
   const declaration = { ...context.declaration, applications: [], databases: [] }

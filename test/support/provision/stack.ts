@@ -83,11 +83,8 @@ export class Stack {
 
   /** A client that logged in as the application; the caller ends it. */
   connect(application: string, database = this.database(application)): Promise<pg.Client> {
-    return this.#bed.server.connect({
-      user: this.username(application),
-      password: this.password(application),
-      database,
-    })
+    const [user, password] = [this.username(application), this.password(application)]
+    return this.#bed.server.connect({ user, password, database })
   }
 
   /** Statements as the application; the rows of the last one as lists of values. */
