@@ -10,12 +10,16 @@ import { printStatements } from '../sql/print.ts'
 import { printName } from '../sql/quote.ts'
 import { printAsMembers } from './hand-over.ts'
 import { administrators } from './members.ts'
-import { acceptedTag, renamedRole, type Strays } from './strays.ts'
+import { acceptedTag, renamedRole, type Strays, tagOfOwner } from './strays.ts'
 import { violation } from './violation.ts'
 
+<<<<<<< HEAD
 /**
  * A database of this name is not there, or is another owner's: why that is, as far as tags tell. Empty: they do not.
  */
+=======
+/** Why a database is not there, or is another owner's, as far as tags tell. Empty: they do not. */
+>>>>>>> changed
 export function checkByHand(declaration: Declaration, cluster: Cluster, strays: Strays, database: Database): Problem[] {
   const role = renamedRole(strays, cluster, database)
   if (role !== null) return [roleProblem(cluster, database, role.name)]
@@ -55,19 +59,23 @@ function renamedProblem(
   const message = `the database ${name} ${place}, and ${found.name}, which ${owner.username} owns, carries its tag: renamed by hand.`
   const moves = movesTo(cluster, strays, found.name, name)
   if (moves === null) {
-    const remedy = `Nothing is made or changed in its place: give ${name} another name, then ${found.name} its own.`
+    const remedy = `${KEPT}: give ${name} another name, then ${found.name} its own.`
     return violation(owner, 'renamed_database', message, remedy)
   }
   const owners = [...new Set(moves.map(({ from }) => cluster.databases.get(from)?.owner ?? owner.username))]
+  const names = fewNames(moves.map(({ from }) => from))
   const statements = renames(cluster, moves).map(({ from, to }) => alterDatabaseName(from, to))
   const work = { roles: owners, database: declaration.instance.database, statements }
   return violation(
     owner,
     'renamed_database',
     message,
-    `Nothing is made in its place. While nobody is connected to ${fewNames(moves.map(({ from }) => from))}, ${printAsMembers(cluster, work)}`,
+    `${KEPT}. While nobody is connected to ${names}, ${printAsMembers(cluster, work)}`,
   )
 }
+
+/** Of every such remedy. */
+const KEPT = 'Nothing is made in its place'
 
 interface Move {
   readonly from: string
@@ -109,28 +117,37 @@ function severalProblem({ name, owner }: Database, found: readonly DatabaseState
     owner,
     'renamed_database',
     `the database ${name} is not there or another's, and several that ${owner.username} owns carry its tag: ${names}.`,
-    'Nothing is made in its place: give the right one its name back, or take the comment off all but that one.',
+    `${KEPT}: give the right one its name back, or take the comment off all but that one.`,
   )
 }
 
+const REASON = 'it was dropped by hand, or renamed without its tag'
+
 /** `recreate_missing` says that a new one may take its place. */
-function checkMissing(declaration: Declaration, { roles, databases }: Cluster, database: Database): Problem[] {
+function checkMissing(declaration: Declaration, cluster: Cluster, database: Database): Problem[] {
   const { name, owner, recreateMissing } = database
-  const tag = acceptedTag(declaration, roles.get(owner.username)?.comment)
-  if (tag === null || !hasOwned(tag, name) || recreateMissing) return []
+  const tag = tagOfOwner(declaration, cluster, owner)
+  // A removal closes the login first: one that was cut off after its drop is no loss.
+  const isLeaving = cluster.roles.get(owner.username)?.canLogin === false
+  if (tag === null || !hasOwned(tag, name) || recreateMissing || isLeaving) return []
+  const since = tag.get('BuildId') ?? 'unknown'
   const isOf = (state: DatabaseState): boolean =>
     state.owner === owner.username
       ? parseTag(state.comment) === null
       : acceptedTag(declaration, state.comment)?.get('Application') === owner.name
-  const near = [...databases.values()].filter(isOf)
+  const near = [...cluster.databases.values()].filter(isOf)
   const look =
     near.length === 0 ? '' : ` Look at ${fewNames(near.map((state) => `${state.name} (${state.owner})`))} first.`
   return [
     violation(
       owner,
       'missing_database',
+<<<<<<< HEAD
       `the database ${name} is not there, and had existed since build ${tag.get('BuildId') ?? 'unknown'}: ` +
         `it was dropped by hand, or renamed without its tag.${look}`,
+=======
+      `the database ${name} is not there, and had existed since build ${since}: ${REASON}.${look}`,
+>>>>>>> changed
       `Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one is made.`,
     ),
   ]

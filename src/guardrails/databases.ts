@@ -24,6 +24,8 @@ import { capitalized, printLogin } from './printed-login.ts'
 import type { Strays } from './strays.ts'
 import { violation } from './violation.ts'
 
+const ANEW = 'And set recreate_missing = true, with which a new one is made.'
+
 export function checkDatabase(
   declaration: Declaration,
   cluster: Cluster,
@@ -45,8 +47,12 @@ export function checkDatabase(
         database.owner,
         'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
+<<<<<<< HEAD
         `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])} ` +
           'And set recreate_missing = true, with which a new one is made.',
+=======
+        `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])} ${ANEW}`,
+>>>>>>> changed
       ),
     ]
   }

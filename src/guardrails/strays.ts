@@ -42,13 +42,21 @@ function straysOf(
   { name, owner }: Database,
   owned: readonly DatabaseState[],
 ): DatabaseState[] {
-  const tag = acceptedTag(declaration, cluster.roles.get(owner.username)?.comment)
+  const tag = tagOfOwner(declaration, cluster, owner)
   if (tag === null || !hasOwned(tag, name) || cluster.databases.get(name)?.owner === owner.username) return []
   const applications = new Set([owner.name, tag.get('Application')])
   return owned.filter(
     (state) =>
       isSendable(state.name) && applications.has(acceptedTag(declaration, state.comment)?.get('Application') ?? ''),
   )
+}
+
+/** What the tag of an owner's role tells of its database; null: nothing, since the role is not there, or another's. */
+export function tagOfOwner(declaration: Declaration, { roles }: Cluster, { name, username }: Application): Tag | null {
+  const tag = acceptedTag(declaration, roles.get(username)?.comment)
+  const claimant = tag?.get('Application')
+  const isOthers = claimant !== name && declaration.applications.some((application) => application.name === claimant)
+  return isOthers ? null : tag
 }
 
 /** The tag of this stack, or of one whose tags it may take over; null: none. */

@@ -49,6 +49,7 @@ function settled(given: Record<string, unknown>): unknown {
     ...entry,
     schemas: entry?.schemas ?? ['public'],
     databaseConnectionLimit: entry?.databaseConnectionLimit ?? -1,
+    recreateMissing: entry?.recreateMissing ?? false,
   }
 }
 

@@ -13,6 +13,7 @@ const violations = (applications: object, state: State = {}, variables: object =
   )
 
 const APP = { a: { username: 'u', database_name: 'd' } }
+const THERE = { databases: [database('d', 'u')] }
 
 test('nothing there yet, and what is ours, pass', (t) => {
   t.deepEqual(violations(APP), [])
@@ -27,20 +28,22 @@ test('nothing there yet, and what is ours, pass', (t) => {
 })
 
 test('a role is ours by its tag alone', (t) => {
-  const withTag = (comment: string | null): string[] => violations(APP, { roles: [role('u', { comment })] })
+  const withTag = (comment: string | null): string[] => violations(APP, { ...THERE, roles: [role('u', { comment })] })
   t.deepEqual(withTag(null), ['a/unmanaged role'])
   t.deepEqual(withTag('{"ManagedBy":"someone"}'), ['a/unmanaged role'])
   t.deepEqual(withTag(tagOf('gone')), [], 'a key that is no longer declared may be taken over')
   t.deepEqual(withTag(tagOf('a', { Stack: 'theirs' })), ['a/foreign claim'])
   t.deepEqual(withTag(tagOf('a', { Environment: 'prod' })), ['a/foreign claim'])
-  t.deepEqual(violations({ ...APP, b: {} }, { roles: [role('u', { comment: tagOf('b') })] }), ['a/foreign claim'])
+  t.deepEqual(violations({ ...APP, b: {} }, { ...THERE, roles: [role('u', { comment: tagOf('b') })] }), [
+    'a/foreign claim',
+  ])
 })
 
 test('accept_tags_from and adopt_existing let in what they name', (t) => {
   t.deepEqual(
     violations(
       APP,
-      { roles: [role('u', { comment: tagOf('a', { Stack: 'theirs' }) })] },
+      { ...THERE, roles: [role('u', { comment: tagOf('a', { Stack: 'theirs' }) })] },
       { accept_tags_from: ['theirs'] },
     ),
     [],
@@ -48,14 +51,50 @@ test('accept_tags_from and adopt_existing let in what they name', (t) => {
   t.deepEqual(violations({ a: { ...APP.a, adopt_existing: true } }, { roles: [role('u')] }), [])
 })
 
+test('a database that was there is not made anew; one that was pending, or is named newly, is made', (t) => {
+  const of = (fields: object, entry: object = {}, databases: State['databases'] = []): string[] =>
+    violations(
+      { a: { ...APP.a, ...entry } },
+      { roles: [role('u', { comment: tagOf('a', fields) }), role('x')], databases },
+    )
+  t.deepEqual(of({ OwnedDatabase: 'd' }), ['a/missing database'])
+  t.deepEqual(of({}), ['a/missing database'], 'an older tag does not tell')
+  t.deepEqual(of({ OwnedDatabase: 'd' }, { recreate_missing: true }), [])
+  t.deepEqual(of({ PendingDatabase: 'd' }), [])
+  t.deepEqual(of({ OwnedDatabase: 'before' }), [])
+  const tagged = { comment: tagOf('a', { SecretVersionId: undefined }) }
+  const renamed = [database('e', 'u', tagged)]
+  t.deepEqual(of({ OwnedDatabase: 'd' }, { recreate_missing: true }, renamed), ['a/renamed database'])
+  t.deepEqual(of({ OwnedDatabase: 'd' }, {}, [database('e', 'x', tagged)]), ['a/missing database'])
+  t.deepEqual(of({ OwnedDatabase: 'd' }, {}, [...renamed, database('d', 'x')]), ['a/renamed database'])
+  t.deepEqual(of({ OwnedDatabase: 'before' }, {}, [...renamed, database('d', 'x')]), ['a/owner mismatch'])
+})
+
+test("a role is known under another name where it owns the entry's database, and there only", (t) => {
+  const of = (owner: string, comment: string, more: readonly string[] = []): string[] =>
+    violations(APP, {
+      roles: [role('r', { comment }), ...more.map((name) => role(name))],
+      databases: [database('d', owner)],
+    })
+  t.deepEqual(of('r', tagOf('a')), ['a/renamed role'])
+  t.deepEqual(of('r', tagOf('b')), ['a/owner mismatch'])
+  t.deepEqual(of('r', tagOf('a', { Stack: 'theirs' })), ['a/owner mismatch'])
+  t.deepEqual(of('x', tagOf('a'), ['x']), ['a/owner mismatch'])
+  t.deepEqual(violations(APP, { roles: [role('r', { comment: tagOf('a', { OwnedDatabase: 'd' }) })] }), [
+    'a/renamed role',
+  ])
+  t.deepEqual(violations(APP, { roles: [role('r', { comment: tagOf('a', { OwnedDatabase: 'e' }) })] }), [])
+})
+
 test('from 16 on a right over the role is needed, below CREATEROLE is enough', (t) => {
   const roles = [role('u', { comment: tagOf('a') })]
-  t.deepEqual(violations(APP, { roles, cluster: { memberships: [] } }), ['a/missing right'])
-  t.deepEqual(violations(APP, { roles, version: 150004, cluster: { memberships: [] } }), [])
+  t.deepEqual(violations(APP, { ...THERE, roles, cluster: { memberships: [] } }), ['a/missing right'])
+  t.deepEqual(violations(APP, { ...THERE, roles, version: 150004, cluster: { memberships: [] } }), [])
 })
 
 test('more power than an application may have; CREATEROLE of a managed role is simply taken away', (t) => {
-  const of = (fields: object): string[] => violations(APP, { roles: [role('u', { comment: tagOf('a'), ...fields })] })
+  const of = (fields: object): string[] =>
+    violations(APP, { ...THERE, roles: [role('u', { comment: tagOf('a'), ...fields })] })
   for (const fields of [{ superuser: true }, { replication: true }, { bypassRls: true }])
     t.deepEqual(of(fields), ['a/privileged role'])
   t.deepEqual(of({ createRole: true }), [])

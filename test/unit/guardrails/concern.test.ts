@@ -65,6 +65,13 @@ test('a role of another entry that is still declared is claimed anew; one of a k
   t.is(stops(tagged('before'), 'own'), 'own')
 })
 
+test('a role that was renamed or dropped is managed still, as its tag or that of the database says', (t) => {
+  const tagged = { comment: tagOf('own') }
+  t.is(stops({ roles: [role('by_hand', tagged)], databases: [database('d', 'by_hand')] }, 'own'), 'own')
+  t.is(stops({ roles: [role('x')], databases: [database('d', 'x', tagged)] }, 'own'), 'own')
+  t.is(stops({ roles: [role('x')], databases: [database('d', 'x', { comment: tagOf('other') })] }, 'own'), 'run')
+})
+
 test("another stack's tag is no claim of ours", (t) => {
   t.is(stops(owned({ Stack: 'theirs' }), 'own', 'foreign_claim'), 'run')
   t.is(stops(owned({ Environment: 'prod' }), 'own', 'foreign_claim'), 'run')

@@ -40,7 +40,7 @@ test('from nothing: role with tag, database with its membership around it, then 
     [
       'role create created',
       `CREATE ROLE "o" LOGIN PASSWORD '[redacted]'`,
-      `COMMENT ON ROLE "o" IS '${tagOf('o', { OwnedDatabase: 'd' })}'`,
+      `COMMENT ON ROLE "o" IS '${tagOf('o', { PendingDatabase: 'd' })}'`,
     ],
     ['database create created', 'CREATE DATABASE "d" OWNER "o" TEMPLATE template0 ALLOW_CONNECTIONS false'],
     ['grant admit created', 'GRANT CONNECT ON DATABASE "d" TO "admin"'],
@@ -52,6 +52,7 @@ test('from nothing: role with tag, database with its membership around it, then 
     [
       'tag tag created',
       `COMMENT ON DATABASE "d" IS '${tagOf('o', { SecretVersionId: undefined })}'`,
+      `COMMENT ON ROLE "o" IS '${tagOf('o', { OwnedDatabase: 'd' })}'`,
       'REVOKE "o" FROM "admin" GRANTED BY "admin"',
     ],
     [

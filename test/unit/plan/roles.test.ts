@@ -17,7 +17,11 @@ function forRole(
   const [application] = declaration.applications
   if (application === undefined) return { steps: [], findings: [] }
   const context = planContext(
-    input(declaration, { roles: [role('u', { comment: tagOf('a'), ...fields })], logins: { a: login } }),
+    input(declaration, {
+      roles: [role('u', { comment: tagOf('a'), ...fields })],
+      databases: [database('d', 'u')],
+      logins: { a: login },
+    }),
   )
   const { steps, findings } = planRole(context, application)
   return { steps: told(steps), findings: findings.map(({ object, action, status }) => `${object} ${action} ${status}`) }

@@ -33,6 +33,7 @@ export function tagOf(application: string, fields: object = {}): string {
     Environment: 'dev',
     Application: application,
     OwnedDatabase: undefined,
+    PendingDatabase: undefined,
     CleanupPolicy: 'retain',
     SecretVersionId: 'v1',
     UpdatedByBuildId: 'b1',
