@@ -13,13 +13,7 @@ import { administrators } from './members.ts'
 import { acceptedTag, renamedRole, type Strays, tagOfOwner } from './strays.ts'
 import { violation } from './violation.ts'
 
-<<<<<<< HEAD
-/**
- * A database of this name is not there, or is another owner's: why that is, as far as tags tell. Empty: they do not.
- */
-=======
 /** Why a database is not there, or is another owner's, as far as tags tell. Empty: they do not. */
->>>>>>> changed
 export function checkByHand(declaration: Declaration, cluster: Cluster, strays: Strays, database: Database): Problem[] {
   const role = renamedRole(strays, cluster, database)
   if (role !== null) return [roleProblem(cluster, database, role.name)]
@@ -142,12 +136,7 @@ function checkMissing(declaration: Declaration, cluster: Cluster, database: Data
     violation(
       owner,
       'missing_database',
-<<<<<<< HEAD
-      `the database ${name} is not there, and had existed since build ${tag.get('BuildId') ?? 'unknown'}: ` +
-        `it was dropped by hand, or renamed without its tag.${look}`,
-=======
       `the database ${name} is not there, and had existed since build ${since}: ${REASON}.${look}`,
->>>>>>> changed
       `Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one is made.`,
     ),
   ]

@@ -47,12 +47,7 @@ export function checkDatabase(
         database.owner,
         'invalid_database',
         `the database ${state.name} is invalid: a DROP DATABASE was interrupted.`,
-<<<<<<< HEAD
-        `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])} ` +
-          'And set recreate_missing = true, with which a new one is made.',
-=======
         `As ${printName(state.owner)}, which owns it: ${printStatements([dropDatabase(state.name, false)])} ${ANEW}`,
->>>>>>> changed
       ),
     ]
   }

@@ -88,14 +88,7 @@ export interface Step extends Subject {
    * taken effect (src/README.md: What a session keeps); absent where nobody loses anything.
    */
   readonly loser?: string
-<<<<<<< HEAD
-  /**
-   * What a person should look at beside it, told as a warning with it; absent: nothing. The next look finds it no
-   * more.
-   */
-=======
   /** What a person should look at, told as a warning beside it: the next look finds it no more; absent: nothing. */
->>>>>>> changed
   readonly caution?: string
 }
 

@@ -1,11 +1,4 @@
-<<<<<<< HEAD
-/**
- * Databases that applications made for themselves: told, and shut to all others (src/README.md: What applications
- * make).
- */
-=======
 /** Databases that applications made for themselves: told and shut to PUBLIC (src/README.md: What applications make). */
->>>>>>> changed
 import { groupBy } from '../group-by.ts'
 import { isInvalid, type DatabaseState } from '../model/catalog.ts'
 import type { Application } from '../model/declaration.ts'
