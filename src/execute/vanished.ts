@@ -1,7 +1,4 @@
-/**
- * Whether a statement was refused since somebody dropped or renamed what it names (src/README.md: Applications at
- * work).
- */
+/** What somebody dropped or renamed between look and statement (src/README.md: Applications at work). */
 import type { Step } from '../model/step.ts'
 import type { StatementError } from '../server/session.ts'
 

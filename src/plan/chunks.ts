@@ -1,5 +1,5 @@
 /** Names in one GRANT or REVOKE: keeps statements readable in logs, whatever the number of tables. */
-export const OBJECTS_PER_STATEMENT = 250
+export const OBJECTS_PER_STATEMENT = 200
 
 /** Parts of at most `size` items, in order. */
 export function chunk<T>(items: readonly T[], size: number): T[][] {

@@ -77,9 +77,7 @@ function divisible(server: ServerFacts, steps: readonly Step[]): AtomicTransacti
   return isOne ? transaction : { ...transaction, halves: () => halvesOf(steps).map((half) => divisible(server, half)) }
 }
 
-/**
- * Of several steps each half of them; of one the halves of its statements, and of one statement those of its objects.
- */
+/** Of several steps half of them; of one half of its statements; of one statement half of its objects. */
 function halvesOf(steps: readonly Step[]): readonly Step[][] {
   const [first] = steps
   if (steps.length > 1 || first === undefined) return halves(steps)

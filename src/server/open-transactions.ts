@@ -23,7 +23,7 @@ function writing(databases: readonly string[]): string {
     SELECT
       ${catalogText('datname')} AS database,
       ${catalogText('usename')} AS login,
-      pid || ' ' || backend_xid::text AS transaction
+      ${catalogText("concat(pid, ' ', backend_xid)")} AS transaction
     FROM pg_stat_activity
     WHERE backend_xid IS NOT NULL
       AND usesysid IS NOT NULL
@@ -33,7 +33,7 @@ function writing(databases: readonly string[]): string {
     SELECT
       ${catalogText('database')},
       ${catalogText('owner')},
-      'prepared ' || transaction::text
+      ${catalogText("concat('prepared ', transaction)")}
     FROM pg_prepared_xacts
     WHERE ${isOneOf('database', databases)}`
 }

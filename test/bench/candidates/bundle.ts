@@ -14,7 +14,7 @@ export const BUNDLE = join(MODULE, 'dist', 'rds-provision.mjs')
  * Prints what the process used, as the last line of standard error. The most memory comes from VmHWM, of which Linux knows, in
  * KiB: getrusage's counts what the parent had when it forked (https://man7.org/linux/man-pages/man2/getrusage.2.html, ru_maxrss).
  */
-const REPORT = `data:text/javascript,${encodeURIComponent(`
+export const REPORT = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs'
   process.on('exit', () => {
     const { userCPUTime, systemCPUTime } = process.resourceUsage()
@@ -52,7 +52,8 @@ export async function bundleRunner(bed: Bed): Promise<Runner> {
   }
 }
 
-function usageIn(stderr: string): Usage {
+/** What that line says. */
+export function usageIn(stderr: string): Usage {
   const [cpuSeconds, megabytes] = v.parse(
     v.tuple([v.number(), v.number()]),
     JSON.parse(stderr.trim().split('\n').at(-1) ?? ''),

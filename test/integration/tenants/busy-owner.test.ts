@@ -1,4 +1,4 @@
-/** Owners that change their tables while a run looks and grants (src/README.md: Applications that work while we run). */
+/** Owners that change their tables while a run looks and grants (src/README.md: Applications at work). */
 import test from 'ava'
 import { holdSessions } from '../../support/held-sessions.ts'
 import { keepBusy, swapTables } from '../../support/busy-owner.ts'
