@@ -76,7 +76,7 @@ interface Move {
   readonly to: string
 }
 
-/** What has to be renamed so that a database gets its name back, the last first; null: somebody else's is in the way. */
+/** What has to be renamed so that a database gets its name back; null: another owner's is in the way. */
 function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name: string): Move[] | null {
   const moves: Move[] = [{ from: found, to: name }]
   for (let at = name; databases.has(at) && at !== found;) {
