@@ -92,7 +92,7 @@ function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name:
 function renames({ databases }: Cluster, moves: readonly Move[]): readonly Move[] {
   const [first] = moves
   const last = moves.at(-1)
-  if (first === undefined || last === undefined || first.to !== last.from) return moves
+  if (last === undefined || first?.to !== last.from) return moves
   const beside = freeName(databases)
   return [{ from: last.from, to: beside }, ...moves.slice(0, -1), { from: beside, to: last.to }]
 }
