@@ -76,9 +76,7 @@ interface Move {
   readonly to: string
 }
 
-/**
- * What has to be renamed so that a database gets its name back, the last first; null: somebody else's is in the way.
- */
+/** What has to be renamed so that a database gets its name back; null: another owner's is in the way. */
 function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name: string): Move[] | null {
   const moves: Move[] = [{ from: found, to: name }]
   for (let at = name; databases.has(at) && at !== found;) {
@@ -94,7 +92,7 @@ function movesTo({ databases }: Cluster, { homes }: Strays, found: string, name:
 function renames({ databases }: Cluster, moves: readonly Move[]): readonly Move[] {
   const [first] = moves
   const last = moves.at(-1)
-  if (first === undefined || last === undefined || first.to !== last.from) return moves
+  if (last === undefined || first?.to !== last.from) return moves
   const beside = freeName(databases)
   return [{ from: last.from, to: beside }, ...moves.slice(0, -1), { from: beside, to: last.to }]
 }

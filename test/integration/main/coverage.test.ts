@@ -12,6 +12,10 @@ for (const version of VERSIONS) {
       .filter((record) => record.status === 'warning' && record.application === application)
       .map(({ message }) => message)
 
+  /** Without what every run tells on 14, where the schema public is open. */
+  const warned = (outcome: Outcome, application: string): string[] =>
+    warnings(outcome, application).filter((message) => !message.startsWith('everybody'))
+
   test.serial(`${on}objects of other owners in a listed schema are one warning a schema, and no failure`, async (t) => {
     const database_name = 'mixed_db'
     const stack = bed().declare({
@@ -76,7 +80,7 @@ for (const version of VERSIONS) {
       'own',
       `DO $$ BEGIN FOR i IN 100..399 LOOP EXECUTE format('CREATE SCHEMA s%s; CREATE TABLE s%1$s.t (x int)', i); END LOOP; END $$`,
     )
-    const told = warnings(await stack.applyOk(), 'own')
+    const told = warned(await stack.applyOk(), 'own')
     t.is(told.length, 1)
     t.regex(
       told[0] ?? '',
@@ -102,11 +106,11 @@ for (const version of VERSIONS) {
       )
       for (const database of ['restored_dev_db', 'plain_dev_db']) await bed().server.forget(database)
       const outcome = await stack.applyOk()
-      t.deepEqual(warnings(outcome, 'restored'), [
+      t.deepEqual(warned(outcome, 'restored'), [
         '5 object(s) in schema public of restored_dev_db belong to others than restored_dev_user ' +
           '(function f (rdsadmin), sequence a_x_seq (rdsadmin), table a (rdsadmin) and 2 more): restored_dev_user cannot use 3 of them',
       ])
-      t.deepEqual(warnings(outcome, 'plain'), [
+      t.deepEqual(warned(outcome, 'plain'), [
         '1 object(s) in schema public of plain_dev_db belong to others than plain_dev_user (table c (rdsadmin)): ' +
           'plain_dev_user may not alter or drop them',
       ])
@@ -130,13 +134,13 @@ for (const version of VERSIONS) {
         { own: { username: 'snapshot_owner', database_name } },
         { stack: 'latter', accept_tags_from: ['former'] },
       )
-      const told = warnings(await stack.applyOk(), 'own')
+      const told = warned(await stack.applyOk(), 'own')
       t.is(told.length, 1)
       t.regex(
         told[0] ?? '',
         /^snapshot_guest came from the stack former and is not declared here: it keeps its password/,
       )
-      t.deepEqual(warnings(await stack.applyOk(), 'own'), told)
+      t.deepEqual(warned(await stack.applyOk(), 'own'), told)
     },
   )
 

@@ -22,7 +22,10 @@ function isBlocked(t: ExecutionContext, { audit, problems }: Outcome, code: stri
 }
 
 function warned({ records }: Outcome): string[] {
-  return records.filter(({ status }) => status === 'warning').map(({ message }) => message)
+  // On 14 the schema public is open, which every run tells.
+  return records
+    .filter(({ status, message }) => status === 'warning' && !message.startsWith('everybody'))
+    .map(({ message }) => message)
 }
 
 for (const version of VERSIONS) {
