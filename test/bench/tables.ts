@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startAws } from '../support/aws.ts'
 import { startServer } from '../support/postgres.ts'
-import type { Bed, Entry } from '../support/provision.ts'
+import type { Entry } from '../support/provision.ts'
 import { ADMIN_SECRET, Stack } from '../support/provision/stack.ts'
 import { chooseVersions } from '../support/provision/versions.ts'
 import { makeTables } from '../support/tables.ts'
@@ -69,28 +69,23 @@ const guest = (level: string): Entry => ({
   cleanup_policy: 'delete',
 })
 
-async function withBed(postgres: (typeof versions)[number], use: (bed: Bed) => Promise<void>): Promise<void> {
+type Declare = (applications: Readonly<Record<string, Entry>>, variables: Entry) => Stack
+
+async function withBed(postgres: (typeof versions)[number], use: (declare: Declare) => Promise<void>): Promise<void> {
   const settings = { max_connections: '80', fsync: 'on', shared_buffers: '128MB', log_statement: 'none' }
   const [server, aws] = await Promise.all([startServer({ version: postgres, settings }), startAws()])
   aws.putLogin(ADMIN_SECRET, server.admin.user, server.admin.password)
-  const bed: Bed = {
-    server,
-    aws,
-    declare: (applications, variables = {}) => new Stack(bed, applications, variables),
-    stop: async () => {
-      await Promise.all([server.stop(), aws.stop()])
-    },
-  }
-  await use(bed).finally(() => bed.stop())
+  const declare: Declare = (applications, variables) => new Stack({ server, aws }, applications, variables)
+  await use(declare).finally(() => Promise.all([server.stop(), aws.stop()]))
 }
 
 const versions = chooseVersions(options.postgres)
 console.log('postgres\ttables\treaders\twork\tseconds\tprocessor\tMB\tload')
 for (const postgres of versions) {
   for (const tables of options.tables.split(',').map(Number).filter(Boolean)) {
-    await withBed(postgres, async (bed) => {
+    await withBed(postgres, async (declare) => {
       const shop: Entry = { schemas: ['app'] }
-      const stack = bed.declare({ shop }, { stack: 'tables' })
+      const stack = declare({ shop }, { stack: 'tables' })
       await stack.applyOk()
       await makeTables(stack, 'shop', 'app', tables)
       const about = { postgres, tables, readers: 1 }
@@ -106,10 +101,10 @@ for (const postgres of versions) {
   }
   const readers = Number(options.readers)
   if (readers > 0)
-    await withBed(postgres, async (bed) => {
+    await withBed(postgres, async (declare) => {
       const names = Array.from({ length: readers }, (_, index) => `rd${String(index)}`)
       const all = Object.fromEntries(names.map((name) => [name, guest('reader')]))
-      const stack = bed.declare({ shop: { schemas: ['app'] }, ...all }, { stack: 'readers', max_connections: 20 })
+      const stack = declare({ shop: { schemas: ['app'] }, ...all }, { stack: 'readers', max_connections: 20 })
       await stack.applyOk()
       // Default privileges give them to the readers.
       await makeTables(stack, 'shop', 'app', 1_000)

@@ -41,10 +41,10 @@ export class Stack {
   variables: Entry
   /** Variables of the run's environment, such as ALLOW_DB_PROVISION. */
   env: Readonly<Record<string, string>> = {}
-  readonly #bed: Bed
+  readonly #bed: Pick<Bed, 'server' | 'aws'>
   readonly #passwords = new Map<string, string>()
 
-  constructor(bed: Bed, applications: Readonly<Record<string, Entry>>, variables: Entry) {
+  constructor(bed: Pick<Bed, 'server' | 'aws'>, applications: Readonly<Record<string, Entry>>, variables: Entry) {
     this.#bed = bed
     const stack = randomUUID()
     this.applications = applications
