@@ -32,7 +32,7 @@ const OBJECTS = `
           c.relnamespace AS schema,
           c.relowner AS owner,
           CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
-          c.relname AS name,
+          ${catalogText('c.relname')} AS name,
           CASE WHEN c.relowner = ${OWNER} THEN true ELSE has_table_privilege(${OWNER}, c.oid, 'SELECT') END AS usable
         FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -44,7 +44,7 @@ const OBJECTS = `
           p.pronamespace,
           p.proowner,
           'function ',
-          p.proname,
+          ${catalogText('p.proname')},
           CASE WHEN p.proowner = ${OWNER} THEN true ELSE has_function_privilege(${OWNER}, p.oid, 'EXECUTE') END
         FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -60,7 +60,7 @@ const FOREIGN = `
         schema,
         count(*)::int AS objects,
         (count(*) FILTER (WHERE usable IS NOT TRUE))::int AS unusable,
-        array_agg(class || ${catalogText('name')} || ' (' || ${catalogText('pg_get_userbyid(owner)')} || ')' ORDER BY position)
+        array_agg(class || name || ' (' || ${catalogText('pg_get_userbyid(owner)')} || ')' ORDER BY position)
           FILTER (WHERE position <= ${String(NAMED)}) AS names
       FROM (
         SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position

@@ -68,7 +68,7 @@ function terminateSessions({ logins, only = null, databases }: SessionsToEnd): s
 }
 
 /** A number of a process may be another's by now. */
-const STARTED = 'extract(epoch FROM a.backend_start)::text'
+const STARTED = "format('%s', extract(epoch FROM a.backend_start))"
 
 interface Process {
   readonly pid: number

@@ -30,7 +30,8 @@ function serverWithout(gone: Readonly<Record<string, string>>, routine = '') {
       applied.push(...objectsOf(transaction))
       return Promise.resolve({ kind: 'applied', applied: [] })
     }
-    const error = new StatementError(0, { code: gone[name] ?? '', message: 'no', routine }, null)
+    const said = { code: gone[name] ?? '', message: 'no', routine, detail: '', hint: '', context: '' }
+    const error = new StatementError(0, said, null)
     return Promise.resolve({ kind: 'refused', culprit: step, others: [], error, applied: [] })
   }
   return { run, applied, tries: () => tries }
