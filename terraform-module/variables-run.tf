@@ -88,7 +88,10 @@ variable "external_id" {
   default     = null
 
   validation {
-    condition     = var.external_id == null || can(regex("^[A-Za-z0-9_+=,.@:/-]{2,1224}$", var.external_id))
+    # A regular expression of Terraform (RE2) counts to 1,000.
+    condition = var.external_id == null || (
+      can(regex("^[A-Za-z0-9_+=,.@:/-]{2,}$", var.external_id)) && length(coalesce(var.external_id, "-")) <= 1224
+    )
     error_message = "external_id: use 2 to 1224 characters: letters, digits and _ + = , . @ : / -, or leave it out."
   }
 }

@@ -119,21 +119,9 @@ async function runRounds(
     ledger.settle(plan, { leftOut: setbacks.leftOut, unseen: unseenDatabases(context, inspection) })
     await endSessionsOfLosers(context, server, ledger.losses)
     if (plan.jobs.length === 0) {
-      const unseen = await recordUnseen(context, server, inspection, setbacks)
-      if (unseen.length > 0) {
-        setbacks.fail(unseen)
-        scope = { before: inspection, applications: new Set(), databases: new Set() }
-        continue
-      }
-      const moved: InspectionScope | null =
-        number > MAX_ROUNDS ? null : await findNewerSecrets(context, passwords, setbacks, inspection)
-      if (moved === null) {
-        await takeRoomBack(context, server, inspection.actual.cluster, { ledger, setbacks })
-        recordFindings(context.recorder, plan.findings, ledger.touched)
-        return inspection
-      }
-      passwords.clear()
-      scope = moved
+      const isLast = number > MAX_ROUNDS
+      scope = await endRounds(context, server, { inspection, plan, passwords, isLast }, { ledger, setbacks })
+      if (scope === null) return inspection
       continue
     }
     if (number > MAX_ROUNDS || (last !== null && samePlan(last, plan))) {
@@ -164,6 +152,37 @@ async function runRounds(
       if (step.kind === 'set_password' || step.kind === 'create_role') passwords.add(step.application)
     scope = refused.every(({ isGone }) => isGone === true) ? scopeAfter(plan, inspection) : null
   }
+}
+
+/** A round that found nothing to do. */
+interface LastRound {
+  readonly inspection: Inspection
+  readonly plan: Plan
+  /** Applications whose password this run has set; emptied where their secrets are looked at anew. */
+  readonly passwords: Set<string | null>
+  readonly isLast: boolean
+}
+
+/** @returns what to look at again; null: all is done and told */
+async function endRounds(
+  context: RunContext,
+  server: Connections,
+  { inspection, plan, passwords, isLast }: LastRound,
+  { ledger, setbacks }: Progressing,
+): Promise<InspectionScope | null> {
+  const unseen = await recordUnseen(context, server, inspection, setbacks)
+  if (unseen.length > 0) {
+    setbacks.fail(unseen)
+    return { before: inspection, applications: new Set(), databases: new Set() }
+  }
+  const moved = isLast ? null : await findNewerSecrets(context, passwords, setbacks, inspection)
+  if (moved !== null) {
+    passwords.clear()
+    return moved
+  }
+  await takeRoomBack(context, server, inspection.actual.cluster, { ledger, setbacks })
+  recordFindings(context.recorder, plan.findings, ledger.touched)
+  return null
 }
 
 /** @throws ConnectionLost, ConnectFailure: nothing more may be changed over these connections. */
