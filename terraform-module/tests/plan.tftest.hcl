@@ -1,5 +1,12 @@
 # `terraform test` in terraform-module: what a plan shows. Needs the null provider only; nothing is run.
 
+# Its id stands in every marker, and is unknown before the first apply. During a plan from Terraform 1.11 on.
+override_resource {
+  target          = terraform_data.stack
+  override_during = plan
+  values          = { id = "0c9a4e0e-3f0a-4d3b-9a53-2f1f1c6d7a10" }
+}
+
 variables {
   environment     = "dev"
   instance        = { host = "orders.cluster.example.internal", port = 5433, resource_id = "db-1" }

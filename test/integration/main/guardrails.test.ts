@@ -73,7 +73,7 @@ const GUARDRAILS: readonly Guardrail[] = [
     applications: { x: { extensions: ['no_such_extension', 'file_fdw'] } },
     violations: [
       ['x', 'extension', /Remove it from extensions/],
-      ['x', 'extension', /As the master/],
+      ['x', 'extension', /as the master/i],
     ],
   },
   {
