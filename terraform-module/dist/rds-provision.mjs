@@ -10746,22 +10746,24 @@ return error instanceof BlockedError&&error.problems.every(problem=>problem.code
 ConnectFailure&&error.passing}async function runRounds(context,server,credentials,{ledger,setbacks}){let scope=null,last=null,refused=[],passwords=new Set,goneRounds=0;
 for(let number2=1;;number2+=1){assertNotInterrupted(context.dependencies.signal),await awaitDefaults(context,server,ledger);let{inspection,plan}=await makeRound(
 context,server,credentials,scope,setbacks);if(ledger.settle(plan,{leftOut:setbacks.leftOut,unseen:unseenDatabases(context,inspection)}),await endSessionsOfLosers(
-context,server,ledger.losses),plan.jobs.length===0){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0){setbacks.fail(unseen),
-scope={before:inspection,applications:new Set,databases:new Set};continue}let moved=number2>MAX_ROUNDS?null:await findNewerSecrets(context,passwords,setbacks,inspection);
-if(moved===null)return await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),
-inspection;passwords.clear(),scope=moved;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused)),
+context,server,ledger.losses),plan.jobs.length===0){let isLast=number2>MAX_ROUNDS;if(scope=await endRounds(context,server,{inspection,plan,passwords,isLast},{ledger,
+setbacks}),scope===null)return inspection;continue}if(number2>MAX_ROUNDS||last!==null&&samePlan(last,plan)){setbacks.fail(recordNotConverged(context,plan,refused)),
 scope={before:inspection,applications:new Set,databases:new Set},number2=0,last=null;continue}let execution=await executePlan(context,server,plan,ledger);noteRoom(
 setbacks.rooms,appliedSteps(plan,execution));let held2=[...await endHolders(context.declaration,server,plan,execution.failures,ledger.endedHolders),...findFull(
 context.declaration,execution.failures,setbacks.rooms)],failures=execution.failures.filter(failure=>!held2.includes(failure)),failed=recordFailures(context,{...execution,
 failures});setbacks.fail(failed),refused=[...failures.filter(isOutdated),...held2],last=execution.failures.length===0?plan:null,failed.length>0&&(number2=0),failures.
 some(({isGone:isGone3})=>isGone3===!0)&&goneRounds<MAX_GONE_ROUNDS&&(goneRounds+=1,number2-=1);for(let step2 of planSteps(plan))(step2.kind==="set_password"||step2.
-kind==="create_role")&&passwords.add(step2.application);scope=refused.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(plan,inspection):null}}async function executePlan(context,server,plan,ledger){
-let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(server,plan,{signal,maxConnections:context.declaration.maxConnections,
-waits:ledger.waits,record:recordWithProgress(ledger,plan,context.dependencies),progress});if(ledger.unknown=[...ledger.unknown,...execution.unknown],noteDefaults(
-ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(
-context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{now,progress:report}){let isCreation=({object:object2,status})=>object2==="data\
-base"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).length,unit:"databases",now,report});return draft=>{ledger.record(draft),
-isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(plan).map(step2=>`${stepKey(step2)}
+kind==="create_role")&&passwords.add(step2.application);scope=refused.every(({isGone:isGone3})=>isGone3===!0)?scopeAfter(plan,inspection):null}}async function endRounds(context,server,{
+inspection,plan,passwords,isLast},{ledger,setbacks}){let unseen=await recordUnseen(context,server,inspection,setbacks);if(unseen.length>0)return setbacks.fail(unseen),
+{before:inspection,applications:new Set,databases:new Set};let moved=isLast?null:await findNewerSecrets(context,passwords,setbacks,inspection);return moved!==null?
+(passwords.clear(),moved):(await takeRoomBack(context,server,inspection.actual.cluster,{ledger,setbacks}),recordFindings(context.recorder,plan.findings,ledger.touched),
+null)}async function executePlan(context,server,plan,ledger){let{signal,progress}=context.dependencies;assertNotInterrupted(signal);let execution=await execute(
+server,plan,{signal,maxConnections:context.declaration.maxConnections,waits:ledger.waits,record:recordWithProgress(ledger,plan,context.dependencies),progress});
+if(ledger.unknown=[...ledger.unknown,...execution.unknown],noteDefaults(ledger,plan,execution),ledger.lose(appliedSteps(plan,execution)),execution.lost!==null&&
+!signal.aborted)throw execution.lost;return execution.lost===null&&await endSessionsOfLosers(context,server,ledger.losses),execution}function recordWithProgress(ledger,plan,{
+now,progress:report}){let isCreation=({object:object2,status})=>object2==="database"&&status==="created",progress=createProgress({total:planSteps(plan).filter(isCreation).
+length,unit:"databases",now,report});return draft=>{ledger.record(draft),isCreation(draft)&&progress.advance()}}function samePlan(a9,b9){let text2=plan=>planSteps(
+plan).map(step2=>`${stepKey(step2)}
 ${step2.statements.join(`
 `)}`).join(`
 `);return text2(a9)===text2(b9)}function scopeAfter(plan,inspection){let steps=planSteps(plan),applications=new Set(steps.flatMap(step2=>step2.application===null?
