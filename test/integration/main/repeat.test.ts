@@ -88,7 +88,7 @@ for (const version of VERSIONS) {
       made.applications = { made: { schemas: ['app'] } }
       await made.applyOk()
       await bed()
-        .declare({ fails: { locale: 'nowhere' } })
+        .declare({ fails: { encoding: 'LATIN1', locale: 'C.UTF-8' } })
         .apply()
       await bed()
         .declare({ blocked: { username: 'dbmaster' } })

@@ -60,7 +60,7 @@ for (const version of VERSIONS) {
     `${on}5. the password never reaches the server: not with log_statement = all, not in a failed statement`,
     async (t) => {
       const mark = await bed().server.mark()
-      const stack = bed().declare({ d5: {}, d5_fails: { locale: 'nowhere' } })
+      const stack = bed().declare({ d5: {}, d5_fails: { encoding: 'LATIN1', locale: 'C.UTF-8' } })
       for (const application of ['d5', 'd5_fails']) stack.setPassword(application, `pLain-'${application}`)
       const { audit } = await stack.apply()
       t.is(audit.run.exit_code, 1)
@@ -245,7 +245,7 @@ for (const version of VERSIONS) {
   test.serial(
     `${on}others: a failed CREATE DATABASE leaks no membership, and backslashes in passwords are kept`,
     async (t) => {
-      const stack = bed().declare({ o1: { locale: 'nowhere' } })
+      const stack = bed().declare({ o1: { encoding: 'LATIN1', locale: 'C.UTF-8' } })
       stack.setPassword('o1', `back\\slash 'quote' "double" \\x41 é`)
       t.is((await stack.apply()).audit.run.exit_code, 1)
       const left = await bed().server.sql(

@@ -148,7 +148,7 @@ for (const version of VERSIONS) {
 
   test.serial(`${on}a first run that was cut off before its database goes on by itself`, async (t) => {
     const stack = await provisioned('cut')
-    stack.applications = { ...stack.applications, half: { locale: 'xx_XX.no_such' } }
+    stack.applications = { ...stack.applications, half: { encoding: 'LATIN1', locale: 'C.UTF-8' } }
     t.is((await stack.apply()).audit.run.exit_code, 1)
     t.deepEqual(await databasesOf(stack, 'half'), [])
     stack.applications = { ...stack.applications, half: {} }
