@@ -61,7 +61,7 @@ run "triggers" {
   command = plan
 
   assert {
-    condition     = join(" ", sort(keys(null_resource.provision.triggers))) == "declaration instance script secret_versions"
+    condition     = join(" ", sort(keys(null_resource.provision.triggers))) == "claim declaration instance script secret_versions"
     error_message = "What makes the provisioning run again stands in keys of its own."
   }
   assert {
