@@ -84,12 +84,19 @@ for (const version of IS_WHOLE ? VERSIONS : VERSIONS.slice(-1)) {
   })
 }
 
-/** Puts back what was dropped: all is as it was. */
+/** Puts back what was dropped: all is as it was, but for when it was claimed. */
 async function provisionedAgain(t: ExecutionContext, bed: Bed, whole: Dump): Promise<void> {
   await bed.stack.applyOk()
   await fill(bed)
-  t.deepEqual(difference(whole, await dump(bed.server)), [])
+  const changed = difference(whole, await dump(bed.server)).map((line) => line.slice(2).replace(CLAIMED_AT, ''))
+  t.deepEqual(
+    changed.filter((line) => changed.filter((other) => other === line).length === 1),
+    [],
+  )
 }
+
+/** Of a tag, in a line of a dump. */
+const CLAIMED_AT = /\\?"ClaimedAt\\?":\\?"[^"]*"/
 
 /** A removal ends well, tells of each who left, and makes no more snapshots than it needs. */
 async function removal(
