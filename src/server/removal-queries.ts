@@ -200,20 +200,23 @@ export function holdings(roles: readonly string[]): string {
     ORDER BY 1, 2, 3, 4`
 }
 
-export function defaultHoldings(roles: readonly string[]): string {
-  return `
-    SELECT DISTINCT
-      ${catalogText('r.rolname')} AS grantee,
-      ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
-      ${catalogText('n.nspname')} AS schema,
-      CASE f.defaclobjtype
+/** How ALTER DEFAULT PRIVILEGES calls the objects of this row of pg_default_acl, `f`. */
+export const DEFAULT_CLASS = `CASE f.defaclobjtype
         WHEN 'r' THEN 'TABLES'
         WHEN 'S' THEN 'SEQUENCES'
         WHEN 'f' THEN 'ROUTINES'
         WHEN 'T' THEN 'TYPES'
         WHEN 'n' THEN 'SCHEMAS'
         WHEN 'L' THEN 'LARGE OBJECTS'
-      END AS keyword
+      END`
+
+export function defaultHoldings(roles: readonly string[]): string {
+  return `
+    SELECT DISTINCT
+      ${catalogText('r.rolname')} AS grantee,
+      ${catalogText('pg_get_userbyid(f.defaclrole)')} AS creator,
+      ${catalogText('n.nspname')} AS schema,
+      ${DEFAULT_CLASS} AS keyword
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
     JOIN pg_roles r ON r.oid = a.grantee

@@ -5,7 +5,7 @@
 import type { Obstacle, WayOut } from '../model/removal.ts'
 import { isSendable, showBytes } from '../model/sendable.ts'
 import { catalogText } from './catalog-text.ts'
-import { dependencies, ROLE_DEPENDENCY } from './removal-queries.ts'
+import { DEFAULT_CLASS, dependencies, ROLE_DEPENDENCY } from './removal-queries.ts'
 import { readText, readTextOrNull, readTexts, type Row } from './row.ts'
 
 const SELECTED = `
@@ -36,14 +36,7 @@ function ownDefaults(roles: readonly string[]): string {
   return `
     SELECT${SELECTED},
       ${catalogText('n.nspname')} AS schema,
-      CASE f.defaclobjtype
-        WHEN 'r' THEN 'TABLES'
-        WHEN 'S' THEN 'SEQUENCES'
-        WHEN 'f' THEN 'ROUTINES'
-        WHEN 'T' THEN 'TYPES'
-        WHEN 'n' THEN 'SCHEMAS'
-        WHEN 'L' THEN 'LARGE OBJECTS'
-      END AS name,
+      ${DEFAULT_CLASS} AS name,
       ARRAY(
         SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText('pg_get_userbyid(a.grantee)')} END
         FROM aclexplode(f.defaclacl) a

@@ -1,4 +1,5 @@
 /** What a major upgrade leaves in a server's memberships, made by hand, and looks at them. */
+import type { Membership } from '../../src/model/catalog.ts'
 import type { Bed } from './provision.ts'
 import type { Server } from './postgres.ts'
 
@@ -9,18 +10,8 @@ export function putMaster({ aws, server }: Bed): void {
   aws.putSecret(MASTER_SECRET, { username: server.master.user, password: server.master.password })
 }
 
-export interface MembershipRow {
-  readonly role: string
-  readonly member: string
-  readonly grantor: string
-  readonly admin: boolean
-  /** Below 16: whether the member inherits. */
-  readonly inherit: boolean
-  readonly set: boolean
-}
-
 /** Memberships in a role, by member and grantor. */
-export async function membershipsIn(server: Server, role: string): Promise<MembershipRow[]> {
+export async function membershipsIn(server: Server, role: string): Promise<Membership[]> {
   return (await allMemberships(server)).filter((row) => row.role === role)
 }
 
@@ -31,7 +22,7 @@ export async function helperRows(server: Server): Promise<{ role: string; admin:
     .map(({ role, admin, inherit }) => ({ role, admin, inherit }))
 }
 
-async function allMemberships(server: Server): Promise<MembershipRow[]> {
+async function allMemberships(server: Server): Promise<Membership[]> {
   const rows = await server.sql(`
     SELECT pg_get_userbyid(m.roleid)::text || E'\\n' || r.rolname || E'\\n' || pg_get_userbyid(m.grantor)::text AS names,
       ARRAY[
