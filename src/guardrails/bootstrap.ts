@@ -6,6 +6,7 @@ import { parseTag } from '../model/tag.ts'
 import { printStatements } from '../sql/print.ts'
 import { grantAdministration } from '../sql/role.ts'
 import { checkActual } from './actual.ts'
+import { sortByConcern } from './concern.ts'
 import { administrators } from './members.ts'
 import type { ClaimRights } from './claims.ts'
 import { violation } from './violation.ts'
@@ -56,10 +57,18 @@ export function noMasterRight(cluster: Cluster, master: string, admin: string, s
   return violation(null, 'missing_right', message, remedy)
 }
 
+/** What is known of the admin's own run before the admin is touched. */
+export interface BeforeBootstrap {
+  /** Stops it. */
+  readonly blocked: readonly Problem[]
+  /** Stops it unless the server lets the master give the right that is missing; each of an application. */
+  readonly toTry: readonly Problem[]
+}
+
 /**
- * What would block the admin's own run, so that the master changes nothing for a run that is blocked (src/README.md:
- * Guardrails). Rights that the admin lacks are what the master is about to give or to try; what is inside a database is
- * not seen yet.
+ * What would stop the admin's own run, so that the master changes nothing for a run that is stopped (src/README.md:
+ * Guardrails); what stops one application keeps nobody from repairing the admin. What is inside a database is not seen
+ * yet.
  * @param cluster as the master sees it.
  * @param grantable roles of RDS that the master may grant.
  * @param run what the admin's own run may do about claims.
@@ -70,7 +79,7 @@ export function checkBeforeBootstrap(
   admin: string,
   grantable: ReadonlySet<string>,
   run: ClaimRights,
-): Problem[] {
+): BeforeBootstrap {
   const databases = declaration.databases.map((database) =>
     cluster.databases.has(database.name) ? { ...database, extensions: [] } : database,
   )
@@ -80,9 +89,16 @@ export function checkBeforeBootstrap(
   const beyond = new Set(
     declaration.applications.filter(({ auth }) => auth === 'iam' && isBeyond).map(({ name }) => name),
   )
-  return checkActual(
+  const problems = checkActual(
     { ...declaration, databases },
     { cluster: asAdmin, interiors: new Map(), unseen: new Map(), logins: new Map() },
     run,
-  ).filter(({ code, application }) => code !== 'missing_right' || (application !== null && beyond.has(application)))
+  )
+  const stopping = sortByConcern(declaration, cluster, problems).run
+  const isRight = ({ code, application }: Problem): boolean =>
+    code === 'missing_right' && (application === null || !beyond.has(application))
+  return {
+    blocked: stopping.filter((problem) => !isRight(problem)),
+    toTry: stopping.filter((problem) => isRight(problem) && problem.application !== null),
+  }
 }

@@ -2,6 +2,7 @@
 import type { Cluster, RoleState } from './catalog.ts'
 import type { Declaration } from './declaration.ts'
 import { VERSION_16 } from './server-version.ts'
+import { isOfStack } from './claim.ts'
 import { parseTag } from './tag.ts'
 
 /** Its name, after the admin's login: each admin of an instance has its own. */
@@ -31,11 +32,7 @@ export function managedRoles({ roles }: Pick<Cluster, 'roles'>): readonly RoleSt
  */
 export function neededRoles(declaration: Declaration, cluster: Pick<Cluster, 'roles' | 'server'>): readonly string[] {
   if (cluster.server.version < VERSION_16) return []
-  const { stack, environment, applications } = declaration
-  const ofStack = managedRoles(cluster).filter(({ comment }) => {
-    const tag = parseTag(comment)
-    return tag?.get('Stack') === stack && tag.get('Environment') === environment
-  })
-  const names = [...applications.map(({ username }) => username), ...ofStack.map(({ name }) => name)]
+  const ofStack = managedRoles(cluster).filter(({ comment }) => isOfStack(declaration, parseTag(comment)))
+  const names = [...declaration.applications.map(({ username }) => username), ...ofStack.map(({ name }) => name)]
   return [...new Set(names)].filter((name) => cluster.roles.has(name))
 }

@@ -82,6 +82,13 @@ export function planRights({
   return { findings: [], jobs: transactions.length === 0 ? [] : [{ stage: 'roles', connectTo: null, transactions }] }
 }
 
+/** Makes an admin that is not there, for what is tried and taken back; it has no password. */
+export function planTrialAdmin(cluster: Cluster, admin: string): Step[] {
+  if (cluster.roles.has(admin)) return []
+  const statement = createRole(admin, { createRole: true })
+  return [adminStep({ admin, cluster }, 'create_admin', 'create', 'created', `delegated admin ${admin}`, [statement])]
+}
+
 /**
  * A member of an IAM login, however it became one, is asked for a token: the admin that logs in with a password is
  * locked out until the membership is gone (src/README.md: IAM and PAM).

@@ -4,11 +4,13 @@ import type { Problem } from '../../model/problem.ts'
 import { checkAdminRole, checkBeforeBootstrap, checkSameLogin, noMasterRight } from '../../guardrails/bootstrap.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import type { Credential } from '../../model/credential.ts'
-import type { Plan } from '../../model/step.ts'
+import type { Declaration } from '../../model/declaration.ts'
+import { type Plan, planSteps, type Step } from '../../model/step.ts'
 import { neededRoles } from '../../model/upgrade-helper.ts'
 import { execute, type Failure } from '../../execute/execute.ts'
 import { toDraft } from '../../execute/draft.ts'
-import { planAdminFreedom, planBootstrap, planRights } from '../../plan/bootstrap.ts'
+import { tryOut } from '../../execute/trial.ts'
+import { planAdminFreedom, planBootstrap, planRights, planTrialAdmin } from '../../plan/bootstrap.ts'
 import { scramVerifier } from '../../secrets/verifier.ts'
 import { connect, type Target } from '../../server/connect.ts'
 import { ConnectFailure } from '../../server/failure.ts'
@@ -52,9 +54,12 @@ export async function bootstrapAdmin(
       'rds_iam',
     ])
     const role = cluster.roles.get(admin.user)
+    const before = checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable, context.identity)
+    const rights = planRights({ cluster, admin: admin.user, needed: neededRoles(declaration, cluster) })
     assertNone([
-      ...checkBeforeBootstrap(declaration, cluster, admin.user, facts.grantable, context.identity),
+      ...before.blocked,
       ...(role === undefined ? [] : checkAdminRole(role)),
+      ...(await refusedRights(declaration, session, before.toTry, rights, planTrialAdmin(cluster, admin.user))),
     ])
     const sessions = { session, lock, target, master }
     const freedom = planAdminFreedom({ cluster, admin: admin.user, auth: declaration.admin.auth })
@@ -74,7 +79,6 @@ export async function bootstrapAdmin(
     })
     for (const { step, message } of await executeBootstrap(context, plan, sessions, isRepair))
       throw new BlockedError([noMasterRight(cluster, master.user, step.username ?? '', message)])
-    const rights = planRights({ cluster, admin: admin.user, needed: neededRoles(declaration, cluster) })
     return tellRefusals(context, master.user, await executeBootstrap(context, rights, sessions, () => true))
   } finally {
     await session.close()
@@ -94,6 +98,33 @@ function isRepair({ step, code }: Failure): boolean {
   return step.kind === 'repair_admin' && code === '42501'
 }
 
+/**
+ * Rights that new claims need, and that the server would refuse the master: tried and taken back, so that a run that is
+ * stopped for one has changed nothing.
+ * @param admin makes the admin for that long, where there is none
+ */
+async function refusedRights(
+  { applications }: Declaration,
+  session: Session,
+  problems: readonly Problem[],
+  rights: Plan,
+  admin: readonly Step[],
+): Promise<Problem[]> {
+  const refused: Problem[] = []
+  for (const problem of problems) {
+    const username = applications.find(({ name }) => name === problem.application)?.username
+    const steps = planSteps(rights).filter(({ target }) => target === username)
+    if (steps.length === 0) continue
+    const said = await tryOut(session, admin, { kind: 'atomic', steps })
+    if (said !== null) refused.push({ ...problem, message: `${problem.message} ${triedInVain(session.login, said)}` })
+  }
+  return refused
+}
+
+function triedInVain(master: string, said: string): string {
+  return `${master} tried to give it, and the server refused: ${said}.`
+}
+
 /** What was tried and refused is no end of the run: what it means, the admin's own guardrails say. */
 function tellRefusals(
   { recorder }: RunContext,
@@ -102,7 +133,7 @@ function tellRefusals(
 ): ReadonlyMap<string, string> {
   return new Map(
     failures.map(({ step, message }) => {
-      const refusal = `${master} tried to give it, and the server refused: ${message}.`
+      const refusal = triedInVain(master, message)
       recorder.record({ ...toDraft(step, [], 0, ''), status: 'warning', message: `${step.message}: ${refusal}` })
       return [step.target ?? '', refusal]
     }),

@@ -41,7 +41,7 @@ async function hasPassword(bed: Bed, role: string): Promise<unknown> {
   return row?.['has']
 }
 
-const APP = { username: 'app', database_name: 'app' }
+const APP = { username: 'app', database_name: 'app', recreate_missing: true }
 
 /** The application as an IAM login, checked from inside the server. */
 async function logsInByToken(bed: Bed, user: string): Promise<boolean> {

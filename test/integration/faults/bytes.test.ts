@@ -142,8 +142,8 @@ for (const version of VERSIONS) {
         'CREATE TABLE app."t#" ("c#" int)',
         'CREATE SEQUENCE app."s#"',
         'CREATE TYPE app."ty#" AS (x int)',
-        `CREATE FUNCTION app.f(app."ty#") RETURNS int LANGUAGE sql AS 'SELECT 1'`,
-        'REVOKE ALL ON FUNCTION app.f(app."ty#") FROM PUBLIC',
+        `CREATE FUNCTION app.f(IN app."ty#") RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+        'REVOKE ALL ON FUNCTION app.f(IN app."ty#") FROM PUBLIC',
         `CREATE FUNCTION app."f#"() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
         'CREATE SCHEMA "n#"',
         'CREATE TABLE "n#".inside (x int)',
@@ -162,7 +162,7 @@ for (const version of VERSIONS) {
       'table app.t\\xE9',
       'sequence app.s\\xE9',
       'function app.f\\xE9()',
-      'function app.f(app."ty\\xE9")',
+      'function app.f(IN app."ty\\xE9")',
     ])
       t.true(told.includes(name), `${name} in: ${told}`)
     t.is(await ascii.answer('rd', 'SELECT * FROM app.good'), 'ok')
