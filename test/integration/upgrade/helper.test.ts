@@ -257,7 +257,7 @@ for (const version of VERSIONS) {
         )
         t.is(
           outcome.problems[0]?.message,
-          `platform_provisioner has no right over the role stuck_dev_user: another login created it, or it is older than the server's upgrade to PostgreSQL 16 or later. dbmaster tried to give it, and the server refused: permission denied to grant role "stuck_dev_user".`,
+          `platform_provisioner has no right over the role stuck_dev_user: another login created it, or it is older than the server's upgrade to PostgreSQL 16 or later. dbmaster tried to give it, and the server refused: permission denied to grant role "stuck_dev_user" (DETAIL: Only roles with the ADMIN option on role "stuck_dev_user" may grant this role.).`,
         )
         t.notRegex(outcome.problems[0]?.remedy ?? '', /master_secret_id/)
         t.is(await stack.answer('fresh', 'SELECT 1'), 'ok')
