@@ -10,7 +10,8 @@ export interface OpenTransaction {
   readonly login: string
 }
 
-const WAIT_MS = 5_000
+/** With what else a run does for it, one application costs the others less than five seconds. */
+const WAIT_MS = 4_000
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 250
 
@@ -39,7 +40,7 @@ function writing(databases: readonly string[]): string {
 }
 
 /**
- * Waits, five seconds at most, for each transaction that is open now; those that begin later see what was committed.
+ * Waits, four seconds at most, for each transaction that is open now; those that begin later see what was committed.
  * @returns those that are still open
  * @throws StatementError, ConnectionLost
  */

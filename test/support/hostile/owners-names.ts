@@ -21,7 +21,9 @@ const ON_NAMES: readonly Attack[] = [
     name: 'renames its database',
     cast: MAKER,
     begin: outside(({ database }) => `ALTER DATABASE ${database} RENAME TO ${database}_x`),
-    ends: { own: ['blocked', 'done'] },
+    ends: { own: 'blocked' },
+    codes: ['renamed_database'],
+    mend: (field) => field.sql(`ALTER DATABASE ${field.database}_x RENAME TO ${field.database}`),
   },
   {
     name: 'renames a schema that is declared, and drops another',
@@ -41,7 +43,9 @@ const ON_NAMES: readonly Attack[] = [
   {
     name: 'drops its database',
     begin: outside(({ database }) => `DROP DATABASE ${database}`),
-    ends: { own: ['blocked', 'done'] },
+    ends: { own: 'blocked' },
+    codes: ['missing_database'],
+    mend: (field) => field.sql(`CREATE DATABASE ${field.database} OWNER ${field.user('own')}`),
   },
   {
     name: 'gives its database to another login, which made it its member',
