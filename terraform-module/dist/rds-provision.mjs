@@ -8357,10 +8357,9 @@ if(error instanceof SyntaxError)return null;throw error}}var TAG_FIELDS,MANAGED_
 ildId","ClusterName","Stack","Environment","Workspace","Claim","ClaimedAt","ClaimedByBuildId","TakenOverFrom","Application","OwnedDatabase","PendingDatabase","C\
 leanupPolicy","SecretVersionId","UpdatedByBuildId"],MANAGED_BY="platform"}});function helperOf(admin){return`${admin}_upgrade`}function isHelper({name:name2,canLogin,comment},admin){let tag=parseTag(comment);return name2===helperOf(admin)&&
 !canLogin&&tag!==null&&!tag.has("Application")}function managedRoles({roles}){return[...roles.values()].filter(({comment,superuser})=>!superuser&&parseTag(comment)?.
-has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let{stack,environment,applications}=declaration,ofStack=managedRoles(
-cluster).filter(({comment})=>{let tag=parseTag(comment);return tag?.get("Stack")===stack&&tag.get("Environment")===environment}),names2=[...applications.map(({username})=>username),
-...ofStack.map(({name:name2})=>name2)];return[...new Set(names2)].filter(name2=>cluster.roles.has(name2))}var init_upgrade_helper=__esm({"src/model/upgrade-help\
-er.ts"(){"use strict";init_server_version();init_tag()}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
+has("Application")===!0)}function neededRoles(declaration,cluster){if(cluster.server.version<16e4)return[];let ofStack=managedRoles(cluster).filter(({comment})=>isOfStack(
+declaration,parseTag(comment))),names2=[...declaration.applications.map(({username})=>username),...ofStack.map(({name:name2})=>name2)];return[...new Set(names2)].
+filter(name2=>cluster.roles.has(name2))}var init_upgrade_helper=__esm({"src/model/upgrade-helper.ts"(){"use strict";init_server_version();init_claim();init_tag()}});function isGuardrail(code){return Object.hasOwn(GUARDRAILS,code)}var GUARDRAILS,init_problem=__esm({"src/model/problem.ts"(){"use strict";GUARDRAILS={approval:"\
 approval",endpoint:"endpoint",foreign_account:"account",reserved_name:"reserved names",naming:"naming",owner_mismatch:"owner mismatch",unmanaged_role:"unmanaged\
  role",foreign_claim:"foreign claim",missing_claim:"missing claim",missing_right:"missing right",privileged_role:"privileged role",iam:"IAM",upgrade:"major upgr\
 ade",extension:"extension",setting:"setting",immutable:"immutable",encoding:"encoding",schema:"schema",invalid_database:"invalid database",missing_database:"mis\
@@ -9702,19 +9701,19 @@ tried=new Map([...credentials,...scope?.before.credentials??[]]),applications=de
 name2)),looksInside=({name:name2,owner})=>scope===null||scope.databases.has(name2)||scope.applications.has(owner.name),databases2=declaration.databases.filter(item=>mayLookInside(
 cluster,item)&&looksInside(item));for(let database of databases2)interiors.delete(database.name),unseen.delete(database.name);let byOwner=new Map(databases2.map(
 database=>[database.owner.name,database])),byUsername=new Map(declaration.applications.map(application=>[application.username,application])),lookInto=database=>({
-grantees:granteesOf(cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut=async application=>{logins.set(application.name,{kind:"no\
-t_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),
+grantees:granteesOf(cluster,byUsername,database),wantsAccess:declaration.governanceDir!==null}),tryOut2=async application=>{logins.set(application.name,{kind:"n\
+ot_tried"});let credential=tried.get(application.name);if(credential===void 0||!mayTryLogin(cluster,application))return;let database=byOwner.get(application.name),
 look=database===void 0?null:lookInto(database),result=await checkLogin(server,versions2,application,credential,isExpired(cluster,application),look);tried.set(application.
 name,result.credential),result.interior!==null&&interiors.set(application.database,result.interior),logins.set(application.name,result.state)},tryTurn=async turn=>{
-for(let application of turn)await tryOut(application),onTried()};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.filter(
-database=>!interiors.has(database.name)).map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen?unseen.set(database.
-name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[...groupBy(
-applications,({name:name2,database})=>(cluster.databases.get(database)?.connectionLimit??-1)>=0?`database ${database}`:`application ${name2}`).values()]}function mayTryLogin(cluster,application){
-let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==null)}function mayLookInside(cluster,database){
-let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&!isInvalid(state2)}function isExpired(cluster,application){let until=cluster.
-roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){let strangers=[
-...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.get(
-role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
+for(let application of turn)await tryOut2(application),onTried()};return await settleAll(turnsOf(cluster,applications).map(tryTurn)),await settleAll(databases2.
+filter(database=>!interiors.has(database.name)).map(async database=>{let seen=await inspectAsAdmin(server,database,lookInto(database));"reason"in seen?unseen.set(
+database.name,seen):interiors.set(database.name,seen)})),{actual:{cluster,interiors,unseen,logins},credentials:tried}}function turnsOf(cluster,applications){return[
+...groupBy(applications,({name:name2,database})=>(cluster.databases.get(database)?.connectionLimit??-1)>=0?`database ${database}`:`application ${name2}`).values()]}
+function mayTryLogin(cluster,application){let role=cluster.roles.get(application.username);return role!==void 0&&(application.adoptExisting||parseTag(role.comment)!==
+null)}function mayLookInside(cluster,database){let state2=cluster.databases.get(database.name);return state2?.owner===database.owner.username&&!isInvalid(state2)}
+function isExpired(cluster,application){let until=cluster.roles.get(application.username)?.validUntil??null;return until!==null&&until.getTime()<=Date.now()}function granteesOf(cluster,byUsername,database){
+let strangers=[...new Set([...(cluster.databases.get(database.name)?.acl??[]).map(item=>item.grantee),...cluster.holders.get(database.name)??[]])].filter(role=>(byUsername.
+get(role)?.database??database.name)!==database.name);return[...new Set([...database.guests.map(application=>application.username),...strangers.sort()])]}async function inspectAsAdmin(server,database,look){
 try{return await server.withSession(await server.adminLogin(database.name),session=>inspectDatabase(session,look))}catch(error){if(error instanceof StatementError||
 error instanceof ConnectFailure&&error.kind==="after_authentication"&&["3D000","42501","53300","55000"].includes(error.code))return{reason:error.message,isFull:error instanceof
 ConnectFailure&&hasNoSlot(error)};throw error}}var init_inspect=__esm({"src/server/inspect.ts"(){"use strict";init_catalog();init_tag();init_failure();init_inspect_cluster();
@@ -9766,7 +9765,7 @@ databases2);for(let pauseMs=FIRST_PAUSE_MS;open5.size>0&&Date.now()<end;pauseMs*
 session,databases2);open5=new Map([...open5].filter(([transaction])=>now.has(transaction)))}return[...open5.values()]}async function openTransactions(session,databases2){
 let[rows=[]]=await session.query([writing(databases2)]);return new Map(rows.map(row2=>[readText(row2,"transaction"),{database:readText(row2,"database"),login:readTextOrNull(
 row2,"login")??""}]))}var import_promises17,WAIT_MS,FIRST_PAUSE_MS,LONGEST_PAUSE_MS,init_open_transactions=__esm({"src/server/open-transactions.ts"(){"use stric\
-t";import_promises17=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=5e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
+t";import_promises17=__toESM(require_promises(),1);init_quote();init_catalog_text();init_row();WAIT_MS=4e3,FIRST_PAUSE_MS=20,LONGEST_PAUSE_MS=250}});function noteDefaults({changedDefaults},plan,{failures,skipped}){let undone=new Set([...failures.map(({step:step2})=>step2),...skipped]);for(let step2 of planSteps(
 plan))step2.object==="default_privileges"&&step2.database!==null&&!undone.has(step2)&&changedDefaults.add(step2.database)}async function awaitDefaults({declaration,
 recorder},server,{changedDefaults}){if(changedDefaults.size===0)return;let open5=await awaitOpenTransactions(server.admin,[...changedDefaults]);changedDefaults.
 clear();let ownerOf=database=>declaration.databases.find(({name:name2})=>name2===database)?.owner.name??null;for(let item of open5)recordOpenTransactions(recorder,
@@ -10693,21 +10692,14 @@ init_secret_facts();MissingRights=class extends BlockedError{}}});function oneOf
       ${catalogText("r.rolname")} AS grantee,
       ${catalogText("pg_get_userbyid(f.defaclrole)")} AS creator,
       ${catalogText("n.nspname")} AS schema,
-      CASE f.defaclobjtype
-        WHEN 'r' THEN 'TABLES'
-        WHEN 'S' THEN 'SEQUENCES'
-        WHEN 'f' THEN 'ROUTINES'
-        WHEN 'T' THEN 'TYPES'
-        WHEN 'n' THEN 'SCHEMAS'
-        WHEN 'L' THEN 'LARGE OBJECTS'
-      END AS keyword
+      ${DEFAULT_CLASS} AS keyword
     FROM pg_default_acl f
     LEFT JOIN pg_namespace n ON n.oid = f.defaclnamespace, aclexplode(f.defaclacl) a
     JOIN pg_roles r ON r.oid = a.grantee
     WHERE r.rolname IN ${oneOf2(roles)}
       AND f.defaclrole <> r.oid
-    ORDER BY 1, 2, 3, 4`}var ROLE_DEPENDENCY,CAN_SIGNAL,IS_PASSED_OVER,GRANTABLE,ROUTINE,init_removal_queries=__esm({"src/server/removal-queries.ts"(){"use stri\
-ct";init_quote();init_catalog_text();init_database_queries();ROLE_DEPENDENCY=`
+    ORDER BY 1, 2, 3, 4`}var ROLE_DEPENDENCY,CAN_SIGNAL,IS_PASSED_OVER,GRANTABLE,ROUTINE,DEFAULT_CLASS,init_removal_queries=__esm({"src/server/removal-queries.t\
+s"(){"use strict";init_quote();init_catalog_text();init_database_queries();ROLE_DEPENDENCY=`
         CASE d.deptype
           WHEN 'o' THEN 'owns '
           WHEN 'r' THEN 'is named by '
@@ -10722,7 +10714,14 @@ END","pg_class","coalesce(o.relacl, '{}') || ARRAY(SELECT unnest(a.attacl) FROM 
         FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE p.oid = d.objid
-      )`}});async function describeSessions(session,database){if(database===null||session.lost!==null)return"";let[rows=[]]=await session.query([sessions([],[database])]);return rows.
+      )`;DEFAULT_CLASS=`CASE f.defaclobjtype
+        WHEN 'r' THEN 'TABLES'
+        WHEN 'S' THEN 'SEQUENCES'
+        WHEN 'f' THEN 'ROUTINES'
+        WHEN 'T' THEN 'TYPES'
+        WHEN 'n' THEN 'SCHEMAS'
+        WHEN 'L' THEN 'LARGE OBJECTS'
+      END`}});async function describeSessions(session,database){if(database===null||session.lost!==null)return"";let[rows=[]]=await session.query([sessions([],[database])]);return rows.
 length===0?"":` (sessions in ${database}: ${rows.map(row2=>`${readText(row2,"login")} \xD7${String(readInteger(row2,"count"))}`).join(", ")})`}var init_session_counts=__esm(
 {"src/server/session-counts.ts"(){"use strict";init_removal_queries();init_row()}});function recordNotConverged(context,plan,refused){let problems=planSteps(plan).map(planned=>{let step2=namedAfterOwner(context.declaration,planned),about={application:step2.
 application,field:step2.object},failure=refused.find(item=>stepKey(item.step)===stepKey(planned)),code=failure===void 0?"not_converged":"statement_failed",message=failure===
@@ -13857,29 +13856,36 @@ dmin secret.")]}function noMasterRight(cluster,master,admin,said){let message=`$
 ght",message,remedy)}function checkBeforeBootstrap(declaration,cluster,admin,grantable,run){let databases2=declaration.databases.map(database=>cluster.databases.
 has(database.name)?{...database,extensions:[]}:database),asAdmin={...cluster,server:{...cluster.server,login:admin}},isToken=cluster.memberships.some(item=>item.
 role===RDS_IAM2&&item.member===admin&&item.admin),isBeyond=cluster.roles.has(RDS_IAM2)&&!isToken&&!grantable.has(RDS_IAM2),beyond=new Set(declaration.applications.
-filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2));return checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,
-unseen:new Map,logins:new Map},run).filter(({code,application})=>code!=="missing_right"||application!==null&&beyond.has(application))}var RDS_IAM2,init_bootstrap=__esm(
-{"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_members2();init_violation();RDS_IAM2="rds_iam"}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
+filter(({auth})=>auth==="iam"&&isBeyond).map(({name:name2})=>name2)),problems=checkActual({...declaration,databases:databases2},{cluster:asAdmin,interiors:new Map,
+unseen:new Map,logins:new Map},run),stopping=sortByConcern(declaration,cluster,problems).run,isRight=({code,application})=>code==="missing_right"&&(application===
+null||!beyond.has(application));return{blocked:stopping.filter(problem=>!isRight(problem)),toTry:stopping.filter(problem=>isRight(problem)&&problem.application!==
+null)}}var RDS_IAM2,init_bootstrap=__esm({"src/guardrails/bootstrap.ts"(){"use strict";init_tag();init_print();init_role();init_actual();init_concern();init_members2();
+init_violation();RDS_IAM2="rds_iam"}});async function tryOut(session,before,transaction){let steps=[...before,...stepsOf(transaction)],{texts:texts2}=scriptOf({kind:"atomic",steps},LOCK_TIMEOUT_MS);try{
+return await session.run([...texts2.slice(0,-1),"ROLLBACK"]),null}catch(error){if(!(error instanceof StatementError))throw error;return await session.run(["ROLL\
+BACK"]),describeRefusal(error,steps,null)}}var LOCK_TIMEOUT_MS,init_trial=__esm({"src/execute/trial.ts"(){"use strict";init_step();init_session();init_refusal();
+init_script();LOCK_TIMEOUT_MS=2500}});function planBootstrap(input){let role=planAdminRole(input),grants=planAdminGrants(input),steps=[...role,...grants.steps];return{findings:grants.findings,jobs:steps.
 length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function planRights({cluster,admin,needed}){let{version:version2,login:login2}=cluster.
 server;if(version2<16e4)return{findings:[],jobs:[]};let helper=helperOf(admin),administers=member2=>new Set(cluster.memberships.filter(item=>item.member===member2&&
 item.admin).map(item=>item.role)),administered=administers(admin),kept=cluster.memberships.some(item=>item.role===helper&&item.member===login2&&item.set)?administers(
 helper):new Set,transactions=needed.filter(role=>!administered.has(role)).map(role=>{let runAs2=kept.has(role)?helper:null,by=runAs2===null?"":`, which ${helper}\
  kept for it`,message=`${admin} gets the right over ${role}${by}`,statement=grantAdministration(role,admin,runAs2);return{kind:"atomic",steps:[adminStep({admin,
 cluster},"grant_to_admin","grant","created",message,[statement],role)]}});return{findings:[],jobs:transactions.length===0?[]:[{stage:"roles",connectTo:null,transactions}]}}
-function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],jobs:[]};let about=adminSubject(admin),items2=tokenMemberships(cluster.memberships,
-membersOf(cluster.memberships,RDS_IAM),admin),why=`: its members are asked for a token, and it logs in with a password (as ${cluster.server.login})`,steps=items2.
-flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(about,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(
-cluster,item)===null).map(item=>membershipFinding(cluster,about,item)),jobs:steps.length===0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}
-function adminSubject(admin){return{application:null,database:null,username:admin,object:"admin"}}function adminStep({admin,cluster},kind,action,status,message,statements,target=null){
-return{...adminSubject(admin),kind,target,action,status,message:`${message} (as ${cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,
-verifier}=input,role=cluster.roles.get(admin),password=verifier===null?{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(
-admin,{login:!0,createDb:!0,createRole:!0,...password});return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={
-...!role.canLogin&&{login:!0},...!role.createDb&&{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(
-input,"repair_admin","repair","updated",`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[...input.
-mayAlter?[]:[grantAdministration(admin,cluster.server.login)],alterRole(admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(
-role?.comment??null);return formatTag(new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){
-let{cluster,admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.
-role)),joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
+function planTrialAdmin(cluster,admin){if(cluster.roles.has(admin))return[];let statement=createRole(admin,{createRole:!0});return[adminStep({admin,cluster},"cr\
+eate_admin","create","created",`delegated admin ${admin}`,[statement])]}function planAdminFreedom({cluster,admin,auth}){if(auth==="iam")return{findings:[],jobs:[]};
+let about=adminSubject(admin),items2=tokenMemberships(cluster.memberships,membersOf(cluster.memberships,RDS_IAM),admin),why=`: its members are asked for a token\
+, and it logs in with a password (as ${cluster.server.login})`,steps=items2.flatMap(item=>{let revoke=revocationOf(cluster,item);return revoke===null?[]:[membershipStep(
+about,item,revoke,why)]});return{findings:items2.filter(item=>revocationOf(cluster,item)===null).map(item=>membershipFinding(cluster,about,item)),jobs:steps.length===
+0?[]:[{stage:"roles",connectTo:null,transactions:[{kind:"atomic",steps}]}]}}function adminSubject(admin){return{application:null,database:null,username:admin,object:"\
+admin"}}function adminStep({admin,cluster},kind,action,status,message,statements,target=null){return{...adminSubject(admin),kind,target,action,status,message:`${message}\
+ (as ${cluster.server.login})`,statements}}function planAdminRole(input){let{admin,cluster,verifier}=input,role=cluster.roles.get(admin),password=verifier===null?
+{}:{verifier},comment=commentOnRole(admin,adminTag(input,role));if(role===void 0){let create=createRole(admin,{login:!0,createDb:!0,createRole:!0,...password});
+return[adminStep(input,"create_admin","create","created",`delegated admin ${admin}`,[create,comment])]}let attributes={...!role.canLogin&&{login:!0},...!role.createDb&&
+{createDb:!0},...!role.createRole&&{createRole:!0},...password};return Object.keys(attributes).length===0?[]:[adminStep(input,"repair_admin","repair","updated",
+`delegated admin ${admin}: ${Object.keys(attributes).map(name2=>name2==="verifier"?"password":name2).join(", ")}`,[...input.mayAlter?[]:[grantAdministration(admin,
+cluster.server.login)],alterRole(admin,attributes),comment])]}function adminTag({buildId,tags},role){let existing2=parseTag(role?.comment??null);return formatTag(
+new Map([["ManagedBy",MANAGED_BY],["BuildId",existing2?.get("BuildId")??buildId],...tags,["UpdatedByBuildId",buildId]]))}function planAdminGrants(input){let{cluster,
+admin,auth}=input,isNew=cluster.server.version>=16e4,administered=new Set(cluster.memberships.filter(item=>item.member===admin&&item.admin).map(item=>item.role)),
+joined=new Set(cluster.memberships.filter(item=>item.member===admin).map(item=>item.role)),memberOf=[...HELPING_ROLES,...input.restrictsPasswords?[RDS_PASSWORD]:
 [],...auth==="iam"&&!isNew?[RDS_IAM]:[]],adminOf=isNew&&auth==="iam"?[RDS_IAM]:[],wanted=[...memberOf.filter(role=>cluster.roles.has(role)&&!joined.has(role)).map(
 role=>({role,statement:grantRole(role,admin)})),...adminOf.filter(role=>cluster.roles.has(role)&&!administered.has(role)).map(role=>({role,statement:grantAdministration(
 role,admin)}))],isPossible=({role})=>input.grantable.has(role),steps=wanted.filter(isPossible).map(({role,statement})=>adminStep(input,"grant_to_admin","grant",
@@ -13992,31 +13998,34 @@ error))return session;throw error}}var LOCK_DATABASE,init_lock3=__esm({"src/run/
 init_connections();init_lock2();init_patience();LOCK_DATABASE="postgres"}});async function bootstrapAdmin(context,target,admin,adminSecret){let{declaration}=context,master=await readMasterCredential(context);assertNone([...checkSameLogin(
 master.user,admin.user),...checkReservedNames(declaration,master.user)]);let session=await connectAsMaster(context,target,master,admin.user),lock=session;try{lock=
 await lockInstance(context,session,target,master);let cluster=await inspectCluster(session,declaration),facts=await inspectMaster(session,[admin.user,"pg_signal\
-_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user);assertNone([...checkBeforeBootstrap(declaration,cluster,admin.user,facts.
-grantable,context.identity),...role===void 0?[]:checkAdminRole(role)]);let sessions2={session,lock,target,master},freedom=planAdminFreedom({cluster,admin:admin.
-user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.admin.auth,
-verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),...facts,mayAlter:facts.grantable.has(admin.user),
-buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(context,plan,sessions2,isRepair))throw new BlockedError(
-[noMasterRight(cluster,master.user,step2.username??"",message)]);let rights=planRights({cluster,admin:admin.user,needed:neededRoles(declaration,cluster)});return tellRefusals(
-context,master.user,await executeBootstrap(context,rights,sessions2,()=>!0))}finally{await session.close(),lock!==session&&await lock.close()}}function isRepair({
-step:step2,code}){return step2.kind==="repair_admin"&&code==="42501"}function tellRefusals({recorder},master,failures){return new Map(failures.map(({step:step2,
-message})=>{let refusal6=`${master} tried to give it, and the server refused: ${message}.`;return recorder.record({...toDraft(step2,[],0,""),status:"warning",message:`${step2.
-message}: ${refusal6}`}),[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,
-{signal,progress}=dependencies2,record=draft=>{recorder.record(draft)},server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{
-timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,{signal,waits:{ms:0},maxConnections:1,record,progress});if(recordFindings(recorder,plan.
-findings,new Set),recordUnknown(record,execution.unknown.flat()),execution.lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.
-failures.filter(failure=>!isTried(failure))}),execution.failures.filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(
-target,await loginTo(declaration.instance.database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind===
-"after_authentication"}}async function readMasterCredential({declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap\
- needs a master secret");let{credentials,problems}=await secrets.readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.
-values()]);return{user:masterLogin(id,credential),password:async()=>Promise.resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,
-dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(target,await loginTo(declaration.instance.database,master),signal)}catch(error){
-if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin}\
- cannot log in, and the master that would repair it cannot either: check both secrets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind===
-"wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(
-problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){"use strict";init_errors();init_bootstrap();init_names();init_upgrade_helper();init_execute();
-init_draft();init_bootstrap2();init_verifier();init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();
-init_credentials();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
+_backend","pg_read_all_stats","rds_password","rds_iam"]),role=cluster.roles.get(admin.user),before=checkBeforeBootstrap(declaration,cluster,admin.user,facts.grantable,
+context.identity),rights=planRights({cluster,admin:admin.user,needed:neededRoles(declaration,cluster)});assertNone([...before.blocked,...role===void 0?[]:checkAdminRole(
+role),...await refusedRights(declaration,session,before.toTry,rights,planTrialAdmin(cluster,admin.user))]);let sessions2={session,lock,target,master},freedom=planAdminFreedom(
+{cluster,admin:admin.user,auth:declaration.admin.auth});await executeBootstrap(context,freedom,sessions2);let plan=planBootstrap({cluster,admin:admin.user,auth:declaration.
+admin.auth,verifier:adminSecret===null||await canLogIn(context,target,admin)?null:await scramVerifier(adminSecret.password),...facts,mayAlter:facts.grantable.has(
+admin.user),buildId:context.identity.buildId,tags:declaration.tags});for(let{step:step2,message}of await executeBootstrap(context,plan,sessions2,isRepair))throw new BlockedError(
+[noMasterRight(cluster,master.user,step2.username??"",message)]);return tellRefusals(context,master.user,await executeBootstrap(context,rights,sessions2,()=>!0))}finally{
+await session.close(),lock!==session&&await lock.close()}}function isRepair({step:step2,code}){return step2.kind==="repair_admin"&&code==="42501"}async function refusedRights({
+applications},session,problems,rights,admin){let refused=[];for(let problem of problems){let username=applications.find(({name:name2})=>name2===problem.application)?.
+username,steps=planSteps(rights).filter(({target})=>target===username);if(steps.length===0)continue;let said=await tryOut(session,admin,{kind:"atomic",steps});said!==
+null&&refused.push({...problem,message:`${problem.message} ${triedInVain(session.login,said)}`})}return refused}function triedInVain(master,said){return`${master}\
+ tried to give it, and the server refused: ${said}.`}function tellRefusals({recorder},master,failures){return new Map(failures.map(({step:step2,message})=>{let refusal6=triedInVain(
+master,message);return recorder.record({...toDraft(step2,[],0,""),status:"warning",message:`${step2.message}: ${refusal6}`}),[step2.target??"",refusal6]}))}async function executeBootstrap(context,plan,{
+session,lock,target,master},isTried=()=>!1){let{recorder,dependencies:dependencies2}=context,{signal,progress}=dependencies2,record=draft=>{recorder.record(draft)},
+server=makeConnections(session,lock,{target,credential:master,maxConnections:1,patience:{timeoutMs:0,signal,report:progress}}),execution=await execute(server,plan,
+{signal,waits:{ms:0},maxConnections:1,record,progress});if(recordFindings(recorder,plan.findings,new Set),recordUnknown(record,execution.unknown.flat()),execution.
+lost!==null)throw execution.lost;return assertApplied(context,{...execution,failures:execution.failures.filter(failure=>!isTried(failure))}),execution.failures.
+filter(isTried)}async function canLogIn({declaration,dependencies:{signal}},target,admin){try{return await(await connect(target,await loginTo(declaration.instance.
+database,admin),signal)).close(),!0}catch(error){if(!(error instanceof ConnectFailure))throw error;return error.kind==="after_authentication"}}async function readMasterCredential({
+declaration,secrets}){let id=declaration.masterSecretId;if(id===null)throw new TypeError("bootstrap needs a master secret");let{credentials,problems}=await secrets.
+readCurrent([id]),credential=credentials.get(id);if(credential===void 0)throw new AwsError([...problems.values()]);return{user:masterLogin(id,credential),password:async()=>Promise.
+resolve(credential.password),isToken:!1}}async function connectAsMaster({declaration,dependencies:{signal}},target,master,admin){let started=Date.now();try{return await connect(
+target,await loginTo(declaration.instance.database,master),signal)}catch(error){if(!(error instanceof ConnectFailure))throw error;let told=toConnectionError(error,
+declaration,master.user,Date.now()-started),remedy=`The delegated admin ${admin} cannot log in, and the master that would repair it cannot either: check both se\
+crets, admin_secret_id and master_secret_id.`;throw new ConnectionError(error.kind==="wrong_password"?told.problems.map(problem=>({...problem,remedy})):told.problems,
+{cause:error})}}function assertNone(problems){if(problems.length>0)throw new BlockedError(problems)}var init_bootstrap3=__esm({"src/run/connection/bootstrap.ts"(){
+"use strict";init_errors();init_bootstrap();init_names();init_step();init_upgrade_helper();init_execute();init_draft();init_trial();init_bootstrap2();init_verifier();
+init_connect();init_failure();init_inspect_cluster();init_inspect_master();init_connections();init_outcome();init_connection_error();init_credentials();init_lock3()}});function applicationNameOf(identity2){return`rds-provision ${identity2.startedAt.toISOString().replace(/\.\d+Z$/,"Z")} run ${identity2.runId}`.replace(/[^\x20-\x7e]/g,
 "?").slice(0,63)}async function targetOf(declaration,identity2,dependencies2){let{instance:declared,connectThrough,tls,lockTimeoutSeconds}=declaration,instanceLockMs=lockTimeoutSeconds*
 1e3;return{endpoint:connectThrough??{host:declared.host,port:declared.port},ssl:await tlsOptions(tls,declared.host,dependencies2.defaultCaFile),applicationName:applicationNameOf(
 identity2),lockTimeoutMs:Math.min(instanceLockMs,OBJECT_LOCK_TIMEOUT_MS),statementTimeoutMs:instanceLockMs+6e5,version:0}}function adminCredentialOf(declaration,secret,dependencies2){
@@ -15124,14 +15133,7 @@ on","build-id":"BuildId","cluster-name":"ClusterName"}}});function policies(role
     ORDER BY 3`}function ownDefaults(roles){return`
     SELECT${SELECTED},
       ${catalogText("n.nspname")} AS schema,
-      CASE f.defaclobjtype
-        WHEN 'r' THEN 'TABLES'
-        WHEN 'S' THEN 'SEQUENCES'
-        WHEN 'f' THEN 'ROUTINES'
-        WHEN 'T' THEN 'TYPES'
-        WHEN 'n' THEN 'SCHEMAS'
-        WHEN 'L' THEN 'LARGE OBJECTS'
-      END AS name,
+      ${DEFAULT_CLASS} AS name,
       ARRAY(
         SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE ${catalogText("pg_get_userbyid(a.grantee)")} END
         FROM aclexplode(f.defaclacl) a
