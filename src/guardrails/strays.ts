@@ -1,6 +1,7 @@
 /** What was renamed by hand is found by its tag (src/README.md: What people rename and drop). Pure. */
 import { groupBy } from '../group-by.ts'
 import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
+import { isOfStack } from '../model/claim.ts'
 import type { Application, Database, Declaration } from '../model/declaration.ts'
 import { isSendable } from '../model/sendable.ts'
 import { hasOwned, parseTag, type Tag } from '../model/tag.ts'
@@ -60,13 +61,9 @@ export function tagOfOwner(declaration: Declaration, { roles }: Cluster, { name,
 }
 
 /** The tag of this stack, or of one whose tags it may take over; null: none. */
-export function acceptedTag(
-  { stack, environment, acceptTagsFrom }: Declaration,
-  comment: string | null | undefined,
-): Tag | null {
+export function acceptedTag(declaration: Declaration, comment: string | null | undefined): Tag | null {
   const tag = parseTag(comment ?? null)
-  const from = tag?.get('Stack') ?? ''
-  return (from === stack && tag?.get('Environment') === environment) || acceptTagsFrom.has(from) ? tag : null
+  return isOfStack(declaration, tag) || declaration.acceptTagsFrom.has(tag?.get('Stack') ?? '') ? tag : null
 }
 
 /** The role of an owner that is there under another name: it owns the database, or did; null: there is none. */
