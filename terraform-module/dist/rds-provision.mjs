@@ -9988,13 +9988,13 @@ states:[only2,...others]})=>only2===void 0||others.length>0?[]:[[only2.name,data
 let tag=tagOfOwner(declaration,cluster,owner);if(tag===null||!hasOwned(tag,name2)||cluster.databases.get(name2)?.owner===owner.username)return[];let applications=new Set(
 [owner.name,tag.get("Application")]);return owned2.filter(state2=>isSendable(state2.name)&&applications.has(acceptedTag(declaration,state2.comment)?.get("Applic\
 ation")??""))}function tagOfOwner(declaration,{roles},{name:name2,username}){let tag=acceptedTag(declaration,roles.get(username)?.comment),claimant=tag?.get("Ap\
-plication");return claimant!==name2&&declaration.applications.some(application=>application.name===claimant)?null:tag}function acceptedTag({stack,environment,acceptTagsFrom},comment){
-let tag=parseTag(comment??null),from=tag?.get("Stack")??"";return from===stack&&tag?.get("Environment")===environment||acceptTagsFrom.has(from)?tag:null}function renamedRole({
-roles:claimed},{roles,databases:databases2},{name:name2,owner}){if(roles.has(owner.username))return null;let state2=databases2.get(name2),isIt=role=>{if(state2!==
-void 0)return state2.owner===role.name;let tag=parseTag(role.comment);return tag!==null&&hasOwned(tag,name2)&&(tag.has("OwnedDatabase")||ownsTagged(databases2,role,
-owner))};return(claimed.get(owner.name)??[]).find(role=>isSendable(role.name)&&isIt(role))??null}function ownsTagged(databases2,role,{name:name2}){return[...databases2.
-values()].some(({owner,comment})=>owner===role.name&&parseTag(comment)?.get("Application")===name2)}var init_strays=__esm({"src/guardrails/strays.ts"(){"use str\
-ict";init_group_by();init_sendable();init_tag()}});function checkByHand(declaration,cluster,strays,database){let role=renamedRole(strays,cluster,database);if(role!==null)return[roleProblem(cluster,database,role.
+plication");return claimant!==name2&&declaration.applications.some(application=>application.name===claimant)?null:tag}function acceptedTag(declaration,comment){
+let tag=parseTag(comment??null);return isOfStack(declaration,tag)||declaration.acceptTagsFrom.has(tag?.get("Stack")??"")?tag:null}function renamedRole({roles:claimed},{
+roles,databases:databases2},{name:name2,owner}){if(roles.has(owner.username))return null;let state2=databases2.get(name2),isIt=role=>{if(state2!==void 0)return state2.
+owner===role.name;let tag=parseTag(role.comment);return tag!==null&&hasOwned(tag,name2)&&(tag.has("OwnedDatabase")||ownsTagged(databases2,role,owner))};return(claimed.
+get(owner.name)??[]).find(role=>isSendable(role.name)&&isIt(role))??null}function ownsTagged(databases2,role,{name:name2}){return[...databases2.values()].some(({
+owner,comment})=>owner===role.name&&parseTag(comment)?.get("Application")===name2)}var init_strays=__esm({"src/guardrails/strays.ts"(){"use strict";init_group_by();
+init_claim();init_sendable();init_tag()}});function checkByHand(declaration,cluster,strays,database){let role=renamedRole(strays,cluster,database);if(role!==null)return[roleProblem(cluster,database,role.
 name)];let found=strays.databases.get(database.owner.username)??[],[first,...others]=found;return first!==void 0&&others.length===0?[renamedProblem(declaration,
 cluster,strays,database,first)]:first!==void 0?[severalProblem(database,found)]:cluster.databases.has(database.name)?[]:checkMissing(declaration,cluster,database)}
 function roleProblem(cluster,{name:name2,owner},found){let{server,databases:databases2}=cluster,owns=databases2.get(name2)?.owner===found?`, owns ${name2}`:"",who=mayAdminister(

@@ -222,13 +222,13 @@ for (const version of VERSIONS) {
     await server.sql(`${version >= 16 ? '' : 'SET ROLE dbmaster;'} GRANT den_dev_user TO mate_dev_user; RESET ROLE`)
     if (version >= 16)
       await server.sql(
-        `CREATE ROLE rotator CREATEROLE; SET ROLE rotator; CREATE ROLE den_dev_user_clone LOGIN PASSWORD 'x'; RESET ROLE; GRANT den_dev_user TO den_dev_user_clone; GRANT den_dev_user TO ${admin} WITH INHERIT TRUE, SET TRUE`,
+        `CREATE ROLE rotator LOGIN CREATEROLE; SET ROLE rotator; CREATE ROLE den_dev_user_clone LOGIN PASSWORD 'x'; RESET ROLE; GRANT den_dev_user TO den_dev_user_clone; GRANT den_dev_user TO ${admin} WITH INHERIT TRUE, SET TRUE`,
       )
     await server.forget('den_dev_db')
     if (version >= 16) bed().aws.putLogin(stack.secretId('den'), 'den_dev_user_clone', 'x')
     const warned = asking(await stack.applyOk())
-    t.is(warned.length, version >= 16 ? 5 : version < 15 ? 4 : 3, warned.join('\n'))
-    if (version >= 16) await server.sql('ALTER ROLE rotator LOGIN')
+    // What a superuser granted the admin is told without a statement: on RDS nobody logs in as one.
+    t.is(warned.length, version === 15 ? 3 : 4, warned.join('\n'))
     for (const message of warned) await followAll(bed(), message, PLANTED)
     t.deepEqual(asking(await stack.applyOk()), [])
     await isQuiet(t, bed(), 'den_dev_db')
