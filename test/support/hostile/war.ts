@@ -12,6 +12,7 @@ import { Calm } from './calm.ts'
 import { Field } from './field.ts'
 import { tellFigure } from './figures.ts'
 import { isKeptOut, OTHERS, othersDone, othersWith } from './others.ts'
+import { isTried } from './sample.ts'
 
 /** What an attack may cost the others (src/README.md: Whose trouble it is). */
 const LONGEST_MS = 5_000
@@ -31,17 +32,6 @@ interface Side {
   readonly fields: readonly Field[]
   /** How often the others were changed; they are changed anew in each run. */
   round: number
-}
-
-/**
- * The whole takes half an hour: `npm run test:hostile`. Else one attack in so many is tried on each version, another one
- * on each.
- */
-const isWhole = process.env['RDS_PROVISION_HOSTILE'] !== undefined
-const ONE_IN = 6
-
-function isTried(index: number, version: PostgresVersion): boolean {
-  return isWhole || index % ONE_IN === version % ONE_IN
 }
 
 /** Declares a test for each attack, on each version where it can be done. */
