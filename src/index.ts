@@ -2,7 +2,12 @@
 
 /* A run: how it starts, what it does, how it ends. */
 export { type ProgramRun, start, type StartedRun, type UnusableRun } from './run/start.ts'
-export { createDependencies, createDestroyDependencies, type DependencyOptions } from './run/dependencies.ts'
+export {
+  createDependencies,
+  createDestroyDependencies,
+  type DependencyOptions,
+  REMOVAL_WAITS,
+} from './run/dependencies.ts'
 export { apply } from './run/apply/apply.ts'
 export { prepareUpgrade } from './run/upgrade/prepare.ts'
 export { previewApply } from './run/plan.ts'
@@ -29,8 +34,8 @@ export { previewText, type PreviewTextOptions } from './preview/text.ts'
 export { previewJson } from './preview/json.ts'
 
 /* What a program may replace. */
-export type { Dependencies } from './run/context.ts'
-export { type DestroyDependencies, REMOVAL_WAITS, type RemovalWaits } from './run/destroy/dependencies.ts'
+export type { Dependencies, RemovalWaits } from './run/context.ts'
+export type { DestroyDependencies } from './run/destroy/dependencies.ts'
 export type { RecordSink } from './audit/recorder.ts'
 export type { CurrentSecrets, SecretReader, SecretStage } from './secrets/secret-reader.ts'
 export type { SnapshotClient } from './snapshot/snapshot-client.ts'

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { defaultAuditPath, destroyAuditPath } from '../audit/file.ts'
 import { wantsColour } from '../audit/output.ts'
+import type { RunResult } from '../audit/result.ts'
 import { EXIT, type ExitCode } from '../errors.ts'
-import { readAwsEnvironment } from '../input/aws-environment.ts'
 import type { RunEnvironment } from '../input/environment.ts'
-import type { Options } from '../input/options.ts'
-import type { ParsedInput } from '../input/parse.ts'
+import type { Options, RemovalOptions } from '../input/options.ts'
+import type { DestroyDependencies } from '../run/destroy/dependencies.ts'
 import type { DestroyRequest } from '../run/destroy/destroy.ts'
 import type { StartedRun } from '../run/start.ts'
 import { createReporters, print } from './output.ts'
@@ -22,23 +22,34 @@ export async function runDestroy(
   environment: RunEnvironment,
 ): Promise<ExitCode> {
   const { knownPolicy } = await import('../run/destroy/destroy.ts')
+  const order = orderOf(options, environment)
   const begun = await beginRun(process, environment, {
     command: 'destroy',
     input: options.input,
     claim: options.claim,
-    needsBuildId: (parsed) => !options.dryRun && knownPolicy(requestOf(options, environment, parsed)) !== 'retain',
+    needsBuildId: ({ declaration }) => {
+      const policy = order === null ? environment.cleanupPolicy : knownPolicy({ declaration, ...order })
+      return !options.dryRun && policy !== 'retain'
+    },
   })
   return options.dryRun
     ? printDryRun(process, options, environment, begun)
     : remove(process, options, environment, begun)
 }
 
-function requestOf(
-  { target }: DestroyOptions,
-  environment: RunEnvironment,
-  { declaration }: ParsedInput,
-): DestroyRequest {
-  return { declaration, target, policy: environment.cleanupPolicy, approvals: environment }
+/** What is named, and by which policy it goes; null: what is pending goes. */
+function orderOf(
+  { removal }: DestroyOptions,
+  { cleanupPolicy: policy }: RunEnvironment,
+): Pick<DestroyRequest, 'target' | 'policy'> | null {
+  switch (removal.kind) {
+    case 'target':
+      return { target: removal.target, policy }
+    case 'request':
+      return { target: { by: 'application', value: removal.application }, policy }
+    case 'requested':
+      return null
+  }
 }
 
 async function printDryRun(
@@ -48,12 +59,16 @@ async function printDryRun(
   begun: StartedRun,
 ): Promise<ExitCode> {
   if (begun.error !== null) throw begun.error
-  const [{ previewDestroy }, { previewText }] = await Promise.all([
+  const [{ previewDestroy, previewRequested }, { previewText }] = await Promise.all([
     import('../run/destroy/preview.ts'),
     import('../preview/text.ts'),
   ])
-  const request = requestOf(options, environment, begun.parsed)
-  const found = await previewDestroy(request, begun.identity, await createLookDependencies(process, environment))
+  const { declaration } = begun.parsed
+  const order = orderOf(options, environment)
+  const dependencies = await createLookDependencies(process, environment)
+  const found = await (order === null
+    ? previewRequested(declaration, begun.identity, dependencies)
+    : previewDestroy({ declaration, approvals: environment, ...order }, begun.identity, dependencies))
   const colour = wantsColour(process.variables, process.isTerminal)
   await print(process, previewText(found, { colour, listUnchanged: true }))
   return found.blocked.length > 0 ? EXIT.blocked : EXIT.done
@@ -65,8 +80,7 @@ async function remove(
   environment: RunEnvironment,
   started: StartedRun,
 ): Promise<ExitCode> {
-  const [{ destroy }, { createDestroyDependencies }, { endUnusable }] = await Promise.all([
-    import('../run/destroy/destroy.ts'),
+  const [{ createDestroyDependencies }, { endUnusable }] = await Promise.all([
     import('../run/dependencies.ts'),
     import('../run/end/unusable.ts'),
   ])
@@ -78,20 +92,53 @@ async function remove(
   const dependencies = createDestroyDependencies(
     await createRunDependencies(process, environment, reporters),
     runGroupOf(process, begun),
-    readAwsEnvironment(process.variables),
   )
   const result =
-    begun.error === null
-      ? await destroy(requestOf(options, environment, begun.parsed), begun.identity, dependencies)
-      : endUnusable(begun, dependencies)
+    begun.error === null ? await removeAs(options, environment, begun, dependencies) : endUnusable(begun, dependencies)
   return endRun(process, environment, { result, reporters, auditFile, defaultPath })
 }
 
-function auditPathOf(process: CommandProcess, { target }: DestroyOptions, { identity, parsed }: StartedRun): string {
+async function removeAs(
+  { removal }: DestroyOptions,
+  environment: RunEnvironment,
+  { identity, parsed: { declaration, removes } }: Extract<StartedRun, { error: null }>,
+  dependencies: DestroyDependencies,
+): Promise<RunResult> {
+  const common = { declaration, policy: environment.cleanupPolicy, approvals: environment }
+  switch (removal.kind) {
+    case 'target': {
+      const { destroy } = await import('../run/destroy/destroy.ts')
+      return destroy({ ...common, target: removal.target }, identity, dependencies)
+    }
+    case 'request': {
+      const { requestRemoval } = await import('../run/destroy/request.ts')
+      const { application: value, marker } = removal
+      return requestRemoval({ ...common, target: { by: 'application', value }, marker }, identity, dependencies)
+    }
+    case 'requested': {
+      const { carryOutRequested } = await import('../run/destroy/requested.ts')
+      const isEnd = declaration.applications.length === 0
+      const end = isEnd ? (removes ? 'with removals' : 'quietly') : null
+      return carryOutRequested({ declaration, end }, identity, dependencies)
+    }
+  }
+}
+
+function auditPathOf(process: CommandProcess, { removal }: DestroyOptions, { identity, parsed }: StartedRun): string {
   const auditDir = parsed?.auditDir ?? null
   if (auditDir === null) return defaultAuditPath(process.cwd(), identity.runId, null)
-  const subject = target.by === 'application' ? target.value : `${target.by}-${target.value}`
-  return destroyAuditPath(auditDir, subject, identity.runId)
+  return destroyAuditPath(auditDir, subjectOf(removal), identity.runId)
+}
+
+function subjectOf(removal: RemovalOptions): string {
+  switch (removal.kind) {
+    case 'target':
+      return removal.target.by === 'application' ? removal.target.value : `${removal.target.by}-${removal.target.value}`
+    case 'request':
+      return removal.application
+    case 'requested':
+      return 'requested'
+  }
 }
 
 /**

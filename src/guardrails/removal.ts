@@ -1,7 +1,7 @@
 /** Guardrails of a removal (src/README.md: Guardrails): before anything is read, and before anything changes. Pure. */
 import type { Problem } from '../model/problem.ts'
 import type { Cluster } from '../model/catalog.ts'
-import type { Declaration, Environment } from '../model/declaration.ts'
+import { type CleanupPolicy, type Declaration, deletes, type Environment } from '../model/declaration.ts'
 import type { Departure, RemovalFacts, SessionCount } from '../model/removal.ts'
 import type { Approval, Approvals } from '../model/run.ts'
 import { PG_DATABASE_OWNER, revokerOf } from '../model/revoker.ts'
@@ -15,25 +15,39 @@ import { capitalized, printLogin } from './printed-login.ts'
 import { violation } from './violation.ts'
 import { printWayOut } from './ways-out.ts'
 
-/** Deleting outside of dev takes both approvals; what changes nothing takes none (src/README.md: Removal). */
-export function removalApproval(environment: Environment, approvals: Approvals, deletes: boolean): Approval {
-  if (environment === 'dev' || !deletes) return 'not_required'
-  return approvals.allowProvision && approvals.allowDestroy ? 'approved' : 'missing'
+/**
+ * Outside of dev what deletes takes both approvals, what only changes something that of an apply, and what changes
+ * nothing none (src/README.md: Removal).
+ * @param policy null: the tags say, and may say that something is deleted
+ */
+export function removalApproval(
+  environment: Environment,
+  approvals: Approvals,
+  policy: CleanupPolicy | null,
+): Approval {
+  if (environment === 'dev' || policy === 'retain') return 'not_required'
+  return missingApprovals(approvals, policy).length === 0 ? 'approved' : 'missing'
+}
+
+function missingApprovals({ allowProvision, allowDestroy }: Approvals, policy: CleanupPolicy | null): string[] {
+  const isDeletion = policy === null || deletes(policy)
+  return [
+    ...(allowProvision ? [] : ['ALLOW_DB_PROVISION=true']),
+    ...(allowDestroy || !isDeletion ? [] : ['ALLOW_DB_DESTROY=true']),
+  ]
 }
 
 /** The violation of a removal that nobody approved; empty where it is approved or needs no approval. */
 export function checkRemovalApproval(
   environment: Environment,
   approvals: Approvals,
-  application: string | null,
+  { application, policy }: { readonly application: string | null; readonly policy: CleanupPolicy | null },
 ): Problem[] {
-  if (removalApproval(environment, approvals, true) !== 'missing') return []
-  const missing = [
-    ...(approvals.allowProvision ? [] : ['ALLOW_DB_PROVISION=true']),
-    ...(approvals.allowDestroy ? [] : ['ALLOW_DB_DESTROY=true']),
-  ]
-  const message = `the environment is ${environment}, and nobody approved a removal that deletes.`
-  const remedy = `Set ${missing.join(' and ')} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`
+  if (removalApproval(environment, approvals, policy) !== 'missing') return []
+  const what = policy === null || deletes(policy) ? 'a removal that deletes' : `a removal (${policy})`
+  const message = `the environment is ${environment}, and nobody approved ${what}.`
+  const missing = missingApprovals(approvals, policy).join(' and ')
+  const remedy = `Set ${missing} in the environment of the run, or RDS_CLEANUP_POLICY=retain to keep everything.`
   return [violation(application === null ? null : { name: application }, 'removal_approval', message, remedy)]
 }
 
@@ -46,10 +60,27 @@ export function checkRemoval(
 ): Problem[] {
   return departures.flatMap((departure) => [
     ...checkServer(declaration, cluster, departure),
-    ...checkObstacles(cluster, departure, facts),
-    ...checkGrants(declaration, cluster, departure, facts),
-    ...checkSessions(cluster, departure, facts),
+    ...(departure.policy === 'release' ? [] : checkLeaving(declaration, cluster, departure, facts)),
   ])
+}
+
+/** One that is disabled keeps what it owns, and what it gave to others. */
+function checkLeaving(
+  declaration: Declaration,
+  cluster: Cluster,
+  departure: Departure,
+  facts: RemovalFacts,
+): Problem[] {
+  const stays = departure.policy === 'disable'
+  const { username } = departure
+  const counted = stays
+    ? { ...facts, obstacles: [], holdings: facts.holdings.filter(({ grantor }) => grantor !== username) }
+    : facts
+  return [
+    ...checkObstacles(cluster, departure, counted),
+    ...checkGrants(declaration, cluster, departure, counted),
+    ...checkSessions(cluster, departure, counted),
+  ]
 }
 
 function obstacle({ application }: Departure, message: string, remedy: string): Problem {
@@ -188,7 +219,7 @@ function checkSessions(cluster: Cluster, departure: Departure, { sessions, canSi
   if (canSignal) return []
   const { username, drops, policy } = departure
   const isEnded = (item: SessionCount): boolean =>
-    item.isSuperuser || (item.login === username && item.database === drops && policy === 'delete')
+    item.isSuperuser || (item.login === username && item.database === drops && policy !== 'snapshot-and-delete')
   return sessions
     .filter((item) => (item.database === drops || item.login === username) && !isEnded(item))
     .map(({ database, login, count }) =>

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import type { Problem } from '../model/problem.ts'
-import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES } from '../model/declaration.ts'
+import { ACCESS_LEVELS, AUTH_METHODS, CLEANUP_POLICIES, defaultPolicy } from '../model/declaration.ts'
 import type { Application, CleanupPolicy, Environment } from '../model/declaration.ts'
-import { bool, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
+import { bool, claim, connectionLimit, name, names, nested, oneOf, secretId, timestamp } from './fields.ts'
 import { parseObject } from './object.ts'
 import { parseSettings } from './settings.ts'
 import { NAME_RULE, isName, show } from './text.ts'
@@ -23,6 +23,7 @@ const FIELDS = {
   locale: v.nullish(name, null),
   database_connection_limit: v.nullish(connectionLimit),
   cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES)),
+  marker: v.nullish(claim, null),
   adopt_existing: v.nullish(bool, false),
   recreate_missing: v.nullish(bool),
 }
@@ -31,7 +32,8 @@ const FIELDS = {
 export interface Defaults {
   readonly environment: Environment
   readonly secretPrefix: string
-  readonly cleanupPolicy: CleanupPolicy
+  /** null: that of the entry's access level. */
+  readonly cleanupPolicy: CleanupPolicy | null
 }
 
 /** One parsed entry, with what it says of its database beside it. */
@@ -73,7 +75,8 @@ export function parseEntry(
       connectionLimit: value.connection_limit,
       validUntil: value.valid_until,
       settings,
-      cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy,
+      cleanupPolicy: value.cleanup_policy ?? defaults.cleanupPolicy ?? defaultPolicy(value.access_level),
+      marker: value.marker,
       adoptExisting: value.adopt_existing,
     },
     schemas: value.schemas ?? null,

@@ -50,6 +50,11 @@ const DESTROY: OptionTable = {
   application: value('NAME', 'Remove this application'),
   'build-id': value('ID', 'Remove everything that this build created'),
   'cluster-name': value('NAME', 'Remove everything that carries this cluster name'),
+  requested: flag(
+    'Carry out the removals that are pending; with an input that declares nothing, as the module gives last, its state ends',
+  ),
+  request: flag('With --application: only ask for its removal, as the module does when its marker is destroyed'),
+  marker: value('ID', 'With --request: id of the marker that was destroyed'),
   'dry-run': flag('Only show what would go'),
 }
 
@@ -103,10 +108,11 @@ export const COMMANDS = {
   destroy: {
     describe: 'Remove applications by their cleanup policy',
     options: { ...DESTROY, ...INPUT, ...CLAIM, ...AUDIT_FILE },
-    oneOf: ['application', 'build-id', 'cluster-name'],
+    oneOf: ['application', 'build-id', 'cluster-name', 'requested'],
     examples: [
       ['$0 destroy --input declaration.json --application analytics --dry-run', 'what would go'],
       ['$0 destroy --input declaration.json --build-id 4711', 'tear down what a build created'],
+      ['$0 destroy --input declaration.json --requested', 'carry out what is pending'],
     ],
   },
   'prepare-upgrade': {

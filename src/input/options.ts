@@ -29,12 +29,21 @@ export type Options =
       readonly input: string | null
       readonly claim: string | null
       readonly auditFile: string | null
-      readonly target: DestroyTarget
+      readonly removal: RemovalOptions
       readonly dryRun: boolean
     }
   | ReportOptions
   | { readonly command: 'help'; readonly text: string }
   | { readonly command: 'version' }
+
+/**
+ * What `destroy` does: removes what is named; asks for the removal of an application whose marker is gone; or carries
+ * out what was asked for.
+ */
+export type RemovalOptions =
+  | { readonly kind: 'target'; readonly target: DestroyTarget }
+  | { readonly kind: 'request'; readonly application: string; readonly marker: string | null }
+  | { readonly kind: 'requested' }
 
 /**
  * Parses the command line (without node and script). Prints nothing and never exits: help comes back as text, and a
@@ -88,21 +97,37 @@ function planOptions(found: Arguments): Options {
 }
 
 function destroyOptions(found: Arguments): Options {
+  return {
+    command: 'destroy',
+    input: textOf(found, 'input'),
+    claim: textOf(found, 'claim'),
+    auditFile: textOf(found, 'audit-file'),
+    removal: removalOptions(found),
+    dryRun: found['dry-run'] === true,
+  }
+}
+
+function removalOptions(found: Arguments): RemovalOptions {
   const kinds = ['application', 'build-id', 'cluster-name'] as const
   const targets = kinds.flatMap((by) => {
     const value = textOf(found, by)
     return value === null ? [] : [{ by, value }]
   })
   const [target] = targets
-  if (target === undefined || targets.length > 1) throw destroyTargets(targets.map(({ by }) => `--${by}`))
-  return {
-    command: 'destroy',
-    input: textOf(found, 'input'),
-    claim: textOf(found, 'claim'),
-    auditFile: textOf(found, 'audit-file'),
-    target,
-    dryRun: found['dry-run'] === true,
-  }
+  const [isRequested, isRequest] = ['requested', 'request'].map((name) => found[name] === true)
+  const given = [...targets.map(({ by }) => `--${by}`), ...(isRequested === true ? ['--requested'] : [])]
+  if (given.length !== 1) throw destroyTargets(given)
+  if (isRequest === true && target?.by !== 'application') throw misplaced('--request', '--application')
+  if (textOf(found, 'marker') !== null && isRequest !== true) throw misplaced('--marker', '--request')
+  if (target === undefined) return { kind: 'requested' }
+  return isRequest === true
+    ? { kind: 'request', application: target.value, marker: textOf(found, 'marker') }
+    : { kind: 'target', target }
+}
+
+function misplaced(option: string, needed: string): InvalidInputError {
+  const problem = { application: null, code: 'usage', field: option, message: `goes with ${needed} only.` } as const
+  return new InvalidInputError([{ ...problem, remedy: `Give ${needed} too, or leave ${option} out.` }])
 }
 
 /** The value of a text option; null where it is not given. Repeated options come as a list. */
@@ -125,7 +150,7 @@ function destroyTargets(given: readonly string[]): InvalidInputError {
       code: 'usage',
       field: 'destroy',
       message,
-      remedy: 'Give one of --application, --build-id, --cluster-name.',
+      remedy: 'Give one of --application, --build-id, --cluster-name, --requested.',
     },
   ])
 }

@@ -39,6 +39,8 @@ export interface ParsedInput {
   readonly runId: string | null
   /** Where destroy runs write their audit (src/README.md: Where the audit goes). */
   readonly auditDir: string | null
+  /** Of a state: whether a policy in it removes something when it ends. */
+  readonly removes: boolean
 }
 
 /**
@@ -58,7 +60,7 @@ export class DeclarationError extends InvalidInputError {
   }
 }
 
-/** The module's variables by name; the last three are what a removal marker carries besides. */
+/** The module's variables by name; the last four are what a marker, or the stack, carries besides. */
 const FIELDS = {
   schema_version: v.nullish(v.literal(1, 'Use 1, or a release of this program that knows this version.')),
   environment: v.nullish(oneOf(ENVIRONMENTS)),
@@ -82,7 +84,7 @@ const FIELDS = {
   build_id: v.nullish(text, null),
   run_id: v.nullish(text, null),
   tags: nested,
-  cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES), 'retain'),
+  cleanup_policy: v.nullish(oneOf(CLEANUP_POLICIES), null),
   governance_dir: v.nullish(path, null),
   tls: nested,
   max_connections: v.nullish(integer(1, 1000), 4),
@@ -93,6 +95,7 @@ const FIELDS = {
   audit_dir: v.nullish(path, null),
   node_command: v.nullish(path, null),
   workspace: v.nullish(text, null),
+  removes: v.nullish(bool, true),
 }
 
 type Top = v.InferOutput<v.ObjectSchema<typeof FIELDS, undefined>>
@@ -109,7 +112,13 @@ export function parseDeclaration(json: string, scope: InputScope = 'stack'): Par
   const parsed =
     declared.value === null
       ? null
-      : { declaration: declared.value, buildId: top.build_id, runId: top.run_id, auditDir: top.audit_dir }
+      : {
+          declaration: declared.value,
+          buildId: top.build_id,
+          runId: top.run_id,
+          auditDir: top.audit_dir,
+          removes: top.removes,
+        }
   if (all.length === 0 && parsed !== null) return parsed
   const isKnown = (top.environment ?? null) !== null && parsed !== null
   throw new DeclarationError(

@@ -16,7 +16,10 @@ export interface RunFacts {
   readonly environment: Environment | null
   /** The variables `build_id` and `run_id`. */
   readonly declared: RunIds
-  readonly variables: Pick<RunEnvironment, 'allowProvision' | 'allowTakeover' | 'buildId' | 'runId'>
+  readonly variables: Pick<
+    RunEnvironment,
+    'allowProvision' | 'allowDestroy' | 'allowTakeover' | 'cleanupPolicy' | 'buildId' | 'runId'
+  >
   readonly ci: RunIds
   readonly startedAt: Date
   /** Run id where nobody gives one. */
@@ -43,6 +46,8 @@ export function resolveRun(facts: RunFacts): RunIdentity {
     buildId: buildId ?? `local-${runId}`,
     command: facts.command,
     approval: approvalOf(facts.environment, variables.allowProvision),
+    cleanupPolicy: variables.cleanupPolicy,
+    mayDelete: facts.environment === 'dev' || (variables.allowProvision && variables.allowDestroy),
     takesOver: variables.allowTakeover,
     startedAt: facts.startedAt,
     toolVersion: facts.toolVersion,

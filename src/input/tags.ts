@@ -1,27 +1,8 @@
 import type { Problem } from '../model/problem.ts'
+import { TAG_FIELDS } from '../model/tag.ts'
 import type { InputScope } from './databases.ts'
 import { isObject, notAnObject, printableKey } from './object.ts'
 import { isPrintable, isText, show } from './text.ts'
-
-/** Keys of the tag comment that the program itself writes (src/README.md: Tags). */
-export const RESERVED_TAGS = [
-  'ManagedBy',
-  'BuildId',
-  'ClusterName',
-  'Stack',
-  'Environment',
-  'Workspace',
-  'Claim',
-  'ClaimedAt',
-  'ClaimedByBuildId',
-  'TakenOverFrom',
-  'Application',
-  'OwnedDatabase',
-  'PendingDatabase',
-  'CleanupPolicy',
-  'SecretVersionId',
-  'UpdatedByBuildId',
-] as const
 
 /**
  * Parses the module's `tags`: text to text; null counts as not declared. What a marker of a former release carries was
@@ -38,7 +19,7 @@ export function parseTags(
   if (!isObject(input)) return { tags: new Map(), problems: [notAnObject('tags', input, null)] }
   const tags = new Map<string, string>()
   const problems: Problem[] = []
-  const reserved: readonly string[] = RESERVED_TAGS
+  const reserved: readonly string[] = TAG_FIELDS
   for (const [key, value] of Object.entries(input)) {
     const field = `tags.${printableKey(key)}`
     const report = (message: string, remedy: string): void =>

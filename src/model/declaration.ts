@@ -1,4 +1,4 @@
-/** What the caller declares, after parsing: every default filled in, every name checked. Types only. */
+/** What the caller declares, after parsing: every default filled in, every name checked. */
 
 export const ENVIRONMENTS = ['dev', 'test', 'staging', 'prod'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
@@ -9,8 +9,21 @@ export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 export const AUTH_METHODS = ['password', 'iam'] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 
-export const CLEANUP_POLICIES = ['retain', 'delete', 'snapshot-and-delete'] as const
+export const CLEANUP_POLICIES = ['retain', 'disable', 'release', 'delete', 'snapshot-and-delete'] as const
 export type CleanupPolicy = (typeof CLEANUP_POLICIES)[number]
+
+/** A policy by which something on the server changes. */
+export type RemovalPolicy = Exclude<CleanupPolicy, 'retain'>
+
+/** Whether data or a role is gone for good after it. */
+export function deletes(policy: CleanupPolicy): boolean {
+  return policy === 'delete' || policy === 'snapshot-and-delete'
+}
+
+/** Of an entry that names none, in a stack that names none: leaving the declaration takes a guest's access away. */
+export function defaultPolicy(accessLevel: AccessLevel): CleanupPolicy {
+  return accessLevel === 'owner' ? 'retain' : 'disable'
+}
 
 export const TLS_MODES = ['verify-full', 'verify-ca', 'disable'] as const
 export type TlsMode = (typeof TLS_MODES)[number]
@@ -37,6 +50,8 @@ export interface Application {
   /** Schemas this login has access to: its own list, else the owner's. */
   readonly schemas: readonly string[]
   readonly cleanupPolicy: CleanupPolicy
+  /** Id of the marker that stands for it in the state; null: not known, as by hand (src/README.md: Removal). */
+  readonly marker: string | null
   readonly adoptExisting: boolean
 }
 

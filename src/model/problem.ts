@@ -29,6 +29,7 @@ export const GUARDRAILS = {
   renamed_role: 'renamed role',
   removal_approval: 'destroy',
   removal_obstacle: 'destroy',
+  standing_application: 'destroy',
 } as const
 
 export type GuardrailCode = keyof typeof GUARDRAILS

@@ -1,5 +1,5 @@
 /** What a removal is about: which logins go, what goes with them, and what stands in the way. Types only. */
-import type { CleanupPolicy } from './declaration.ts'
+import type { CleanupPolicy, RemovalPolicy } from './declaration.ts'
 import type { Finding } from './step.ts'
 
 /** What `destroy` is to remove. */
@@ -8,9 +8,15 @@ export interface DestroyTarget {
   readonly value: string
 }
 
+/**
+ * What a removal is about: what is named now, or whose removal was asked for before and is pending.
+ * `application` null: of all that nobody declares.
+ */
+export type RemovalTarget = DestroyTarget | { readonly by: 'request'; readonly application: string | null }
+
 /** What is to be removed, and by which policy. */
 export interface RemovalOrder {
-  readonly target: DestroyTarget
+  readonly target: RemovalTarget
   /** RDS_CLEANUP_POLICY; null: each object's own policy stands. */
   readonly policy: CleanupPolicy | null
 }
@@ -23,7 +29,7 @@ export interface Departure {
   readonly database: string | null
   /** The database that it owns and that goes with it; null: only the login goes. */
   readonly drops: string | null
-  readonly policy: Exclude<CleanupPolicy, 'retain'>
+  readonly policy: RemovalPolicy
 }
 
 /** Something that was asked for and does not go: it is gone already, another's by now, or to be retained. */

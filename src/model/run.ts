@@ -1,4 +1,5 @@
 /** Who runs, when, under which build: known before anything is read. Types only. */
+import type { CleanupPolicy } from './declaration.ts'
 
 export const COMMAND_NAMES = ['apply', 'plan', 'destroy', 'report', 'prepare-upgrade'] as const
 export type Command = (typeof COMMAND_NAMES)[number]
@@ -20,6 +21,10 @@ export interface RunIdentity {
   readonly buildId: string
   readonly command: Command
   readonly approval: Approval
+  /** RDS_CLEANUP_POLICY; null: the declared policies stand. */
+  readonly cleanupPolicy: CleanupPolicy | null
+  /** What a removal deletes needs no approval more: both are given, or it is dev. */
+  readonly mayDelete: boolean
   /** ALLOW_DB_TAKEOVER is `true`: what another state has claimed may be taken over. */
   readonly takesOver: boolean
   readonly startedAt: Date

@@ -23,6 +23,13 @@ export type StepKind =
   | 'create_role'
   | 'alter_role'
   | 'tag_role'
+  /** Of an application that leaves: what its role's tag remembers (src/README.md: Removal). */
+  | 'note_undeclared'
+  | 'request_removal'
+  | 'take_back_removal'
+  | 'end_removal'
+  | 'release_role'
+  | 'release_database'
   | 'drop_role'
   | 'set_password'
   | 'remove_password'

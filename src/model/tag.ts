@@ -1,6 +1,6 @@
 /** The tag: one JSON object in the comment of a managed role or database (src/README.md: Tags). */
 
-/** Fields of ours, in the order they are written. */
+/** Fields of ours, in the order they are written; no module's tag may be called so. */
 export const TAG_FIELDS = [
   'ManagedBy',
   'BuildId',
@@ -15,11 +15,24 @@ export const TAG_FIELDS = [
   'Application',
   'OwnedDatabase',
   'PendingDatabase',
+  'Marker',
+  'Undeclared',
+  'Removal',
   'CleanupPolicy',
   'SecretVersionId',
   'UpdatedByBuildId',
 ] as const
 export type TagField = (typeof TAG_FIELDS)[number]
+
+/**
+ * Fields that hold an object, one member for each application: several entries may share a login (src/README.md:
+ * Removal). In a parsed tag they are its JSON text.
+ */
+const OBJECT_FIELDS: readonly string[] = ['Marker', 'Undeclared', 'Removal'] satisfies TagField[]
+
+export function isObjectField(key: string): boolean {
+  return OBJECT_FIELDS.includes(key)
+}
 
 export const MANAGED_BY = 'platform'
 
@@ -32,7 +45,9 @@ export function parseTag(comment: string | null): Tag | null {
   const value = parseJson(comment)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   const tag = new Map<string, string>()
-  for (const [key, item] of Object.entries(value)) if (typeof item === 'string') tag.set(key, item)
+  for (const [key, item] of Object.entries(value))
+    if (isObjectField(key)) tag.set(key, JSON.stringify(item))
+    else if (typeof item === 'string') tag.set(key, item)
   return tag.get('ManagedBy') === MANAGED_BY ? tag : null
 }
 
@@ -43,7 +58,8 @@ export function parseTag(comment: string | null): Tag | null {
 export function formatTag(tag: Tag): string {
   const ours = TAG_FIELDS.filter((field) => tag.has(field))
   const others = [...tag.keys()].filter((key) => !isTagField(key)).sort()
-  const text = JSON.stringify(Object.fromEntries([...ours, ...others].map((key) => [key, tag.get(key)])))
+  const valueOf = (key: string): unknown => (isObjectField(key) ? parseJson(tag.get(key) ?? '') : (tag.get(key) ?? ''))
+  const text = JSON.stringify(Object.fromEntries([...ours, ...others].map((key) => [key, valueOf(key)])))
   return text.replace(/[\x7f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 

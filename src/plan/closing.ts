@@ -11,14 +11,15 @@ import { holdMemberships } from './memberships-held.ts'
 import { membershipFinding, membershipStep, revocationOf } from './membership-revocation.ts'
 import { isLeftover, LEFTOVER } from './memberships.ts'
 import { heldBy } from './privileges.ts'
-import { planOf, departureSubject, type RemovalInput } from './removal.ts'
+import { departureSubject, losesAccess, planOf, type RemovalInput } from './removal.ts'
 
 /**
  * Access ends first: the logins that go may not log in, and nobody else may act as them. What is closed already stays
  * so.
  */
 export function planAccessEnd({ cluster, departures }: Pick<RemovalInput, 'cluster' | 'departures'>): Plan {
-  const transactions = departures.flatMap((departure) => {
+  const leaving = departures.filter(losesAccess)
+  const transactions = leaving.flatMap((departure) => {
     const { username } = departure
     const close = step(
       departureSubject(departure, 'login'),
@@ -37,7 +38,7 @@ export function planAccessEnd({ cluster, departures }: Pick<RemovalInput, 'clust
     ]
     return steps.length === 0 ? [] : [holdMemberships(cluster.server, steps)]
   })
-  const findings = departures.flatMap((departure) =>
+  const findings = leaving.flatMap((departure) =>
     membersOf(cluster, departure.username)
       .filter((item) => revocationOf(cluster, item) === null)
       .map((item) => membershipFinding(cluster, departureSubject(departure, 'grant'), item)),

@@ -1,7 +1,7 @@
 /** What every part of the plan is made from. Types and look-ups only. */
 import { groupBy } from '../group-by.ts'
 import type { Actual, Membership, StoredSetting } from '../model/catalog.ts'
-import type { Application, Database, Declaration } from '../model/declaration.ts'
+import type { Application, CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
 import { leaveOut } from '../model/leave-out.ts'
 import { membersOf } from '../model/members.ts'
 import type { Secret } from '../model/secret.ts'
@@ -25,6 +25,8 @@ export interface PlanInput {
   /** By database: full when this run came to it, and whether it was given room by now (`src/plan/room.ts`). */
   readonly rooms: ReadonlyMap<string, 'wanted' | 'made'>
   readonly buildId: string
+  /** RDS_CLEANUP_POLICY of the run; null: the declared ones stand. */
+  readonly cleanupPolicy: CleanupPolicy | null
   /** When the run began: from then on it has what it claims. */
   readonly startedAt: Date
   /** The master's login, where a major upgrade is to be prepared and nothing is in the way of that; else null. */

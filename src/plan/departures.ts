@@ -1,43 +1,37 @@
 /** Who goes: from what is asked for and what the tags say, to the logins that leave and what leaves with them. Pure. */
-import { type GuardrailCode, GUARDRAILS, type Problem } from '../model/problem.ts'
-import type { Cluster, DatabaseState, RoleState } from '../model/catalog.ts'
-import { describeClaim, isClaimedElsewhere, isOfStack } from '../model/claim.ts'
-import type { CleanupPolicy, Declaration } from '../model/declaration.ts'
-import { CLEANUP_POLICIES } from '../model/declaration.ts'
-import type { Departure, DepartureFinding, DestroyTarget } from '../model/removal.ts'
-import type { Subject } from '../model/step.ts'
-import { isSendable } from '../model/sendable.ts'
+import { type GuardrailCode, GUARDRAILS } from '../model/problem.ts'
+import type { Cluster, RoleState } from '../model/catalog.ts'
+import { describeClaim, isOfStack, isOurOrphan } from '../model/claim.ts'
+import type { CleanupPolicy, Database, Declaration } from '../model/declaration.ts'
+import { CLEANUP_POLICIES, deletes } from '../model/declaration.ts'
+import type { Departure, DestroyTarget, RemovalTarget } from '../model/removal.ts'
 import { parseTag } from '../model/tag.ts'
-import { printGiveBack } from '../guardrails/hand-over.ts'
-import { finding } from './context.ts'
+import type { RemovalRequest } from '../model/removal-memory.ts'
 import { removalRight } from './departure-claims.ts'
+import {
+  type Candidate,
+  databaseElsewhere,
+  departureFinding,
+  type Found,
+  NOTHING_OWNED,
+  ownedDatabase,
+} from './departure-databases.ts'
+import { declaredDatabase, pendingRemoval } from './undeclared.ts'
 
-export interface Departures {
+export interface Departures extends Found {
   readonly departures: readonly Departure[]
-  readonly findings: readonly DepartureFinding[]
-  /** Tags that disagree with what is asked for. */
-  readonly problems: readonly Problem[]
 }
 
 export interface DepartureInput {
   readonly declaration: Declaration
-  readonly target: DestroyTarget
+  readonly target: RemovalTarget
   /** RDS_CLEANUP_POLICY; null: each object's own policy stands. */
   readonly policy: CleanupPolicy | null
   readonly cluster: Cluster
   /** Nothing will be removed: what has a claim can be looked at without one. */
   readonly looks: boolean
-}
-
-/** One login that may have to go, before its tag was looked at. */
-interface Candidate {
-  readonly application: string
-  readonly username: string
-  /** Where it logs in; null: not known. */
-  readonly database: string | null
-  /** The database that should go with it: by name, none, or the one that it owns. */
-  readonly owned: { readonly name: string } | 'none' | 'by tag'
-  readonly policy: CleanupPolicy
+  /** What this run is approved for: a request that deletes and was not approved itself needs it. */
+  readonly mayDelete: boolean
 }
 
 const NONE: Departures = { departures: [], findings: [], problems: [] }
@@ -49,6 +43,8 @@ const NONE: Departures = { departures: [], findings: [], problems: [] }
  */
 export function resolveDepartures(input: DepartureInput): Departures {
   const { declaration, target } = input
+  if (target.by === 'request')
+    return mergeDepartures([...input.cluster.roles.values()].map((role) => judgeRequested(input, role, target)))
   const declared =
     target.by === 'application' ? declaration.applications.find((item) => item.name === target.value) : undefined
   if (declared !== undefined) {
@@ -56,7 +52,7 @@ export function resolveDepartures(input: DepartureInput): Departures {
     const owned = accessLevel === 'owner' ? { name: database } : 'none'
     return judge(input, { application: name, username, database, owned, policy: input.policy ?? cleanupPolicy })
   }
-  const found = [...input.cluster.roles.values()].flatMap((role) => judgeTagged(input, role))
+  const found = [...input.cluster.roles.values()].flatMap((role) => judgeTagged(input, role, target))
   if (found.length === 0) {
     const about = {
       application: target.by === 'application' ? target.value : null,
@@ -80,17 +76,6 @@ export function resolveDepartures(input: DepartureInput): Departures {
 
 const FIELDS = { application: 'Application', 'build-id': 'BuildId', 'cluster-name': 'ClusterName' } as const
 
-function departureFinding(about: Subject, kind: DepartureFinding['kind'], message: string): DepartureFinding {
-  switch (kind) {
-    case 'gone':
-      return { ...finding(about, 'remove', 'no_change', message), kind }
-    case 'kept':
-      return { ...finding(about, 'keep', 'skipped', message), kind }
-    case 'retained':
-      return { ...finding(about, 'retain', 'skipped', message), kind }
-  }
-}
-
 function mergeDepartures(all: readonly Departures[]): Departures {
   return {
     departures: all.flatMap((item) => item.departures),
@@ -99,12 +84,44 @@ function mergeDepartures(all: readonly Departures[]): Departures {
   }
 }
 
-function judgeTagged(input: DepartureInput, role: RoleState): Departures[] {
+/** One whose removal was asked for, and which nobody declares (src/README.md: Removal). */
+function judgeRequested(
+  input: DepartureInput,
+  role: RoleState,
+  { application: named }: Extract<RemovalTarget, { by: 'request' }>,
+): Departures {
+  const { declaration } = input
+  const tag = parseTag(role.comment)
+  const application = tag?.get('Application') ?? ''
+  if (tag === null || (named !== null && named !== application) || !isOurOrphan(declaration, tag)) return NONE
+  const request = pendingRemoval(tag, role)
+  if (request === null || declaration.applications.some(({ username }) => username === role.name)) return NONE
+  const kept = declaredDatabase(declaration, input.cluster, role.name)
+  if (kept !== null) return blocked(application, ...ownsDeclared(role.name, kept))
+  if (deletes(request.policy) && !request.isApproved && !input.mayDelete)
+    return blocked(application, ...unapproved(role.name, request), 'removal_approval')
+  const name = tag.get('OwnedDatabase')
+  const owned = name !== undefined ? { name } : tag.has('PendingDatabase') ? 'none' : 'by tag'
+  return judge(input, { application, username: role.name, database: name ?? null, owned, policy: request.policy })
+}
+
+function ownsDeclared(username: string, { name, owner }: Database): [string, string] {
+  const message = `the role ${username} owns the database ${name}, which ${owner.name} declares: nothing of it is removed.`
+  const remedy = `Declare ${owner.name} with the username ${username}, or hand the database over first.`
+  return [message, remedy]
+}
+
+function unapproved(username: string, { policy, buildId }: RemovalRequest): [string, string] {
+  const message = `the removal of ${username} (${policy}), asked for in build ${buildId}, is not approved.`
+  return [message, 'Set ALLOW_DB_PROVISION=true and ALLOW_DB_DESTROY=true in the environment of the run.']
+}
+
+function judgeTagged(input: DepartureInput, role: RoleState, target: DestroyTarget): Departures[] {
   const tag = parseTag(role.comment)
   const application = tag?.get('Application')
-  if (tag === null || application === undefined || tag.get(FIELDS[input.target.by]) !== input.target.value) return []
+  if (tag === null || application === undefined || tag.get(FIELDS[target.by]) !== target.value) return []
   if (!isOfStack(input.declaration, tag)) {
-    if (input.target.by === 'application') return []
+    if (target.by === 'application') return []
     const message = `role ${role.name} belongs to the stack ${describeClaim(tag)}, and is left as it is with all it has`
     return [
       {
@@ -148,7 +165,7 @@ function judge(input: DepartureInput, candidate: Candidate): Departures {
       ...NONE,
       findings: [departureFinding(about, 'retained', `role ${username} and what it owns are retained`)],
     }
-  const owned = ownedDatabase(input, candidate)
+  const owned = deletes(candidate.policy) ? ownedDatabase(input, candidate) : NOTHING_OWNED
   const departure = {
     application,
     username,
@@ -172,71 +189,10 @@ function blocked(
   return { ...NONE, problems: [{ application, code, field: GUARDRAILS[code], message, remedy }] }
 }
 
-type Owned = Pick<Departures, 'findings' | 'problems'> & { readonly drops: string | null }
-
-function ownedDatabase(input: DepartureInput, candidate: Candidate): Owned {
-  const { owned, username } = candidate
-  if (owned === 'none') return { drops: null, findings: [], problems: [] }
-  if (owned === 'by tag') return { drops: taggedDatabase(input, candidate), findings: [], problems: [] }
-  const state = input.cluster.databases.get(owned.name)
-  if (state?.owner === username) return { drops: state.name, findings: [], problems: [] }
-  return { drops: null, ...elsewhere(input, candidate, owned.name, state) }
-}
-
 function goneOwner(input: DepartureInput, candidate: Candidate): Departures {
   if (typeof candidate.owned === 'string') return NONE
   return {
     ...NONE,
-    ...elsewhere(input, candidate, candidate.owned.name, input.cluster.databases.get(candidate.owned.name)),
+    ...databaseElsewhere(input, candidate, candidate.owned.name, input.cluster.databases.get(candidate.owned.name)),
   }
-}
-
-/** The database is gone, or is somebody else's by now. */
-function elsewhere(
-  input: DepartureInput,
-  { application, username }: Candidate,
-  name: string,
-  state: DatabaseState | undefined,
-): Pick<Departures, 'findings' | 'problems'> {
-  const about = { application, database: name, username, object: 'database' } as const
-  if (state === undefined)
-    return { findings: [departureFinding(about, 'gone', `database ${name} is already gone`)], problems: [] }
-  const tag = parseTag(input.cluster.roles.get(state.owner)?.comment ?? null)
-  if (tag !== null && (isOfStack(input.declaration, tag) || isClaimedElsewhere(input.declaration, tag))) {
-    const owner = `${state.owner} (application ${tag.get('Application') ?? ''})`
-    const message = `database ${name} now belongs to ${owner} and is left as it is`
-    return { findings: [departureFinding(about, 'kept', message)], problems: [] }
-  }
-  const message = `the database ${name} belongs to ${state.owner}, which is not managed by this stack.`
-  return {
-    findings: [],
-    problems: [
-      {
-        application,
-        code: 'removal_obstacle',
-        field: 'destroy',
-        message,
-        remedy: printGiveBack(input.cluster, state, username, input.declaration.instance.database),
-      },
-    ],
-  }
-}
-
-/**
- * Which database is the application's, where no declaration names it: the one that carries the application's tag, else
- * the only one of a login that cannot have made it itself. Others that it owns then stand in the way, by name.
- */
-function taggedDatabase({ cluster, declaration }: DepartureInput, { application, username }: Candidate): string | null {
-  // One that no statement can name stands in the way, too (src/README.md: Bytes in catalogs).
-  const owned = [...cluster.databases.values()].filter(({ owner, name }) => owner === username && isSendable(name))
-  const declared = owned.filter((database) =>
-    declaration.databases.some((item) => item.name === database.name && item.owner.username === username),
-  )
-  const tagged = owned.filter((database) => {
-    const tag = parseTag(database.comment)
-    return tag?.get('Application') === application && isOfStack(declaration, tag)
-  })
-  for (const group of [declared, tagged]) if (group.length === 1) return group[0]?.name ?? null
-  const isMaker = cluster.roles.get(username)?.createDb === true
-  return owned.length === 1 && !isMaker ? (owned[0]?.name ?? null) : null
 }

@@ -1,23 +1,72 @@
-/** Managed objects of this stack that are no longer declared (src/README.md: The audit). */
+/** Managed objects of this stack that are no longer declared (src/README.md: The audit; Removal). */
+import { mayAdminister } from '../model/administers.ts'
+import type { RoleState } from '../model/catalog.ts'
 import { isOurOrphan } from '../model/claim.ts'
-import type { Finding } from '../model/step.ts'
-import { parseTag, type Tag } from '../model/tag.ts'
-import { finding, type PlanContext } from './context.ts'
+import { removalOf, undeclaredOf, withUndeclared } from '../model/removal-memory.ts'
+import type { Changes, Finding, Step } from '../model/step.ts'
+import { formatTag, parseTag, type Tag } from '../model/tag.ts'
+import { commentOnRole } from '../sql/role.ts'
+import { finding, type PlanContext, step } from './context.ts'
+import { declaredDatabase, pendingRemoval } from './undeclared.ts'
 
-export function planOrphans(context: PlanContext): Finding[] {
-  return [...undeclaredRoles(context), ...undeclaredDatabases(context)]
+/** A role of ours that no entry declares. */
+interface Orphan {
+  readonly role: RoleState
+  readonly tag: Tag
+  readonly application: string
+}
+
+/**
+ * What is told of them, and for what a policy would remove: that this run did not find it declared. Whoever destroys its
+ * marker later then knows that somebody has looked. What is asked to go is told by whoever removes it.
+ */
+export function planOrphans(context: PlanContext): Changes {
+  const roles = undeclaredRoles(context)
+  return {
+    steps: roles.filter((orphan) => isToBeNoted(context, orphan)).map((orphan) => noteStep(context, orphan)),
+    findings: [...roles.flatMap((orphan) => roleFinding(context, orphan)), ...undeclaredDatabases(context)],
+  }
 }
 
 function isOurs(context: PlanContext, tag: Tag): boolean {
   return tag.has('Application') && isOurOrphan(context.declaration, tag)
 }
 
-function undeclaredRoles(context: PlanContext): Finding[] {
+function undeclaredRoles(context: PlanContext): Orphan[] {
   return [...context.actual.cluster.roles.values()].flatMap((role) => {
     if (context.applicationByUsername.has(role.name)) return []
     const tag = parseTag(role.comment)
-    return tag === null || !isOurs(context, tag) ? [] : [orphan(context, tag, 'role', role.name, null)]
+    return tag === null || !isOurs(context, tag) ? [] : [{ role, tag, application: tag.get('Application') ?? '' }]
   })
+}
+
+/** What owns something that is declared stays, and so does what the run may not write. */
+function isToBeNoted({ declaration, leftOut, actual, cleanupPolicy }: PlanContext, orphan: Orphan): boolean {
+  const { role, tag, application } = orphan
+  return (
+    (cleanupPolicy ?? tag.get('CleanupPolicy')) !== 'retain' &&
+    removalOf(tag, application) === null &&
+    undeclaredOf(tag, application) === null &&
+    !leftOut.has(application) &&
+    declaredDatabase(declaration, actual.cluster, role.name) === null &&
+    mayAdminister(actual.cluster, role.name)
+  )
+}
+
+function noteStep({ buildId, startedAt }: PlanContext, { role, tag, application }: Orphan): Step {
+  const noted = withUndeclared(tag, application, { buildId, at: startedAt.toISOString() })
+  const about = { application, database: null, username: role.name, object: 'role' } as const
+  const message = `role ${role.name} is not declared any more: that is remembered until it is, or is removed`
+  return step(about, 'note_undeclared', 'undeclared', 'updated', message, [commentOnRole(role.name, formatTag(noted))])
+}
+
+function roleFinding(context: PlanContext, { role, tag, application }: Orphan): Finding[] {
+  if (pendingRemoval(tag, role) !== null) return []
+  const request = removalOf(tag, application)
+  if (request === null) return [orphan(context, tag, 'role', role.name, null)]
+  const about = { application, database: null, username: role.name, object: 'role' } as const
+  const message = `role ${role.name} is no longer declared, and is disabled since ${request.doneAt ?? ''}`
+  return [finding(about, 'retained', 'skipped', message)]
 }
 
 /** The owner role's tag decides whose a database is; the database's own never does (src/README.md: Tags). */
@@ -26,7 +75,7 @@ function undeclaredDatabases(context: PlanContext): Finding[] {
   return [...context.actual.cluster.databases.values()].flatMap((database) => {
     if (declared.has(database.name) || parseTag(database.comment) === null) return []
     const tag = parseTag(context.actual.cluster.roles.get(database.owner)?.comment ?? null)
-    return tag === null || !isOurs(context, tag)
+    return tag === null || !isOurs(context, tag) || removalOf(tag, tag.get('Application') ?? '') !== null
       ? []
       : [orphan(context, tag, 'database', database.owner, database.name)]
   })

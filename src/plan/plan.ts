@@ -69,6 +69,7 @@ export function makePlan(input: PlanInput): Plan {
     tags: context.declaration.tags,
   })
   const own = planOwnDatabases(context)
+  const orphans = planOrphans(context)
   const interiors = databases.flatMap((changes) => interiorJob(context, changes))
   return {
     findings: [
@@ -76,12 +77,12 @@ export function makePlan(input: PlanInput): Plan {
       ...roles.flatMap((role) => role.findings),
       ...databases.flatMap((changes) => collectFindings(context, changes)),
       ...own.findings,
-      ...planOrphans(context),
+      ...orphans.findings,
       ...serverFindings(context),
       ...preparation.findings,
     ],
     jobs: [
-      ...roleJobs(roles.flatMap((role) => role.steps)),
+      ...roleJobs([...roles.flatMap((role) => role.steps), ...orphans.steps]),
       ...databases.flatMap((changes) => databaseJob(context, changes)),
       ...own.jobs,
       ...interiors,

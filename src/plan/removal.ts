@@ -5,13 +5,11 @@ import type { Cluster } from '../model/catalog.ts'
 import type { Declaration } from '../model/declaration.ts'
 import type { Departure, RemovalFacts } from '../model/removal.ts'
 import type { Job, Plan, Step, Subject } from '../model/step.ts'
-import { helperOf } from '../model/upgrade-helper.ts'
-import { dropDatabase, dropRole, holdRights, revokeAll, revokeAllByDefault } from '../sql/removal.ts'
+import { dropDatabase, holdRights, revokeAll, revokeAllByDefault } from '../sql/removal.ts'
 import { grantRole, releaseRole, revokeRole } from '../sql/role.ts'
 import { accessStep, type PrivilegeStatement } from './access-change.ts'
 import { step } from './context.ts'
 import { RDS_IAM } from './membership-revocation.ts'
-import { holdMemberships } from './memberships-held.ts'
 import { VERSION_16 } from '../model/server-version.ts'
 import { chunk, OBJECTS_PER_STATEMENT } from './chunks.ts'
 import { transactionsInside } from './parts.ts'
@@ -22,6 +20,8 @@ export interface RemovalInput {
   readonly cluster: Cluster
   readonly departures: readonly Departure[]
   readonly facts: RemovalFacts
+  /** When the run began. */
+  readonly startedAt: Date
 }
 
 /** A plan of jobs alone: what was found needs nothing here. */
@@ -47,9 +47,9 @@ export function planRevocation(input: RemovalInput): Plan {
   const jobs = databases.map((database): Job => ({
     stage: 'interiors',
     connectTo: database,
-    transactions: input.departures.flatMap((departure) =>
-      transactionsInside(input.cluster.server, revocationSteps(input, departure, database)),
-    ),
+    transactions: input.departures
+      .filter(losesAccess)
+      .flatMap((departure) => transactionsInside(input.cluster.server, revocationSteps(input, departure, database))),
     standApart: true,
   }))
   return planOf(jobs)
@@ -62,8 +62,13 @@ function revocationSteps(
 ): Step[] {
   const { username } = departure
   const actor = (grantor: string): string | null => runAs(cluster, revokerOf(declaration, cluster, grantor, database))
+  // What an owner that stays may do with its own is nobody's gift.
   const held = facts.holdings.filter(
-    (item) => item.database === database && item.grantee === username && item.keyword !== 'DATABASE',
+    (item) =>
+      item.database === database &&
+      item.grantee === username &&
+      item.grantor !== username &&
+      item.keyword !== 'DATABASE',
   )
   const alike = [...groupBy(held, ({ keyword, grantor }) => `${keyword} ${grantor}`).values()]
   const grants = alike
@@ -76,14 +81,14 @@ function revocationSteps(
           username,
           actor(grantor),
         ),
-        change: { on: targetOf(keyword), schema: null, revoked: ALL },
+        change: { on: targetOf(keyword), schema: null, revoked: ALL_PRIVILEGES },
       })),
     )
   const byDefault = facts.defaults
-    .filter((item) => item.database === database && item.grantee === username)
+    .filter((item) => item.database === database && item.grantee === username && item.creator !== username)
     .map((item): PrivilegeStatement => ({
       statement: revokeAllByDefault(item.creator, item.schema, item.keyword, username, actor(item.creator)),
-      change: { on: targetOf(item.keyword), schema: item.schema, revoked: ALL },
+      change: { on: targetOf(item.keyword), schema: item.schema, revoked: ALL_PRIVILEGES },
     }))
   return [
     accessStep(
@@ -108,7 +113,7 @@ function revocationSteps(
 }
 
 /** Which privileges they are is not looked at: all go. */
-const ALL = ['ALL']
+export const ALL_PRIVILEGES = ['ALL']
 
 /** By the word that GRANT or ALTER DEFAULT PRIVILEGES has for it. */
 const TARGETS: Readonly<Record<string, PrivilegeTarget>> = {
@@ -128,7 +133,7 @@ function targetOf(keyword: string): PrivilegeTarget {
 }
 
 /** The admin acts as itself without SET ROLE. */
-function runAs(cluster: Cluster, role: string | null): string | null {
+export function runAs(cluster: Cluster, role: string | null): string | null {
   return role === cluster.server.login ? null : role
 }
 
@@ -159,49 +164,7 @@ export function planDrops({ cluster, departures, facts }: RemovalInput): Plan {
   return planOf(jobs)
 }
 
-/**
- * Last of all: the login's privileges on databases that stay, and the login itself. Settings and memberships go with
- * it.
- */
-export function planRoleDrops({ declaration, cluster, departures, facts }: RemovalInput): Plan {
-  const { login } = cluster.server
-  const transactions = departures.flatMap((departure) => {
-    const { username } = departure
-    const grants = facts.holdings
-      .filter((item) => item.keyword === 'DATABASE' && item.grantee === username)
-      .map((item) =>
-        accessStep(
-          departureSubject(departure, 'grant', item.database),
-          'revoke_privileges',
-          'revoke',
-          'removed',
-          `what ${username} may do on database ${item.database}`,
-          null,
-          [
-            {
-              statement: revokeAll(
-                item.keyword,
-                [item.identity],
-                username,
-                runAs(cluster, revokerOf(declaration, cluster, item.grantor, item.database)),
-              ),
-              change: { on: 'database', schema: null, revoked: ALL },
-            },
-          ],
-        ),
-      )
-    const members = cluster.memberships
-      .filter(({ role, member }) => role === username && member !== login && member !== helperOf(login))
-      .map((item) => item.member)
-    const note = members.length === 0 ? '' : `; its members stay: ${members.join(', ')}`
-    return [
-      holdMemberships(cluster.server, [
-        ...grants,
-        step(departureSubject(departure, 'role'), 'drop_role', 'drop', 'removed', `role ${username}${note}`, [
-          dropRole(username),
-        ]),
-      ]),
-    ]
-  })
-  return planOf([{ stage: 'roles', connectTo: null, transactions }])
+/** Whether the policy takes the login's access away. */
+export function losesAccess({ policy }: Departure): boolean {
+  return policy !== 'release'
 }

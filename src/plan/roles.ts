@@ -1,6 +1,5 @@
 /** Roles: attributes, password and tag of every declared login. */
 import type { LoginState, RoleState } from '../model/catalog.ts'
-import { describeClaim } from '../model/claim.ts'
 import type { Application } from '../model/declaration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Changes, Finding, Step } from '../model/step.ts'
@@ -9,7 +8,8 @@ import { alterRole, commentOnRole, createRole, type RoleAttributes } from '../sq
 import { finding, type PlanContext, step, subject } from './context.ts'
 import { planIamGrant, planIamRevoke } from './memberships.ts'
 import { planSettings } from './settings.ts'
-import { desiredRoleTag, isWritten, takesOver } from './tags.ts'
+import { planRoleTag } from './role-tags.ts'
+import { desiredRoleTag } from './tags.ts'
 
 /** What one application's role needs, from nothing or from what is there. */
 export function planRole(context: PlanContext, application: Application): Changes {
@@ -49,11 +49,14 @@ function planExistingRole(context: PlanContext, application: Application, role: 
     ...planIamRevoke(context, application),
     ...planIamGrant(context, application),
   ]
-  const tag = tagStep(context, application, role, changed.length + elsewhere.length > 0)
+  const tags = planRoleTag(context, application, role, changed.length + elsewhere.length > 0)
   const unchanged = finding(subject(application, 'role'), 'check', 'no_change', `role ${role.name} is as declared`)
   return {
-    steps: [...changed, ...(tag === null ? [] : [tag])],
-    findings: [...(attributes === null && tag?.object !== 'role' ? [unchanged] : []), ...password.findings],
+    steps: [...changed, ...tags],
+    findings: [
+      ...(attributes === null && tags.every(({ object }) => object !== 'role') ? [unchanged] : []),
+      ...password.findings,
+    ],
   }
 }
 
@@ -184,36 +187,4 @@ function passwordFinding(context: PlanContext, application: Application, state: 
     case 'not_tried':
       return finding(about, 'verify', 'skipped', `${application.username}: the password could not be tried`)
   }
-}
-
-function tagStep(context: PlanContext, application: Application, role: RoleState, changed: boolean): Step | null {
-  const existing = parseTag(role.comment)
-  const desired = desiredRoleTag(context, application, existing)
-  if (existing !== null && isWritten(existing, desired, changed)) return null
-  const statements = [commentOnRole(role.name, formatTag(desired))]
-  if (existing === null)
-    return step(
-      subject(application, 'role'),
-      'tag_role',
-      'adopt',
-      'updated',
-      `role ${role.name} taken under management`,
-      statements,
-    )
-  const about = subject(application, 'tag')
-  const told = differences(existing, desired)
-  if (takesOver(existing, desired)) {
-    const message = `role ${role.name} taken over from the stack ${describeClaim(existing)}: ${told}`
-    return step(about, 'tag_role', 'take over', 'updated', message, statements)
-  }
-  return step(about, 'tag_role', 'tag', 'updated', `tag of role ${role.name}: ${told}`, statements)
-}
-
-function differences(existing: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>): string {
-  const keys = [...new Set([...existing.keys(), ...desired.keys()])].filter(
-    (key) => existing.get(key) !== desired.get(key),
-  )
-  return keys.length === 0
-    ? 'this build changed the role'
-    : keys.map((key) => `${key} ${existing.get(key) ?? 'none'} -> ${desired.get(key) ?? 'none'}`).join(', ')
 }

@@ -1,5 +1,6 @@
 /** Which tag a role or database should carry (src/README.md: Tags). */
 import type { Application } from '../model/declaration.ts'
+import { markerOf, withMarker } from '../model/removal-memory.ts'
 import { formatTag, MANAGED_BY, sameTag, type Tag, type TagField } from '../model/tag.ts'
 import type { PlanContext } from './context.ts'
 
@@ -25,7 +26,9 @@ export function desiredRoleTag(
   if (application.accessLevel === 'owner')
     for (const [field, name] of databaseFields(context, application, existing, isMade)) own.set(field, name)
   if (application.auth === 'password' && version !== undefined) own.set('SecretVersionId', version)
-  return own
+  // What is declared is on no way out: Undeclared and Removal are not carried over.
+  const marker = application.marker ?? (existing === null ? null : markerOf(existing, application.name))
+  return withMarker(own, application.name, marker)
 }
 
 /**

@@ -5,20 +5,15 @@ import { iamToken } from '../secrets/iam-token.ts'
 import { readActor } from '../secrets/identity.ts'
 import { createSnapshotClient } from '../snapshot/client.ts'
 import type { Dependencies } from './context.ts'
-import type { DestroyDependencies } from './destroy/dependencies.ts'
 
 /** @param environment what the process's environment says of the way to AWS, beside what the SDK finds by itself. */
 export function awsDependencies(
   environment: AwsEnvironment = NO_AWS_ENVIRONMENT,
-): Pick<Dependencies, 'secrets' | 'actor' | 'iamToken'> {
+): Pick<Dependencies, 'secrets' | 'actor' | 'iamToken' | 'snapshots'> {
   return {
     secrets: (aws) => createSecretReader({ ...aws, environment }),
     actor: (aws) => readActor({ ...aws, environment }),
     iamToken: (endpoint, username, aws) => iamToken({ endpoint, username, aws: { ...aws, environment } }),
+    snapshots: (aws) => createSnapshotClient({ ...aws, environment }),
   }
-}
-
-/** The same, for what only a removal asks of AWS. */
-export function awsSnapshots(environment: AwsEnvironment = NO_AWS_ENVIRONMENT): DestroyDependencies['snapshots'] {
-  return (aws) => createSnapshotClient({ ...aws, environment })
 }

@@ -4,6 +4,7 @@ import type { Actor, RunIdentity } from '../model/run.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Recorder, RecordSink } from '../audit/recorder.ts'
 import type { SecretReader } from '../secrets/secret-reader.ts'
+import type { SnapshotClient } from '../snapshot/snapshot-client.ts'
 
 export interface Dependencies {
   readonly secrets: (aws: AwsSettings) => SecretReader
@@ -21,6 +22,20 @@ export interface Dependencies {
    * program.
    */
   readonly defaultCaFile: string | null
+  readonly snapshots: (aws: AwsSettings) => Promise<SnapshotClient>
+  /** Of a whole snapshot, waiting for a busy instance included. */
+  readonly snapshotTimeoutMs: number
+  readonly waits: RemovalWaits
+}
+
+/** How long a removal waits for what others are about to do, in milliseconds. */
+export interface RemovalWaits {
+  /** For more removals of its run; they start within moments, and one that comes later makes a snapshot of its own. */
+  readonly othersMs: number
+  /** For a closed database without a sign of why: one that starts at the same time shows up by then. */
+  readonly abandonedMs: number
+  /** For sessions of superusers (rdsadmin), which come and go. */
+  readonly superusersMs: number
 }
 
 /** One run, as its stages share it. */

@@ -1,9 +1,9 @@
 /** What a run reaches outside with: the real AWS, the clock, and whoever watches. */
 import type { Reporter } from '../audit/reporter.ts'
 import { type AwsEnvironment, NO_AWS_ENVIRONMENT } from '../model/aws-environment.ts'
-import { awsDependencies, awsSnapshots } from './aws.ts'
-import type { Dependencies } from './context.ts'
-import { type DestroyDependencies, REMOVAL_WAITS } from './destroy/dependencies.ts'
+import { awsDependencies } from './aws.ts'
+import type { Dependencies, RemovalWaits } from './context.ts'
+import type { DestroyDependencies } from './destroy/dependencies.ts'
 
 export interface DependencyOptions extends Partial<Pick<Dependencies, 'signal' | 'progress' | 'defaultCaFile'>> {
   /** Are told of each record as it happens; `concludeRun` gives them the end. */
@@ -14,6 +14,8 @@ export interface DependencyOptions extends Partial<Pick<Dependencies, 'signal' |
 
 /** An hour, as long as a first snapshot of some terabytes takes; the databases that go are closed meanwhile. */
 const SNAPSHOT_TIMEOUT_MS = 3_600_000
+
+export const REMOVAL_WAITS: RemovalWaits = { othersMs: 4_000, abandonedMs: 5_000, superusersMs: 15_000 }
 
 /**
  * Dependencies of an apply, a plan or a report. Without options nobody watches, nothing interrupts the run, and the
@@ -35,23 +37,15 @@ export function createDependencies({
     }),
     progress,
     defaultCaFile,
+    snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS,
+    waits: REMOVAL_WAITS,
   }
 }
 
 /**
- * The same, for a removal.
+ * The same, for a removal of its own.
  * @param runGroup the same text in all removals that run side by side and may share a snapshot.
  */
-export function createDestroyDependencies(
-  dependencies: Dependencies,
-  runGroup: string,
-  awsEnvironment: AwsEnvironment = NO_AWS_ENVIRONMENT,
-): DestroyDependencies {
-  return {
-    ...dependencies,
-    snapshots: awsSnapshots(awsEnvironment),
-    runGroup,
-    snapshotTimeoutMs: SNAPSHOT_TIMEOUT_MS,
-    waits: REMOVAL_WAITS,
-  }
+export function createDestroyDependencies(dependencies: Dependencies, runGroup: string): DestroyDependencies {
+  return { ...dependencies, runGroup }
 }

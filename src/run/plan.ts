@@ -16,6 +16,7 @@ import type { Dependencies } from './context.ts'
 import { LOCK_DATABASE } from './connection/lock.ts'
 import { withInstance } from './connection/look.ts'
 import { toProvisionError } from './end/provision-error.ts'
+import { type PendingPreview, previewPending } from './apply/removals.ts'
 import { type Round, makeRound } from './apply/round.ts'
 import { Setbacks } from './end/setbacks.ts'
 
@@ -49,13 +50,13 @@ export async function previewApply(
   // A proxy cannot carry what the inspection needs; there is nobody to ask.
   if (blocked.some(({ code }) => code === 'endpoint')) return found
   try {
-    const { inspection, plan, moving, setbacks } = await inspectAndPlan(declaration, identity, dependencies)
+    const { inspection, plan, moving, setbacks, removals } = await inspectAndPlan(declaration, identity, dependencies)
     const { server } = inspection.actual.cluster
     return {
       ...found,
       server,
-      plan: stopped ? NOTHING : plan,
-      blocked: distinct([...blocked, ...setbacks.blocked]),
+      plan: stopped ? NOTHING : together(plan, removals.plan),
+      blocked: distinct([...blocked, ...setbacks.blocked, ...removals.blocked]),
       leftOut: stopped ? [] : [...setbacks.leftOut].sort(),
       moving,
     }
@@ -66,12 +67,16 @@ export async function previewApply(
   }
 }
 
+function together(first: Plan, second: Plan): Plan {
+  return { findings: [...first.findings, ...second.findings], jobs: [...first.jobs, ...second.jobs] }
+}
+
 /** One round of inspection and plan, as apply makes it, and what moved meanwhile. */
 async function inspectAndPlan(
   declaration: Declaration,
   identity: RunIdentity,
   dependencies: Dependencies,
-): Promise<Round & Pick<Preview, 'moving'> & { readonly setbacks: Setbacks }> {
+): Promise<Round & Pick<Preview, 'moving'> & { readonly setbacks: Setbacks; readonly removals: PendingPreview }> {
   return withInstance(declaration, identity, dependencies, async (server, context, credentials) => {
     const holder = await lockHolder(server.admin, lockDatabases(declaration))
     const setbacks = new Setbacks(declaration, false, { login: credentials.master, refusals: new Map() })
@@ -80,6 +85,7 @@ async function inspectAndPlan(
     return {
       ...round,
       setbacks,
+      removals: await previewPending(context, server, actual.cluster),
       moving: [
         ...(await findMovement(server, declaration, actual.cluster, holder)),
         ...findUnseen(leaveOut(declaration, setbacks.leftOut), actual),

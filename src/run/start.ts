@@ -9,6 +9,7 @@ import { checkClaim, checkId, type RunEnvironment, type Variables } from '../inp
 import { DeclarationError, parseDeclaration, type ParsedInput } from '../input/parse.ts'
 import { idsAreGiven, resolveRun, type RunFacts, type RunIds } from '../input/run-identity.ts'
 import { show } from '../input/text.ts'
+import type { CleanupPolicy } from '../model/declaration.ts'
 import type { Command, RunIdentity } from '../model/run.ts'
 import { TOOL_VERSION } from '../version.ts'
 
@@ -41,7 +42,7 @@ interface IdentifiedRun {
 }
 
 const NO_IDS: RunIds = { buildId: null, runId: null }
-const NOT_ALLOWED = { allowProvision: false, allowTakeover: false }
+const NOT_ALLOWED = { allowProvision: false, allowDestroy: false, allowTakeover: false, cleanupPolicy: null }
 
 /** What a program gives that starts a run: nothing is read from the process, its environment or a CI system. */
 export interface ProgramRun {
@@ -54,6 +55,10 @@ export interface ProgramRun {
   readonly runId?: string
   /** Outside of dev, apply needs it (src/README.md: Guardrails). Default false. */
   readonly allowProvision?: boolean
+  /** Outside of dev, what an apply was asked to delete needs it, where the request had it not. Default false. */
+  readonly allowDestroy?: boolean
+  /** Replaces the declared policies for this run. Default: they stand. */
+  readonly cleanupPolicy?: CleanupPolicy
   /** What another state has claimed may be taken over (src/README.md: One application, one state). Default false. */
   readonly allowTakeover?: boolean
   /** The claim that the run has, where the declaration has none. */
@@ -83,13 +88,14 @@ export async function startRun(options: StartOptions): Promise<StartedRun> {
  *   `error`, and `endUnusable` makes the run's audit.
  */
 export async function start({ command, input, claim, ...given }: ProgramRun): Promise<StartedRun> {
-  const { buildId, runId, allowProvision, allowTakeover } = { ...NO_IDS, ...NOT_ALLOWED, ...given }
+  const { buildId, runId, ...allowed } = { ...NO_IDS, ...NOT_ALLOWED, ...given }
+  const { allowProvision, allowDestroy, allowTakeover, cleanupPolicy } = allowed
   const problems = [...checkId('buildId', buildId), ...checkId('runId', runId)]
   return startFrom({
     command,
     startedAt: new Date(),
     claim: claim ?? null,
-    environment: { allowProvision, allowTakeover, claim: null, buildId, runId, problems },
+    environment: { allowProvision, allowDestroy, allowTakeover, cleanupPolicy, claim: null, buildId, runId, problems },
     needsBuildId: () => command !== 'plan' && command !== 'report',
     readInput: () => Promise.resolve(input),
     readCiIds: () => Promise.resolve(NO_IDS),

@@ -66,8 +66,10 @@ export function alterDatabaseTemplate(database: string, isTemplate: boolean, own
   })
 }
 
-export function commentOnDatabase(database: string, comment: string, owner: string): Statement {
-  return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${quoteLiteral(comment)}`, { runAs: owner })
+/** @param comment null takes it away. https://www.postgresql.org/docs/current/sql-comment.html */
+export function commentOnDatabase(database: string, comment: string | null, owner: string): Statement {
+  const text = comment === null ? 'NULL' : quoteLiteral(comment)
+  return new Statement(`COMMENT ON DATABASE ${quoteIdentifier(database)} IS ${text}`, { runAs: owner })
 }
 
 /** role '' is PUBLIC. */

@@ -51,8 +51,11 @@ export function alterRole(role: string, attributes: RoleAttributes): Statement {
   return withOptions(`ALTER ROLE ${quoteIdentifier(role)}`, attributes)
 }
 
-export function commentOnRole(role: string, comment: string): Statement {
-  return new Statement(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(comment)}`)
+/** @param comment null takes it away. https://www.postgresql.org/docs/current/sql-comment.html */
+export function commentOnRole(role: string, comment: string | null): Statement {
+  return new Statement(
+    `COMMENT ON ROLE ${quoteIdentifier(role)} IS ${comment === null ? 'NULL' : quoteLiteral(comment)}`,
+  )
 }
 
 /** `GRANT role TO member`, as it stands (16 and later: with the defaults of the member). */

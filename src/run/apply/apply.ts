@@ -8,6 +8,7 @@ import type { RecordDraft } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import { converge } from './converge.ts'
+import { hasPending, removePending } from './removals.ts'
 import { MissingRights } from './round.ts'
 import { Setbacks } from '../end/setbacks.ts'
 import { assertReserved, type Credentials, readActorAndCredentials } from '../connection/credentials.ts'
@@ -15,6 +16,7 @@ import type { Dependencies, RunContext } from '../context.ts'
 import { readAccessMatrix } from '../access-matrix.ts'
 import { openLockedOrBootstrap, repairAdmin } from '../connection/open.ts'
 import type { Connections } from '../../server/connections.ts'
+import type { Inspection } from '../../server/inspect.ts'
 import { recordRun, type Stages } from '../end/record-run.ts'
 
 /**
@@ -78,9 +80,16 @@ async function convergeOnce(
   }
   const { declaration } = context
   const setbacks = new Setbacks(declaration, mayRepair, { login: credentials.master, refusals })
-  return converge(context, open, credentials.applications, setbacks, async (server, inspection) =>
-    declaration.governanceDir === null ? null : readAccessMatrix(declaration, server, inspection),
-  )
+  const look = async (server: Connections, inspection: Inspection): Promise<AccessMatrix | null> =>
+    declaration.governanceDir === null ? null : readAccessMatrix(declaration, server, inspection)
+  const first = await converge(context, open, credentials.applications, setbacks, async (server, inspection) => {
+    const isPending = hasPending(context, inspection.actual.cluster)
+    return { isPending, matrix: isPending ? null : await look(server, inspection) }
+  })
+  if (!first.value.isPending) return { value: first.value.matrix, setbacks }
+  setbacks.removal = await removePending(context, credentials.admin)
+  if (declaration.governanceDir === null) return { value: null, setbacks }
+  return converge(context, open, credentials.applications, setbacks, look)
 }
 
 function secretRecords(declaration: Declaration, error: ProvisionError): RecordDraft[] {

@@ -89,6 +89,7 @@ export async function guardAndPlan(
     rooms: setbacks.rooms,
     actual,
     buildId: context.identity.buildId,
+    cleanupPolicy: context.identity.cleanupPolicy,
     startedAt: context.identity.startedAt,
     preparedFor: upgrade.length === 0 ? setbacks.master.login : null,
     secrets,

@@ -1,7 +1,6 @@
 /** The first thing that a removal does: whoever leaves gets in no more (src/README.md: Removal). */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execute, type Execution } from '../../execute/execute.ts'
-import { ApplyError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { membersOf } from '../../model/members.ts'
 import type { Departure } from '../../model/removal.ts'
@@ -11,7 +10,7 @@ import type { Connections } from '../../server/connections.ts'
 import { type EndedSessions, endHidden, endSessions } from '../../server/end-sessions.ts'
 import { recordFindings } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
-import { settleRemovalPlan } from './removal-plan.ts'
+import { problemsOf, settleRemovalPlan } from './removal-plan.ts'
 
 /** While a statement waits for a lock of a session that leaves, that is ended as often as it comes back. */
 const END_EVERY_MS = 100
@@ -20,15 +19,16 @@ const END_EVERY_MS = 100
  * Logins that go may not log in, their members are members no more, and the sessions of both end, those included that
  * hide in start-up. An open transaction of theirs holds nothing up.
  * @param onClosed called for each login as soon as it is closed, whatever goes wrong after that
- * @throws ApplyError
+ * @returns what failed, each of one application
+ * @throws ApplyError where it concerns the run
  */
 export async function endAccess(
   context: RunContext,
   server: Connections,
   removal: Pick<RemovalInput, 'cluster' | 'departures'>,
   onClosed: (departure: Departure) => void,
-): Promise<void> {
-  if (removal.departures.length === 0) return
+): Promise<readonly Problem[]> {
+  if (removal.departures.length === 0) return []
   const plan = planAccessEnd(removal)
   const logins = removal.departures.flatMap((departure) => loginsOf(removal, departure))
   const run = (): Promise<Execution> =>
@@ -46,10 +46,10 @@ export async function endAccess(
   const execution = isHeldUp ? await whileEnding(server, logins, run) : first
   for (const departure of removal.departures.filter(({ username }) => !isLeftOpen(execution, username)))
     onClosed(departure)
-  await settleRemovalPlan(context, server, execution)
+  const failed = await problemsOf(settleRemovalPlan(context, server, execution))
   recordFindings(context.recorder, plan.findings, new Set())
   for (const departure of removal.departures) await endSessionsOf(context, server, removal, departure)
-  await assertNobodyHides(server, removal.departures)
+  return [...failed, ...(await findHiding(server, removal.departures))]
 }
 
 /** Whether the statement that closes a login was refused or never sent. One without an answer may have closed it. */
@@ -115,11 +115,10 @@ export function recordEnded(
   recorder.record({ ...draft, status: 'warning', message })
 }
 
-/** Before anything is called closed, or a snapshot is taken. @throws ApplyError */
-export async function assertNobodyHides(server: Connections, departures: readonly Departure[]): Promise<void> {
+/** Before anything is called closed, or a snapshot is taken: nobody knows whose a session is that hides. */
+export async function findHiding(server: Connections, departures: readonly Departure[]): Promise<readonly Problem[]> {
   const left = await endHidden(server.admin)
-  if (left.length === 0) return
-  throw new ApplyError(departures.map((departure) => hiding(departure, left)))
+  return left.length === 0 ? [] : departures.map((departure) => hiding(departure, left))
 }
 
 function hiding({ application, username }: Departure, pids: readonly number[]): Problem {

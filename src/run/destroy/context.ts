@@ -1,18 +1,24 @@
 /** What the rounds of a removal share. */
-
 import type { Credential } from '../../model/credential.ts'
 import type { Departure, RemovalOrder } from '../../model/removal.ts'
-import type { Connections } from '../../server/connections.ts'
 import type { RunContext } from '../context.ts'
-import type { DestroyDependencies } from './dependencies.ts'
+import type { Signs } from './signs.ts'
+
+export interface NewRequest {
+  /** The marker that was destroyed; null: it is asked for by hand. */
+  readonly marker: string | null
+}
 
 export interface Removal {
   readonly context: RunContext
   readonly order: RemovalOrder
-  readonly dependencies: DestroyDependencies
   readonly admin: Credential | null
-  /** Shows other removals what this one does; null: no snapshot can be wanted. */
-  readonly signs: Connections | null
+  /** What is to go is remembered as asked for before it goes; null: it was asked for already. */
+  readonly requests: NewRequest | null
+  /** What removals that share a snapshot have in common. */
+  readonly group: string
+  /** Shows other removals what this one does. */
+  readonly signs: Signs
 }
 
 /** A login without a database loses no data: it needs no snapshot. */

@@ -1,39 +1,30 @@
-/** `destroy`: guard, connect and lock, look, close, snapshot, look again, remove, verify. */
+/** `destroy` by hand: asks for the removal and carries it out in one run. */
 import { governanceOf, type RunResult } from '../../audit/result.ts'
 import { BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { checkReservedNames } from '../../guardrails/names.ts'
 import { checkRemovalApproval, removalApproval } from '../../guardrails/removal.ts'
-import type { Credential } from '../../model/credential.ts'
 import type { CleanupPolicy, Declaration } from '../../model/declaration.ts'
-import type { RemovalOrder } from '../../model/removal.ts'
+import type { DestroyTarget } from '../../model/removal.ts'
 import type { Approvals, RunIdentity } from '../../model/run.ts'
 import type { Finding } from '../../model/step.ts'
 import { finding } from '../../plan/context.ts'
-import { showPending } from '../../server/removal-signals.ts'
+import { recordRun, type Stages } from '../end/record-run.ts'
 import { recordFindings } from '../outcome.ts'
-import { assertReserved, readActorAndCredentials } from '../connection/credentials.ts'
 import type { RunContext } from '../context.ts'
-import { explainUnreachable } from './gone.ts'
-import { openUnlockedOrBootstrap } from '../connection/open.ts'
-import { runRemoval } from './rounds.ts'
-import { recordRun } from '../end/record-run.ts'
 import type { DestroyDependencies } from './dependencies.ts'
+import { limitConnectTimeout, onlyApplication, readActorAndAdmin, withoutApplications } from './scope.ts'
+import { removeWithSigns } from './with-signs.ts'
 
-export interface DestroyRequest extends RemovalOrder {
+export interface DestroyRequest {
   readonly declaration: Declaration
+  readonly target: DestroyTarget
+  /** RDS_CLEANUP_POLICY; null: each object's own policy stands. */
+  readonly policy: CleanupPolicy | null
   readonly approvals: Approvals
 }
 
-/**
- * An instance that is gone does not come back: it is not waited for as long as one that has just been made. A server
- * that restarts is back by then.
- */
-const CONNECT_LIMIT_SECONDS = 60
-
-/**
- * The policy of the request as far as it is known before the server is asked; null: the tags say.
- */
+/** The policy of the request as far as it is known before the server is asked; null: the tags say. */
 export function knownPolicy({
   declaration,
   target,
@@ -54,8 +45,35 @@ export async function destroy(
   identity: RunIdentity,
   dependencies: DestroyDependencies,
 ): Promise<RunResult> {
+  return recordRemoval(request, identity, dependencies, async (context) => {
+    assertAllowed(request)
+    const admin = await readActorAndAdmin(context)
+    await removeWithSigns(
+      { context, order: request, requests: { marker: null }, admin, group: dependencies.runGroup },
+      mayNeedSnapshot(request) ? 'beside others' : 'alone',
+    )
+  })
+}
+
+/** Whether the policy may be one that takes a snapshot. */
+export function mayNeedSnapshot(request: Pick<DestroyRequest, 'declaration' | 'target' | 'policy'>): boolean {
+  const known = knownPolicy(request)
+  return known === null || known === 'snapshot-and-delete'
+}
+
+/**
+ * What every removal of what is named has: an approval, records, and nothing at all under `retain`.
+ * @throws only what is a defect of this program.
+ */
+export async function recordRemoval(
+  request: DestroyRequest,
+  identity: RunIdentity,
+  dependencies: DestroyDependencies,
+  remove: (context: RunContext) => Promise<void>,
+): Promise<RunResult> {
   const { declaration, approvals, target } = request
-  const approval = removalApproval(declaration.environment, approvals, knownPolicy(request) !== 'retain')
+  const known = knownPolicy(request)
+  const approval = removalApproval(declaration.environment, approvals, known)
   const options = {
     declaration: limitConnectTimeout(declaration),
     identity: { ...identity, approval },
@@ -64,51 +82,13 @@ export async function destroy(
       target.by === 'application' ? onlyApplication(declaration, target.value) : withoutApplications(declaration),
     recordsOf: () => [],
   }
-  const { document, problems } = await recordRun(options, async (recorder) => {
+  const { document, problems } = await recordRun<null>(options, async (recorder): Promise<Stages<null>> => {
     const context = { ...options, secrets: dependencies.secrets(declaration.aws), recorder }
-    await runStages(context, request, dependencies)
+    if (known === 'retain') recordFindings(recorder, [retainFinding(request)], new Set())
+    else await remove(context)
     return { value: null, setbacks: null }
   })
   return { document, problems, governance: governanceOf(declaration, null) }
-}
-
-/** The same stack with nothing declared: no application's secret is read, nothing is planned for one. */
-export function withoutApplications(declaration: Declaration): Declaration {
-  return { ...declaration, applications: [], databases: [] }
-}
-
-/** The declaration of one application alone. */
-function onlyApplication(declaration: Declaration, name: string): Declaration {
-  return {
-    ...declaration,
-    applications: declaration.applications.filter((item) => item.name === name),
-    databases: declaration.databases.filter((item) => item.owner.name === name),
-  }
-}
-
-export function limitConnectTimeout(declaration: Declaration): Declaration {
-  return { ...declaration, connectTimeoutSeconds: Math.min(declaration.connectTimeoutSeconds, CONNECT_LIMIT_SECONDS) }
-}
-
-async function runStages(
-  context: RunContext,
-  request: DestroyRequest,
-  dependencies: DestroyDependencies,
-): Promise<void> {
-  const known = knownPolicy(request)
-  if (known === 'retain') {
-    recordFindings(context.recorder, [retainFinding(request)], new Set())
-    return
-  }
-  assertAllowed(request)
-  const admin = await readActorAndAdmin(context)
-  const signs = known === 'delete' ? null : await explainUnreachable(() => openUnlockedOrBootstrap(context, admin))
-  try {
-    if (signs !== null) await showPending(signs.admin, dependencies.runGroup)
-    await runRemoval({ context, order: request, dependencies, admin, signs })
-  } finally {
-    await signs?.close()
-  }
 }
 
 /** Under retain nothing is connected to and nothing changes (src/README.md: Removal). */
@@ -133,22 +113,17 @@ export function retainFinding({ declaration, target, policy }: DestroyRequest): 
 }
 
 /** Before any secret is read or connection made. @throws BlockedError */
-function assertAllowed(request: DestroyRequest): void {
+export function assertAllowed(request: DestroyRequest): void {
   const violations = [...missingApproval(request), ...reservedNames(request)]
   if (violations.length > 0) throw new BlockedError(violations)
 }
 
-export function missingApproval({ declaration, target, approvals }: DestroyRequest): Problem[] {
-  return checkRemovalApproval(declaration.environment, approvals, target.by === 'application' ? target.value : null)
+export function missingApproval(request: DestroyRequest): Problem[] {
+  const { declaration, target, approvals } = request
+  const application = target.by === 'application' ? target.value : null
+  return checkRemovalApproval(declaration.environment, approvals, { application, policy: knownPolicy(request) })
 }
 
 export function reservedNames({ declaration, target }: DestroyRequest): Problem[] {
   return target.by === 'application' ? checkReservedNames(onlyApplication(declaration, target.value), null) : []
-}
-
-/** The delegated admin's secret alone: the applications' passwords are not needed, and may be gone. */
-async function readActorAndAdmin(context: RunContext): Promise<Credential | null> {
-  const credentials = await readActorAndCredentials(context, withoutApplications(context.declaration))
-  assertReserved(context.declaration, credentials)
-  return credentials.admin
 }

@@ -19,6 +19,8 @@ export interface Closed {
   /** Their databases: opened again where they stay. */
   databases: readonly Departure[]
   readonly obstacles: Problem[]
+  /** What was tried and failed, each of one application: it is not tried again. */
+  readonly failed: Problem[]
   /** The master was asked for what the admin lacks: once is enough. */
   hasAskedMaster: boolean
 }

@@ -1,6 +1,8 @@
 /** `destroy --dry-run`: what a removal would do now, by the same stages; changes nothing and takes no lock. */
 import { createRecorder } from '../../audit/recorder.ts'
 import { BlockedError } from '../../errors.ts'
+import type { Declaration } from '../../model/declaration.ts'
+import type { RemovalOrder } from '../../model/removal.ts'
 import type { RunIdentity } from '../../model/run.ts'
 import { claimNotices } from '../../guardrails/claims.ts'
 import { planAdmission } from '../../plan/closing.ts'
@@ -10,15 +12,8 @@ import { assertReserved, readCredentials } from '../connection/credentials.ts'
 import { openUnlocked } from '../connection/open.ts'
 import type { Dependencies } from '../context.ts'
 import { toProvisionError } from '../end/provision-error.ts'
-import {
-  type DestroyRequest,
-  knownPolicy,
-  limitConnectTimeout,
-  missingApproval,
-  reservedNames,
-  retainFinding,
-  withoutApplications,
-} from './destroy.ts'
+import { type DestroyRequest, knownPolicy, missingApproval, reservedNames, retainFinding } from './destroy.ts'
+import { limitConnectTimeout, withoutApplications } from './scope.ts'
 import { explainUnreachable } from './gone.ts'
 import { examine, findLeaving, planRemoval } from './removal.ts'
 import { snapshotFindings } from './rounds.ts'
@@ -32,33 +27,57 @@ export async function previewDestroy(
   identity: RunIdentity,
   dependencies: Dependencies,
 ): Promise<Preview> {
-  // A look never repairs the admin as the master.
-  const declaration = { ...limitConnectTimeout(request.declaration), masterSecretId: null }
-  const { environment, clusterName, instance } = declaration
-  const recorder = createRecorder({ identity, environment, clusterName, instance, now: dependencies.now, sinks: [] })
-  const context = { declaration, identity, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
+  const { declaration } = request
   const [approval = null] = missingApproval(request)
-  const found = {
-    declaration,
+  const found = { ...nothingFound(identity), declaration, approval }
+  if (knownPolicy(request) === 'retain')
+    return { ...found, approval: null, plan: { findings: [retainFinding(request)], jobs: [] } }
+  const reserved = reservedNames(request)
+  if (reserved.length > 0) return { ...found, stopped: true, blocked: reserved }
+  return previewRemoval(request, declaration, found, dependencies)
+}
+
+/** The same for what is pending. @throws ProvisionError */
+export async function previewRequested(
+  declaration: Declaration,
+  identity: RunIdentity,
+  dependencies: Dependencies,
+): Promise<Preview> {
+  const order = { target: { by: 'request', application: null }, policy: null } as const
+  return previewRemoval(order, declaration, { ...nothingFound(identity), declaration }, dependencies)
+}
+
+function nothingFound(identity: RunIdentity): Omit<Preview, 'declaration'> {
+  return {
     identity,
     server: null,
     plan: { findings: [], jobs: [] },
     blocked: [],
     leftOut: [],
     stopped: false,
-    approval,
+    approval: null,
     moving: [],
   }
-  if (knownPolicy(request) === 'retain')
-    return { ...found, approval: null, plan: { findings: [retainFinding(request)], jobs: [] } }
-  const reserved = reservedNames(request)
-  if (reserved.length > 0) return { ...found, stopped: true, blocked: reserved }
+}
+
+async function previewRemoval(
+  order: RemovalOrder,
+  whole: Declaration,
+  found: Preview,
+  dependencies: Dependencies,
+): Promise<Preview> {
+  const { identity, approval } = found
+  // A look never repairs the admin as the master.
+  const declaration = { ...limitConnectTimeout(whole), masterSecretId: null }
+  const { environment, clusterName, instance } = declaration
+  const recorder = createRecorder({ identity, environment, clusterName, instance, now: dependencies.now, sinks: [] })
+  const context = { declaration, identity, secrets: dependencies.secrets(declaration.aws), recorder, dependencies }
   try {
     const credentials = await readCredentials(context.secrets, withoutApplications(declaration))
     assertReserved(declaration, credentials)
     const server = await explainUnreachable(() => openUnlocked(context, credentials.admin))
     try {
-      const examination = await examine(context, await findLeaving(context, request, server, true), server)
+      const examination = await examine(context, await findLeaving(context, order, server, true), server)
       if (examination.obstacles.length > 0) throw new BlockedError(examination.obstacles)
       const { access, closing, removal } = planRemoval(examination)
       const jobs = [access, planAdmission(examination), closing, ...removal].flatMap((plan) => plan.jobs)

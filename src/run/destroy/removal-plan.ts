@@ -2,6 +2,7 @@
 import { toDraft } from '../../execute/draft.ts'
 import { execute, type Execution, type Failure } from '../../execute/execute.ts'
 import { ApplyError } from '../../errors.ts'
+import type { Problem } from '../../model/problem.ts'
 import type { Plan, Step } from '../../model/step.ts'
 import type { Connections } from '../../server/connections.ts'
 import { describeSessions } from '../../server/session-counts.ts'
@@ -74,4 +75,15 @@ function connectionBroke(message: string, open: readonly string[]): ApplyError {
       remedy: 'Run again: it goes on from there.',
     },
   ])
+}
+
+/** What the server refused of single applications. @throws what concerns the run */
+export async function problemsOf(running: Promise<void>): Promise<readonly Problem[]> {
+  try {
+    await running
+    return []
+  } catch (error) {
+    if (!(error instanceof ApplyError) || error.problems.some(({ application }) => application === null)) throw error
+    return error.problems
+  }
 }

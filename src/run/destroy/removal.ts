@@ -1,6 +1,4 @@
 /** The removal over an open instance: look, check, close, remove, verify; and reopen where it went wrong. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { ApplyError, BlockedError } from '../../errors.ts'
 import type { Problem } from '../../model/problem.ts'
 import { checkRemoval } from '../../guardrails/removal.ts'
 import type { Cluster } from '../../model/catalog.ts'
@@ -8,19 +6,20 @@ import type { Departure, DepartureFinding, RemovalOrder } from '../../model/remo
 import { type Plan, planSteps } from '../../model/step.ts'
 import { planAccessEnd, planAdmission, planClosing, planReopening } from '../../plan/closing.ts'
 import { resolveDepartures } from '../../plan/departures.ts'
-import { planDrops, planRevocation, planRoleDrops, type RemovalInput } from '../../plan/removal.ts'
+import { losesAccess, planDrops, planRevocation, type RemovalInput } from '../../plan/removal.ts'
+import { planRoleEnds } from '../../plan/removal-ends.ts'
 import { inspectCluster } from '../../server/inspect-cluster.ts'
 import { droppedDatabases, inspectRemoval } from '../../server/inspect-removal.ts'
 import type { Connections } from '../../server/connections.ts'
 import { endSessions } from '../../server/end-sessions.ts'
 import { awaitOpenTransactions } from '../../server/open-transactions.ts'
-import { sessions } from '../../server/removal-queries.ts'
-import { readText } from '../../server/row.ts'
-import { assertNotInterrupted, recordOpenTransactions } from '../outcome.ts'
+import { parseTag } from '../../model/tag.ts'
+import { recordOpenTransactions } from '../outcome.ts'
 import type { RunContext } from '../context.ts'
-import { assertNobodyHides, recordEnded } from './access.ts'
+import { findHiding, recordEnded } from './access.ts'
 import { isSnapshotted } from './context.ts'
-import { runRemovalPlan } from './removal-plan.ts'
+import { problemsOf, runRemovalPlan } from './removal-plan.ts'
+import { awaitSuperusers } from './superusers.ts'
 
 /** What one look at the instance found: `departures` are those that nothing stands in the way of. */
 export interface Examination extends RemovalInput {
@@ -32,37 +31,36 @@ export interface Examination extends RemovalInput {
 /** Who is to go, before anything stands in the way. */
 export interface Leaving extends Pick<RemovalInput, 'cluster' | 'departures'> {
   readonly findings: readonly DepartureFinding[]
+  /** Whose tags disagree with what is asked for: they stay. */
+  readonly problems: readonly Problem[]
 }
 
 /**
  * Who is to go by the order and the tags.
  * @param looks nothing will be removed.
- * @throws BlockedError where they disagree; nothing was changed.
  */
 export async function findLeaving(
-  { declaration }: RunContext,
-  order: RemovalOrder,
+  { declaration, identity }: Pick<RunContext, 'declaration' | 'identity'>,
+  { target, policy }: RemovalOrder,
   server: Connections,
   looks = false,
 ): Promise<Leaving> {
   const cluster = await inspectWholeCluster({ declaration }, server)
-  const { target, policy } = order
-  const { departures, findings, problems } = resolveDepartures({ declaration, target, policy, cluster, looks })
-  if (problems.length > 0) throw new BlockedError(problems)
-  return { cluster, departures, findings }
+  const { mayDelete } = identity
+  return { cluster, ...resolveDepartures({ declaration, target, policy, cluster, looks, mayDelete }) }
 }
 
 /** Looks at what stands in the way of each; one that is blocked is looked at no more, and stays with all it has. */
 export async function examine(
-  { declaration }: RunContext,
-  { cluster, departures, findings }: Leaving,
+  { declaration, identity: { startedAt } }: Pick<RunContext, 'declaration' | 'identity'>,
+  { cluster, departures, findings, problems }: Leaving,
   server: Connections,
 ): Promise<Examination> {
   let going = departures
-  const obstacles: Problem[] = []
+  const obstacles = [...problems]
   for (;;) {
-    const facts = await inspectRemoval(server, cluster, going)
-    const examination = { declaration, cluster, departures: going, facts, findings, obstacles }
+    const facts = await inspectRemoval(server, cluster, going.filter(losesAccess))
+    const examination = { declaration, cluster, departures: going, facts, findings, obstacles, startedAt }
     // What cannot be seen yet is looked at, and guarded, once the admin was let in again (src/README.md: The admin
     // locked out).
     const visible = isAdmissible(examination) ? { ...facts, unseen: [] } : facts
@@ -100,18 +98,21 @@ export function planRemoval(examination: RemovalInput): {
   }
 }
 
-const removalPlans = [planRevocation, planDrops, planRoleDrops] as const
+const removalPlans = [planRevocation, planDrops, planRoleEnds] as const
 
 /**
  * Closes the databases that go to new sessions, and ends those that are there.
- * @throws ApplyError, also where one that a snapshot is to hold whole has sessions left: they could write after it.
+ * @returns what failed, each of one application; also where one that a snapshot is to hold whole has sessions left: they
+ *   could write after it.
+ * @throws ApplyError where it concerns the run
  */
 export async function closeDatabases(
   context: RunContext,
   server: Connections,
   examination: Examination,
-): Promise<void> {
-  await runRemovalPlan(context, server, planClosing(examination))
+): Promise<readonly Problem[]> {
+  if (examination.departures.length === 0) return []
+  const failed = await problemsOf(runRemovalPlan(context, server, planClosing(examination)))
   const occupied: Problem[] = []
   for (const departure of examination.departures) {
     const { drops } = departure
@@ -120,22 +121,23 @@ export async function closeDatabases(
     recordEnded(context, departure, sessions, `in ${drops}`)
     if (sessions.left > 0 && isSnapshotted(departure)) occupied.push(stillOccupied(departure, drops, sessions.left))
   }
-  if (occupied.length > 0) throw new ApplyError(occupied)
-  await assertNobodyHides(server, examination.departures)
+  return [...failed, ...occupied, ...(await findHiding(server, examination.departures))]
 }
 
 /**
- * Takes away, drops and looks whether it is gone; what fails is so for its application alone.
- * @param onGone called for each whose login is gone
- * @throws ApplyError
+ * Takes away, drops and looks whether it is gone.
+ * @param onDone called for each whose policy was carried out
+ * @returns what failed, each of one application
+ * @throws ApplyError where it concerns the run
  */
 export async function removeDepartures(
   context: RunContext,
   server: Connections,
   examination: Examination,
   superusersMs: number,
-  onGone: (departure: Departure) => void,
-): Promise<void> {
+  onDone: (departure: Departure) => void,
+): Promise<readonly Problem[]> {
+  if (examination.departures.length === 0) return []
   await awaitSuperusers(context, server, droppedDatabases(examination.departures), superusersMs)
   const problems: Problem[] = []
   let { departures } = examination
@@ -150,18 +152,32 @@ export async function removeDepartures(
     if (plan.jobs.length === 0) break
     await run(plan)
     await awaitWriters(context, server, plan)
-    facts = await inspectRemoval(server, examination.cluster, departures)
+    facts = await inspectRemoval(server, examination.cluster, departures.filter(losesAccess))
   }
   await run(planDrops({ ...examination, departures, facts }))
-  await run(planRoleDrops({ ...examination, departures, facts }))
+  await run(planRoleEnds({ ...examination, departures, facts }))
   const left = await inspectWholeCluster(context, server)
   for (const departure of departures) {
-    const { application, username, drops } = departure
-    if (left.roles.has(username)) problems.push(stillThere(application, `role ${username}`))
-    else onGone(departure)
-    if (drops !== null && left.databases.has(drops)) problems.push(stillThere(application, `database ${drops}`))
+    const unfinished = findUnfinished(left, departure)
+    problems.push(...unfinished)
+    if (unfinished.length === 0) onDone(departure)
   }
-  if (problems.length > 0) throw new ApplyError(problems)
+  return problems
+}
+
+/** What the policy was to do and the server does not show. */
+function findUnfinished({ roles, databases }: Cluster, { application, username, drops, policy }: Departure): Problem[] {
+  const role = roles.get(username)
+  const isLeft = {
+    disable: role?.canLogin === true,
+    release: parseTag(role?.comment ?? null) !== null,
+    delete: role !== undefined,
+    'snapshot-and-delete': role !== undefined,
+  }[policy]
+  return [
+    ...(isLeft ? [stillThere(application, `role ${username}`)] : []),
+    ...(drops !== null && databases.has(drops) ? [stillThere(application, `database ${drops}`)] : []),
+  ]
 }
 
 /** What the owner creates or grants meanwhile is found by the next look; an owner may go on with it forever. */
@@ -174,17 +190,6 @@ async function awaitWriters({ recorder }: RunContext, server: Connections, plan:
   if (databases.length === 0) return
   const open = await awaitOpenTransactions(server.admin, databases)
   recordOpenTransactions(recorder, steps[0]?.application ?? null, open)
-}
-
-/** What the server refused of single applications. @throws what concerns the run */
-async function problemsOf(running: Promise<void>): Promise<readonly Problem[]> {
-  try {
-    await running
-    return []
-  } catch (error) {
-    if (!(error instanceof ApplyError) || error.problems.some(({ application }) => application === null)) throw error
-    return error.problems
-  }
 }
 
 function stillOccupied({ application }: Departure, database: string, left: number): Problem {
@@ -203,29 +208,8 @@ function stillThere(application: string, what: string): Problem {
     application,
     code: 'not_converged',
     field: 'destroy',
-    message: `${what} is still there after it was removed.`,
+    message: `${what} is still as it was after it was removed.`,
     remedy: 'Something on the server made it again; look at the statements in the audit and run again.',
-  }
-}
-
-/** Nobody but a superuser may end their sessions: they are waited for, and the drop then names those that stay. */
-async function awaitSuperusers(
-  { dependencies: { signal, progress } }: RunContext,
-  server: Connections,
-  databases: readonly string[],
-  patienceMs: number,
-): Promise<void> {
-  if (databases.length === 0) return
-  const end = Date.now() + patienceMs
-  while (Date.now() < end) {
-    assertNotInterrupted(signal)
-    const [rows = []] = await server.admin.query([sessions([], databases)])
-    const there = rows.filter((row) => row['is_superuser'] === true)
-    if (there.length === 0) return
-    progress(
-      `waiting for sessions that only a superuser may end: ${there.map((row) => `${readText(row, 'login')} in ${readText(row, 'database')}`).join(', ')}`,
-    )
-    await sleep(1000)
   }
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError } from '../../errors.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
-import { countPending, serverTime } from '../../server/removal-signals.ts'
+import { serverTime } from '../../server/removal-signals.ts'
 import type { Session } from '../../server/session.ts'
 import type { SnapshotClient } from '../../snapshot/snapshot-client.ts'
 import { isShared, type SnapshotFacts, snapshotId, snapshotTags } from '../../snapshot/identity.ts'
@@ -26,15 +26,15 @@ const REPORT_EVERY_MS = 30_000
 
 /** Waits until no other removal of the run is still about to close a database. */
 export async function awaitOtherRemovals(
-  session: Session,
-  { group, signal, progress, othersMs }: SnapshotOrder,
+  countOthers: () => Promise<number>,
+  { signal, progress, othersMs }: SnapshotOrder,
 ): Promise<void> {
   const end = Date.now() + SETTLE_LIMIT_MS
   let reported = false
   let quiet = Date.now()
   while (Date.now() - quiet < othersMs && Date.now() < end) {
     assertNotInterrupted(signal)
-    const pending = await countPending(session, group)
+    const pending = await countOthers()
     if (pending > 0) {
       quiet = Date.now()
       if (!reported) progress(`waiting for ${String(pending)} other removal(s) of this run, to share one snapshot`)

@@ -15,9 +15,9 @@ const SHARED = 'made for another removal of this run, is available'
 
 /** @throws AwsError (exit 5); nothing was dropped. */
 export async function takeSnapshot(all: Removal, departures: readonly Departure[], closedAt: Date): Promise<void> {
-  const { context, dependencies, signs } = all
-  const { declaration, identity, recorder } = context
-  const { signal, progress, runGroup: group, snapshotTimeoutMs: timeoutMs, waits } = dependencies
+  const { context, group, signs } = all
+  const { declaration, dependencies, identity, recorder } = context
+  const { signal, progress, snapshotTimeoutMs: timeoutMs, waits } = dependencies
   const client = withInterrupt(await dependencies.snapshots(declaration.aws), signal)
   const order: SnapshotOrder = {
     client,
@@ -41,7 +41,7 @@ export async function takeSnapshot(all: Removal, departures: readonly Departure[
     recorder.record({ ...subject, ...ending, durationMs: Date.now() - started, statements: [] })
   }
   try {
-    if (signs !== null) await awaitOtherRemovals(signs.admin, order)
+    if (!signs.isAlone) await awaitOtherRemovals(signs.countOthers, order)
     const { id, isNew } = await requestSnapshot(all, order, closedAt, started)
     progress(isNew ? `snapshot ${id} asked for` : `snapshot ${id} of another removal of this run is shared`)
     await awaitAvailable(id, order, started)

@@ -1,7 +1,7 @@
 /** Around the stages of a command that changes something: its records, and an end whatever happens. */
 import { createRecorder, type Recorder } from '../../audit/recorder.ts'
 import type { RunResult } from '../../audit/result.ts'
-import { ApplyError, BlockedError, EXIT, ProvisionError } from '../../errors.ts'
+import { ApplyError, BlockedError, EXIT, type ExitCode, ProvisionError } from '../../errors.ts'
 import type { ApplicationsEnd, AuditRecord, RecordDraft } from '../../model/audit.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import type { RunIdentity } from '../../model/run.ts'
@@ -70,30 +70,40 @@ function endStages(
   records: readonly AuditRecord[],
   recorder: Recorder,
 ): Pick<RunResult, 'document' | 'problems'> {
-  const { failed, blocked } = setbacks ?? { failed: [], blocked: [] }
+  const { failed, blocked, removal } = setbacks ?? { failed: [], blocked: [], removal: null }
   const applications = setbacks === null ? null : applicationsEnd(concerned, setbacks)
+  const stopped = removal instanceof BlockedError ? removal.problems : []
   const drafts = [
-    ...blockedRecords(concerned, blocked),
+    ...blockedRecords(concerned, [...blocked, ...stopped]),
     ...leftOutRecords(concerned, records, applications?.not_begun ?? []),
   ]
   for (const draft of drafts) recorder.record(draft)
   const isChanged = records.some(isChange)
-  const problems = [...failed, ...blocked]
+  const problems = [...failed, ...blocked, ...(removal?.problems ?? [])]
   if (problems.length === 0) {
     const outcome = isChanged ? 'changed' : 'no_change'
     return { document: recorder.finish({ outcome, exitCode: EXIT.done, problems, applications }), problems }
   }
-  const end =
-    failed.length > 0
-      ? ({ outcome: 'failed', exitCode: EXIT.failed } as const)
-      : ({ outcome: 'blocked', exitCode: EXIT.blocked } as const)
-  return { document: recorder.finish({ ...end, problems, applications }), problems }
+  return { document: recorder.finish({ ...endOf(failed, removal), problems, applications }), problems }
 }
 
-function applicationsEnd(concerned: Declaration, { failed, blocked, leftOut }: Setbacks): ApplicationsEnd {
+/** Whatever failed weighs more than what was blocked. */
+function endOf(
+  failed: readonly Problem[],
+  removal: ProvisionError | null,
+): { readonly outcome: 'failed' | 'blocked'; readonly exitCode: ExitCode } {
+  if (failed.length > 0) return { outcome: 'failed', exitCode: EXIT.failed }
+  if (removal === null || removal instanceof BlockedError) return { outcome: 'blocked', exitCode: EXIT.blocked }
+  return { outcome: 'failed', exitCode: removal.exitCode }
+}
+
+function applicationsEnd(concerned: Declaration, { failed, blocked, leftOut, removal }: Setbacks): ApplicationsEnd {
   const names = (problems: readonly Problem[]): string[] =>
     [...new Set(problems.flatMap(({ application }) => application ?? []))].sort()
-  const [failing, stopped] = [names(failed), names(blocked)]
+  const left = removal?.problems ?? []
+  const isBlocked = removal instanceof BlockedError
+  const failing = names([...failed, ...(isBlocked ? [] : left)])
+  const stopped = names([...blocked, ...(isBlocked ? left : [])]).filter((name) => !failing.includes(name))
   return {
     done: concerned.applications.length - leftOut.size,
     blocked: stopped,

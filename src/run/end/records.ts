@@ -32,6 +32,7 @@ const OBJECT_OF_GUARDRAIL: Readonly<Record<GuardrailCode, AuditObject>> = {
   renamed_role: 'role',
   removal_approval: 'role',
   removal_obstacle: 'role',
+  standing_application: 'role',
 }
 
 /** One record for each problem that blocked the run, or an application of it, with application, database and user. */

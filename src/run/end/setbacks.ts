@@ -1,5 +1,5 @@
 /** What a run cannot do for single applications, while it does the others (src/README.md: Whose trouble it is). */
-import { ApplyError } from '../../errors.ts'
+import { ApplyError, type ProvisionError } from '../../errors.ts'
 import type { Declaration } from '../../model/declaration.ts'
 import { withGuests } from '../../model/leave-out.ts'
 import type { Problem } from '../../model/problem.ts'
@@ -22,6 +22,8 @@ export class Setbacks {
   readonly rooms = new Map<string, 'wanted' | 'made'>()
   readonly #failed: Problem[] = []
   #blocked: readonly Problem[] = []
+  /** What stood in the way of removals; null: nothing, or nothing was to be removed. */
+  removal: ProvisionError | null = null
 
   /** @param mayRepair the master may be asked for rights that the admin lacks, before anything is given up for it */
   constructor(declaration: Declaration, mayRepair = false, master: MasterPart = NO_MASTER) {

@@ -1,0 +1,74 @@
+/** What a run that knows the whole declaration removes: what was asked to go and is not declared (src/README.md: Removal). */
+import type { ProvisionError } from '../../errors.ts'
+import type { Cluster } from '../../model/catalog.ts'
+import type { Credential } from '../../model/credential.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Plan } from '../../model/step.ts'
+import { resolveDepartures } from '../../plan/departures.ts'
+import { recordFindings } from '../outcome.ts'
+import { finding } from '../../plan/context.ts'
+import type { Connections } from '../../server/connections.ts'
+import type { RunContext } from '../context.ts'
+
+const ORDER = { target: { by: 'request', application: null }, policy: null } as const
+
+/** Whether something is pending that this run would carry out, or has to tell of. */
+export function hasPending(
+  { declaration, identity }: Pick<RunContext, 'declaration' | 'identity'>,
+  cluster: Cluster,
+): boolean {
+  const { departures, problems } = resolveDepartures({
+    ...ORDER,
+    declaration,
+    cluster,
+    looks: false,
+    mayDelete: identity.mayDelete,
+  })
+  return departures.length + problems.length > 0
+}
+
+/**
+ * Carries out what is pending, all of it together, with one snapshot.
+ * @returns what stood in the way of single removals; the others are done
+ */
+export async function removePending(context: RunContext, admin: Credential | null): Promise<ProvisionError | null> {
+  const { recorder, identity } = context
+  if (identity.cleanupPolicy === 'retain') {
+    const about = { application: null, database: null, username: null, object: 'role' } as const
+    const message = 'removals are pending, and none is carried out, since RDS_CLEANUP_POLICY is retain'
+    recordFindings(recorder, [finding(about, 'retain', 'warning', message)], new Set())
+    return null
+  }
+  const [{ removeWithSigns }, { toProvisionError }] = await Promise.all([
+    import('../destroy/with-signs.ts'),
+    import('../end/provision-error.ts'),
+  ])
+  try {
+    await removeWithSigns({ context, order: ORDER, requests: null, admin, group: identity.runId }, 'alone')
+    return null
+  } catch (thrown) {
+    return toProvisionError(thrown)
+  }
+}
+
+/** What an apply would remove now, as far as it can be seen. */
+export interface PendingPreview {
+  readonly plan: Plan
+  readonly blocked: readonly Problem[]
+}
+
+/** Takes no lock and changes nothing. */
+export async function previewPending(
+  context: Pick<RunContext, 'declaration' | 'identity'>,
+  server: Connections,
+  cluster: Cluster,
+): Promise<PendingPreview> {
+  const nothing = { plan: { findings: [], jobs: [] }, blocked: [] }
+  if (context.identity.cleanupPolicy === 'retain' || !hasPending(context, cluster)) return nothing
+  const { examine, findLeaving, planRemoval } = await import('../destroy/removal.ts')
+  const examination = await examine(context, await findLeaving(context, ORDER, server, true), server)
+  const { access, closing, removal } = planRemoval(examination)
+  const jobs = [access, closing, ...removal].flatMap((plan) => plan.jobs)
+  const findings = [...examination.findings, ...access.findings]
+  return { plan: { findings, jobs }, blocked: examination.obstacles }
+}
